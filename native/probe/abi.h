@@ -1,0 +1,201 @@
+/* The wire format: what the host asks of the probe, and the snapshot it answers with.
+ *
+ * This header is the one definition. src/Stackflare/Capture/SnapshotLayout.cs mirrors it for C#, and a test holds the
+ * two against each other field by field (the probe exports what the compiler made of these structs, see abi.c).
+ * docs/snapshot-format.md describes the format in words.
+ *
+ * All integers are little-endian. Every record is a multiple of 8 bytes and has no implicit padding. An index of
+ * SF_NONE means "none". Strings are UTF-8 without terminator unless said otherwise, and live in the blob section.
+ * Later versions append fields to records and add section kinds: a reader takes record_size from the directory,
+ * ignores what it does not know, and refuses a different major version. */
+#ifndef STACKFLARE_ABI_H
+#define STACKFLARE_ABI_H
+
+#include <stdint.h>
+
+#define SF_MAGIC 0x50414E5346544B53ull /* "SKTFSNAP" in memory */
+#define SF_VERSION_MAJOR 1
+#define SF_VERSION_MINOR 0
+#define SF_NONE 0xFFFFFFFFu
+#define SF_ADDRESS_BYTES 108
+
+/* ---- the request: the client data of the AttachProfiler command ---- */
+
+enum sf_request_flags {
+    SF_REQUEST_COPY_IMAGES = 1u << 0, /* copy modules that have no file into the snapshot */
+};
+
+typedef struct sf_request {
+    uint64_t magic;
+    uint16_t version_major;
+    uint16_t version_minor;
+    uint32_t flags;
+    uint64_t nonce;               /* echoed in the snapshot's header */
+    uint32_t max_threads;
+    uint32_t max_thread_frames;   /* frames walked of one thread */
+    uint32_t max_total_frames;    /* frames walked of all threads */
+    uint32_t max_image_bytes;     /* bytes copied of modules without a file, in all */
+    uint32_t suspend_timeout_ms;  /* how long to retry while a GC is suspending */
+    uint32_t pause_limit_us;      /* no further thread is walked once the pause has lasted this long */
+    uint32_t send_timeout_ms;     /* how long the host may keep the probe waiting */
+    uint32_t address_length;
+    char address[SF_ADDRESS_BYTES]; /* where the host listens: a socket's path, or '@' and an abstract name */
+    uint32_t reserved;
+} sf_request;
+
+/* ---- the snapshot ---- */
+
+enum sf_section {
+    SF_SECTION_INFO = 1,      /* one sf_info */
+    SF_SECTION_THREADS = 2,   /* sf_thread[] */
+    SF_SECTION_STACKS = 3,    /* uint32_t[]: frame indexes, innermost first, thread after thread */
+    SF_SECTION_FRAMES = 4,    /* sf_frame[]: each distinct code location once */
+    SF_SECTION_FUNCTIONS = 5, /* sf_function[] */
+    SF_SECTION_TYPES = 6,     /* sf_type[] */
+    SF_SECTION_TYPE_ARGS = 7, /* uint32_t[]: type indexes */
+    SF_SECTION_MODULES = 8,   /* sf_module[] */
+    SF_SECTION_BLOB = 9,      /* bytes */
+};
+
+typedef struct sf_header {
+    uint64_t magic;
+    uint16_t version_major;
+    uint16_t version_minor;
+    uint32_t section_count;
+    uint64_t total_size; /* of the whole snapshot, this header included */
+    uint64_t nonce;
+} sf_header;
+
+typedef struct sf_directory_entry {
+    uint32_t kind;
+    uint32_t record_size;
+    uint64_t offset; /* from the start of the snapshot */
+    uint64_t length; /* bytes */
+} sf_directory_entry;
+
+enum sf_phase { /* how far the capture came */
+    SF_PHASE_START = 0,
+    SF_PHASE_MEMORY = 1,
+    SF_PHASE_SUSPEND = 2,
+    SF_PHASE_ENUMERATE = 3,
+    SF_PHASE_DONE = 100,
+};
+
+enum sf_info_flags {
+    SF_INFO_CONTRACT = 1u << 0,          /* names and states were read through the runtime's data contract */
+    SF_INFO_THREADS_TRUNCATED = 1u << 1, /* more threads than max_threads */
+    SF_INFO_FRAMES_TRUNCATED = 1u << 2,  /* max_total_frames reached */
+    SF_INFO_TIME_TRUNCATED = 1u << 3,    /* pause_limit_us reached */
+    SF_INFO_TABLES_TRUNCATED = 1u << 4,  /* a table of functions, types, modules or bytes was full */
+    SF_INFO_DEBUG_INFO_OFF = 1u << 5,    /* the runtime runs without debugger support: no IL offsets */
+};
+
+typedef struct sf_info {
+    uint32_t phase;
+    int32_t hresult; /* of the call that ended the capture early; 0 when phase is SF_PHASE_DONE */
+    uint32_t flags;
+    uint32_t pid; /* as the target sees itself */
+    uint16_t runtime_major, runtime_minor, runtime_build, runtime_revision;
+    uint32_t suspend_retries;
+    uint32_t thread_total; /* threads the runtime has, also when fewer are recorded */
+    int64_t captured_at_ns;  /* CLOCK_REALTIME right after the suspend */
+    int64_t suspend_ns;      /* the suspend that succeeded */
+    int64_t walk_ns;
+    int64_t pause_ns; /* from before the suspend that succeeded to after the resume */
+    int64_t resolve_ns;
+} sf_info;
+
+enum sf_thread_flags {
+    SF_THREAD_TRUNCATED = 1u << 0,   /* more frames than were walked */
+    SF_THREAD_NOT_WALKED = 1u << 1,  /* a limit was reached before this thread */
+    SF_THREAD_NO_FRAMES = 1u << 2,   /* no managed frame */
+    SF_THREAD_WALK_FAILED = 1u << 3, /* the walk ended early; hresult says why */
+    SF_THREAD_STATE_KNOWN = 1u << 4, /* state and managed_id are valid */
+};
+
+typedef struct sf_thread {
+    uint64_t thread_id; /* the runtime's ThreadID */
+    uint32_t os_id;     /* as the target sees it; 0 when not known */
+    uint32_t managed_id;
+    uint32_t state; /* the runtime's thread state flags */
+    uint32_t flags;
+    uint32_t first_frame; /* index into the stacks section */
+    uint32_t frame_count;
+    uint32_t name_offset; /* UTF-16, blob; SF_NONE: no name or not known */
+    uint32_t name_length; /* bytes */
+    uint32_t exception_type; /* index into types */
+    int32_t hresult;
+    int64_t cpu_ns; /* -1 when not known */
+} sf_thread;
+
+enum sf_frame_flags {
+    SF_FRAME_NATIVE = 1u << 0,   /* a run of native frames; nothing but the flag is valid */
+    SF_FRAME_EXACT = 1u << 1,    /* address is where the thread stood; otherwise a return address */
+    SF_FRAME_OFFSET_LOST = 1u << 2, /* the function's code could not be kept alive: no IL offset */
+    SF_FRAME_REJIT = 1u << 3,    /* a profiler rewrote the method: the IL offset is the rewritten IL's */
+};
+
+typedef struct sf_frame {
+    uint64_t address;
+    uint32_t function; /* index; SF_NONE for a run of native frames */
+    int32_t il_offset; /* -1 none */
+    uint32_t flags;
+    uint32_t native_offset; /* from the start of the method's code */
+} sf_frame;
+
+enum sf_function_flags {
+    SF_FUNCTION_DYNAMIC = 1u << 0,      /* no metadata: DynamicMethod or a stub of the runtime; see name */
+    SF_FUNCTION_NAMED = 1u << 1,        /* name, type_name and signature hold what the metadata of a module without image says */
+    SF_FUNCTION_ARGS_TRUNCATED = 1u << 2,
+};
+
+typedef struct sf_function {
+    uint64_t function_id;
+    uint32_t module; /* index */
+    uint32_t token;  /* MethodDef */
+    uint32_t declaring_type; /* index into types, SF_NONE for shared code whose type is not exactly known */
+    uint32_t type_arg_start; /* index into type args: the method's own */
+    uint32_t type_arg_count;
+    uint32_t flags;
+    uint32_t name_offset, name_length;           /* UTF-16, blob */
+    uint32_t type_name_offset, type_name_length; /* UTF-16, blob; nested types joined by '+' */
+    uint32_t signature_offset, signature_length; /* raw ECMA-335 signature, blob */
+} sf_function;
+
+enum sf_type_flags {
+    SF_TYPE_ARRAY = 1u << 0,  /* element is args[0], rank is valid */
+    SF_TYPE_UNKNOWN = 1u << 1, /* the runtime would not say */
+};
+
+typedef struct sf_type {
+    uint64_t class_id;
+    uint32_t module; /* index */
+    uint32_t token;  /* TypeDef */
+    uint32_t arg_start;
+    uint32_t arg_count;
+    uint32_t flags;
+    uint32_t rank;
+} sf_type;
+
+enum sf_module_flags {
+    SF_MODULE_ON_DISK = 1u << 0,
+    SF_MODULE_DYNAMIC = 1u << 1,     /* Reflection.Emit: no image */
+    SF_MODULE_COLLECTIBLE = 1u << 2,
+    SF_MODULE_FLAT = 1u << 3,        /* the copied image has file layout, not loaded layout */
+    SF_MODULE_MVID = 1u << 4,        /* mvid is valid */
+    SF_MODULE_IMAGE_TRUNCATED = 1u << 5, /* image left out: it would have passed max_image_bytes */
+};
+
+typedef struct sf_module {
+    uint64_t module_id;
+    uint64_t base_address;
+    uint64_t assembly_id;
+    uint8_t mvid[16];
+    uint32_t flags;
+    uint32_t path_offset, path_length; /* UTF-16, blob */
+    uint32_t image_offset, image_length;     /* blob; modules without a file, when asked for */
+    uint32_t symbols_offset, symbols_length; /* blob; a portable PDB handed to the runtime with the assembly */
+    uint32_t reserved;
+} sf_module;
+
+#endif

@@ -1,0 +1,33 @@
+using System.Runtime.InteropServices;
+
+namespace Stackflare.Capture;
+
+/// <summary>
+/// What a capture yields: addresses, tokens and IL offsets, no text. A view over the bytes, which <see cref="SnapshotReader"/>
+/// has checked: every index in a record is in range or <see cref="SnapshotLayout.None"/>, every slice lies in the blob.
+/// </summary>
+internal sealed class RawSnapshot
+{
+    public required InfoRecord Info { get; init; }
+    public required ThreadRecord[] Threads { get; init; }
+    public required uint[] Stacks { get; init; }
+    public required FrameRecord[] Frames { get; init; }
+    public required FunctionRecord[] Functions { get; init; }
+    public required TypeRecord[] Types { get; init; }
+    public required uint[] TypeArgs { get; init; }
+    public required ModuleRecord[] Modules { get; init; }
+    public required ReadOnlyMemory<byte> Blob { get; init; }
+
+    /// <summary>Reads a UTF-16 string; null for <see cref="SnapshotLayout.None"/>.</summary>
+    public string? Text(uint offset, uint length) => offset == SnapshotLayout.None
+        ? null
+        : new string(MemoryMarshal.Cast<byte, char>(Blob.Span.Slice((int)offset, (int)length)));
+
+    /// <summary>A slice of the blob; empty for <see cref="SnapshotLayout.None"/>.</summary>
+    public ReadOnlyMemory<byte> Bytes(uint offset, uint length) =>
+        offset == SnapshotLayout.None ? default : Blob.Slice((int)offset, (int)length);
+
+    /// <summary>The indexes into <see cref="Frames"/> of a thread's stack, innermost first.</summary>
+    public ReadOnlySpan<uint> StackOf(in ThreadRecord thread) =>
+        thread.FrameCount == 0 ? default : Stacks.AsSpan((int)thread.FirstFrame, (int)thread.FrameCount);
+}

@@ -1,0 +1,231 @@
+using System.Runtime.InteropServices;
+
+namespace Stackflare.Capture;
+
+/// <summary>Constants of the snapshot format. The mirror of <c>native/probe/abi.h</c>, which is the definition.</summary>
+internal static class SnapshotLayout
+{
+    public const ulong Magic = 0x50414E5346544B53;
+    public const ushort VersionMajor = 1;
+    public const ushort VersionMinor = 0;
+    public const uint None = 0xFFFFFFFF;
+    public const int AddressBytes = 108;
+}
+
+internal enum SectionKind : uint
+{
+    Info = 1,
+    Threads = 2,
+    Stacks = 3,
+    Frames = 4,
+    Functions = 5,
+    Types = 6,
+    TypeArgs = 7,
+    Modules = 8,
+    Blob = 9,
+}
+
+[Flags]
+internal enum RequestFlags : uint
+{
+    CopyImages = 1,
+}
+
+internal enum CapturePhase : uint
+{
+    Start = 0,
+    Memory = 1,
+    Suspend = 2,
+    Enumerate = 3,
+    Done = 100,
+}
+
+[Flags]
+internal enum InfoFlags : uint
+{
+    Contract = 1,
+    ThreadsTruncated = 2,
+    FramesTruncated = 4,
+    TimeTruncated = 8,
+    TablesTruncated = 16,
+    DebugInfoOff = 32,
+}
+
+[Flags]
+internal enum ThreadFlags : uint
+{
+    Truncated = 1,
+    NotWalked = 2,
+    NoFrames = 4,
+    WalkFailed = 8,
+    StateKnown = 16,
+}
+
+[Flags]
+internal enum FrameFlags : uint
+{
+    Native = 1,
+    Exact = 2,
+    OffsetLost = 4,
+    ReJit = 8,
+}
+
+[Flags]
+internal enum FunctionFlags : uint
+{
+    Dynamic = 1,
+    Named = 2,
+    ArgsTruncated = 4,
+}
+
+[Flags]
+internal enum TypeFlags : uint
+{
+    Array = 1,
+    Unknown = 2,
+}
+
+[Flags]
+internal enum ModuleFlags : uint
+{
+    OnDisk = 1,
+    Dynamic = 2,
+    Collectible = 4,
+    Flat = 8,
+    Mvid = 16,
+    ImageTruncated = 32,
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct RequestRecord
+{
+    public ulong Magic;
+    public ushort VersionMajor;
+    public ushort VersionMinor;
+    public RequestFlags Flags;
+    public ulong Nonce;
+    public uint MaxThreads;
+    public uint MaxThreadFrames;
+    public uint MaxTotalFrames;
+    public uint MaxImageBytes;
+    public uint SuspendTimeoutMs;
+    public uint PauseLimitUs;
+    public uint SendTimeoutMs;
+    public uint AddressLength;
+    public fixed byte Address[SnapshotLayout.AddressBytes];
+    public uint Reserved;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct HeaderRecord
+{
+    public ulong Magic;
+    public ushort VersionMajor;
+    public ushort VersionMinor;
+    public uint SectionCount;
+    public ulong TotalSize;
+    public ulong Nonce;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct DirectoryEntry
+{
+    public SectionKind Kind;
+    public uint RecordSize;
+    public ulong Offset;
+    public ulong Length;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct InfoRecord
+{
+    public CapturePhase Phase;
+    public int HResult;
+    public InfoFlags Flags;
+    public uint Pid;
+    public ushort RuntimeMajor;
+    public ushort RuntimeMinor;
+    public ushort RuntimeBuild;
+    public ushort RuntimeRevision;
+    public uint SuspendRetries;
+    public uint ThreadTotal;
+    public long CapturedAtNs;
+    public long SuspendNs;
+    public long WalkNs;
+    public long PauseNs;
+    public long ResolveNs;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct ThreadRecord
+{
+    public ulong ThreadId;
+    public uint OsId;
+    public uint ManagedId;
+    public uint State;
+    public ThreadFlags Flags;
+    public uint FirstFrame;
+    public uint FrameCount;
+    public uint NameOffset;
+    public uint NameLength;
+    public uint ExceptionType;
+    public int HResult;
+    public long CpuNs;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct FrameRecord
+{
+    public ulong Address;
+    public uint Function;
+    public int ILOffset;
+    public FrameFlags Flags;
+    public uint NativeOffset;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct FunctionRecord
+{
+    public ulong FunctionId;
+    public uint Module;
+    public uint Token;
+    public uint DeclaringType;
+    public uint TypeArgStart;
+    public uint TypeArgCount;
+    public FunctionFlags Flags;
+    public uint NameOffset;
+    public uint NameLength;
+    public uint TypeNameOffset;
+    public uint TypeNameLength;
+    public uint SignatureOffset;
+    public uint SignatureLength;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct TypeRecord
+{
+    public ulong ClassId;
+    public uint Module;
+    public uint Token;
+    public uint ArgStart;
+    public uint ArgCount;
+    public TypeFlags Flags;
+    public uint Rank;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct ModuleRecord
+{
+    public ulong ModuleId;
+    public ulong BaseAddress;
+    public ulong AssemblyId;
+    public Guid Mvid;
+    public ModuleFlags Flags;
+    public uint PathOffset;
+    public uint PathLength;
+    public uint ImageOffset;
+    public uint ImageLength;
+    public uint SymbolsOffset;
+    public uint SymbolsLength;
+    public uint Reserved;
+}

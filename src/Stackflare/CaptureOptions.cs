@@ -1,0 +1,14 @@
+namespace Stackflare;
+
+/// <summary>What a capture looks for. Immutable.</summary>
+public sealed record CaptureOptions
+{
+    /// <summary>The options used where none are given.</summary>
+    public static CaptureOptions Default { get; } = new();
+
+    /// <summary>Bounds on threads, frames, bytes and time.</summary>
+    public DumpLimits Limits { get; init; } = DumpLimits.Default;
+
+    /// <summary>Whether frames carry the text of their source line; true by default.</summary>
+    public bool SourceText { get; init; } = true;
+}

@@ -1,0 +1,40 @@
+namespace Stackflare;
+
+/// <summary>
+/// Bounds on what one dump may take, so that a process with a hundred thousand threads or a stack of a million frames gets a
+/// short dump rather than a long pause. Whatever a limit cuts off is said in the dump. Immutable.
+/// </summary>
+public sealed record DumpLimits
+{
+    /// <summary>The limits used where none are given.</summary>
+    public static DumpLimits Default { get; } = new();
+
+    /// <summary>How many threads are walked; the others are counted. From 1 to 100,000; 10,000 by default.</summary>
+    public int Threads { get; init => field = InRange(value, 1, 100_000, nameof(Threads)); } = 10_000;
+
+    /// <summary>How many frames of one thread are walked, from the innermost. From 1 to 1,000,000; 20,000 by default.</summary>
+    public int FramesPerThread { get; init => field = InRange(value, 1, 1_000_000, nameof(FramesPerThread)); } = 20_000;
+
+    /// <summary>How many frames of all threads together are walked. From 1 to 4,000,000; 1,000,000 by default.</summary>
+    public int Frames { get; init => field = InRange(value, 1, 4_000_000, nameof(Frames)); } = 1_000_000;
+
+    /// <summary>How many bytes a snapshot may have. From 64 KiB to 1 GiB; 256 MiB by default.</summary>
+    public int SnapshotBytes { get; init => field = InRange(value, 64 << 10, 1 << 30, nameof(SnapshotBytes)); } = 256 << 20;
+
+    /// <summary>
+    /// How long the program may stand still: once the pause has lasted this long, no further thread is walked. From 1 ms to 10 s;
+    /// 250 ms by default.
+    /// </summary>
+    public TimeSpan Pause { get; init => field = InRange(value, 1, 10_000, nameof(Pause)); } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>How long a capture may take from the request to the last byte. From 10 ms to 10 minutes; 5 s by default.</summary>
+    public TimeSpan Time { get; init => field = InRange(value, 10, 600_000, nameof(Time)); } = TimeSpan.FromSeconds(5);
+
+    private static int InRange(int value, int min, int max, string name) =>
+        value >= min && value <= max ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} must be from {min} to {max}.");
+
+    private static TimeSpan InRange(TimeSpan value, int minMs, int maxMs, string name) =>
+        value.TotalMilliseconds >= minMs && value.TotalMilliseconds <= maxMs
+            ? value
+            : throw new ArgumentOutOfRangeException(name, value, $"{name} must be from {minMs} ms to {maxMs} ms.");
+}

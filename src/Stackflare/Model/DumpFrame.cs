@@ -1,0 +1,46 @@
+namespace Stackflare;
+
+/// <summary>
+/// One frame of a thread's stack, with its names and source location. Immutable; frames that stand at the same place
+/// are one object, shared by all stacks of the dump.
+/// </summary>
+public sealed class DumpFrame
+{
+    /// <summary>What the frame is.</summary>
+    public required FrameKind Kind { get; init; }
+
+    /// <summary>The method; for <see cref="FrameKind.Native"/> a name that says so.</summary>
+    public required MethodName Method { get; init; }
+
+    /// <summary>The source location; null when <see cref="Symbols"/> is not <see cref="SymbolStatus.Found"/>.</summary>
+    public SourceLocation? Source { get; init; }
+
+    /// <summary>Whether there is a source location, and if not, why.</summary>
+    public required SymbolStatus Symbols { get; init; }
+
+    /// <summary>The module the method is in; null for native frames and the runtime's stubs.</summary>
+    public ModuleIdentity? Module { get; init; }
+
+    /// <summary>The MethodDef token in <see cref="Module"/>; 0 when there is none.</summary>
+    public int MetadataToken { get; init; }
+
+    /// <summary>Offset into the method's IL; null where the runtime gave none.</summary>
+    public int? ILOffset { get; init; }
+
+    /// <summary>
+    /// Where the thread stood: the next instruction for the innermost frame, the return address for the others. Zero for native frames.
+    /// </summary>
+    public CodeAddress Address { get; init; }
+
+    /// <summary>
+    /// The type arguments of the declaring type and then of the method, as far as the runtime shares no code between them
+    /// (<c>System.__Canon</c> stands for any reference type); empty for what is not generic.
+    /// </summary>
+    public IReadOnlyList<string> TypeArguments { get; init; } = [];
+
+    /// <summary>
+    /// True for what a reader need not see: methods marked <c>[StackTraceHidden]</c>, stubs of the runtime, the part of an async
+    /// method that only starts its state machine, and Stackflare's own frames. Formats leave them out unless asked for all.
+    /// </summary>
+    public bool IsHidden { get; init; }
+}

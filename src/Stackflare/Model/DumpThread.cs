@@ -1,0 +1,48 @@
+namespace Stackflare;
+
+/// <summary>One thread that the runtime knows, as it was when the dump was taken. Immutable.</summary>
+public sealed class DumpThread
+{
+    /// <summary>The kernel's id of the thread.</summary>
+    public required OsThreadId OsId { get; init; }
+
+    /// <summary>The runtime's id of the thread; null before .NET 9, where it cannot be had from outside the thread.</summary>
+    public ManagedThreadId? ManagedId { get; init; }
+
+    /// <summary><see cref="Thread.Name"/>, or the kernel's name of the thread (15 characters at most) where that is all there is; null for neither.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>True for the thread that the process began with.</summary>
+    public bool IsMain { get; init; }
+
+    /// <summary>What the thread was doing.</summary>
+    public ThreadActivity Activity { get; init; }
+
+    /// <summary><see cref="Thread.IsBackground"/>; null where it is not known (before .NET 9).</summary>
+    public bool? IsBackground { get; init; }
+
+    /// <summary><see cref="Thread.IsThreadPoolThread"/>; null where it is not known (before .NET 9).</summary>
+    public bool? IsThreadPool { get; init; }
+
+    /// <summary>Processor time the thread has used since it began; null where it could not be read.</summary>
+    public TimeSpan? CpuTime { get; init; }
+
+    /// <summary>Full name of the type of the exception that the thread is handling; null if it handles none or that is not known.</summary>
+    public string? CurrentException { get; init; }
+
+    /// <summary>The stack, innermost frame first; frames that are hidden by default included.</summary>
+    public IReadOnlyList<DumpFrame> Frames { get; init; } = [];
+
+    /// <summary>How much of the stack <see cref="Frames"/> has.</summary>
+    public StackCompleteness Completeness { get; init; }
+
+    /// <summary>True for the thread that takes dumps. Formats leave it out unless asked for all.</summary>
+    public bool IsOwn { get; init; }
+
+    /// <summary>A name to show: <see cref="Name"/>, else <c>Main</c> for the first thread, else the managed or the kernel's id.</summary>
+    public string DisplayName =>
+        !string.IsNullOrEmpty(Name) ? Name
+        : IsMain ? "Main"
+        : ManagedId is { } id ? $"Thread {id}"
+        : $"Thread {OsId}";
+}

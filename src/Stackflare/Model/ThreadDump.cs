@@ -1,0 +1,26 @@
+namespace Stackflare;
+
+/// <summary>
+/// Every thread of a process with its stack, at one instant. Immutable and safe to use from any thread; it holds no
+/// resources and nothing of the dumped process.
+/// </summary>
+public sealed class ThreadDump
+{
+    /// <summary>The process.</summary>
+    public required DumpedProcess Process { get; init; }
+
+    /// <summary>When the threads stood still.</summary>
+    public required DateTimeOffset CapturedAt { get; init; }
+
+    /// <summary>How long the capture took.</summary>
+    public required CaptureTimings Timings { get; init; }
+
+    /// <summary>The threads that the runtime knows: the first thread first, the others by managed id (by the kernel's where that is not known).</summary>
+    public required IReadOnlyList<DumpThread> Threads { get; init; }
+
+    /// <summary>The threads that the runtime does not know, by the kernel's id.</summary>
+    public required IReadOnlyList<RuntimeThread> RuntimeThreads { get; init; }
+
+    /// <summary>What could not be had, a sentence each; empty for a complete dump. Formats print them.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+}

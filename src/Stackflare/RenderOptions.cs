@@ -1,0 +1,20 @@
+namespace Stackflare;
+
+/// <summary>How much of a dump the text formats show; JSON always has everything. Immutable.</summary>
+public sealed record RenderOptions
+{
+    /// <summary>The options used where none are given.</summary>
+    public static RenderOptions Default { get; } = new();
+
+    /// <summary>Whether threads with the same stack are shown as one group; true by default.</summary>
+    public bool GroupIdenticalStacks { get; init; } = true;
+
+    /// <summary>Whether the repeated frames of a recursion are shown once, with a count; true by default.</summary>
+    public bool FoldRecursion { get; init; } = true;
+
+    /// <summary>
+    /// Whether everything is shown: the runtime's own threads, threads without managed frames in full, and frames that are hidden
+    /// by default; false by default.
+    /// </summary>
+    public bool All { get; init; }
+}
