@@ -68,7 +68,7 @@ static int64_t suspend(capture *c)
 typedef struct walk_state {
     capture *c;
     sf_thread *thread;
-    uint32_t limit;
+    uint32_t limit, in_batch;
 } walk_state;
 
 static hresult on_frame(clr_id function, uintptr_t ip, uintptr_t frame_info, uint32_t context_size, uint8_t *context, void *state)
@@ -89,14 +89,15 @@ static hresult on_frame(clr_id function, uintptr_t ip, uintptr_t frame_info, uin
     raw_frame *frame = sf_table_at(&c->raw, index);
     frame->ip = ip;
     frame->function = function == 0 ? SF_NONE : describe_function(c, function);
-    frame->exact = walk->thread->frame_count == 0 && function != 0 && contract_stands_at(c, ip);
+    /* Only a thread that was stopped in managed code stands at its address; everything else is a return address. */
+    frame->exact = walk->thread->frame_count == 0 && function != 0 && stands_at(c, walk->in_batch, ip);
     walk->thread->frame_count++;
     return S_OK;
 }
 
-static void walk(capture *c, sf_thread *thread)
+static void walk(capture *c, sf_thread *thread, uint32_t in_batch)
 {
-    walk_state state = { c, thread, c->request->max_thread_frames };
+    walk_state state = { c, thread, c->request->max_thread_frames, in_batch };
     thread->first_frame = c->raw.count;
     hresult hr = info_walk(c->info, thread->thread_id, on_frame, 0, &state, NULL, 0);
     if (!FAILED(hr) || hr == CORPROF_E_STACKSNAPSHOT_ABORTED)
@@ -120,37 +121,38 @@ enum { THREAD_UNSTARTED = 0x400, THREAD_DEAD = 0x800 };
 static void walk_all(capture *c, void *threads, int64_t begin)
 {
     int64_t deadline = begin + (int64_t)c->request->pause_limit_us * 1000;
-    clr_id ids[64];
-    uint32_t count = 0;
+    clr_id ids[THREAD_BATCH];
+    sf_thread batch[THREAD_BATCH];
+    uint32_t count = THREAD_BATCH;
     bool late = false;
-    while (!FAILED(threads_next(threads, 64, ids, &count)) && count > 0) {
+    while (count == THREAD_BATCH && !FAILED(threads_next(threads, THREAD_BATCH, ids, &count))) {
+        for (uint32_t i = 0; i < count; i++)
+            batch[i] = (sf_thread){ .thread_id = ids[i], .name_offset = SF_NONE, .exception_type = SF_NONE, .cpu_ns = -1 };
+        describe_threads(c, batch, count);
         for (uint32_t i = 0; i < count; i++) {
-            sf_thread thread = { .thread_id = ids[i], .name_offset = SF_NONE, .exception_type = SF_NONE, .cpu_ns = -1,
-                                 .first_frame = c->raw.count };
-            contract_thread(c, &thread);
-            if ((thread.flags & SF_THREAD_STATE_KNOWN) && (thread.state & (THREAD_UNSTARTED | THREAD_DEAD)))
+            if (batch[i].flags & SF_THREAD_STATE_KNOWN && batch[i].state & (THREAD_UNSTARTED | THREAD_DEAD))
                 continue;
-            if (thread.os_id == 0)
-                info_thread(c->info, ids[i], &thread.os_id);
+            if (batch[i].os_id == 0)
+                info_thread(c->info, ids[i], &batch[i].os_id);
             c->result.thread_total++;
             uint32_t index = sf_table_add(&c->threads);
             if (index == SF_NONE) {
                 c->result.flags |= SF_INFO_THREADS_TRUNCATED;
                 continue;
             }
-            sf_thread *slot = sf_table_at(&c->threads, index);
-            *slot = thread;
-            if (late || (late = sf_now(CLOCK_MONOTONIC) > deadline)) {
-                slot->flags |= SF_THREAD_NOT_WALKED;
+            sf_thread *thread = sf_table_at(&c->threads, index);
+            *thread = batch[i];
+            thread->first_frame = c->raw.count;
+            late = late || sf_now(CLOCK_MONOTONIC) > deadline;
+            if (late) {
+                thread->flags |= SF_THREAD_NOT_WALKED;
                 c->result.flags |= SF_INFO_TIME_TRUNCATED;
                 continue;
             }
-            walk(c, slot);
-            if (!has_managed_frame(c, slot))
-                slot->flags |= SF_THREAD_NO_FRAMES;
+            walk(c, thread, i);
+            if (!has_managed_frame(c, thread))
+                thread->flags |= SF_THREAD_NO_FRAMES;
         }
-        if (count < 64)
-            break;
     }
 }
 

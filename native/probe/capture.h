@@ -32,10 +32,19 @@ typedef struct contract {
     uint32_t module_loader, module_symbols, symbols_buffer, symbols_size;
     uintptr_t string_type; /* the MethodTable of System.String */
     uint32_t name_offset;  /* of Thread._name, once it was seen */
-    uintptr_t top_frame;   /* of the thread being walked; 0 when not known */
 } contract;
 
 enum { MAX_HELD = 256 };
+
+/* What is read of a batch of threads, step by step: each step's addresses are in what the one before has read. */
+enum { THREAD_BATCH = 64, OBJECT_WORDS = 6, FRAME_WORDS = 10, STRING_WORDS = 12 };
+typedef struct thread_words {
+    uintptr_t object;                /* the managed Thread */
+    uintptr_t object_words[OBJECT_WORDS];
+    uintptr_t frame[FRAME_WORDS];    /* the innermost of the frame objects that the runtime keeps on the thread's stack */
+    bool frame_known, has_frame;
+    uintptr_t string[STRING_WORDS];  /* the beginning of the name */
+} thread_words;
 
 typedef struct capture {
     const sf_request *request;
@@ -51,6 +60,7 @@ typedef struct capture {
     void *held[MAX_HELD];
     clr_id held_loaders[MAX_HELD];
     uint32_t held_count;
+    thread_words batch[THREAD_BATCH];
     uint32_t loader_handle_offset; /* where a LoaderAllocator keeps its managed object, once it was seen */
 } capture;
 
@@ -67,10 +77,12 @@ void describe_functions(capture *c);
 uint32_t describe_type(capture *c, clr_id cls, int depth);
 uint32_t blob_add(capture *c, const void *bytes, uint32_t length);
 
-/* contract.c */
+/* contract.c: where things are. */
 void contract_find(capture *c);
-void contract_thread(capture *c, sf_thread *thread);
-bool contract_stands_at(capture *c, uint64_t ip);
+
+/* threads.c: what the runtime knows of its threads. */
+void describe_threads(capture *c, sf_thread *threads, uint32_t count);
+bool stands_at(const capture *c, uint32_t in_batch, uint64_t ip);
 
 /* hold.c: collectible code, kept alive from the pause until it is resolved. */
 void hold_collectible(capture *c);

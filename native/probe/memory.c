@@ -110,6 +110,36 @@ bool sf_read(const void *address, void *to, size_t n)
     return process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == (ssize_t)n;
 }
 
+void sf_read_many(sf_read_item *items, size_t count)
+{
+    for (size_t next = 0; next < count;) {
+        struct iovec local[SF_READ_MANY], remote[SF_READ_MANY];
+        size_t which[SF_READ_MANY], n = 0, i = next;
+        for (; i < count && n < SF_READ_MANY; i++) {
+            items[i].ok = false;
+            if (items[i].address == 0)
+                continue;
+            local[n] = (struct iovec){ items[i].to, items[i].size };
+            remote[n] = (struct iovec){ (void *)items[i].address, items[i].size };
+            which[n++] = i;
+        }
+        ssize_t got = n > 0 && read_fd < 0 ? process_vm_readv(getpid(), local, n, remote, n, 0) : 0;
+        /* The kernel stops at the first that it cannot read: what came before is good, that one is tried alone, the rest goes
+         * into the next round. */
+        size_t done = 0;
+        for (ssize_t sum = 0; done < n && got >= sum + (ssize_t)local[done].iov_len; done++) {
+            sum += (ssize_t)local[done].iov_len;
+            items[which[done]].ok = true;
+        }
+        if (done < n) {
+            sf_read_item *item = &items[which[done]];
+            item->ok = sf_read((void *)item->address, item->to, item->size);
+            i = which[done] + 1;
+        }
+        next = i;
+    }
+}
+
 int64_t sf_now(int clock)
 {
     struct timespec t;

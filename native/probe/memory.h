@@ -41,9 +41,14 @@ void sf_index_unmap(sf_index *index);
 /* The place of the key's value: 0 for a new key, else value + 1. The caller stores the value + 1. */
 uint32_t *sf_index_find(sf_index *index, uint64_t key);
 
-/* Copies n bytes from an address that may not be there. Async-signal-safe, no allocation. */
+/* Copies from addresses that may not be there. Async-signal-safe, no allocation. */
 bool sf_read(const void *address, void *to, size_t n);
 static inline bool sf_read_pointer(uintptr_t address, uintptr_t *to) { return sf_read((const void *)address, to, sizeof *to); }
+
+/* Many reads for the price of one system call. A read of address 0 is left out; ok says which came. */
+typedef struct sf_read_item { uintptr_t address; void *to; size_t size; bool ok; } sf_read_item;
+enum { SF_READ_MANY = 128 };
+void sf_read_many(sf_read_item *items, size_t count);
 
 /* Opens and closes the way that sf_read falls back to where the kernel forbids process_vm_readv. */
 void sf_read_open(void);
