@@ -27,8 +27,8 @@ internal static class DumpHeading
             buffer.Append("Note: ").Append(EscapedText.Plain(note)).AppendLine();
     }
 
-    /// <summary>Accounts for everything that was left out, in one line; nothing if nothing was.</summary>
-    public static void AppendNotShown(RenderBuffer buffer, ThreadDump dump, RenderPlan plan, RenderOptions options)
+    /// <summary>Accounts for everything that was left out, in one line; false if nothing was.</summary>
+    public static bool AppendNotShown(RenderBuffer buffer, ThreadDump dump, RenderPlan plan, RenderOptions options)
     {
         string before = "Not shown: ";
         if (plan.OwnThreads > 0)
@@ -50,8 +50,10 @@ internal static class DumpHeading
             buffer.Append(before).AppendCount(plan.HiddenFrames).Append(plan.HiddenFrames == 1 ? " hidden frame" : " hidden frames");
             before = ", ";
         }
-        if (before == ", ")
-            buffer.Append(". The option All shows them.").AppendLine();
+        if (before != ", ")
+            return false;
+        buffer.Append(". The option All shows them.").AppendLine();
+        return true;
     }
 
     public static void AppendThreads(RenderBuffer buffer, int count) => buffer.AppendCount(count).Append(count == 1 ? " thread" : " threads");

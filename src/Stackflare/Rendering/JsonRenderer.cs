@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text.Encodings.Web;
@@ -112,7 +113,7 @@ internal sealed class JsonRenderer
     {
         _json.WritePropertyName("stack");
         const int LongestIndex = 12;
-        byte[] line = System.Buffers.ArrayPool<byte>.Shared.Rent((frames.Count * LongestIndex) + 2);
+        byte[] line = ArrayPool<byte>.Shared.Rent((frames.Count * LongestIndex) + 2);
         int length = 0;
         line[length++] = (byte)'[';
         for (int i = 0; i < frames.Count; i++)
@@ -127,7 +128,7 @@ internal sealed class JsonRenderer
         }
         line[length++] = (byte)']';
         _json.WriteRawValue(line.AsSpan(0, length), skipInputValidation: true);
-        System.Buffers.ArrayPool<byte>.Shared.Return(line);
+        ArrayPool<byte>.Shared.Return(line);
     }
 
     private void WriteRuntimeThread(RuntimeThread thread)

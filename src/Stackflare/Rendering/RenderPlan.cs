@@ -114,7 +114,7 @@ internal sealed class RenderPlan : IDisposable
 
     /// <summary>
     /// Puts first what the reader of a hung program's dump looks for: the main thread, then who is blocked, who is running, who
-    /// waits in the program's own code, who waits in the platform's (the idle pool), and last the threads without a stack.
+    /// waits in the program's own code, who waits in the platform's (the idle pool), the threads without a stack, and Stackflare's.
     /// Within these, the order of the dump.
     /// </summary>
     private void Rank()
@@ -126,7 +126,8 @@ internal sealed class RenderPlan : IDisposable
         for (int i = 0; i < Groups.Count; i++)
         {
             var group = Groups[i];
-            int rank = group.Length == 0 ? 5
+            int rank = group.First.IsOwn ? 6
+                : group.Length == 0 ? 5
                 : group.Threads.Exists(static t => t.IsMain) ? 0
                 : group.First.Activity is ThreadActivity.Blocked ? 1
                 : group.First.Activity is ThreadActivity.Running ? 2

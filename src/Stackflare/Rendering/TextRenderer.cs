@@ -39,7 +39,8 @@ internal sealed class TextRenderer : IDisposable
             AppendGroup(group);
         if (_options.All)
             AppendRuntimeThreads();
-        DumpHeading.AppendNotShown(_buffer, _dump, _plan, _options);
+        if (DumpHeading.AppendNotShown(_buffer, _dump, _plan, _options))
+            _buffer.AppendLine();
         _buffer.Flush();
     }
 
@@ -49,7 +50,10 @@ internal sealed class TextRenderer : IDisposable
         if (count > 1)
         {
             DumpHeading.AppendThreads(_buffer, count);
-            _buffer.Append(group.Length > 0 ? " with this stack:" : WithoutStack(group.First)).AppendLine();
+            if (group.Length > 0)
+                _buffer.Append(" with this stack:").AppendLine();
+            else
+                _buffer.Append(" without a stack (").Append(WithoutStack(group.First)).Append("):").AppendLine();
         }
 
         int inFull = ThreadLines.InFull(group, _options);
@@ -58,7 +62,7 @@ internal sealed class TextRenderer : IDisposable
             AppendThread(group.Threads[i]);
             // A thread of its own without a stack takes no second line to say so.
             if (count == 1 && group.Length == 0)
-                _buffer.Append(WithoutStack(group.First));
+                _buffer.Append(" (").Append(WithoutStack(group.First)).Append(')');
             _buffer.AppendLine();
         }
         ThreadLines.AppendRest(_buffer, group, inFull);
@@ -127,7 +131,7 @@ internal sealed class TextRenderer : IDisposable
         if (_dump.RuntimeThreads.Count == 0)
             return;
         _buffer.AppendCount(_dump.RuntimeThreads.Count)
-            .Append(_dump.RuntimeThreads.Count == 1 ? " native thread" : " native threads").Append(" without a managed side:").AppendLine();
+            .Append(_dump.RuntimeThreads.Count == 1 ? " native thread" : " native threads").Append(':').AppendLine();
         foreach (var thread in _dump.RuntimeThreads)
         {
             _buffer.Append('"').Append(EscapedText.Quoted(thread.Name)).Append("\" tid=").Append(thread.OsId.Value);
@@ -137,15 +141,15 @@ internal sealed class TextRenderer : IDisposable
         _buffer.AppendLine();
     }
 
-    /// <summary>Why there is no stack, to follow the thread's line or the number of threads.</summary>
+    /// <summary>Why there is no stack.</summary>
     private static string WithoutStack(DumpThread thread) => thread.Completeness switch
     {
-        StackCompleteness.NotWalked => ", not walked: a limit was reached before",
-        StackCompleteness.NoManagedFrames => ", no managed frames",
-        _ when thread.Frames.Count > 0 => ", hidden frames only",
-        StackCompleteness.Truncated => ", no frames walked: a limit was reached",
-        StackCompleteness.Broken => ", no frames walked: the runtime could not begin",
-        _ => ", no managed frames",
+        StackCompleteness.NotWalked => "not walked: a limit was reached before",
+        StackCompleteness.NoManagedFrames => "no managed frames",
+        _ when thread.Frames.Count > 0 => "hidden frames only",
+        StackCompleteness.Truncated => "no frames walked: a limit was reached",
+        StackCompleteness.Broken => "no frames walked: the runtime could not begin",
+        _ => "no managed frames",
     };
 
     /// <summary>
