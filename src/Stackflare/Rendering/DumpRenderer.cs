@@ -6,41 +6,22 @@ namespace Stackflare.Rendering;
 /// </summary>
 internal static class DumpRenderer
 {
-    /// <summary>Writes the dump to a writer, which is neither flushed nor closed.</summary>
+    /// <summary>Writes the dump to a writer, which is neither flushed nor closed. Nothing is written if rendering fails.</summary>
     public static void Write(ThreadDump dump, DumpFormat format, RenderOptions options, TextWriter writer)
     {
-        if (format is DumpFormat.Json)
-        {
-            using var bytes = new PooledBytes();
-            JsonRenderer.Write(dump, bytes);
-            bytes.CopyTo(writer);
-        }
-        else
-        {
-            WriteText(dump, format, options, writer);
-        }
+        using var bytes = new PooledBytes();
+        Write(dump, format, options, bytes);
+        bytes.CopyTo(writer);
     }
 
-    /// <summary>Writes the dump as UTF-8.</summary>
+    /// <summary>Writes the dump to memory as UTF-8.</summary>
     public static void Write(ThreadDump dump, DumpFormat format, RenderOptions options, PooledBytes bytes)
-    {
-        if (format is DumpFormat.Json)
-        {
-            JsonRenderer.Write(dump, bytes);
-        }
-        else
-        {
-            using var writer = new Utf8Writer(bytes);
-            WriteText(dump, format, options, writer);
-        }
-    }
-
-    private static void WriteText(ThreadDump dump, DumpFormat format, RenderOptions options, TextWriter writer)
     {
         switch (format)
         {
-            case DumpFormat.Text: TextRenderer.Write(dump, options, writer); break;
-            case DumpFormat.Traceback: TracebackRenderer.Write(dump, options, writer); break;
+            case DumpFormat.Text: TextRenderer.Write(dump, options, bytes); break;
+            case DumpFormat.Traceback: TracebackRenderer.Write(dump, options, bytes); break;
+            case DumpFormat.Json: JsonRenderer.Write(dump, bytes); break;
             default: throw new ArgumentOutOfRangeException(nameof(format), format, "The format is not one of DumpFormat.");
         }
     }

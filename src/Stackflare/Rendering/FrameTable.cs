@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Stackflare.Rendering;
 
 /// <summary>
@@ -14,6 +16,7 @@ internal sealed class FrameTable
 
     public DumpFrame this[int id] => _frames[id];
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int IdOf(DumpFrame frame)
     {
         if (!_ids.TryGetValue(frame, out int id))

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
@@ -109,6 +110,7 @@ internal sealed class JsonRenderer
     }
 
     /// <summary>The stack as frame indexes in one line: one number a line would make the document five times as long.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void WriteStack(IReadOnlyList<DumpFrame> frames)
     {
         _json.WritePropertyName("stack");

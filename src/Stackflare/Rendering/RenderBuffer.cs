@@ -1,38 +1,34 @@
-using System.Buffers;
 using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text;
 
 namespace Stackflare.Rendering;
 
 /// <summary>
-/// Collects text in one pooled buffer and hands it to the writer in big pieces: a call of a <see cref="TextWriter"/> for each
-/// part of a line would cost more than the text itself. For one thread.
+/// Appends text to memory as UTF-8, which is what every output takes: a frame is encoded once, however many stacks it is in. The
+/// text must have no lone surrogates, which <see cref="EscapedText"/> sees to. For one thread; does not own the bytes.
 /// </summary>
-internal sealed class RenderBuffer(TextWriter writer) : IDisposable
+internal sealed class RenderBuffer(PooledBytes bytes)
 {
-    private char[] _chars = ArrayPool<char>.Shared.Rent(32 << 10);
-    private int _length;
-
-    public RenderBuffer Append(string text) => Append(text.AsSpan());
-
-    public RenderBuffer Append(ReadOnlySpan<char> text)
+    public RenderBuffer Append(string text)
     {
-        while (!text.TryCopyTo(_chars.AsSpan(_length)))
-        {
-            int fits = Math.Min(text.Length, _chars.Length - _length);
-            text[..fits].CopyTo(_chars.AsSpan(_length));
-            _length += fits;
-            text = text[fits..];
-            Flush();
-        }
-        _length += text.Length;
+        bytes.Advance(Encoding.UTF8.GetBytes(text, bytes.GetSpan(Encoding.UTF8.GetMaxByteCount(text.Length))));
         return this;
     }
 
-    public RenderBuffer Append(char c)
+    // Called for every frame of every stack, most often in the first dump of a process: it must not wait for tiering.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public RenderBuffer Append(byte[] encoded)
     {
-        if (_length == _chars.Length)
-            Flush();
-        _chars[_length++] = c;
+        encoded.CopyTo(bytes.GetSpan(encoded.Length));
+        bytes.Advance(encoded.Length);
+        return this;
+    }
+
+    public RenderBuffer Append(char ascii)
+    {
+        bytes.GetSpan(1)[0] = (byte)ascii;
+        bytes.Advance(1);
         return this;
     }
 
@@ -41,29 +37,13 @@ internal sealed class RenderBuffer(TextWriter writer) : IDisposable
     /// <summary>A number for people: with a comma at the thousands.</summary>
     public RenderBuffer AppendCount(int number) => AppendNumber(number, "N0");
 
-    public RenderBuffer AppendLine()
-    {
-        // Always a single line feed, as the format says, whatever the writer's idea of a line's end.
-        return Append('\n');
-    }
-
-    /// <summary>Hands on what is left. Does not flush the writer, which is the caller's.</summary>
-    public void Flush()
-    {
-        writer.Write(_chars, 0, _length);
-        _length = 0;
-    }
-
-    public void Dispose()
-    {
-        ArrayPool<char>.Shared.Return(_chars);
-        _chars = [];
-    }
+    /// <summary>Always a single line feed, as the format says, whatever the platform's idea of a line's end.</summary>
+    public RenderBuffer AppendLine() => Append('\n');
 
     private RenderBuffer AppendNumber(int number, ReadOnlySpan<char> format)
     {
-        Span<char> digits = stackalloc char[24];
-        number.TryFormat(digits, out int length, format, CultureInfo.InvariantCulture);
-        return Append(digits[..length]);
+        number.TryFormat(bytes.GetSpan(24), out int length, format, CultureInfo.InvariantCulture);
+        bytes.Advance(length);
+        return this;
     }
 }

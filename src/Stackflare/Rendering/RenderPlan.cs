@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Stackflare.Rendering;
@@ -99,6 +100,8 @@ internal sealed class RenderPlan : IDisposable
         }
     }
 
+    // As hot as it gets, and most often run for the first time: it must not wait for tiering.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int AddStack(ReadOnlySpan<DumpFrame> frames, int start, bool all)
     {
         int end = start;

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Stackflare.Rendering;
 
 /// <summary>
@@ -19,11 +21,17 @@ internal readonly record struct StackRun(int Start, int Period, int Repeats)
     /// The run that begins at <paramref name="start"/>: the cycle that covers most of the stack from there, the shortest of them;
     /// a single frame where nothing repeats. Takes time in proportion to what it covers.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static StackRun At(ReadOnlySpan<int> stack, int start)
     {
         var best = new StackRun(start, 1, 1);
         int longest = Math.Min(LongestPeriod, (stack.Length - start) / FewestRepeats);
-        for (int period = 1; period <= longest; period++)
+        // Most frames do not come again soon, which one vectorised look tells.
+        int first = stack.Slice(start + 1, longest).IndexOf(stack[start]);
+        if (first < 0)
+            return best;
+
+        for (int period = first + 1; period <= longest; period++)
         {
             var ahead = stack[(start + period)..];
             int repeats = 1 + (stack[start..].CommonPrefixLength(ahead) / period);

@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+
 namespace Stackflare.Rendering;
 
 /// <summary>The shape of a Python traceback: outermost call first, a <c>File</c> line and the source line for each.</summary>
@@ -9,28 +12,24 @@ internal sealed class TracebackRenderer : IDisposable
     private readonly RenderOptions _options;
     private readonly RenderBuffer _buffer;
     private readonly RenderPlan _plan;
-    private readonly string?[] _frameTexts;
+    private readonly byte[]?[] _frames;
 
-    private TracebackRenderer(ThreadDump dump, RenderOptions options, TextWriter writer)
+    private TracebackRenderer(ThreadDump dump, RenderOptions options, PooledBytes bytes)
     {
         _dump = dump;
         _options = options;
-        _buffer = new RenderBuffer(writer);
+        _buffer = new RenderBuffer(bytes);
         _plan = RenderPlan.Of(dump, options);
-        _frameTexts = new string?[_plan.Frames.Count];
+        _frames = new byte[]?[_plan.Frames.Count];
     }
 
-    public static void Write(ThreadDump dump, RenderOptions options, TextWriter writer)
+    public static void Write(ThreadDump dump, RenderOptions options, PooledBytes bytes)
     {
-        using var renderer = new TracebackRenderer(dump, options, writer);
+        using var renderer = new TracebackRenderer(dump, options, bytes);
         renderer.Write();
     }
 
-    public void Dispose()
-    {
-        _plan.Dispose();
-        _buffer.Dispose();
-    }
+    public void Dispose() => _plan.Dispose();
 
     private void Write()
     {
@@ -41,7 +40,6 @@ internal sealed class TracebackRenderer : IDisposable
             AppendRuntimeThreads();
         _buffer.Append(Separator).AppendLine();
         DumpHeading.AppendNotShown(_buffer, _dump, _plan, _options);
-        _buffer.Flush();
     }
 
     private void AppendGroup(StackGroup group)
@@ -69,13 +67,14 @@ internal sealed class TracebackRenderer : IDisposable
         _buffer.Append(thread.OsId.Value).Append(")>").AppendLine();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AppendStack(ReadOnlySpan<int> stack)
     {
         for (int i = 0; i < stack.Length;)
         {
             var run = _options.FoldRecursion ? StackRun.At(stack, i) : new StackRun(i, 1, 1);
             foreach (int id in stack.Slice(i, run.Period))
-                _buffer.Append(_frameTexts[id] ??= FormatFrame(_plan.Frames[id]));
+                _buffer.Append(_frames[id] ??= Encoding.UTF8.GetBytes(FormatFrame(_plan.Frames[id])));
             if (run.Repeats > 1)
             {
                 _buffer.Append("  [Previous ");
