@@ -49,7 +49,7 @@ internal sealed class SignalTrap : IDisposable
 
     private void Run()
     {
-        _threadId = CurrentThread.OsId();
+        _threadId = Posix.CurrentThread();
         WarmUp();
         _warm.Set();
         while (ProbeLibrary.TrapWait(_trap))
