@@ -18,6 +18,7 @@ internal sealed class SnapshotModule : IDisposable
     private readonly SymbolOptions _options;
     private readonly BundleFile _bundle;
     private readonly string? _path;
+    private readonly string _fileName;
     private ModuleImage? _image;
     private PdbFile? _pdb;
     private PdbLines? _lines;
@@ -35,7 +36,8 @@ internal sealed class SnapshotModule : IDisposable
         _path = path is not null && path.StartsWith('/') ? path : null;
         memory.ForgetLinesIfPdbMayBeThere();
 
-        string name = string.IsNullOrEmpty(path) ? "" : PdbSearch.FileName(path);
+        _fileName = PdbSearch.FileName(path ?? "");
+        string name = _fileName;
         if (name.Length == 0)
             name = (memory.Name ??= ImageName()) ?? (IsDynamic ? "<dynamic>" : "<unknown>");
         Identity = new ModuleIdentity(name, IsDynamic ? null : _path, Mvid);
@@ -179,14 +181,17 @@ internal sealed class SnapshotModule : IDisposable
         ReadOnlyMemory<byte> copy = _snapshot.Bytes(_record.ImageOffset, _record.ImageLength);
         if (!copy.IsEmpty && ModuleImage.FromMemory(copy, (_record.Flags & ModuleFlags.Flat) == 0, Mvid) is { } copied)
             return copied;
-        if (Mvid is not { } mvid || _path is null)
+        if (Mvid is not { } mvid)
             return null;
-        return ModuleImage.FromFile(_options.RootPrefix + _path, mvid) ?? FromBundle(mvid);
+        ModuleImage? file = _path is null ? null : ModuleImage.FromFile(_options.RootPrefix + _path, mvid);
+        return file ?? FromBundle(mvid);
     }
 
     private ModuleImage? FromBundle(Guid mvid)
     {
-        foreach (BundleEntry entry in _bundle.Find(PdbSearch.FileName(_path!)))
+        if (_fileName.Length == 0)
+            return null;
+        foreach (BundleEntry entry in _bundle.Find(_fileName))
         {
             if (_bundle.Open(entry, int.MaxValue) is { } stream && ModuleImage.FromStream(stream, mvid) is { } image)
                 return image;
