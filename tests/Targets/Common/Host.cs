@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 
@@ -14,8 +15,9 @@ public sealed class Host : IDisposable
     private readonly StreamWriter _output = new(Console.OpenStandardOutput(), new UTF8Encoding(false)) { AutoFlush = true };
     private readonly ConcurrentDictionary<string, Func<string, string>> _commands = new();
     private readonly ConcurrentQueue<ThreadTruth> _parked = new();
+    private readonly ConcurrentQueue<Thread> _waiting = new();
     private readonly SemaphoreSlim _arrivals = new(0);
-    private readonly ManualResetEventSlim _exit = new();
+    private readonly ManualResetEventSlim _exit = new(initialState: false, spinCount: 0);
     private int _expected;
 
     /// <summary>Makes the program for a command line.</summary>
@@ -53,12 +55,20 @@ public sealed class Host : IDisposable
     /// <summary>Takes down the calling thread's truth and waits for ever.</summary>
     /// <param name="track">The thread's marks; the innermost is the caller's.</param>
     /// <param name="exception">The exception that the thread is handling.</param>
-    public void Park(Track track, Exception? exception = null) => Parking.Park(this, track, exception);
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void Park(Track track, Exception? exception = null)
+    {
+        Parking.Park(this, track, exception);
+        GC.KeepAlive(track);
+    }
 
     /// <summary>Takes down the truth of the calling thread, which is about to wait by itself.</summary>
     /// <param name="truth">The truth.</param>
-    public void Arrive(ThreadTruth truth)
+    /// <param name="inManagedCode">Whether the runtime knows of the wait, so that READY can wait for it.</param>
+    public void Arrive(ThreadTruth truth, bool inManagedCode = true)
     {
+        if (inManagedCode)
+            _waiting.Enqueue(Thread.CurrentThread);
         _parked.Enqueue(truth);
         _arrivals.Release();
     }
@@ -87,6 +97,8 @@ public sealed class Host : IDisposable
         shape.Start(this);
         for (var arrived = 0; arrived < Volatile.Read(ref _expected); arrived++)
             _arrivals.Wait();
+        foreach (var thread in _waiting)
+            SpinWait.SpinUntil(() => (thread.ThreadState & ThreadState.WaitSleepJoin) != 0);
         Say("READY " + TruthJson.Write(_parked));
         shape.OnMain(this);
     }

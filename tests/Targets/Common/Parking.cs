@@ -16,13 +16,16 @@ public static class Parking
         // Skips this method and Host.Park: the trace begins at the innermost mark.
         host.Arrive(ThreadTruth.OfThisThread(track, new StackTrace(2, fNeedFileInfo: true).ToString(), exception));
         Wait();
+        GC.KeepAlive(track);
     }
 
     /// <summary>Waits for ever, without a truth.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Wait()
     {
-        using var never = new ManualResetEventSlim();
-        never.Wait();
+        // Not an event, which would spin for a while: a parked thread stands still.
+        var never = new object();
+        lock (never)
+            Monitor.Wait(never);
     }
 }

@@ -4,7 +4,9 @@ namespace Stackflare.Targets.Common;
 
 /// <summary>
 /// What one thread knows about its own stack. Each call that will not return passes the track on and marks it in the same
-/// statement, so that the mark's line is the call's line.
+/// statement, so that the mark's line is the call's line. Calls are kept from being inlined by an attribute, and from being
+/// replaced by a jump (a tail call, in optimized code) by the use of something after them. The lambdas that threads start in
+/// are not marked: some of them do end in a jump.
 /// </summary>
 public sealed class Track
 {
@@ -13,7 +15,7 @@ public sealed class Track
     /// <summary>The marks, innermost first.</summary>
     public IEnumerable<Mark> InnermostFirst => Enumerable.Reverse(_marks);
 
-    /// <summary>The last step of a track is a wait in the runtime or in native code, on behalf of <see cref="Parking"/> or of the shape.</summary>
+    /// <summary>Marks this line.</summary>
     public Track Here<TDeclaring>(string? name = null, [CallerMemberName] string member = "", [CallerLineNumber] int line = 0) =>
         Here(TypeName(typeof(TDeclaring)), name, member, line);
 

@@ -13,8 +13,8 @@ internal sealed class AllDeadlocked : Shape
     public override void Start(Host host)
     {
         var bothHeld = new Barrier(2);
-        host.StartThread("left", track => Both(host, track.Here<AllDeadlocked>("Start.lambda"), _left, _right, bothHeld));
-        host.StartThread("right", track => Both(host, track.Here<AllDeadlocked>("Start.lambda"), _right, _left, bothHeld));
+        host.StartThread("left", track => Both(host, track, _left, _right, bothHeld));
+        host.StartThread("right", track => Both(host, track, _right, _left, bothHeld));
     }
 
     public override void OnMain(Host host)

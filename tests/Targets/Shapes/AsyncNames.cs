@@ -8,10 +8,10 @@ internal sealed class AsyncNames : Shape
 {
     public override void Start(Host host)
     {
-        host.StartThread("before await", track => Chain(host, track.Here<AsyncNames>("Start.lambda")).GetAwaiter().GetResult());
-        host.StartThread("async lambda", track => AsyncLambda(host, track.Here<AsyncNames>("Start.lambda")));
-        host.StartThread("async iterator", track => OverAsyncIterator(host, track.Here<AsyncNames>("Start.lambda")).GetAwaiter().GetResult());
-        host.StartThread("value task", track => Valued(host, track.Here<AsyncNames>("Start.lambda"), "x").AsTask().GetAwaiter().GetResult());
+        host.StartThread("before await", track => Chain(host, track).GetAwaiter().GetResult());
+        host.StartThread("async lambda", track => AsyncLambda(host, track));
+        host.StartThread("async iterator", track => OverAsyncIterator(host, track).GetAwaiter().GetResult());
+        host.StartThread("value task", track => Valued(host, track, "x").AsTask().GetAwaiter().GetResult());
         host.Expect(1);
         _ = AfterAwait(host, new Track());
     }

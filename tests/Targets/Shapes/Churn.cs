@@ -19,7 +19,7 @@ public sealed class Churn : Shape
 
     public override void Start(Host host)
     {
-        host.StartThread("still", track => Still(host, track.Here<Churn>("Start.lambda")));
+        host.StartThread("still", track => Still(host, track));
         foreach (var way in host.Options.Get("--with", "heap,threads,dynamic,contexts").Split(','))
         {
             Action<long> round = way switch

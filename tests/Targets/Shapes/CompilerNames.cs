@@ -8,19 +8,23 @@ internal sealed class CompilerNames : Shape
 {
     public override void Start(Host host)
     {
-        host.StartThread("lambda", track => Lambda(host, track.Here<CompilerNames>("Start.lambda")));
-        host.StartThread("capturing lambda", track => CapturingLambda(host, track.Here<CompilerNames>("Start.lambda")));
-        host.StartThread("nested lambda", track => NestedLambda(host, track.Here<CompilerNames>("Start.lambda")));
-        host.StartThread("local function", track => LocalFunction(host, track.Here<CompilerNames>("Start.lambda")));
-        host.StartThread("static local function", track => StaticLocalFunction(host, track.Here<CompilerNames>("Start.lambda")));
-        host.StartThread("iterator", track => OverIterator(host, track.Here<CompilerNames>("Start.lambda")));
-        host.StartThread("generic iterator", track => OverGenericIterator(host, track.Here<CompilerNames>("Start.lambda")));
+        host.StartThread("lambda", track => Lambda(host, track));
+        host.StartThread("capturing lambda", track => CapturingLambda(host, track));
+        host.StartThread("nested lambda", track => NestedLambda(host, track));
+        host.StartThread("local function", track => LocalFunction(host, track));
+        host.StartThread("static local function", track => StaticLocalFunction(host, track));
+        host.StartThread("iterator", track => OverIterator(host, track));
+        host.StartThread("generic iterator", track => OverGenericIterator(host, track));
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Lambda(Host host, Track track)
     {
-        Action<Host, Track> lambda = static (h, t) => h.Park(t.Here<CompilerNames>("Lambda.lambda"));
+        Action<Host, Track> lambda = static (h, t) =>
+        {
+            h.Park(t.Here<CompilerNames>("Lambda.lambda"));
+            GC.KeepAlive(t);
+        };
         lambda(host, track.Here<CompilerNames>());
         GC.KeepAlive(track);
     }

@@ -11,8 +11,8 @@ internal sealed class DeepRecursion : Shape
 
     public override void Start(Host host)
     {
-        host.StartThread("self", track => Self(host, track.Here<DeepRecursion>("Start.lambda"), Depth - 1), StackBytes);
-        host.StartThread("mutual", track => Ping(host, track.Here<DeepRecursion>("Start.lambda"), Depth - 1), StackBytes);
+        host.StartThread("self", track => Self(host, track, Depth - 1), StackBytes);
+        host.StartThread("mutual", track => Ping(host, track, Depth - 1), StackBytes);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -8,10 +8,10 @@ internal sealed class ExceptionInFlight : Shape
 {
     public override void Start(Host host)
     {
-        host.StartThread("catch", track => Catch(host, track.Here<ExceptionInFlight>("Start.lambda")));
-        host.StartThread("finally", track => AroundFinally(host, track.Here<ExceptionInFlight>("Start.lambda")));
-        host.StartThread("nested", track => Nested(host, track.Here<ExceptionInFlight>("Start.lambda")));
-        host.StartThread("handled", track => Handled(host, track.Here<ExceptionInFlight>("Start.lambda")));
+        host.StartThread("catch", track => Catch(host, track));
+        host.StartThread("finally", track => AroundFinally(host, track));
+        host.StartThread("nested", track => Nested(host, track));
+        host.StartThread("handled", track => Handled(host, track));
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

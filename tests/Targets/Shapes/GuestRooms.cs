@@ -39,14 +39,19 @@ internal sealed class GuestRooms : Shape
     {
         var enter = assembly.GetType(Room, throwOnError: true)!.GetMethod("Enter")!
             .CreateDelegate<Action<Action<string, int>, Action>>();
-        host.StartThread(name, track => Enter(host, track.Here<GuestRooms>("Visit.lambda"), enter));
+        host.StartThread(name, track => Enter(host, track, enter));
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Enter(Host host, Track track, Action<Action<string, int>, Action> enter)
     {
+        var park = () =>
+        {
+            host.Park(track.Here<GuestRooms>("Enter.lambda"));
+            GC.KeepAlive(track);
+        };
         track.Next<GuestRooms>();
-        enter((method, line) => track.Here(Room, method, line: line), () => host.Park(track.Here<GuestRooms>("Enter.lambda")));
+        enter((method, line) => track.Here(Room, method, line: line), park);
         GC.KeepAlive(track);
     }
 }

@@ -8,18 +8,18 @@ internal sealed class LanguageMembers : Shape
 {
     public override void Start(Host host)
     {
-        host.StartThread("generic method", track => GenericMethod(host, track.Here<LanguageMembers>("Start.lambda"), 1, "one"));
-        host.StartThread("generic type", track => new Box<string>(host).Keep(track.Here<LanguageMembers>("Start.lambda"), "x"));
-        host.StartThread("generic type of value", track => new Box<int>(host).Keep(track.Here<LanguageMembers>("Start.lambda"), 1));
-        host.StartThread("nested generic type", track => new Box<int>.Lid<long>(host).Close(track.Here<LanguageMembers>("Start.lambda")));
-        host.StartThread("constructor", track => _ = new Members(host, track.Here<LanguageMembers>("Start.lambda")));
-        host.StartThread("static constructor", track => StaticConstructor.Touch(host, track.Here<LanguageMembers>("Start.lambda")));
-        host.StartThread("struct method", track => new Point(host).Move(track.Here<LanguageMembers>("Start.lambda")));
+        host.StartThread("generic method", track => GenericMethod(host, track, 1, "one"));
+        host.StartThread("generic type", track => new Box<string>(host).Keep(track, "x"));
+        host.StartThread("generic type of value", track => new Box<int>(host).Keep(track, 1));
+        host.StartThread("nested generic type", track => new Box<int>.Lid<long>(host).Close(track));
+        host.StartThread("constructor", track => _ = new Members(host, track));
+        host.StartThread("static constructor", track => StaticConstructor.Touch(host, track));
+        host.StartThread("struct method", track => new Point(host).Move(track));
         Members.StartThreads(host);
-        host.StartThread("interface", track => ((IMember)new Point(host)).Do(track.Here<LanguageMembers>("Start.lambda")));
-        host.StartThread("default interface method", track => ((IMember)new Point(host)).DoByDefault(track.Here<LanguageMembers>("Start.lambda")));
-        host.StartThread("virtual", track => new Derived(host).Run(track.Here<LanguageMembers>("Start.lambda")));
-        host.StartThread("by reference", track => ByReference(host, track.Here<LanguageMembers>("Start.lambda"), out _, new int[2, 2], [1]));
+        host.StartThread("interface", track => ((IMember)new Point(host)).Do(track));
+        host.StartThread("default interface method", track => ((IMember)new Point(host)).DoByDefault(track));
+        host.StartThread("virtual", track => new Derived(host).Run(track));
+        host.StartThread("by reference", track => ByReference(host, track, out _, new int[2, 2], [1]));
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -29,7 +29,7 @@ internal sealed class Members
         [MethodImpl(MethodImplOptions.NoInlining)]
         add
         {
-            _host.Park(_track.Here<Members>("add_Happened"));
+            _host.Park(_track.Here<Members>("Happened.add"));
             GC.KeepAlive(value);
         }
 
@@ -41,14 +41,14 @@ internal sealed class Members
         [MethodImpl(MethodImplOptions.NoInlining)]
         get
         {
-            _host.Park(_track.Here<Members>("get_Value"));
+            _host.Park(_track.Here<Members>("Value.get"));
             return _track.GetHashCode();
         }
 
         [MethodImpl(MethodImplOptions.NoInlining)]
         set
         {
-            _host.Park(_track.Here<Members>("set_Value"));
+            _host.Park(_track.Here<Members>("Value.set"));
             GC.KeepAlive(value);
         }
     }
@@ -58,7 +58,7 @@ internal sealed class Members
         [MethodImpl(MethodImplOptions.NoInlining)]
         get
         {
-            _host.Park(_track.Here<Members>("get_Item"));
+            _host.Park(_track.Here<Members>("this.get"));
             return index;
         }
     }
@@ -86,10 +86,9 @@ internal sealed class Members
         Thread("operator", m => _ = m + m);
         Thread("conversion", m => _ = (int)m);
 
-        void Thread(string name, Action<Members> use, [CallerLineNumber] int line = 0) => host.StartThread(name, track =>
+        void Thread(string name, Action<Members> use) => host.StartThread(name, track =>
         {
-            track.Next<Members>("StartThreads.lambda");
-            use(new Members(track.Here<Members>("StartThreads.lambda", line: line), host));
+            use(new Members(track, host));
             GC.KeepAlive(use);
         });
     }

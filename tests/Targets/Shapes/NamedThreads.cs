@@ -10,9 +10,9 @@ internal sealed class NamedThreads : Shape
 
     public override void Start(Host host)
     {
-        host.StartThread("first", track => First(host, track.Here<NamedThreads>("Start.lambda")));
-        host.StartThread(LongName, track => Second(host, track.Here<NamedThreads>("Start.lambda"), 3));
-        host.StartThread("Fäden ☂", track => Third(host, track.Here<NamedThreads>("Start.lambda")));
+        host.StartThread("first", track => First(host, track));
+        host.StartThread(LongName, track => Second(host, track, 3));
+        host.StartThread("Fäden ☂", track => Third(host, track));
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

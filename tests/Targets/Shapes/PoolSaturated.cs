@@ -14,7 +14,7 @@ internal sealed class PoolSaturated : Shape
         ThreadPool.SetMaxThreads(Workers, 1);
         host.Expect(Workers);
         for (var i = 0; i < Workers + 100; i++)
-            ThreadPool.QueueUserWorkItem(_ => Block(host, new Track().Here<PoolSaturated>("Start.lambda")));
+            ThreadPool.QueueUserWorkItem(_ => Block(host, new Track()));
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
