@@ -1,7 +1,7 @@
 /* The wire format: what the host asks of the probe, and the snapshot it answers with.
  *
  * This header is the one definition. src/Stackflare/Capture/SnapshotLayout.cs mirrors it for C#, and a test holds the
- * two against each other field by field (the probe exports what the compiler made of these structs, see abi.c).
+ * two against each other field by field (tests/layout.c prints what the compiler makes of these structs).
  * docs/snapshot-format.md describes the format in words.
  *
  * All integers are little-endian. Every record is a multiple of 8 bytes and has no implicit padding. An index of

@@ -1,0 +1,102 @@
+/* One capture, from the suspend to the snapshot's bytes on the wire. */
+#ifndef STACKFLARE_CAPTURE_H
+#define STACKFLARE_CAPTURE_H
+
+#include "abi.h"
+#include "clr.h"
+#include "memory.h"
+
+/* A frame as the walk sees it. */
+typedef struct raw_frame {
+    uint64_t ip;
+    uint32_t function; /* index; SF_NONE: a run of native frames */
+    uint32_t exact;
+} raw_frame;
+
+/* What a function needs between the pause and its IL offsets. */
+typedef struct function_work {
+    bool transient; /* its code can be freed once the program runs again, and nothing holds it */
+} function_work;
+
+typedef struct module_work {
+    clr_id loader;    /* collectible: the runtime's LoaderAllocator, else 0 */
+    bool transient;   /* collectible and not held */
+} module_work;
+
+/* Where the runtime keeps what the profiling API does not give; see contract.c. */
+typedef struct contract {
+    bool present;
+    uint32_t thread_id, thread_os_id, thread_state, thread_handle, thread_exception, thread_frame;
+    uint32_t exception_object;
+    uint32_t string_length, string_chars;
+    uint32_t module_loader, module_symbols, symbols_buffer, symbols_size;
+    uintptr_t string_type; /* the MethodTable of System.String */
+    uint32_t name_offset;  /* of Thread._name, once it was seen */
+} contract;
+
+enum { MAX_HELD = 256 };
+
+/* What is read of a batch of threads, step by step: each step's addresses are in what the one before has read. */
+enum { THREAD_BATCH = 64, OBJECT_WORDS = 6, FRAME_WORDS = 10, STRING_WORDS = 12 };
+typedef struct thread_words {
+    uintptr_t object;                /* the managed Thread */
+    uintptr_t object_words[OBJECT_WORDS];
+    uintptr_t frame[FRAME_WORDS];    /* the innermost of the frame objects that the runtime keeps on the thread's stack */
+    bool frame_known, has_frame;
+    uintptr_t string[STRING_WORDS];  /* the beginning of the name */
+} thread_words;
+
+typedef struct capture {
+    const sf_request *request;
+    void *info;    /* ICorProfilerInfo10 */
+    void *handles; /* ICorProfilerInfo13, or NULL */
+    contract contract;
+    sf_info result;
+
+    sf_table threads, raw, functions, function_work, types, type_args, modules, module_work;
+    sf_table stacks, frames, blob;
+    sf_index function_index, type_index, module_index, frame_index;
+
+    void *held[MAX_HELD];
+    clr_id held_loaders[MAX_HELD];
+    uint32_t held_count;
+    thread_words batch[THREAD_BATCH];
+    uint32_t loader_handle_offset; /* where a LoaderAllocator keeps its managed object, once it was seen */
+} capture;
+
+/* Memory for everything; false when there is none. */
+bool capture_map(capture *c);
+void capture_unmap(capture *c);
+
+/* Fills c->result and the tables. Whatever happens, the runtime runs when it returns. */
+void capture_take(capture *c);
+
+/* describe.c: what is read while the runtime stands still. */
+uint32_t describe_function(capture *c, clr_id function);
+void describe_functions(capture *c);
+uint32_t describe_type(capture *c, clr_id cls, int depth);
+uint32_t blob_add(capture *c, const void *bytes, uint32_t length);
+
+/* contract.c: where things are. */
+void contract_find(capture *c);
+
+/* threads.c: what the runtime knows of its threads. */
+void describe_threads(capture *c, sf_thread *threads, uint32_t count);
+bool stands_at(const capture *c, uint32_t in_batch, uint64_t ip);
+
+/* hold.c: collectible code, kept alive from the pause until it is resolved. */
+void hold_collectible(capture *c);
+void hold_release(capture *c);
+
+/* resolve.c: after the pause. */
+void resolve(capture *c);
+
+/* image.c: a module's MVID, and the images of modules without a file. */
+void image_identify(capture *c, sf_module *module);
+bool image_in_memory(const capture *c, const sf_module *module);
+void image_copy(capture *c, sf_module *module);
+
+/* snapshot.c */
+void snapshot_send(capture *c);
+
+#endif

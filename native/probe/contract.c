@@ -1,0 +1,114 @@
+/* The runtime's data contract: offsets and addresses that the runtime publishes for debuggers (.NET 9 and later).
+ *
+ * Every number comes from the descriptor of the runtime that the probe is in; there is none of ours. What is found with them is
+ * read through sf_read, so that a number that means something else than we think costs a name and not the process. */
+#define _GNU_SOURCE
+#include "capture.h"
+
+#include <dlfcn.h>
+#include <stdlib.h>
+
+#define CONTRACT_MAGIC 0x0043414443434E44ull /* "DNCCDAC" */
+
+typedef struct descriptor {
+    uint64_t magic;
+    uint32_t flags;
+    uint32_t size;
+    const char *json;
+    uint32_t pointer_count;
+    uint32_t pad;
+    const uintptr_t *pointers;
+} descriptor;
+
+static const descriptor *find_descriptor(void *info)
+{
+    static const char name[] = "DotNetRuntimeContractDescriptor";
+    /* A single-file executable has the runtime linked in and exports the symbol itself; otherwise it is the library that the
+     * profiling interface's code is in. */
+    const descriptor *d = dlsym(RTLD_DEFAULT, name);
+    Dl_info where;
+    if (!d && dladdr(**(void ***)info, &where) && where.dli_fname) {
+        void *library = dlopen(where.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
+        if (library) {
+            d = dlsym(library, name);
+            dlclose(library);
+        }
+    }
+    return d && d->magic == CONTRACT_MAGIC && d->size > 0 ? d : NULL;
+}
+
+/* The descriptor is JSON in its compact form: "types":{"Thread":{"Id":16,"GCHandle":[304,"GCHandle"],…},…},"globals":{…}. */
+static const char *after_key(const char *in, const char *end, const char *key)
+{
+    size_t n = strlen(key);
+    for (const char *p = in; p && (p = memchr(p, '"', (size_t)(end - p))); p++)
+        if ((size_t)(end - p) > n + 3 && !memcmp(p + 1, key, n) && p[n + 1] == '"' && p[n + 2] == ':')
+            return p + n + 3;
+    return NULL;
+}
+
+static const char *object_end(const char *p, const char *end)
+{
+    int depth = 0;
+    for (; p < end; p++) {
+        depth += (*p == '{') - (*p == '}');
+        if (depth == 0)
+            return p;
+    }
+    return end;
+}
+
+static bool number(const char *p, const char *end, uint32_t *value)
+{
+    while (p < end && (*p == '[' || *p == ' '))
+        p++;
+    if (p >= end || *p < '0' || *p > '9')
+        return false;
+    *value = (uint32_t)strtoul(p, NULL, 10);
+    return *value < 1 << 16;
+}
+
+static bool field(const char *types, const char *end, const char *type, const char *name, uint32_t *offset)
+{
+    const char *in = types ? after_key(types, end, type) : NULL;
+    if (!in || *in != '{')
+        return false;
+    const char *close = object_end(in, end);
+    const char *value = after_key(in, close, name);
+    return value && number(value, close, offset);
+}
+
+void contract_find(capture *c)
+{
+    contract *k = &c->contract;
+    const descriptor *d = find_descriptor(c->info);
+    if (!d)
+        return;
+    const char *end = d->json + d->size;
+    const char *types = after_key(d->json, end, "types");
+    const char *globals = after_key(d->json, end, "globals");
+    uint32_t string_type = 0;
+    const char *string_global = globals ? after_key(globals, end, "StringMethodTable") : NULL;
+    k->present = field(types, end, "Thread", "Id", &k->thread_id)
+        && field(types, end, "Thread", "OSId", &k->thread_os_id)
+        && field(types, end, "Thread", "State", &k->thread_state)
+        && field(types, end, "Thread", "GCHandle", &k->thread_handle)
+        && field(types, end, "Thread", "Frame", &k->thread_frame)
+        && field(types, end, "String", "m_FirstChar", &k->string_chars)
+        && field(types, end, "String", "m_StringLength", &k->string_length)
+        && string_global && number(string_global, end, &string_type) && string_type < d->pointer_count
+        && sf_read_pointer(d->pointers[string_type], &k->string_type);
+    if (!k->present)
+        return;
+    c->result.flags |= SF_INFO_CONTRACT;
+    /* Zero is no valid offset for these: it stands for "this runtime does not say". */
+    if (!field(types, end, "Thread", "ExceptionTracker", &k->thread_exception)
+        || !field(types, end, "ExceptionInfo", "ThrownObject", &k->exception_object))
+        k->thread_exception = 0;
+    if (!field(types, end, "Module", "LoaderAllocator", &k->module_loader))
+        k->module_loader = 0;
+    if (!field(types, end, "Module", "GrowableSymbolStream", &k->module_symbols)
+        || !field(types, end, "CGrowableSymbolStream", "Buffer", &k->symbols_buffer)
+        || !field(types, end, "CGrowableSymbolStream", "Size", &k->symbols_size))
+        k->module_symbols = 0;
+}

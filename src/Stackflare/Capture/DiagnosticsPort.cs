@@ -1,0 +1,101 @@
+using System.Buffers.Binary;
+using System.Text;
+using Stackflare.Interop;
+
+namespace Stackflare.Capture;
+
+/// <summary>
+/// The socket on which every CoreCLR process listens for diagnostic tools, and the one command of its protocol that is needed:
+/// attach a profiler.
+/// </summary>
+internal static class DiagnosticsPort
+{
+    private const int HeaderBytes = 20;
+    private const byte ProfilerCommandSet = 0x03, AttachProfilerCommand = 0x01;
+
+    private static ReadOnlySpan<byte> Magic => "DOTNET_IPC_V1\0"u8;
+
+    /// <summary>The settings that switch off the port, or the use that is made of it here.</summary>
+    private static readonly string[] DisablingSettings =
+    [
+        "DOTNET_EnableDiagnostics=0", "COMPlus_EnableDiagnostics=0",
+        "DOTNET_EnableDiagnostics_IPC=0", "COMPlus_EnableDiagnostics_IPC=0",
+        "DOTNET_EnableDiagnostics_Profiler=0", "COMPlus_EnableDiagnostics_Profiler=0",
+    ];
+
+    /// <summary>Path of the process's socket.</summary>
+    /// <exception cref="DiagnosticsDisabledException">The process was started without the port.</exception>
+    /// <exception cref="DiagnosticsUnreachableException">The socket is not where the runtime makes it.</exception>
+    public static string Find(int pid)
+    {
+        // The runtime reads these once, at its start: what counts is the environment the process began with.
+        string environment = ReadEnvironment(pid);
+        foreach (string setting in DisablingSettings)
+        {
+            if (Variable(environment, setting[..^2]) == "0")
+                throw new DiagnosticsDisabledException(setting);
+        }
+        string directory = Variable(environment, "TMPDIR") is { Length: > 0 } set ? set : "/tmp";
+        string path = Path.Combine(directory, $"dotnet-diagnostic-{pid}-{ProcessFiles.StartTicks(pid)}-socket");
+        return File.Exists(path)
+            ? path
+            : throw new DiagnosticsUnreachableException(
+                $"The runtime's diagnostics socket '{path}' is not there.",
+                Directory.Exists(directory)
+                    ? $"The runtime makes it at its start; see that it may write to '{directory}' and that nothing removes the socket."
+                    : $"TMPDIR names '{directory}', which is not there; start the process with a TMPDIR that it can write to.");
+    }
+
+    /// <summary>The bytes of the command that loads a profiler from a path and gives it data.</summary>
+    public static byte[] AttachCommand(string libraryPath, ReadOnlySpan<byte> clientData, TimeSpan timeout)
+    {
+        int pathBytes = (libraryPath.Length + 1) * 2;
+        int size = HeaderBytes + 4 + 16 + 4 + pathBytes + 4 + clientData.Length;
+        var message = new byte[size];
+        Span<byte> rest = message;
+        Magic.CopyTo(rest);
+        BinaryPrimitives.WriteUInt16LittleEndian(rest[14..], checked((ushort)size));
+        rest[16] = ProfilerCommandSet;
+        rest[17] = AttachProfilerCommand;
+        rest = rest[HeaderBytes..];
+        BinaryPrimitives.WriteUInt32LittleEndian(rest, (uint)timeout.TotalMilliseconds);
+        // The class id is passed on to the library, which makes one class only.
+        rest = rest[(4 + 16)..];
+        BinaryPrimitives.WriteInt32LittleEndian(rest, libraryPath.Length + 1);
+        Encoding.Unicode.GetBytes(libraryPath, rest[4..]);
+        rest = rest[(4 + pathBytes)..];
+        BinaryPrimitives.WriteInt32LittleEndian(rest, clientData.Length);
+        clientData.CopyTo(rest[4..]);
+        return message;
+    }
+
+    /// <summary>Reads the answer to a command: the runtime's HRESULT; null when it closed the connection or the time was up.</summary>
+    public static int? ReadAnswer(UnixSocket socket, Deadline deadline)
+    {
+        Span<byte> answer = stackalloc byte[HeaderBytes + 4];
+        return socket.ReceiveFull(answer, deadline) == answer.Length && answer.StartsWith(Magic)
+            ? BinaryPrimitives.ReadInt32LittleEndian(answer[HeaderBytes..])
+            : null;
+    }
+
+    private static string ReadEnvironment(int pid)
+    {
+        try
+        {
+            return "\0" + Encoding.UTF8.GetString(File.ReadAllBytes($"/proc/{pid}/environ"));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return ""; // Another user's process: the socket decides.
+        }
+    }
+
+    private static string? Variable(string environment, string name)
+    {
+        int at = environment.IndexOf("\0" + name + "=", StringComparison.Ordinal);
+        if (at < 0)
+            return null;
+        int start = at + name.Length + 2, end = environment.IndexOf('\0', start);
+        return end < 0 ? environment[start..] : environment[start..end];
+    }
+}

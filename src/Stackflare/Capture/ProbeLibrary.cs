@@ -1,0 +1,85 @@
+using System.Runtime.InteropServices;
+
+namespace Stackflare.Capture;
+
+/// <summary>
+/// The probe, loaded into this process for its signal trap. The runtime loads the same file again for each capture, which finds
+/// it loaded. It stays for as long as the process lives: a signal handler must not be unmapped.
+/// </summary>
+internal sealed partial class ProbeLibrary
+{
+    public const string FileName = "libstackflare_probe.so";
+    private const string Name = "stackflare_probe";
+
+    private static readonly Lazy<ProbeLibrary> Shared = new(Load);
+
+    private ProbeLibrary(string path) => Path = path;
+
+    /// <summary>Full path of the loaded file.</summary>
+    public string Path { get; }
+
+    /// <exception cref="ProbeException">The file is missing or cannot be loaded.</exception>
+    public static ProbeLibrary Instance => Shared.Value;
+
+    private static ProbeLibrary Load()
+    {
+        string? failure = null;
+        foreach (string path in Candidates())
+        {
+            if (!File.Exists(path))
+                continue;
+            try
+            {
+                nint handle = NativeLibrary.Load(path);
+                NativeLibrary.SetDllImportResolver(
+                    typeof(ProbeLibrary).Assembly, (name, _, _) => name == Name ? handle : 0);
+                return new ProbeLibrary(System.IO.Path.GetFullPath(path));
+            }
+            catch (DllNotFoundException e)
+            {
+                failure = e.Message;
+            }
+        }
+        throw failure is null
+            ? new ProbeException($"The probe '{FileName}' was not found in {AppContext.BaseDirectory}.", "Deploy it beside Stackflare.dll.")
+            : new ProbeException($"The probe cannot be loaded: {failure}", "See that it is built for this operating system and processor.");
+    }
+
+    /// <summary>Beside the library, where a build and a publish put it; in the package's layout; where the host looks for native libraries.</summary>
+    private static IEnumerable<string> Candidates()
+    {
+        string inPackage = System.IO.Path.Combine("runtimes", RuntimeIdentifier, "native", FileName);
+        var directories = new List<string> { AppContext.BaseDirectory };
+#pragma warning disable IL3000 // Empty in a single-file program, which is what is asked for here.
+        if (System.IO.Path.GetDirectoryName(typeof(ProbeLibrary).Assembly.Location) is { Length: > 0 } own)
+            directories.Insert(0, own);
+#pragma warning restore IL3000
+        if (AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") is string search)
+            directories.AddRange(search.Split(':', StringSplitOptions.RemoveEmptyEntries));
+        return directories.SelectMany(d => new[] { System.IO.Path.Combine(d, FileName), System.IO.Path.Combine(d, inPackage) });
+    }
+
+    private static string RuntimeIdentifier =>
+        RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "linux-arm64" : "linux-x64";
+
+    /// <summary>Sets the trap; a negative error number when it cannot be set. <see cref="Instance"/> has to be loaded.</summary>
+    public static int TrapOpen(Signal signal, bool chain) => OpenTrap(signal.Number, chain ? 1 : 0);
+
+    /// <summary>
+    /// Parks the calling thread until a signal has come; false when the trap was closed. The thread that waits on a trap
+    /// has to do so until it gets false, which frees the trap.
+    /// </summary>
+    public static bool TrapWait(int trap) => WaitTrap(trap) == 1;
+
+    /// <summary>Puts back the handler that was there and wakes the waiting thread.</summary>
+    public static void TrapClose(int trap) => CloseTrap(trap);
+
+    [LibraryImport(Name, EntryPoint = "stackflare_trap_open")]
+    private static partial int OpenTrap(int signal, int chain);
+
+    [LibraryImport(Name, EntryPoint = "stackflare_trap_wait")]
+    private static partial int WaitTrap(int trap);
+
+    [LibraryImport(Name, EntryPoint = "stackflare_trap_close")]
+    private static partial void CloseTrap(int trap);
+}

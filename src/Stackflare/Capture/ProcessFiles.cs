@@ -1,0 +1,94 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Text;
+using Stackflare.Interop;
+
+namespace Stackflare.Capture;
+
+/// <summary>What the kernel says of a process and its threads, from /proc.</summary>
+internal static class ProcessFiles
+{
+    /// <summary>The unit of times in /proc: USER_HZ, which is 100 on every architecture that .NET runs on.</summary>
+    private const int TicksPerSecond = 100;
+
+    private const int MaxTasks = 200_000;
+
+    /// <summary>Every thread of a process, by id; empty when the process has ended.</summary>
+    public static Dictionary<int, TaskStat> Tasks(int pid)
+    {
+        var tasks = new Dictionary<int, TaskStat>();
+        Span<byte> buffer = stackalloc byte[1024];
+        try
+        {
+            foreach (string directory in Directory.EnumerateDirectories($"/proc/{pid}/task"))
+            {
+                int id = int.Parse(Path.GetFileName(directory.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture);
+                if (ParseStat(ProcFile.Read(directory + "/stat", buffer)) is { } stat)
+                    tasks[id] = stat;
+                if (tasks.Count == MaxTasks)
+                    break;
+            }
+        }
+        catch (IOException)
+        {
+            // The process ended while its threads were listed: what was read is what there is.
+        }
+        return tasks;
+    }
+
+    /// <summary>When a process began, in ticks since boot: with its id, a name for it that no later process has.</summary>
+    public static long StartTicks(int pid)
+    {
+        Span<byte> buffer = stackalloc byte[1024];
+        return ParseStat(ProcFile.Read($"/proc/{pid}/stat", buffer))?.StartTicks ?? 0;
+    }
+
+    /// <summary>How long a process has run; null when the kernel does not say.</summary>
+    public static TimeSpan? Uptime(int pid)
+    {
+        Span<byte> buffer = stackalloc byte[128];
+        ReadOnlySpan<byte> uptime = ProcFile.Read("/proc/uptime", buffer);
+        return Utf8Parser.TryParse(uptime, out double sinceBoot, out _) && StartTicks(pid) is > 0 and var start
+            ? TimeSpan.FromSeconds(Math.Max(0, sinceBoot - ((double)start / TicksPerSecond)))
+            : null;
+    }
+
+    /// <summary>A program's name from its command line: the assembly's for <c>dotnet app.dll</c>, else the executable's.</summary>
+    public static string ProgramName(int pid)
+    {
+        Span<byte> buffer = stackalloc byte[4096];
+        string[] arguments = Encoding.UTF8.GetString(ProcFile.Read($"/proc/{pid}/cmdline", buffer)).Split('\0');
+        string name = Path.GetFileName(arguments[0]);
+        if (name == "dotnet" && arguments.Skip(1).FirstOrDefault(a => a.EndsWith(".dll", StringComparison.OrdinalIgnoreCase)) is { } assembly)
+            name = Path.GetFileNameWithoutExtension(assembly);
+        return name.Length > 0 ? name : "?";
+    }
+
+    /// <summary>
+    /// Reads a line of /proc/…/stat: <c>id (name) state …</c>. The name may hold spaces and parentheses; it ends at the last one.
+    /// </summary>
+    internal static TaskStat? ParseStat(ReadOnlySpan<byte> line)
+    {
+        int open = line.IndexOf((byte)'('), close = line.LastIndexOf((byte)')');
+        if (open < 0 || close < open || close + 2 >= line.Length)
+            return null;
+        string name = Encoding.UTF8.GetString(line[(open + 1)..close]);
+        ReadOnlySpan<byte> rest = line[(close + 2)..];
+        char state = (char)rest[0];
+        long user = 0, system = 0, start = 0;
+        // After the name come the fields from the third on: 14 and 15 are the processor times, 22 the start.
+        for (int field = 3; !rest.IsEmpty && field <= 22; field++)
+        {
+            long value = Utf8Parser.TryParse(rest, out long number, out _) ? number : 0;
+            switch (field)
+            {
+                case 14: user = value; break;
+                case 15: system = value; break;
+                case 22: start = value; break;
+            }
+            int space = rest.IndexOf((byte)' ');
+            rest = space < 0 ? default : rest[(space + 1)..];
+        }
+        return new TaskStat(name, state, TimeSpan.FromSeconds((double)(user + system) / TicksPerSecond), start);
+    }
+}

@@ -1,0 +1,164 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using Stackflare.Interop;
+
+namespace Stackflare.Capture;
+
+/// <summary>
+/// Takes a snapshot of a process: listens for the probe, tells the runtime to attach it, and receives what it sends. The same for
+/// one's own process as for another.
+/// </summary>
+internal static class SnapshotCapture
+{
+    private const int Cancelled = unchecked((int)0x80131375), SuspensionInProgress = unchecked((int)0x80131388);
+    private const int NoSuchFile = unchecked((int)0x80070002), ModuleNotFound = unchecked((int)0x8007007E);
+    private const int ReserveMs = 100, FirstBuffer = 1 << 20;
+
+    /// <param name="pid">The process.</param>
+    /// <param name="probePath">The probe, by a path that the process can open.</param>
+    /// <param name="limits">Bounds on threads, frames, bytes and time.</param>
+    /// <exception cref="StackflareException">There is no snapshot; the type says why.</exception>
+    public static RawSnapshot Take(int pid, string probePath, DumpLimits limits)
+    {
+        var deadline = Deadline.In(limits.Time);
+        string socketPath = DiagnosticsPort.Find(pid);
+        ulong nonce = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(8));
+        string address = "stackflare-" + Convert.ToHexString(RandomNumberGenerator.GetBytes(16));
+        ReadOnlyMemory<byte> bytes;
+        try
+        {
+            using UnixSocket listener = UnixSocket.ListenAbstract(address);
+            using UnixSocket port = Connect(socketPath);
+            port.SendAll(DiagnosticsPort.AttachCommand(probePath, Request(nonce, "@" + address, limits), limits.Time));
+            bytes = Receive(listener, port, pid, limits, deadline);
+        }
+        catch (IOException e)
+        {
+            throw new DiagnosticsUnreachableException(
+                $"The conversation with the runtime broke off: {e.Message}.", "Try again; the process may be ending.", e);
+        }
+        if (bytes.Length >= 32 && BinaryPrimitives.ReadUInt64LittleEndian(bytes.Span[24..]) != nonce)
+            throw new SnapshotFormatException("it answers another request");
+        RawSnapshot snapshot = SnapshotReader.Read(bytes);
+        Check(snapshot.Info, limits);
+        return snapshot;
+    }
+
+    private static UnixSocket Connect(string socketPath)
+    {
+        try
+        {
+            return UnixSocket.Connect(socketPath);
+        }
+        catch (IOException e)
+        {
+            throw new DiagnosticsUnreachableException(
+                $"The runtime's diagnostics socket '{socketPath}' takes no connection ({e.Message}).",
+                "It answers the process's own user and root only.", e);
+        }
+    }
+
+    private static byte[] Request(ulong nonce, string address, DumpLimits limits)
+    {
+        int timeMs = (int)limits.Time.TotalMilliseconds;
+        var request = new RequestRecord
+        {
+            Magic = SnapshotLayout.Magic,
+            VersionMajor = SnapshotLayout.VersionMajor,
+            VersionMinor = SnapshotLayout.VersionMinor,
+            Flags = RequestFlags.CopyImages,
+            Nonce = nonce,
+            MaxThreads = (uint)limits.Threads,
+            MaxThreadFrames = (uint)limits.FramesPerThread,
+            MaxTotalFrames = (uint)limits.Frames,
+            MaxImageBytes = (uint)limits.SnapshotBytes / 2,
+            // What is left is for the answer, so that "the runtime would not suspend" is what is reported and not "no answer".
+            SuspendTimeoutMs = (uint)Math.Max(timeMs / 2, timeMs - (2 * ReserveMs)),
+            PauseLimitUs = (uint)limits.Pause.TotalMicroseconds,
+            SendTimeoutMs = (uint)timeMs,
+            AddressLength = (uint)address.Length,
+        };
+        unsafe
+        {
+            Encoding.ASCII.GetBytes(address, new Span<byte>(request.Address, SnapshotLayout.AddressBytes));
+        }
+        return MemoryMarshal.AsBytes(new Span<RequestRecord>(ref request)).ToArray();
+    }
+
+    /// <summary>
+    /// Waits for the probe's connection and for the runtime's answer, whichever comes. The answer ends the wait: it is given after
+    /// the probe has sent everything and was unloaded.
+    /// </summary>
+    private static ReadOnlyMemory<byte> Receive(UnixSocket listener, UnixSocket port, int pid, DumpLimits limits, Deadline deadline)
+    {
+        ReadOnlyMemory<byte>? bytes = null;
+        while (true)
+        {
+            (bool probe, bool answer) = UnixSocket.WaitReadable(bytes is null ? listener : null, port, deadline);
+            if (probe)
+            {
+                using UnixSocket connection = listener.Accept();
+                // The name is random and the nonce is checked: this keeps a stranger who guessed them from being listened to.
+                (int peer, uint _) = connection.Peer();
+                if (peer == pid)
+                    bytes = ReadAll(connection, limits.SnapshotBytes, deadline);
+            }
+            else if (answer)
+            {
+                int? result = DiagnosticsPort.ReadAnswer(port, deadline);
+                return bytes ?? throw NoSnapshot(result);
+            }
+            else
+            {
+                throw new CaptureTimeoutException(limits.Time, bytes is null ? "the runtime did not take them" : "the probe was not unloaded");
+            }
+        }
+    }
+
+    /// <summary>Reads to the end that the header gives, with memory in proportion to what has come.</summary>
+    private static ReadOnlyMemory<byte> ReadAll(UnixSocket connection, int limit, Deadline deadline)
+    {
+        var buffer = new byte[FirstBuffer];
+        int total = 0;
+        while (true)
+        {
+            total += connection.ReceiveFull(buffer.AsSpan(total), deadline);
+            if (total < buffer.Length)
+                return buffer.AsMemory(0, total);
+            if (total >= limit)
+                throw new SnapshotFormatException($"it has more than {limit} bytes");
+            Array.Resize(ref buffer, (int)Math.Min((long)buffer.Length * 2, limit));
+        }
+    }
+
+    private static CaptureFailedException NoSnapshot(int? result) => result switch
+    {
+        null => new CaptureFailedException("The runtime closed the connection", "The process may be ending.", 0),
+        Cancelled => new CaptureFailedException("The probe was attached but could not send its snapshot", "Try again.", Cancelled),
+        NoSuchFile or ModuleNotFound => new CaptureFailedException(
+            "The runtime could not load the probe", "See that the process can open the file and that its file system is not mounted noexec.", result.Value),
+        { } other => new CaptureFailedException(
+            "The runtime refused to attach the probe", "Look the code up in docs/troubleshooting.md.", other),
+    };
+
+    private static void Check(in InfoRecord info, DumpLimits limits)
+    {
+        if (info.Phase == CapturePhase.Done)
+            return;
+        throw info.Phase switch
+        {
+            CapturePhase.Start => new CaptureFailedException(
+                "The runtime is too old", "Stackflare needs .NET 8 or later.", info.HResult),
+            CapturePhase.Memory => new CaptureFailedException(
+                "There was no memory for the capture", "Lower the limits, or give the process more memory.", info.HResult),
+            CapturePhase.Suspend when info.HResult == SuspensionInProgress => new CaptureTimeoutException(
+                limits.Time, $"a garbage collection was suspending the program in each of {info.SuspendRetries + 1} tries"),
+            CapturePhase.Suspend => new CaptureFailedException("The runtime would not suspend its threads", "Try again.", info.HResult),
+            _ => new CaptureFailedException(
+                string.Create(CultureInfo.InvariantCulture, $"The capture ended in phase {(uint)info.Phase}"), "Try again.", info.HResult),
+        };
+    }
+}

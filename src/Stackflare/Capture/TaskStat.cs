@@ -1,0 +1,16 @@
+namespace Stackflare.Capture;
+
+/// <summary>What the kernel says of one thread.</summary>
+/// <param name="Name">Its name, 15 characters at most.</param>
+/// <param name="State">R running, S sleeping, D in uninterruptible sleep, T stopped, Z ended.</param>
+/// <param name="CpuTime">Processor time used, to the tick of 10 ms.</param>
+/// <param name="StartTicks">When it began, in ticks since boot.</param>
+internal sealed record TaskStat(string Name, char State, TimeSpan CpuTime, long StartTicks)
+{
+    public ThreadActivity Activity => State switch
+    {
+        'R' => ThreadActivity.Running,
+        'S' or 'D' or 'I' => ThreadActivity.Waiting,
+        _ => ThreadActivity.Unknown,
+    };
+}

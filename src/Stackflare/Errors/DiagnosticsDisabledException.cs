@@ -1,0 +1,10 @@
+namespace Stackflare;
+
+/// <summary>The process was started with the runtime's diagnostics switched off, so that no stacks can be had from it.</summary>
+public sealed class DiagnosticsDisabledException : StackflareException
+{
+    internal DiagnosticsDisabledException(string setting)
+        : base($"The runtime's diagnostics are switched off in this process ({setting}).", $"Start it without {setting.Split('=')[0]}.")
+    {
+    }
+}

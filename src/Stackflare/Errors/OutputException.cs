@@ -1,0 +1,12 @@
+namespace Stackflare;
+
+/// <summary>
+/// A dump could not be written to where it was to go. A file is then as it was before; on standard error a part may have been written.
+/// </summary>
+public sealed class OutputException : StackflareException
+{
+    internal OutputException(string problem, string remedy, Exception? innerException = null)
+        : base(problem, remedy, innerException)
+    {
+    }
+}

@@ -1,0 +1,49 @@
+using Stackflare.Rendering;
+using Stackflare.Triggers;
+
+namespace Stackflare;
+
+/// <summary>
+/// Thread dumps of the own process: on a signal, or now. Every member may be called from any thread, and takes one dump at a time.
+/// </summary>
+/// <example>
+/// <code>
+/// using IDisposable trap = Flare.OnSignal();   // kill -USR1 {pid} prints every thread to standard error; the program goes on
+/// </code>
+/// </example>
+public static class Flare
+{
+    /// <summary>
+    /// Prints every thread of this process with its stack whenever a signal comes. The program goes on. Dumps are taken on a thread
+    /// of their own, which is parked otherwise; it first takes one dump and throws it away, so that later ones are quick.
+    /// </summary>
+    /// <param name="options">Which signal, where to, in which format; null for SIGUSR1 to standard error as text.</param>
+    /// <returns>Puts back the handler that was there before when it is disposed. Never null. Keep it: a trap that is not disposed stays set.</returns>
+    /// <exception cref="StackflareException">
+    /// The signal cannot be handled, the output cannot be written, or no dump can be taken in this process; the type and message say
+    /// which and what to do.
+    /// </exception>
+    public static IDisposable OnSignal(SignalOptions? options = null) => new SignalTrap(options ?? new SignalOptions());
+
+    /// <summary>Takes a dump of this process now. The program stands still for about a millisecond.</summary>
+    /// <param name="options">What to look for, and limits; null for the defaults.</param>
+    /// <exception cref="StackflareException">No dump could be taken; the type and message say why and what to do.</exception>
+    public static ThreadDump Capture(CaptureOptions? options = null)
+    {
+        SelfCapture.EnsureSupported();
+        return SelfCapture.Take(options ?? CaptureOptions.Default, ownThread: null);
+    }
+
+    /// <summary>Takes a dump of this process now and writes it.</summary>
+    /// <param name="writer">Where to; it is neither flushed nor closed.</param>
+    /// <param name="format">How.</param>
+    /// <param name="capture">What to look for, and limits; null for the defaults.</param>
+    /// <param name="render">How much is shown; null for the defaults.</param>
+    /// <exception cref="StackflareException">No dump could be taken; the type and message say why and what to do.</exception>
+    public static void Dump(
+        TextWriter writer, DumpFormat format = DumpFormat.Text, CaptureOptions? capture = null, RenderOptions? render = null)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        DumpRenderer.Write(Capture(capture), format, render ?? RenderOptions.Default, writer);
+    }
+}

@@ -1,0 +1,20 @@
+namespace Stackflare.Interop;
+
+/// <summary>What the kernel says of a file.</summary>
+/// <param name="Mode">Type and permissions.</param>
+/// <param name="User">The owner's id.</param>
+/// <param name="Length">Length in bytes; 0 for what has none.</param>
+/// <param name="Inode">With <paramref name="Device"/>, which file it is, whatever its path.</param>
+/// <param name="Device">The file system.</param>
+internal readonly record struct FileStatus(ushort Mode, uint User, long Length, ulong Inode, ulong Device)
+{
+    private const ushort TypeMask = 0xf000;
+    private const ushort Regular = 0x8000;
+    private const ushort Directory = 0x4000;
+
+    public bool IsRegular => (Mode & TypeMask) == Regular;
+
+    public bool IsDirectory => (Mode & TypeMask) == Directory;
+
+    public bool IsSameFileAs(FileStatus other) => Inode == other.Inode && Device == other.Device;
+}

@@ -1,0 +1,189 @@
+using System.Runtime.InteropServices;
+
+namespace Stackflare.Interop;
+
+/// <summary>
+/// System calls on raw descriptors, for output that must not wait for a lock of the runtime's own streams. Every method gives 0 or
+/// a value, or the negated errno; none throws for what the kernel says.
+/// </summary>
+internal static unsafe partial class Posix
+{
+    internal const int EINTR = 4;
+    internal const int EBADF = 9;
+    internal const int EAGAIN = 11;
+    internal const int EACCES = 13;
+    internal const int EEXIST = 17;
+    internal const int EISDIR = 21;
+    internal const int EFBIG = 27;
+    internal const int ENOSPC = 28;
+    internal const int EPIPE = 32;
+    internal const int ELOOP = 40;
+    internal const int ENOENT = 2;
+    internal const int ENOTDIR = 20;
+    internal const int ENXIO = 6;
+    internal const int ENOSYS = 38;
+    internal const int ETIMEDOUT = 110;
+
+    internal const int O_WRONLY = 0x1;
+    internal const int O_CREAT = 0x40;
+    internal const int O_EXCL = 0x80;
+    internal const int O_NOCTTY = 0x100;
+    internal const int O_APPEND = 0x400;
+    internal const int O_NONBLOCK = 0x800;
+    internal const int O_CLOEXEC = 0x80000;
+
+    internal const short POLLOUT = 0x4;
+
+    internal const int W_OK = 2;
+    internal const int X_OK = 1;
+
+    private const int SEEK_CUR = 1;
+    private const int RLIMIT_FSIZE = 1;
+    private const int AT_FDCWD = -100;
+    private const int AT_SYMLINK_NOFOLLOW = 0x100;
+    private const int AT_EMPTY_PATH = 0x1000;
+    private const uint STATX_BASIC_STATS = 0x7ff;
+
+    /// <summary>Do not follow a link at the end of the path. The one open flag whose value differs: arm has kept its own.</summary>
+    internal static int O_NOFOLLOW { get; } =
+        RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? 0x8000 : 0x20000;
+
+    internal static int Open(string path, int flags, int mode) => Retry(() => OpenRaw(path, flags, mode));
+
+    /// <summary>Never repeated: the descriptor is gone whatever the kernel answers.</summary>
+    internal static void Close(int descriptor) => _ = CloseRaw(descriptor);
+
+    internal static int Truncate(int descriptor, long length) => Retry(() => TruncateRaw(descriptor, length));
+
+    internal static int Unlink(string path) => UnlinkRaw(path) < 0 ? -Marshal.GetLastPInvokeError() : 0;
+
+    internal static int Access(string path, int mode) => AccessRaw(path, mode) < 0 ? -Marshal.GetLastPInvokeError() : 0;
+
+    internal static uint EffectiveUser() => EffectiveUserRaw();
+
+    /// <summary>How many bytes were written, or the negated errno. May be fewer than asked for; an interrupted call is repeated.</summary>
+    internal static nint Write(int descriptor, ReadOnlySpan<byte> bytes)
+    {
+        fixed (byte* start = bytes)
+        {
+            while (true)
+            {
+                nint written = WriteRaw(descriptor, start, (nuint)bytes.Length);
+                if (written >= 0)
+                    return written;
+                int error = Marshal.GetLastPInvokeError();
+                if (error != EINTR)
+                    return -error;
+            }
+        }
+    }
+
+    /// <summary>1 when the descriptor can be written to or would fail at once, 0 when the time is up, or the negated errno.</summary>
+    internal static int PollWritable(int descriptor, int milliseconds)
+    {
+        var request = new PollRequest { Descriptor = descriptor, Events = POLLOUT };
+        return PollRaw(&request, 1, milliseconds) is var ready and >= 0 ? ready : -Marshal.GetLastPInvokeError();
+    }
+
+    /// <summary>
+    /// What an open descriptor is. By statx, whose layout is the same on every processor; <c>fstat</c>'s is not, and older C libraries
+    /// do not export it.
+    /// </summary>
+    internal static int Status(int descriptor, out FileStatus status) => Status(descriptor, "", AT_EMPTY_PATH, out status);
+
+    /// <summary>What is at a path, a link itself rather than what it points to.</summary>
+    internal static int Status(string path, out FileStatus status) => Status(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, out status);
+
+    /// <summary>Where the next write to the descriptor goes, unless it appends; the negated errno for what has no position.</summary>
+    internal static long Position(int descriptor) => SeekRaw(descriptor, 0, SEEK_CUR) is var at and >= 0 ? at : -Marshal.GetLastPInvokeError();
+
+    /// <summary>The length that files of this process may have. A write beyond it raises SIGXFSZ, which ends the process.</summary>
+    internal static ulong LargestFile()
+    {
+        var limits = stackalloc ulong[2];
+        return GetLimitRaw(RLIMIT_FSIZE, limits) == 0 ? limits[0] : ulong.MaxValue;
+    }
+
+    private static int Status(int descriptor, string path, int flags, out FileStatus status)
+    {
+        StatusBuffer buffer = default;
+        status = default;
+        try
+        {
+            if (StatusRaw(descriptor, path, flags, STATX_BASIC_STATS, &buffer) < 0)
+                return -Marshal.GetLastPInvokeError();
+        }
+        catch (EntryPointNotFoundException)
+        {
+            return -ENOSYS;
+        }
+        status = new FileStatus(buffer.Mode, buffer.User, (long)buffer.Size, buffer.Inode, ((ulong)buffer.DeviceMajor << 32) | buffer.DeviceMinor);
+        return 0;
+    }
+
+    private static int Retry(Func<int> call)
+    {
+        while (true)
+        {
+            int result = call();
+            if (result >= 0)
+                return result;
+            int error = Marshal.GetLastPInvokeError();
+            if (error != EINTR)
+                return -error;
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    private static partial nint WriteRaw(int descriptor, byte* bytes, nuint count);
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int OpenRaw(string path, int flags, int mode);
+
+    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
+    private static partial int CloseRaw(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "ftruncate", SetLastError = true)]
+    private static partial int TruncateRaw(int descriptor, long length);
+
+    [LibraryImport("libc", EntryPoint = "unlink", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int UnlinkRaw(string path);
+
+    [LibraryImport("libc", EntryPoint = "access", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int AccessRaw(string path, int mode);
+
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    private static partial uint EffectiveUserRaw();
+
+    [LibraryImport("libc", EntryPoint = "lseek", SetLastError = true)]
+    private static partial long SeekRaw(int descriptor, long offset, int origin);
+
+    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
+    private static partial int PollRaw(PollRequest* requests, nuint count, int milliseconds);
+
+    [LibraryImport("libc", EntryPoint = "getrlimit", SetLastError = true)]
+    private static partial int GetLimitRaw(int resource, ulong* limits);
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int StatusRaw(int descriptor, string path, int flags, uint mask, StatusBuffer* buffer);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct PollRequest
+    {
+        public int Descriptor;
+        public short Events;
+        public short Happened;
+    }
+
+    /// <summary>The kernel's <c>struct statx</c>: 256 bytes, of which these are read.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    private struct StatusBuffer
+    {
+        [FieldOffset(20)] public uint User;
+        [FieldOffset(28)] public ushort Mode;
+        [FieldOffset(32)] public ulong Inode;
+        [FieldOffset(40)] public ulong Size;
+        [FieldOffset(136)] public uint DeviceMajor;
+        [FieldOffset(140)] public uint DeviceMinor;
+    }
+}

@@ -1,0 +1,183 @@
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Stackflare.Interop;
+
+/// <summary>
+/// A Unix stream socket by the kernel's own calls. <c>System.Net.Sockets</c> would start threads of its own and use the thread pool
+/// for anything with a time limit; a dump must come out while the pool is stuck.
+/// </summary>
+internal sealed partial class UnixSocket : IDisposable
+{
+    private const int AfUnix = 1, SockStream = 1, SockCloexec = 0x80000, SolSocket = 1, SoPeercred = 17, MsgNosignal = 0x4000;
+    private const int EINTR = 4, PathOffset = 2, MaxPath = 108;
+    private const short PollIn = 1;
+
+    private int _descriptor;
+
+    private UnixSocket(int descriptor) => _descriptor = descriptor;
+
+    /// <summary>Listens on an abstract name: no file is made, and the name is gone with the socket.</summary>
+    public static UnixSocket ListenAbstract(string name)
+    {
+        UnixSocket socket = Create();
+        Span<byte> address = stackalloc byte[PathOffset + MaxPath];
+        int length = WriteAddress(address, "@" + name);
+        if (Bind(socket._descriptor, ref MemoryMarshal.GetReference(address), length) != 0 || Listen(socket._descriptor, 1) != 0)
+            throw socket.Fail("listen");
+        return socket;
+    }
+
+    /// <exception cref="IOException">Nobody listens at the path, or it may not be used.</exception>
+    public static UnixSocket Connect(string path)
+    {
+        UnixSocket socket = Create();
+        Span<byte> address = stackalloc byte[PathOffset + MaxPath];
+        int length = WriteAddress(address, path);
+        if (Connect(socket._descriptor, ref MemoryMarshal.GetReference(address), length) != 0)
+            throw socket.Fail("connect");
+        return socket;
+    }
+
+    /// <summary>The process and user at the other end, as the kernel recorded them when it connected.</summary>
+    public (int Pid, uint Uid) Peer()
+    {
+        var credentials = new PeerCredentials();
+        int size = Marshal.SizeOf<PeerCredentials>();
+        return GetSockOpt(_descriptor, SolSocket, SoPeercred, ref credentials, ref size) == 0
+            ? (credentials.Pid, credentials.Uid)
+            : throw new IOException($"getsockopt: {Marshal.GetLastPInvokeErrorMessage()}");
+    }
+
+    /// <summary>Waits until one of two sockets can be read or was closed by its peer. Returns which can: both may, or none in time.</summary>
+    public static (bool First, bool Second) WaitReadable(UnixSocket? first, UnixSocket? second, Deadline deadline)
+    {
+        // A negative descriptor is one that poll passes over.
+        Span<PollDescriptor> descriptors =
+        [
+            new() { Descriptor = first?._descriptor ?? -1, Events = PollIn },
+            new() { Descriptor = second?._descriptor ?? -1, Events = PollIn },
+        ];
+        while (true)
+        {
+            int ready = Poll(ref MemoryMarshal.GetReference(descriptors), 2, deadline.RemainingMilliseconds);
+            if (ready >= 0)
+                return (descriptors[0].Returned != 0, descriptors[1].Returned != 0);
+            if (Marshal.GetLastPInvokeError() != EINTR)
+                throw new IOException($"poll: {Marshal.GetLastPInvokeErrorMessage()}");
+        }
+    }
+
+    public UnixSocket Accept()
+    {
+        int descriptor = Accept4(_descriptor, 0, 0, SockCloexec);
+        return descriptor >= 0 ? new UnixSocket(descriptor) : throw new IOException($"accept: {Marshal.GetLastPInvokeErrorMessage()}");
+    }
+
+    public void SendAll(ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            nint sent = Send(_descriptor, ref MemoryMarshal.GetReference(bytes), bytes.Length, MsgNosignal);
+            if (sent < 0 && Marshal.GetLastPInvokeError() == EINTR)
+                continue;
+            if (sent < 0)
+                throw new IOException($"send: {Marshal.GetLastPInvokeErrorMessage()}");
+            bytes = bytes[(int)sent..];
+        }
+    }
+
+    /// <summary>Reads until the buffer is full. Returns how many bytes came before the peer closed or the time was up.</summary>
+    public int ReceiveFull(Span<byte> buffer, Deadline deadline)
+    {
+        int total = 0;
+        while (total < buffer.Length && WaitReadable(this, null, deadline).First)
+        {
+            nint received = Receive(_descriptor, ref MemoryMarshal.GetReference(buffer[total..]), buffer.Length - total, 0);
+            if (received < 0 && Marshal.GetLastPInvokeError() == EINTR)
+                continue;
+            if (received <= 0)
+                break;
+            total += (int)received;
+        }
+        return total;
+    }
+
+    public void Dispose()
+    {
+        int descriptor = Interlocked.Exchange(ref _descriptor, -1);
+        if (descriptor >= 0)
+            _ = Close(descriptor);
+    }
+
+    private static UnixSocket Create()
+    {
+        int descriptor = NewSocket(AfUnix, SockStream | SockCloexec, 0);
+        return descriptor >= 0 ? new UnixSocket(descriptor) : throw new IOException($"socket: {Marshal.GetLastPInvokeErrorMessage()}");
+    }
+
+    private IOException Fail(string call)
+    {
+        string reason = Marshal.GetLastPInvokeErrorMessage();
+        Dispose();
+        return new IOException($"{call}: {reason}");
+    }
+
+    private static int WriteAddress(Span<byte> address, string path)
+    {
+        if (Encoding.UTF8.GetByteCount(path) >= MaxPath)
+            throw new IOException($"The socket path '{path}' is longer than the kernel takes ({MaxPath - 1} bytes).");
+        address.Clear();
+        address[0] = AfUnix;
+        int length = Encoding.UTF8.GetBytes(path, address[PathOffset..]);
+        if (address[PathOffset] == '@')
+            address[PathOffset] = 0;
+        return PathOffset + length;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct PeerCredentials
+    {
+        public int Pid;
+        public uint Uid;
+        public uint Gid;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct PollDescriptor
+    {
+        public int Descriptor;
+        public short Events;
+        public short Returned;
+    }
+
+    [LibraryImport("libc", EntryPoint = "socket", SetLastError = true)]
+    private static partial int NewSocket(int domain, int type, int protocol);
+
+    [LibraryImport("libc", EntryPoint = "bind", SetLastError = true)]
+    private static partial int Bind(int descriptor, ref byte address, int length);
+
+    [LibraryImport("libc", EntryPoint = "listen", SetLastError = true)]
+    private static partial int Listen(int descriptor, int backlog);
+
+    [LibraryImport("libc", EntryPoint = "connect", SetLastError = true)]
+    private static partial int Connect(int descriptor, ref byte address, int length);
+
+    [LibraryImport("libc", EntryPoint = "accept4", SetLastError = true)]
+    private static partial int Accept4(int descriptor, nint address, nint length, int flags);
+
+    [LibraryImport("libc", EntryPoint = "getsockopt", SetLastError = true)]
+    private static partial int GetSockOpt(int descriptor, int level, int name, ref PeerCredentials value, ref int length);
+
+    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
+    private static partial int Poll(ref PollDescriptor descriptors, nuint count, int timeoutMs);
+
+    [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
+    private static partial nint Send(int descriptor, ref byte bytes, nint length, int flags);
+
+    [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
+    private static partial nint Receive(int descriptor, ref byte bytes, nint length, int flags);
+
+    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
+    private static partial int Close(int descriptor);
+}

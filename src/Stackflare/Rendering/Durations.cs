@@ -1,0 +1,36 @@
+using System.Globalization;
+
+namespace Stackflare.Rendering;
+
+/// <summary>Durations as a reader takes them in at a glance: two units at most.</summary>
+internal static class Durations
+{
+    /// <summary>How long something has gone on: <c>0.4s</c>, <c>45s</c>, <c>12m5s</c>, <c>3h12m</c>, <c>2d5h</c>.</summary>
+    public static string Long(TimeSpan time)
+    {
+        var t = AtLeastZero(time);
+        return t.TotalSeconds < 1 ? Invariant($"{Math.Floor(t.TotalMilliseconds / 100) / 10:0.0}s")
+            : t.TotalMinutes < 1 ? Invariant($"{t.Seconds}s")
+            : t.TotalHours < 1 ? Invariant($"{t.Minutes}m{t.Seconds}s")
+            : t.TotalDays < 1 ? Invariant($"{t.Hours}h{t.Minutes}m")
+            : Invariant($"{t.Days}d{t.Hours}h");
+    }
+
+    /// <summary>Processor time: <c>120ms</c> up to ten seconds, then as <see cref="Long"/>.</summary>
+    public static string Cpu(TimeSpan time)
+    {
+        var t = AtLeastZero(time);
+        return t.TotalSeconds < 10 ? Invariant($"{(long)t.TotalMilliseconds}ms") : Long(t);
+    }
+
+    /// <summary>A pause in milliseconds, to two digits that matter: <c>0.04 ms</c>, <c>0.4 ms</c>, <c>12.3 ms</c>.</summary>
+    public static string Pause(TimeSpan time)
+    {
+        double ms = AtLeastZero(time).TotalMilliseconds;
+        return ms is > 0 and < 0.095 ? Invariant($"{ms:0.00} ms") : Invariant($"{ms:0.0} ms");
+    }
+
+    private static TimeSpan AtLeastZero(TimeSpan time) => time < TimeSpan.Zero ? TimeSpan.Zero : time;
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

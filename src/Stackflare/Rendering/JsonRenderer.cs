@@ -1,0 +1,234 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Stackflare.Rendering;
+
+/// <summary>
+/// Everything that a dump has, for programs, by docs/schema/thread-dump-v1.schema.json. Frames stand once in a table and stacks
+/// refer to them by index: a thousand threads of a hundred frames have a few hundred distinct frames.
+/// </summary>
+internal sealed class JsonRenderer
+{
+    internal const string SchemaId = "urn:stackflare:schema:thread-dump-v1";
+    internal const int Version = 1;
+
+    // The relaxed encoder leaves <, > and ' readable, which names of generics and of compiler-made methods are full of. The result
+    // is a document, not a part of an HTML page. Control characters and lone surrogates do not pass it either.
+    private static readonly JsonWriterOptions Options = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private readonly ThreadDump _dump;
+    private readonly Utf8JsonWriter _json;
+    private readonly FrameTable _frames = new();
+
+    private JsonRenderer(ThreadDump dump, Utf8JsonWriter json) => (_dump, _json) = (dump, json);
+
+    public static void Write(ThreadDump dump, PooledBytes bytes)
+    {
+        using (var json = new Utf8JsonWriter(bytes, Options))
+            new JsonRenderer(dump, json).Write();
+
+        bytes.GetSpan(1)[0] = (byte)'\n';
+        bytes.Advance(1);
+    }
+
+    private void Write()
+    {
+        _json.WriteStartObject();
+        _json.WriteString("$schema", SchemaId);
+        _json.WriteNumber("version", Version);
+        WriteProcess(_dump.Process);
+        _json.WriteString("capturedAt", _dump.CapturedAt);
+        WriteTimings(_dump.Timings);
+
+        _json.WriteStartArray("notes");
+        foreach (string note in _dump.Notes)
+            _json.WriteStringValue(note);
+        _json.WriteEndArray();
+
+        _json.WriteStartArray("threads");
+        foreach (var thread in _dump.Threads)
+            WriteThread(thread);
+        _json.WriteEndArray();
+
+        _json.WriteStartArray("runtimeThreads");
+        foreach (var thread in _dump.RuntimeThreads)
+            WriteRuntimeThread(thread);
+        _json.WriteEndArray();
+
+        // After the threads: the table is complete only then.
+        _json.WriteStartArray("frames");
+        for (int i = 0; i < _frames.Count; i++)
+            WriteFrame(i, _frames[i]);
+        _json.WriteEndArray();
+
+        _json.WriteEndObject();
+    }
+
+    private void WriteProcess(DumpedProcess process)
+    {
+        _json.WriteStartObject("process");
+        _json.WriteNumber("id", process.Id);
+        _json.WriteString("name", process.Name);
+        _json.WriteString("runtimeVersion", process.RuntimeVersion.ToString());
+        _json.WriteString("platform", process.Platform);
+        WriteMilliseconds("uptimeMs", process.Uptime);
+        _json.WriteEndObject();
+    }
+
+    private void WriteTimings(CaptureTimings timings)
+    {
+        _json.WriteStartObject("timings");
+        WriteMilliseconds("pauseMs", timings.Pause);
+        WriteMilliseconds("suspendMs", timings.Suspend);
+        WriteMilliseconds("walkMs", timings.Walk);
+        WriteMilliseconds("resolveMs", timings.Resolve);
+        _json.WriteNumber("suspendRetries", timings.SuspendRetries);
+        _json.WriteEndObject();
+    }
+
+    private void WriteThread(DumpThread thread)
+    {
+        _json.WriteStartObject();
+        _json.WriteNumber("osId", thread.OsId.Value);
+        WriteNumber("managedId", thread.ManagedId?.Value);
+        _json.WriteString("name", thread.Name);
+        _json.WriteString("displayName", thread.DisplayName);
+        _json.WriteBoolean("main", thread.IsMain);
+        _json.WriteString("activity", JsonNames.Of(thread.Activity));
+        WriteBoolean("background", thread.IsBackground);
+        WriteBoolean("threadPool", thread.IsThreadPool);
+        WriteMilliseconds("cpuMs", thread.CpuTime);
+        _json.WriteString("currentException", thread.CurrentException);
+        _json.WriteBoolean("own", thread.IsOwn);
+        _json.WriteString("completeness", JsonNames.Of(thread.Completeness));
+        WriteStack(thread.Frames);
+        _json.WriteEndObject();
+    }
+
+    /// <summary>The stack as frame indexes in one line: one number a line would make the document five times as long.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void WriteStack(IReadOnlyList<DumpFrame> frames)
+    {
+        _json.WritePropertyName("stack");
+        const int LongestIndex = 12;
+        byte[] line = ArrayPool<byte>.Shared.Rent((frames.Count * LongestIndex) + 2);
+        int length = 0;
+        line[length++] = (byte)'[';
+        for (int i = 0; i < frames.Count; i++)
+        {
+            if (i > 0)
+            {
+                line[length++] = (byte)',';
+                line[length++] = (byte)' ';
+            }
+            Utf8Formatter.TryFormat(_frames.IdOf(frames[i]), line.AsSpan(length), out int written);
+            length += written;
+        }
+        line[length++] = (byte)']';
+        _json.WriteRawValue(line.AsSpan(0, length), skipInputValidation: true);
+        ArrayPool<byte>.Shared.Return(line);
+    }
+
+    private void WriteRuntimeThread(RuntimeThread thread)
+    {
+        _json.WriteStartObject();
+        _json.WriteNumber("osId", thread.OsId.Value);
+        _json.WriteString("name", thread.Name);
+        _json.WriteString("activity", JsonNames.Of(thread.Activity));
+        WriteMilliseconds("cpuMs", thread.CpuTime);
+        _json.WriteEndObject();
+    }
+
+    private void WriteFrame(int index, DumpFrame frame)
+    {
+        _json.WriteStartObject();
+        // Says nothing that the place in the table does not; it is for people who look for "137".
+        _json.WriteNumber("index", index);
+        _json.WriteString("display", frame.Kind is FrameKind.Native ? frame.Method.FullName : frame.Method.ToString());
+        _json.WriteString("kind", JsonNames.Of(frame.Kind));
+        WriteMethod(frame.Method);
+        _json.WriteStartArray("typeArguments");
+        foreach (string argument in frame.TypeArguments)
+            _json.WriteStringValue(argument);
+        _json.WriteEndArray();
+        _json.WriteString("symbols", JsonNames.Of(frame.Symbols));
+        WriteSource(frame.Source);
+        WriteModule(frame.Module);
+        _json.WriteString("token", frame.MetadataToken == 0 ? null : "0x" + frame.MetadataToken.ToString("x8", CultureInfo.InvariantCulture));
+        WriteNumber("ilOffset", frame.ILOffset);
+        _json.WriteString("address", frame.Address.Value == 0 ? null : frame.Address.ToString());
+        _json.WriteBoolean("hidden", frame.IsHidden);
+        _json.WriteEndObject();
+    }
+
+    private void WriteMethod(MethodName method)
+    {
+        _json.WriteStartObject("method");
+        _json.WriteString("declaringType", method.DeclaringType);
+        _json.WriteString("name", method.Name);
+        _json.WriteString("typeParameters", method.TypeParameters);
+        _json.WriteString("parameters", method.Parameters);
+        _json.WriteEndObject();
+    }
+
+    private void WriteSource(SourceLocation? source)
+    {
+        if (source is null)
+        {
+            _json.WriteNull("source");
+            return;
+        }
+        _json.WriteStartObject("source");
+        _json.WriteString("path", source.Path);
+        _json.WriteNumber("line", source.Line);
+        _json.WriteNumber("column", source.Column);
+        _json.WriteString("text", source.Text);
+        _json.WriteString("textOrigin", JsonNames.Of(source.TextOrigin));
+        _json.WriteEndObject();
+    }
+
+    private void WriteModule(ModuleIdentity? module)
+    {
+        if (module is null)
+        {
+            _json.WriteNull("module");
+            return;
+        }
+        _json.WriteStartObject("module");
+        _json.WriteString("name", module.Name);
+        _json.WriteString("path", module.Path);
+        if (module.Mvid is { } mvid)
+            _json.WriteString("mvid", mvid);
+        else
+            _json.WriteNull("mvid");
+        _json.WriteEndObject();
+    }
+
+    private void WriteMilliseconds(string name, TimeSpan? time)
+    {
+        if (time is { } value)
+            _json.WriteNumber(name, value.Ticks / (decimal)TimeSpan.TicksPerMillisecond);
+        else
+            _json.WriteNull(name);
+    }
+
+    private void WriteNumber(string name, int? value)
+    {
+        if (value is { } number)
+            _json.WriteNumber(name, number);
+        else
+            _json.WriteNull(name);
+    }
+
+    private void WriteBoolean(string name, bool? value)
+    {
+        if (value is { } known)
+            _json.WriteBoolean(name, known);
+        else
+            _json.WriteNull(name);
+    }
+}

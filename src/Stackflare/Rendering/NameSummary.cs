@@ -1,0 +1,44 @@
+namespace Stackflare.Rendering;
+
+/// <summary>
+/// Many names in a few words: names that differ only in the number at their end become one with a star, and each is followed by
+/// how many it stands for: <c>"worker-*" (110), "io"</c>.
+/// </summary>
+internal static class NameSummary
+{
+    /// <summary>How many distinct names are spelled out; the rest is counted.</summary>
+    internal const int MostNames = 8;
+
+    private static readonly char[] Digits = [.. "0123456789"];
+
+    public static void Append(RenderBuffer buffer, IEnumerable<string> names)
+    {
+        var counts = new Dictionary<string, (string First, int Count, bool Alike)>();
+        var order = new List<string>();
+        foreach (string name in names)
+        {
+            string stem = name.TrimEnd(Digits);
+            if (!counts.TryGetValue(stem, out var entry))
+            {
+                order.Add(stem);
+                entry = (name, 0, true);
+            }
+            counts[stem] = (entry.First, entry.Count + 1, entry.Alike && entry.First == name);
+        }
+
+        int threads = 0;
+        for (int i = 0; i < order.Count && i < MostNames; i++)
+        {
+            var (first, count, alike) = counts[order[i]];
+            threads += count;
+            buffer.Append(i == 0 ? "\"" : ", \"").Append(EscapedText.Quoted(alike ? first : order[i] + "*")).Append('"');
+            if (count > 1)
+                buffer.Append(" (").AppendCount(count).Append(')');
+        }
+        if (order.Count > MostNames)
+        {
+            int rest = counts.Values.Sum(static e => e.Count) - threads;
+            buffer.Append(" and ").AppendCount(rest).Append(" with other names");
+        }
+    }
+}

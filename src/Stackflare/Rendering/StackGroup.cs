@@ -1,0 +1,16 @@
+namespace Stackflare.Rendering;
+
+/// <summary>Threads that are shown with one stack.</summary>
+/// <param name="Start">Where the visible stack begins in the plan's frame ids.</param>
+/// <param name="Length">How many visible frames it has.</param>
+internal sealed record StackGroup(int Start, int Length)
+{
+    /// <summary>The threads, in the order of the dump; at least one.</summary>
+    public List<DumpThread> Threads { get; } = new(1);
+
+    /// <summary>Any of the threads: what matters for the stack is the same in all of them.</summary>
+    public DumpThread First => Threads[0];
+
+    /// <summary>Where the group stands among the others, the smallest first.</summary>
+    public int Rank { get; set; }
+}

@@ -1,0 +1,168 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+
+namespace Stackflare.Rendering;
+
+/// <summary>The default format: thread lines as a JVM's thread dump has them, frames as .NET prints them in an exception.</summary>
+internal sealed class TextRenderer : IDisposable
+{
+    private readonly ThreadDump _dump;
+    private readonly RenderOptions _options;
+    private readonly RenderBuffer _buffer;
+    private readonly RenderPlan _plan;
+    private readonly byte[]?[] _frames;
+
+    private TextRenderer(ThreadDump dump, RenderOptions options, PooledBytes bytes)
+    {
+        _dump = dump;
+        _options = options;
+        _buffer = new RenderBuffer(bytes);
+        _plan = RenderPlan.Of(dump, options);
+        _frames = new byte[]?[_plan.Frames.Count];
+    }
+
+    public static void Write(ThreadDump dump, RenderOptions options, PooledBytes bytes)
+    {
+        using var renderer = new TextRenderer(dump, options, bytes);
+        renderer.Write();
+    }
+
+    public void Dispose() => _plan.Dispose();
+
+    private void Write()
+    {
+        DumpHeading.AppendHeading(_buffer, _dump, _plan);
+        _buffer.AppendLine();
+
+        foreach (var group in _plan.Groups)
+            AppendGroup(group);
+        if (_options.All)
+            AppendRuntimeThreads();
+        if (DumpHeading.AppendNotShown(_buffer, _dump, _plan, _options))
+            _buffer.AppendLine();
+    }
+
+    private void AppendGroup(StackGroup group)
+    {
+        int count = group.Threads.Count;
+        if (count > 1)
+        {
+            DumpHeading.AppendThreads(_buffer, count);
+            if (group.Length > 0)
+                _buffer.Append(" with this stack:").AppendLine();
+            else
+                _buffer.Append(" without a stack (").Append(WithoutStack(group.First)).Append("):").AppendLine();
+        }
+
+        int inFull = ThreadLines.InFull(group, _options);
+        for (int i = 0; i < inFull; i++)
+        {
+            AppendThread(group.Threads[i]);
+            // A thread of its own without a stack takes no second line to say so.
+            if (count == 1 && group.Length == 0)
+                _buffer.Append(" (").Append(WithoutStack(group.First)).Append(')');
+            _buffer.AppendLine();
+        }
+        ThreadLines.AppendRest(_buffer, group, inFull);
+
+        if (group.Length > 0)
+        {
+            AppendStack(_plan.StackOf(group));
+            AppendEnd(group.First.Completeness);
+        }
+        _buffer.AppendLine();
+    }
+
+    private void AppendThread(DumpThread thread)
+    {
+        _buffer.Append('"').Append(EscapedText.Quoted(thread.DisplayName)).Append('"');
+        if (thread.ManagedId is { } id)
+            _buffer.Append(" #").Append(id.Value);
+        _buffer.Append(" tid=").Append(thread.OsId.Value);
+        if (thread.IsBackground is true)
+            _buffer.Append(" background");
+        if (thread.IsThreadPool is true)
+            _buffer.Append(" pool");
+        AppendState(thread.Activity, thread.CpuTime);
+        if (thread.CurrentException is { } exception)
+            _buffer.Append(" handling ").Append(EscapedText.Plain(exception));
+    }
+
+    private void AppendState(ThreadActivity activity, TimeSpan? cpu)
+    {
+        if (ThreadLines.Word(activity) is { Length: > 0 } state)
+            _buffer.Append(' ').Append(state);
+        if (cpu is { } time)
+            _buffer.Append(" cpu=").Append(Durations.Cpu(time));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void AppendStack(ReadOnlySpan<int> stack)
+    {
+        for (int i = 0; i < stack.Length;)
+        {
+            var run = _options.FoldRecursion ? StackRun.At(stack, i) : new StackRun(i, 1, 1);
+            foreach (int id in stack.Slice(i, run.Period))
+                _buffer.Append(_frames[id] ??= Encoding.UTF8.GetBytes(FormatFrame(_plan.Frames[id])));
+            if (run.Repeats > 1)
+            {
+                _buffer.Append("   ... the ");
+                if (run.Period > 1)
+                    _buffer.AppendCount(run.Period).Append(" frames");
+                else
+                    _buffer.Append("frame");
+                _buffer.Append(" above repeated ").AppendCount(run.Repeats - 1).Append(" more times").AppendLine();
+            }
+            i = run.End;
+        }
+    }
+
+    private void AppendEnd(StackCompleteness completeness)
+    {
+        if (completeness is StackCompleteness.Truncated)
+            _buffer.Append("   ... more frames not walked: a limit was reached").AppendLine();
+        else if (completeness is StackCompleteness.Broken)
+            _buffer.Append("   ... more frames not walked: the runtime could not go on").AppendLine();
+    }
+
+    private void AppendRuntimeThreads()
+    {
+        if (_dump.RuntimeThreads.Count == 0)
+            return;
+        _buffer.AppendCount(_dump.RuntimeThreads.Count)
+            .Append(_dump.RuntimeThreads.Count == 1 ? " native thread" : " native threads").Append(':').AppendLine();
+        foreach (var thread in _dump.RuntimeThreads)
+        {
+            _buffer.Append('"').Append(EscapedText.Quoted(thread.Name)).Append("\" tid=").Append(thread.OsId.Value);
+            AppendState(thread.Activity, thread.CpuTime);
+            _buffer.AppendLine();
+        }
+        _buffer.AppendLine();
+    }
+
+    /// <summary>Why there is no stack.</summary>
+    private static string WithoutStack(DumpThread thread) => thread.Completeness switch
+    {
+        StackCompleteness.NotWalked => "not walked: a limit was reached before",
+        StackCompleteness.NoManagedFrames => "no managed frames",
+        _ when thread.Frames.Count > 0 => "hidden frames only",
+        StackCompleteness.Truncated => "no frames walked: a limit was reached",
+        StackCompleteness.Broken => "no frames walked: the runtime could not begin",
+        _ => "no managed frames",
+    };
+
+    /// <summary>
+    /// The lines of a frame. The first is what <see cref="Exception.StackTrace"/> prints for it, so that development environments
+    /// make a link of it.
+    /// </summary>
+    private static string FormatFrame(DumpFrame frame)
+    {
+        // A run of native frames is no method and has no parameters.
+        string method = EscapedText.Plain(frame.Kind is FrameKind.Native ? frame.Method.FullName : frame.Method.ToString());
+        if (frame.Source is not { } source)
+            return $"   at {method}\n";
+
+        string line = FormattableString.Invariant($"   at {method} in {EscapedText.Plain(source.Path)}:line {source.Line}\n");
+        return SourceLine.Of(source) is { } text ? $"{line}      {text}\n" : line;
+    }
+}

@@ -1,0 +1,78 @@
+namespace Stackflare.Rendering;
+
+/// <summary>What the text formats say about the threads of a group.</summary>
+internal static class ThreadLines
+{
+    /// <summary>A group of more threads than that is shortened.</summary>
+    internal const int MostInFull = 8;
+
+    /// <summary>How many threads a shortened group still shows in full.</summary>
+    private const int InFullWhenShortened = 4;
+
+    /// <summary>How many threads of the group get a line of their own.</summary>
+    public static int InFull(StackGroup group, RenderOptions options) =>
+        options.All || group.Threads.Count <= MostInFull ? group.Threads.Count : InFullWhenShortened;
+
+    /// <summary>
+    /// One line for the threads that got none. Ids are all there, as ranges; names are shortened and counted; processor time is the sum.
+    /// </summary>
+    public static void AppendRest(RenderBuffer buffer, StackGroup group, int inFull)
+    {
+        var rest = group.Threads[inFull..];
+        if (rest.Count == 0)
+            return;
+
+        buffer.Append("... and ").AppendCount(rest.Count).Append(" more: ");
+        NameSummary.Append(buffer, rest.Select(static t => t.DisplayName));
+
+        var managed = rest.Where(static t => t.ManagedId is not null).Select(static t => t.ManagedId!.Value.Value);
+        AppendRanges(buffer, "; #", managed);
+        AppendRanges(buffer, "; tid=", rest.Select(static t => t.OsId.Value));
+        AppendShare(buffer, rest, "background", static t => t.IsBackground is true);
+        AppendShare(buffer, rest, "pool", static t => t.IsThreadPool is true);
+
+        if (rest.Exists(static t => t.CpuTime is not null))
+        {
+            var sum = TimeSpan.FromMilliseconds(rest.Sum(static t => t.CpuTime.GetValueOrDefault().TotalMilliseconds));
+            buffer.Append("; cpu=").Append(Durations.Cpu(sum)).Append(" in all");
+        }
+        buffer.AppendLine();
+    }
+
+    /// <summary>The word for what the thread was doing; empty where it is not known.</summary>
+    public static string Word(ThreadActivity activity) => activity switch
+    {
+        ThreadActivity.Running => "running",
+        ThreadActivity.Waiting => "waiting",
+        ThreadActivity.Sleeping => "sleeping",
+        ThreadActivity.Blocked => "blocked",
+        _ => "",
+    };
+
+    private static void AppendRanges(RenderBuffer buffer, string label, IEnumerable<int> ids)
+    {
+        int[] sorted = [.. ids];
+        Array.Sort(sorted);
+        for (int i = 0; i < sorted.Length;)
+        {
+            int last = i;
+            while (last + 1 < sorted.Length && sorted[last + 1] - sorted[last] == 1)
+                last++;
+            buffer.Append(i == 0 ? label : ",").Append(sorted[i]);
+            if (last > i)
+                buffer.Append('-').Append(sorted[last]);
+            i = last + 1;
+        }
+    }
+
+    private static void AppendShare(RenderBuffer buffer, List<DumpThread> threads, string label, Func<DumpThread, bool> has)
+    {
+        int count = threads.Count(has);
+        if (count == 0)
+            return;
+        buffer.Append("; ");
+        if (count < threads.Count)
+            buffer.AppendCount(count).Append(' ');
+        buffer.Append(label);
+    }
+}

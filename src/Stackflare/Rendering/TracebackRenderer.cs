@@ -1,0 +1,123 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+
+namespace Stackflare.Rendering;
+
+/// <summary>The shape of a Python traceback: outermost call first, a <c>File</c> line and the source line for each.</summary>
+internal sealed class TracebackRenderer : IDisposable
+{
+    private const string Separator = "----------------------------------------";
+
+    private readonly ThreadDump _dump;
+    private readonly RenderOptions _options;
+    private readonly RenderBuffer _buffer;
+    private readonly RenderPlan _plan;
+    private readonly byte[]?[] _frames;
+
+    private TracebackRenderer(ThreadDump dump, RenderOptions options, PooledBytes bytes)
+    {
+        _dump = dump;
+        _options = options;
+        _buffer = new RenderBuffer(bytes);
+        _plan = RenderPlan.Of(dump, options);
+        _frames = new byte[]?[_plan.Frames.Count];
+    }
+
+    public static void Write(ThreadDump dump, RenderOptions options, PooledBytes bytes)
+    {
+        using var renderer = new TracebackRenderer(dump, options, bytes);
+        renderer.Write();
+    }
+
+    public void Dispose() => _plan.Dispose();
+
+    private void Write()
+    {
+        DumpHeading.AppendHeading(_buffer, _dump, _plan);
+        foreach (var group in _plan.Groups)
+            AppendGroup(group);
+        if (_options.All)
+            AppendRuntimeThreads();
+        _buffer.Append(Separator).AppendLine();
+        DumpHeading.AppendNotShown(_buffer, _dump, _plan, _options);
+    }
+
+    private void AppendGroup(StackGroup group)
+    {
+        _buffer.Append(Separator).AppendLine();
+        int inFull = ThreadLines.InFull(group, _options);
+        for (int i = 0; i < inFull; i++)
+            AppendThread(group.Threads[i]);
+        ThreadLines.AppendRest(_buffer, group, inFull);
+        if (group.First.CurrentException is { } exception)
+            _buffer.Append("  [Handling ").Append(EscapedText.Plain(exception)).Append(']').AppendLine();
+
+        if (Missing(group) is { } missing)
+            _buffer.Append("  [").Append(missing).Append(']').AppendLine();
+        var stack = _plan.StackOf(group);
+        stack.Reverse();
+        AppendStack(stack);
+    }
+
+    private void AppendThread(DumpThread thread)
+    {
+        _buffer.Append("<Thread(").Append(EscapedText.Plain(thread.DisplayName)).Append(", started ");
+        if (thread.IsBackground is true)
+            _buffer.Append("background ");
+        _buffer.Append(thread.OsId.Value).Append(")>").AppendLine();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void AppendStack(ReadOnlySpan<int> stack)
+    {
+        for (int i = 0; i < stack.Length;)
+        {
+            var run = _options.FoldRecursion ? StackRun.At(stack, i) : new StackRun(i, 1, 1);
+            foreach (int id in stack.Slice(i, run.Period))
+                _buffer.Append(_frames[id] ??= Encoding.UTF8.GetBytes(FormatFrame(_plan.Frames[id])));
+            if (run.Repeats > 1)
+            {
+                _buffer.Append("  [Previous ");
+                if (run.Period > 1)
+                    _buffer.Append(run.Period).Append(" lines");
+                else
+                    _buffer.Append("line");
+                _buffer.Append(" repeated ").Append(run.Repeats - 1).Append(" more times]").AppendLine();
+            }
+            i = run.End;
+        }
+    }
+
+    private void AppendRuntimeThreads()
+    {
+        if (_dump.RuntimeThreads.Count == 0)
+            return;
+        _buffer.Append(Separator).AppendLine();
+        foreach (var thread in _dump.RuntimeThreads)
+            _buffer.Append("<NativeThread(").Append(EscapedText.Plain(thread.Name)).Append(", started ").Append(thread.OsId.Value).Append(")>").AppendLine();
+    }
+
+    /// <summary>What is missing of the stack; it stands where the missing calls would, before the others.</summary>
+    private static string? Missing(StackGroup group) => group.First.Completeness switch
+    {
+        StackCompleteness.Truncated => "Earlier calls not walked: a limit was reached",
+        StackCompleteness.Broken => "Earlier calls not walked: the runtime could not go on",
+        StackCompleteness.NotWalked => "Not walked: a limit was reached before",
+        _ when group.Length > 0 => null,
+        _ => group.First.Frames.Count > 0 ? "Hidden frames only" : "No managed frames",
+    };
+
+    private static string FormatFrame(DumpFrame frame)
+    {
+        string method = EscapedText.Plain(frame.Method.FullName);
+        if (frame.Source is not { } source)
+            return $"  File \"<{EscapedText.QuotedPath(Place(frame))}>\", in {method}\n";
+
+        string line = FormattableString.Invariant($"  File \"{EscapedText.QuotedPath(source.Path)}\", line {source.Line}, in {method}\n");
+        return SourceLine.Of(source) is { } text ? $"{line}    {text}\n" : line;
+    }
+
+    /// <summary>What stands for the file of a frame without one, as <c>&lt;string&gt;</c> does in Python.</summary>
+    private static string Place(DumpFrame frame) =>
+        frame.Module is { } module ? module.Name : frame.Kind is FrameKind.Native ? "native" : "dynamic";
+}

@@ -1,0 +1,84 @@
+using System.Globalization;
+
+namespace Stackflare;
+
+/// <summary>A signal that can ask for a dump: SIGUSR1, SIGUSR2, SIGQUIT or a real-time signal.</summary>
+public readonly record struct Signal
+{
+    // By signal(7); the same on x64 and arm64. glibc and musl keep the first real-time signals for themselves, and the runtime
+    // uses SIGRTMIN to stop its threads.
+    private const int SigQuit = 3, SigUsr1 = 10, SigUsr2 = 12, SigRtMin = 34, SigRtMax = 64;
+
+    private readonly int _number;
+
+    private Signal(int number) => _number = number;
+
+    /// <summary>SIGUSR1.</summary>
+    public static Signal Usr1 => new(SigUsr1);
+
+    /// <summary>SIGUSR2.</summary>
+    public static Signal Usr2 => new(SigUsr2);
+
+    /// <summary>SIGQUIT, which Ctrl+\ sends; the program goes on, as a JVM does.</summary>
+    public static Signal Quit => new(SigQuit);
+
+    /// <summary>The signal's number; that of <see cref="Usr1"/> for a default value.</summary>
+    public int Number => _number == 0 ? SigUsr1 : _number;
+
+    /// <summary>The real-time signal SIGRTMIN+<paramref name="offset"/>.</summary>
+    /// <param name="offset">From 1 to 30; the runtime itself uses SIGRTMIN.</param>
+    /// <exception cref="InvalidSignalException">The offset is out of range.</exception>
+    public static Signal RealTime(int offset) => FromNumber(offset is >= 0 and <= 64 ? SigRtMin + offset : offset);
+
+    /// <summary>The signal of a number.</summary>
+    /// <exception cref="InvalidSignalException">No signal has that number, or it is not one that can ask for a dump.</exception>
+    public static Signal FromNumber(int number) => number switch
+    {
+        SigUsr1 or SigUsr2 or SigQuit or (> SigRtMin and <= SigRtMax) => new(number),
+        SigRtMin => throw new InvalidSignalException($"Signal {number} (SIGRTMIN) cannot be used: the runtime stops its threads with it."),
+        9 or 19 => throw new InvalidSignalException($"Signal {number} cannot be used: no program can handle it."),
+        >= 1 and <= SigRtMax => throw new InvalidSignalException(
+            $"Signal {number} cannot be used: it has a meaning that a dump would take away."),
+        _ => throw new InvalidSignalException($"There is no signal {number}."),
+    };
+
+    /// <summary>Reads a signal by name or number: <c>SIGUSR1</c>, <c>usr1</c>, <c>SIGRTMIN+3</c>, <c>10</c>.</summary>
+    /// <exception cref="InvalidSignalException">The text names no signal that can ask for a dump.</exception>
+    public static Signal Parse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        string name = text.Trim().ToUpperInvariant();
+        if (int.TryParse(name, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number))
+            return FromNumber(number);
+        if (name.StartsWith("SIG", StringComparison.Ordinal))
+            name = name[3..];
+        return name switch
+        {
+            "USR1" => Usr1,
+            "USR2" => Usr2,
+            "QUIT" => Quit,
+            "RTMIN" => RealTime(0),
+            "RTMAX" => FromNumber(SigRtMax),
+            "KILL" => FromNumber(9),
+            "STOP" => FromNumber(19),
+            _ when Offset(name, "RTMIN+") is { } up => RealTime(up),
+            _ when Offset(name, "RTMAX-") is { } down => FromNumber(SigRtMax - down),
+            _ => throw new InvalidSignalException($"'{text}' is not a signal that can ask for a dump."),
+        };
+    }
+
+    /// <summary>The signal's name, for example <c>SIGUSR1</c> or <c>SIGRTMIN+3</c>.</summary>
+    public override string ToString() => Number switch
+    {
+        SigUsr1 => "SIGUSR1",
+        SigUsr2 => "SIGUSR2",
+        SigQuit => "SIGQUIT",
+        int number => $"SIGRTMIN+{number - SigRtMin}",
+    };
+
+    private static int? Offset(string name, string prefix) =>
+        name.StartsWith(prefix, StringComparison.Ordinal)
+        && int.TryParse(name.AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int offset)
+            ? offset
+            : null;
+}

@@ -1,0 +1,8 @@
+namespace Stackflare.Symbols;
+
+/// <summary>A file in a single-file bundle.</summary>
+/// <param name="Path">The path relative to the application's directory.</param>
+/// <param name="Offset">Where its bytes begin in the executable.</param>
+/// <param name="Size">Its length; uncompressed, if it is compressed.</param>
+/// <param name="CompressedSize">Its length in the executable if it is compressed, else 0.</param>
+internal readonly record struct BundleEntry(string Path, long Offset, long Size, long CompressedSize);

@@ -1,0 +1,86 @@
+namespace Stackflare.Symbols;
+
+/// <summary>
+/// Takes apart the names that the C# compiler makes: <c>&lt;Outer&gt;b__0_1</c> for a lambda, <c>&lt;Outer&gt;g__Local|0_0</c> for a local function,
+/// <c>&lt;Outer&gt;d__3</c> for the type of a state machine, <c>&lt;&gt;c__DisplayClass0_0</c> for what holds captured variables,
+/// <c>&lt;File&gt;F…__Name</c> for a type that is local to a file. Outer can hold angle brackets itself.
+/// </summary>
+internal static class CompilerNames
+{
+    public const string TopLevelMain = "<Main>$", AsyncMainWrapper = "<Main>";
+    private const int FileHashCharacters = 64;
+
+    /// <summary>If the method is a lambda, the name of the method around it.</summary>
+    public static bool TryLambda(string name, out string outer)
+    {
+        int end = OuterEnd(name);
+        outer = end > 0 && name.AsSpan(end + 1).StartsWith("b__") ? name[1..end] : "";
+        return outer.Length > 0;
+    }
+
+    /// <summary>If the method is a local function, its own name and that of the method around it.</summary>
+    public static bool TryLocalFunction(string name, out string outer, out string local)
+    {
+        outer = local = "";
+        int end = OuterEnd(name);
+        if (end <= 1 || !name.AsSpan(end + 1).StartsWith("g__"))
+            return false;
+        int start = end + 4, bar = name.LastIndexOf('|');
+        if (bar <= start)
+            return false;
+        outer = name[1..end];
+        local = name[start..bar];
+        return true;
+    }
+
+    /// <summary>If the type is an iterator's or async method's state machine, the name of that method.</summary>
+    public static bool TryStateMachine(string typeName, out string outer)
+    {
+        int end = OuterEnd(typeName);
+        outer = end > 1 && end + 1 < typeName.Length && typeName[end + 1] == 'd' ? typeName[1..end] : "";
+        return outer.Length > 0;
+    }
+
+    /// <summary>Whether the type only exists to hold lambdas or what they capture.</summary>
+    public static bool IsClosure(string typeName) => typeName.StartsWith("<>c", StringComparison.Ordinal);
+
+    /// <summary>Whether the type is a struct or class of captured variables, which the compiler also hands to local functions.</summary>
+    public static bool IsDisplayClass(ReadOnlySpan<char> typeName) => typeName.StartsWith("<>c__DisplayClass");
+
+    /// <summary>The name of a type as its author wrote it.</summary>
+    public static string TypeName(string name)
+    {
+        int end = OuterEnd(name);
+        int start = end + 2 + FileHashCharacters + 2;
+        return end > 0 && start < name.Length && name[end + 1] == 'F' && name.AsSpan(start - 2, 2).SequenceEqual("__")
+            && IsHex(name.AsSpan(end + 2, FileHashCharacters))
+            ? name[start..]
+            : name;
+    }
+
+    private static bool IsHex(ReadOnlySpan<char> text)
+    {
+        foreach (char c in text)
+        {
+            if (!char.IsAsciiHexDigit(c))
+                return false;
+        }
+        return true;
+    }
+
+    /// <summary>The index of the bracket that closes the one the name begins with, or -1.</summary>
+    private static int OuterEnd(string name)
+    {
+        if (name.Length == 0 || name[0] != '<')
+            return -1;
+        int depth = 0;
+        for (int i = 0; i < name.Length; i++)
+        {
+            if (name[i] == '<')
+                depth++;
+            else if (name[i] == '>' && --depth == 0)
+                return i;
+        }
+        return -1;
+    }
+}

@@ -1,0 +1,91 @@
+using Stackflare.Capture;
+
+namespace Stackflare.Symbols;
+
+/// <summary>Makes the finished dump: snapshot, names and source from the symbolicator, and what the kernel says of the threads.</summary>
+internal static class DumpBuilder
+{
+    /// <param name="snapshot">The snapshot.</param>
+    /// <param name="symbolicator">Resolves its frames.</param>
+    /// <param name="process">The process.</param>
+    /// <param name="tasks">The process's threads by the kernel, from just before the capture.</param>
+    /// <param name="ownThread">The thread that takes dumps in this very process, if it is one's own.</param>
+    public static ThreadDump Build(
+        RawSnapshot snapshot, Symbolicator symbolicator, DumpedProcess process, Dictionary<int, TaskStat> tasks, int? ownThread)
+    {
+        DumpFrame[] frames = symbolicator.Resolve(snapshot);
+        var threads = new DumpThread[snapshot.Threads.Length];
+        for (int i = 0; i < threads.Length; i++)
+        {
+            ref readonly ThreadRecord record = ref snapshot.Threads[i];
+            tasks.TryGetValue((int)record.OsId, out TaskStat? task);
+            threads[i] = BuildThread(snapshot, record, frames, symbolicator, process.Id, task, ownThread);
+        }
+        Array.Sort(threads, (a, b) => Order(a).CompareTo(Order(b)));
+
+        var managed = new HashSet<int>(threads.Select(t => t.OsId.Value));
+        return new ThreadDump
+        {
+            Process = process,
+            CapturedAt = DateTimeOffset.UnixEpoch.AddTicks(snapshot.Info.CapturedAtNs / 100),
+            Timings = Timings(snapshot.Info),
+            Threads = threads,
+            RuntimeThreads =
+            [
+                .. from task in tasks
+                   where !managed.Contains(task.Key)
+                   orderby task.Key
+                   select new RuntimeThread(new OsThreadId(task.Key), task.Value.Name, task.Value.Activity, task.Value.CpuTime),
+            ],
+            Notes = DumpNotes.Of(snapshot, threads.Length),
+        };
+    }
+
+    private static (bool, int, int) Order(DumpThread thread) => (!thread.IsMain, thread.ManagedId?.Value ?? 0, thread.OsId.Value);
+
+    private static DumpThread BuildThread(
+        RawSnapshot snapshot, in ThreadRecord record, DumpFrame[] frames, Symbolicator symbolicator, int pid, TaskStat? task, int? ownThread)
+    {
+        ReadOnlySpan<uint> indexes = snapshot.StackOf(record);
+        var stack = new DumpFrame[indexes.Length];
+        for (int i = 0; i < stack.Length; i++)
+            stack[i] = frames[indexes[i]];
+        bool known = record.Flags.HasFlag(ThreadFlags.StateKnown);
+        bool inManagedCode = indexes.Length > 0 && snapshot.Frames[indexes[0]].Flags.HasFlag(FrameFlags.Exact);
+        bool isMain = (int)record.OsId == pid;
+        return new DumpThread
+        {
+            OsId = new OsThreadId((int)record.OsId),
+            ManagedId = known ? new ManagedThreadId((int)record.ManagedId) : null,
+            Name = snapshot.Text(record.NameOffset, record.NameLength) is { Length: > 0 } name ? name : KernelName(task, isMain),
+            IsMain = isMain,
+            Activity = ActivityOf.Stack(stack, inManagedCode, task),
+            IsBackground = known ? ((RuntimeThreadState)record.State).HasFlag(RuntimeThreadState.Background) : null,
+            IsThreadPool = known ? ((RuntimeThreadState)record.State).HasFlag(RuntimeThreadState.ThreadPoolWorker) : null,
+            CpuTime = record.CpuNs >= 0 ? TimeSpan.FromTicks(record.CpuNs / 100) : task?.CpuTime,
+            CurrentException = record.ExceptionType == SnapshotLayout.None ? null : symbolicator.TypeName(snapshot, record.ExceptionType),
+            Frames = stack,
+            Completeness = CompletenessOf(record),
+            IsOwn = record.OsId == ownThread,
+        };
+    }
+
+    /// <summary>
+    /// The runtime names the kernel's threads as it makes them (<c>.NET Finalizer</c>); a thread that nobody named has the
+    /// program's own name, which says nothing.
+    /// </summary>
+    private static string? KernelName(TaskStat? task, bool isMain) =>
+        task is null || isMain || !task.Name.StartsWith(".NET ", StringComparison.Ordinal) ? null : task.Name;
+
+    private static StackCompleteness CompletenessOf(in ThreadRecord record) =>
+        record.Flags.HasFlag(ThreadFlags.NotWalked) ? StackCompleteness.NotWalked
+        : record.Flags.HasFlag(ThreadFlags.NoFrames) ? StackCompleteness.NoManagedFrames
+        : record.Flags.HasFlag(ThreadFlags.Truncated) ? StackCompleteness.Truncated
+        : record.Flags.HasFlag(ThreadFlags.WalkFailed) ? StackCompleteness.Broken
+        : StackCompleteness.Complete;
+
+    private static CaptureTimings Timings(in InfoRecord info) => new(
+        Nanoseconds(info.PauseNs), Nanoseconds(info.SuspendNs), Nanoseconds(info.WalkNs), Nanoseconds(info.ResolveNs), (int)Math.Min(info.SuspendRetries, int.MaxValue));
+
+    private static TimeSpan Nanoseconds(long ns) => TimeSpan.FromTicks(ns / 100);
+}

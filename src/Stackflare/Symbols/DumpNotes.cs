@@ -1,0 +1,38 @@
+using Stackflare.Capture;
+
+namespace Stackflare.Symbols;
+
+/// <summary>The sentences of a dump that say what could not be had.</summary>
+internal static class DumpNotes
+{
+    public static IReadOnlyList<string> Of(RawSnapshot snapshot, int threads)
+    {
+        var notes = new List<string>();
+        InfoRecord info = snapshot.Info;
+        if (info.Flags.HasFlag(InfoFlags.ThreadsTruncated))
+            notes.Add($"Only {threads:N0} of {info.ThreadTotal:N0} threads are listed: the limit on threads was reached.");
+        if (info.Flags.HasFlag(InfoFlags.TimeTruncated))
+        {
+            int late = snapshot.Threads.Count(t => t.Flags.HasFlag(ThreadFlags.NotWalked));
+            notes.Add($"{late:N0} threads have no stack: the limit on the pause was reached before their turn.");
+        }
+        if (info.Flags.HasFlag(InfoFlags.FramesTruncated))
+            notes.Add("Some stacks are cut short or missing: the limit on frames was reached.");
+        if (info.Flags.HasFlag(InfoFlags.TablesTruncated))
+            notes.Add("Some names are missing: the snapshot was full.");
+        if (info.Flags.HasFlag(InfoFlags.DebugInfoOff))
+            notes.Add("There are no lines: the process runs with DOTNET_EnableDiagnostics_Debugger=0, so that the runtime keeps no map from code to source.");
+        if (!info.Flags.HasFlag(InfoFlags.Contract))
+        {
+            notes.Add(info.RuntimeMajor < 9
+                ? $".NET {info.RuntimeMajor} does not give managed thread ids, states and long thread names; names are the kernel's, 15 characters at most."
+                : "The runtime does not give managed thread ids, states and long thread names; names are the kernel's, 15 characters at most.");
+        }
+        if (snapshot.Frames.Any(f => f.Flags.HasFlag(FrameFlags.OffsetLost) && !IsDynamic(snapshot, f)))
+            notes.Add("Methods in collectible load contexts have no lines: this runtime gives no way to keep their code alive after the pause.");
+        return notes;
+    }
+
+    private static bool IsDynamic(RawSnapshot snapshot, in FrameRecord frame) =>
+        frame.Function == SnapshotLayout.None || snapshot.Functions[frame.Function].Flags.HasFlag(FunctionFlags.Dynamic);
+}

@@ -1,0 +1,41 @@
+using System.IO.Compression;
+
+namespace Stackflare.Symbols;
+
+/// <summary>Inflates raw deflate data whose length is known beforehand and bounded by the caller.</summary>
+internal static class Inflate
+{
+    private const int FirstBytes = 64 << 10;
+
+    /// <summary>
+    /// Null when the data is broken or has another length. The buffer grows with what really comes out, so that a few bytes
+    /// that only claim to be large cost nothing.
+    /// </summary>
+    public static byte[]? Read(Stream compressed, int length)
+    {
+        if (length < 0)
+            return null;
+        try
+        {
+            using var inflater = new DeflateStream(compressed, CompressionMode.Decompress, leaveOpen: true);
+            byte[] bytes = new byte[Math.Min(length, FirstBytes)];
+            int filled = 0;
+            while (true)
+            {
+                int read = inflater.Read(bytes, filled, bytes.Length - filled);
+                if (read <= 0)
+                    break;
+                filled += read;
+                if (filled == length)
+                    return bytes;
+                if (filled == bytes.Length)
+                    Array.Resize(ref bytes, (int)Math.Min(length, bytes.Length * 2L));
+            }
+            return length == filled ? bytes : null;
+        }
+        catch (Exception e) when (BadData.Is(e))
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,4 @@
+namespace Stackflare.Symbols;
+
+/// <summary>What there is to know about a method, whatever the place in it.</summary>
+internal sealed record MethodFacts(MethodName Name, bool IsHidden);

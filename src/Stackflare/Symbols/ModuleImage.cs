@@ -1,0 +1,157 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Reflection.Metadata;
+using System.Reflection.PortableExecutable;
+using Microsoft.Win32.SafeHandles;
+
+namespace Stackflare.Symbols;
+
+/// <summary>
+/// An opened assembly: its metadata and what it says about its PDB. Holds a descriptor or pinned memory until disposed. Metadata of files
+/// is read into native memory, not mapped (see <see cref="RegularFile"/>).
+/// </summary>
+internal sealed class ModuleImage : IDisposable
+{
+    private const int MaxFileBytes = int.MaxValue;
+    private const uint EmbeddedPdbMagic = 0x4244504D; // "MPDB"
+
+    private readonly PEReader _reader;
+    private readonly Stream? _stream;
+    private readonly ReadOnlyMemory<byte> _memory;
+    private readonly bool _loaded;
+    private MemoryHandle _pin;
+
+    private ModuleImage(PEReader reader, Stream? stream, ReadOnlyMemory<byte> memory, bool loaded, MemoryHandle pin)
+    {
+        _reader = reader;
+        _stream = stream;
+        _memory = memory;
+        _loaded = loaded;
+        _pin = pin;
+        if (!reader.HasMetadata || reader.PEHeaders.MetadataSize > SymbolLimits.MetadataBytes)
+            throw new BadImageFormatException();
+        Metadata = reader.GetMetadataReader();
+    }
+
+    public MetadataReader Metadata { get; }
+
+    public Guid Mvid => Metadata.GetGuid(Metadata.GetModuleDefinition().Mvid);
+
+    /// <summary>The assembly at a path; null if there is none that can be read, or it is another build's.</summary>
+    public static ModuleImage? FromFile(string path, Guid mvid)
+    {
+        SafeFileHandle? handle = RegularFile.TryOpen(path, MaxFileBytes, out long length);
+        return handle is null ? null : FromStream(new WindowStream(handle, 0, length, ownsHandle: true), mvid);
+    }
+
+    /// <summary>The assembly in a stream, which is closed with it; null if it cannot be read or is another build's.</summary>
+    public static ModuleImage? FromStream(Stream stream, Guid mvid)
+    {
+        ModuleImage? image = null;
+        try
+        {
+            var reader = new PEReader(stream, PEStreamOptions.LeaveOpen);
+            image = Open(reader, stream, default, loaded: false, default);
+            if (image?.Mvid == mvid)
+                return image;
+        }
+        catch (Exception e) when (BadData.Is(e))
+        {
+        }
+        if (image is null)
+            stream.Dispose();
+        else
+            image.Dispose();
+        return null;
+    }
+
+    /// <summary>An assembly out of the snapshot; null if it cannot be read. It came from the runtime, so no MVID is needed to trust it.</summary>
+    public static unsafe ModuleImage? FromMemory(ReadOnlyMemory<byte> memory, bool loaded, Guid? mvid)
+    {
+        MemoryHandle pin = memory.Pin();
+        ModuleImage? image = null;
+        try
+        {
+            var reader = new PEReader((byte*)pin.Pointer, memory.Length, loaded);
+            image = Open(reader, null, memory, loaded, pin);
+            if (image is not null && (mvid is null || image.Mvid == mvid))
+                return image;
+        }
+        catch (Exception e) when (BadData.Is(e))
+        {
+        }
+        if (image is null)
+            pin.Dispose();
+        else
+            image.Dispose();
+        return null;
+    }
+
+    /// <summary>What the assembly says about its PDB. Throws what <see cref="BadData"/> knows when it is malformed.</summary>
+    public PdbReference ReadPdbReference()
+    {
+        BlobContentId? id = null;
+        string? path = null;
+        byte[]? embedded = null;
+        foreach (DebugDirectoryEntry entry in _reader.ReadDebugDirectory())
+        {
+            if (entry.IsPortableCodeView && id is null)
+            {
+                CodeViewDebugDirectoryData data = _reader.ReadCodeViewDebugDirectoryData(entry);
+                id = new BlobContentId(data.Guid, entry.Stamp);
+                path = data.Path;
+            }
+            else if (entry.Type == DebugDirectoryEntryType.EmbeddedPortablePdb && embedded is null)
+            {
+                embedded = ReadEmbeddedPdb(entry);
+            }
+        }
+        return new PdbReference(id, path, embedded);
+    }
+
+    public void Dispose()
+    {
+        _reader.Dispose();
+        _stream?.Dispose();
+        _pin.Dispose();
+    }
+
+    private static ModuleImage? Open(PEReader reader, Stream? stream, ReadOnlyMemory<byte> memory, bool loaded, MemoryHandle pin)
+    {
+        try
+        {
+            return new ModuleImage(reader, stream, memory, loaded, pin);
+        }
+        catch (Exception e) when (BadData.Is(e))
+        {
+            reader.Dispose();
+            return null;
+        }
+    }
+
+    /// <summary>
+    /// The format is a magic number, the inflated size, deflated data. Read by hand since the framework's reader allocates the size that the data claim.
+    /// </summary>
+    private byte[]? ReadEmbeddedPdb(in DebugDirectoryEntry entry)
+    {
+        const int header = 8;
+        if (entry.DataSize is <= header or > SymbolLimits.PdbBytes)
+            return null;
+        byte[] data = new byte[Math.Min(entry.DataSize, _stream?.Length ?? _memory.Length)];
+        int start = _loaded ? entry.DataRelativeVirtualAddress : entry.DataPointer;
+        if (_stream is null)
+        {
+            _memory.Span.Slice(start, data.Length).CopyTo(data);
+        }
+        else
+        {
+            _stream.Position = start;
+            _stream.ReadExactly(data);
+        }
+        int size = BinaryPrimitives.ReadInt32LittleEndian(data.AsSpan(4));
+        if (BinaryPrimitives.ReadUInt32LittleEndian(data) != EmbeddedPdbMagic || size is < 0 or > SymbolLimits.PdbBytes)
+            return null;
+        using var deflated = new MemoryStream(data, header, data.Length - header);
+        return Inflate.Read(deflated, size);
+    }
+}

@@ -1,0 +1,42 @@
+namespace Stackflare.Symbols;
+
+/// <summary>What is remembered of a module from one dump to the next: finished results only, nothing that is open.</summary>
+internal sealed class ModuleMemory
+{
+    /// <summary>By MethodDef token.</summary>
+    public Dictionary<int, MethodFacts> Methods { get; } = [];
+
+    /// <summary>By MethodDef token and IL offset.</summary>
+    public Dictionary<long, LineFacts> Lines { get; } = [];
+
+    /// <summary>Full names by TypeDef token.</summary>
+    public Dictionary<int, string> Types { get; } = [];
+
+    /// <summary>Source files by their row in the PDB.</summary>
+    public Dictionary<int, SourceDocument> Documents { get; } = [];
+
+    /// <summary>The module's name by its own metadata, where the snapshot has none.</summary>
+    public string? Name { get; set; }
+
+    /// <summary>Where the PDB was looked for in vain; null unless it was.</summary>
+    public WatchedPath[]? PdbMissing { get; set; }
+
+    /// <summary>Estimated bytes of all this.</summary>
+    public int Retained { get; set; }
+
+    /// <summary>Lets the PDB be looked for again once one of the places where it was missing has changed.</summary>
+    public void ForgetLinesIfPdbMayBeThere()
+    {
+        if (PdbMissing is null)
+            return;
+        foreach (WatchedPath path in PdbMissing)
+        {
+            if (path.HasChanged)
+            {
+                PdbMissing = null;
+                Lines.Clear();
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+using System.Reflection.Metadata;
+using System.Reflection.Metadata.Ecma335;
+
+namespace Stackflare.Symbols;
+
+/// <summary>Looks up lines in one opened PDB.</summary>
+internal sealed class PdbLines(MetadataReader pdb, SymbolOptions options)
+{
+    private static readonly Guid Sha256 = new("8829d00f-11b8-4213-878b-770e8597ac16");
+    private static readonly Guid Sha1 = new("ff1816ec-aa5e-4d10-87f7-6f4963833460");
+    private static readonly Guid EmbeddedSource = new("0e8a571b-6926-466e-b4ad-8ab046f6211c");
+
+    private readonly Dictionary<DocumentHandle, SourceContent?> _embedded = [];
+
+    /// <summary>
+    /// The last sequence point at or before the offset that is not hidden: the choice that Exception.StackTrace makes, so that both say the same line.
+    /// </summary>
+    /// <param name="method">The MethodDef token.</param>
+    /// <param name="offset">The IL offset.</param>
+    /// <param name="documents">The source files met so far, by their row.</param>
+    public LineFacts Find(int method, int offset, Dictionary<int, SourceDocument> documents)
+    {
+        int row = method & 0xFFFFFF;
+        if (row == 0 || row > pdb.MethodDebugInformation.Count)
+            return new LineFacts(SymbolStatus.NoLine, null, 0, 0, null);
+        MethodDebugInformation information = pdb.GetMethodDebugInformation(MetadataTokens.MethodDebugInformationHandle(row));
+        SequencePoint best = default;
+        bool found = false;
+        if (!information.SequencePointsBlob.IsNil)
+        {
+            foreach (SequencePoint point in information.GetSequencePoints())
+            {
+                if (point.Offset > offset)
+                    break;
+                if (!point.IsHidden)
+                {
+                    best = point;
+                    found = true;
+                }
+            }
+        }
+        if (!found || best.Document.IsNil)
+            return new LineFacts(SymbolStatus.NoLine, null, 0, 0, null);
+        SourceDocument document = Document(best.Document, documents);
+        string? text = document.IsEmbedded && options.SourceText ? EmbeddedContent(best.Document)?.Line(best.StartLine) : null;
+        return new LineFacts(SymbolStatus.Found, document, best.StartLine, best.StartColumn, text);
+    }
+
+    private SourceDocument Document(DocumentHandle handle, Dictionary<int, SourceDocument> documents)
+    {
+        int row = MetadataTokens.GetRowNumber(handle);
+        if (documents.TryGetValue(row, out SourceDocument? known))
+            return known;
+        Document document = pdb.GetDocument(handle);
+        byte[]? hash = null;
+        if (!document.HashAlgorithm.IsNil && !document.Hash.IsNil)
+        {
+            Guid algorithm = pdb.GetGuid(document.HashAlgorithm);
+            int length = algorithm == Sha256 ? SourceHash.Sha256Bytes : algorithm == Sha1 ? SourceHash.Sha1Bytes : -1;
+            if (pdb.GetBlobReader(document.Hash).Length == length)
+                hash = pdb.GetBlobBytes(document.Hash);
+        }
+        var made = new SourceDocument
+        {
+            Path = pdb.DocumentPath(document.Name),
+            Hash = hash,
+            IsEmbedded = !EmbeddedBlob(handle).IsNil,
+        };
+        documents.Add(row, made);
+        return made;
+    }
+
+    private SourceContent? EmbeddedContent(DocumentHandle handle)
+    {
+        if (!_embedded.TryGetValue(handle, out SourceContent? content))
+            _embedded[handle] = content = ReadEmbedded(pdb.GetBlobReader(EmbeddedBlob(handle)));
+        return content;
+    }
+
+    /// <summary>An int32 of zero and the text, or the text's length and the text deflated.</summary>
+    private static unsafe SourceContent? ReadEmbedded(BlobReader blob)
+    {
+        int size = blob.ReadInt32();
+        if (size > SymbolLimits.SourceBytes || blob.RemainingBytes > SymbolLimits.SourceBytes)
+            return null;
+        if (size <= 0)
+            return size == 0 ? new SourceContent(blob.ReadBytes(blob.RemainingBytes)) : null;
+        using var deflated = new UnmanagedMemoryStream(blob.CurrentPointer, blob.RemainingBytes);
+        byte[]? bytes = Inflate.Read(deflated, size);
+        return bytes is null ? null : new SourceContent(bytes);
+    }
+
+    private BlobHandle EmbeddedBlob(DocumentHandle handle)
+    {
+        int count = 0;
+        foreach (CustomDebugInformationHandle information in pdb.GetCustomDebugInformation(handle))
+        {
+            if (++count > SymbolLimits.CustomAttributes)
+                break;
+            CustomDebugInformation value = pdb.GetCustomDebugInformation(information);
+            if (pdb.GetGuid(value.Kind) == EmbeddedSource)
+                return value.Value;
+        }
+        return default;
+    }
+}

@@ -1,0 +1,125 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Stackflare.Symbols;
+
+/// <summary>
+/// Looks for the PDB of one module: in the module, among what the runtime was handed, beside the module, where the compiler
+/// put it, in directories given, in the bundle, beside the bundle. Another build's PDB is passed over and remembered.
+/// </summary>
+internal sealed class PdbSearch(SymbolOptions options, BundleFile bundle)
+{
+    private PdbReference _reference = new(null, null, null);
+    private readonly List<WatchedPath> _watched = [];
+    private bool _mismatch;
+
+    /// <summary>Why there is none, after <see cref="Find"/> found none.</summary>
+    public SymbolStatus Failure => _mismatch ? SymbolStatus.PdbMismatch : SymbolStatus.NoPdb;
+
+    /// <summary>The paths looked at with what was there: unless one of them changes, there is no use in looking again.</summary>
+    public WatchedPath[] Watched => _watched.ToArray();
+
+    /// <summary>Finds the PDB; the caller disposes it.</summary>
+    /// <param name="image">The module; null if it cannot be read, in which case nothing but <paramref name="handedOver"/> can be trusted.</param>
+    /// <param name="modulePath">The module's path as the target names it; null if it has none.</param>
+    /// <param name="handedOver">The PDB that the runtime was given together with the assembly; empty if none.</param>
+    public PdbFile? Find(ModuleImage? image, string? modulePath, ReadOnlyMemory<byte> handedOver)
+    {
+        try
+        {
+            if (image is not null)
+                _reference = image.ReadPdbReference();
+        }
+        catch (Exception e) when (BadData.Is(e))
+        {
+            return null;
+        }
+        if (_reference.Embedded is { } embedded && Accept(PdbFile.FromBytes(embedded), handedOver: true) is { } inside)
+            return inside;
+        if (!handedOver.IsEmpty && Accept(PdbFile.FromMemory(handedOver), handedOver: true) is { } given)
+            return given;
+        if (_reference.Id is null)
+            return null;
+
+        string name = FileName(_reference.Path!);
+        return BesideModule(modulePath, name) ?? AtCompilersPath() ?? InDirectories(modulePath, name) ?? InBundle(modulePath, name);
+    }
+
+    private PdbFile? BesideModule(string? modulePath, string name)
+    {
+        if (modulePath is null || !modulePath.StartsWith('/'))
+            return null;
+        string beside = Path.ChangeExtension(modulePath, ".pdb");
+        if (TryPath(options.RootPrefix + beside) is { } pdb)
+            return pdb;
+        string renamed = Path.Combine(Path.GetDirectoryName(modulePath) ?? "/", name);
+        return renamed == beside ? null : TryPath(options.RootPrefix + renamed);
+    }
+
+    /// <summary>First as the target sees the path, then as we do: a container's build may well have been made outside of it.</summary>
+    private PdbFile? AtCompilersPath()
+    {
+        string path = _reference.Path!;
+        if (!path.StartsWith('/'))
+            return null;
+        PdbFile? pdb = TryPath(options.RootPrefix + path);
+        return pdb is null && options.RootPrefix.Length > 0 ? TryPath(path) : pdb;
+    }
+
+    private PdbFile? InDirectories(string? modulePath, string name)
+    {
+        foreach (string directory in options.SymbolDirectories)
+        {
+            if (TryPath(Path.Combine(directory, name)) is { } pdb)
+                return pdb;
+            string? other = modulePath is null ? null : Path.ChangeExtension(FileName(modulePath), ".pdb");
+            if (other is not null && other != name && TryPath(Path.Combine(directory, other)) is { } renamed)
+                return renamed;
+        }
+        return null;
+    }
+
+    private PdbFile? InBundle(string? modulePath, string name)
+    {
+        string[] names = modulePath is null ? [name] : [name, Path.ChangeExtension(FileName(modulePath), ".pdb")];
+        foreach (string candidate in names)
+        {
+            foreach (BundleEntry entry in bundle.Find(candidate))
+            {
+                using Stream? stream = bundle.Open(entry, SymbolLimits.PdbBytes);
+                if (stream is not null && Accept(PdbFile.FromStream(stream), handedOver: false) is { } pdb)
+                    return pdb;
+            }
+        }
+        return bundle.Directory is { } directory ? TryPath(Path.Combine(directory, name)) : null;
+    }
+
+    private PdbFile? TryPath(string path)
+    {
+        foreach (WatchedPath seen in _watched)
+        {
+            if (seen.Path == path)
+                return null;
+        }
+        _watched.Add(new WatchedPath(path, RegularFile.Stat(path)));
+        SafeFileHandle? handle = RegularFile.TryOpen(path, SymbolLimits.PdbBytes, out long length);
+        if (handle is null)
+            return null;
+        using var stream = new WindowStream(handle, 0, length, ownsHandle: true);
+        return Accept(PdbFile.FromStream(stream), handedOver: false);
+    }
+
+    /// <summary>A PDB found in a file must have the id that the module names; one that came with the assembly may do without.</summary>
+    private PdbFile? Accept(PdbFile? pdb, bool handedOver)
+    {
+        if (pdb is null)
+            return null;
+        if (_reference.Id is { } id ? pdb.Id == id : handedOver)
+            return pdb;
+        _mismatch = true;
+        pdb.Dispose();
+        return null;
+    }
+
+    /// <summary>The last part of a path of this system or of Windows, where the assembly may have been built.</summary>
+    internal static string FileName(string path) => path[(path.LastIndexOfAny(['/', '\\']) + 1)..];
+}

@@ -1,0 +1,114 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Stackflare.Symbols;
+
+/// <summary>
+/// Opens files at paths that a target named. Only regular files are opened: opening a FIFO would wait for a writer for
+/// ever, opening a device can do something to it. Nothing is memory mapped, because a mapping of a file that
+/// someone truncates while it is read ends the process with SIGBUS, and a rebuild truncates PDBs in place.
+/// </summary>
+internal static partial class RegularFile
+{
+    private const int ReadOnly = 0, NoControllingTerminal = 0x100, NonBlocking = 0x800, CloseOnExec = 0x80000;
+    private const int InterruptedCall = 4;
+
+    /// <summary>Looks at a path without opening it; null unless it is a regular file with content that can be looked at.</summary>
+    public static FileStamp? Stat(string path)
+    {
+        try
+        {
+            var info = new FileInfo(path);
+            if (!info.Exists)
+                return null;
+            // Length and time of a link are the link's own; what it leads to counts.
+            if ((info.Attributes & FileAttributes.ReparsePoint) != 0)
+            {
+                if (info.ResolveLinkTarget(returnFinalTarget: true) is not FileInfo { Exists: true } target)
+                    return null;
+                info = target;
+            }
+            // FIFOs, sockets, devices and the files of /proc say that they have no content.
+            return info.Length > 0 ? new FileStamp(info.Length, info.LastWriteTimeUtc.Ticks) : null;
+        }
+        catch (Exception e) when (BadData.Is(e))
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Opens a regular file for reading; null when there is none, or it is longer than allowed, or may not be read.</summary>
+    public static SafeFileHandle? TryOpen(string path, long maxLength, out long length)
+    {
+        length = 0;
+        return Stat(path) is { } stamp && stamp.Length <= maxLength ? TryOpenUnchecked(path, maxLength, out length) : null;
+    }
+
+    /// <summary>
+    /// As <see cref="TryOpen"/>, without a look at the path first: for <c>/proc/{pid}/exe</c>, a link that the kernel follows to the
+    /// file even where its text names none.
+    /// </summary>
+    public static SafeFileHandle? TryOpenUnchecked(string path, long maxLength, out long length)
+    {
+        length = 0;
+        if (path.Contains('\0'))
+            return null;
+        SafeFileHandle handle;
+        do
+        {
+            // Non-blocking, since what is at the path may have become a FIFO after the look.
+            handle = new SafeFileHandle(Open(path, ReadOnly | NoControllingTerminal | NonBlocking | CloseOnExec), ownsHandle: true);
+        }
+        while (handle.IsInvalid && Marshal.GetLastPInvokeError() == InterruptedCall);
+        try
+        {
+            if (!handle.IsInvalid)
+            {
+                length = RandomAccess.GetLength(handle);
+                if (length > 0 && length <= maxLength)
+                    return handle;
+            }
+        }
+        catch (Exception e) when (BadData.Is(e))
+        {
+        }
+        handle.Dispose();
+        return null;
+    }
+
+    /// <summary>Reads a whole regular file; null as for <see cref="TryOpen"/>.</summary>
+    public static byte[]? TryRead(string path, int maxLength)
+    {
+        using SafeFileHandle? handle = TryOpen(path, maxLength, out long length);
+        if (handle is null)
+            return null;
+        try
+        {
+            byte[] bytes = new byte[length];
+            int filled = Fill(handle, bytes, 0);
+            return filled == bytes.Length ? bytes : null;
+        }
+        catch (Exception e) when (BadData.Is(e))
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Reads until the buffer is full or the file ends.</summary>
+    public static int Fill(SafeFileHandle handle, Span<byte> buffer, long offset)
+    {
+        int filled = 0;
+        while (filled < buffer.Length)
+        {
+            int read = RandomAccess.Read(handle, buffer[filled..], offset + filled);
+            if (read <= 0)
+                break;
+            filled += read;
+        }
+        return filled;
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Open(string path, int flags);
+}

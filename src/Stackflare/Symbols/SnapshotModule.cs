@@ -1,0 +1,208 @@
+using System.Reflection.Metadata;
+using System.Reflection.Metadata.Ecma335;
+using Stackflare.Capture;
+
+namespace Stackflare.Symbols;
+
+/// <summary>
+/// A module of one snapshot during one resolve. Opens the assembly and its PDB when something is asked that is not remembered,
+/// and holds them until disposed.
+/// </summary>
+internal sealed class SnapshotModule : IDisposable
+{
+    private const int TokenTypeMask = unchecked((int)0xFF000000), MethodDef = 0x06000000, TypeDef = 0x02000000;
+
+    private readonly RawSnapshot _snapshot;
+    private readonly ModuleRecord _record;
+    private readonly ModuleMemory _memory;
+    private readonly SymbolOptions _options;
+    private readonly BundleFile _bundle;
+    private readonly string? _path;
+    private ModuleImage? _image;
+    private PdbFile? _pdb;
+    private PdbLines? _lines;
+    private MethodNames? _names;
+    private SymbolStatus _pdbFailure = SymbolStatus.NoPdb;
+    private bool _openedImage, _openedPdb;
+
+    public SnapshotModule(RawSnapshot snapshot, in ModuleRecord record, string? path, ModuleMemory memory, SymbolOptions options, BundleFile bundle)
+    {
+        _snapshot = snapshot;
+        _record = record;
+        _memory = memory;
+        _options = options;
+        _bundle = bundle;
+        _path = path is not null && path.StartsWith('/') ? path : null;
+        memory.ForgetLinesIfPdbMayBeThere();
+
+        string name = string.IsNullOrEmpty(path) ? "" : PdbSearch.FileName(path);
+        if (name.Length == 0)
+            name = (memory.Name ??= ImageName()) ?? (IsDynamic ? "<dynamic>" : "<unknown>");
+        Identity = new ModuleIdentity(name, IsDynamic ? null : _path, Mvid);
+        IsOwn = name == "Stackflare.dll";
+    }
+
+    public ModuleIdentity Identity { get; }
+
+    /// <summary>Whether the module is this library.</summary>
+    public bool IsOwn { get; }
+
+    /// <summary>Whether Reflection.Emit made it, so that it has no image.</summary>
+    public bool IsDynamic => (_record.Flags & ModuleFlags.Dynamic) != 0;
+
+    private Guid? Mvid => (_record.Flags & ModuleFlags.Mvid) != 0 ? _record.Mvid : null;
+
+    /// <summary>What is known of a method; null if the module cannot be read or has no such method.</summary>
+    public MethodFacts? Method(uint token)
+    {
+        int key = (int)token;
+        if (_memory.Methods.TryGetValue(key, out MethodFacts? facts))
+            return facts;
+        if ((key & TokenTypeMask) != MethodDef || Image is not { } image)
+            return null;
+        try
+        {
+            var handle = (MethodDefinitionHandle)MetadataTokens.Handle(key);
+            if (handle.IsNil || MetadataTokens.GetRowNumber(handle) > image.Metadata.MethodDefinitions.Count)
+                return null;
+            _names ??= new MethodNames(image.Metadata, Pdb?.Reader);
+            facts = _names.Describe(handle);
+        }
+        catch (Exception e) when (BadData.Is(e))
+        {
+            return null;
+        }
+        _memory.Methods.Add(key, facts);
+        _memory.Retained += 250 + 2 * (2 * facts.Name.FullName.Length + facts.Name.TypeParameters.Length + (facts.Name.Parameters?.Length ?? 0));
+        return facts;
+    }
+
+    /// <summary>The place in the source of an IL offset.</summary>
+    public LineFacts Line(uint token, int offset)
+    {
+        long key = (long)token << 32 | (uint)offset;
+        if (_memory.Lines.TryGetValue(key, out LineFacts? facts))
+            return facts;
+        try
+        {
+            if (Pdb is not null)
+            {
+                _lines ??= new PdbLines(Pdb.Reader, _options);
+                facts = _lines.Find((int)token, offset, _memory.Documents);
+            }
+        }
+        catch (Exception e) when (BadData.Is(e))
+        {
+            // A PDB that is broken here tells nothing, which is what NoLine says.
+            facts = new LineFacts(SymbolStatus.NoLine, null, 0, 0, null);
+        }
+        facts ??= new LineFacts(_pdbFailure, null, 0, 0, null);
+        // Without the module nothing is settled: its file may be there the next time.
+        if (_image is not null || _pdb is not null)
+        {
+            _memory.Lines.Add(key, facts);
+            _memory.Retained += 120 + 2 * (facts.EmbeddedText?.Length ?? 0) + (facts.Document?.Path.Length ?? 0);
+        }
+        return facts;
+    }
+
+    /// <summary>The full name of a type without its arguments; null if it cannot be told.</summary>
+    public string? TypeName(uint token)
+    {
+        int key = (int)token;
+        if (_memory.Types.TryGetValue(key, out string? name))
+            return name;
+        if ((key & TokenTypeMask) != TypeDef || Image is not { } image)
+            return null;
+        try
+        {
+            var handle = (TypeDefinitionHandle)MetadataTokens.Handle(key);
+            if (handle.IsNil || MetadataTokens.GetRowNumber(handle) > image.Metadata.TypeDefinitions.Count)
+                return null;
+            name = image.Metadata.FullTypeName(handle);
+        }
+        catch (Exception e) when (BadData.Is(e))
+        {
+            return null;
+        }
+        _memory.Types.Add(key, name);
+        _memory.Retained += 80 + 2 * name.Length;
+        return name;
+    }
+
+    public void Dispose()
+    {
+        _pdb?.Dispose();
+        _image?.Dispose();
+    }
+
+    private ModuleImage? Image
+    {
+        get
+        {
+            if (!_openedImage)
+            {
+                _openedImage = true;
+                _image = OpenImage();
+            }
+            return _image;
+        }
+    }
+
+    private PdbFile? Pdb
+    {
+        get
+        {
+            if (!_openedPdb)
+            {
+                _openedPdb = true;
+                var search = new PdbSearch(_options, _bundle);
+                _pdb = search.Find(Image, _path, _snapshot.Bytes(_record.SymbolsOffset, _record.SymbolsLength));
+                if (_pdb is null)
+                {
+                    _pdbFailure = search.Failure;
+                    if (_image is not null)
+                        _memory.PdbMissing = search.Watched;
+                }
+            }
+            return _pdb;
+        }
+    }
+
+    /// <summary>
+    /// The copy in the snapshot is what runs. A file is only what runs if it has the same version id: it may have been replaced since.
+    /// </summary>
+    private ModuleImage? OpenImage()
+    {
+        if (IsDynamic)
+            return null;
+        ReadOnlyMemory<byte> copy = _snapshot.Bytes(_record.ImageOffset, _record.ImageLength);
+        if (!copy.IsEmpty && ModuleImage.FromMemory(copy, (_record.Flags & ModuleFlags.Flat) == 0, Mvid) is { } copied)
+            return copied;
+        if (Mvid is not { } mvid || _path is null)
+            return null;
+        return ModuleImage.FromFile(_options.RootPrefix + _path, mvid) ?? FromBundle(mvid);
+    }
+
+    private ModuleImage? FromBundle(Guid mvid)
+    {
+        foreach (BundleEntry entry in _bundle.Find(PdbSearch.FileName(_path!)))
+        {
+            if (_bundle.Open(entry, int.MaxValue) is { } stream && ModuleImage.FromStream(stream, mvid) is { } image)
+                return image;
+        }
+        return null;
+    }
+
+    private string? ImageName()
+    {
+        try
+        {
+            return Image is { Metadata: var metadata } ? metadata.Text(metadata.GetModuleDefinition().Name) : null;
+        }
+        catch (Exception e) when (BadData.Is(e))
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,85 @@
+namespace Stackflare.Symbols;
+
+/// <summary>
+/// Takes lines of text out of source files that are proved to be what was compiled. One object serves one resolve: it looks
+/// at each file once, and lets go of all content when it is dropped. What it finds out stays in the <see cref="SourceDocument"/>s.
+/// </summary>
+internal sealed class SourceFiles(string rootPrefix, int session)
+{
+    private readonly Dictionary<SourceDocument, SourceContent> _contents = [];
+    private long _bytes;
+
+    /// <summary>Estimated bytes that lines kept in documents take, to be added to what the cache retains.</summary>
+    public int Retained { get; private set; }
+
+    public SourceTextOrigin Line(SourceDocument document, int line, out string? text)
+    {
+        text = null;
+        if (document.Hash is null)
+            return SourceTextOrigin.NoChecksum;
+        if (document.LookedAtIn != session)
+            LookAt(document);
+        if (document.Stamp is null)
+            return SourceTextOrigin.FileNotFound;
+        if (document.IsChanged)
+            return SourceTextOrigin.FileChanged;
+        if (document.Lines is not { } lines)
+            document.Lines = lines = [];
+        if (!lines.TryGetValue(line, out text))
+        {
+            SourceTextOrigin origin = Content(document, out SourceContent? content);
+            if (content is null)
+                return origin;
+            // A line that the file does not have, though it is the right one: an honest PDB does not name it.
+            text = content.Line(line);
+            if (text is null)
+                return SourceTextOrigin.FileNotFound;
+            lines[line] = text;
+            Retained += 64 + text.Length * sizeof(char);
+        }
+        return SourceTextOrigin.File;
+    }
+
+    private void LookAt(SourceDocument document)
+    {
+        document.LookedAtIn = session;
+        string path = rootPrefix + document.Path;
+        FileStamp? stamp = null;
+        // A path that is not rooted would mean something in whatever directory this process happens to be in.
+        if (document.Path.StartsWith('/'))
+        {
+            stamp = RegularFile.Stat(path);
+            if (stamp is null && rootPrefix.Length > 0)
+                stamp = RegularFile.Stat(path = document.Path);
+        }
+        if (stamp == document.Stamp && path == document.FoundPath)
+            return;
+        document.FoundPath = path;
+        document.Stamp = stamp;
+        document.IsChanged = false;
+        document.Lines = null;
+    }
+
+    private SourceTextOrigin Content(SourceDocument document, out SourceContent? content)
+    {
+        if (_contents.TryGetValue(document, out content))
+            return SourceTextOrigin.File;
+        byte[]? bytes = RegularFile.TryRead(document.FoundPath!, SymbolLimits.SourceBytes);
+        if (bytes is null)
+            return SourceTextOrigin.FileNotFound;
+        byte[] hash = document.Hash!.Length == SourceHash.Sha256Bytes ? SourceHash.Sha256(bytes) : SourceHash.Sha1(bytes);
+        if (!hash.AsSpan().SequenceEqual(document.Hash))
+        {
+            document.IsChanged = true;
+            return SourceTextOrigin.FileChanged;
+        }
+        if (_bytes + bytes.Length > SymbolLimits.SourceBytesAtOnce)
+        {
+            _contents.Clear();
+            _bytes = 0;
+        }
+        _bytes += bytes.Length;
+        _contents[document] = content = new SourceContent(bytes);
+        return SourceTextOrigin.File;
+    }
+}

@@ -1,0 +1,54 @@
+using Stackflare.Capture;
+
+namespace Stackflare.Symbols;
+
+/// <summary>What is kept between two dumps, bounded by <see cref="SymbolLimits.RetainedBytes"/>.</summary>
+internal sealed class SymbolCache(SymbolOptions options)
+{
+    private readonly Dictionary<string, ModuleMemory> _modules = [];
+    private int _lineTexts;
+    private int _session;
+
+    public BundleFile Bundle { get; } = new(options);
+
+    /// <summary>Estimated bytes kept.</summary>
+    public int Retained
+    {
+        get
+        {
+            int retained = _lineTexts;
+            foreach (ModuleMemory memory in _modules.Values)
+                retained += 500 + memory.Retained;
+            return retained;
+        }
+    }
+
+    public int NextSession() => ++_session;
+
+    /// <summary>
+    /// What is remembered of a module. It is known by its version id; the path is part of the key because its PDB is looked for there, and so is
+    /// what came with the snapshot. A module without an id cannot be known again.
+    /// </summary>
+    public ModuleMemory MemoryOf(in ModuleRecord record, string? path)
+    {
+        if ((record.Flags & ModuleFlags.Mvid) == 0)
+            return new ModuleMemory();
+        string key = string.Concat(
+            record.Mvid.ToString("N"), record.ImageLength > 0 ? "i" : "-", record.SymbolsLength > 0 ? "s" : "-", path);
+        if (!_modules.TryGetValue(key, out ModuleMemory? memory))
+            _modules.Add(key, memory = new ModuleMemory());
+        return memory;
+    }
+
+    /// <summary>Ends a session: closes what is open, and forgets everything if it has become too much.</summary>
+    public void Close(int lineTexts)
+    {
+        Bundle.Close();
+        _lineTexts += lineTexts;
+        if (Retained > SymbolLimits.RetainedBytes)
+        {
+            _modules.Clear();
+            _lineTexts = 0;
+        }
+    }
+}

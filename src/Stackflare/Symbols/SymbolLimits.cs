@@ -1,0 +1,43 @@
+namespace Stackflare.Symbols;
+
+/// <summary>
+/// Bounds on what is read from, or on behalf of, a target. A target may be hostile: each loop over its data and each
+/// allocation in its name obeys one of these.
+/// </summary>
+internal static class SymbolLimits
+{
+    /// <summary>Estimated bytes of finished results kept between two dumps. Past it everything is forgotten: simple, and rare.</summary>
+    public const int RetainedBytes = 1 << 20;
+
+    public const int MetadataBytes = 256 << 20;
+    public const int PdbBytes = 256 << 20;
+    public const int SourceBytes = 16 << 20;
+
+    /// <summary>Source files held in memory during one resolve.</summary>
+    public const int SourceBytesAtOnce = 64 << 20;
+
+    /// <summary>A single name out of metadata, in UTF-8 bytes.</summary>
+    public const int NameBytes = 2048;
+    public const int PathBytes = 4096;
+    public const int LineCharacters = 512;
+
+    public const int TypeNameCharacters = 1024;
+    public const int TypeNameDepth = 12;
+    public const int TypeArguments = 32;
+
+    /// <summary>Characters of type names made up in one resolve: many types, each with a long name, are a way to exhaust memory.</summary>
+    public const int TypeNameCharactersAtOnce = 4 << 20;
+
+    public const int SignatureBytes = 64 << 10;
+    public const int SignatureDepth = 24;
+    public const int SignatureParameters = 256;
+    public const int SignatureCharacters = 8192;
+    public const int NestedTypes = 32;
+    public const int CustomAttributes = 256;
+
+    /// <summary>Methods or properties of one type that are searched.</summary>
+    public const int TypeMembers = 20_000;
+
+    public const int BundleFiles = 16_384;
+    public const int BundleSearchBytes = 256 << 20;
+}

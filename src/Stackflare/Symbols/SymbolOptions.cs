@@ -1,0 +1,17 @@
+namespace Stackflare.Symbols;
+
+/// <summary>Where symbols and source text are looked for, and whether source text is wanted.</summary>
+internal sealed record SymbolOptions
+{
+    /// <summary>Whether frames carry the text of their source line.</summary>
+    public bool SourceText { get; init; } = true;
+
+    /// <summary>Further directories to look for PDBs in. They are the caller's, so <see cref="RootPrefix"/> does not apply.</summary>
+    public IReadOnlyList<string> SymbolDirectories { get; init; } = [];
+
+    /// <summary>The target's executable, for example <c>/proc/123/exe</c>; searched as a bundle when a module has no file of its own.</summary>
+    public string? SingleFilePath { get; init; }
+
+    /// <summary>What to put before the paths a target names, for example <c>/proc/123/root</c>; empty for the own mount namespace.</summary>
+    public string RootPrefix { get; init; } = "";
+}

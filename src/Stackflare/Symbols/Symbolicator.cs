@@ -1,0 +1,36 @@
+using Stackflare.Capture;
+
+namespace Stackflare.Symbols;
+
+/// <summary>
+/// Turns the records of a snapshot into names, files, lines and source text. One object serves all dumps of a process: it remembers finished
+/// results (bounded), and opens files only for what it does not know, closing them before it returns.
+/// Not safe for use by two threads at once. Needs no thread pool, timer or console, and takes no lock.
+/// </summary>
+/// <remarks>
+/// What is broken, hostile or missing in the target's data makes a frame less informative, never an exception.
+/// </remarks>
+internal sealed class Symbolicator(SymbolOptions options)
+{
+    private readonly SymbolCache _cache = new(options);
+
+    /// <summary>Estimated bytes kept from one call to the next.</summary>
+    internal int RetainedBytes => _cache.Retained;
+
+    /// <summary>Resolves all frames: the result has one for each of <see cref="RawSnapshot.Frames"/>, at the same index.</summary>
+    public DumpFrame[] Resolve(RawSnapshot snapshot)
+    {
+        using var session = new SymbolSession(snapshot, options, _cache);
+        var frames = new DumpFrame[snapshot.Frames.Length];
+        for (int i = 0; i < frames.Length; i++)
+            frames[i] = session.Resolve(snapshot.Frames[i]);
+        return frames;
+    }
+
+    /// <summary>The full name of a type of the snapshot, for example <c>System.Collections.Generic.List`1[System.Int32]</c>; "?" where it is not known.</summary>
+    public string TypeName(RawSnapshot snapshot, uint typeIndex)
+    {
+        using var session = new SymbolSession(snapshot, options, _cache);
+        return session.Types.Name(typeIndex);
+    }
+}

@@ -1,0 +1,7 @@
+namespace Stackflare.Symbols;
+
+/// <summary>A path that was looked at in vain, and what was there.</summary>
+internal readonly record struct WatchedPath(string Path, FileStamp? Stamp)
+{
+    public bool HasChanged => RegularFile.Stat(Path) != Stamp;
+}

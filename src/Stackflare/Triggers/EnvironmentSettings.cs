@@ -1,0 +1,25 @@
+namespace Stackflare.Triggers;
+
+/// <summary>The settings of the startup hook: STACKFLARE_SIGNAL, STACKFLARE_OUTPUT and STACKFLARE_FORMAT.</summary>
+internal static class EnvironmentSettings
+{
+    /// <exception cref="StackflareException">A setting has a value that it cannot have.</exception>
+    public static SignalOptions Read()
+    {
+        var options = new SignalOptions();
+        if (Get("STACKFLARE_SIGNAL") is { } signal)
+            options = options with { Signal = Signal.Parse(signal) };
+        if (Get("STACKFLARE_OUTPUT") is { } output && output != "stderr")
+            options = options with { Output = DumpOutput.File(output) };
+        if (Get("STACKFLARE_FORMAT") is { } format)
+            options = options with { Format = ParseFormat(format) };
+        return options;
+    }
+
+    private static string? Get(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+
+    private static DumpFormat ParseFormat(string text) =>
+        Enum.TryParse(text, ignoreCase: true, out DumpFormat format) && Enum.IsDefined(format)
+            ? format
+            : throw new InvalidSettingException("STACKFLARE_FORMAT", text, "text, traceback or json");
+}

@@ -1,0 +1,130 @@
+using Stackflare.Interop;
+using Stackflare.Rendering;
+
+namespace Stackflare.Triggers.Output;
+
+/// <summary>Appends dumps to a file, each whole or not at all.</summary>
+internal sealed class FileOutput(string pattern) : DumpOutput
+{
+    // O_NONBLOCK: opening a FIFO must not wait for its reader. It is of no account for a regular file.
+    private static readonly int Flags =
+        Posix.O_WRONLY | Posix.O_APPEND | Posix.O_CLOEXEC | Posix.O_NOFOLLOW | Posix.O_NONBLOCK | Posix.O_NOCTTY;
+
+    private const int OwnerOnly = 0x180; // 0600
+
+    // A file can come and go between two looks; one that does so for ever is somebody's game.
+    private const int MostTries = 16;
+
+    private readonly PathPattern _pattern = new(pattern);
+
+    internal override void Write(ThreadDump dump, DumpFormat format, RenderOptions options)
+    {
+        using var bytes = new PooledBytes();
+        DumpRenderer.Write(dump, format, options, bytes);
+        Append(_pattern.For(dump.Process.Id, dump.CapturedAt), bytes.Written);
+    }
+
+    internal override void Validate()
+    {
+        string path = _pattern.For(Environment.ProcessId, DateTimeOffset.UtcNow);
+        int descriptor = Posix.Open(path, Flags, OwnerOnly);
+        if (descriptor >= 0)
+        {
+            try
+            {
+                Check(path, descriptor, isNew: false);
+            }
+            finally
+            {
+                Posix.Close(descriptor);
+            }
+            return;
+        }
+        if (descriptor != -Posix.ENOENT)
+            throw OutputErrors.Of(Place(path), -descriptor);
+
+        // There is no such file, which is as it should be; its directory must let one be made.
+        if (Path.GetFileName(path).Length == 0)
+            throw OutputErrors.Of(Place(path), Posix.EISDIR);
+        if (Posix.Access(Path.GetDirectoryName(path)!, Posix.W_OK | Posix.X_OK) is var access and not 0)
+            throw OutputErrors.Of(Place(path), -access);
+    }
+
+    /// <summary>Appends the bytes to the file.</summary>
+    internal static unsafe void Append(string path, ReadOnlySpan<byte> bytes)
+    {
+        fixed (byte* start = bytes)
+        {
+            // A span cannot go into a lambda; the memory stays where it is until Alone returns.
+            byte* pinned = start;
+            int length = bytes.Length;
+            DescriptorWriter.Alone(Place(path), () => AppendAlone(path, new ReadOnlySpan<byte>(pinned, length)));
+        }
+    }
+
+    private static void AppendAlone(string path, ReadOnlySpan<byte> bytes)
+    {
+        int descriptor = OpenOrCreate(path, out bool isNew);
+        try
+        {
+            var before = Check(path, descriptor, isNew);
+            int error = DescriptorWriter.WriteAll(descriptor, bytes, DescriptorWriter.DefaultLimit, out long written);
+            if (error != 0)
+            {
+                TakeBack(path, descriptor, before, written, isNew);
+                throw OutputErrors.Of(Place(path), error);
+            }
+        }
+        finally
+        {
+            Posix.Close(descriptor);
+        }
+    }
+
+    /// <summary>Creating is tried first and alone: only so is it certain whether this dump made the file.</summary>
+    private static int OpenOrCreate(string path, out bool isNew)
+    {
+        int descriptor = -Posix.ENOENT;
+        for (int i = 0; i < MostTries && descriptor == -Posix.ENOENT; i++)
+        {
+            descriptor = Posix.Open(path, Flags | Posix.O_CREAT | Posix.O_EXCL, OwnerOnly);
+            if (descriptor >= 0)
+            {
+                isNew = true;
+                return descriptor;
+            }
+            if (descriptor != -Posix.EEXIST)
+                break;
+            descriptor = Posix.Open(path, Flags, OwnerOnly);
+        }
+        isNew = false;
+        return descriptor >= 0 ? descriptor : throw OutputErrors.Of(Place(path), -descriptor);
+    }
+
+    private static FileStatus Check(string path, int descriptor, bool isNew)
+    {
+        if (Posix.Status(descriptor, out var status) is var error and not 0)
+            throw OutputErrors.Of(Place(path), -error);
+        if (!status.IsRegular)
+            throw OutputErrors.Of(Place(path), Posix.ENXIO);
+        // Somebody else may have laid it there to read what is written to it. (A new file may look like another's on a network share.)
+        if (!isNew && status.User != Posix.EffectiveUser())
+        {
+            throw new OutputException(
+                $"{Place(path)} cannot be written: it belongs to another user, who could read the dump.",
+                "Name a file of the process's own user, or one that does not exist yet.");
+        }
+        return status;
+    }
+
+    /// <summary>Makes the file what it was, unless somebody else has appended to it meanwhile: that must not be cut off.</summary>
+    private static void TakeBack(string path, int descriptor, FileStatus before, long written, bool isNew)
+    {
+        if (Posix.Status(descriptor, out var now) != 0 || now.Length != before.Length + written)
+            return;
+        if (Posix.Truncate(descriptor, before.Length) == 0 && isNew && Posix.Status(path, out var there) == 0 && there.IsSameFileAs(before))
+            _ = Posix.Unlink(path);
+    }
+
+    private static string Place(string path) => $"The file '{EscapedText.Plain(path)}'";
+}

@@ -1,0 +1,46 @@
+using System.Buffers;
+using System.Globalization;
+
+namespace Stackflare.Triggers.Output;
+
+/// <summary>A file path with <c>{pid}</c> and <c>{time}</c> in it.</summary>
+internal sealed class PathPattern
+{
+    private const string Pid = "{pid}";
+    private const string Time = "{time}";
+
+    private static readonly SearchValues<char> Letters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
+    private readonly string _pattern;
+
+    public PathPattern(string pattern)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(pattern);
+        if (UnknownWord(pattern) is { } word)
+            throw new ArgumentException($"The pattern has {word}; only {Pid} and {Time} are known.", nameof(pattern));
+        // Now, not when the dump is taken: the program may change its directory.
+        _pattern = Path.GetFullPath(pattern);
+    }
+
+    /// <summary>The path for a dump.</summary>
+    public string For(int processId, DateTimeOffset time) => _pattern
+        .Replace(Pid, processId.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
+        .Replace(Time, time.UtcDateTime.ToString("yyyyMMdd'T'HHmmss.fff'Z'", CultureInfo.InvariantCulture), StringComparison.Ordinal);
+
+    /// <summary>
+    /// The first word in braces that is not known: more likely a slip, as <c>{PID}</c>, than a file meant to be called so.
+    /// </summary>
+    private static string? UnknownWord(string pattern)
+    {
+        for (int open = pattern.IndexOf('{', StringComparison.Ordinal); open >= 0; open = pattern.IndexOf('{', open + 1))
+        {
+            int close = pattern.IndexOf('}', open);
+            if (close < 0)
+                return null;
+            string word = pattern[open..(close + 1)];
+            if (word is not (Pid or Time) && word.Length > 2 && word.AsSpan(1, word.Length - 2).IndexOfAnyExcept(Letters) < 0)
+                return word;
+        }
+        return null;
+    }
+}

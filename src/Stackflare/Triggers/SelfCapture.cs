@@ -1,0 +1,64 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Stackflare.Capture;
+using Stackflare.Symbols;
+
+namespace Stackflare.Triggers;
+
+/// <summary>
+/// Dumps of one's own process. One at a time: the runtime takes one attach at a time, and the symbolicator's caches are for one
+/// thread. Whoever waits, waits no longer than a capture may take.
+/// </summary>
+internal static class SelfCapture
+{
+    private static readonly object Gate = new();
+    private static Symbolicator? _withText, _withoutText;
+
+    /// <summary>Checks what can be known without a capture.</summary>
+    /// <exception cref="StackflareException">No dump can be had in this process.</exception>
+    public static void EnsureSupported()
+    {
+        if (!OperatingSystem.IsLinux())
+            throw new UnsupportedPlatformException($"Stackflare does not work on {RuntimeInformation.OSDescription}.");
+        if (RuntimeInformation.ProcessArchitecture != Architecture.X64)
+            throw new UnsupportedPlatformException($"There is no probe for {RuntimeInformation.ProcessArchitecture} yet.");
+        if (!RuntimeFeature.IsDynamicCodeCompiled)
+            throw new UnsupportedPlatformException("A program compiled ahead of time (NativeAOT) has no runtime to ask for stacks.");
+        _ = ProbeLibrary.Instance;
+        _ = DiagnosticsPort.Find(Environment.ProcessId);
+    }
+
+    /// <exception cref="StackflareException">There is no dump; the type says why.</exception>
+    public static ThreadDump Take(CaptureOptions options, int? ownThread)
+    {
+        if (!Monitor.TryEnter(Gate, options.Limits.Time))
+            throw new CaptureTimeoutException(options.Limits.Time, "another dump of this process is being taken");
+        try
+        {
+            int pid = Environment.ProcessId;
+            Dictionary<int, TaskStat> tasks = ProcessFiles.Tasks(pid);
+            RawSnapshot snapshot = SnapshotCapture.Take(pid, ProbeLibrary.Instance.Path, options.Limits);
+            return DumpBuilder.Build(snapshot, SymbolicatorFor(options), Describe(pid, snapshot.Info), tasks, ownThread);
+        }
+        finally
+        {
+            Monitor.Exit(Gate);
+        }
+    }
+
+    private static Symbolicator SymbolicatorFor(CaptureOptions options) => options.SourceText
+        ? _withText ??= NewSymbolicator(true)
+        : _withoutText ??= NewSymbolicator(false);
+
+    private static Symbolicator NewSymbolicator(bool sourceText) =>
+        new(new SymbolOptions { SourceText = sourceText, SingleFilePath = "/proc/self/exe" });
+
+    private static DumpedProcess Describe(int pid, in InfoRecord info) => new()
+    {
+        Id = pid,
+        Name = ProcessFiles.ProgramName(pid),
+        RuntimeVersion = new Version(info.RuntimeMajor, info.RuntimeMinor, info.RuntimeBuild),
+        Platform = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "linux-arm64" : "linux-x64",
+        Uptime = ProcessFiles.Uptime(pid),
+    };
+}

@@ -1,0 +1,93 @@
+using System.Runtime.InteropServices;
+using Stackflare.Capture;
+using Stackflare.Interop;
+using Stackflare.Rendering;
+using Stackflare.Triggers.Output;
+
+namespace Stackflare.Triggers;
+
+/// <summary>
+/// A signal's trap and the one thread that is parked on it. A signal wakes the thread, which takes a dump and parks again; signals
+/// that come meanwhile are one more dump. Nothing on this path needs the thread pool, a timer or the console.
+/// </summary>
+internal sealed class SignalTrap : IDisposable
+{
+    private readonly SignalOptions _options;
+    private readonly Thread _thread;
+    private readonly ManualResetEventSlim _warm = new();
+    private readonly int _trap;
+    private int _disposed, _threadId;
+
+    /// <exception cref="StackflareException">The trap cannot be set; the type says why.</exception>
+    public SignalTrap(SignalOptions options)
+    {
+        _options = options;
+        SelfCapture.EnsureSupported();
+        options.Output.Validate();
+        _trap = ProbeLibrary.TrapOpen(options.Signal, options.Chain);
+        if (_trap < 0)
+        {
+            throw new InvalidSignalException(
+                $"The handler for {options.Signal} cannot be set: {Marshal.GetPInvokeErrorMessage(-_trap)}.");
+        }
+        _thread = new Thread(Run) { IsBackground = true, Name = "Stackflare " + options.Signal };
+        _thread.UnsafeStart();
+    }
+
+    /// <summary>Waits until the first dump of the process would be a warm one.</summary>
+    internal bool WaitWarm(TimeSpan timeout) => _warm.Wait(timeout);
+
+    /// <summary>Puts back the handler that was there. A dump that is being written is finished.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
+        ProbeLibrary.TrapClose(_trap);
+        if (Environment.CurrentManagedThreadId != _thread.ManagedThreadId)
+            _thread.Join(_options.Capture.Limits.Time);
+    }
+
+    private void Run()
+    {
+        _threadId = CurrentThread.OsId();
+        WarmUp();
+        _warm.Set();
+        while (ProbeLibrary.TrapWait(_trap))
+            Dump();
+    }
+
+    /// <summary>
+    /// Takes a dump and throws it away, so that the code of the first real one is compiled and its files are known. A failure is
+    /// not reported here: the dump that somebody asks for will fail the same way and say why.
+    /// </summary>
+    private void WarmUp()
+    {
+        try
+        {
+            ThreadDump dump = SelfCapture.Take(_options.Capture, _threadId);
+            DumpRenderer.Write(dump, _options.Format, _options.Render, TextWriter.Null);
+        }
+        catch (Exception e) when (e is StackflareException or IOException)
+        {
+            return;
+        }
+    }
+
+    private void Dump()
+    {
+        try
+        {
+            _options.Output.Write(SelfCapture.Take(_options.Capture, _threadId), _options.Format, _options.Render);
+        }
+        catch (StackflareException e)
+        {
+            StandardErrorOutput.TryWriteLine($"stackflare: no thread dump: {e.Message}");
+        }
+#pragma warning disable CA1031 // The thread must live: the next signal may find what this one did not.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            StandardErrorOutput.TryWriteLine($"stackflare: no thread dump: {e.GetType()}: {e.Message}");
+        }
+    }
+}

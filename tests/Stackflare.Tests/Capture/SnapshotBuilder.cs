@@ -1,0 +1,88 @@
+using System.Runtime.InteropServices;
+using Stackflare.Capture;
+
+namespace Stackflare.Tests.Capture;
+
+/// <summary>Writes snapshots as the probe does, for tests of whoever reads them.</summary>
+internal sealed class SnapshotBuilder
+{
+    private readonly List<(SectionKind Kind, uint RecordSize, byte[] Bytes)> _sections = [];
+    private readonly List<byte> _blob = [];
+
+    public InfoRecord Info { get; set; } = new() { Phase = CapturePhase.Done, RuntimeMajor = 10, Flags = InfoFlags.Contract };
+
+    /// <summary>A small snapshot that has one of everything.</summary>
+    public static byte[] Sample()
+    {
+        var builder = new SnapshotBuilder();
+        (uint nameAt, uint nameLength) = builder.Text("worker");
+        (uint pathAt, uint pathLength) = builder.Text("/app/Shop.dll");
+        (uint imageAt, uint imageLength) = builder.Bytes([1, 2, 3, 4]);
+        builder.Add(SectionKind.Threads, new ThreadRecord
+        {
+            ThreadId = 1, OsId = 100, ManagedId = 1, FrameCount = 2, NameOffset = nameAt, NameLength = nameLength,
+            ExceptionType = 0, CpuNs = 5, Flags = ThreadFlags.StateKnown,
+        });
+        builder.Add(SectionKind.Stacks, 0u, 1u);
+        builder.Add(
+            SectionKind.Frames,
+            new FrameRecord { Address = 0x1000, Function = 0, ILOffset = 7, Flags = FrameFlags.Exact },
+            new FrameRecord { Address = 0x2000, Function = SnapshotLayout.None, ILOffset = -1, Flags = FrameFlags.Native });
+        builder.Add(SectionKind.Functions, new FunctionRecord
+        {
+            FunctionId = 9, Module = 0, Token = 0x06000001, DeclaringType = 0, TypeArgCount = 1,
+            NameOffset = SnapshotLayout.None, TypeNameOffset = SnapshotLayout.None, SignatureOffset = SnapshotLayout.None,
+        });
+        builder.Add(SectionKind.Types, new TypeRecord { ClassId = 3, Module = 0, Token = 0x02000002 });
+        builder.Add(SectionKind.TypeArgs, 0u);
+        builder.Add(SectionKind.Modules, new ModuleRecord
+        {
+            ModuleId = 4, PathOffset = pathAt, PathLength = pathLength, ImageOffset = imageAt, ImageLength = imageLength,
+            SymbolsOffset = SnapshotLayout.None, Flags = ModuleFlags.OnDisk,
+        });
+        return builder.Build();
+    }
+
+    public (uint Offset, uint Length) Text(string text) => Bytes(MemoryMarshal.AsBytes(text.AsSpan()));
+
+    public (uint Offset, uint Length) Bytes(ReadOnlySpan<byte> bytes)
+    {
+        uint offset = (uint)_blob.Count;
+        _blob.AddRange(bytes);
+        return (offset, (uint)bytes.Length);
+    }
+
+    public void Add<T>(SectionKind kind, params ReadOnlySpan<T> records)
+        where T : unmanaged =>
+        _sections.Add((kind, (uint)Marshal.SizeOf<T>(), MemoryMarshal.AsBytes(records).ToArray()));
+
+    public byte[] Build()
+    {
+        InfoRecord info = Info;
+        var sections = new List<(SectionKind Kind, uint RecordSize, byte[] Bytes)>
+        {
+            (SectionKind.Info, (uint)Marshal.SizeOf<InfoRecord>(), MemoryMarshal.AsBytes(new ReadOnlySpan<InfoRecord>(ref info)).ToArray()),
+        };
+        sections.AddRange(_sections);
+        sections.Add((SectionKind.Blob, 1, _blob.ToArray()));
+
+        int headerSize = Marshal.SizeOf<HeaderRecord>(), entrySize = Marshal.SizeOf<DirectoryEntry>();
+        int offset = headerSize + (sections.Count * entrySize);
+        var result = new byte[offset + sections.Sum(s => (s.Bytes.Length + 7) & ~7)];
+        var header = new HeaderRecord
+        {
+            Magic = SnapshotLayout.Magic, VersionMajor = SnapshotLayout.VersionMajor, VersionMinor = SnapshotLayout.VersionMinor,
+            SectionCount = (uint)sections.Count, TotalSize = (ulong)result.Length,
+        };
+        MemoryMarshal.Write(result, header);
+        for (int i = 0; i < sections.Count; i++)
+        {
+            (SectionKind kind, uint recordSize, byte[] bytes) = sections[i];
+            var entry = new DirectoryEntry { Kind = kind, RecordSize = recordSize, Offset = (ulong)offset, Length = (ulong)bytes.Length };
+            MemoryMarshal.Write(result.AsSpan(headerSize + (i * entrySize)), entry);
+            bytes.CopyTo(result, offset);
+            offset += (bytes.Length + 7) & ~7;
+        }
+        return result;
+    }
+}

@@ -1,0 +1,106 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using Stackflare.Capture;
+
+namespace Stackflare.Tests.Capture;
+
+/// <summary>Holds the C# mirror of the wire format against what the C compiler makes of the header.</summary>
+public sealed class SnapshotLayoutTests
+{
+    private static readonly Dictionary<string, Type> Mirrors = new()
+    {
+        ["sf_request"] = typeof(RequestRecord),
+        ["sf_header"] = typeof(HeaderRecord),
+        ["sf_directory_entry"] = typeof(DirectoryEntry),
+        ["sf_info"] = typeof(InfoRecord),
+        ["sf_thread"] = typeof(ThreadRecord),
+        ["sf_frame"] = typeof(FrameRecord),
+        ["sf_function"] = typeof(FunctionRecord),
+        ["sf_type"] = typeof(TypeRecord),
+        ["sf_module"] = typeof(ModuleRecord),
+    };
+
+    [Fact]
+    public void MirrorsTheHeaderFieldByField()
+    {
+        string[] native = CompileAndRun(Path.Combine(RepositoryRoot, "native/probe/tests/layout.c"));
+        Assert.Equal($"version - {SnapshotLayout.VersionMajor} {SnapshotLayout.VersionMinor}", native[0]);
+
+        var mirrored = new List<string> { native[0] };
+        foreach (string name in native.Skip(1).Select(line => line.Split(' ')[0]).Distinct())
+        {
+            Type type = Mirrors[name];
+            mirrored.Add($"{name} - 0 {Marshal.SizeOf(type)}");
+            FieldInfo[] fields = type.GetFields(BindingFlags.Instance | BindingFlags.Public);
+            foreach (FieldInfo field in fields)
+                mirrored.Add($"{name} {SnakeCase(field.Name)} {Marshal.OffsetOf(type, field.Name)} {SizeOf(field)}");
+        }
+        Assert.Equal(native, mirrored);
+        Assert.Equal(Mirrors.Keys.Order(), native.Skip(1).Select(line => line.Split(' ')[0]).Distinct().Order());
+    }
+
+    [Theory]
+    [InlineData("sf_section", typeof(SectionKind))]
+    [InlineData("sf_phase", typeof(CapturePhase))]
+    [InlineData("sf_info_flags", typeof(InfoFlags))]
+    [InlineData("sf_thread_flags", typeof(ThreadFlags))]
+    [InlineData("sf_frame_flags", typeof(FrameFlags))]
+    [InlineData("sf_function_flags", typeof(FunctionFlags))]
+    [InlineData("sf_type_flags", typeof(TypeFlags))]
+    [InlineData("sf_module_flags", typeof(ModuleFlags))]
+    [InlineData("sf_request_flags", typeof(RequestFlags))]
+    public void MirrorsTheHeadersEnumerations(string name, Type type)
+    {
+        string header = File.ReadAllText(Path.Combine(RepositoryRoot, "native/probe/abi.h"));
+        int start = header.IndexOf($"enum {name} {{", StringComparison.Ordinal);
+        string body = header[start..header.IndexOf('}', start)];
+        var values = new List<uint>();
+        foreach (string line in body.Split('\n').Skip(1).Where(l => l.Contains('=')))
+        {
+            string value = line.Split('=')[1].Split(',')[0].Trim();
+            values.Add(value.StartsWith("1u << ", StringComparison.Ordinal)
+                ? 1u << int.Parse(value[6..], CultureInfo.InvariantCulture)
+                : uint.Parse(value, CultureInfo.InvariantCulture));
+        }
+        Assert.NotEmpty(values);
+        Assert.Equal(values.Order(), Enum.GetValuesAsUnderlyingType(type).Cast<uint>().Order());
+    }
+
+    private static string RepositoryRoot =>
+        typeof(SnapshotLayoutTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "RepositoryRoot").Value!;
+
+    private static int SizeOf(FieldInfo field) => field.FieldType switch
+    {
+        { IsEnum: true } type => Marshal.SizeOf(Enum.GetUnderlyingType(type)),
+        { } type when field.GetCustomAttribute<System.Runtime.CompilerServices.FixedBufferAttribute>() is { } buffer =>
+            buffer.Length * Marshal.SizeOf(buffer.ElementType),
+        { } type => Marshal.SizeOf(type),
+    };
+
+    private static string SnakeCase(string name) => name switch
+    {
+        "ILOffset" => "il_offset",
+        "HResult" => "hresult",
+        _ => string.Concat(name.Select((c, i) => char.IsUpper(c) && i > 0 ? "_" + char.ToLowerInvariant(c) : char.ToLowerInvariant(c).ToString())),
+    };
+
+    private static string[] CompileAndRun(string source)
+    {
+        string program = Path.Combine(Directory.CreateTempSubdirectory().FullName, "layout");
+        Run(Environment.GetEnvironmentVariable("CC") is { Length: > 0 } cc ? cc : "cc", "-std=c11", "-o", program, source);
+        string[] lines = Run(program).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Directory.Delete(Path.GetDirectoryName(program)!, recursive: true);
+        return lines;
+    }
+
+    private static string Run(string program, params string[] arguments)
+    {
+        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.Equal(0, process.ExitCode);
+        return output;
+    }
+}

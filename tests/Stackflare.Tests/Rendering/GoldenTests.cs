@@ -1,0 +1,32 @@
+namespace Stackflare.Tests.Rendering;
+
+public sealed class GoldenTests
+{
+    public static TheoryData<string> Names => [.. SampleDumps.Names];
+
+    [Theory, MemberData(nameof(Names))]
+    public void Text(string name) => Golden.Verify(Render.Text(SampleDumps.Get(name)), $"{name}.text");
+
+    [Theory, MemberData(nameof(Names))]
+    public void Traceback(string name) => Golden.Verify(Render.Traceback(SampleDumps.Get(name)), $"{name}.traceback");
+
+    [Theory, InlineData("ordinary"), InlineData("hostile"), InlineData("no-symbols"), InlineData("before-net9")]
+    public void Json(string name) => Golden.Verify(Render.Json(SampleDumps.Get(name)), name, "json");
+
+    [Theory, InlineData("hung-server"), InlineData("incomplete")]
+    public void Everything(string name)
+    {
+        Golden.Verify(Render.Text(SampleDumps.Get(name), Render.All), $"{name}.all.text");
+        Golden.Verify(Render.Traceback(SampleDumps.Get(name), Render.All), $"{name}.all.traceback");
+    }
+
+    [Fact]
+    public void NeitherGroupedNorFolded()
+    {
+        var options = new RenderOptions { FoldRecursion = false, GroupIdenticalStacks = false };
+        Golden.Verify(Render.Text(SampleDumps.Get("ordinary"), options), "ordinary.text");
+        string text = Render.Text(SampleDumps.Get("hung-server"), options);
+        Assert.DoesNotContain("repeated", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("with this stack", text, StringComparison.Ordinal);
+    }
+}

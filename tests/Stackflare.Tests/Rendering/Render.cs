@@ -1,0 +1,23 @@
+using Stackflare.Rendering;
+
+namespace Stackflare.Tests.Rendering;
+
+internal static class Render
+{
+    public static readonly RenderOptions All = new() { All = true };
+
+    public static readonly RenderOptions Flat = new() { All = true, FoldRecursion = false, GroupIdenticalStacks = false };
+
+    public static string Text(ThreadDump dump, RenderOptions? options = null) => With(dump, DumpFormat.Text, options);
+
+    public static string Traceback(ThreadDump dump, RenderOptions? options = null) => With(dump, DumpFormat.Traceback, options);
+
+    public static string Json(ThreadDump dump, RenderOptions? options = null) => With(dump, DumpFormat.Json, options);
+
+    public static string With(ThreadDump dump, DumpFormat format, RenderOptions? options = null)
+    {
+        using var writer = new StringWriter();
+        DumpRenderer.Write(dump, format, options ?? RenderOptions.Default, writer);
+        return writer.ToString();
+    }
+}
