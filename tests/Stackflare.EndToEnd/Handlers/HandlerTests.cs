@@ -70,7 +70,7 @@ public sealed class HandlerTests
         await target.WaitForLinesAsync("HANDLED before", 2);
     }
 
-    /// <summary>The runtime's own registration takes the signal over, and hands it on to whoever had it before.</summary>
+    /// <summary>Who registers last has the signal, as without the library.</summary>
     [Fact]
     public async Task ALaterHandlerOfTheRuntimeGetsTheSignal()
     {

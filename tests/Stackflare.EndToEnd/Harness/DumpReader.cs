@@ -8,25 +8,29 @@ namespace Stackflare.EndToEnd.Harness;
 /// </summary>
 internal sealed class DumpReader
 {
-    private int _position;
+    /// <summary>Where the next document or message begins.</summary>
+    public int Position { get; private set; }
 
     /// <summary>Lines that were not part of a document.</summary>
     public List<string> Messages { get; } = [];
+
+    /// <summary>To be called when the bytes read so far have been dropped.</summary>
+    public void Restart() => Position = 0;
 
     /// <summary>The next document, or null if it has not come whole.</summary>
     /// <param name="bytes">Everything so far.</param>
     public JsonDump? Next(ReadOnlyMemory<byte> bytes)
     {
-        while (_position < bytes.Length)
+        while (Position < bytes.Length)
         {
-            var rest = bytes.Span[_position..];
+            var rest = bytes.Span[Position..];
             if (rest.StartsWith("{\n"u8))
             {
                 var end = rest.IndexOf("\n}\n"u8);
                 if (end < 0)
                     return null;
-                var document = bytes.Slice(_position, end + 3);
-                _position += document.Length;
+                var document = bytes.Slice(Position, end + 3);
+                Position += document.Length;
                 return JsonDump.Parse(document);
             }
 
@@ -34,7 +38,7 @@ internal sealed class DumpReader
             if (newline < 0)
                 return null;
             Messages.Add(Encoding.UTF8.GetString(rest[..newline]));
-            _position += newline + 1;
+            Position += newline + 1;
         }
 
         return null;

@@ -25,6 +25,15 @@ internal sealed class Feed
         }
     }
 
+    public bool HasEnded
+    {
+        get
+        {
+            lock (_gate)
+                return _ended;
+        }
+    }
+
     public string Text => System.Text.Encoding.UTF8.GetString(Bytes);
 
     public async Task ReadAsync(Stream stream)
@@ -84,6 +93,16 @@ internal sealed class Feed
         }
     }
 
+    /// <summary>Drops the first bytes, which the test has done with.</summary>
+    public void Discard(int count)
+    {
+        lock (_gate)
+        {
+            _bytes = _bytes.AsSpan(count, _length - count).ToArray();
+            _length -= count;
+        }
+    }
+
     private static TaskCompletionSource NewChange() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private void Append(ReadOnlySpan<byte> chunk)
@@ -92,7 +111,7 @@ internal sealed class Feed
         {
             if (_length + chunk.Length > _bytes.Length)
             {
-                var larger = new byte[Math.Max(_bytes.Length * 2, _length + chunk.Length)];
+                var larger = new byte[Math.Max(64 << 10, Math.Max(_bytes.Length * 2, _length + chunk.Length))];
                 _bytes.AsSpan(0, _length).CopyTo(larger);
                 _bytes = larger;
             }

@@ -35,6 +35,23 @@ internal static unsafe partial class Kernel
             throw new Win32Exception(Marshal.GetLastPInvokeError(), $"umount2({folder})");
     }
 
+    /// <summary>How many bytes can be read from a pipe at once.</summary>
+    /// <param name="pipe">The reading end.</param>
+    public static int BytesWaiting(Stream pipe)
+    {
+        const nuint BytesToRead = 0x541B;
+        var handle = pipe is System.IO.Pipes.PipeStream stream ? stream.SafePipeHandle : throw new ArgumentException($"{pipe.GetType()} is no pipe", nameof(pipe));
+        var count = 0;
+        if (ioctl((int)handle.DangerousGetHandle(), BytesToRead, &count) != 0)
+            throw new Win32Exception(Marshal.GetLastPInvokeError(), "ioctl(FIONREAD)");
+        return count;
+    }
+
+    // Variadic in C, but on this architecture a pointer goes where a fixed parameter would.
+    [LibraryImport("libc", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int ioctl(int descriptor, nuint request, int* argument);
+
     [LibraryImport("libc", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int kill(int pid, int signal);

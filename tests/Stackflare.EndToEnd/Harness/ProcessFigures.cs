@@ -15,6 +15,9 @@ internal sealed record ProcessFigures(long ResidentBytes, int Threads, int Descr
             [.. File.ReadAllLines($"/proc/{pid}/maps").Where(l => l.Contains('/')).Select(l => l[l.IndexOf('/')..])]);
     }
 
+    /// <summary>The mappings of the probe, one for each time it is loaded.</summary>
+    public IReadOnlyList<string> ProbeMappings { get; } = [.. Mappings.Where(m => m.Contains("stackflare_probe", StringComparison.Ordinal)).Distinct()];
+
     public override string ToString() => $"{ResidentBytes >> 20} MiB resident, {Threads} threads, {Descriptors} descriptors";
 
     private static long Field(string[] status, string name) =>

@@ -42,6 +42,15 @@ internal sealed class TargetProcess : IAsyncDisposable
 
     public ProcessFigures Figures => ProcessFigures.Of(Pid);
 
+    /// <summary>What the kernel knows of the thread that waits for the signal.</summary>
+    public TrapThread Trap => new(Pid, Describe);
+
+    /// <summary>The kernel's names of all threads.</summary>
+    public IReadOnlyList<string> ThreadNames => TrapThread.NamesOf(Pid);
+
+    /// <summary>How many bytes wait in the pipe of standard error.</summary>
+    public int UnreadErrors => Kernel.BytesWaiting(_process.StandardError.BaseStream);
+
     /// <summary>Lines on standard error outside of dumps that the test has read up to now.</summary>
     public IReadOnlyList<string> Messages => _dumps.Messages;
 
@@ -112,6 +121,19 @@ internal sealed class TargetProcess : IAsyncDisposable
     {
         while (_dumps.Next(Errors.Bytes) is { } dump)
             yield return dump;
+    }
+
+    /// <summary>Waits until the target has closed its standard error: all that it wrote is here then.</summary>
+    public Task WaitForEndOfErrorsAsync() => Poll.UntilAsync(() => Errors.HasEnded, "the end of standard error", Describe);
+
+    /// <summary>Whether everything that came was a whole dump or a whole line.</summary>
+    public bool HasReadAllErrors => _dumps.Position == Errors.Bytes.Length;
+
+    /// <summary>Drops what has been read of standard error, for tests that read a great deal.</summary>
+    public void ForgetErrorsRead()
+    {
+        Errors.Discard(_dumps.Position);
+        _dumps.Restart();
     }
 
     /// <summary>Waits for a line of standard output and gives what follows the prefix.</summary>

@@ -62,11 +62,11 @@ public sealed class LeftoverTests
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "NamedThreads");
         await target.DumpAsync();
-        await target.WaitForTrapToParkAsync();
-        var before = target.TrapWakes;
+        await target.Trap.WaitUntilParkedAsync();
+        var before = target.Trap.Wakes;
         for (var i = 0; i < 100; i++)
             await target.AssertAliveAsync();
-        Assert.Equal(before, target.TrapWakes);
+        Assert.Equal(before, target.Trap.Wakes);
     }
 
     private static string[] Files(TargetProcess target) =>

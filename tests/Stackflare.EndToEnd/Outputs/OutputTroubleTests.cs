@@ -17,7 +17,7 @@ public sealed class OutputTroubleTests
             Flavour.Optimized, "NamedThreads", new TargetOptions { Traps = [TargetOptions.JsonTrap, DelegateOnUsr2], Shell = shell });
         for (var i = 1; i <= 3; i++)
         {
-            await target.SignalAndWaitForWakeAsync();
+            await target.Trap.WakeAsync();
             target.Signal(Kernel.Usr2);
             await target.WaitForLinesAsync("DUMPED ", i);
         }
@@ -34,7 +34,7 @@ public sealed class OutputTroubleTests
         target.CloseErrors();
         for (var i = 1; i <= 3; i++)
         {
-            await target.SignalAndWaitForWakeAsync();
+            await target.Trap.WakeAsync();
             target.Signal(Kernel.Usr2);
             await target.WaitForLinesAsync("DUMPED ", i);
         }

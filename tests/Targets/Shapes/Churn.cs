@@ -10,11 +10,12 @@ namespace Stackflare.Targets.Shapes;
 /// <summary>
 /// A program that never stands still. <c>--with</c> says in which ways, comma-separated: <c>heap</c> (allocates and collects),
 /// <c>threads</c> (start and end), <c>dynamic</c> (methods and assemblies are emitted, run and dropped), <c>contexts</c>
-/// (assemblies are loaded, run and unloaded). The command <c>progress</c> says how many rounds each has done.
+/// (assemblies are loaded, run and unloaded). The command <c>progress</c> says how many rounds one has done, <c>pause</c> stops them between two rounds, <c>resume</c> lets them go on.
 /// </summary>
 public sealed class Churn : Shape
 {
     private readonly Dictionary<string, StrongBox<long>> _rounds = [];
+    private readonly Dictionary<string, object> _gates = [];
     private byte[]?[] _heap = new byte[4096][];
 
     public override void Start(Host host)
@@ -33,6 +34,19 @@ public sealed class Churn : Shape
             Go(host, way, round);
         }
 
+        host.OnCommand("pause", _ =>
+        {
+            // Between two rounds none has a thread, an assembly or a file in the making.
+            foreach (var gate in _gates.Values)
+                Monitor.Enter(gate);
+            return "paused";
+        });
+        host.OnCommand("resume", _ =>
+        {
+            foreach (var gate in _gates.Values)
+                Monitor.Exit(gate);
+            return "resumed";
+        });
         host.OnCommand("progress", way => Volatile.Read(ref _rounds[way].Value).ToString(CultureInfo.InvariantCulture));
     }
 
@@ -47,12 +61,14 @@ public sealed class Churn : Shape
     private void Go(Host host, string way, Action<long> round)
     {
         var rounds = _rounds[way] = new StrongBox<long>();
+        var gate = _gates[way] = new object();
         using var first = new ManualResetEventSlim();
         new Thread(() =>
         {
             for (; ; )
             {
-                round(rounds.Value);
+                lock (gate)
+                    round(rounds.Value);
                 if (Interlocked.Increment(ref rounds.Value) == 1)
                     first.Set();
             }
