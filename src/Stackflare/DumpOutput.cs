@@ -3,8 +3,8 @@ using Stackflare.Triggers.Output;
 namespace Stackflare;
 
 /// <summary>
-/// Where a dump goes. Immutable and safe to use from any thread; one output at a time writes, so that two dumps never mix. Writing
-/// takes five seconds at most, however slow the reader is.
+/// Where a dump goes. Immutable and safe to use from any thread. A dump is rendered to memory before its first byte goes out, and one
+/// output at a time writes, so that two dumps never mix. A reader that has not taken a dump after five seconds is given up.
 /// </summary>
 public abstract class DumpOutput
 {

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using System.Text;
 using Stackflare.Interop;
 
@@ -25,8 +24,9 @@ internal static class SnapshotCapture
     {
         var deadline = Deadline.In(limits.Time);
         string socketPath = DiagnosticsPort.Find(pid);
-        ulong nonce = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(8));
-        string address = "stackflare-" + Convert.ToHexString(RandomNumberGenerator.GetBytes(16));
+        // Guids are from the kernel's random source; the cryptography library would load OpenSSL for the same bytes.
+        ulong nonce = BinaryPrimitives.ReadUInt64LittleEndian(Guid.NewGuid().ToByteArray());
+        string address = $"stackflare-{Guid.NewGuid():N}";
         ReadOnlyMemory<byte> bytes;
         try
         {

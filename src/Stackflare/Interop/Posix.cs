@@ -8,20 +8,20 @@ namespace Stackflare.Interop;
 /// </summary>
 internal static unsafe partial class Posix
 {
+    internal const int ENOENT = 2;
     internal const int EINTR = 4;
+    internal const int ENXIO = 6;
     internal const int EBADF = 9;
     internal const int EAGAIN = 11;
     internal const int EACCES = 13;
     internal const int EEXIST = 17;
+    internal const int ENOTDIR = 20;
     internal const int EISDIR = 21;
     internal const int EFBIG = 27;
     internal const int ENOSPC = 28;
     internal const int EPIPE = 32;
-    internal const int ELOOP = 40;
-    internal const int ENOENT = 2;
-    internal const int ENOTDIR = 20;
-    internal const int ENXIO = 6;
     internal const int ENOSYS = 38;
+    internal const int ELOOP = 40;
     internal const int ETIMEDOUT = 110;
 
     internal const int O_WRONLY = 0x1;
@@ -34,8 +34,8 @@ internal static unsafe partial class Posix
 
     internal const short POLLOUT = 0x4;
 
-    internal const int W_OK = 2;
     internal const int X_OK = 1;
+    internal const int W_OK = 2;
 
     private const int SEEK_CUR = 1;
     private const int RLIMIT_FSIZE = 1;

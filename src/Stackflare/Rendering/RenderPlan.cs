@@ -86,33 +86,31 @@ internal sealed class RenderPlan : IDisposable
         }
     }
 
-    private int AddStack(IReadOnlyList<DumpFrame> frames, int start, bool all)
-    {
-        // The usual collections as spans: an interface call for each frame is a good part of what a rendering costs.
-        switch (frames)
-        {
-            case DumpFrame[] array:
-                return AddStack(array.AsSpan(), start, all);
-            case List<DumpFrame> list:
-                return AddStack(CollectionsMarshal.AsSpan(list), start, all);
-            default:
-                return AddStack([.. frames], start, all);
-        }
-    }
-
     // As hot as it gets, and most often run for the first time: it must not wait for tiering.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private int AddStack(ReadOnlySpan<DumpFrame> frames, int start, bool all)
+    private int AddStack(IReadOnlyList<DumpFrame> frames, int start, bool all)
     {
         int end = start;
-        foreach (var frame in frames)
+        if (frames is DumpFrame[] array)
         {
-            if (all || !frame.IsHidden)
-                _ids[end++] = Frames.IdOf(frame);
-            else
-                HiddenFrames++;
+            // An interface call for each frame would be a good part of what a rendering costs.
+            foreach (var frame in array)
+                Add(frame, all, ref end);
+        }
+        else
+        {
+            for (int i = 0; i < frames.Count; i++)
+                Add(frames[i], all, ref end);
         }
         return end - start;
+    }
+
+    private void Add(DumpFrame frame, bool all, ref int end)
+    {
+        if (all || !frame.IsHidden)
+            _ids[end++] = Frames.IdOf(frame);
+        else
+            HiddenFrames++;
     }
 
     /// <summary>

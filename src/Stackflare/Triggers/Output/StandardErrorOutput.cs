@@ -31,7 +31,10 @@ internal sealed class StandardErrorOutput(int descriptor = StandardErrorOutput.S
             throw OutputErrors.Of(Place, Posix.EBADF);
     }
 
-    /// <summary>Writes a line to standard error as well as can be; false if it could not be written. Never throws.</summary>
+    /// <summary>
+    /// Writes a line to standard error as well as can be; false if it could not be written. Never throws, and does not wait for a dump
+    /// that is being written: dumps go out in whole lines.
+    /// </summary>
     internal static bool TryWriteLine(string line) => TryWriteLine(line, StandardErrorDescriptor);
 
     internal static bool TryWriteLine(string line, int descriptor)

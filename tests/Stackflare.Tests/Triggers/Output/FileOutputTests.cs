@@ -122,6 +122,38 @@ public sealed class FileOutputTests : IDisposable
         Assert.Equal("earlier", reader.ReadLine());
     }
 
+    [Fact]
+    public void FileAtTheProcessLimitIsAnErrorAndNotTheEnd()
+    {
+        // Without care the kernel would end this process. The limit is so large that no other test can meet it.
+        const ulong Limit = 1UL << 40;
+        File.WriteAllText(_directory["limited"], "earlier\n");
+        using (var file = File.OpenWrite(_directory["limited"]))
+            file.SetLength((long)Limit - 10);
+
+        ulong before = Native.LimitFiles(Limit);
+        try
+        {
+            var error = Assert.Throws<OutputException>(() => Write(DumpOutput.File(_directory["limited"])));
+            Assert.Contains("File too large", error.Problem, StringComparison.Ordinal);
+            Assert.Equal((long)Limit - 10, new FileInfo(_directory["limited"]).Length);
+        }
+        finally
+        {
+            Native.LimitFiles(before);
+        }
+    }
+
+    [UnprivilegedFact]
+    public void DirectoryMustBeWritable()
+    {
+        Directory.CreateDirectory(_directory["locked"], UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        Refused("locked/dump", "Permission denied");
+        File.WriteAllText(_directory["locked-file"], "");
+        File.SetUnixFileMode(_directory["locked-file"], UnixFileMode.UserRead);
+        Refused("locked-file", "Permission denied");
+    }
+
     [Theory, InlineData(null), InlineData("earlier\n")]
     public unsafe void WriteThatFailsHalfWayIsTakenBack(string? earlier)
     {

@@ -23,6 +23,24 @@ internal static unsafe partial class Native
             return buffer[..(int)Math.Max(0, Read(descriptor, start, (nuint)buffer.Length))];
     }
 
+    /// <summary>Sets how long files of this process may become, and gives what it was. The hard limit stays.</summary>
+    public static ulong LimitFiles(ulong length)
+    {
+        const int FileSize = 1;
+        ulong* limits = stackalloc ulong[2];
+        Assert.Equal(0, GetLimit(FileSize, limits));
+        ulong before = limits[0];
+        limits[0] = length;
+        Assert.Equal(0, SetLimit(FileSize, limits));
+        return before;
+    }
+
+    [LibraryImport("libc", EntryPoint = "getrlimit")]
+    private static partial int GetLimit(int resource, ulong* limits);
+
+    [LibraryImport("libc", EntryPoint = "setrlimit")]
+    private static partial int SetLimit(int resource, ulong* limits);
+
     [LibraryImport("libc", EntryPoint = "pipe2")]
     private static partial int Pipe(int* ends, int flags);
 
