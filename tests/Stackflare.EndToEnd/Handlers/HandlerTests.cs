@@ -24,7 +24,7 @@ public sealed class HandlerTests
         for (var i = 0; i < 3; i++)
         {
             var dump = await target.DumpAsync(number);
-            Assert.All(target.Truth.Threads, thread => Assert.Equal(thread.Calls, dump.Of(thread).Calls));
+            Assert.All(target.Truth.Threads, thread => thread.AssertIn(dump));
         }
 
         await target.AssertExitsWellAsync();

@@ -17,7 +17,7 @@ public sealed class StartupHookTests
         await using var target = await TargetProcess.StartAsync(
             Flavour.Plain, "NamedThreads", Hook(("STACKFLARE_SIGNAL", signal), ("STACKFLARE_FORMAT", "json")));
         var dump = await target.DumpAsync(number);
-        Assert.All(target.Truth.Threads, thread => Assert.Equal(thread.Calls, dump.Of(thread).Calls));
+        Assert.All(target.Truth.Threads, thread => thread.AssertIn(dump));
         await target.AssertExitsWellAsync();
         Assert.Empty(target.Messages);
     }

@@ -15,7 +15,7 @@ public sealed class HardProgramTests
         Assert.Equal(4, target.Truth.Threads.Count);
         Assert.All(target.Truth.Threads, thread =>
         {
-            Assert.Equal(thread.Calls, dump.Of(thread).Calls);
+            thread.AssertIn(dump);
             Assert.NotEqual(false, dump.Of(thread).IsThreadPool);
         });
     }
@@ -29,7 +29,7 @@ public sealed class HardProgramTests
         var dump = await target.DumpAsync();
         Assert.All(target.Truth.Threads, thread =>
         {
-            Assert.Equal(thread.Calls, dump.Of(thread).Calls);
+            thread.AssertIn(dump);
             Assert.Equal("blocked", dump.Of(thread).Activity);
         });
         await target.AssertAliveAsync();
@@ -43,7 +43,7 @@ public sealed class HardProgramTests
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "ManyThreads");
         var dump = await target.DumpAsync();
         Assert.Equal(1000, target.Truth.Threads.Count);
-        Assert.All(target.Truth.Threads, thread => Assert.Equal(thread.Calls, dump.Of(thread).Calls));
+        Assert.All(target.Truth.Threads, thread => thread.AssertIn(dump));
         Assert.Empty(dump.Notes);
     }
 
@@ -55,7 +55,7 @@ public sealed class HardProgramTests
         Assert.All(target.Truth.Threads, thread =>
         {
             Assert.Equal(10_000, thread.Calls.Count);
-            Assert.Equal(thread.Calls, dump.Of(thread).Calls);
+            thread.AssertIn(dump);
             Assert.Equal("complete", dump.Of(thread).Completeness);
         });
     }
@@ -104,7 +104,7 @@ public sealed class HardProgramTests
         for (var i = 0; i < 200; i++)
             target.Signal();
         var first = await target.NextDumpAsync();
-        Assert.All(target.Truth.Threads, thread => Assert.Equal(thread.Calls, first.Of(thread).Calls));
+        Assert.All(target.Truth.Threads, thread => thread.AssertIn(first));
         await target.AssertAliveAsync();
 
         // Disposing finishes the dump that is being written, and the end of the program ends the stream: then all dumps are here.
@@ -129,7 +129,7 @@ public sealed class HardProgramTests
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "Churn", TargetOptions.Default with { Arguments = ["--with", ways] });
         var still = Assert.Single(target.Truth.Threads);
         for (var i = 0; i < 20; i++)
-            Assert.Equal(still.Calls, (await target.DumpAsync()).Of(still).Calls);
+            still.AssertIn(await target.DumpAsync());
 
         foreach (var way in ways.Split(','))
         {

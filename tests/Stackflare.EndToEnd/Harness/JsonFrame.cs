@@ -6,6 +6,8 @@ namespace Stackflare.EndToEnd.Harness;
 /// <summary>A frame of a dump in JSON.</summary>
 internal sealed class JsonFrame(JsonElement frame)
 {
+    private static readonly string[] Unmarked = [".Start.lambda", ".StartThreads.lambda", ".StartThreads.Thread", ".Visit.lambda"];
+
     private readonly JsonElement _method = frame.GetProperty("method");
 
     public string DeclaringType => _method.GetProperty("declaringType").GetString()!;
@@ -34,10 +36,11 @@ internal sealed class JsonFrame(JsonElement frame)
 
     public ulong Address => Hexadecimal("address");
 
-    /// <summary>Whether the frame is a shape's, not the harness's, the runtime's or the library's.</summary>
+    /// <summary>Whether the frame is a shape's and marked: not the harness's, the runtime's or the library's, nor a lambda that a thread starts in.</summary>
     public bool IsOfTarget =>
         DeclaringType.StartsWith("Stackflare.Targets.", StringComparison.Ordinal)
-        && !DeclaringType.StartsWith("Stackflare.Targets.Common.", StringComparison.Ordinal);
+        && !DeclaringType.StartsWith("Stackflare.Targets.Common.", StringComparison.Ordinal)
+        && !Unmarked.Any(n => FullName.EndsWith(n, StringComparison.Ordinal));
 
     public override string ToString() => $"   {frame.GetProperty("display").GetString()} line {Line} [{Kind}, {Symbols}{(IsHidden ? ", hidden" : "")}]";
 

@@ -41,7 +41,7 @@ internal sealed class JsonThread
 
     public string? Completeness => _thread.GetProperty("completeness").GetString();
 
-    public override string ToString() => $"\"{DisplayName}\" tid={OsId}\n{string.Join('\n', Frames)}";
+    public override string ToString() => $"\"{DisplayName}\" tid={OsId}\n{string.Join('\n', Frames.Take(60))}";
 
     private bool? Flag(string name) => _thread.GetProperty(name) is { ValueKind: not JsonValueKind.Null } flag ? flag.GetBoolean() : null;
 }

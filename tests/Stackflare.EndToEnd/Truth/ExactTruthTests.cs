@@ -27,7 +27,7 @@ public sealed class ExactTruthTests
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), shape);
         var dump = await target.DumpAsync();
-        Assert.All(target.Truth.Threads, thread => Assert.Equal(thread.Calls, dump.Of(thread).Calls));
+        Assert.All(target.Truth.Threads, thread => thread.AssertIn(dump));
         Assert.Empty(dump.Notes);
     }
 
@@ -72,7 +72,7 @@ public sealed class ExactTruthTests
         var path = Path.Combine(target.TemporaryFolder, "dump.json");
         Assert.Equal("written", await target.CommandAsync("dump " + path));
         var dump = JsonDump.Parse(await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken));
-        Assert.All(target.Truth.Threads, thread => Assert.Equal(thread.Calls, dump.Of(thread).Calls));
+        Assert.All(target.Truth.Threads, thread => thread.AssertIn(dump));
         Assert.Equal($"{dump.Threads.Count}", await target.CommandAsync("capture"));
     }
 }

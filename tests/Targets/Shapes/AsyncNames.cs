@@ -46,7 +46,7 @@ internal sealed class AsyncNames : Shape
         };
         track.Next<AsyncNames>();
         lambda().GetAwaiter().GetResult();
-        GC.KeepAlive(track);
+        GC.KeepAlive(lambda);
     }
 
     private static async Task OverAsyncIterator(Host host, Track track)

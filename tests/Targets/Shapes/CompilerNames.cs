@@ -3,7 +3,10 @@ using Stackflare.Targets.Common;
 
 namespace Stackflare.Targets.Shapes;
 
-/// <summary>Code that the compiler moves into methods with names of its own: lambdas, local functions, iterators.</summary>
+/// <summary>
+/// Code that the compiler moves into methods with names of its own: lambdas, local functions, iterators. Delegates are used twice:
+/// a variable that is used once is compiled away, and the line of its use with it.
+/// </summary>
 internal sealed class CompilerNames : Shape
 {
     public override void Start(Host host)
@@ -26,7 +29,7 @@ internal sealed class CompilerNames : Shape
             GC.KeepAlive(t);
         };
         lambda(host, track.Here<CompilerNames>());
-        GC.KeepAlive(track);
+        GC.KeepAlive(lambda);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -38,7 +41,7 @@ internal sealed class CompilerNames : Shape
             GC.KeepAlive(track);
         };
         Call(lambda, track.Here<CompilerNames>());
-        GC.KeepAlive(track);
+        GC.KeepAlive(lambda);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -52,11 +55,11 @@ internal sealed class CompilerNames : Shape
                 GC.KeepAlive(depth);
             };
             Call(inner, track.Here<CompilerNames>("NestedLambda.lambda"));
-            GC.KeepAlive(depth);
+            GC.KeepAlive(inner);
         };
         track.Next<CompilerNames>();
         outer(1);
-        GC.KeepAlive(track);
+        GC.KeepAlive(outer);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -52,6 +52,6 @@ internal sealed class GuestRooms : Shape
         };
         track.Next<GuestRooms>();
         enter((method, line) => track.Here(Room, method, line: line), park);
-        GC.KeepAlive(track);
+        GC.KeepAlive(park);
     }
 }
