@@ -18,11 +18,15 @@
 
 enum { TRAPS = 8 };
 
+/* What closing adds to the eventfd's count, so that the thread can tell it from signals that came before: those still count. */
+static const uint64_t CLOSED = UINT64_C(1) << 32;
+
 typedef struct trap {
     atomic_int fd;        /* for handlers; -1 when the trap is closed */
     int wait_fd;          /* the same descriptor, for the thread that waits on it and closes it in the end */
     atomic_int in_use;    /* the slot is taken, also by a closed trap that somebody still chains to */
     atomic_int in_flight; /* handlers running now */
+    bool finished;        /* for the thread that waits: it has seen CLOSED */
     atomic_bool passing;  /* closed, but a handler that was set over it still calls it */
     bool chain;
     int signal;
@@ -85,6 +89,7 @@ EXPORT int stackflare_trap_open(int signal, int chain)
         t->signal = signal;
         t->chain = chain != 0;
         t->wait_fd = fd;
+        t->finished = false;
         atomic_store(&t->passing, false);
         struct sigaction action = { .sa_sigaction = handlers[slot], .sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK };
         sigemptyset(&action.sa_mask);
@@ -102,16 +107,18 @@ EXPORT int stackflare_trap_open(int signal, int chain)
     return -error;
 }
 
-/* Parks until a signal has come: 1. 0: the trap was closed; its descriptor and number are free again. One thread waits on a
- * trap, and it calls this until it gets 0. */
+/* Parks until a signal has come: 1. 0: the trap was closed, and every signal before that was answered; its descriptor and
+ * number are free again. One thread waits on a trap, and it calls this until it gets 0. */
 EXPORT int stackflare_trap_wait(int slot);
 EXPORT int stackflare_trap_wait(int slot)
 {
     trap *t = &traps[slot];
     uint64_t count;
-    while (atomic_load(&t->fd) >= 0) {
-        ssize_t n = read(t->wait_fd, &count, sizeof count);
-        if (n == sizeof count && atomic_load(&t->fd) >= 0)
+    while (!t->finished) {
+        if (read(t->wait_fd, &count, sizeof count) != sizeof count)
+            continue;
+        t->finished = count >= CLOSED;
+        if (count % CLOSED != 0)
             return 1;
     }
     /* A handler that took the descriptor just before it was withdrawn may be about to write to it. */
@@ -136,8 +143,7 @@ EXPORT void stackflare_trap_close(int slot)
     /* The waiting thread closes the descriptor as soon as it sees this, unless a handler is in flight: so is this call. */
     atomic_fetch_add(&t->in_flight, 1);
     int fd = atomic_exchange(&t->fd, -1);
-    uint64_t one = 1;
-    ssize_t written = fd >= 0 ? write(fd, &one, sizeof one) : 0;
+    ssize_t written = fd >= 0 ? write(fd, &CLOSED, sizeof CLOSED) : 0;
     (void)written;
     atomic_fetch_sub(&t->in_flight, 1);
 }

@@ -18,7 +18,10 @@ public static class Flare
     /// of their own, which is parked otherwise; it first takes one dump and throws it away, so that later ones are quick.
     /// </summary>
     /// <param name="options">Which signal, where to, in which format; null for SIGUSR1 to standard error as text.</param>
-    /// <returns>Puts back the handler that was there before when it is disposed. Never null. Keep it: a trap that is not disposed stays set.</returns>
+    /// <returns>
+    /// Puts back the handler that was there before when it is disposed; a signal that came until then still gets its dump.
+    /// Never null. Keep it: a trap that is not disposed stays set.
+    /// </returns>
     /// <exception cref="StackflareException">
     /// The signal cannot be handled, the output cannot be written, or no dump can be taken in this process; the type and message say
     /// which and what to do.

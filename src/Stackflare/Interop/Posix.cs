@@ -24,6 +24,7 @@ internal static unsafe partial class Posix
     internal const int ELOOP = 40;
     internal const int ETIMEDOUT = 110;
 
+    internal const int O_RDONLY = 0x0;
     internal const int O_WRONLY = 0x1;
     internal const int O_CREAT = 0x40;
     internal const int O_EXCL = 0x80;
@@ -32,6 +33,7 @@ internal static unsafe partial class Posix
     internal const int O_NONBLOCK = 0x800;
     internal const int O_CLOEXEC = 0x80000;
 
+    internal const short POLLIN = 0x1;
     internal const short POLLOUT = 0x4;
 
     internal const int X_OK = 1;
@@ -78,11 +80,38 @@ internal static unsafe partial class Posix
         }
     }
 
+    /// <summary>How many bytes were read, 0 at the end, or the negated errno. An interrupted call is repeated.</summary>
+    internal static nint Read(int descriptor, Span<byte> buffer)
+    {
+        fixed (byte* start = buffer)
+        {
+            while (true)
+            {
+                nint read = ReadRaw(descriptor, start, (nuint)buffer.Length);
+                if (read >= 0)
+                    return read;
+                int error = Marshal.GetLastPInvokeError();
+                if (error != EINTR)
+                    return -error;
+            }
+        }
+    }
+
+    /// <summary>How many of the descriptors have something to tell, 0 when the time is up, or the negated errno.</summary>
+    internal static int Poll(Span<PollRequest> requests, int milliseconds)
+    {
+        fixed (PollRequest* first = requests)
+            return PollRaw(first, (nuint)requests.Length, milliseconds) is var ready and >= 0 ? ready : -Marshal.GetLastPInvokeError();
+    }
+
+    /// <summary>The kernel's id of the calling thread.</summary>
+    internal static int CurrentThread() => CurrentThreadRaw();
+
     /// <summary>1 when the descriptor can be written to or would fail at once, 0 when the time is up, or the negated errno.</summary>
     internal static int PollWritable(int descriptor, int milliseconds)
     {
-        var request = new PollRequest { Descriptor = descriptor, Events = POLLOUT };
-        return PollRaw(&request, 1, milliseconds) is var ready and >= 0 ? ready : -Marshal.GetLastPInvokeError();
+        Span<PollRequest> request = [new PollRequest { Descriptor = descriptor, Events = POLLOUT }];
+        return Poll(request, milliseconds);
     }
 
     /// <summary>
@@ -134,6 +163,12 @@ internal static unsafe partial class Posix
         }
     }
 
+    [LibraryImport("libc", EntryPoint = "gettid")]
+    private static partial int CurrentThreadRaw();
+
+    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
+    private static partial nint ReadRaw(int descriptor, byte* bytes, nuint count);
+
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
     private static partial nint WriteRaw(int descriptor, byte* bytes, nuint count);
 
@@ -166,14 +201,6 @@ internal static unsafe partial class Posix
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int StatusRaw(int descriptor, string path, int flags, uint mask, StatusBuffer* buffer);
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct PollRequest
-    {
-        public int Descriptor;
-        public short Events;
-        public short Happened;
-    }
 
     /// <summary>The kernel's <c>struct statx</c>: 256 bytes, of which these are read.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 256)]

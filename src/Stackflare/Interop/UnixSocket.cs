@@ -10,8 +10,7 @@ namespace Stackflare.Interop;
 internal sealed partial class UnixSocket : IDisposable
 {
     private const int AfUnix = 1, SockStream = 1, SockCloexec = 0x80000, SolSocket = 1, SoPeercred = 17, MsgNosignal = 0x4000;
-    private const int EINTR = 4, PathOffset = 2, MaxPath = 108;
-    private const short PollIn = 1;
+    private const int PathOffset = 2, MaxPath = 108;
 
     private int _descriptor;
 
@@ -52,20 +51,18 @@ internal sealed partial class UnixSocket : IDisposable
     /// <summary>Waits until one of two sockets can be read or was closed by its peer. Returns which can: both may, or none in time.</summary>
     public static (bool First, bool Second) WaitReadable(UnixSocket? first, UnixSocket? second, Deadline deadline)
     {
-        // A negative descriptor is one that poll passes over.
-        Span<PollDescriptor> descriptors =
+        Span<PollRequest> requests =
         [
-            new() { Descriptor = first?._descriptor ?? -1, Events = PollIn },
-            new() { Descriptor = second?._descriptor ?? -1, Events = PollIn },
+            new() { Descriptor = first?._descriptor ?? -1, Events = Posix.POLLIN },
+            new() { Descriptor = second?._descriptor ?? -1, Events = Posix.POLLIN },
         ];
-        while (true)
-        {
-            int ready = Poll(ref MemoryMarshal.GetReference(descriptors), 2, deadline.RemainingMilliseconds);
-            if (ready >= 0)
-                return (descriptors[0].Returned != 0, descriptors[1].Returned != 0);
-            if (Marshal.GetLastPInvokeError() != EINTR)
-                throw new IOException($"poll: {Marshal.GetLastPInvokeErrorMessage()}");
-        }
+        int ready;
+        do
+            ready = Posix.Poll(requests, deadline.RemainingMilliseconds);
+        while (ready == -Posix.EINTR);
+        return ready >= 0
+            ? (requests[0].Happened != 0, requests[1].Happened != 0)
+            : throw new IOException($"poll: {Marshal.GetPInvokeErrorMessage(-ready)}");
     }
 
     public UnixSocket Accept()
@@ -79,7 +76,7 @@ internal sealed partial class UnixSocket : IDisposable
         while (!bytes.IsEmpty)
         {
             nint sent = Send(_descriptor, ref MemoryMarshal.GetReference(bytes), bytes.Length, MsgNosignal);
-            if (sent < 0 && Marshal.GetLastPInvokeError() == EINTR)
+            if (sent < 0 && Marshal.GetLastPInvokeError() == Posix.EINTR)
                 continue;
             if (sent < 0)
                 throw new IOException($"send: {Marshal.GetLastPInvokeErrorMessage()}");
@@ -93,9 +90,7 @@ internal sealed partial class UnixSocket : IDisposable
         int total = 0;
         while (total < buffer.Length && WaitReadable(this, null, deadline).First)
         {
-            nint received = Receive(_descriptor, ref MemoryMarshal.GetReference(buffer[total..]), buffer.Length - total, 0);
-            if (received < 0 && Marshal.GetLastPInvokeError() == EINTR)
-                continue;
+            nint received = Posix.Read(_descriptor, buffer[total..]);
             if (received <= 0)
                 break;
             total += (int)received;
@@ -107,7 +102,7 @@ internal sealed partial class UnixSocket : IDisposable
     {
         int descriptor = Interlocked.Exchange(ref _descriptor, -1);
         if (descriptor >= 0)
-            _ = Close(descriptor);
+            Posix.Close(descriptor);
     }
 
     private static UnixSocket Create()
@@ -143,14 +138,6 @@ internal sealed partial class UnixSocket : IDisposable
         public uint Gid;
     }
 
-    [StructLayout(LayoutKind.Sequential)]
-    private struct PollDescriptor
-    {
-        public int Descriptor;
-        public short Events;
-        public short Returned;
-    }
-
     [LibraryImport("libc", EntryPoint = "socket", SetLastError = true)]
     private static partial int NewSocket(int domain, int type, int protocol);
 
@@ -169,15 +156,6 @@ internal sealed partial class UnixSocket : IDisposable
     [LibraryImport("libc", EntryPoint = "getsockopt", SetLastError = true)]
     private static partial int GetSockOpt(int descriptor, int level, int name, ref PeerCredentials value, ref int length);
 
-    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
-    private static partial int Poll(ref PollDescriptor descriptors, nuint count, int timeoutMs);
-
     [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
     private static partial nint Send(int descriptor, ref byte bytes, nint length, int flags);
-
-    [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
-    private static partial nint Receive(int descriptor, ref byte bytes, nint length, int flags);
-
-    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
-    private static partial int Close(int descriptor);
 }

@@ -8,7 +8,7 @@ internal sealed class PdbLines(MetadataReader pdb, SymbolOptions options)
 {
     private static readonly Guid Sha256 = new("8829d00f-11b8-4213-878b-770e8597ac16");
     private static readonly Guid Sha1 = new("ff1816ec-aa5e-4d10-87f7-6f4963833460");
-    private static readonly Guid EmbeddedSource = new("0e8a571b-6926-466e-b4ad-8ab046f6211c");
+    private static readonly Guid EmbeddedSource = new("0e8a571b-6926-466e-b4ad-8ab04611f5fe");
 
     private readonly Dictionary<DocumentHandle, SourceContent?> _embedded = [];
 

@@ -15,7 +15,7 @@ internal sealed class SingleFileBundle
     private const long MaxExecutableBytes = 8L << 30;
     private const int MaxManifestBytes = 16 << 20;
 
-    /// <summary>SHA-256 of ".net core bundle", each byte inverted so that an executable this very code is part of does not hold it twice.</summary>
+    /// <summary>The host's signature, each byte inverted so that an executable this very code is part of does not hold it twice.</summary>
     private static ReadOnlySpan<byte> InvertedSignature =>
     [
         0x74, 0xED, 0xFD, 0x46, 0x95, 0x9E, 0xDF, 0xC7, 0x8D, 0x84, 0x6C, 0xFD, 0xEB, 0x28, 0x5F, 0xCD,

@@ -37,7 +37,7 @@ internal sealed class SignalTrap : IDisposable
     /// <summary>Waits until the first dump of the process would be a warm one.</summary>
     internal bool WaitWarm(TimeSpan timeout) => _warm.Wait(timeout);
 
-    /// <summary>Puts back the handler that was there. A dump that is being written is finished.</summary>
+    /// <summary>Puts back the handler that was there, and returns when the signals that came before are answered.</summary>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
@@ -49,7 +49,7 @@ internal sealed class SignalTrap : IDisposable
 
     private void Run()
     {
-        _threadId = CurrentThread.OsId();
+        _threadId = Posix.CurrentThread();
         WarmUp();
         _warm.Set();
         while (ProbeLibrary.TrapWait(_trap))

@@ -20,8 +20,15 @@ internal sealed class SnapshotBuilder
         (uint imageAt, uint imageLength) = builder.Bytes([1, 2, 3, 4]);
         builder.Add(SectionKind.Threads, new ThreadRecord
         {
-            ThreadId = 1, OsId = 100, ManagedId = 1, FrameCount = 2, NameOffset = nameAt, NameLength = nameLength,
-            ExceptionType = 0, CpuNs = 5, Flags = ThreadFlags.StateKnown,
+            ThreadId = 1,
+            OsId = 100,
+            ManagedId = 1,
+            FrameCount = 2,
+            NameOffset = nameAt,
+            NameLength = nameLength,
+            ExceptionType = 0,
+            CpuNs = 5,
+            Flags = ThreadFlags.StateKnown,
         });
         builder.Add(SectionKind.Stacks, 0u, 1u);
         builder.Add(
@@ -30,15 +37,26 @@ internal sealed class SnapshotBuilder
             new FrameRecord { Address = 0x2000, Function = SnapshotLayout.None, ILOffset = -1, Flags = FrameFlags.Native });
         builder.Add(SectionKind.Functions, new FunctionRecord
         {
-            FunctionId = 9, Module = 0, Token = 0x06000001, DeclaringType = 0, TypeArgCount = 1,
-            NameOffset = SnapshotLayout.None, TypeNameOffset = SnapshotLayout.None, SignatureOffset = SnapshotLayout.None,
+            FunctionId = 9,
+            Module = 0,
+            Token = 0x06000001,
+            DeclaringType = 0,
+            TypeArgCount = 1,
+            NameOffset = SnapshotLayout.None,
+            TypeNameOffset = SnapshotLayout.None,
+            SignatureOffset = SnapshotLayout.None,
         });
         builder.Add(SectionKind.Types, new TypeRecord { ClassId = 3, Module = 0, Token = 0x02000002 });
         builder.Add(SectionKind.TypeArgs, 0u);
         builder.Add(SectionKind.Modules, new ModuleRecord
         {
-            ModuleId = 4, PathOffset = pathAt, PathLength = pathLength, ImageOffset = imageAt, ImageLength = imageLength,
-            SymbolsOffset = SnapshotLayout.None, Flags = ModuleFlags.OnDisk,
+            ModuleId = 4,
+            PathOffset = pathAt,
+            PathLength = pathLength,
+            ImageOffset = imageAt,
+            ImageLength = imageLength,
+            SymbolsOffset = SnapshotLayout.None,
+            Flags = ModuleFlags.OnDisk,
         });
         return builder.Build();
     }
@@ -71,8 +89,11 @@ internal sealed class SnapshotBuilder
         var result = new byte[offset + sections.Sum(s => (s.Bytes.Length + 7) & ~7)];
         var header = new HeaderRecord
         {
-            Magic = SnapshotLayout.Magic, VersionMajor = SnapshotLayout.VersionMajor, VersionMinor = SnapshotLayout.VersionMinor,
-            SectionCount = (uint)sections.Count, TotalSize = (ulong)result.Length,
+            Magic = SnapshotLayout.Magic,
+            VersionMajor = SnapshotLayout.VersionMajor,
+            VersionMinor = SnapshotLayout.VersionMinor,
+            SectionCount = (uint)sections.Count,
+            TotalSize = (ulong)result.Length,
         };
         MemoryMarshal.Write(result, header);
         for (int i = 0; i < sections.Count; i++)

@@ -1,0 +1,62 @@
+namespace Stackflare.Bench;
+
+/// <summary>What the command line asks for.</summary>
+internal sealed record BenchOptions
+{
+    internal const string Usage = """
+        dotnet run -c Release --project bench [-- options]
+          --quick         few rounds: shows that everything works, not how fast it is; does not write the page
+          --shape 100x50  only this number of threads and frames (may be given again); does not write the page
+          --no-write      do not write docs/benchmarks.md
+        """;
+
+    internal IReadOnlyList<Shape> Shapes { get; init; } = Shape.All;
+
+    internal bool Quick { get; init; }
+
+    /// <summary>Whether docs/benchmarks.md is written: a part of the figures never replaces all of them.</summary>
+    internal bool Write { get; init; } = true;
+
+    /// <summary>Dumps of each kind and shape that are measured.</summary>
+    internal int Rounds => Quick ? 5 : 30;
+
+    /// <summary>Dumps before those: the JIT compiles a hot method again after 30 calls and a pause.</summary>
+    internal int WarmUpRounds => Quick ? 2 : 8;
+
+    /// <summary>Fresh processes of each kind for the first dump.</summary>
+    internal int FirstDumps => Quick ? 2 : 10;
+
+    /// <summary>Pairs of programs, with and without the trap, for the cost of an idle one.</summary>
+    internal int IdlePairs => Quick ? 2 : 7;
+
+    internal TimeSpan IdleSettle => TimeSpan.FromSeconds(Quick ? 1 : 8);
+
+    internal TimeSpan IdleWindow => TimeSpan.FromSeconds(Quick ? 2 : 10);
+
+    /// <summary>Reads the arguments; null when they make no sense.</summary>
+    internal static BenchOptions? Parse(string[] args)
+    {
+        BenchOptions options = new();
+        List<Shape> shapes = [];
+        for (int i = 0; i < args.Length; i++)
+        {
+            switch (args[i])
+            {
+                case "--quick":
+                    options = options with { Quick = true, Write = false };
+                    break;
+                case "--no-write":
+                    options = options with { Write = false };
+                    break;
+                case "--shape" when i + 1 < args.Length && Shape.Parse(args[i + 1]) is { } shape:
+                    shapes.Add(shape);
+                    i++;
+                    break;
+                default:
+                    return null;
+            }
+        }
+
+        return shapes.Count == 0 ? options : options with { Shapes = shapes, Write = false };
+    }
+}

@@ -1,0 +1,15 @@
+namespace Stackflare.Bench.Measures;
+
+/// <summary>How long a dump stops a program of one shape; all in milliseconds.</summary>
+/// <param name="Shape">The program's shape.</param>
+/// <param name="GapWithDump">The longest that the heartbeat stopped while a dump was taken.</param>
+/// <param name="GapWithout">The same in a window as long in which none was: what the machine does anyway.</param>
+/// <param name="Claimed">The pause that those dumps say they made.</param>
+/// <param name="Walk">The bare walk of the stacks, as captures of the same program give it.</param>
+/// <param name="Suspend">How long those took to bring all threads to a stop.</param>
+internal sealed record PauseResult(
+    Shape Shape, Distribution GapWithDump, Distribution GapWithout, Distribution? Claimed, Distribution Walk, Distribution Suspend)
+{
+    /// <summary>What the program feels of a dump.</summary>
+    internal double Felt => Math.Max(0, GapWithDump.Median - GapWithout.Median);
+}

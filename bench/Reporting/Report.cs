@@ -1,0 +1,137 @@
+using System.Text;
+using Stackflare.Bench.Measures;
+using Stackflare.Bench.Subjects;
+using static Stackflare.Bench.Reporting.Figures;
+
+namespace Stackflare.Bench.Reporting;
+
+/// <summary>Prints results as they come and keeps the text for the page.</summary>
+internal sealed class Report(TextWriter terminal)
+{
+    private readonly StringBuilder _text = new();
+    private readonly List<Goal> _goals = [];
+
+    /// <summary>All of it, as Markdown.</summary>
+    internal string Text => _text.ToString();
+
+    internal bool AllGoalsMet => _goals.TrueForAll(goal => goal.Met);
+
+    internal void Machine(Contestants contestants)
+    {
+        Write($"{Environment.ProcessorCount} processors; {string.Join("; ", contestants.Versions)}.\n");
+        foreach (string absent in contestants.Absent)
+            Write(absent + "\n");
+    }
+
+    internal void Warm(Shape shape, IReadOnlyList<LatencyResult> results)
+    {
+        Write($"### Signal to last byte, warm: {shape}\n");
+        Write(Latency(shape, results));
+        if (shape == Shape.Reference || shape == Shape.Large)
+            AgainstJvm(shape, results);
+    }
+
+    internal void FirstDump(Shape shape, IReadOnlyList<LatencyResult> results)
+    {
+        Write($"### Signal to last byte, the first dump of a process: {shape}\n");
+        Write(Latency(shape, results));
+        if (shape == Shape.Reference)
+            _goals.Add(new("First dump of a process, everything printed", 60, Find(results, ContestantKind.StackflareEverything)!.Time.Median, "ms"));
+    }
+
+    internal void Pause(IReadOnlyList<PauseResult> results)
+    {
+        Write("### Pause of the program, as one of its threads feels it\n");
+        Table table = new("", "felt", "with a dump: median", "p95", "without: median", "p95", "claimed", "suspend", "walk", "felt ÷ walk");
+        foreach (PauseResult result in results)
+        {
+            table.Add(
+                result.Shape.ToString(),
+                Milliseconds(result.Felt),
+                Milliseconds(result.GapWithDump.Median),
+                Milliseconds(result.GapWithDump.P95),
+                Milliseconds(result.GapWithout.Median),
+                Milliseconds(result.GapWithout.P95),
+                result.Claimed is { } claimed ? Milliseconds(claimed.Median) : "–",
+                Milliseconds(result.Suspend.Median),
+                Milliseconds(result.Walk.Median),
+                Of(result.Felt / result.Walk.Median));
+            if (result.Shape == Shape.Reference)
+            {
+                _goals.Add(new("Pause of the program", 2, result.Felt, "ms"));
+                _goals.Add(new("Pause, in walks of the stacks", 1.5, result.Felt / result.Walk.Median, "×"));
+            }
+        }
+
+        Write(table.ToString());
+    }
+
+    internal void Idle(IdleResult result)
+    {
+        Write("### Idle: a program with a trap against one without\n");
+        string threads = result.ThreadNames.Count == 0 ? "" : $" ({string.Join(", ", result.ThreadNames)})";
+        Table table = new("", "more");
+        table.Add("private memory (noise between equal programs)", $"{Megabytes(result.PrivateMegabytes)} ({Megabytes(result.NoiseMegabytes)})");
+        table.Add("proportional share of memory", Megabytes(result.ProportionalMegabytes));
+        table.Add("resident memory", Megabytes(result.ResidentMegabytes));
+        table.Add("threads" + threads, Whole(result.Threads));
+        table.Add($"wake-ups of those in {Whole(result.Window.TotalSeconds)} s", Whole(result.WakeUps));
+        table.Add("wake-ups of all other threads", Whole(result.OtherWakeUps));
+        table.Add("processor time of those threads", Milliseconds(result.CpuMilliseconds));
+        table.Add("processor time spent on registering and warming up", Milliseconds(result.StartUpCpuMilliseconds));
+        Write(table.ToString());
+
+        _goals.Add(new("Idle: private memory", 3, result.PrivateMegabytes, "MB"));
+        _goals.Add(new("Idle: threads", 1, result.Threads, ""));
+        _goals.Add(new("Idle: wake-ups", 0, result.WakeUps, ""));
+    }
+
+    internal void Goals()
+    {
+        if (_goals.Count == 0)
+            return;
+        Write("### Against the goals\n");
+        Table table = new("", "goal", "measured", "");
+        foreach (Goal goal in _goals)
+            table.Add(goal.What, $"≤ {goal.Limit} {goal.Unit}".TrimEnd(), $"{Of(goal.Measured)} {goal.Unit}".TrimEnd(), goal.Verdict);
+        Write(table.ToString());
+    }
+
+    private void AgainstJvm(Shape shape, IReadOnlyList<LatencyResult> results)
+    {
+        if (Find(results, ContestantKind.Jvm) is { } jvm)
+        {
+            double ratio = Find(results, ContestantKind.StackflareEverything)!.Time.Median / jvm.Time.Median;
+            _goals.Add(new($"Warm, everything printed, against the JVM: {shape}", 0.25, ratio, "×"));
+        }
+    }
+
+    private static string Latency(Shape shape, IReadOnlyList<LatencyResult> results)
+    {
+        LatencyResult? jvm = Find(results, ContestantKind.Jvm);
+        Table table = new("", "median", "min", "p95", "of the JVM's", "lines", "size", "shows");
+        foreach (LatencyResult result in results)
+        {
+            table.Add(
+                result.Contestant.Name,
+                Milliseconds(result.Time.Median),
+                Milliseconds(result.Time.Min),
+                Milliseconds(result.Time.P95),
+                jvm is null ? "–" : Of(result.Time.Median / jvm.Time.Median) + " ×",
+                Whole(result.Lines),
+                Size(result.Bytes),
+                result.Contestant.Remark(shape));
+        }
+
+        return table.ToString();
+    }
+
+    private static LatencyResult? Find(IReadOnlyList<LatencyResult> results, ContestantKind kind) =>
+        results.FirstOrDefault(result => result.Contestant.Kind == kind);
+
+    private void Write(string text)
+    {
+        terminal.WriteLine(text);
+        _text.AppendLine(text);
+    }
+}

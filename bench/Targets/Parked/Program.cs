@@ -1,0 +1,56 @@
+using System.Globalization;
+using Stackflare;
+using Stackflare.BenchTarget;
+using Stackflare.Triggers;
+
+// The program that the benchmarks look at. Arguments: threads frames [--everything] [--no-trap] [--heartbeat].
+// Says READY on stdout once every thread is parked and the trap is warm, then answers the commands below; ends when stdin does,
+// so that nothing stays behind when the benchmark is stopped half-way.
+int threads = int.Parse(args[0], CultureInfo.InvariantCulture);
+int frames = int.Parse(args[1], CultureInfo.InvariantCulture);
+
+// As in any program: first the trap, then the work.
+IDisposable? trap = args.Contains("--no-trap") ? null : Flare.OnSignal(new SignalOptions
+{
+    Render = args.Contains("--everything")
+        ? new RenderOptions { GroupIdenticalStacks = false, FoldRecursion = false }
+        : RenderOptions.Default,
+});
+
+Tower.Start(threads, frames);
+if (trap is SignalTrap signalTrap && !signalTrap.WaitWarm(TimeSpan.FromSeconds(30)))
+{
+    Console.Error.WriteLine("The trap did not warm up.");
+    return 1;
+}
+
+Heartbeat? heartbeat = args.Contains("--heartbeat") ? Heartbeat.Start() : null;
+Console.WriteLine("READY");
+
+while (Console.ReadLine() is { } command)
+{
+    Console.WriteLine(command switch
+    {
+        "reset" when heartbeat is not null => Reset(heartbeat),
+        "largest" when heartbeat is not null => Microseconds(heartbeat.LargestGap),
+        "capture" => Capture(),
+        _ => "?",
+    });
+}
+
+trap?.Dispose();
+return 0;
+
+static string Reset(Heartbeat heartbeat)
+{
+    heartbeat.Reset();
+    return "ok";
+}
+
+static string Capture()
+{
+    CaptureTimings timings = Flare.Capture().Timings;
+    return $"{Microseconds(timings.Pause)} {Microseconds(timings.Suspend)} {Microseconds(timings.Walk)} {Microseconds(timings.Resolve)}";
+}
+
+static string Microseconds(TimeSpan time) => time.TotalMicroseconds.ToString("0.0", CultureInfo.InvariantCulture);

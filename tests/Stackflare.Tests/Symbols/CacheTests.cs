@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using Stackflare.Capture;
+using Stackflare.Symbols;
+
+namespace Stackflare.Tests.Symbols;
+
+/// <summary>What is kept between dumps: results, within a bound, and nothing that is open.</summary>
+public sealed class CacheTests
+{
+    [Fact]
+    public void NothingStaysOpen()
+    {
+        using var folder = new TestFolder();
+        string module = folder.Copy(Resolving.ShapesPath);
+        folder.Copy(Resolving.ShapesPdb);
+        Assert.Equal(
+            SymbolStatus.Found, new Symbolicator(new SymbolOptions()).Resolve(module, Resolving.ShapesMvid).Symbols);
+        string[] open = Directory.GetFiles("/proc/self/fd").Select(fd => new FileInfo(fd).LinkTarget ?? "").ToArray();
+        Assert.DoesNotContain(open, path => path.StartsWith(folder.Root));
+        Assert.DoesNotContain(folder.Root, File.ReadAllText("/proc/self/maps"));
+    }
+
+    [Fact]
+    public void WhatIsKeptIsBounded()
+    {
+        var symbolicator = new Symbolicator(new SymbolOptions());
+        for (int round = 0; round < 4; round++)
+        {
+            var builder = new SnapshotBuilder();
+            uint module = builder.Module(typeof(object).Module);
+            for (int i = 1; i < 4000; i++)
+                builder.Frame(builder.Function(module, 0x06000000 + round * 4000 + i), i);
+            DumpFrame[] frames = symbolicator.Resolve(builder.Build());
+            Assert.All(frames, f => Assert.NotNull(f.Method.Parameters));
+            Assert.InRange(symbolicator.RetainedBytes, 0, SymbolLimits.RetainedBytes);
+        }
+    }
+
+    [Fact]
+    public void ASecondResolveGivesTheSameAndIsQuick()
+    {
+        var symbolicator = new Symbolicator(new SymbolOptions());
+        RawSnapshot snapshot = HundredFrames();
+        DumpFrame[] first = symbolicator.Resolve(snapshot);
+        for (int i = 0; i < 200; i++)
+            symbolicator.Resolve(snapshot);
+
+        var best = TimeSpan.MaxValue;
+        DumpFrame[] second = [];
+        for (int i = 0; i < 50; i++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            second = symbolicator.Resolve(snapshot);
+            TimeSpan took = Stopwatch.GetElapsedTime(start);
+            best = took < best ? took : best;
+        }
+        Assert.Equal(first.Select(f => f.Method), second.Select(f => f.Method));
+        Assert.Equal(first.Select(f => f.Source), second.Select(f => f.Source));
+        // Far above what it takes, since test machines are busy.
+        Assert.InRange(best.TotalMilliseconds, 0, 5);
+    }
+
+    /// <summary>All methods of five modules, some with and some without PDB, up to a hundred.</summary>
+    private static RawSnapshot HundredFrames()
+    {
+        var builder = new SnapshotBuilder();
+        Type[] types =
+        [
+            typeof(Fixtures.Shapes.Here), typeof(Fixtures.Embedded.Standing), typeof(Fixtures.NoPdb.Standing), typeof(object), typeof(CacheTests),
+        ];
+        int frames = 0;
+        foreach (Type type in types)
+        {
+            uint module = builder.Module(type.Module);
+            for (int row = 1; row <= 40 && frames < 100; row++, frames++)
+                builder.Frame(builder.Function(module, 0x06000000 + row), 8);
+        }
+        return builder.Build();
+    }
+}

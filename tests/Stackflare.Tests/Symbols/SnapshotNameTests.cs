@@ -1,0 +1,196 @@
+using System.Reflection;
+using System.Reflection.Emit;
+using Stackflare.Capture;
+using Stackflare.Fixtures.Shapes;
+using Stackflare.Symbols;
+
+namespace Stackflare.Tests.Symbols;
+
+/// <summary>Type tables, signatures and names of which some are made to hurt.</summary>
+public sealed class SnapshotNameTests
+{
+    private readonly Symbolicator _symbolicator = new(new SymbolOptions());
+
+    [Fact]
+    public void TypesAreSpelledWithTheirArguments()
+    {
+        var builder = new SnapshotBuilder();
+        uint number = builder.Type(typeof(int));
+        uint array = builder.Type(SnapshotLayout.None, 0, TypeFlags.Array, 2, number);
+        uint list = builder.Type(typeof(List<>), array);
+        uint nested = builder.Type(typeof(Plain.Outer<>.Inner<>), number, list);
+        uint unknown = builder.Type(SnapshotLayout.None, 0, TypeFlags.Unknown, 0);
+        uint pair = builder.Type(typeof(KeyValuePair<,>), unknown, number);
+        RawSnapshot snapshot = builder.Build();
+        Assert.Equal("System.Int32", _symbolicator.TypeName(snapshot, number));
+        Assert.Equal("System.Int32[,]", _symbolicator.TypeName(snapshot, array));
+        Assert.Equal("System.Collections.Generic.List`1[System.Int32[,]]", _symbolicator.TypeName(snapshot, list));
+        Assert.Equal(
+            "Stackflare.Fixtures.Shapes.Plain.Outer`1.Inner`1[System.Int32,System.Collections.Generic.List`1[System.Int32[,]]]",
+            _symbolicator.TypeName(snapshot, nested));
+        Assert.Equal("System.Collections.Generic.KeyValuePair`2[?,System.Int32]", _symbolicator.TypeName(snapshot, pair));
+        Assert.Equal("?", _symbolicator.TypeName(snapshot, SnapshotLayout.None));
+    }
+
+    [Fact]
+    public void FramesHaveTheArgumentsOfTheirTypeAndThenTheirOwn()
+    {
+        var builder = new SnapshotBuilder();
+        uint number = builder.Type(typeof(int)), text = builder.Type(typeof(string));
+        uint type = builder.Type(typeof(Plain.Outer<>.Inner<>), number, text);
+        MethodInfo run = typeof(Plain.Outer<>.Inner<>).GetMethod("Run")!;
+        builder.Frame(builder.Function(builder.Module(run.Module), run.MetadataToken, declaringType: type, arguments: [number]));
+        builder.Frame(builder.Function(Resolving.Method));
+        DumpFrame[] frames = _symbolicator.Resolve(builder.Build());
+        Assert.Equal(["System.Int32", "System.String", "System.Int32"], frames[0].TypeArguments);
+        Assert.Empty(frames[1].TypeArguments);
+    }
+
+    [Fact]
+    public void ExponentialAndCyclicTypesAreCut()
+    {
+        var builder = new SnapshotBuilder();
+        uint module = builder.Module(typeof(int).Module);
+        int token = typeof(KeyValuePair<,>).MetadataToken;
+        for (uint i = 0; i < 60; i++)
+            builder.Type(module, token, arguments: [i + 1, i + 1]);
+        builder.Type(module, token, arguments: [0, 60]);
+        builder.Type(module, token, TypeFlags.Array, 1, 61);
+        RawSnapshot snapshot = builder.Build();
+        for (uint i = 0; i < snapshot.Types.Length; i++)
+            Assert.InRange(_symbolicator.TypeName(snapshot, i).Length, 1, 2 * SymbolLimits.TypeNameCharacters);
+        Assert.Contains("…", _symbolicator.TypeName(snapshot, 0));
+    }
+
+    [Fact]
+    public void DynamicMethodsAreNamedByTheSnapshot()
+    {
+        var method = new DynamicMethod("Made", typeof(void), [typeof(int), typeof(string[]), typeof(object)]);
+        byte[] signature = SignatureHelper.GetMethodSigHelper(CallingConventions.Standard, typeof(void))
+            is var helper ? Signature(helper, typeof(int), typeof(string[]), typeof(object)) : [];
+        DumpFrame frame = Dynamic(method.Name, signature);
+        Assert.Equal("DynamicClass.Made(Int32, String[], Object)", frame.Method.ToString());
+        Assert.Equal(FrameKind.Dynamic, frame.Kind);
+        Assert.Equal(SymbolStatus.NotApplicable, frame.Symbols);
+        Assert.Null(frame.Module);
+        Assert.False(frame.IsHidden);
+    }
+
+    [Theory]
+    [InlineData(new byte[] { })]
+    [InlineData(new byte[] { 0x00, 0x01, 0x01, 0x21, 1, 2, 3, 4, 5, 6, 7, 8 })] // ELEMENT_TYPE_INTERNAL
+    [InlineData(new byte[] { 0x00, 0x01, 0x01, 0x12, 0x05 })] // a class, whose token leads nowhere
+    [InlineData(new byte[] { 0x00, 0x05, 0x01, 0x08 })] // cut short
+    [InlineData(new byte[] { 0x00, 0xDF, 0xFF, 0xFF, 0xFF, 0x01 })]
+    public void ParametersThatCannotBeToldAreNotKnown(byte[] signature) =>
+        Assert.Null(Dynamic("Made", signature).Method.Parameters);
+
+    [Fact]
+    public void DeepSignaturesAreCut()
+    {
+        byte[] signature = new byte[60_000];
+        Array.Fill(signature, (byte)0x0F);
+        (signature[0], signature[1], signature[2]) = (0, 1, 1);
+        Assert.Null(Dynamic("Made", signature).Method.Parameters);
+        Array.Fill(signature, (byte)0x1F, 3, signature.Length - 3);
+        Assert.Null(Dynamic("Made", signature).Method.Parameters);
+    }
+
+    [Fact]
+    public void StubsOfTheRuntimeAreHidden()
+    {
+        DumpFrame frame = Dynamic("IL_STUB_PInvoke", [0, 0, 1]);
+        Assert.True(frame.IsHidden);
+        Assert.Equal("IL_STUB_PInvoke()", frame.Method.ToString());
+    }
+
+    [Fact]
+    public void EmittedMethodsAreNamedByTheSnapshot()
+    {
+        var builder = new SnapshotBuilder();
+        uint module = builder.Module("Emitted", Guid.NewGuid(), ModuleFlags.Dynamic);
+        builder.Frame(builder.Function(
+            module, 0x06000001, FunctionFlags.Named, "Run", "Space.Outer+Inner", [0x20, 0x02, 0x01, 0x10, 0x08, 0x14, 0x0E, 0x02, 0x00, 0x00]));
+        DumpFrame frame = _symbolicator.Resolve(builder.Build()).Single();
+        Assert.Equal("Space.Outer.Inner.Run(Int32&, String[,])", frame.Method.ToString());
+        Assert.Equal(FrameKind.Managed, frame.Kind);
+        Assert.Equal(SymbolStatus.NotApplicable, frame.Symbols);
+        Assert.Equal(("Emitted", null), (frame.Module!.Name, frame.Module.Path));
+    }
+
+    [Fact]
+    public void NativeFramesSaySo()
+    {
+        RawSnapshot snapshot = new SnapshotBuilder().Frame(SnapshotLayout.None, -1, FrameFlags.Native).Frame(SnapshotLayout.None).Build();
+        foreach (DumpFrame frame in _symbolicator.Resolve(snapshot))
+        {
+            Assert.Equal(FrameKind.Native, frame.Kind);
+            Assert.Equal("[native code]", frame.Method.FullName);
+            Assert.Equal(SymbolStatus.NotApplicable, frame.Symbols);
+            Assert.True(frame.IsHidden);
+        }
+    }
+
+    [Fact]
+    public void OwnMethodsAreHidden()
+    {
+        var builder = new SnapshotBuilder();
+        builder.Frame(builder.Function(typeof(Symbolicator).GetMethod(nameof(Symbolicator.Resolve))!));
+        builder.Frame(builder.Function(builder.Module(null, null), 0x06000001));
+        builder.Frame(builder.Function(SnapshotLayout.None, 0x06000001));
+        DumpFrame[] frames = _symbolicator.Resolve(builder.Build());
+        Assert.True(frames[0].IsHidden);
+        Assert.Equal("<unknown>!0x06000001", frames[1].Method.Name);
+        Assert.Equal("<unknown>!0x06000001", frames[2].Method.Name);
+        Assert.False(frames[1].IsHidden);
+    }
+
+    [Theory]
+    [InlineData("op_UnaryPlus", "operator +")]
+    [InlineData("op_ExclusiveOr", "operator ^")]
+    [InlineData("op_LeftShift", "operator <<")]
+    [InlineData("op_UnsignedRightShiftAssignment", "operator >>>=")]
+    [InlineData("op_CheckedAdditionAssignment", "operator checked +=")]
+    [InlineData("op_IncrementAssignment", "operator ++")]
+    [InlineData("op_CheckedIncrement", "operator checked ++")]
+    [InlineData("op_False", "operator false")]
+    [InlineData("op_Inequality", "operator !=")]
+    [InlineData("op_LessThanOrEqual", "operator <=")]
+    [InlineData("op_Implicit", "implicit operator")]
+    [InlineData("op_Explicit", "explicit operator")]
+    [InlineData("op_PipeRight", null)]
+    [InlineData("Addition", null)]
+    public void OperatorsHaveTheirSymbols(string name, string? expected) => Assert.Equal(expected, OperatorNames.Spell(name));
+
+    [Theory]
+    [InlineData("<>c")]
+    [InlineData("<")]
+    [InlineData("<a")]
+    [InlineData("<a>")]
+    [InlineData("<>b__0")]
+    [InlineData("<a>g__|0")]
+    [InlineData("<a>g__b")]
+    [InlineData("<Clone>$")]
+    [InlineData("a<b>b__0")]
+    public void OtherNamesAreLeftAlone(string name)
+    {
+        Assert.False(CompilerNames.TryLambda(name, out _));
+        Assert.False(CompilerNames.TryLocalFunction(name, out _, out _));
+        Assert.False(CompilerNames.TryStateMachine(name, out _));
+        Assert.Equal(name, CompilerNames.TypeName(name));
+    }
+
+    private DumpFrame Dynamic(string name, byte[] signature)
+    {
+        var builder = new SnapshotBuilder();
+        return _symbolicator.Resolve(
+            builder.Frame(builder.Function(SnapshotLayout.None, 0, FunctionFlags.Dynamic, name, null, signature)).Build()).Single();
+    }
+
+    private static byte[] Signature(SignatureHelper helper, params Type[] parameters)
+    {
+        foreach (Type parameter in parameters)
+            helper.AddArgument(parameter);
+        return helper.GetSignature();
+    }
+}

@@ -1,0 +1,23 @@
+using System.Runtime.InteropServices;
+
+namespace Stackflare.Tests.Triggers;
+
+public sealed partial class SignalTrapTests
+{
+    [Fact]
+    public void A_signal_that_came_before_the_trap_is_disposed_is_answered()
+    {
+        int dumps = 0;
+        Signal signal = Signal.RealTime(7);
+        IDisposable trap = Flare.OnSignal(new SignalOptions { Signal = signal, Output = DumpOutput.To(_ => dumps++) });
+
+        Assert.Equal(0, Raise(signal.Number));
+        trap.Dispose();
+
+        Assert.Equal(1, dumps);
+    }
+
+    // The handler has run when it returns.
+    [LibraryImport("libc", EntryPoint = "raise")]
+    private static partial int Raise(int signal);
+}
