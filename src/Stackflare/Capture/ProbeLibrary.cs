@@ -13,7 +13,11 @@ internal sealed partial class ProbeLibrary
 
     private static readonly Lazy<ProbeLibrary> Shared = new(Load);
 
-    private ProbeLibrary(string path) => Path = path;
+    private ProbeLibrary(nint handle, string path)
+    {
+        Path = path;
+        NativeLibrary.SetDllImportResolver(typeof(ProbeLibrary).Assembly, (name, _, _) => name == Name ? handle : 0);
+    }
 
     /// <summary>Full path of the loaded file.</summary>
     public string Path { get; }
@@ -30,16 +34,22 @@ internal sealed partial class ProbeLibrary
                 continue;
             try
             {
-                nint handle = NativeLibrary.Load(path);
-                NativeLibrary.SetDllImportResolver(
-                    typeof(ProbeLibrary).Assembly, (name, _, _) => name == Name ? handle : 0);
-                return new ProbeLibrary(System.IO.Path.GetFullPath(path));
+                return new ProbeLibrary(NativeLibrary.Load(path), System.IO.Path.GetFullPath(path));
             }
             catch (DllNotFoundException e)
             {
                 failure = e.Message;
             }
         }
+
+        // A single-file program may carry the probe inside; its host unpacks it to a folder that only the runtime's loader knows.
+        if (failure is null
+            && NativeLibrary.TryLoad(FileName, typeof(ProbeLibrary).Assembly, DllImportSearchPath.AssemblyDirectory, out nint unpacked)
+            && MappedPath() is { } mapped)
+        {
+            return new ProbeLibrary(unpacked, mapped);
+        }
+
         throw failure is null
             ? new ProbeException($"The probe '{FileName}' was not found in {AppContext.BaseDirectory}.", "Deploy it beside Stackflare.dll.")
             : new ProbeException($"The probe cannot be loaded: {failure}", "See that it is built for this operating system and processor.");
@@ -58,6 +68,12 @@ internal sealed partial class ProbeLibrary
             directories.AddRange(search.Split(':', StringSplitOptions.RemoveEmptyEntries));
         return directories.SelectMany(d => new[] { System.IO.Path.Combine(d, FileName), System.IO.Path.Combine(d, inPackage) });
     }
+
+    /// <summary>The path that the probe is mapped from, by the kernel.</summary>
+    private static string? MappedPath() => File.ReadLines("/proc/self/maps")
+        .Where(static line => line.EndsWith("/" + FileName, StringComparison.Ordinal))
+        .Select(static line => line[line.IndexOf('/')..])
+        .FirstOrDefault();
 
     private static string RuntimeIdentifier =>
         RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "linux-arm64" : "linux-x64";

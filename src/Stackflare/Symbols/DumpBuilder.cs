@@ -14,12 +14,14 @@ internal static class DumpBuilder
         RawSnapshot snapshot, Symbolicator symbolicator, DumpedProcess process, Dictionary<int, TaskStat> tasks, int? ownThread)
     {
         DumpFrame[] frames = symbolicator.Resolve(snapshot);
+        // The first thread's: the kernel hands it down to every thread that gets no name of its own.
+        string? programName = tasks.TryGetValue(process.Id, out TaskStat? first) ? first.Name : null;
         var threads = new DumpThread[snapshot.Threads.Length];
         for (int i = 0; i < threads.Length; i++)
         {
             ref readonly ThreadRecord record = ref snapshot.Threads[i];
             tasks.TryGetValue((int)record.OsId, out TaskStat? task);
-            threads[i] = BuildThread(snapshot, record, frames, symbolicator, process.Id, task, ownThread);
+            threads[i] = BuildThread(snapshot, record, frames, symbolicator, process.Id, programName, task, ownThread);
         }
         Array.Sort(threads, (a, b) => Order(a).CompareTo(Order(b)));
 
@@ -44,7 +46,7 @@ internal static class DumpBuilder
     private static (bool, int, int) Order(DumpThread thread) => (!thread.IsMain, thread.ManagedId?.Value ?? 0, thread.OsId.Value);
 
     private static DumpThread BuildThread(
-        RawSnapshot snapshot, in ThreadRecord record, DumpFrame[] frames, Symbolicator symbolicator, int pid, TaskStat? task, int? ownThread)
+        RawSnapshot snapshot, in ThreadRecord record, DumpFrame[] frames, Symbolicator symbolicator, int pid, string? programName, TaskStat? task, int? ownThread)
     {
         ReadOnlySpan<uint> indexes = snapshot.StackOf(record);
         var stack = new DumpFrame[indexes.Length];
@@ -57,7 +59,7 @@ internal static class DumpBuilder
         {
             OsId = new OsThreadId((int)record.OsId),
             ManagedId = known ? new ManagedThreadId((int)record.ManagedId) : null,
-            Name = snapshot.Text(record.NameOffset, record.NameLength) is { Length: > 0 } name ? name : KernelName(task, isMain),
+            Name = snapshot.Text(record.NameOffset, record.NameLength) is { Length: > 0 } name ? name : KernelName(task, known, isMain ? null : programName),
             IsMain = isMain,
             Activity = ActivityOf.Stack(stack, inManagedCode, task),
             IsBackground = known ? ((RuntimeThreadState)record.State).HasFlag(RuntimeThreadState.Background) : null,
@@ -71,11 +73,15 @@ internal static class DumpBuilder
     }
 
     /// <summary>
-    /// The runtime names the kernel's threads as it makes them (<c>.NET Finalizer</c>); a thread that nobody named has the
-    /// program's own name, which says nothing.
+    /// The runtime names the kernel's threads as it makes them (<c>.NET Finalizer</c>) and hands on the names that programs give;
+    /// a thread that nobody named has the program's own name, which says nothing. Where the runtime's own record of the name was
+    /// read and is empty, only a name that the runtime itself gives can be this thread's: others are its creator's, handed down.
     /// </summary>
-    private static string? KernelName(TaskStat? task, bool isMain) =>
-        task is null || isMain || !task.Name.StartsWith(".NET ", StringComparison.Ordinal) ? null : task.Name;
+    private static string? KernelName(TaskStat? task, bool isNameKnown, string? programName) =>
+        task is null || programName is null || task.Name == programName
+            || (isNameKnown && !task.Name.StartsWith(".NET ", StringComparison.Ordinal))
+            ? null
+            : task.Name;
 
     private static StackCompleteness CompletenessOf(in ThreadRecord record) =>
         record.Flags.HasFlag(ThreadFlags.NotWalked) ? StackCompleteness.NotWalked

@@ -1,0 +1,108 @@
+using Stackflare.EndToEnd.Harness;
+
+namespace Stackflare.EndToEnd.Handlers;
+
+/// <summary>Signals, and other code that handles the same one.</summary>
+public sealed class HandlerTests
+{
+    private const string Usr1 = "10";
+
+    /// <summary>128 + 10, as the shell counts.</summary>
+    private const int KilledByUsr1 = 138;
+
+    [Theory]
+    [InlineData("usr1", 10)]
+    [InlineData("usr2", 12)]
+    [InlineData("quit", 3)]
+    [InlineData("rt1", 35)]
+    [InlineData("rt3", 37)]
+    [InlineData("rt30", 64)]
+    public async Task EverySignalThatMayAskForADumpGetsOneAndTheProgramGoesOn(string name, int number)
+    {
+        await using var target = await TargetProcess.StartAsync(
+            Flavour.Optimized, "NamedThreads", TargetOptions.WithTrap($"signal={name};output=stderr;format=json"));
+        for (var i = 0; i < 3; i++)
+        {
+            var dump = await target.DumpAsync(number);
+            Assert.All(target.Truth.Threads, thread => thread.AssertIn(dump));
+        }
+
+        await target.AssertExitsWellAsync();
+    }
+
+    [Fact]
+    public async Task TwoSignalsHaveTwoTraps()
+    {
+        await using var target = await TargetProcess.StartAsync(
+            Flavour.Optimized, "NamedThreads", TargetOptions.WithTrap(TargetOptions.JsonTrap, "signal=usr2;output=delegate"));
+        var dump = await target.DumpAsync();
+        target.Signal(Kernel.Usr2);
+        Assert.Equal($"{dump.Threads.Count}", await target.WaitForLineAsync("DUMPED "));
+        await target.DumpAsync();
+        Assert.Empty(target.Messages);
+    }
+
+    [Fact]
+    public async Task WithoutChainAnEarlierHandlerIsNotCalled()
+    {
+        await using var target = await TargetProcess.StartAsync(
+            Flavour.Optimized, "NamedThreads", TargetOptions.Default with { Arguments = ["--before", Usr1] });
+        await target.DumpAsync();
+        Assert.Equal("disposed", await target.CommandAsync("dispose"));
+
+        // Put back, it is called again; had it been called before, this would be its second line.
+        target.Signal();
+        await target.WaitForLinesAsync("HANDLED before", 1);
+        await target.AssertAliveAsync();
+        Assert.Single(target.Output.Text.Split('\n'), l => l.StartsWith("HANDLED", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task WithChainAnEarlierHandlerIsCalledAsWell()
+    {
+        await using var target = await TargetProcess.StartAsync(
+            Flavour.Optimized,
+            "NamedThreads",
+            new TargetOptions { Traps = [TargetOptions.JsonTrap + ";chain=true"], Arguments = ["--before", Usr1] });
+        await target.DumpAsync();
+        await target.WaitForLinesAsync("HANDLED before", 1);
+        await target.DumpAsync();
+        await target.WaitForLinesAsync("HANDLED before", 2);
+    }
+
+    /// <summary>Who registers last has the signal, as without the library.</summary>
+    [Fact]
+    public async Task ALaterHandlerOfTheRuntimeGetsTheSignal()
+    {
+        await using var target = await TargetProcess.StartAsync(
+            Flavour.Optimized, "NamedThreads", TargetOptions.Default with { Arguments = ["--after", Usr1] });
+        target.Signal();
+        await target.WaitForLinesAsync("HANDLED after", 1);
+        await target.AssertAliveAsync();
+    }
+
+    [Fact]
+    public async Task DisposeGivesTheDefaultActionBack()
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "NamedThreads");
+        await target.DumpAsync();
+        Assert.Equal("disposed", await target.CommandAsync("dispose"));
+        target.Signal();
+        Assert.Equal(KilledByUsr1, await target.WaitForExitAsync());
+    }
+
+    [Fact]
+    public async Task ATrapCanBeSetAgainAfterDispose()
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "NamedThreads");
+        for (var i = 0; i < 5; i++)
+        {
+            await target.DumpAsync();
+            Assert.Equal("disposed", await target.CommandAsync("dispose"));
+            Assert.Equal("registered", await target.CommandAsync("register " + TargetOptions.JsonTrap));
+        }
+
+        await target.DumpAsync();
+        Assert.Single(target.ThreadNames, n => n.StartsWith("Stackflare", StringComparison.Ordinal));
+    }
+}

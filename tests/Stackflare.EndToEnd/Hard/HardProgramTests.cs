@@ -1,0 +1,141 @@
+using Stackflare.EndToEnd.Harness;
+
+namespace Stackflare.EndToEnd.Hard;
+
+/// <summary>Programs in a state in which nothing else works any more.</summary>
+public sealed class HardProgramTests
+{
+    [Theory]
+    [InlineData("optimized")]
+    [InlineData("net8")]
+    public async Task ADumpArrivesWhenThePoolIsSaturated(string flavour)
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "PoolSaturated");
+        var dump = await target.DumpAsync();
+        Assert.Equal(4, target.Truth.Threads.Count);
+        Assert.All(target.Truth.Threads, thread =>
+        {
+            thread.AssertIn(dump);
+            Assert.NotEqual(false, dump.Of(thread).IsThreadPool);
+        });
+    }
+
+    [Theory]
+    [InlineData("optimized")]
+    [InlineData("net8")]
+    public async Task ADumpArrivesWhenAllThreadsAreDeadlocked(string flavour)
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "AllDeadlocked");
+        var dump = await target.DumpAsync();
+        Assert.All(target.Truth.Threads, thread =>
+        {
+            thread.AssertIn(dump);
+            Assert.Equal("blocked", dump.Of(thread).Activity);
+        });
+        await target.AssertAliveAsync();
+    }
+
+    [Theory]
+    [InlineData("optimized")]
+    [InlineData("net8")]
+    public async Task AThousandThreadsAreAllThere(string flavour)
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "ManyThreads");
+        var dump = await target.DumpAsync();
+        Assert.Equal(1000, target.Truth.Threads.Count);
+        Assert.All(target.Truth.Threads, thread => thread.AssertIn(dump));
+        Assert.Empty(dump.Notes);
+    }
+
+    [Fact]
+    public async Task TenThousandFramesAreAllThere()
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "DeepRecursion");
+        var dump = await target.DumpAsync();
+        Assert.All(target.Truth.Threads, thread =>
+        {
+            Assert.Equal(10_000, thread.Calls.Count);
+            thread.AssertIn(dump);
+            Assert.Equal("complete", dump.Of(thread).Completeness);
+        });
+    }
+
+    /// <summary>The innermost call and the outermost stand on lines of their own; the rest is one line, or one pair of lines, and a count.</summary>
+    [Theory]
+    [InlineData("self", 1, 9_999)]
+    [InlineData("mutual", 2, 9_998)]
+    public async Task TextFoldsARecursionAndCountsItExactly(string thread, int period, int folded)
+    {
+        await using var target = await TargetProcess.StartAsync(
+            Flavour.Optimized, "DeepRecursion", TargetOptions.WithTrap("signal=usr1;output=stderr;format=text"));
+        target.Signal();
+        var dump = await target.Errors.WaitAsync(
+            bytes => new TextDump(System.Text.Encoding.UTF8.GetString(bytes.Span)) is var text && text.HasWhole(thread) ? text : null, "the thread's stack");
+
+        string[] lines = [.. dump.LinesOf(thread).Where(l => l.StartsWith("   ", StringComparison.Ordinal) && !l.StartsWith("      ", StringComparison.Ordinal))];
+        var note = Assert.Single(lines, l => l.StartsWith("   ...", StringComparison.Ordinal));
+        var more = (folded / period) - 1;
+        Assert.Equal(
+            period == 1 ? $"   ... the frame above repeated {more:N0} more times" : $"   ... the {period} frames above repeated {more:N0} more times",
+            note);
+
+        // Shown once, the fold's period; and the innermost call, whose line is another.
+        var own = lines.Count(l => l.Contains(".DeepRecursion.", StringComparison.Ordinal) && !l.Contains(".lambda(", StringComparison.Ordinal));
+        Assert.Equal(10_000, own - period + folded);
+    }
+
+    [Theory]
+    [InlineData("optimized")]
+    [InlineData("net8")]
+    public async Task AMainThreadInNativeCodeIsNoObstacle(string flavour)
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "NativeCall");
+        var dump = await target.DumpAsync();
+        var main = dump.Threads.Single(t => t.IsMain);
+        Assert.Equal("Stackflare.Targets.Common.Libc.ReadForever", main.Frames.First(f => f.DeclaringType.StartsWith("Stackflare.", StringComparison.Ordinal) && !f.FullName.EndsWith(".read", StringComparison.Ordinal)).FullName);
+        Assert.Equal("waiting", main.Activity);
+    }
+
+    [Fact]
+    public async Task ABurstOfSignalsBecomesAFewWholeDumps()
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "NamedThreads");
+        await target.DumpAsync();
+        for (var i = 0; i < 200; i++)
+            target.Signal();
+        var first = await target.NextDumpAsync();
+        Assert.All(target.Truth.Threads, thread => thread.AssertIn(first));
+        await target.AssertAliveAsync();
+
+        // Disposing finishes the dump that is being written, and the end of the program ends the stream: then all dumps are here.
+        Assert.Equal("disposed", await target.CommandAsync("dispose"));
+        await target.AssertExitsWellAsync();
+        await target.WaitForEndOfErrorsAsync();
+        JsonDump[] more = [.. target.DumpsSoFar()];
+        Assert.InRange(more.Length, 0, 4);
+        Assert.Empty(target.Messages);
+        Assert.True(target.HasReadAllErrors, target.Describe());
+    }
+
+    [Theory]
+    [InlineData("optimized", "heap")]
+    [InlineData("optimized", "threads")]
+    [InlineData("optimized", "dynamic")]
+    [InlineData("optimized", "contexts")]
+    [InlineData("net8", "heap,threads,dynamic,contexts")]
+    [InlineData("net9", "heap,threads,dynamic,contexts")]
+    public async Task ProgramsThatNeverStandStillAreDumpedAndGoOn(string flavour, string ways)
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "Churn", TargetOptions.Default with { Arguments = ["--with", ways] });
+        var still = Assert.Single(target.Truth.Threads);
+        for (var i = 0; i < 20; i++)
+            still.AssertIn(await target.DumpAsync());
+
+        foreach (var way in ways.Split(','))
+        {
+            var before = long.Parse(await target.CommandAsync("progress " + way), System.Globalization.CultureInfo.InvariantCulture);
+            for (var deadline = Deadline.In(); long.Parse(await target.CommandAsync("progress " + way), System.Globalization.CultureInfo.InvariantCulture) <= before;)
+                Assert.True(deadline.Left > TimeSpan.Zero, $"no progress in {way}\n{target.Describe()}");
+        }
+    }
+}

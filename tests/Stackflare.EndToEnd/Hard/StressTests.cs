@@ -1,0 +1,64 @@
+using System.Globalization;
+using Stackflare.EndToEnd.Harness;
+
+namespace Stackflare.EndToEnd.Hard;
+
+/// <summary>A great many dumps of a program that does everything at once.</summary>
+public sealed class StressTests(ITestOutputHelper output)
+{
+    /// <summary>The dumps that may still cost something: code is compiled, caches and buffers find their size.</summary>
+    private const int WarmUp = 200;
+
+    /// <summary>
+    /// The heap of the churning program itself moves by this much between two looks, dumps or none. A leak of 64 KiB a dump, less
+    /// than a snapshot's size, would be 50 MiB.
+    /// </summary>
+    private const long ResidentSlack = 48L << 20;
+
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(150);
+
+    private static int Dumps =>
+        int.TryParse(Environment.GetEnvironmentVariable("STACKFLARE_STRESS_DUMPS"), NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : 1000;
+
+    [Fact]
+    public async Task AThousandDumpsOfAProgramInFullChurnLeaveNoTrace()
+    {
+        var deadline = Deadline.In(TimeLimit);
+        await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "Churn");
+        var still = Assert.Single(target.Truth.Threads);
+        var longest = 0.0;
+        for (var i = 0; i < WarmUp; i++)
+            await Once();
+        var before = await Settled(target);
+
+        for (var i = 0; i < Dumps; i++)
+            await Once();
+        var after = await Settled(target);
+
+        output.WriteLine($"after warm-up: {before}; after {Dumps} more: {after}; longest pause {longest} ms");
+        Assert.Empty(target.Messages);
+        Assert.Equal(before.Descriptors, after.Descriptors);
+        Assert.True(after.Threads <= before.Threads, $"{before} → {after}");
+        Assert.True(after.ResidentBytes - before.ResidentBytes < ResidentSlack, $"{before} → {after}");
+        Assert.Single(after.ProbeMappings);
+
+        async Task Once()
+        {
+            var dump = await target.DumpAsync();
+            still.AssertIn(dump);
+            longest = Math.Max(longest, dump.PauseMilliseconds);
+            target.ForgetErrorsRead();
+            Assert.True(deadline.Left > TimeSpan.Zero, $"The stress took longer than {TimeLimit}.");
+        }
+    }
+
+    /// <summary>Looks until two looks agree on threads and descriptors, which the churn itself opens and closes all the time.</summary>
+    private static async Task<ProcessFigures> Settled(TargetProcess target)
+    {
+        Assert.Equal("paused", await target.CommandAsync("pause"));
+        Assert.Equal("collected", await target.CommandAsync("collect"));
+        var figures = target.Figures;
+        Assert.Equal("resumed", await target.CommandAsync("resume"));
+        return figures;
+    }
+}

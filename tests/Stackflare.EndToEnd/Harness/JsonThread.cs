@@ -1,0 +1,47 @@
+using System.Text.Json;
+
+namespace Stackflare.EndToEnd.Harness;
+
+/// <summary>A thread of a dump in JSON.</summary>
+internal sealed class JsonThread
+{
+    private readonly JsonElement _thread;
+
+    public JsonThread(JsonElement thread, JsonFrame[] frames)
+    {
+        _thread = thread;
+        Frames = [.. thread.GetProperty("stack").EnumerateArray().Select(i => frames[i.GetInt32()])];
+    }
+
+    /// <summary>All frames, innermost first.</summary>
+    public IReadOnlyList<JsonFrame> Frames { get; }
+
+    /// <summary>The targets' own frames in the form that <see cref="TruthThread.Calls"/> has: what a reader is shown, less the harness.</summary>
+    public IReadOnlyList<string> Calls => [.. Frames.Where(f => f.IsOfTarget && !f.IsHidden).Select(f => $"{f.FullName}:{f.Line}")];
+
+    public int OsId => _thread.GetProperty("osId").GetInt32();
+
+    public int? ManagedId => _thread.GetProperty("managedId") is { ValueKind: JsonValueKind.Number } id ? id.GetInt32() : null;
+
+    public string? Name => _thread.GetProperty("name").GetString();
+
+    public string? DisplayName => _thread.GetProperty("displayName").GetString();
+
+    public bool IsMain => _thread.GetProperty("main").GetBoolean();
+
+    public bool IsOwn => _thread.GetProperty("own").GetBoolean();
+
+    public bool? IsBackground => Flag("background");
+
+    public bool? IsThreadPool => Flag("threadPool");
+
+    public string? Activity => _thread.GetProperty("activity").GetString();
+
+    public string? CurrentException => _thread.GetProperty("currentException").GetString();
+
+    public string? Completeness => _thread.GetProperty("completeness").GetString();
+
+    public override string ToString() => $"\"{DisplayName}\" tid={OsId}\n{string.Join('\n', Frames.Take(60))}";
+
+    private bool? Flag(string name) => _thread.GetProperty(name) is { ValueKind: not JsonValueKind.Null } flag ? flag.GetBoolean() : null;
+}

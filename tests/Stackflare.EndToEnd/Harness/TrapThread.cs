@@ -1,0 +1,42 @@
+using System.Globalization;
+
+namespace Stackflare.EndToEnd.Harness;
+
+/// <summary>The target's thread that is parked until the signal comes, as the kernel sees it.</summary>
+internal sealed class TrapThread
+{
+    private readonly string _folder;
+    private readonly Func<string> _describe;
+
+    public TrapThread(int pid, Func<string> describe)
+    {
+        _describe = describe;
+        Pid = pid;
+        _folder = Directory.GetDirectories($"/proc/{pid}/task").Single(t => NameOf(t).StartsWith("Stackflare SIGU", StringComparison.Ordinal) && NameOf(t).Length == 15);
+    }
+
+    /// <summary>How often the thread has gone to sleep of its own will.</summary>
+    public long Wakes => long.Parse(
+        File.ReadAllLines(_folder + "/status").Single(l => l.StartsWith("voluntary_ctxt_switches:", StringComparison.Ordinal)).Split('\t')[1],
+        CultureInfo.InvariantCulture);
+
+    private int Pid { get; }
+
+    public static IReadOnlyList<string> NamesOf(int pid) => [.. Directory.GetDirectories($"/proc/{pid}/task").Select(NameOf)];
+
+    /// <summary>Sends SIGUSR1 and waits until the thread has done something and sleeps again.</summary>
+    public async Task WakeAsync()
+    {
+        await WaitUntilParkedAsync();
+        var before = Wakes;
+        Kernel.Send(Pid, Kernel.Usr1);
+        await Poll.UntilAsync(() => Wakes > before && IsParked, "the trap to wake and park again", _describe);
+    }
+
+    public Task WaitUntilParkedAsync() => Poll.UntilAsync(() => IsParked, "the trap to park", _describe);
+
+    private static string NameOf(string task) => File.ReadAllText(task + "/comm").TrimEnd('\n');
+
+    /// <summary>In a read, rather than in some other wait on the way.</summary>
+    private bool IsParked => File.ReadAllText(_folder + "/syscall").StartsWith("0 ", StringComparison.Ordinal);
+}

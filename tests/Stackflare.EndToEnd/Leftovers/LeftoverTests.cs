@@ -1,0 +1,74 @@
+using Stackflare.EndToEnd.Harness;
+
+namespace Stackflare.EndToEnd.Leftovers;
+
+/// <summary>What a program has after dumps that it had not before: one parked thread, and nothing else.</summary>
+public sealed class LeftoverTests
+{
+    [Theory]
+    [MemberData(nameof(Flavours.All), MemberType = typeof(Flavours))]
+    public async Task DumpsLeaveNoFileNoMappingNoDescriptorNoThread(string flavour)
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "NamedThreads");
+        await target.DumpAsync();
+        var (before, files) = (target.Figures, Files(target));
+        for (var i = 0; i < 10; i++)
+            await target.DumpAsync();
+        var after = target.Figures;
+
+        Assert.Equal(files, Files(target));
+        Assert.All(Files(target), f => Assert.StartsWith("dotnet-diagnostic-", f.Replace("clr-debug-pipe", "dotnet-diagnostic", StringComparison.Ordinal), StringComparison.Ordinal));
+        Assert.Equal(before.Descriptors, after.Descriptors);
+        Assert.Single(after.ProbeMappings);
+        Assert.Empty(after.Mappings.Except(before.Mappings));
+    }
+
+    [Fact]
+    public async Task ATrapCostsOneThread()
+    {
+        await using var without = await TargetProcess.StartAsync(Flavour.Optimized, "NamedThreads", TargetOptions.NoTrap);
+        await using var with = await TargetProcess.StartAsync(Flavour.Optimized, "NamedThreads");
+        await with.DumpAsync();
+        var more = with.ThreadNames.ToList();
+        foreach (var name in without.ThreadNames)
+            more.Remove(name);
+
+        // The runtime compiles hot code again on a thread that comes and goes.
+        more.RemoveAll(n => n.StartsWith(".NET Tiered", StringComparison.Ordinal));
+        Assert.StartsWith("Stackflare", Assert.Single(more), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task DisposeEndsTheThreadAndClosesTheDescriptors()
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "NamedThreads");
+        await target.DumpAsync();
+        Assert.Equal("disposed", await target.CommandAsync("dispose"));
+        var before = target.Figures;
+        Assert.DoesNotContain(target.ThreadNames, n => n.StartsWith("Stackflare", StringComparison.Ordinal));
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.Equal("registered", await target.CommandAsync("register " + TargetOptions.JsonTrap));
+            Assert.Equal("disposed", await target.CommandAsync("dispose"));
+        }
+
+        Assert.Equal(before.Descriptors, target.Figures.Descriptors);
+        Assert.DoesNotContain(target.ThreadNames, n => n.StartsWith("Stackflare", StringComparison.Ordinal));
+    }
+
+    /// <summary>A parked thread does not wake up by itself.</summary>
+    [Fact]
+    public async Task ATrapThatIsNotUsedDoesNothing()
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "NamedThreads");
+        await target.DumpAsync();
+        await target.Trap.WaitUntilParkedAsync();
+        var before = target.Trap.Wakes;
+        for (var i = 0; i < 100; i++)
+            await target.AssertAliveAsync();
+        Assert.Equal(before, target.Trap.Wakes);
+    }
+
+    private static string[] Files(TargetProcess target) =>
+        [.. Directory.GetFileSystemEntries(target.TemporaryFolder).Select(f => Path.GetFileName(f)!).Order()];
+}

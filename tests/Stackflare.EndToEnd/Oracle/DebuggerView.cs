@@ -1,0 +1,33 @@
+using Microsoft.Diagnostics.Runtime;
+using Stackflare.EndToEnd.Harness;
+
+namespace Stackflare.EndToEnd.Oracle;
+
+/// <summary>
+/// Every stack of a target by way of the runtime's debugging interface: code that shares nothing with the library, and stops
+/// the target while it reads.
+/// </summary>
+internal static class DebuggerView
+{
+    /// <summary>Attaches, reads, detaches. Synchronous throughout: only the thread that attached may trace.</summary>
+    public static IReadOnlyList<OracleThread> Of(TargetProcess target)
+    {
+        using var process = DataTarget.AttachToProcess(target.Pid, suspend: true);
+        using var runtime = process.ClrVersions.Single().CreateRuntime(DebuggingLibrary(target), ignoreMismatch: true);
+        return
+        [
+            .. runtime.Threads.Where(t => t.IsAlive).Select(t => new OracleThread(
+                (int)t.OSThreadId,
+                t.ManagedThreadId,
+                t.CurrentException?.Type.Name,
+                [.. t.EnumerateStackTrace().Where(f => f.Method is not null).Select(f => new OracleFrame(f.Method!.MetadataToken, f.InstructionPointer, f.Method.Signature ?? ""))])),
+        ];
+    }
+
+    /// <summary>The library that understands this very runtime lies beside it.</summary>
+    private static string DebuggingLibrary(TargetProcess target)
+    {
+        var runtime = target.Figures.Mappings.First(m => m.EndsWith("/libcoreclr.so", StringComparison.Ordinal));
+        return Path.Combine(Path.GetDirectoryName(runtime)!, "libmscordaccore.so");
+    }
+}

@@ -1,0 +1,45 @@
+using Stackflare.EndToEnd.Harness;
+
+namespace Stackflare.EndToEnd.Oracle;
+
+/// <summary>The dump and the runtime's own debugging interface see the same stacks.</summary>
+public sealed class OracleTests
+{
+    /// <summary>Runtimes and ways of compiling, with shapes of every kind of frame.</summary>
+    public static TheoryData<string, string> Matrix
+    {
+        get
+        {
+            var rows = new TheoryData<string, string>();
+            foreach (var flavour in new[] { Flavour.Optimized, Flavour.Untiered, Flavour.Unoptimized, Flavour.Net8, Flavour.Net9 })
+            {
+                foreach (var shape in new[] { "NamedThreads", "CompilerNames", "LanguageMembers", "AsyncNames", "GuestRooms", "NativeCall", "DeepRecursion" })
+                    rows.Add(flavour.Name, shape);
+            }
+
+            return rows;
+        }
+    }
+
+    [RequiresPtraceTheory]
+    [MemberData(nameof(Matrix))]
+    public async Task EveryThreadHasTheSameFrames(string flavour, string shape)
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), shape);
+        var dump = await target.DumpAsync();
+        var view = DebuggerView.Of(target);
+
+        Assert.Equal(view.Select(t => t.OsId).Order(), dump.Threads.Select(t => t.OsId).Order());
+        foreach (var thread in dump.Threads.Where(t => !t.IsOwn))
+        {
+            var seen = view.Single(t => t.OsId == thread.OsId);
+            if (thread.ManagedId is { } id)
+                Assert.Equal(seen.ManagedId, id);
+
+            // Stubs that the runtime makes have no token for either side, and not the same frames.
+            Assert.Equal(
+                seen.Frames.Where(f => (f.Token & 0xffffff) != 0).Select(f => $"0x{f.Token:x8} at 0x{f.Address:x}"),
+                thread.Frames.Where(f => f.Token != 0).Select(f => $"0x{f.Token:x8} at 0x{f.Address:x}"));
+        }
+    }
+}

@@ -1,0 +1,78 @@
+using Stackflare.EndToEnd.Harness;
+
+namespace Stackflare.EndToEnd.Trouble;
+
+/// <summary>What cannot work is refused when the trap is set, by a type, with the reason and the remedy.</summary>
+public sealed class BadInputTests
+{
+    [Theory]
+    [InlineData("9")]
+    [InlineData("19")]
+    [InlineData("11")]
+    [InlineData("2")]
+    [InlineData("15")]
+    [InlineData("17")]
+    [InlineData("34")]
+    [InlineData("rt0")]
+    [InlineData("rt31")]
+    [InlineData("0")]
+    [InlineData("999")]
+    [InlineData("-1")]
+    public async Task SignalsThatCannotAskForADump(string signal) =>
+        await AssertRefusedAsync("InvalidSignalException", TargetOptions.WithTrap($"signal={signal}"));
+
+    [Theory]
+    [InlineData("DOTNET_EnableDiagnostics")]
+    [InlineData("DOTNET_EnableDiagnostics_IPC")]
+    [InlineData("DOTNET_EnableDiagnostics_Profiler")]
+    public async Task ARuntimeWithItsDiagnosticsSwitchedOff(string variable)
+    {
+        var refusal = await AssertRefusedAsync("DiagnosticsDisabledException", With(variable, "0"));
+        Assert.Contains(variable, refusal.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Root may write anywhere but where the file system itself says no.</summary>
+    [Theory]
+    [InlineData("/proc")]
+    [InlineData("/nonexistent")]
+    [InlineData("/dev/null")]
+    public async Task ATemporaryFolderThatTheRuntimeCannotUse(string folder)
+    {
+        var refusal = await AssertRefusedAsync("DiagnosticsUnreachableException", With("TMPDIR", folder));
+        Assert.Contains("TMPDIR", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/tmp")]
+    [InlineData("/nonexistent/dump.txt")]
+    [InlineData("/proc/dump.txt")]
+    [InlineData("/dev/full")]
+    public async Task OutputsThatNoDumpCanBeWrittenTo(string path)
+    {
+        var refusal = await AssertRefusedAsync("OutputException", TargetOptions.WithTrap($"signal=usr1;output={path}"));
+        Assert.Contains(path, refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WhatIsRefusedLeavesTheSignalAlone()
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "NamedThreads", TargetOptions.NoTrap);
+        Assert.StartsWith("failed: ", await target.CommandAsync("register signal=usr1;output=/nonexistent/dump.txt"), StringComparison.Ordinal);
+        Assert.DoesNotContain(target.ThreadNames, n => n.StartsWith("Stackflare", StringComparison.Ordinal));
+        target.Signal();
+        Assert.Equal(138, await target.WaitForExitAsync());
+    }
+
+    private static TargetOptions With(string variable, string value) =>
+        TargetOptions.Default with { Environment = new Dictionary<string, string?> { [variable] = value } };
+
+    private static async Task<Refusal> AssertRefusedAsync(string type, TargetOptions options)
+    {
+        var refusal = await TargetProcess.StartRefusedAsync(Flavour.Optimized, options);
+        Assert.Equal(type, refusal.Type);
+        Assert.EndsWith(".", refusal.Problem, StringComparison.Ordinal);
+        Assert.EndsWith(".", refusal.Remedy, StringComparison.Ordinal);
+        Assert.Equal($"{refusal.Problem} {refusal.Remedy}", refusal.Message);
+        return refusal;
+    }
+}

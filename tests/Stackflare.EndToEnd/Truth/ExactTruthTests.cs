@@ -1,0 +1,78 @@
+using Stackflare.EndToEnd.Harness;
+
+namespace Stackflare.EndToEnd.Truth;
+
+/// <summary>A dump names the methods and lines that the threads themselves say they are in.</summary>
+public sealed class ExactTruthTests
+{
+    /// <summary>Every flavour with every shape that stands still.</summary>
+    public static TheoryData<string, string> Matrix
+    {
+        get
+        {
+            var rows = new TheoryData<string, string>();
+            foreach (var flavour in Flavour.All)
+            {
+                foreach (var shape in new[] { "NamedThreads", "CompilerNames", "LanguageMembers", "AsyncNames", "NativeCall" })
+                    rows.Add(flavour.Name, shape);
+            }
+
+            return rows;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Matrix))]
+    public async Task MethodsAndLinesAreThoseOfTheSource(string flavour, string shape)
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), shape);
+        var dump = await target.DumpAsync();
+        Assert.All(target.Truth.Threads, thread => thread.AssertIn(dump));
+        Assert.Empty(dump.Notes);
+    }
+
+    [Theory]
+    [MemberData(nameof(Flavours.All), MemberType = typeof(Flavours))]
+    public async Task ThreadsHaveTheirNamesAndIds(string flavour)
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "NamedThreads");
+        var dump = await target.DumpAsync();
+        Assert.Equal(target.Pid, dump.ProcessId);
+        Assert.Single(dump.Threads, t => t.IsMain && t.OsId == target.Pid);
+        Assert.Single(dump.Threads, t => t.IsOwn);
+
+        // Before .NET 9 the kernel's name, cut at 15 bytes, is all there is.
+        var contract = Flavour.Named(flavour).RuntimeMajor >= 9;
+        Assert.All(target.Truth.Threads, thread =>
+        {
+            var dumped = dump.Of(thread);
+            Assert.Equal(contract ? thread.Name : thread.Name![..Math.Min(15, thread.Name!.Length)], dumped.Name);
+            Assert.Equal(contract ? thread.ManagedId : null, dumped.ManagedId);
+            Assert.Equal(contract ? thread.IsBackground : null, dumped.IsBackground);
+            Assert.Equal(contract ? thread.IsThreadPool : null, dumped.IsThreadPool);
+            Assert.Equal("complete", dumped.Completeness);
+            Assert.Equal("waiting", dumped.Activity);
+        });
+    }
+
+    [Fact]
+    public async Task SourceTextIsTheLineOfTheCall()
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "NamedThreads");
+        var dump = await target.DumpAsync();
+        var frame = dump.Of(target.Truth.Named("first")).Frames.First(f => f.IsOfTarget);
+        Assert.Equal("host.Park(track.Here<NamedThreads>());", frame.SourceText);
+        Assert.Equal("file", frame.SourceTextOrigin);
+    }
+
+    [Fact]
+    public async Task CaptureAndDumpGiveTheSameWithoutASignal()
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "NamedThreads", TargetOptions.NoTrap);
+        var path = Path.Combine(target.TemporaryFolder, "dump.json");
+        Assert.Equal("written", await target.CommandAsync("dump " + path));
+        var dump = JsonDump.Parse(await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken));
+        Assert.All(target.Truth.Threads, thread => thread.AssertIn(dump));
+        Assert.Equal($"{dump.Threads.Count}", await target.CommandAsync("capture"));
+    }
+}

@@ -1,0 +1,45 @@
+using System.Text;
+using System.Text.RegularExpressions;
+using Stackflare.EndToEnd.Harness;
+
+namespace Stackflare.EndToEnd.Truth;
+
+/// <summary>The text format prints frames as .NET prints them in an exception.</summary>
+public sealed partial class TextTests
+{
+    private const string TextTrap = "signal=usr1;output=stderr;format=text;group=false;fold=false";
+
+    [Theory]
+    [InlineData("optimized", "NamedThreads")]
+    [InlineData("untiered", "NamedThreads")]
+    [InlineData("unoptimized", "NamedThreads")]
+    [InlineData("net8", "NamedThreads")]
+    [InlineData("optimized", "LanguageMembers")]
+    [InlineData("untiered", "LanguageMembers")]
+    [InlineData("unoptimized", "LanguageMembers")]
+    public async Task FramesAreThoseOfAStackTrace(string flavour, string shape)
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), shape, TargetOptions.WithTrap(TextTrap));
+        target.Signal();
+        string[] names = [.. target.Truth.Threads.Select(t => Flavour.Named(flavour).RuntimeMajor >= 9 ? t.Name! : t.Name![..Math.Min(15, t.Name!.Length)])];
+        var dump = await target.Errors.WaitAsync(
+            bytes => new TextDump(Encoding.UTF8.GetString(bytes.Span)) is var text && names.All(text.HasWhole) ? text : null,
+            "the stacks of all threads");
+
+        Assert.All(target.Truth.Threads.Zip(names), pair =>
+        {
+            string[] expected = [.. pair.First.Trace.Split('\n', StringSplitOptions.RemoveEmptyEntries)];
+            Assert.Equal(expected.Select(Comparable), dump.FramesOf(pair.Second).Select(Comparable));
+        });
+    }
+
+    /// <summary>A method that the compiler named, or whose accessor name a dump spells as its author did, is compared by its line alone.</summary>
+    private static string Comparable(string frame)
+    {
+        var method = frame.Split(" in ")[0];
+        return CompilersOrAccessor().IsMatch(method) ? frame[method.Length..] : frame;
+    }
+
+    [GeneratedRegex(@"[<|]|\.lambda\(|\.(get|set|add|op)_\w+\(|\.(get|set|add)\(|operator")]
+    private static partial Regex CompilersOrAccessor();
+}

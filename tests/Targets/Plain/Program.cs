@@ -1,0 +1,5 @@
+using Stackflare.Targets.Common;
+using Stackflare.Targets.Shapes;
+
+using var host = new Host(Options.Parse(args));
+host.Run(new NamedThreads());

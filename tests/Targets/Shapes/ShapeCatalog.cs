@@ -1,0 +1,24 @@
+using Stackflare.Targets.Common;
+
+namespace Stackflare.Targets.Shapes;
+
+/// <summary>Every shape by its name.</summary>
+internal static class ShapeCatalog
+{
+    public static Shape Create(string name) => name switch
+    {
+        nameof(NamedThreads) => new NamedThreads(),
+        nameof(CompilerNames) => new CompilerNames(),
+        nameof(LanguageMembers) => new LanguageMembers(),
+        nameof(AsyncNames) => new AsyncNames(),
+        nameof(PoolSaturated) => new PoolSaturated(),
+        nameof(AllDeadlocked) => new AllDeadlocked(),
+        nameof(ManyThreads) => new ManyThreads(),
+        nameof(DeepRecursion) => new DeepRecursion(),
+        nameof(NativeCall) => new NativeCall(),
+        nameof(ExceptionInFlight) => new ExceptionInFlight(),
+        nameof(GuestRooms) => new GuestRooms(),
+        nameof(Churn) => new Churn(),
+        _ => throw new ArgumentException($"no shape {name}", nameof(name)),
+    };
+}

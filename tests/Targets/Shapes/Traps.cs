@@ -1,0 +1,106 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Stackflare.Targets.Common;
+
+namespace Stackflare.Targets.Shapes;
+
+/// <summary>
+/// The signal handlers that the command line asks for, in its order of time: <c>--before NUMBER</c> (another handler, set first),
+/// <c>--trap key=value;key=value</c> (ours), <c>--after NUMBER</c> (another handler, set last).
+/// </summary>
+internal sealed class Traps(Host host) : IDisposable
+{
+    private readonly List<IDisposable> _ours = [];
+    private readonly List<IDisposable> _others = [];
+
+    public void Set()
+    {
+        if (host.Options.Get("--nonblocking-stderr", "no") == "yes")
+            Libc.SetNonBlocking(2);
+
+        foreach (var signal in host.Options.All("--before"))
+            Other("before", signal);
+        foreach (var trap in host.Options.All("--trap"))
+            _ours.Add(Flare.OnSignal(Parse(trap)));
+        foreach (var signal in host.Options.All("--after"))
+            Other("after", signal);
+
+        host.OnCommand("dispose", _ =>
+        {
+            // The last first, as nested using declarations would.
+            foreach (var trap in Enumerable.Reverse(_ours))
+                trap.Dispose();
+            _ours.Clear();
+            return "disposed";
+        });
+        host.OnCommand("register", trap =>
+        {
+            _ours.Add(Flare.OnSignal(Parse(trap)));
+            return "registered";
+        });
+        host.OnCommand("capture", _ => Flare.Capture().Threads.Count.ToString(CultureInfo.InvariantCulture));
+        host.OnCommand("dump", path =>
+        {
+            using var writer = new StreamWriter(path);
+            Flare.Dump(writer, DumpFormat.Json);
+            return "written";
+        });
+    }
+
+    public void Dispose()
+    {
+        foreach (var trap in _ours)
+            trap.Dispose();
+        foreach (var other in _others)
+            other.Dispose();
+    }
+
+    private void Other(string when, string number)
+    {
+        var signal = (PosixSignal)int.Parse(number, CultureInfo.InvariantCulture);
+        _others.Add(PosixSignalRegistration.Create(signal, context =>
+        {
+            context.Cancel = true;
+            host.Say($"HANDLED {when} {number}");
+        }));
+    }
+
+    private SignalOptions Parse(string trap)
+    {
+        var options = new SignalOptions();
+        foreach (var pair in trap.Split(';'))
+        {
+            var value = pair[(pair.IndexOf('=', StringComparison.Ordinal) + 1)..];
+            options = pair.Split('=')[0] switch
+            {
+                "signal" => options with { Signal = ParseSignal(value) },
+                "output" => options with { Output = ParseOutput(value) },
+                "format" => options with { Format = Enum.Parse<DumpFormat>(value, ignoreCase: true) },
+                "chain" => options with { Chain = bool.Parse(value) },
+                "group" => options with { Render = options.Render with { GroupIdenticalStacks = bool.Parse(value) } },
+                "fold" => options with { Render = options.Render with { FoldRecursion = bool.Parse(value) } },
+                "all" => options with { Render = options.Render with { All = bool.Parse(value) } },
+                var key => throw new ArgumentException($"no trap option {key}", nameof(trap)),
+            };
+        }
+
+        return options;
+    }
+
+    private static Signal ParseSignal(string value) => value switch
+    {
+        "usr1" => Signal.Usr1,
+        "usr2" => Signal.Usr2,
+        "quit" => Signal.Quit,
+        _ when value.StartsWith("rt", StringComparison.Ordinal) => Signal.RealTime(int.Parse(value[2..], CultureInfo.InvariantCulture)),
+        _ => Signal.FromNumber(int.Parse(value, CultureInfo.InvariantCulture)),
+    };
+
+    private DumpOutput ParseOutput(string value) => value switch
+    {
+        "stderr" => DumpOutput.StandardError,
+        "delegate" => DumpOutput.To(dump => host.Say($"DUMPED {dump.Threads.Count}")),
+        "throwing" => DumpOutput.To(_ => throw new InvalidOperationException("the delegate's own trouble")),
+        _ => DumpOutput.File(value),
+    };
+}
