@@ -70,7 +70,7 @@ public sealed class SnapshotNameTests
         helper.AddArguments([typeof(int), typeof(string[]), typeof(object)], null, null);
         byte[] signature = helper.GetSignature();
         DumpFrame frame = Dynamic(method.Name, signature);
-        Assert.Equal("DynamicClass.Made(Int32, String[], Object)", frame.Method.ToString());
+        Assert.Equal("Made(Int32, String[], Object)", frame.Method.ToString());
         Assert.Equal(FrameKind.Dynamic, frame.Kind);
         Assert.Equal(SymbolStatus.NotApplicable, frame.Symbols);
         Assert.Null(frame.Module);
