@@ -72,9 +72,8 @@ static bool find_stream(uintptr_t root, const char *name, uintptr_t *stream, uin
     return false;
 }
 
-void image_identify(capture *c, sf_module *module)
+void image_identify(sf_module *module)
 {
-    (void)c;
     pe image;
     uintptr_t root, tables, guids;
     uint32_t size;
@@ -96,23 +95,17 @@ void image_identify(capture *c, sf_module *module)
         module->flags |= SF_MODULE_MVID;
 }
 
-/* An assembly that the program loaded from bytes has a name for a path. One in a single-file program has the full path that it
- * would have, and the host finds it in the executable. */
-bool image_in_memory(const capture *c, const sf_module *module)
+/* An assembly that the program loaded from bytes. One in a single-file program counts as on disk: the host finds it in the
+ * executable. */
+bool image_in_memory(const sf_module *module)
 {
-    if (module->flags & (SF_MODULE_ON_DISK | SF_MODULE_DYNAMIC))
-        return false;
-    const clr_char *path = module->path_offset == SF_NONE ? NULL : sf_table_at(&c->blob, module->path_offset);
-    for (uint32_t i = 0; path && i < module->path_length / sizeof *path; i++)
-        if (path[i] == '/')
-            return false;
-    return true;
+    return !(module->flags & (SF_MODULE_ON_DISK | SF_MODULE_DYNAMIC));
 }
 
 void image_copy(capture *c, sf_module *module)
 {
     pe image;
-    if (!(c->request->flags & SF_REQUEST_COPY_IMAGES) || !image_in_memory(c, module) || !open_image(module, &image))
+    if (!(c->request->flags & SF_REQUEST_COPY_IMAGES) || !image_in_memory(module) || !open_image(module, &image))
         return;
     uint64_t size = image.flat ? 0 : image.image_size;
     for (int i = 0; image.flat && i < image.section_count; i++) {
