@@ -179,14 +179,15 @@ internal sealed class SnapshotModule : IDisposable
         ReadOnlyMemory<byte> copy = _snapshot.Bytes(_record.ImageOffset, _record.ImageLength);
         if (!copy.IsEmpty && ModuleImage.FromMemory(copy, (_record.Flags & ModuleFlags.Flat) == 0, Mvid) is { } copied)
             return copied;
-        if (Mvid is not { } mvid || _path is null)
+        if (Mvid is not { } mvid)
             return null;
-        return ModuleImage.FromFile(_options.RootPrefix + _path, mvid) ?? FromBundle(mvid);
+        return (_path is null ? null : ModuleImage.FromFile(_options.RootPrefix + _path, mvid)) ?? FromBundle(mvid);
     }
 
+    /// <summary>The runtime names what it runs out of the executable by its file name alone.</summary>
     private ModuleImage? FromBundle(Guid mvid)
     {
-        foreach (BundleEntry entry in _bundle.Find(PdbSearch.FileName(_path!)))
+        foreach (BundleEntry entry in _bundle.Find(Identity.Name))
         {
             if (_bundle.Open(entry, int.MaxValue) is { } stream && ModuleImage.FromStream(stream, mvid) is { } image)
                 return image;
