@@ -11,12 +11,12 @@ internal static class BareNames
     /// <summary>The runtime's stubs have names that begin like this.</summary>
     private const string StubPrefix = "IL_STUB";
 
-    /// <summary>A DynamicMethod or a stub of the runtime.</summary>
+    /// <summary>A DynamicMethod or a stub of the runtime. Neither has a type, and stack traces print none.</summary>
     public static MethodFacts Dynamic(RawSnapshot snapshot, in FunctionRecord function)
     {
         string name = snapshot.Text(function.NameOffset, function.NameLength) ?? "[dynamic code]";
         bool isStub = name.StartsWith(StubPrefix, StringComparison.Ordinal);
-        return new MethodFacts(new MethodName(isStub ? "" : "DynamicClass", name, "", Parameters(snapshot, function)), isStub);
+        return new MethodFacts(new MethodName("", name, "", Parameters(snapshot, function)), isStub);
     }
 
     /// <summary>A method of a module without image, for example one of Reflection.Emit's; null if the snapshot has no name for it.</summary>

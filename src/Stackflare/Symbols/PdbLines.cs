@@ -10,7 +10,7 @@ internal sealed class PdbLines(MetadataReader pdb, SymbolOptions options)
     private static readonly Guid Sha1 = new("ff1816ec-aa5e-4d10-87f7-6f4963833460");
     private static readonly Guid EmbeddedSource = new("0e8a571b-6926-466e-b4ad-8ab04611f5fe");
 
-    private readonly Dictionary<DocumentHandle, SourceContent?> _embedded = [];
+    private readonly Dictionary<int, SourceContent?> _embedded = [];
 
     /// <summary>
     /// The last sequence point at or before the offset that is not hidden: the choice that Exception.StackTrace makes, so that both say the same line.
@@ -72,8 +72,9 @@ internal sealed class PdbLines(MetadataReader pdb, SymbolOptions options)
 
     private SourceContent? EmbeddedContent(DocumentHandle handle)
     {
-        if (!_embedded.TryGetValue(handle, out SourceContent? content))
-            _embedded[handle] = content = ReadEmbedded(pdb.GetBlobReader(EmbeddedBlob(handle)));
+        int row = MetadataTokens.GetRowNumber(handle);
+        if (!_embedded.TryGetValue(row, out SourceContent? content))
+            _embedded[row] = content = ReadEmbedded(pdb.GetBlobReader(EmbeddedBlob(handle)));
         return content;
     }
 

@@ -18,6 +18,7 @@ internal sealed class SnapshotModule : IDisposable
     private readonly SymbolOptions _options;
     private readonly BundleFile _bundle;
     private readonly string? _path;
+    private readonly string _fileName;
     private ModuleImage? _image;
     private PdbFile? _pdb;
     private PdbLines? _lines;
@@ -35,7 +36,8 @@ internal sealed class SnapshotModule : IDisposable
         _path = path is not null && path.StartsWith('/') ? path : null;
         memory.ForgetLinesIfPdbMayBeThere();
 
-        string name = string.IsNullOrEmpty(path) ? "" : PdbSearch.FileName(path);
+        _fileName = PdbSearch.FileName(path ?? "");
+        string name = _fileName;
         if (name.Length == 0)
             name = (memory.Name ??= ImageName()) ?? (IsDynamic ? "<dynamic>" : "<unknown>");
         Identity = new ModuleIdentity(name, IsDynamic ? null : _path, Mvid);
@@ -181,13 +183,15 @@ internal sealed class SnapshotModule : IDisposable
             return copied;
         if (Mvid is not { } mvid)
             return null;
-        return (_path is null ? null : ModuleImage.FromFile(_options.RootPrefix + _path, mvid)) ?? FromBundle(mvid);
+        ModuleImage? file = _path is null ? null : ModuleImage.FromFile(_options.RootPrefix + _path, mvid);
+        return file ?? FromBundle(mvid);
     }
 
-    /// <summary>The runtime names what it runs out of the executable by its file name alone.</summary>
     private ModuleImage? FromBundle(Guid mvid)
     {
-        foreach (BundleEntry entry in _bundle.Find(Identity.Name))
+        if (_fileName.Length == 0)
+            return null;
+        foreach (BundleEntry entry in _bundle.Find(_fileName))
         {
             if (_bundle.Open(entry, int.MaxValue) is { } stream && ModuleImage.FromStream(stream, mvid) is { } image)
                 return image;

@@ -47,8 +47,16 @@ internal sealed class StateMachines(MetadataReader reader, MetadataReader? pdb)
         MethodDebugInformationHandle debug = handle.ToDebugInformationHandle();
         if (pdb is null || MetadataTokens.GetRowNumber(debug) > pdb.MethodDebugInformation.Count)
             return default;
-        MethodDefinitionHandle kickoff = pdb.GetMethodDebugInformation(debug).GetStateMachineKickoffMethod();
-        return MetadataTokens.GetRowNumber(kickoff) <= reader.MethodDefinitions.Count ? kickoff : default;
+        try
+        {
+            MethodDefinitionHandle kickoff = pdb.GetMethodDebugInformation(debug).GetStateMachineKickoffMethod();
+            return MetadataTokens.GetRowNumber(kickoff) <= reader.MethodDefinitions.Count ? kickoff : default;
+        }
+        catch (Exception e) when (BadData.Is(e))
+        {
+            // A broken PDB must not cost the name as well.
+            return default;
+        }
     }
 
     private MethodDefinitionHandle FromAttributes(TypeDefinitionHandle outer, in TypeDefinition machine)

@@ -10,6 +10,9 @@ internal sealed class SymbolSession : IDisposable
     private readonly SymbolCache _cache;
     private readonly SnapshotModule?[] _modules;
     private readonly string[]?[] _typeArguments;
+
+    /// <summary>By function: a long name is to be made once, however many frames use it.</summary>
+    private readonly MethodFacts?[] _bare;
     private readonly SourceFiles _sources;
 
     public SymbolSession(RawSnapshot snapshot, SymbolOptions options, SymbolCache cache)
@@ -19,6 +22,7 @@ internal sealed class SymbolSession : IDisposable
         _cache = cache;
         _modules = new SnapshotModule?[snapshot.Modules.Length];
         _typeArguments = new string[]?[snapshot.Functions.Length];
+        _bare = new MethodFacts?[snapshot.Functions.Length];
         _sources = new SourceFiles(options.RootPrefix, cache.NextSession());
         Types = new SnapshotTypes(snapshot, Module);
     }
@@ -40,7 +44,7 @@ internal sealed class SymbolSession : IDisposable
         ref readonly FunctionRecord function = ref _snapshot.Functions[frame.Function];
         if ((function.Flags & FunctionFlags.Dynamic) != 0)
         {
-            MethodFacts dynamic = BareNames.Dynamic(_snapshot, function);
+            MethodFacts dynamic = _bare[frame.Function] ??= BareNames.Dynamic(_snapshot, function);
             return new DumpFrame
             {
                 Kind = FrameKind.Dynamic,
@@ -51,7 +55,7 @@ internal sealed class SymbolSession : IDisposable
             };
         }
         SnapshotModule? module = function.Module == SnapshotLayout.None ? null : Module(function.Module);
-        MethodFacts? facts = module?.Method(function.Token) ?? BareNames.Named(_snapshot, function);
+        MethodFacts? facts = module?.Method(function.Token) ?? (_bare[frame.Function] ??= BareNames.Named(_snapshot, function));
         int? offset = OffsetOf(frame);
         SymbolStatus status = Locate(module, function.Token, offset, out SourceLocation? source);
         return new DumpFrame

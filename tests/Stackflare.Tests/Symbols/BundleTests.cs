@@ -57,6 +57,16 @@ public sealed class BundleTests : IDisposable
     }
 
     [Fact]
+    public void AModuleMayBeKnownByItsFileNameOnly()
+    {
+        string app = Write(6, false, [("Stackflare.Fixtures.Shapes.dll", File.ReadAllBytes(Resolving.ShapesPath))]);
+        DumpFrame frame = new Symbolicator(new SymbolOptions { SingleFilePath = app })
+            .Resolve("Stackflare.Fixtures.Shapes.dll", Resolving.ShapesMvid);
+        Assert.Equal(Resolving.MethodText, frame.Method.ToString());
+        Assert.Null(frame.Module!.Path);
+    }
+
+    [Fact]
     public void OtherVersionsAndBrokenBundlesAreNotRead()
     {
         var files = new List<(string, byte[])> { ("Stackflare.Fixtures.Shapes.dll", File.ReadAllBytes(Resolving.ShapesPath)) };

@@ -66,10 +66,11 @@ public sealed class SnapshotNameTests
     public void DynamicMethodsAreNamedByTheSnapshot()
     {
         var method = new DynamicMethod("Made", typeof(void), [typeof(int), typeof(string[]), typeof(object)]);
-        byte[] signature = SignatureHelper.GetMethodSigHelper(CallingConventions.Standard, typeof(void))
-            is var helper ? Signature(helper, typeof(int), typeof(string[]), typeof(object)) : [];
+        SignatureHelper helper = SignatureHelper.GetMethodSigHelper(CallingConventions.Standard, typeof(void));
+        helper.AddArguments([typeof(int), typeof(string[]), typeof(object)], null, null);
+        byte[] signature = helper.GetSignature();
         DumpFrame frame = Dynamic(method.Name, signature);
-        Assert.Equal("DynamicClass.Made(Int32, String[], Object)", frame.Method.ToString());
+        Assert.Equal("Made(Int32, String[], Object)", frame.Method.ToString());
         Assert.Equal(FrameKind.Dynamic, frame.Kind);
         Assert.Equal(SymbolStatus.NotApplicable, frame.Symbols);
         Assert.Null(frame.Module);
@@ -145,6 +146,29 @@ public sealed class SnapshotNameTests
         Assert.False(frames[1].IsHidden);
     }
 
+    /// <summary>The spelling against reflection's, over a library that has about everything.</summary>
+    [Fact]
+    public void TheSpellingOfACoreLibraryIsReflections()
+    {
+        var builder = new SnapshotBuilder();
+        var methods = new List<MethodBase>();
+        const BindingFlags all = BindingFlags.DeclaredOnly | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance;
+        foreach (Type type in typeof(object).Assembly.GetTypes())
+        {
+            foreach (MethodBase method in type.GetMembers(all).OfType<MethodBase>())
+            {
+                bool special = method.IsSpecialName && !method.IsConstructor;
+                if (special || type.FullName!.Contains('<') || method.Name.StartsWith('<') || method.MetadataToken % 5 != 0)
+                    continue;
+                methods.Add(method);
+                builder.Frame(builder.Function(method), -1);
+            }
+        }
+        DumpFrame[] frames = _symbolicator.Resolve(builder.Build());
+        for (int i = 0; i < frames.Length; i++)
+            Assert.Equal(Spelling(methods[i]), frames[i].Method.ToString());
+    }
+
     [Theory]
     [InlineData("op_UnaryPlus", "operator +")]
     [InlineData("op_ExclusiveOr", "operator ^")]
@@ -180,17 +204,18 @@ public sealed class SnapshotNameTests
         Assert.Equal(name, CompilerNames.TypeName(name));
     }
 
+    private static string Spelling(MethodBase method)
+    {
+        string generic = method.IsGenericMethod ? "[" + string.Join(',', method.GetGenericArguments().Select(a => a.Name)) + "]" : "";
+        string parameters = string.Join(
+            ", ", method.GetParameters().Select(p => string.IsNullOrEmpty(p.Name) ? p.ParameterType.Name : $"{p.ParameterType.Name} {p.Name}"));
+        return $"{method.DeclaringType!.FullName!.Replace('+', '.')}.{method.Name}{generic}({parameters})";
+    }
+
     private DumpFrame Dynamic(string name, byte[] signature)
     {
         var builder = new SnapshotBuilder();
         return _symbolicator.Resolve(
             builder.Frame(builder.Function(SnapshotLayout.None, 0, FunctionFlags.Dynamic, name, null, signature)).Build()).Single();
-    }
-
-    private static byte[] Signature(SignatureHelper helper, params Type[] parameters)
-    {
-        foreach (Type parameter in parameters)
-            helper.AddArgument(parameter);
-        return helper.GetSignature();
     }
 }
