@@ -23,13 +23,13 @@ internal sealed class CompilerNames : Shape
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Lambda(Host host, Track track)
     {
-        Action<Host, Track> lambda = static (h, t) =>
+        track.Next<CompilerNames>();
+        Call(host, track, static (h, t) =>
         {
             h.Park(t.Here<CompilerNames>("Lambda.lambda"));
             GC.KeepAlive(t);
-        };
-        lambda(host, track.Here<CompilerNames>());
-        GC.KeepAlive(lambda);
+        });
+        GC.KeepAlive(track);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -135,6 +135,14 @@ internal sealed class CompilerNames : Shape
     {
         track.Next<CompilerNames>();
         action();
+        GC.KeepAlive(track);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Call(Host host, Track track, Action<Host, Track> action)
+    {
+        track.Next<CompilerNames>();
+        action(host, track);
         GC.KeepAlive(track);
     }
 }
