@@ -11,4 +11,13 @@ public enum DumpFormat
 
     /// <summary>For programs: everything the dump has, by the schema in docs/json-format.md.</summary>
     Json,
+
+    /// <summary>
+    /// For flame graphs: a line for each distinct stack, <c>thread;outermost;…;innermost count</c>. Dumps that are appended to one file add
+    /// up. Says nothing of what the dump lacks.
+    /// </summary>
+    Folded,
+
+    /// <summary>For the viewer speedscope: its JSON file, a profile for each thread. A file holds one dump. Says nothing of what the dump lacks.</summary>
+    Speedscope,
 }

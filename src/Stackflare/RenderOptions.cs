@@ -1,6 +1,6 @@
 namespace Stackflare;
 
-/// <summary>How much of a dump the text formats show; JSON always has everything. Immutable.</summary>
+/// <summary>How much of a dump is shown. JSON always has everything; folded stacks and speedscope's files heed <see cref="All"/> alone. Immutable.</summary>
 public sealed record RenderOptions
 {
     /// <summary>The options used where none are given.</summary>

@@ -18,8 +18,8 @@ internal static class EnvironmentSettings
 
     private static string? Get(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 
-    private static DumpFormat ParseFormat(string text) =>
+    internal static DumpFormat ParseFormat(string text) =>
         Enum.TryParse(text, ignoreCase: true, out DumpFormat format) && Enum.IsDefined(format)
             ? format
-            : throw new InvalidSettingException("STACKFLARE_FORMAT", text, "text, traceback or json");
+            : throw new InvalidSettingException("STACKFLARE_FORMAT", text, "text, traceback, json, folded or speedscope");
 }

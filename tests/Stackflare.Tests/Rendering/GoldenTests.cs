@@ -13,6 +13,28 @@ public sealed class GoldenTests
     [Theory, InlineData("ordinary"), InlineData("hostile"), InlineData("no-symbols"), InlineData("before-net9")]
     public void Json(string name) => Golden.Verify(Render.Json(SampleDumps.Get(name)), name, "json");
 
+    [Theory, InlineData("ordinary"), InlineData("hostile"), InlineData("no-symbols"), InlineData("incomplete")]
+    public void Samples(string name)
+    {
+        Golden.Verify(Render.With(SampleDumps.Get(name), DumpFormat.Folded), $"{name}.folded");
+        Golden.Verify(Render.With(SampleDumps.Get(name), DumpFormat.Speedscope), $"{name}.speedscope", "json");
+    }
+
+    [Fact]
+    public void EverythingOfSamples()
+    {
+        Golden.Verify(Render.With(SampleDumps.Get("incomplete"), DumpFormat.Folded, Render.All), "incomplete.all.folded");
+        Golden.Verify(Render.With(SampleDumps.Get("hostile"), DumpFormat.Folded, Render.All), "hostile.all.folded");
+    }
+
+    [Fact]
+    public void SeveralSamples()
+    {
+        var samples = SampleDumps.Series();
+        Golden.Verify(Render.With(samples, DumpFormat.Folded), "series.folded");
+        Golden.Verify(Render.With(samples, DumpFormat.Speedscope), "series.speedscope", "json");
+    }
+
     [Theory, InlineData("hung-server"), InlineData("incomplete")]
     public void Everything(string name)
     {

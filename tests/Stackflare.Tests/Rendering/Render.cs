@@ -20,4 +20,11 @@ internal static class Render
         DumpRenderer.Write(dump, format, options ?? RenderOptions.Default, writer);
         return writer.ToString();
     }
+
+    public static string With(StackSamples samples, DumpFormat format)
+    {
+        using var writer = new StringWriter();
+        DumpRenderer.Write(samples, format, writer);
+        return writer.ToString();
+    }
 }

@@ -1,3 +1,4 @@
+using Stackflare.Rendering;
 using static Stackflare.Tests.Rendering.Build;
 using static Stackflare.ThreadActivity;
 
@@ -30,6 +31,23 @@ internal static class SampleDumps
         "hung-server" => HungServer(),
         _ => throw new ArgumentOutOfRangeException(nameof(name)),
     };
+
+    /// <summary>
+    /// Three dumps, 50 ms apart: one thread stands still, one works, one comes and goes. Each dump has frame objects of its own, as in life.
+    /// </summary>
+    public static StackSamples Series()
+    {
+        var samples = new StackSamples(RenderOptions.Default, TimeSpan.FromMilliseconds(50));
+        for (int i = 0; i < 3; i++)
+        {
+            var main = Thread(1, null, Waiting, [Join, Frame("Main", 19, "worker.Join();", "String[] args")], main: true, background: false);
+            var work = Frame("Work", i == 2 ? 34 : 31, "Parse(next);");
+            var worker = Thread(7, "worker", Running, i == 1 ? [Frame("Parse", 50, "i++;"), work, StartCallback] : [work, StartCallback]);
+            var pool = Thread(9, ".NET TP Worker", Running, [Frame("OnTimer", 71, "Flush();"), StartCallback]);
+            samples.Add(i == 1 ? Dump(main, worker, pool) : Dump(main, worker, Thread(2, "Finalizer", Waiting, [])));
+        }
+        return samples;
+    }
 
     private static ThreadDump Ordinary() => Dump(
         Thread(1, null, Waiting, [Join, Main], main: true, background: false, cpu: 120),

@@ -1,0 +1,69 @@
+using System.Globalization;
+using System.Text;
+
+namespace Stackflare.Rendering;
+
+/// <summary>
+/// Folded stacks, which flame graphs are made of: a line for each distinct stack with the thread's name, the frames from the
+/// outermost, and how often it was met. Frames are names only here, so that stacks at different lines of the same methods add up.
+/// </summary>
+internal sealed class FoldedRenderer
+{
+    private readonly StackSamples _samples;
+    // In the order of their spelling: the numbers of names sort as the names do.
+    private readonly string[] _names;
+    private readonly StackTable _stacks = new(int.MaxValue);
+    private readonly Dictionary<Line, long> _counts = [];
+
+    private FoldedRenderer(StackSamples samples)
+    {
+        _samples = samples;
+        string[] names = [.. samples.Frames.Select(static f => FoldedName.Of(f.Name))];
+        _names = [.. names.Distinct()];
+        Array.Sort(_names, StringComparer.Ordinal);
+        AddUp([.. names.Select(n => Array.BinarySearch(_names, n, StringComparer.Ordinal))]);
+    }
+
+    public static void Write(StackSamples samples, PooledBytes bytes) => new FoldedRenderer(samples).Write(new RenderBuffer(bytes));
+
+    private void AddUp(int[] nameOfFrame)
+    {
+        var stackOf = new int[_samples.Stacks.Count];
+        for (int i = 0; i < stackOf.Length; i++)
+        {
+            int[] stack = _samples.Stacks[i].ToArray();
+            for (int j = 0; j < stack.Length; j++)
+                stack[j] = nameOfFrame[stack[j]];
+            stackOf[i] = _stacks.IdOf(stack);
+        }
+        foreach (var thread in _samples.Threads)
+        {
+            string name = FoldedName.Of(thread.Name);
+            foreach (var run in thread.Runs)
+            {
+                var line = new Line(name, stackOf[run.Stack]);
+                _counts[line] = _counts.GetValueOrDefault(line) + run.Count;
+            }
+        }
+    }
+
+    private void Write(RenderBuffer buffer)
+    {
+        Line[] lines = [.. _counts.Keys];
+        Array.Sort(lines, Compare);
+        byte[][] names = Array.ConvertAll(_names, static n => Encoding.UTF8.GetBytes(n));
+        foreach (var line in lines)
+        {
+            buffer.Append(line.Thread);
+            foreach (int name in _stacks[line.Stack])
+                buffer.Append(';').Append(names[name]);
+            buffer.Append(' ').Append(_counts[line].ToString(CultureInfo.InvariantCulture)).AppendLine();
+        }
+    }
+
+    private int Compare(Line a, Line b) => string.CompareOrdinal(a.Thread, b.Thread) is var order and not 0
+        ? order
+        : _stacks[a.Stack].SequenceCompareTo(_stacks[b.Stack]);
+
+    private readonly record struct Line(string Thread, int Stack);
+}
