@@ -7,7 +7,8 @@
  * All integers are little-endian. Every record is a multiple of 8 bytes and has no implicit padding. An index of
  * SF_NONE means "none". Strings are UTF-8 without terminator unless said otherwise, and live in the blob section.
  * Later versions append fields to records and add section kinds: a reader takes record_size from the directory,
- * ignores what it does not know, and refuses a different major version. */
+ * ignores what it does not know, and refuses a different major version. Section kinds from 100 up are the host's own: it
+ * adds them to a snapshot that it saves to a file (src/Stackflare/Capture/HostLayout.cs), and the probe never sends them. */
 #ifndef STACKFLARE_ABI_H
 #define STACKFLARE_ABI_H
 

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Stackflare.Capture;
 
 /// <summary>
@@ -18,10 +16,13 @@ internal sealed class RawSnapshot
     public required ModuleRecord[] Modules { get; init; }
     public required ReadOnlyMemory<byte> Blob { get; init; }
 
+    /// <summary>The bytes that this is a view of, whole, for saving them; <see cref="Blob"/> is a slice of them.</summary>
+    public ReadOnlyMemory<byte> Encoded { get; init; }
+
     /// <summary>Reads a UTF-16 string; null for <see cref="SnapshotLayout.None"/>.</summary>
     public string? Text(uint offset, uint length) => offset == SnapshotLayout.None
         ? null
-        : new string(MemoryMarshal.Cast<byte, char>(Blob.Span.Slice((int)offset, (int)length)));
+        : SnapshotLayout.Text(Blob, offset, length);
 
     /// <summary>A slice of the blob; empty for <see cref="SnapshotLayout.None"/>.</summary>
     public ReadOnlyMemory<byte> Bytes(uint offset, uint length) =>

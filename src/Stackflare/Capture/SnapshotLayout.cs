@@ -10,6 +10,13 @@ internal static class SnapshotLayout
     public const ushort VersionMinor = 0;
     public const uint None = 0xFFFFFFFF;
     public const int AddressBytes = 108;
+
+    /// <summary>The most bytes of one name or path.</summary>
+    public const int LongestText = 1 << 16;
+
+    /// <summary>Reads UTF-16 text whose place was checked.</summary>
+    public static string Text(ReadOnlyMemory<byte> blob, uint offset, uint length) =>
+        new(MemoryMarshal.Cast<byte, char>(blob.Span.Slice((int)offset, (int)length)));
 }
 
 internal enum SectionKind : uint

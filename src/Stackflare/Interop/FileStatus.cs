@@ -11,10 +11,13 @@ internal readonly record struct FileStatus(ushort Mode, uint User, long Length, 
     private const ushort TypeMask = 0xf000;
     private const ushort Regular = 0x8000;
     private const ushort Directory = 0x4000;
+    private const ushort Link = 0xa000;
 
     public bool IsRegular => (Mode & TypeMask) == Regular;
 
     public bool IsDirectory => (Mode & TypeMask) == Directory;
+
+    public bool IsLink => (Mode & TypeMask) == Link;
 
     public bool IsSameFileAs(FileStatus other) => Inode == other.Inode && Device == other.Device;
 }

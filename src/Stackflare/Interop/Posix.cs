@@ -57,6 +57,12 @@ internal static unsafe partial class Posix
 
     internal static int Truncate(int descriptor, long length) => Retry(() => TruncateRaw(descriptor, length));
 
+    /// <summary>Waits until what was written to a file is on its medium.</summary>
+    internal static int Synchronize(int descriptor) => Retry(() => SynchronizeRaw(descriptor));
+
+    /// <summary>Gives a file another name, in one step also where that name is another file's, which is then gone.</summary>
+    internal static int Rename(string from, string to) => RenameRaw(from, to) < 0 ? -Marshal.GetLastPInvokeError() : 0;
+
     internal static int Unlink(string path) => UnlinkRaw(path) < 0 ? -Marshal.GetLastPInvokeError() : 0;
 
     internal static int Access(string path, int mode) => AccessRaw(path, mode) < 0 ? -Marshal.GetLastPInvokeError() : 0;
@@ -180,6 +186,12 @@ internal static unsafe partial class Posix
 
     [LibraryImport("libc", EntryPoint = "ftruncate", SetLastError = true)]
     private static partial int TruncateRaw(int descriptor, long length);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static partial int SynchronizeRaw(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int RenameRaw(string from, string to);
 
     [LibraryImport("libc", EntryPoint = "unlink", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int UnlinkRaw(string path);

@@ -7,11 +7,19 @@ internal static class DumpBuilder
 {
     /// <param name="snapshot">The snapshot.</param>
     /// <param name="symbolicator">Resolves its frames.</param>
+    /// <param name="facts">What the host knows of the process, now or as it was saved.</param>
+    /// <param name="ownThread">The thread that takes dumps in this very process, if it is one's own.</param>
+    public static ThreadDump Build(RawSnapshot snapshot, Symbolicator symbolicator, HostFacts facts, int? ownThread) =>
+        Build(snapshot, symbolicator, facts.Process(snapshot.Info), facts.Tasks, ownThread, facts.Note);
+
+    /// <param name="snapshot">The snapshot.</param>
+    /// <param name="symbolicator">Resolves its frames.</param>
     /// <param name="process">The process.</param>
     /// <param name="tasks">The process's threads by the kernel, from just before the capture.</param>
     /// <param name="ownThread">The thread that takes dumps in this very process, if it is one's own.</param>
+    /// <param name="note">A note to put before those of the snapshot; null for none.</param>
     public static ThreadDump Build(
-        RawSnapshot snapshot, Symbolicator symbolicator, DumpedProcess process, Dictionary<int, TaskStat> tasks, int? ownThread)
+        RawSnapshot snapshot, Symbolicator symbolicator, DumpedProcess process, Dictionary<int, TaskStat> tasks, int? ownThread, string? note = null)
     {
         DumpFrame[] frames = symbolicator.Resolve(snapshot);
         // The first thread's: the kernel hands it down to every thread that gets no name of its own.
@@ -39,7 +47,7 @@ internal static class DumpBuilder
                    orderby task.Key
                    select new RuntimeThread(new OsThreadId(task.Key), task.Value.Name, task.Value.Activity, task.Value.CpuTime),
             ],
-            Notes = DumpNotes.Of(snapshot, threads.Length),
+            Notes = note is null ? DumpNotes.Of(snapshot, threads.Length) : [note, .. DumpNotes.Of(snapshot, threads.Length)],
         };
     }
 

@@ -38,7 +38,7 @@ internal static class SelfCapture
             int pid = Environment.ProcessId;
             Dictionary<int, TaskStat> tasks = ProcessFiles.Tasks(pid);
             RawSnapshot snapshot = SnapshotCapture.Take(pid, ProbeLibrary.Instance.Path, options.Limits);
-            return DumpBuilder.Build(snapshot, SymbolicatorFor(options), Describe(pid, snapshot.Info), tasks, ownThread);
+            return DumpBuilder.Build(snapshot, SymbolicatorFor(options), HostFacts.Of(pid, tasks), ownThread);
         }
         finally
         {
@@ -52,13 +52,4 @@ internal static class SelfCapture
 
     private static Symbolicator NewSymbolicator(bool sourceText) =>
         new(new SymbolOptions { SourceText = sourceText, SingleFilePath = "/proc/self/exe" });
-
-    private static DumpedProcess Describe(int pid, in InfoRecord info) => new()
-    {
-        Id = pid,
-        Name = ProcessFiles.ProgramName(pid),
-        RuntimeVersion = new Version(info.RuntimeMajor, info.RuntimeMinor, info.RuntimeBuild),
-        Platform = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "linux-arm64" : "linux-x64",
-        Uptime = ProcessFiles.Uptime(pid),
-    };
 }

@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+using Stackflare.Interop;
 using Stackflare.Tests.Rendering;
 using Stackflare.Triggers.Output;
 
@@ -69,7 +70,7 @@ public sealed class FileOutputTests : IDisposable
         Refused("fifo", "it is not a regular file");
         int reader = Native.Open(_directory["fifo"], Native.NonBlocking, 0);
         Refused("fifo", "it is not a regular file");
-        Interop.Posix.Close(reader);
+        Posix.Close(reader);
     }
 
     [Fact]

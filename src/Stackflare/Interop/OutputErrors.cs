@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
-using Stackflare.Interop;
 
-namespace Stackflare.Triggers.Output;
+namespace Stackflare.Interop;
 
 /// <summary>What the kernel says about an output, in words and with what to do about it.</summary>
 internal static class OutputErrors

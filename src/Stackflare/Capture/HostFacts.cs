@@ -1,0 +1,47 @@
+using System.Runtime.InteropServices;
+
+namespace Stackflare.Capture;
+
+/// <summary>What a dump has that the probe does not send: the host's view of the process, from about the time of the capture.</summary>
+internal sealed class HostFacts
+{
+    /// <summary>The process id, as the host sees it.</summary>
+    public required int ProcessId { get; init; }
+
+    /// <summary>The program's name.</summary>
+    public required string ProgramName { get; init; }
+
+    /// <summary>Operating system and processor, for example <c>linux-x64</c>.</summary>
+    public required string Platform { get; init; }
+
+    /// <summary>How long the process had run; null where the kernel did not say.</summary>
+    public TimeSpan? Uptime { get; init; }
+
+    /// <summary>A sentence of whoever took the snapshot, to be shown with the dump; null for none.</summary>
+    public string? Note { get; init; }
+
+    /// <summary>The process's threads by the kernel, from just before the capture.</summary>
+    public required Dictionary<int, TaskStat> Tasks { get; init; }
+
+    /// <summary>The facts of a process on this machine.</summary>
+    /// <param name="pid">The process.</param>
+    /// <param name="tasks">Its threads from before the capture, as <see cref="ProcessFiles.Tasks"/> gave them.</param>
+    public static HostFacts Of(int pid, Dictionary<int, TaskStat> tasks) => new()
+    {
+        ProcessId = pid,
+        ProgramName = ProcessFiles.ProgramName(pid),
+        Platform = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "linux-arm64" : "linux-x64",
+        Uptime = ProcessFiles.Uptime(pid),
+        Tasks = tasks,
+    };
+
+    /// <summary>The process as a dump has it.</summary>
+    public DumpedProcess Process(in InfoRecord info) => new()
+    {
+        Id = ProcessId,
+        Name = ProgramName,
+        RuntimeVersion = new Version(info.RuntimeMajor, info.RuntimeMinor, info.RuntimeBuild),
+        Platform = Platform,
+        Uptime = Uptime,
+    };
+}

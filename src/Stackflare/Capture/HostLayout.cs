@@ -1,0 +1,46 @@
+using System.Runtime.InteropServices;
+
+namespace Stackflare.Capture;
+
+/// <summary>
+/// Sections that a snapshot has in a file only: what the host knows and the probe does not. This is their definition; the
+/// probe's header keeps kinds from <see cref="FirstSection"/> up for them.
+/// </summary>
+internal static class HostLayout
+{
+    /// <summary>The probe never sends such a kind. If a target does, it is not saved: nobody but the host speaks for the host.</summary>
+    public const SectionKind FirstSection = HostSection;
+
+    public const SectionKind HostSection = (SectionKind)100;
+    public const SectionKind TasksSection = (SectionKind)101;
+
+    /// <summary>Text of the other two, apart from the probe's so that offsets into that stay as they are.</summary>
+    public const SectionKind BlobSection = (SectionKind)102;
+
+    public const int Sections = 3;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct HostRecord
+{
+    public uint Pid;
+    public uint Reserved;
+    public long UptimeNs;
+    public uint ProgramOffset;
+    public uint ProgramLength;
+    public uint PlatformOffset;
+    public uint PlatformLength;
+    public uint NoteOffset;
+    public uint NoteLength;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct TaskRecord
+{
+    public uint OsId;
+    public uint State;
+    public uint NameOffset;
+    public uint NameLength;
+    public long CpuNs;
+    public long StartTicks;
+}

@@ -1,0 +1,93 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Stackflare.Capture;
+
+/// <summary>The host's facts as sections of a snapshot.</summary>
+internal static class HostSections
+{
+    private const long NotKnown = -1;
+
+    /// <summary>The sections in the order of the file, each with the size of its records.</summary>
+    public static (SectionKind Kind, int RecordSize, byte[] Bytes)[] Encode(HostFacts facts)
+    {
+        var blob = new List<byte>();
+        var host = new HostRecord { Pid = (uint)facts.ProcessId, UptimeNs = facts.Uptime is { } uptime ? Nanoseconds(uptime) : NotKnown };
+        (host.ProgramOffset, host.ProgramLength) = Place(blob, facts.ProgramName);
+        (host.PlatformOffset, host.PlatformLength) = Place(blob, facts.Platform);
+        (host.NoteOffset, host.NoteLength) = Place(blob, facts.Note);
+
+        var tasks = new TaskRecord[facts.Tasks.Count];
+        int next = 0;
+        // Sorted, so that the same facts are the same bytes.
+        foreach ((int id, TaskStat stat) in facts.Tasks.OrderBy(static t => t.Key))
+        {
+            var task = new TaskRecord { OsId = (uint)id, State = stat.State, CpuNs = Nanoseconds(stat.CpuTime), StartTicks = stat.StartTicks };
+            (task.NameOffset, task.NameLength) = Place(blob, stat.Name);
+            tasks[next++] = task;
+        }
+        return
+        [
+            (HostLayout.HostSection, Unsafe.SizeOf<HostRecord>(), MemoryMarshal.AsBytes(new ReadOnlySpan<HostRecord>(ref host)).ToArray()),
+            (HostLayout.TasksSection, Unsafe.SizeOf<TaskRecord>(), MemoryMarshal.AsBytes(tasks.AsSpan()).ToArray()),
+            (HostLayout.BlobSection, 1, blob.ToArray()),
+        ];
+    }
+
+    /// <exception cref="SnapshotFormatException">The sections are missing or damaged.</exception>
+    public static HostFacts Decode(SnapshotDirectory directory)
+    {
+        var host = directory.Single<HostRecord>(HostLayout.HostSection, "host");
+        ReadOnlyMemory<byte> blob = directory.Blob(HostLayout.BlobSection);
+        // Texts share nothing, as in the rest of a snapshot: a small file must not become a large dump.
+        long total = 0;
+        string program = Required(host.ProgramOffset, host.ProgramLength, "the program's name");
+        string platform = Required(host.PlatformOffset, host.PlatformLength, "the platform");
+        string? note = Text(host.NoteOffset, host.NoteLength, "the note");
+
+        TaskRecord[] records = directory.Records<TaskRecord>(HostLayout.TasksSection);
+        var tasks = new Dictionary<int, TaskStat>(records.Length);
+        foreach (ref readonly TaskRecord task in records.AsSpan())
+        {
+            string name = Required(task.NameOffset, task.NameLength, "a task's name");
+            if (!tasks.TryAdd(Id(task.OsId), new TaskStat(name, (char)task.State, Time(task.CpuNs), task.StartTicks)))
+                throw new SnapshotFormatException($"task {task.OsId} is there twice");
+        }
+        return new HostFacts
+        {
+            ProcessId = Id(host.Pid),
+            ProgramName = program,
+            Platform = platform,
+            Uptime = host.UptimeNs < 0 ? null : Time(host.UptimeNs),
+            Note = note,
+            Tasks = tasks,
+        };
+
+        string? Text(uint offset, uint length, string what)
+        {
+            SnapshotReader.Text(offset, length, blob.Length, what, ref total);
+            return offset == SnapshotLayout.None ? null : SnapshotLayout.Text(blob, offset, length);
+        }
+
+        string Required(uint offset, uint length, string what) =>
+            Text(offset, length, what) ?? throw new SnapshotFormatException($"{what} is not there");
+    }
+
+    private static (uint Offset, uint Length) Place(List<byte> blob, string? text)
+    {
+        if (text is null)
+            return (SnapshotLayout.None, 0);
+        ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(text.AsSpan());
+        // What is longer could not be read.
+        bytes = bytes[..Math.Min(bytes.Length, SnapshotLayout.LongestText)];
+        uint offset = (uint)blob.Count;
+        blob.AddRange(bytes);
+        return (offset, (uint)bytes.Length);
+    }
+
+    private static int Id(uint id) => id <= int.MaxValue ? (int)id : throw new SnapshotFormatException($"{id} is no id of the kernel's");
+
+    private static long Nanoseconds(TimeSpan time) => Math.Clamp(time.Ticks, 0, long.MaxValue / 100) * 100;
+
+    private static TimeSpan Time(long nanoseconds) => TimeSpan.FromTicks(Math.Max(0, nanoseconds) / 100);
+}

@@ -1,0 +1,110 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Stackflare.Capture;
+
+/// <summary>
+/// The outer form of a snapshot: its header and where its sections are, checked against the bytes there are. Allocates in proportion
+/// to the bytes given, never to a number found in them.
+/// </summary>
+internal sealed class SnapshotDirectory
+{
+    public const int MaxSections = 64;
+
+    private readonly DirectoryEntry[] _entries;
+
+    /// <exception cref="SnapshotFormatException">The bytes are not a snapshot that this version reads.</exception>
+    public SnapshotDirectory(ReadOnlyMemory<byte> bytes)
+    {
+        Bytes = bytes;
+        Header = ReadHeader(bytes.Span);
+        _entries = ReadEntries(bytes.Span, Header);
+    }
+
+    public ReadOnlyMemory<byte> Bytes { get; }
+
+    public HeaderRecord Header { get; }
+
+    public ReadOnlySpan<DirectoryEntry> Entries => _entries;
+
+    /// <summary>
+    /// Copies the records of a section; a section that is not there is empty. Records longer than ours are a later minor
+    /// version's, whose extra fields are skipped.
+    /// </summary>
+    public T[] Records<T>(SectionKind kind)
+        where T : unmanaged
+    {
+        if (Find(kind) is not { } entry)
+            return [];
+        int size = Unsafe.SizeOf<T>();
+        if (entry.RecordSize < size || entry.RecordSize > 4096 || entry.Length % entry.RecordSize != 0)
+            throw new SnapshotFormatException($"section {(uint)kind} of {entry.Length} bytes has records of {entry.RecordSize}");
+        ReadOnlySpan<byte> section = Section(entry).Span;
+        if (entry.RecordSize == size)
+            return MemoryMarshal.Cast<byte, T>(section).ToArray();
+        var records = new T[section.Length / (int)entry.RecordSize];
+        for (int i = 0; i < records.Length; i++)
+            records[i] = MemoryMarshal.Read<T>(section[(i * (int)entry.RecordSize)..]);
+        return records;
+    }
+
+    /// <summary>The one record of a section that has exactly one.</summary>
+    public T Single<T>(SectionKind kind, string what)
+        where T : unmanaged
+    {
+        T[] records = Records<T>(kind);
+        return records.Length == 1 ? records[0] : throw new SnapshotFormatException($"it has {records.Length} {what} records instead of one");
+    }
+
+    /// <summary>The bytes of a section; empty for one that is not there.</summary>
+    public ReadOnlyMemory<byte> Blob(SectionKind kind) => Find(kind) is { } entry ? Section(entry) : default;
+
+    public ReadOnlyMemory<byte> Section(in DirectoryEntry entry) => Bytes.Slice((int)entry.Offset, (int)entry.Length);
+
+    private DirectoryEntry? Find(SectionKind kind)
+    {
+        foreach (ref readonly DirectoryEntry entry in Entries)
+        {
+            if (entry.Kind == kind)
+                return entry;
+        }
+        return null;
+    }
+
+    private static HeaderRecord ReadHeader(ReadOnlySpan<byte> bytes)
+    {
+        if (!MemoryMarshal.TryRead(bytes, out HeaderRecord header))
+            throw new SnapshotFormatException($"it has {bytes.Length} bytes, fewer than a header");
+        if (header.Magic != SnapshotLayout.Magic)
+            throw new SnapshotFormatException("it does not begin as a snapshot does");
+        if (header.VersionMajor != SnapshotLayout.VersionMajor)
+        {
+            throw new SnapshotFormatException(
+                $"it is of version {header.VersionMajor}.{header.VersionMinor}, and this build reads version {SnapshotLayout.VersionMajor}");
+        }
+        if (header.TotalSize != (ulong)bytes.Length)
+            throw new SnapshotFormatException($"it says it has {header.TotalSize} bytes and has {bytes.Length}");
+        return header;
+    }
+
+    private static DirectoryEntry[] ReadEntries(ReadOnlySpan<byte> bytes, in HeaderRecord header)
+    {
+        if (header.SectionCount > MaxSections)
+            throw new SnapshotFormatException($"it says it has {header.SectionCount} sections");
+        int start = Unsafe.SizeOf<HeaderRecord>(), length = (int)header.SectionCount * Unsafe.SizeOf<DirectoryEntry>();
+        if (bytes.Length - start < length)
+            throw new SnapshotFormatException("it ends within its directory");
+        ReadOnlySpan<DirectoryEntry> directory = MemoryMarshal.Cast<byte, DirectoryEntry>(bytes.Slice(start, length));
+        ulong size = (ulong)bytes.Length, total = 0;
+        foreach (ref readonly DirectoryEntry entry in directory)
+        {
+            if (entry.Offset > size || entry.Length > size - entry.Offset)
+                throw new SnapshotFormatException($"section {(uint)entry.Kind} lies outside of it");
+            // Sections that share bytes could be more, together, than was given.
+            total += entry.Length;
+            if (total > size)
+                throw new SnapshotFormatException("its sections overlap");
+        }
+        return directory.ToArray();
+    }
+}

@@ -1,0 +1,78 @@
+namespace Stackflare.Interop;
+
+/// <summary>
+/// Writes a file whole or not at all: under another name in the same directory first, which then takes the place of what was there. Only
+/// its owner can read it. If it cannot be written to the end, nothing is left, and what was there before is as it was.
+/// </summary>
+internal static class WholeFile
+{
+    private const int OwnerOnly = 0x180; // 0600
+
+    private static readonly int NewFile = Posix.O_WRONLY | Posix.O_CREAT | Posix.O_EXCL | Posix.O_CLOEXEC | Posix.O_NOFOLLOW | Posix.O_NOCTTY;
+
+    /// <param name="path">The file. A link, and anything else that is not a regular file, is refused.</param>
+    /// <param name="place">What cannot be written, as the beginning of a sentence, for errors.</param>
+    /// <param name="pieces">What is in it.</param>
+    /// <exception cref="OutputException">It could not be written.</exception>
+    public static void Write(string path, string place, IEnumerable<ReadOnlyMemory<byte>> pieces)
+    {
+        path = Path.GetFullPath(path);
+        Check(path, place);
+        // A name that nobody can guess, and short whatever the file's own is.
+        string temporary = Path.Combine(Path.GetDirectoryName(path)!, $".stackflare-{Guid.NewGuid():N}.tmp");
+        int descriptor = Posix.Open(temporary, NewFile, OwnerOnly);
+        Succeed(place, descriptor);
+        bool isDone = false;
+        try
+        {
+            WriteAll(descriptor, place, pieces);
+            // Else a crash of the machine could leave the new name with nothing behind it.
+            Succeed(place, Posix.Synchronize(descriptor));
+            Succeed(place, Posix.Rename(temporary, path));
+            isDone = true;
+        }
+        finally
+        {
+            Posix.Close(descriptor);
+            if (!isDone)
+                _ = Posix.Unlink(temporary);
+        }
+    }
+
+    /// <summary>Renaming would put a file in the place of a link or, for root, of a device.</summary>
+    private static void Check(string path, string place)
+    {
+        if (Path.GetFileName(path).Length == 0)
+            throw OutputErrors.Of(place, Posix.EISDIR);
+        int found = Posix.Status(path, out var status);
+        if (found == -Posix.ENOENT)
+            return;
+        Succeed(place, found);
+        if (!status.IsRegular)
+            throw OutputErrors.Of(place, status.IsDirectory ? Posix.EISDIR : status.IsLink ? Posix.ELOOP : Posix.ENXIO);
+    }
+
+    private static void WriteAll(int descriptor, string place, IEnumerable<ReadOnlyMemory<byte>> pieces)
+    {
+        // The kernel answers a write beyond the process's limit with a signal that ends the process.
+        ulong left = Posix.LargestFile();
+        foreach (var piece in pieces)
+        {
+            if ((ulong)piece.Length > left)
+                throw OutputErrors.Of(place, Posix.EFBIG);
+            left -= (ulong)piece.Length;
+            for (var rest = piece.Span; !rest.IsEmpty;)
+            {
+                nint written = Posix.Write(descriptor, rest);
+                Succeed(place, (int)Math.Min(written, 0));
+                rest = rest[(int)written..];
+            }
+        }
+    }
+
+    private static void Succeed(string place, int result)
+    {
+        if (result < 0)
+            throw OutputErrors.Of(place, -result);
+    }
+}
