@@ -92,8 +92,8 @@ void hold_release(capture *c);
 void resolve(capture *c);
 
 /* image.c: a module's MVID, and the images of modules without a file. */
-void image_identify(capture *c, sf_module *module);
-bool image_in_memory(const capture *c, const sf_module *module);
+void image_identify(sf_module *module);
+bool image_in_memory(const sf_module *module);
 void image_copy(capture *c, sf_module *module);
 
 /* snapshot.c */

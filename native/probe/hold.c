@@ -97,7 +97,7 @@ void hold_collectible(capture *c)
             && plausible(loader) && hold(c, loader))
             continue;
         ((module_work *)sf_table_at(&c->module_work, i))->transient = true;
-        image_identify(c, module);
+        image_identify(module);
         image_copy(c, module);
     }
     for (uint32_t i = 0; i < c->functions.count; i++)

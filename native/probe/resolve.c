@@ -133,7 +133,7 @@ static void copy_symbols(capture *c, sf_module *module)
     const contract *k = &c->contract;
     uintptr_t stream, buffer;
     uint32_t size;
-    if (!k->module_symbols || !image_in_memory(c, module) || !sf_read_pointer(module->module_id + k->module_symbols, &stream) || stream == 0
+    if (!k->module_symbols || !image_in_memory(module) || !sf_read_pointer(module->module_id + k->module_symbols, &stream) || stream == 0
         || !sf_read_pointer(stream + k->symbols_buffer, &buffer) || buffer == 0
         || !sf_read((void *)(stream + k->symbols_size), &size, sizeof size) || size == 0
         || (uint64_t)c->blob.count + size > c->request->max_image_bytes)
@@ -150,7 +150,7 @@ static void resolve_module(capture *c, uint32_t index)
     sf_module *module = sf_table_at(&c->modules, index);
     if (((module_work *)sf_table_at(&c->module_work, index))->transient)
         return; /* identified during the pause */
-    image_identify(c, module);
+    image_identify(module);
     image_copy(c, module);
     copy_symbols(c, module);
 }
