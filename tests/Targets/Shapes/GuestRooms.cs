@@ -25,6 +25,7 @@ internal sealed class GuestRooms : Shape
         var symbols = File.ReadAllBytes(Path.Combine(Folder, "Guest.pdb"));
         Visit(host, "bytes", FromBytes("bytes", image, null));
         Visit(host, "bytes with symbols", FromBytes("bytes with symbols", image, symbols));
+        Visit(host, "bare", FromBytes("bare", File.ReadAllBytes(Path.Combine(Folder, "Guest.Bare.dll")), null));
         Visit(host, "bytes with symbols inside", FromBytes("inside", File.ReadAllBytes(Path.Combine(Folder, "Guest.Embedded.dll")), null));
     }
 
