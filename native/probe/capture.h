@@ -108,6 +108,7 @@ bool image_in_memory(const sf_module *module);
 void image_copy(capture *c, sf_module *module);
 
 /* snapshot.c */
-void snapshot_send(capture *c);
+int snapshot_connect(const sf_request *request); /* -1: nobody listens there who may have it */
+void snapshot_send(const capture *c, int host);
 
 #endif
