@@ -29,7 +29,8 @@ static void read_fields(const contract *k, sf_thread *thread)
 static void take_name(capture *c, uintptr_t address, const uintptr_t *string, uint32_t have, sf_thread *thread)
 {
     const contract *k = &c->contract;
-    if (have < MIN_STRING_BYTES || type_of(string[0]) != k->string_type || k->string_chars > MIN_STRING_BYTES)
+    if (have < MIN_STRING_BYTES || type_of(string[0]) != k->string_type || k->string_chars > MIN_STRING_BYTES
+        || k->string_length > MIN_STRING_BYTES - sizeof(int32_t))
         return;
     int32_t length;
     memcpy(&length, (const uint8_t *)string + k->string_length, sizeof length);
