@@ -142,8 +142,9 @@ static bool follows_call(uint64_t ip)
 
 /* Whether the innermost address of a thread of the batch is where the thread stands. A thread that is in a call out of managed
  * code has left a frame object for the runtime, with the address to return to among its first words; then it is a return address
- * like those of the frames below. In .NET 9 the frame of a call into the runtime itself, to wait for a lock say, does not yet have that
- * address, but code that was interrupted seldom stands right behind a call. Where that is not known it is taken for one, which is right for every thread that waits. */
+ * like those of the frames below. In .NET 9 the frame of a call into the runtime itself, to wait for a lock say, does not yet have
+ * that address; but code that was interrupted seldom stands right behind a call. Where there is no contract it is taken for a
+ * return address, which is right for every thread that waits. */
 bool stands_at(const capture *c, uint32_t in_batch, uint64_t ip)
 {
     const thread_words *w = &c->batch[in_batch];

@@ -41,6 +41,9 @@ internal static unsafe partial class Posix
     internal const int X_OK = 1;
     internal const int W_OK = 2;
 
+    internal const int FD_CLOEXEC = 1;
+
+    private const int F_GETFD = 1;
     private const int F_GETPIPE_SZ = 1032;
     private const nuint FIONREAD = 0x541B;
     private const int RWF_NOWAIT = 0x8;
@@ -106,6 +109,10 @@ internal static unsafe partial class Posix
             return -ENOSYS;
         }
     }
+
+    /// <summary>The flags of a descriptor, or the negated errno: EBADF when it is closed.</summary>
+    internal static int DescriptorFlags(int descriptor) =>
+        ControlRaw(descriptor, F_GETFD, 0) is var flags and >= 0 ? flags : -Marshal.GetLastPInvokeError();
 
     /// <summary>How many bytes a pipe has room for, at the least; 0 or less for a full one, and for what is no pipe.</summary>
     internal static int PipeRoom(int descriptor)

@@ -11,15 +11,24 @@ public sealed class OutputTroubleTests
     private const string SecondTrap = "signal=rt3;output=delegate";
 
     /// <summary>
-    /// Where standard error is closed, the runtime soon has something of its own under its number. If that takes no more bytes, a
-    /// dump waits for as long as it may; so one is enough.
+    /// Where standard error was closed before the program began, the runtime soon has a pipe of its own under its number, and a dump
+    /// written to it would be read as its messages.
     /// </summary>
-    [Theory]
-    [InlineData("exec \"$0\" \"$@\" 2>&-", 1)]
-    [InlineData("exec \"$0\" \"$@\" 2>/dev/full", 3)]
-    [InlineData("exec \"$0\" \"$@\" 2</dev/null", 3)]
-    public async Task AStandardErrorThatTakesNothingDoesNoHarm(string shell, int rounds)
+    [Fact]
+    public async Task ADescriptorOfTheRuntimeIsNotTakenForStandardError()
     {
+        var options = TargetOptions.WithTrap("signal=usr1;output=stderr") with { Shell = "exec \"$0\" \"$@\" 2>&-" };
+        Refusal refusal = await TargetProcess.StartRefusedAsync(Flavour.Optimized, options);
+        Assert.Equal("OutputException", refusal.Type);
+        Assert.Contains("Standard error", refusal.Problem, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("exec \"$0\" \"$@\" 2>/dev/full")]
+    [InlineData("exec \"$0\" \"$@\" 2</dev/null")]
+    public async Task AStandardErrorThatTakesNothingDoesNoHarm(string shell)
+    {
+        const int rounds = 3;
         await using var target = await TargetProcess.StartAsync(
             Flavour.Optimized, "NamedThreads", new TargetOptions { Traps = [TargetOptions.JsonTrap, SecondTrap], Shell = shell });
         for (var i = 1; i <= rounds; i++)
