@@ -39,7 +39,7 @@ typedef struct contract {
     uint32_t exception_object;
     uint32_t string_length, string_chars;
     uint32_t module_loader, module_symbols, symbols_buffer, symbols_size;
-    uint32_t method_chunk_index, chunk_bytes, chunk_type;
+    uint32_t method_chunk_index, chunk_bytes, chunk_type, type_class, class_type;
     uintptr_t string_type; /* the MethodTable of System.String */
     uint32_t name_offset;  /* of Thread._name, once it was seen */
 } contract;

@@ -125,6 +125,8 @@ void contract_find(capture *c)
         || !field(types, end, "CGrowableSymbolStream", "Buffer", &k->symbols_buffer)
         || !field(types, end, "CGrowableSymbolStream", "Size", &k->symbols_size))
         k->module_symbols = 0;
+    if (!field(types, end, "MethodTable", "EEClassOrCanonMT", &k->type_class) || !field(types, end, "EEClass", "MethodTable", &k->class_type))
+        k->class_type = 0;
     uint32_t index, bytes, type;
     if (field(types, end, "MethodDesc", "ChunkIndex", &index) && field(types, end, "MethodDescChunk", "!", &bytes)
         && field(types, end, "MethodDescChunk", "MethodTable", &type)) {
