@@ -111,6 +111,7 @@ enum sf_thread_flags {
     SF_THREAD_NO_FRAMES = 1u << 2,   /* no managed frame */
     SF_THREAD_WALK_FAILED = 1u << 3, /* the walk ended early; hresult says why */
     SF_THREAD_STATE_KNOWN = 1u << 4, /* state and managed_id are valid */
+    SF_THREAD_INTERRUPTED = 1u << 5, /* was running managed code when it was stopped */
 };
 
 typedef struct sf_thread {

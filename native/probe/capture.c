@@ -151,6 +151,8 @@ static void walk_all(capture *c, void *threads, int64_t begin)
                 continue;
             }
             walk(c, thread, i);
+            if (was_interrupted(c, i))
+                thread->flags |= SF_THREAD_INTERRUPTED;
             if (!has_managed_frame(c, thread))
                 thread->flags |= SF_THREAD_NO_FRAMES;
         }

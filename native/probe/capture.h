@@ -33,13 +33,15 @@ typedef struct module_work {
 } module_work;
 
 /* Where the runtime keeps what the profiling API does not give; see contract.c. */
+enum { INTERRUPTED_KINDS = 3 };
 typedef struct contract {
     bool present;
+    uint32_t interrupted[INTERRUPTED_KINDS]; /* first words of the frame objects of a thread that was stopped in managed code; 0: not known */
     uint32_t thread_id, thread_os_id, thread_state, thread_handle, thread_exception, thread_frame;
     uint32_t exception_object;
     uint32_t string_length, string_chars;
     uint32_t module_loader, module_symbols, symbols_buffer, symbols_size;
-    uint32_t method_chunk_index, chunk_bytes, chunk_type;
+    uint32_t method_chunk_index, chunk_bytes, chunk_type, type_class, class_type;
     uintptr_t string_type; /* the MethodTable of System.String */
     uint32_t name_offset;  /* of Thread._name, once it was seen */
 } contract;
@@ -94,6 +96,7 @@ void contract_find(capture *c);
 /* threads.c: what the runtime knows of its threads. */
 void describe_threads(capture *c, sf_thread *threads, uint32_t count);
 bool stands_at(const capture *c, uint32_t in_batch, uint64_t ip);
+bool was_interrupted(const capture *c, uint32_t in_batch);
 
 /* hold.c: collectible code, kept alive from the pause until it is resolved. */
 void hold_collectible(capture *c);

@@ -66,11 +66,11 @@ static const char *object_end(const char *p, const char *end)
 
 static bool number(const char *p, const char *end, uint32_t *value)
 {
-    while (p < end && (*p == '[' || *p == ' '))
+    while (p < end && (*p == '[' || *p == '"' || *p == ' ')) /* a number of its own is a string: "0x8" */
         p++;
     if (p >= end || *p < '0' || *p > '9')
         return false;
-    *value = (uint32_t)strtoul(p, NULL, 10);
+    *value = (uint32_t)strtoul(p, NULL, 0);
     return *value < 1 << 16;
 }
 
@@ -125,6 +125,14 @@ void contract_find(capture *c)
         || !field(types, end, "CGrowableSymbolStream", "Buffer", &k->symbols_buffer)
         || !field(types, end, "CGrowableSymbolStream", "Size", &k->symbols_size))
         k->module_symbols = 0;
+    if (!field(types, end, "MethodTable", "EEClassOrCanonMT", &k->type_class) || !field(types, end, "EEClass", "MethodTable", &k->class_type))
+        k->class_type = 0;
+    static const char *const interrupted[INTERRUPTED_KINDS] = { "ResumableFrameIdentifier", "RedirectedThreadFrameIdentifier", "HijackFrameIdentifier" };
+    for (int i = 0; i < INTERRUPTED_KINDS; i++) {
+        const char *value = after_key(globals, end, interrupted[i]);
+        if (!value || !number(value, end, &k->interrupted[i]))
+            k->interrupted[i] = 0;
+    }
     uint32_t index, bytes, type;
     if (field(types, end, "MethodDesc", "ChunkIndex", &index) && field(types, end, "MethodDescChunk", "!", &bytes)
         && field(types, end, "MethodDescChunk", "MethodTable", &type)) {

@@ -59,12 +59,26 @@ static void find_name_field(capture *c, const thread_words *words)
             c->contract.name_offset = i;
 }
 
+/* Whether there is a type at an address, before the runtime is asked about it: it leads to its class, and the class back. A type that
+ * shares its class with another leads to that one, with the lowest bit set. */
+static bool is_type(const contract *k, uintptr_t type)
+{
+    uintptr_t owner = type, class, back;
+    if (!k->class_type || !sf_read_pointer(type + k->type_class, &class))
+        return false;
+    if (class & 1) {
+        owner = class & ~(uintptr_t)1;
+        if (!sf_read_pointer(owner + k->type_class, &class))
+            return false;
+    }
+    return sf_read_pointer(class + k->class_type, &back) && back == owner;
+}
+
 static void describe_exception(capture *c, uintptr_t tracker, sf_thread *thread)
 {
-    uintptr_t handle, object, type, first_word;
+    uintptr_t handle, object, type;
     if (sf_read_pointer(tracker + c->contract.exception_object, &handle) && handle != 0
-        && sf_read_pointer(handle, &object) && object != 0 && sf_read_pointer(object, &type)
-        && sf_read_pointer(type_of(type), &first_word)) /* a type that is there, before the runtime is asked about it */
+        && sf_read_pointer(handle, &object) && object != 0 && sf_read_pointer(object, &type) && is_type(&c->contract, type_of(type)))
         /* GetClassFromObject does not answer here. For all but arrays, which cannot be thrown, it would say what is said here. */
         thread->exception_type = describe_type(c, type_of(type), 0);
 }
@@ -154,4 +168,15 @@ bool stands_at(const capture *c, uint32_t in_batch, uint64_t ip)
         if (w->frame[i] == ip)
             return false;
     return !(w->has_frame && follows_call(ip));
+}
+
+/* Whether a thread of the batch was running managed code when it was stopped, where the contract names the frame objects that the
+ * runtime leaves for such a thread (.NET 10). Its kernel state is no help: by the time it is read, it is that of the pause. */
+bool was_interrupted(const capture *c, uint32_t in_batch)
+{
+    const thread_words *w = &c->batch[in_batch];
+    for (int i = 0; w->has_frame && i < INTERRUPTED_KINDS; i++)
+        if (c->contract.interrupted[i] != 0 && w->frame[0] == c->contract.interrupted[i])
+            return true;
+    return false;
 }

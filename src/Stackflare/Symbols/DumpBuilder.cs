@@ -55,7 +55,8 @@ internal static class DumpBuilder
         for (int i = 0; i < stack.Length; i++)
             stack[i] = frames[indexes[i]];
         bool known = record.Flags.HasFlag(ThreadFlags.StateKnown);
-        bool inManagedCode = indexes.Length > 0 && snapshot.Frames[indexes[0]].Flags.HasFlag(FrameFlags.Exact);
+        bool inManagedCode = record.Flags.HasFlag(ThreadFlags.Interrupted)
+            || (indexes.Length > 0 && snapshot.Frames[indexes[0]].Flags.HasFlag(FrameFlags.Exact));
         bool isMain = id == pid;
         return new DumpThread
         {

@@ -14,7 +14,9 @@ public sealed class SpinningTests
     public async Task AThreadThatRunsStandsWithinItsLoop(string flavour)
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "Spinning");
-        for (var i = 0; i < 10; i++)
+        const int Dumps = 10;
+        int running = 0;
+        for (var i = 0; i < Dumps; i++)
         {
             var dump = await target.DumpAsync();
             Assert.All(target.Truth.Threads, thread =>
@@ -27,8 +29,13 @@ public sealed class SpinningTests
                 // .NET 8 does not tell an interrupted thread from one in a call: its place is looked up one instruction before.
                 var earliest = flavour == "net8" ? first.Line - 1 : first.Line;
                 Assert.True(frame.Line >= earliest && frame.Line <= last.Line, $"not in lines {first.Line} to {last.Line}:\n{dumped}");
-                Assert.Equal("running", dumped.Activity);
+                if (dumped.Activity == "running")
+                    running++;
             });
         }
+
+        // Before .NET 10 the kernel's word counts, which may be of a moment in which the thread waits for its own compilation.
+        int dumps = Dumps * target.Truth.Threads.Count;
+        Assert.InRange(running, flavour is "net8" or "net9" ? dumps / 2 : dumps, dumps);
     }
 }

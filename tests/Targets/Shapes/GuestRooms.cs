@@ -21,6 +21,11 @@ internal sealed class GuestRooms : Shape
         Visit(host, "collectible", new AssemblyLoadContext("collectible", isCollectible: true).LoadFromAssemblyPath(Path.Combine(Folder, "Guest.dll")));
         Visit(host, "embedded", new AssemblyLoadContext("embedded").LoadFromAssemblyPath(Path.Combine(Folder, "Guest.Embedded.dll")));
 
+        var ticket = new AssemblyLoadContext("tickets", isCollectible: true).LoadFromAssemblyPath(Path.Combine(Folder, "Guest.dll"))
+            .GetType("Stackflare.Targets.Guest.Ticket", throwOnError: true)!;
+        var hall = typeof(Hall<,>).MakeGenericType(typeof(string), ticket).GetMethod("Enter")!.CreateDelegate<Action<Host, Track>>();
+        host.StartThread("shared code", track => hall(host, track));
+
         var image = File.ReadAllBytes(Path.Combine(Folder, "Guest.dll"));
         var symbols = File.ReadAllBytes(Path.Combine(Folder, "Guest.pdb"));
         Visit(host, "bytes", FromBytes("bytes", image, null));
