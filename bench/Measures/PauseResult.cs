@@ -10,6 +10,9 @@ namespace Stackflare.Bench.Measures;
 internal sealed record PauseResult(
     Shape Shape, Distribution GapWithDump, Distribution GapWithout, Distribution? Claimed, Distribution Walk, Distribution Suspend)
 {
-    /// <summary>What the program feels of a dump.</summary>
-    internal double Felt => Math.Max(0, GapWithDump.Median - GapWithout.Median);
+    /// <summary>
+    /// What the program feels of a dump; null when the machine's own gaps were about as long, so that nothing can be told: the
+    /// longest gap of a window is the dump's or the machine's, not their sum.
+    /// </summary>
+    internal double? Felt => GapWithout.Median < GapWithDump.Median / 4 ? GapWithDump.Median - GapWithout.Median : null;
 }

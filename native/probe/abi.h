@@ -38,7 +38,7 @@ typedef struct sf_request {
     uint32_t max_image_bytes;     /* bytes copied of modules without a file, in all */
     uint32_t suspend_timeout_ms;  /* how long to retry while a GC is suspending */
     uint32_t pause_limit_us;      /* no further thread is walked once the pause has lasted this long */
-    uint32_t send_timeout_ms;     /* how long the host may keep the probe waiting */
+    uint32_t send_timeout_ms;     /* how long the host may keep the probe waiting: to be connected to, and to take the snapshot */
     uint32_t address_length;
     char address[SF_ADDRESS_BYTES]; /* where the host listens: a socket's path, or '@' and an abstract name */
     uint32_t reserved;
@@ -112,6 +112,7 @@ enum sf_thread_flags {
     SF_THREAD_NO_FRAMES = 1u << 2,   /* no managed frame */
     SF_THREAD_WALK_FAILED = 1u << 3, /* the walk ended early; hresult says why */
     SF_THREAD_STATE_KNOWN = 1u << 4, /* state and managed_id are valid */
+    SF_THREAD_INTERRUPTED = 1u << 5, /* was running managed code when it was stopped */
 };
 
 typedef struct sf_thread {

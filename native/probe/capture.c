@@ -10,7 +10,7 @@ enum {
     MAX_MODULES = 1 << 13,
     MAX_FRAMES = 1 << 18,
     BLOB_BYTES = 16 << 20,
-    READY_BYTES = 1 << 20, /* of frames: what 65,536 of them take */
+    READY_BYTES = 256 << 10, /* of frames: what 16,384 of them take; the faults of more are little beside the walk of them */
 };
 
 static uint32_t min32(uint32_t a, uint32_t b) { return a < b ? a : b; }
@@ -23,6 +23,7 @@ bool capture_map(capture *c)
         && sf_table_map(&c->functions, sizeof(sf_function), MAX_FUNCTIONS, 64 << 10)
         && sf_table_map(&c->function_work, sizeof(function_work), MAX_FUNCTIONS, 4 << 10)
         && sf_table_map(&c->types, sizeof(sf_type), MAX_TYPES, 16 << 10)
+        && sf_table_map(&c->type_work, sizeof(type_work), MAX_TYPES, 4 << 10)
         && sf_table_map(&c->type_args, sizeof(uint32_t), MAX_TYPES * 4, 4 << 10)
         && sf_table_map(&c->modules, sizeof(sf_module), MAX_MODULES, 8 << 10)
         && sf_table_map(&c->module_work, sizeof(module_work), MAX_MODULES, 4 << 10)
@@ -37,8 +38,8 @@ bool capture_map(capture *c)
 
 void capture_unmap(capture *c)
 {
-    sf_table *tables[] = { &c->threads, &c->raw, &c->functions, &c->function_work, &c->types, &c->type_args, &c->modules,
-                           &c->module_work, &c->stacks, &c->frames, &c->blob };
+    sf_table *tables[] = { &c->threads, &c->raw, &c->functions, &c->function_work, &c->types, &c->type_work, &c->type_args,
+                           &c->modules, &c->module_work, &c->stacks, &c->frames, &c->blob };
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         sf_table_unmap(tables[i]);
     sf_index *indexes[] = { &c->function_index, &c->type_index, &c->module_index, &c->frame_index };
@@ -150,6 +151,8 @@ static void walk_all(capture *c, void *threads, int64_t begin)
                 continue;
             }
             walk(c, thread, i);
+            if (was_interrupted(c, i))
+                thread->flags |= SF_THREAD_INTERRUPTED;
             if (!has_managed_frame(c, thread))
                 thread->flags |= SF_THREAD_NO_FRAMES;
         }

@@ -15,8 +15,17 @@ typedef struct raw_frame {
 
 /* What a function needs between the pause and its IL offsets. */
 typedef struct function_work {
-    bool transient; /* its code can be freed once the program runs again, and nothing holds it */
+    bool transient;  /* its code can be freed once the program runs again, and nothing holds it */
+    bool incomplete; /* not all the types are known that it is made of */
+    bool args_incomplete;
+    clr_id type;     /* the ClassID of the type that declares it; 0 when the runtime did not give it */
+    uint32_t owner;  /* then: index of the type that its code was compiled for */
 } function_work;
+
+typedef struct type_work {
+    bool incomplete; /* not all the types are known that it is made of */
+    enum { TYPE_UNSEEN, TYPE_LASTS, TYPE_TRANSIENT } state;
+} type_work;
 
 typedef struct module_work {
     clr_id loader;    /* collectible: the runtime's LoaderAllocator, else 0 */
@@ -24,12 +33,15 @@ typedef struct module_work {
 } module_work;
 
 /* Where the runtime keeps what the profiling API does not give; see contract.c. */
+enum { INTERRUPTED_KINDS = 3 };
 typedef struct contract {
     bool present;
+    uint32_t interrupted[INTERRUPTED_KINDS]; /* first words of the frame objects of a thread that was stopped in managed code; 0: not known */
     uint32_t thread_id, thread_os_id, thread_state, thread_handle, thread_exception, thread_frame;
     uint32_t exception_object;
     uint32_t string_length, string_chars;
     uint32_t module_loader, module_symbols, symbols_buffer, symbols_size;
+    uint32_t method_chunk_index, chunk_bytes, chunk_type, type_class, class_type;
     uintptr_t string_type; /* the MethodTable of System.String */
     uint32_t name_offset;  /* of Thread._name, once it was seen */
 } contract;
@@ -53,7 +65,7 @@ typedef struct capture {
     contract contract;
     sf_info result;
 
-    sf_table threads, raw, functions, function_work, types, type_args, modules, module_work;
+    sf_table threads, raw, functions, function_work, types, type_work, type_args, modules, module_work;
     sf_table stacks, frames, blob;
     sf_index function_index, type_index, module_index, frame_index;
 
@@ -62,6 +74,7 @@ typedef struct capture {
     uint32_t held_count;
     thread_words batch[THREAD_BATCH];
     uint32_t loader_handle_offset; /* where a LoaderAllocator keeps its managed object, once it was seen */
+    uint32_t searches;             /* of LoaderAllocators for that place */
 } capture;
 
 /* Memory for everything; false when there is none. */
@@ -83,6 +96,7 @@ void contract_find(capture *c);
 /* threads.c: what the runtime knows of its threads. */
 void describe_threads(capture *c, sf_thread *threads, uint32_t count);
 bool stands_at(const capture *c, uint32_t in_batch, uint64_t ip);
+bool was_interrupted(const capture *c, uint32_t in_batch);
 
 /* hold.c: collectible code, kept alive from the pause until it is resolved. */
 void hold_collectible(capture *c);
@@ -97,6 +111,7 @@ bool image_in_memory(const sf_module *module);
 void image_copy(capture *c, sf_module *module);
 
 /* snapshot.c */
-void snapshot_send(capture *c);
+int snapshot_connect(const sf_request *request); /* -1: nobody listens there who may have it */
+void snapshot_send(const capture *c, int host);
 
 #endif

@@ -53,7 +53,6 @@ static inline hresult clr_query(void *o, const guid *iid, void **out) { return S
 static inline void clr_release(void *o) { if (o) SLOT(o, 2, uint32_t (*)(void *))(o); }
 
 /* ICorProfilerInfo and its descendants: one object, one table. */
-static inline hresult info_class_of_object(void *o, clr_id object, clr_id *cls) { return SLOT(o, 3, hresult (*)(void *, clr_id, clr_id *))(o, object, cls); }
 static inline hresult info_array_class(void *o, clr_id cls, uint32_t *element_kind, clr_id *element, uint32_t *rank) { return SLOT(o, 11, hresult (*)(void *, clr_id, uint32_t *, clr_id *, uint32_t *))(o, cls, element_kind, element, rank); }
 static inline hresult info_thread(void *o, clr_id thread, uint32_t *os_id) { return SLOT(o, 12, hresult (*)(void *, clr_id, uint32_t *))(o, thread, os_id); }
 static inline hresult info_set_events(void *o, uint32_t mask) { return SLOT(o, 16, hresult (*)(void *, uint32_t))(o, mask); }

@@ -1,6 +1,7 @@
 /* The runtime's data contract: offsets and addresses that the runtime publishes for debuggers (.NET 9 and later).
  *
- * Every number comes from the descriptor of the runtime that the probe is in; there is none of ours. What is found with them is
+ * Every number comes from the descriptor of the runtime that the probe is in; there is none of ours but one, which is checked in each
+ * capture before it is used (describe.c). What is found with them is
  * read through sf_read, so that a number that means something else than we think costs a name and not the process. */
 #define _GNU_SOURCE
 #include "capture.h"
@@ -26,15 +27,20 @@ static const descriptor *find_descriptor(void *info)
     /* A single-file executable has the runtime linked in and exports the symbol itself; otherwise it is the library that the
      * profiling interface's code is in. */
     const descriptor *d = dlsym(RTLD_DEFAULT, name);
-    Dl_info where;
-    if (!d && dladdr(**(void ***)info, &where) && where.dli_fname) {
+    Dl_info where, found;
+    if (!dladdr(**(void ***)info, &where))
+        return NULL;
+    if (!d && where.dli_fname) {
         void *library = dlopen(where.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
         if (library) {
             d = dlsym(library, name);
             dlclose(library);
         }
     }
-    return d && d->magic == CONTRACT_MAGIC && d->size > 0 ? d : NULL;
+    /* There may be another runtime in the process, whose offsets are not this one's. */
+    if (!d || !dladdr(d, &found) || found.dli_fbase != where.dli_fbase)
+        return NULL;
+    return d->magic == CONTRACT_MAGIC && d->size > 0 ? d : NULL;
 }
 
 /* The descriptor is JSON in its compact form: "types":{"Thread":{"Id":16,"GCHandle":[304,"GCHandle"],…},…},"globals":{…}. */
@@ -60,18 +66,22 @@ static const char *object_end(const char *p, const char *end)
 
 static bool number(const char *p, const char *end, uint32_t *value)
 {
-    while (p < end && (*p == '[' || *p == ' '))
+    while (p < end && (*p == '[' || *p == '"' || *p == ' ')) /* a number of its own is a string: "0x8" */
         p++;
     if (p >= end || *p < '0' || *p > '9')
         return false;
-    *value = (uint32_t)strtoul(p, NULL, 10);
+    *value = (uint32_t)strtoul(p, NULL, 0);
     return *value < 1 << 16;
 }
 
 static bool field(const char *types, const char *end, const char *type, const char *name, uint32_t *offset)
 {
-    const char *in = types ? after_key(types, end, type) : NULL;
-    if (!in || *in != '{')
+    /* A field of another type may have the type's name. */
+    const char *in = types;
+    do
+        in = in ? after_key(in, end, type) : NULL;
+    while (in && *in != '{');
+    if (!in)
         return false;
     const char *close = object_end(in, end);
     const char *value = after_key(in, close, name);
@@ -81,6 +91,10 @@ static bool field(const char *types, const char *end, const char *type, const ch
 void contract_find(capture *c)
 {
     contract *k = &c->contract;
+    /* As in .NET 8, which does not say. Describing functions begins with a check of these. */
+    k->method_chunk_index = 2;
+    k->chunk_bytes = 24;
+    k->chunk_type = 0;
     const descriptor *d = find_descriptor(c->info);
     if (!d)
         return;
@@ -111,4 +125,19 @@ void contract_find(capture *c)
         || !field(types, end, "CGrowableSymbolStream", "Buffer", &k->symbols_buffer)
         || !field(types, end, "CGrowableSymbolStream", "Size", &k->symbols_size))
         k->module_symbols = 0;
+    if (!field(types, end, "MethodTable", "EEClassOrCanonMT", &k->type_class) || !field(types, end, "EEClass", "MethodTable", &k->class_type))
+        k->class_type = 0;
+    static const char *const interrupted[INTERRUPTED_KINDS] = { "ResumableFrameIdentifier", "RedirectedThreadFrameIdentifier", "HijackFrameIdentifier" };
+    for (int i = 0; i < INTERRUPTED_KINDS; i++) {
+        const char *value = after_key(globals, end, interrupted[i]);
+        if (!value || !number(value, end, &k->interrupted[i]))
+            k->interrupted[i] = 0;
+    }
+    uint32_t index, bytes, type;
+    if (field(types, end, "MethodDesc", "ChunkIndex", &index) && field(types, end, "MethodDescChunk", "!", &bytes)
+        && field(types, end, "MethodDescChunk", "MethodTable", &type)) {
+        k->method_chunk_index = index;
+        k->chunk_bytes = bytes;
+        k->chunk_type = type;
+    }
 }

@@ -6,7 +6,7 @@
  * (IL maps, metadata) waits until after the resume, with the code held alive (hold.c). */
 #include "capture.h"
 
-enum { MAX_ARGS = 32, MAX_TYPE_DEPTH = 8, MAX_NAME = 512 };
+enum { MAX_ARGS = 32, MAX_TYPE_DEPTH = 32, MAX_NAME = 512 };
 
 uint32_t blob_add(capture *c, const void *bytes, uint32_t length)
 {
@@ -66,14 +66,17 @@ static uint32_t describe_module(capture *c, clr_id module)
     return index;
 }
 
-/* The types are a tree, but ids found in it are only as good as the runtime's memory: its depth is bounded. */
-static uint32_t describe_types(capture *c, const clr_id *ids, uint32_t count, int depth)
+/* The types are a tree, but ids found in it are only as good as the runtime's memory: its depth is bounded. What is left out is
+ * said, because the code that is made of it may not last (hold.c). */
+static uint32_t describe_types(capture *c, const clr_id *ids, uint32_t count, int depth, bool *incomplete)
 {
     uint32_t start = sf_table_add_many(&c->type_args, count);
+    *incomplete |= start == SF_NONE;
     if (start == SF_NONE)
         return SF_NONE;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t type = describe_type(c, ids[i], depth + 1);
+        *incomplete |= type == SF_NONE;
         *(uint32_t *)sf_table_at(&c->type_args, start + i) = type;
     }
     return start;
@@ -90,21 +93,24 @@ uint32_t describe_type(capture *c, clr_id cls, int depth)
     if (index == SF_NONE)
         return SF_NONE;
     *known = index + 1;
+    type_work *work = sf_table_at(&c->type_work, sf_table_add(&c->type_work));
 
     sf_type type = { .class_id = cls, .module = SF_NONE };
     clr_id module = 0, parent = 0, element = 0, args[MAX_ARGS];
     uint32_t count = 0, kind = 0;
     if (info_array_class(c->info, cls, &kind, &element, &type.rank) == S_OK) {
         type.flags = SF_TYPE_ARRAY;
-        type.arg_start = describe_types(c, &element, 1, depth);
+        type.arg_start = describe_types(c, &element, 1, depth, &work->incomplete);
         type.arg_count = type.arg_start == SF_NONE ? 0 : 1;
     } else if (FAILED(info_class(c->info, cls, &module, &type.token, &parent, MAX_ARGS, &count, args))) {
         type.flags = SF_TYPE_UNKNOWN;
+        work->incomplete = true;
     } else {
         type.module = describe_module(c, module);
+        work->incomplete = count > MAX_ARGS || type.module == SF_NONE;
         if (count > MAX_ARGS)
             count = MAX_ARGS;
-        type.arg_start = describe_types(c, args, count, depth);
+        type.arg_start = describe_types(c, args, count, depth, &work->incomplete);
         type.arg_count = type.arg_start == SF_NONE ? 0 : count;
     }
     *(sf_type *)sf_table_at(&c->types, index) = type;
@@ -133,10 +139,51 @@ static void describe_dynamic(capture *c, sf_function *f)
         f->signature_offset = SF_NONE;
 }
 
+/* The type that a method was compiled for: its MethodDesc lies in a chunk of such, at a distance that is in it, and the chunk
+ * begins with the type. */
+static clr_id type_of_method(const capture *c, clr_id function)
+{
+    const contract *k = &c->contract;
+    uint8_t index;
+    uintptr_t type;
+    return sf_read((const void *)(function + k->method_chunk_index), &index, sizeof index)
+        && sf_read_pointer(function - k->chunk_bytes - index * sizeof type + k->chunk_type, &type) ? type : 0;
+}
+
+/* For code that instantiations share, the profiling API of .NET 8 and 9 gives no type. But if a type in it is collectible, the
+ * code is: it has to be known. The runtime's memory tells, where it tells the truth of every method whose type the API gives. */
+static void find_owners(capture *c)
+{
+    uint32_t shared = 0, right = 0;
+    for (uint32_t i = 0; i < c->functions.count; i++) {
+        const function_work *work = sf_table_at(&c->function_work, i);
+        shared += work->incomplete && work->type == 0;
+    }
+    if (shared == 0)
+        return;
+    for (uint32_t i = 0; i < c->functions.count; i++) {
+        const function_work *work = sf_table_at(&c->function_work, i);
+        if (work->type == 0)
+            continue;
+        if (type_of_method(c, ((sf_function *)sf_table_at(&c->functions, i))->function_id) != work->type)
+            return;
+        right++;
+    }
+    for (uint32_t i = 0; i < c->functions.count && right > 0; i++) {
+        function_work *work = sf_table_at(&c->function_work, i);
+        if (!work->incomplete || work->type != 0)
+            continue;
+        work->owner = describe_type(c, type_of_method(c, ((sf_function *)sf_table_at(&c->functions, i))->function_id), 0);
+        work->incomplete = work->args_incomplete || work->owner == SF_NONE;
+    }
+}
+
 void describe_functions(capture *c)
 {
     for (uint32_t i = 0; i < c->functions.count; i++) {
         sf_function *f = sf_table_at(&c->functions, i);
+        function_work *work = sf_table_at(&c->function_work, i);
+        work->owner = SF_NONE;
         f->module = f->declaring_type = f->name_offset = f->type_name_offset = f->signature_offset = SF_NONE;
         int32_t dynamic = 0;
         if (!FAILED(info_is_dynamic(c->info, f->function_id, &dynamic)) && dynamic) {
@@ -149,13 +196,17 @@ void describe_functions(capture *c)
             continue;
         f->module = describe_module(c, module);
         f->declaring_type = describe_type(c, cls, 0);
+        work->type = cls;
         if (count > MAX_ARGS) {
             f->flags |= SF_FUNCTION_ARGS_TRUNCATED;
             count = MAX_ARGS;
+            work->args_incomplete = true;
         }
-        f->type_arg_start = describe_types(c, args, count, 0);
+        f->type_arg_start = describe_types(c, args, count, 0, &work->args_incomplete);
         f->type_arg_count = f->type_arg_start == SF_NONE ? 0 : count;
         if (f->type_arg_start == SF_NONE)
             f->type_arg_start = 0;
+        work->incomplete = work->args_incomplete || f->declaring_type == SF_NONE;
     }
+    find_owners(c);
 }

@@ -37,10 +37,16 @@ static bool same(const guid *a, const guid *b) { return memcmp(a, b, sizeof *a) 
 static uint32_t no_count(void *self) { (void)self; return 1; } /* the objects are static */
 static hresult ok(void) { return S_OK; }
 
-static bool acceptable(const sf_request *r, uint32_t size)
+/* Any program of the same user can send a request. The bounds are those of the host's DumpLimits, with room: what is beyond them would
+ * hold up the program, or the runtime's diagnostics for all that come after. */
+enum { MAX_TIME_MS = 600000, MIN_TIME_MS = 10, MAX_PAUSE_US = 10000000 };
+
+static bool acceptable(const sf_request *r)
 {
-    return size >= sizeof *r && r->magic == SF_MAGIC && r->version_major == SF_VERSION_MAJOR && r->max_threads > 0
-        && r->max_total_frames > 0 && r->max_threads <= 1 << 20 && r->max_total_frames <= 1 << 24 && r->max_image_bytes <= 1u << 30;
+    return r->magic == SF_MAGIC && r->version_major == SF_VERSION_MAJOR && r->max_threads > 0
+        && r->max_total_frames > 0 && r->max_threads <= 1 << 20 && r->max_total_frames <= 1 << 24 && r->max_image_bytes <= 1u << 30
+        && r->address_length > 0 && r->address_length < SF_ADDRESS_BYTES && r->suspend_timeout_ms <= MAX_TIME_MS
+        && r->send_timeout_ms >= MIN_TIME_MS && r->send_timeout_ms <= MAX_TIME_MS && r->pause_limit_us <= MAX_PAUSE_US;
 }
 
 static void describe_runtime(capture *c)
@@ -56,18 +62,25 @@ static void describe_runtime(capture *c)
 static hresult attach(void *self, void *info_unknown, void *client_data, uint32_t client_size)
 {
     (void)self;
-    const sf_request *request = client_data;
+    static sf_request request;
     static capture c; /* the runtime attaches one profiler at a time */
     uint32_t loader_handle_offset = c.loader_handle_offset;
-    if (!acceptable(request, client_size))
+    if (client_size < sizeof request)
+        return CORPROF_E_PROFILER_CANCEL_ACTIVATION;
+    memcpy(&request, client_data, sizeof request); /* it lies in the message, at any address */
+    if (!acceptable(&request))
+        return CORPROF_E_PROFILER_CANCEL_ACTIVATION;
+    /* The program is not stopped for a host that has given up or was killed. */
+    int host = snapshot_connect(&request);
+    if (host < 0)
         return CORPROF_E_PROFILER_CANCEL_ACTIVATION;
     memset(&c, 0, sizeof c);
-    c.request = request;
+    c.request = &request;
     c.loader_handle_offset = loader_handle_offset;
     c.result.hresult = clr_query(info_unknown, &iid_info10, &c.info);
     if (FAILED(c.result.hresult)) {
         c.info = NULL;
-        snapshot_send(&c);
+        snapshot_send(&c, host);
         return CORPROF_E_PROFILER_CANCEL_ACTIVATION;
     }
     if (FAILED(clr_query(info_unknown, &iid_info13, &c.handles)))
@@ -86,7 +99,7 @@ static hresult attach(void *self, void *info_unknown, void *client_data, uint32_
     sf_read_close();
     clr_release(c.handles);
     clr_release(c.info);
-    snapshot_send(&c);
+    snapshot_send(&c, host);
     capture_unmap(&c);
     return CORPROF_E_PROFILER_CANCEL_ACTIVATION;
 }

@@ -8,7 +8,7 @@
  * keeps its names but gets no IL offset. */
 #include "capture.h"
 
-enum { LOADER_BYTES = 4096, SCOUT_WORDS = 4 };
+enum { LOADER_BYTES = 4096, SCOUT_WORDS = 4, MAX_SEARCHES = 8, MAX_TYPE_DEPTH = 64 };
 
 static bool plausible(uintptr_t p) { return p % sizeof p == 0 && p > 0x10000 && p < (uintptr_t)1 << 56; }
 
@@ -31,6 +31,9 @@ static uintptr_t managed_loader(capture *c, clr_id loader)
     if (c->loader_handle_offset != 0 && sf_read_pointer(loader + c->loader_handle_offset, words)
         && (object = object_of_handle(words[0], loader)) != 0)
         return object;
+    /* The program stands still: where the place is not found, it is not looked for in all of a thousand loaders. */
+    if (c->searches++ >= MAX_SEARCHES)
+        return 0;
     for (uint32_t at = 0; at < LOADER_BYTES; at += sizeof words) {
         if (!sf_read((void *)(loader + at), words, sizeof words))
             return 0;
@@ -60,25 +63,35 @@ static bool hold(capture *c, clr_id loader)
     return true;
 }
 
+/* Each type is looked at once: a tree of types can be small in types and endless in paths. */
 static bool type_transient(capture *c, uint32_t index, int depth)
 {
-    if (index == SF_NONE || depth > 16)
-        return index != SF_NONE; /* deeper than what was described: not known to be held */
+    if (index == SF_NONE)
+        return false;
     const sf_type *type = sf_table_at(&c->types, index);
-    if (type->module != SF_NONE && ((module_work *)sf_table_at(&c->module_work, type->module))->transient)
+    type_work *work = sf_table_at(&c->type_work, index);
+    if (work->state != TYPE_UNSEEN)
+        return work->state == TYPE_TRANSIENT;
+    work->state = TYPE_TRANSIENT; /* until it is known to last */
+    if (work->incomplete || depth > MAX_TYPE_DEPTH
+        || (type->module != SF_NONE && ((module_work *)sf_table_at(&c->module_work, type->module))->transient))
         return true;
     for (uint32_t i = 0; i < type->arg_count; i++)
         if (type_transient(c, *(uint32_t *)sf_table_at(&c->type_args, type->arg_start + i), depth + 1))
             return true;
+    work->state = TYPE_LASTS;
     return false;
 }
 
 /* An instantiation lives in the load context of one of the types in it, so all of them have to be held. */
-static bool function_transient(capture *c, const sf_function *f)
+static bool function_transient(capture *c, uint32_t index)
 {
-    if (f->flags & SF_FUNCTION_DYNAMIC || f->module == SF_NONE)
+    const sf_function *f = sf_table_at(&c->functions, index);
+    const function_work *work = sf_table_at(&c->function_work, index);
+    if (f->flags & SF_FUNCTION_DYNAMIC || f->module == SF_NONE || work->incomplete)
         return true;
-    if (((module_work *)sf_table_at(&c->module_work, f->module))->transient || type_transient(c, f->declaring_type, 0))
+    if (((module_work *)sf_table_at(&c->module_work, f->module))->transient || type_transient(c, f->declaring_type, 0)
+        || type_transient(c, work->owner, 0))
         return true;
     for (uint32_t i = 0; i < f->type_arg_count; i++)
         if (type_transient(c, *(uint32_t *)sf_table_at(&c->type_args, f->type_arg_start + i), 0))
@@ -101,7 +114,7 @@ void hold_collectible(capture *c)
         image_copy(c, module);
     }
     for (uint32_t i = 0; i < c->functions.count; i++)
-        ((function_work *)sf_table_at(&c->function_work, i))->transient = function_transient(c, sf_table_at(&c->functions, i));
+        ((function_work *)sf_table_at(&c->function_work, i))->transient = function_transient(c, i);
 }
 
 void hold_release(capture *c)

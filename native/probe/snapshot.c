@@ -3,48 +3,73 @@
 #include "capture.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { SECTIONS = 9 };
 
-static int connect_host(const sf_request *request)
+static bool limit_wait(int fd, int64_t deadline)
 {
+    int64_t left = (deadline - sf_now(CLOCK_MONOTONIC)) / 1000;
+    struct timeval time = { left / 1000000, left % 1000000 };
+    return left > 0 && setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time) == 0; /* 0 would mean: for ever */
+}
+
+static int64_t deadline_of(const sf_request *request)
+{
+    return sf_now(CLOCK_MONOTONIC) + (int64_t)request->send_timeout_ms * 1000000;
+}
+
+int snapshot_connect(const sf_request *request)
+{
+    int64_t deadline = deadline_of(request);
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     uint32_t length = request->address_length;
-    if (length == 0 || length >= sizeof address.sun_path || length > SF_ADDRESS_BYTES)
-        return -1;
     memcpy(address.sun_path, request->address, length);
     if (address.sun_path[0] == '@')
         address.sun_path[0] = 0; /* an abstract name: no file, and gone with the host */
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -1;
-    struct timeval timeout = { request->send_timeout_ms / 1000, (request->send_timeout_ms % 1000) * 1000 };
     struct ucred peer;
     socklen_t size = sizeof peer;
-    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
+    int result;
+    do {
+        errno = ETIMEDOUT;
+        result = limit_wait(fd, deadline)
+            ? connect(fd, (struct sockaddr *)&address, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)) : -1;
+    } while (result != 0 && errno == EINTR);
     /* Stacks and thread names are for the same user or root only, whoever may have taken the name. */
-    if (connect(fd, (struct sockaddr *)&address, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)) != 0
-        || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || (peer.uid != 0 && peer.uid != geteuid())) {
+    if (result != 0 || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || (peer.uid != 0 && peer.uid != geteuid())) {
         close(fd);
         return -1;
     }
     return fd;
 }
 
-static void send_all(int fd, struct iovec *parts, size_t count)
+/* A host that takes a little now and then gets no more time than one that takes nothing: the kernel's own limit begins anew with
+ * each little. */
+static void send_all(int fd, struct iovec *parts, size_t count, int64_t deadline)
 {
     while (count > 0) {
         struct msghdr message = { .msg_iov = parts, .msg_iovlen = count };
-        ssize_t sent = sendmsg(fd, &message, MSG_NOSIGNAL);
+        ssize_t sent = sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (sent < 0 && errno == EAGAIN) {
+            struct pollfd room = { fd, POLLOUT, 0 };
+            int64_t left = deadline - sf_now(CLOCK_MONOTONIC);
+            if (left <= 0 || (poll(&room, 1, (int)(left / 1000000) + 1) < 0 && errno != EINTR))
+                return;
+            continue;
+        }
         if (sent < 0 && errno == EINTR)
             continue;
         if (sent < 0)
-            return; /* the host is gone or too slow: it knows */
+            return; /* the host is gone: it knows */
         while (count > 0 && (size_t)sent >= parts->iov_len) {
             sent -= (ssize_t)parts->iov_len;
             parts++;
@@ -57,7 +82,7 @@ static void send_all(int fd, struct iovec *parts, size_t count)
     }
 }
 
-void snapshot_send(capture *c)
+void snapshot_send(const capture *c, int host)
 {
     static const uint8_t padding[8];
     sf_table info = { .base = (uint8_t *)&c->result, .record = sizeof c->result, .count = 1 };
@@ -80,9 +105,6 @@ void snapshot_send(capture *c)
     }
     header.total_size = offset;
 
-    int fd = connect_host(c->request);
-    if (fd < 0)
-        return;
-    send_all(fd, parts, sizeof parts / sizeof *parts);
-    close(fd);
+    send_all(host, parts, sizeof parts / sizeof *parts, deadline_of(c->request));
+    close(host);
 }

@@ -29,7 +29,8 @@ static void read_fields(const contract *k, sf_thread *thread)
 static void take_name(capture *c, uintptr_t address, const uintptr_t *string, uint32_t have, sf_thread *thread)
 {
     const contract *k = &c->contract;
-    if (have < MIN_STRING_BYTES || type_of(string[0]) != k->string_type || k->string_chars > MIN_STRING_BYTES)
+    if (have < MIN_STRING_BYTES || type_of(string[0]) != k->string_type || k->string_chars > MIN_STRING_BYTES
+        || k->string_length > MIN_STRING_BYTES - sizeof(int32_t))
         return;
     int32_t length;
     memcpy(&length, (const uint8_t *)string + k->string_length, sizeof length);
@@ -58,15 +59,28 @@ static void find_name_field(capture *c, const thread_words *words)
             c->contract.name_offset = i;
 }
 
+/* Whether there is a type at an address, before the runtime is asked about it: it leads to its class, and the class back. A type that
+ * shares its class with another leads to that one, with the lowest bit set. */
+static bool is_type(const contract *k, uintptr_t type)
+{
+    uintptr_t owner = type, class, back;
+    if (!k->class_type || !sf_read_pointer(type + k->type_class, &class))
+        return false;
+    if (class & 1) {
+        owner = class & ~(uintptr_t)1;
+        if (!sf_read_pointer(owner + k->type_class, &class))
+            return false;
+    }
+    return sf_read_pointer(class + k->class_type, &back) && back == owner;
+}
+
 static void describe_exception(capture *c, uintptr_t tracker, sf_thread *thread)
 {
-    uintptr_t handle, object, type, first_word;
-    clr_id cls = 0;
+    uintptr_t handle, object, type;
     if (sf_read_pointer(tracker + c->contract.exception_object, &handle) && handle != 0
-        && sf_read_pointer(handle, &object) && object != 0 && sf_read_pointer(object, &type)
-        && sf_read_pointer(type_of(type), &first_word) /* a type that is there, before the runtime is asked about it */
-        && !FAILED(info_class_of_object(c->info, object, &cls)))
-        thread->exception_type = describe_type(c, cls, 0);
+        && sf_read_pointer(handle, &object) && object != 0 && sf_read_pointer(object, &type) && is_type(&c->contract, type_of(type)))
+        /* GetClassFromObject does not answer here. For all but arrays, which cannot be thrown, it would say what is said here. */
+        thread->exception_type = describe_type(c, type_of(type), 0);
 }
 
 void describe_threads(capture *c, sf_thread *threads, uint32_t count)
@@ -117,9 +131,34 @@ void describe_threads(capture *c, sf_thread *threads, uint32_t count)
     }
 }
 
+/* Whether the instruction before an address is a call, as far as its bytes tell. */
+static bool follows_call(uint64_t ip)
+{
+#if defined(__x86_64__)
+    uint8_t code[8];
+    if (!sf_read((void *)(uintptr_t)(ip - sizeof code), code, sizeof code))
+        return false;
+    if (code[3] == 0xE8) /* call rel32 */
+        return true;
+    for (uint32_t length = 2; length <= 7; length++) { /* FF /2: its ModRM byte tells how long it is */
+        const uint8_t *at = code + sizeof code - length;
+        uint8_t mode = at[1] >> 6, rm = at[1] & 7;
+        bool sib = mode != 3 && rm == 4;
+        uint32_t displacement = mode == 1 ? 1 : mode == 2 || (mode == 0 && rm == 5) ? 4 : 0;
+        if (at[0] == 0xFF && (at[1] >> 3 & 7) == 2 && length == 2u + sib + displacement)
+            return true;
+    }
+#else
+    (void)ip;
+#endif
+    return false;
+}
+
 /* Whether the innermost address of a thread of the batch is where the thread stands. A thread that is in a call out of managed
  * code has left a frame object for the runtime, with the address to return to among its first words; then it is a return address
- * like those of the frames below. Where that is not known it is taken for one, which is right for every thread that waits. */
+ * like those of the frames below. In .NET 9 the frame of a call into the runtime itself, to wait for a lock say, does not yet have
+ * that address; but code that was interrupted seldom stands right behind a call. Where there is no contract it is taken for a
+ * return address, which is right for every thread that waits. */
 bool stands_at(const capture *c, uint32_t in_batch, uint64_t ip)
 {
     const thread_words *w = &c->batch[in_batch];
@@ -128,5 +167,16 @@ bool stands_at(const capture *c, uint32_t in_batch, uint64_t ip)
     for (int i = 0; w->has_frame && i < FRAME_WORDS; i++)
         if (w->frame[i] == ip)
             return false;
-    return true;
+    return !(w->has_frame && follows_call(ip));
+}
+
+/* Whether a thread of the batch was running managed code when it was stopped, where the contract names the frame objects that the
+ * runtime leaves for such a thread (.NET 10). Its kernel state is no help: by the time it is read, it is that of the pause. */
+bool was_interrupted(const capture *c, uint32_t in_batch)
+{
+    const thread_words *w = &c->batch[in_batch];
+    for (int i = 0; w->has_frame && i < INTERRUPTED_KINDS; i++)
+        if (c->contract.interrupted[i] != 0 && w->frame[0] == c->contract.interrupted[i])
+            return true;
+    return false;
 }

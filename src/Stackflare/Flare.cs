@@ -47,6 +47,18 @@ public static class Flare
         TextWriter writer, DumpFormat format = DumpFormat.Text, CaptureOptions? capture = null, RenderOptions? render = null)
     {
         ArgumentNullException.ThrowIfNull(writer);
-        DumpRenderer.Write(Capture(capture), format, render ?? RenderOptions.Default, writer);
+        Write(Capture(capture), writer, format, render);
+    }
+
+    /// <summary>Writes a dump that was taken before: in <see cref="DumpOutput.To"/>, for instance.</summary>
+    /// <param name="dump">The dump.</param>
+    /// <param name="writer">Where to; it is neither flushed nor closed.</param>
+    /// <param name="format">How.</param>
+    /// <param name="render">How much is shown; null for the defaults.</param>
+    public static void Write(ThreadDump dump, TextWriter writer, DumpFormat format = DumpFormat.Text, RenderOptions? render = null)
+    {
+        ArgumentNullException.ThrowIfNull(dump);
+        ArgumentNullException.ThrowIfNull(writer);
+        DumpRenderer.Write(dump, format, render ?? RenderOptions.Default, writer);
     }
 }

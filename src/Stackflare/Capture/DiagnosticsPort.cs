@@ -23,10 +23,23 @@ internal static class DiagnosticsPort
         "DOTNET_EnableDiagnostics_Profiler=0", "COMPlus_EnableDiagnostics_Profiler=0",
     ];
 
+    private static string? _own;
+
     /// <summary>Path of the process's socket.</summary>
     /// <exception cref="DiagnosticsDisabledException">The process was started without the port.</exception>
     /// <exception cref="DiagnosticsUnreachableException">The socket is not where the runtime makes it.</exception>
     public static string Find(int pid)
+    {
+        // Our own does not change, and what a process began with has not to be read for each dump.
+        if (pid == Environment.ProcessId && _own is { } known && File.Exists(known))
+            return known;
+        string path = Search(pid);
+        if (pid == Environment.ProcessId)
+            _own = path;
+        return path;
+    }
+
+    private static string Search(int pid)
     {
         // The runtime reads these once, at its start: what counts is the environment the process began with.
         string environment = ReadEnvironment(pid);

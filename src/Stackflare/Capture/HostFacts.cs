@@ -20,13 +20,13 @@ internal sealed class HostFacts
     /// <summary>A sentence of whoever took the snapshot, to be shown with the dump; null for none.</summary>
     public string? Note { get; init; }
 
-    /// <summary>The process's threads by the kernel, from just before the capture.</summary>
-    public required Dictionary<int, TaskStat> Tasks { get; init; }
+    /// <summary>The process's threads by the kernel, listed just before the capture.</summary>
+    public required KernelTasks Tasks { get; init; }
 
     /// <summary>The facts of a process on this machine.</summary>
     /// <param name="pid">The process.</param>
-    /// <param name="tasks">Its threads from before the capture, as <see cref="ProcessFiles.Tasks"/> gave them.</param>
-    public static HostFacts Of(int pid, Dictionary<int, TaskStat> tasks) => new()
+    /// <param name="tasks">Its threads by the kernel, listed just before the capture.</param>
+    public static HostFacts Of(int pid, KernelTasks tasks) => new()
     {
         ProcessId = pid,
         ProgramName = ProcessFiles.ProgramName(pid),

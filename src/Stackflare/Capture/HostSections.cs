@@ -17,10 +17,11 @@ internal static class HostSections
         (host.PlatformOffset, host.PlatformLength) = Place(blob, facts.Platform);
         (host.NoteOffset, host.NoteLength) = Place(blob, facts.Note);
 
-        var tasks = new TaskRecord[facts.Tasks.Count];
+        Dictionary<int, TaskStat> all = facts.Tasks.All();
+        var tasks = new TaskRecord[all.Count];
         int next = 0;
         // Sorted, so that the same facts are the same bytes.
-        foreach ((int id, TaskStat stat) in facts.Tasks.OrderBy(static t => t.Key))
+        foreach ((int id, TaskStat stat) in all.OrderBy(static t => t.Key))
         {
             var task = new TaskRecord { OsId = (uint)id, State = stat.State, CpuNs = Nanoseconds(stat.CpuTime), StartTicks = stat.StartTicks };
             (task.NameOffset, task.NameLength) = Place(blob, stat.Name);
@@ -60,7 +61,7 @@ internal static class HostSections
             Platform = platform,
             Uptime = host.UptimeNs < 0 ? null : Time(host.UptimeNs),
             Note = note,
-            Tasks = tasks,
+            Tasks = KernelTasks.Of(tasks),
         };
 
         string? Text(uint offset, uint length, string what)

@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Globalization;
 using System.Text;
 using Stackflare.Interop;
 
@@ -11,29 +10,11 @@ internal static class ProcessFiles
     /// <summary>The unit of times in /proc: USER_HZ, which is 100 on every architecture that .NET runs on.</summary>
     private const int TicksPerSecond = 100;
 
-    private const int MaxTasks = 200_000;
-
-    /// <summary>Every thread of a process, by id; empty when the process has ended.</summary>
-    public static Dictionary<int, TaskStat> Tasks(int pid)
+    /// <summary>One thread of a process; null when it has ended.</summary>
+    public static TaskStat? Task(int pid, int id)
     {
-        var tasks = new Dictionary<int, TaskStat>();
         Span<byte> buffer = stackalloc byte[1024];
-        try
-        {
-            foreach (string directory in Directory.EnumerateDirectories($"/proc/{pid}/task"))
-            {
-                int id = int.Parse(Path.GetFileName(directory.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture);
-                if (ParseStat(ProcFile.Read(directory + "/stat", buffer)) is { } stat)
-                    tasks[id] = stat;
-                if (tasks.Count == MaxTasks)
-                    break;
-            }
-        }
-        catch (IOException)
-        {
-            // The process ended while its threads were listed: what was read is what there is.
-        }
-        return tasks;
+        return ParseStat(ProcFile.Read($"/proc/{pid}/task/{id}/stat", buffer));
     }
 
     /// <summary>When a process began, in ticks since boot: with its id, a name for it that no later process has.</summary>

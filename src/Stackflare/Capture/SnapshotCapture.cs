@@ -14,7 +14,7 @@ internal static class SnapshotCapture
 {
     private const int Cancelled = unchecked((int)0x80131375), SuspensionInProgress = unchecked((int)0x80131388);
     private const int NoSuchFile = unchecked((int)0x80070002), ModuleNotFound = unchecked((int)0x8007007E);
-    private const int ReserveMs = 100, FirstBuffer = 1 << 20;
+    private const int ReserveMs = 100, FirstBuffer = 64 << 10;
 
     /// <param name="pid">The process.</param>
     /// <param name="probePath">The probe, by a path that the process can open.</param>
@@ -31,7 +31,15 @@ internal static class SnapshotCapture
         try
         {
             using UnixSocket listener = UnixSocket.ListenAbstract(address);
-            using UnixSocket port = Connect(socketPath);
+            using UnixSocket port = Connect(socketPath, deadline);
+            // In a /tmp that all may write to, somebody else can have made a socket of that name first.
+            (int peer, uint _) = port.Peer();
+            if (peer != pid)
+            {
+                throw new DiagnosticsUnreachableException(
+                    $"The diagnostics socket '{socketPath}' is not the process's own: process {peer} listens on it.",
+                    "Remove it and start the process again.");
+            }
             port.SendAll(DiagnosticsPort.AttachCommand(probePath, Request(nonce, "@" + address, limits), limits.Time));
             bytes = Receive(listener, port, pid, limits, deadline);
         }
@@ -47,11 +55,11 @@ internal static class SnapshotCapture
         return snapshot;
     }
 
-    private static UnixSocket Connect(string socketPath)
+    private static UnixSocket Connect(string socketPath, Deadline deadline)
     {
         try
         {
-            return UnixSocket.Connect(socketPath);
+            return UnixSocket.Connect(socketPath, deadline);
         }
         catch (IOException e)
         {
@@ -98,13 +106,14 @@ internal static class SnapshotCapture
         while (true)
         {
             (bool probe, bool answer) = UnixSocket.WaitReadable(bytes is null ? listener : null, port, deadline);
-            if (probe)
+            // Strangers can see the name and connect without end: each is turned away, in the time that there is.
+            if (probe && !deadline.Passed)
             {
                 using UnixSocket connection = listener.Accept();
                 // The name is random and the nonce is checked: this keeps a stranger who guessed them from being listened to.
                 (int peer, uint _) = connection.Peer();
-                if (peer == pid)
-                    bytes = ReadAll(connection, limits.SnapshotBytes, deadline);
+                if (peer == pid && ReadAll(connection, limits.SnapshotBytes, deadline) is { IsEmpty: false } read)
+                    bytes = read;
             }
             else if (answer)
             {
@@ -118,10 +127,13 @@ internal static class SnapshotCapture
         }
     }
 
-    /// <summary>Reads to the end that the header gives, with memory in proportion to what has come.</summary>
+    /// <summary>
+    /// Reads to the end, with memory in proportion to what has come. Most snapshots fit into the first buffer, which is too small for
+    /// the large object heap: what is thrown away there makes the collector look at the whole heap every few dumps.
+    /// </summary>
     private static ReadOnlyMemory<byte> ReadAll(UnixSocket connection, int limit, Deadline deadline)
     {
-        var buffer = new byte[FirstBuffer];
+        var buffer = new byte[Math.Min(FirstBuffer, limit)];
         int total = 0;
         while (true)
         {
@@ -130,7 +142,7 @@ internal static class SnapshotCapture
                 return buffer.AsMemory(0, total);
             if (total >= limit)
                 throw new SnapshotFormatException($"it has more than {limit} bytes");
-            Array.Resize(ref buffer, (int)Math.Min((long)buffer.Length * 2, limit));
+            Array.Resize(ref buffer, (int)Math.Min((long)buffer.Length * 4, limit));
         }
     }
 

@@ -66,6 +66,7 @@ internal enum ThreadFlags : uint
     NoFrames = 4,
     WalkFailed = 8,
     StateKnown = 16,
+    Interrupted = 32,
 }
 
 [Flags]

@@ -17,11 +17,13 @@ internal static unsafe partial class Posix
     internal const int EEXIST = 17;
     internal const int ENOTDIR = 20;
     internal const int EISDIR = 21;
+    internal const int EINVAL = 22;
     internal const int EFBIG = 27;
     internal const int ENOSPC = 28;
     internal const int EPIPE = 32;
     internal const int ENOSYS = 38;
     internal const int ELOOP = 40;
+    internal const int EOPNOTSUPP = 95;
     internal const int ETIMEDOUT = 110;
 
     internal const int O_RDONLY = 0x0;
@@ -39,6 +41,13 @@ internal static unsafe partial class Posix
     internal const int X_OK = 1;
     internal const int W_OK = 2;
 
+    internal const int FD_CLOEXEC = 1;
+
+    private const int F_GETFD = 1;
+    private const int F_GETPIPE_SZ = 1032;
+    private const nuint FIONREAD = 0x541B;
+    private const int RWF_NOWAIT = 0x8;
+    private const int PipePage = 4096;
     private const int SEEK_CUR = 1;
     private const int RLIMIT_FSIZE = 1;
     private const int AT_FDCWD = -100;
@@ -84,6 +93,42 @@ internal static unsafe partial class Posix
                     return -error;
             }
         }
+    }
+
+    /// <summary>
+    /// Writes what can be written at once, whether or not the descriptor is a blocking one. How many bytes, or the negated errno: EAGAIN
+    /// when there is no room, EOPNOTSUPP or ENOSYS where the kernel or the C library cannot do that.
+    /// </summary>
+    internal static nint WriteNow(int descriptor, ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            fixed (byte* start = bytes)
+            {
+                var part = new IoVector { Start = start, Length = (nuint)bytes.Length };
+                nint written = WriteVectorRaw(descriptor, &part, 1, -1, RWF_NOWAIT);
+                return written >= 0 ? written : -Marshal.GetLastPInvokeError();
+            }
+        }
+        catch (EntryPointNotFoundException)
+        {
+            return -ENOSYS;
+        }
+    }
+
+    /// <summary>The flags of a descriptor, or the negated errno: EBADF when it is closed.</summary>
+    internal static int DescriptorFlags(int descriptor) =>
+        ControlRaw(descriptor, F_GETFD, 0) is var flags and >= 0 ? flags : -Marshal.GetLastPInvokeError();
+
+    /// <summary>How many bytes a pipe has room for, at the least; 0 or less for a full one, and for what is no pipe.</summary>
+    internal static int PipeRoom(int descriptor)
+    {
+        int capacity = ControlRaw(descriptor, F_GETPIPE_SZ, 0), queued = 0;
+        if (capacity <= 0 || ControlDeviceRaw(descriptor, FIONREAD, &queued) < 0)
+            return 0;
+        // A pipe is a ring of pages. The first may be read in part and the last be written in part.
+        int usedPages = (queued + PipePage - 1) / PipePage + 1;
+        return capacity - usedPages * PipePage;
     }
 
     /// <summary>How many bytes were read, 0 at the end, or the negated errno. An interrupted call is repeated.</summary>
@@ -169,6 +214,15 @@ internal static unsafe partial class Posix
         }
     }
 
+    [LibraryImport("libc", EntryPoint = "pwritev2", SetLastError = true)]
+    private static partial nint WriteVectorRaw(int descriptor, IoVector* parts, int count, long offset, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    private static partial int ControlRaw(int descriptor, int command, nint argument);
+
+    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
+    private static partial int ControlDeviceRaw(int descriptor, nuint request, int* argument);
+
     [LibraryImport("libc", EntryPoint = "gettid")]
     private static partial int CurrentThreadRaw();
 
@@ -213,6 +267,13 @@ internal static unsafe partial class Posix
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int StatusRaw(int descriptor, string path, int flags, uint mask, StatusBuffer* buffer);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct IoVector
+    {
+        public byte* Start;
+        public nuint Length;
+    }
 
     /// <summary>The kernel's <c>struct statx</c>: 256 bytes, of which these are read.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 256)]

@@ -9,7 +9,7 @@ namespace Stackflare.Interop;
 /// </summary>
 internal sealed partial class UnixSocket : IDisposable
 {
-    private const int AfUnix = 1, SockStream = 1, SockCloexec = 0x80000, SolSocket = 1, SoPeercred = 17, MsgNosignal = 0x4000;
+    private const int AfUnix = 1, SockStream = 1, SockCloexec = 0x80000, SolSocket = 1, SoPeercred = 17, SoSndtimeo = 21, MsgNosignal = 0x4000;
     private const int PathOffset = 2, MaxPath = 108;
 
     private int _descriptor;
@@ -27,15 +27,21 @@ internal sealed partial class UnixSocket : IDisposable
         return socket;
     }
 
-    /// <exception cref="IOException">Nobody listens at the path, or it may not be used.</exception>
-    public static UnixSocket Connect(string path)
+    /// <exception cref="IOException">Nobody listens at the path or takes connections in time, or it may not be used.</exception>
+    public static UnixSocket Connect(string path, Deadline deadline)
     {
         UnixSocket socket = Create();
         Span<byte> address = stackalloc byte[PathOffset + MaxPath];
         int length = WriteAddress(address, path);
-        if (Connect(socket._descriptor, ref MemoryMarshal.GetReference(address), length) != 0)
-            throw socket.Fail("connect");
-        return socket;
+        while (true)
+        {
+            // A listener that has stopped accepting lets so many wait in line; the next one waits here.
+            socket.LimitSends(deadline);
+            if (Connect(socket._descriptor, ref MemoryMarshal.GetReference(address), length) == 0)
+                return socket;
+            if (Marshal.GetLastPInvokeError() != Posix.EINTR)
+                throw socket.Fail("connect");
+        }
     }
 
     /// <summary>The process and user at the other end, as the kernel recorded them when it connected.</summary>
@@ -63,6 +69,15 @@ internal sealed partial class UnixSocket : IDisposable
         return ready >= 0
             ? (requests[0].Happened != 0, requests[1].Happened != 0)
             : throw new IOException($"poll: {Marshal.GetPInvokeErrorMessage(-ready)}");
+    }
+
+    /// <summary>How long connecting and sending may wait, by the kernel's SO_SNDTIMEO. A time of 0 would be without end.</summary>
+    private void LimitSends(Deadline deadline)
+    {
+        int milliseconds = Math.Max(1, deadline.RemainingMilliseconds);
+        Span<long> time = [milliseconds / 1000, milliseconds % 1000 * 1000];
+        if (SetSockOpt(_descriptor, SolSocket, SoSndtimeo, ref MemoryMarshal.GetReference(time), 2 * sizeof(long)) != 0)
+            throw Fail("setsockopt");
     }
 
     public UnixSocket Accept()
@@ -155,6 +170,9 @@ internal sealed partial class UnixSocket : IDisposable
 
     [LibraryImport("libc", EntryPoint = "getsockopt", SetLastError = true)]
     private static partial int GetSockOpt(int descriptor, int level, int name, ref PeerCredentials value, ref int length);
+
+    [LibraryImport("libc", EntryPoint = "setsockopt", SetLastError = true)]
+    private static partial int SetSockOpt(int descriptor, int level, int name, ref long value, int length);
 
     [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
     private static partial nint Send(int descriptor, ref byte bytes, nint length, int flags);

@@ -15,21 +15,20 @@ internal static class DumpBuilder
     /// <param name="snapshot">The snapshot.</param>
     /// <param name="symbolicator">Resolves its frames.</param>
     /// <param name="process">The process.</param>
-    /// <param name="tasks">The process's threads by the kernel, from just before the capture.</param>
+    /// <param name="tasks">The process's threads by the kernel, listed just before the capture.</param>
     /// <param name="ownThread">The thread that takes dumps in this very process, if it is one's own.</param>
     /// <param name="note">A note to put before those of the snapshot; null for none.</param>
     public static ThreadDump Build(
-        RawSnapshot snapshot, Symbolicator symbolicator, DumpedProcess process, Dictionary<int, TaskStat> tasks, int? ownThread, string? note = null)
+        RawSnapshot snapshot, Symbolicator symbolicator, DumpedProcess process, KernelTasks tasks, int? ownThread, string? note = null)
     {
         DumpFrame[] frames = symbolicator.Resolve(snapshot);
         // The first thread's: the kernel hands it down to every thread that gets no name of its own.
-        string? programName = tasks.TryGetValue(process.Id, out TaskStat? first) ? first.Name : null;
+        string? programName = tasks.Find(process.Id)?.Name;
         var threads = new DumpThread[snapshot.Threads.Length];
         for (int i = 0; i < threads.Length; i++)
         {
             ref readonly ThreadRecord record = ref snapshot.Threads[i];
-            tasks.TryGetValue((int)record.OsId, out TaskStat? task);
-            threads[i] = BuildThread(snapshot, record, frames, symbolicator, process.Id, programName, task, ownThread);
+            threads[i] = BuildThread(snapshot, record, frames, symbolicator, process.Id, programName, tasks, ownThread);
         }
         Array.Sort(threads, (a, b) => Order(a).CompareTo(Order(b)));
 
@@ -42,10 +41,12 @@ internal static class DumpBuilder
             Threads = threads,
             RuntimeThreads =
             [
-                .. from task in tasks
-                   where !managed.Contains(task.Key)
-                   orderby task.Key
-                   select new RuntimeThread(new OsThreadId(task.Key), task.Value.Name, task.Value.Activity, task.Value.CpuTime),
+                .. from id in tasks.Ids
+                   where !managed.Contains(id)
+                   orderby id
+                   let task = tasks.Find(id)
+                   where task is not null
+                   select new RuntimeThread(new OsThreadId(id), task.Name, task.Activity, task.CpuTime),
             ],
             Notes = note is null ? DumpNotes.Of(snapshot, threads.Length) : [note, .. DumpNotes.Of(snapshot, threads.Length)],
         };
@@ -54,25 +55,27 @@ internal static class DumpBuilder
     private static (bool, int, int) Order(DumpThread thread) => (!thread.IsMain, thread.ManagedId?.Value ?? 0, thread.OsId.Value);
 
     private static DumpThread BuildThread(
-        RawSnapshot snapshot, in ThreadRecord record, DumpFrame[] frames, Symbolicator symbolicator, int pid, string? programName, TaskStat? task, int? ownThread)
+        RawSnapshot snapshot, in ThreadRecord record, DumpFrame[] frames, Symbolicator symbolicator, int pid, string? programName, KernelTasks tasks, int? ownThread)
     {
+        int id = (int)record.OsId;
         ReadOnlySpan<uint> indexes = snapshot.StackOf(record);
         var stack = new DumpFrame[indexes.Length];
         for (int i = 0; i < stack.Length; i++)
             stack[i] = frames[indexes[i]];
         bool known = record.Flags.HasFlag(ThreadFlags.StateKnown);
-        bool inManagedCode = indexes.Length > 0 && snapshot.Frames[indexes[0]].Flags.HasFlag(FrameFlags.Exact);
-        bool isMain = (int)record.OsId == pid;
+        bool inManagedCode = record.Flags.HasFlag(ThreadFlags.Interrupted)
+            || (indexes.Length > 0 && snapshot.Frames[indexes[0]].Flags.HasFlag(FrameFlags.Exact));
+        bool isMain = id == pid;
         return new DumpThread
         {
-            OsId = new OsThreadId((int)record.OsId),
+            OsId = new OsThreadId(id),
             ManagedId = known ? new ManagedThreadId((int)record.ManagedId) : null,
-            Name = snapshot.Text(record.NameOffset, record.NameLength) is { Length: > 0 } name ? name : KernelName(task, known, isMain ? null : programName),
+            Name = snapshot.Text(record.NameOffset, record.NameLength) is { Length: > 0 } name ? name : isMain ? null : KernelName(tasks.Find(id), known, programName),
             IsMain = isMain,
-            Activity = ActivityOf.Stack(stack, inManagedCode, task),
+            Activity = ActivityOf.Stack(stack, inManagedCode) ?? tasks.Find(id)?.Activity ?? ThreadActivity.Unknown,
             IsBackground = known ? ((RuntimeThreadState)record.State).HasFlag(RuntimeThreadState.Background) : null,
             IsThreadPool = known ? ((RuntimeThreadState)record.State).HasFlag(RuntimeThreadState.ThreadPoolWorker) : null,
-            CpuTime = record.CpuNs >= 0 ? TimeSpan.FromTicks(record.CpuNs / 100) : task?.CpuTime,
+            CpuTime = record.CpuNs >= 0 ? TimeSpan.FromTicks(record.CpuNs / 100) : tasks.Find(id)?.CpuTime,
             CurrentException = record.ExceptionType == SnapshotLayout.None ? null : symbolicator.TypeName(snapshot, record.ExceptionType),
             Frames = stack,
             Completeness = CompletenessOf(record),

@@ -10,13 +10,25 @@ internal static class EnvironmentSettings
         if (Get("STACKFLARE_SIGNAL") is { } signal)
             options = options with { Signal = Signal.Parse(signal) };
         if (Get("STACKFLARE_OUTPUT") is { } output && output != "stderr")
-            options = options with { Output = DumpOutput.File(output) };
+            options = options with { Output = ParseOutput(output) };
         if (Get("STACKFLARE_FORMAT") is { } format)
             options = options with { Format = ParseFormat(format) };
         return options;
     }
 
     private static string? Get(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+
+    private static DumpOutput ParseOutput(string pattern)
+    {
+        try
+        {
+            return DumpOutput.File(pattern);
+        }
+        catch (ArgumentException)
+        {
+            throw new InvalidSettingException("STACKFLARE_OUTPUT", pattern, "stderr or a path, in which {pid} and {time} may stand");
+        }
+    }
 
     internal static DumpFormat ParseFormat(string text) =>
         Enum.TryParse(text, ignoreCase: true, out DumpFormat format) && Enum.IsDefined(format)

@@ -36,7 +36,7 @@ internal static class SelfCapture
         try
         {
             int pid = Environment.ProcessId;
-            Dictionary<int, TaskStat> tasks = ProcessFiles.Tasks(pid);
+            KernelTasks tasks = new(pid);
             RawSnapshot snapshot = SnapshotCapture.Take(pid, ProbeLibrary.Instance.Path, options.Limits);
             return DumpBuilder.Build(snapshot, SymbolicatorFor(options), HostFacts.Of(pid, tasks), ownThread);
         }

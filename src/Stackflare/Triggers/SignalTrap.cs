@@ -31,7 +31,17 @@ internal sealed class SignalTrap : IDisposable
                 $"The handler for {options.Signal} cannot be set: {Marshal.GetPInvokeErrorMessage(-_trap)}.");
         }
         _thread = new Thread(Run) { IsBackground = true, Name = "Stackflare " + options.Signal };
-        _thread.UnsafeStart();
+        try
+        {
+            _thread.UnsafeStart();
+        }
+        catch (Exception)
+        {
+            // No thread could be had: nobody would answer, and the signal would do nothing. The wait frees the closed trap.
+            ProbeLibrary.TrapClose(_trap);
+            _ = ProbeLibrary.TrapWait(_trap);
+            throw;
+        }
     }
 
     /// <summary>Waits until the first dump of the process would be a warm one.</summary>
@@ -52,8 +62,14 @@ internal sealed class SignalTrap : IDisposable
         _threadId = Posix.CurrentThread();
         WarmUp();
         _warm.Set();
-        while (ProbeLibrary.TrapWait(_trap))
+        int woken;
+        while ((woken = ProbeLibrary.TrapWait(_trap)) == 1)
             Dump();
+        if (woken < 0)
+        {
+            StandardErrorOutput.TryWriteLine(
+                $"stackflare: no more thread dumps on {_options.Signal}: other code closed the trap's descriptor ({Marshal.GetPInvokeErrorMessage(-woken)}).");
+        }
     }
 
     /// <summary>
@@ -67,9 +83,10 @@ internal sealed class SignalTrap : IDisposable
             ThreadDump dump = SelfCapture.Take(_options.Capture, _threadId);
             DumpRenderer.Write(dump, _options.Format, _options.Render, TextWriter.Null);
         }
-        catch (Exception e) when (e is StackflareException or IOException)
+#pragma warning disable CA1031 // An exception that leaves a thread ends the program, which has asked for nothing yet.
+        catch (Exception)
+#pragma warning restore CA1031
         {
-            return;
         }
     }
 

@@ -81,6 +81,22 @@ public sealed class HandlerTests
         await target.AssertAliveAsync();
     }
 
+    /// <summary>Each answers the signal once; the one that was set first is called by the other if that chains.</summary>
+    [Theory]
+    [InlineData(true, 2)]
+    [InlineData(false, 1)]
+    public async Task TwoTrapsOfOneSignalAreTwoHandlers(bool chain, int answers)
+    {
+        await using var target = await TargetProcess.StartAsync(
+            Flavour.Optimized, "NamedThreads", TargetOptions.WithTrap("signal=usr1;output=delegate", $"signal=usr1;output=delegate;chain={chain}"));
+        target.Signal();
+        await target.WaitForLinesAsync("DUMPED ", answers);
+        Assert.Equal("disposed", await target.CommandAsync("dispose"));
+        Assert.Equal(answers, target.Output.Text.Split('\n').Count(l => l.StartsWith("DUMPED ", StringComparison.Ordinal)));
+        target.Signal();
+        Assert.Equal(KilledByUsr1, await target.WaitForExitAsync());
+    }
+
     [Fact]
     public async Task DisposeGivesTheDefaultActionBack()
     {

@@ -20,22 +20,28 @@ public sealed class StressTests(ITestOutputHelper output)
     private static int Dumps =>
         int.TryParse(Environment.GetEnvironmentVariable("STACKFLARE_STRESS_DUMPS"), NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : 1000;
 
-    [Fact]
-    public async Task AThousandDumpsOfAProgramInFullChurnLeaveNoTrace()
+    /// <param name="flavour">The program.</param>
+    /// <param name="share">The older runtimes get this part of the dumps.</param>
+    [Theory]
+    [InlineData("optimized", 1.0)]
+    [InlineData("net8", 0.3)]
+    [InlineData("net9", 0.3)]
+    public async Task AThousandDumpsOfAProgramInFullChurnLeaveNoTrace(string flavour, double share)
     {
         var deadline = Deadline.In(TimeLimit);
-        await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "Churn");
+        var dumps = (int)(Dumps * share);
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "Churn");
         var still = Assert.Single(target.Truth.Threads);
         var longest = 0.0;
         for (var i = 0; i < WarmUp; i++)
             await Once();
         var before = await Settled(target);
 
-        for (var i = 0; i < Dumps; i++)
+        for (var i = 0; i < dumps; i++)
             await Once();
         var after = await Settled(target);
 
-        output.WriteLine($"after warm-up: {before}; after {Dumps} more: {after}; longest pause {longest} ms");
+        output.WriteLine($"after warm-up: {before}; after {dumps} more: {after}; longest pause {longest} ms");
         Assert.Empty(target.Messages);
         Assert.Equal(before.Descriptors, after.Descriptors);
         Assert.True(after.Threads <= before.Threads, $"{before} → {after}");
@@ -52,12 +58,23 @@ public sealed class StressTests(ITestOutputHelper output)
         }
     }
 
-    /// <summary>Looks until two looks agree on threads and descriptors, which the churn itself opens and closes all the time.</summary>
+    /// <summary>
+    /// Figures of the program at rest. Contexts that the churn has dropped give their files back some collections later, so
+    /// it looks until collecting changes nothing any more.
+    /// </summary>
     private static async Task<ProcessFigures> Settled(TargetProcess target)
     {
+        const int Unchanged = 5;
         Assert.Equal("paused", await target.CommandAsync("pause"));
-        Assert.Equal("collected", await target.CommandAsync("collect"));
         var figures = target.Figures;
+        for (var same = 0; same < Unchanged;)
+        {
+            Assert.Equal("collected", await target.CommandAsync("collect"));
+            var next = target.Figures;
+            same = next.Descriptors == figures.Descriptors && next.Threads == figures.Threads ? same + 1 : 0;
+            figures = next;
+        }
+
         Assert.Equal("resumed", await target.CommandAsync("resume"));
         return figures;
     }

@@ -18,13 +18,21 @@ internal static unsafe partial class Kernel
             throw new Win32Exception(Marshal.GetLastPInvokeError(), $"kill({pid}, {signal})");
     }
 
+    public static void KillIfAlive(int pid)
+    {
+        const int NoSuchProcess = 3;
+        if (kill(pid, Kill) != 0 && Marshal.GetLastPInvokeError() != NoSuchProcess)
+            throw new Win32Exception(Marshal.GetLastPInvokeError(), $"kill({pid})");
+    }
+
     /// <summary>The real-time signals start at 34: the C library keeps 32 and 33 to itself.</summary>
     /// <param name="n">SIGRTMIN+n.</param>
     public static int RealTime(int n) => 34 + n;
 
-    public static void MountTmpfs(string folder, string options)
+    public static void MountTmpfs(string folder, string options, bool readOnly)
     {
-        if (mount("none", folder, "tmpfs", 0, options) != 0)
+        const nuint ReadOnly = 1;
+        if (mount("none", folder, "tmpfs", readOnly ? ReadOnly : 0, options) != 0)
             throw new Win32Exception(Marshal.GetLastPInvokeError(), $"mount({folder})");
     }
 

@@ -6,7 +6,8 @@ internal sealed class SmallDisk : IDisposable
     private readonly TemporaryFolder _folder = new();
 
     /// <param name="options">As for mount, for example <c>size=64k</c>.</param>
-    public SmallDisk(string options) => Kernel.MountTmpfs(_folder.Path, options);
+    /// <param name="readOnly">Whether nobody may write.</param>
+    public SmallDisk(string options, bool readOnly = false) => Kernel.MountTmpfs(_folder.Path, options, readOnly);
 
     public string Folder => _folder.Path;
 

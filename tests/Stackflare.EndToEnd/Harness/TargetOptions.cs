@@ -20,6 +20,12 @@ internal sealed record TargetOptions
     /// <summary>Environment variables to set, or with null to remove.</summary>
     public IReadOnlyDictionary<string, string?> Environment { get; init; } = new Dictionary<string, string?>();
 
+    /// <summary>
+    /// A child of a child. The runtime waits for its own children, and so would take away the news that one of them has stopped for
+    /// whoever traces it.
+    /// </summary>
+    public const string Grandchild = "exec 3<&0; \"$0\" \"$@\" <&3 & exec 3<&- <&-; wait";
+
     /// <summary>A shell script that replaces itself by the target, <c>"$0" "$@"</c>; null starts the target directly.</summary>
     public string? Shell { get; init; }
 

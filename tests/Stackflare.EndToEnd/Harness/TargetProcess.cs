@@ -29,7 +29,8 @@ internal sealed class TargetProcess : IAsyncDisposable
             ReadErrors();
     }
 
-    public int Pid => _process.Id;
+    /// <summary>The target's own id: with a shell between it is not the id of the process that the test started.</summary>
+    public int Pid => _truth?.Pid ?? _process.Id;
 
     public Feed Output { get; }
 
@@ -182,6 +183,8 @@ internal sealed class TargetProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Pid != _process.Id)
+            Kernel.KillIfAlive(Pid);
         if (!_process.HasExited)
             _process.Kill();
         await _process.WaitForExitAsync();

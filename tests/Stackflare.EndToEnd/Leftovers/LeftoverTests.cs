@@ -14,11 +14,11 @@ public sealed class LeftoverTests
         var (before, files) = (target.Figures, Files(target));
         for (var i = 0; i < 10; i++)
             await target.DumpAsync();
+        await DescriptorsAreBackAtAsync(before, target);
         var after = target.Figures;
 
         Assert.Equal(files, Files(target));
         Assert.All(Files(target), f => Assert.StartsWith("dotnet-diagnostic-", f.Replace("clr-debug-pipe", "dotnet-diagnostic", StringComparison.Ordinal), StringComparison.Ordinal));
-        Assert.Equal(before.Descriptors, after.Descriptors);
         Assert.Single(after.ProbeMappings);
         Assert.Empty(after.Mappings.Except(before.Mappings));
     }
@@ -33,8 +33,10 @@ public sealed class LeftoverTests
         foreach (var name in without.ThreadNames)
             more.Remove(name);
 
-        // The runtime compiles hot code again on a thread that comes and goes.
+        // The runtime compiles hot code again on a thread that comes and goes. And it keeps a thread for profilers that want to
+        // leave from the first attach on; it bears the name of the one that made it.
         more.RemoveAll(n => n.StartsWith(".NET Tiered", StringComparison.Ordinal));
+        more.Remove(".NET EventPipe");
         Assert.StartsWith("Stackflare", Assert.Single(more), StringComparison.Ordinal);
     }
 
@@ -52,7 +54,7 @@ public sealed class LeftoverTests
             Assert.Equal("disposed", await target.CommandAsync("dispose"));
         }
 
-        Assert.Equal(before.Descriptors, target.Figures.Descriptors);
+        await DescriptorsAreBackAtAsync(before, target);
         Assert.DoesNotContain(target.ThreadNames, n => n.StartsWith("Stackflare", StringComparison.Ordinal));
     }
 
@@ -68,6 +70,10 @@ public sealed class LeftoverTests
             await target.AssertAliveAsync();
         Assert.Equal(before, target.Trap.Wakes);
     }
+
+    /// <summary>The runtime closes its end of a connection some moments after a dump has been written.</summary>
+    private static Task DescriptorsAreBackAtAsync(ProcessFigures before, TargetProcess target) =>
+        Poll.UntilAsync(() => target.Figures.Descriptors <= before.Descriptors, $"{before.Descriptors} descriptors as before", target.Describe);
 
     private static string[] Files(TargetProcess target) =>
         [.. Directory.GetFileSystemEntries(target.TemporaryFolder).Select(f => Path.GetFileName(f)!).Order()];

@@ -9,6 +9,8 @@ namespace Stackflare.EndToEnd.Oracle;
 /// </summary>
 internal static class DebuggerView
 {
+    private const int MostFrames = 100_000;
+
     /// <summary>Attaches, reads, detaches. Synchronous throughout: only the thread that attached may trace.</summary>
     public static IReadOnlyList<OracleThread> Of(TargetProcess target)
     {
@@ -20,7 +22,7 @@ internal static class DebuggerView
                 (int)t.OSThreadId,
                 t.ManagedThreadId,
                 t.CurrentException?.Type.Name,
-                [.. t.EnumerateStackTrace().Where(f => f.Method is not null).Select(f => new OracleFrame(f.Method!.MetadataToken, f.InstructionPointer, f.Method.Signature ?? ""))])),
+                [.. t.EnumerateStackTrace(includeContext: false, MostFrames).Where(f => f.Kind == ClrStackFrameKind.ManagedMethod && f.Method is not null).Select(f => new OracleFrame(f.Method!.MetadataToken, f.InstructionPointer, f.Method.Signature ?? ""))])),
         ];
     }
 

@@ -14,19 +14,23 @@ public sealed class GuestRoomTests
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "GuestRooms");
         var dump = await target.DumpAsync();
-        Assert.All(target.Truth.Threads.Where(t => !t.Name!.StartsWith("bytes", StringComparison.Ordinal)), thread =>
-            thread.AssertIn(dump));
+        Assert.All(target.Truth.Threads.Where(t => t.Name != "bare" && !IsLostOnNet8(flavour, t)), thread => thread.AssertIn(dump));
     }
 
+    /// <summary>
+    /// .NET 8 gives no way to keep collectible code alive while it is looked up, so that a dump leaves it unlocated
+    /// rather than risk the program.
+    /// </summary>
     [Fact]
-    public async Task SymbolsGivenOrEmbeddedWithTheBytesAreUsed()
+    public async Task OnNet8CollectibleCodeHasItsNamesAndSaysThatTheLinesAreLost()
     {
-        await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "GuestRooms");
+        await using var target = await TargetProcess.StartAsync(Flavour.Net8, "GuestRooms");
         var dump = await target.DumpAsync();
-        Assert.All(["bytes with symbols", "bytes with symbols inside"], name =>
+        Assert.All(target.Truth.Threads.Where(t => IsLostOnNet8("net8", t)), thread =>
         {
-            var thread = target.Truth.Named(name);
-            thread.AssertIn(dump);
+            Assert.Equal(thread.Marks.Select(m => m.Method), dump.Of(thread).Frames.Where(f => f.IsOfTarget && !f.IsHidden).Select(f => f.FullName));
+            Assert.All(dump.Of(thread).Frames.Where(IsRoom), frame => Assert.Equal("noOffset", frame.Symbols));
+            Assert.Contains(dump.Of(thread).Frames, f => f.Symbols == "noOffset");
         });
     }
 
@@ -35,10 +39,10 @@ public sealed class GuestRoomTests
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "GuestRooms");
         var dump = await target.DumpAsync();
-        var thread = target.Truth.Named("bytes");
+        var thread = target.Truth.Named("bare");
         var dumped = dump.Of(thread);
         Assert.Equal(thread.Marks.Select(m => m.Method), dumped.Frames.Where(f => f.IsOfTarget && !f.IsHidden).Select(f => f.FullName));
-        Assert.All(dumped.Frames.Where(f => f.DeclaringType.EndsWith(".Room", StringComparison.Ordinal)), frame =>
+        Assert.All(dumped.Frames.Where(IsRoom), frame =>
         {
             Assert.Null(frame.Line);
             Assert.Equal("noPdb", frame.Symbols);
@@ -51,7 +55,7 @@ public sealed class GuestRoomTests
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "GuestRooms");
         var dump = await target.DumpAsync();
-        var room = dump.Of(target.Truth.Named("embedded")).Frames.First(f => f.DeclaringType.EndsWith(".Room", StringComparison.Ordinal));
+        var room = dump.Of(target.Truth.Named("embedded")).Frames.First(IsRoom);
         Assert.Equal("if (marked && Here(mark)) park();", room.SourceText);
         Assert.Equal("embedded", room.SourceTextOrigin);
     }
@@ -62,8 +66,13 @@ public sealed class GuestRoomTests
         await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "GuestRooms");
         var dump = await target.DumpAsync();
         string?[] paths = [.. target.Truth.Threads.Select(t => t.Name!).Where(n => n is "context one" or "context two" or "collectible")
-            .Select(n => dump.Of(target.Truth.Named(n)).Frames.First(f => f.DeclaringType.EndsWith(".Room", StringComparison.Ordinal)).ModulePath)];
+            .Select(n => dump.Of(target.Truth.Named(n)).Frames.First(IsRoom).ModulePath)];
         Assert.All(paths, p => Assert.EndsWith("/Guest.dll", p, StringComparison.Ordinal));
         Assert.Single(paths.Distinct());
     }
+
+    private static bool IsLostOnNet8(string flavour, TruthThread thread) =>
+        flavour == "net8" && thread.Name is not ("context one" or "context two" or "embedded");
+
+    private static bool IsRoom(JsonFrame frame) => frame.DeclaringType.EndsWith(".Room", StringComparison.Ordinal);
 }

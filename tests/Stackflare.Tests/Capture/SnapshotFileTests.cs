@@ -15,12 +15,12 @@ public sealed class SnapshotFileTests
         Platform = "linux-x64",
         Uptime = TimeSpan.FromTicks(123_456_789),
         Note = "Taken through a container's root.",
-        Tasks = new()
+        Tasks = KernelTasks.Of(new Dictionary<int, TaskStat>
         {
             [100] = new TaskStat("Shop", 'S', TimeSpan.FromMilliseconds(120), 4711),
             [101] = new TaskStat(".NET SigHandler", 'S', TimeSpan.Zero, 4712),
             [102] = new TaskStat("", 'R', TimeSpan.FromMilliseconds(10), 4713),
-        },
+        }),
     };
 
     [Fact]
@@ -45,13 +45,13 @@ public sealed class SnapshotFileTests
         HostFacts facts = SnapshotFile.Read(Write(SnapshotBuilder.Sample(), Facts)).Facts;
         Assert.Equal((Facts.ProcessId, Facts.ProgramName, Facts.Platform), (facts.ProcessId, facts.ProgramName, facts.Platform));
         Assert.Equal((Facts.Uptime, Facts.Note), (facts.Uptime, facts.Note));
-        Assert.Equal(Facts.Tasks, facts.Tasks);
+        Assert.Equal(Facts.Tasks.All(), facts.Tasks.All());
 
-        var few = new HostFacts { ProcessId = 1, ProgramName = "", Platform = new string('x', 100_000), Tasks = [] };
+        var few = new HostFacts { ProcessId = 1, ProgramName = "", Platform = new string('x', 100_000), Tasks = KernelTasks.Of(new Dictionary<int, TaskStat>()) };
         facts = SnapshotFile.Read(Write(SnapshotBuilder.Sample(), few)).Facts;
         Assert.Equal((null, null, ""), (facts.Uptime, facts.Note, facts.ProgramName));
         Assert.Equal(SnapshotLayout.LongestText / 2, facts.Platform.Length);
-        Assert.Empty(facts.Tasks);
+        Assert.Empty(facts.Tasks.Ids);
     }
 
     [Fact]
@@ -224,7 +224,7 @@ public sealed class SnapshotFileTests
         {
             (RawSnapshot snapshot, HostFacts facts) = SnapshotFile.Read(bytes);
             _ = facts.Process(snapshot.Info);
-            return facts.Tasks.Count <= bytes.Length / 32;
+            return facts.Tasks.Ids.Count <= bytes.Length / 32;
         }
         catch (SnapshotFormatException)
         {

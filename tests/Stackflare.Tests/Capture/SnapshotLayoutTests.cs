@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
@@ -25,7 +24,7 @@ public sealed class SnapshotLayoutTests
     [Fact]
     public void MirrorsTheHeaderFieldByField()
     {
-        string[] native = CompileAndRun(Path.Combine(RepositoryRoot, "native/probe/tests/layout.c"));
+        string[] native = NativeProgram.CompileAndRun(["tests/layout.c"]);
         Assert.Equal($"version - {SnapshotLayout.VersionMajor} {SnapshotLayout.VersionMinor}", native[0]);
 
         var mirrored = new List<string> { native[0] };
@@ -53,7 +52,7 @@ public sealed class SnapshotLayoutTests
     [InlineData("sf_request_flags", typeof(RequestFlags))]
     public void MirrorsTheHeadersEnumerations(string name, Type type)
     {
-        string header = File.ReadAllText(Path.Combine(RepositoryRoot, "native/probe/abi.h"));
+        string header = File.ReadAllText(Path.Combine(NativeProgram.Directory, "abi.h"));
         int start = header.IndexOf($"enum {name} {{", StringComparison.Ordinal);
         string body = header[start..header.IndexOf('}', start)];
         var values = new List<uint>();
@@ -67,9 +66,6 @@ public sealed class SnapshotLayoutTests
         Assert.NotEmpty(values);
         Assert.Equal(values.Order(), Enum.GetValuesAsUnderlyingType(type).Cast<uint>().Order());
     }
-
-    private static string RepositoryRoot =>
-        typeof(SnapshotLayoutTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "RepositoryRoot").Value!;
 
     private static int SizeOf(FieldInfo field) => field.FieldType switch
     {
@@ -85,22 +81,4 @@ public sealed class SnapshotLayoutTests
         "HResult" => "hresult",
         _ => string.Concat(name.Select((c, i) => char.IsUpper(c) && i > 0 ? "_" + char.ToLowerInvariant(c) : char.ToLowerInvariant(c).ToString())),
     };
-
-    private static string[] CompileAndRun(string source)
-    {
-        string program = Path.Combine(Directory.CreateTempSubdirectory().FullName, "layout");
-        Run(Environment.GetEnvironmentVariable("CC") is { Length: > 0 } cc ? cc : "cc", "-std=c11", "-o", program, source);
-        string[] lines = Run(program).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Directory.Delete(Path.GetDirectoryName(program)!, recursive: true);
-        return lines;
-    }
-
-    private static string Run(string program, params string[] arguments)
-    {
-        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.Equal(0, process.ExitCode);
-        return output;
-    }
 }

@@ -63,7 +63,7 @@ public sealed class Churn : Shape
         var rounds = _rounds[way] = new StrongBox<long>();
         var gate = _gates[way] = new object();
         using var first = new ManualResetEventSlim();
-        new Thread(() =>
+        var thread = new Thread(() =>
         {
             for (; ; )
             {
@@ -72,7 +72,10 @@ public sealed class Churn : Shape
                 if (Interlocked.Increment(ref rounds.Value) == 1)
                     first.Set();
             }
-        }) { Name = "churn " + way, IsBackground = true }.Start();
+        });
+        thread.Name = "churn " + way;
+        thread.IsBackground = true;
+        thread.Start();
         first.Wait();
     }
 

@@ -21,10 +21,16 @@ internal sealed class GuestRooms : Shape
         Visit(host, "collectible", new AssemblyLoadContext("collectible", isCollectible: true).LoadFromAssemblyPath(Path.Combine(Folder, "Guest.dll")));
         Visit(host, "embedded", new AssemblyLoadContext("embedded").LoadFromAssemblyPath(Path.Combine(Folder, "Guest.Embedded.dll")));
 
+        var ticket = new AssemblyLoadContext("tickets", isCollectible: true).LoadFromAssemblyPath(Path.Combine(Folder, "Guest.dll"))
+            .GetType("Stackflare.Targets.Guest.Ticket", throwOnError: true)!;
+        var hall = typeof(Hall<,>).MakeGenericType(typeof(string), ticket).GetMethod("Enter")!.CreateDelegate<Action<Host, Track>>();
+        host.StartThread("shared code", track => hall(host, track));
+
         var image = File.ReadAllBytes(Path.Combine(Folder, "Guest.dll"));
         var symbols = File.ReadAllBytes(Path.Combine(Folder, "Guest.pdb"));
         Visit(host, "bytes", FromBytes("bytes", image, null));
         Visit(host, "bytes with symbols", FromBytes("bytes with symbols", image, symbols));
+        Visit(host, "bare", FromBytes("bare", File.ReadAllBytes(Path.Combine(Folder, "Guest.Bare.dll")), null));
         Visit(host, "bytes with symbols inside", FromBytes("inside", File.ReadAllBytes(Path.Combine(Folder, "Guest.Embedded.dll")), null));
     }
 

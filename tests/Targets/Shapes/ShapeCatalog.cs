@@ -18,6 +18,7 @@ internal static class ShapeCatalog
         nameof(NativeCall) => new NativeCall(),
         nameof(ExceptionInFlight) => new ExceptionInFlight(),
         nameof(GuestRooms) => new GuestRooms(),
+        nameof(Spinning) => new Spinning(),
         nameof(Churn) => new Churn(),
         _ => throw new ArgumentException($"no shape {name}", nameof(name)),
     };

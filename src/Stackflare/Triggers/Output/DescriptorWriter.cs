@@ -46,7 +46,7 @@ internal static class DescriptorWriter
             if (!isFile && WaitUntilWritable(descriptor, limit - Stopwatch.GetElapsedTime(begin)) is var error and not 0)
                 return error;
 
-            nint count = Posix.Write(descriptor, isFile ? bytes : Piece(bytes));
+            nint count = isFile ? Posix.Write(descriptor, bytes) : WriteWithoutBlocking(descriptor, bytes);
             if (count >= 0)
             {
                 written += count;
@@ -61,13 +61,25 @@ internal static class DescriptorWriter
         return 0;
     }
 
-    /// <summary>To the end of a line where there is one, so that what other threads print does not come into the middle of it.</summary>
-    private static ReadOnlySpan<byte> Piece(ReadOnlySpan<byte> bytes)
+    /// <summary>
+    /// Writes as much as a pipe has room for. A writer that gives small pieces wakes the reader for each of them, which for a large dump
+    /// takes longer than all the rest. Where the kernel cannot promise not to block, a small piece has to do.
+    /// </summary>
+    private static nint WriteWithoutBlocking(int descriptor, ReadOnlySpan<byte> bytes)
     {
-        if (bytes.Length <= SafePiece)
+        int room = Posix.PipeRoom(descriptor);
+        if (room > SafePiece && Posix.WriteNow(descriptor, Piece(bytes, room)) is var count && count is not (-Posix.EOPNOTSUPP or -Posix.ENOSYS or -Posix.EINVAL))
+            return count;
+        return Posix.Write(descriptor, Piece(bytes, SafePiece));
+    }
+
+    /// <summary>To the end of a line where there is one, so that what other threads print does not come into the middle of it.</summary>
+    private static ReadOnlySpan<byte> Piece(ReadOnlySpan<byte> bytes, int most)
+    {
+        if (bytes.Length <= most)
             return bytes;
-        int line = bytes[..SafePiece].LastIndexOf((byte)'\n') + 1;
-        return bytes[..(line > 0 ? line : SafePiece)];
+        int line = bytes[..most].LastIndexOf((byte)'\n') + 1;
+        return bytes[..(line > 0 ? line : most)];
     }
 
     private static int WaitUntilWritable(int descriptor, TimeSpan limit)

@@ -19,6 +19,7 @@ internal sealed class StandardErrorOutput(int descriptor = StandardErrorOutput.S
         DumpRenderer.Write(dump, format, options, bytes);
         DescriptorWriter.Alone(Place, () =>
         {
+            Validate();
             int error = DescriptorWriter.WriteAll(descriptor, bytes.Written, limit ?? DescriptorWriter.DefaultLimit, out _);
             if (error != 0)
                 throw OutputErrors.Of(Place, error);
@@ -27,9 +28,17 @@ internal sealed class StandardErrorOutput(int descriptor = StandardErrorOutput.S
 
     internal override void Validate()
     {
-        if (Posix.Status(descriptor, out _) == -Posix.EBADF)
+        if (IsClosed(descriptor))
             throw OutputErrors.Of(Place, Posix.EBADF);
     }
+
+    /// <summary>
+    /// Whether the descriptor is none, or one that is closed when another program is run. Standard error is inherited or was put
+    /// under its number by <c>dup2</c>, and neither can be so marked: if it is, the program was started without one, and
+    /// its runtime or a library has since opened something else that got the number. Bytes written to that could do harm.
+    /// </summary>
+    private static bool IsClosed(int descriptor) =>
+        Posix.DescriptorFlags(descriptor) is var flags && (flags < 0 || (descriptor == StandardErrorDescriptor && (flags & Posix.FD_CLOEXEC) != 0));
 
     /// <summary>
     /// Writes a line to standard error as well as can be; false if it could not be written. Never throws, and does not wait for a dump
@@ -41,6 +50,8 @@ internal sealed class StandardErrorOutput(int descriptor = StandardErrorOutput.S
     {
         try
         {
+            if (IsClosed(descriptor))
+                return false;
             byte[] bytes = Encoding.UTF8.GetBytes(EscapedText.Plain(line) + "\n");
             return DescriptorWriter.WriteAll(descriptor, bytes, LineLimit, out _) == 0;
         }

@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using Stackflare.EndToEnd.Harness;
+
+namespace Stackflare.EndToEnd.Docs;
+
+/// <summary>Holds the output that the README shows against what the demo prints.</summary>
+public sealed partial class ReadmeTests
+{
+    private const string ShownPath = "/src/stackflare/";
+
+    [Fact]
+    public async Task ShowsWhatTheDemoPrints()
+    {
+        string shown = Shown(await File.ReadAllTextAsync(Path.Combine(TestPaths.RepositoryRoot, "README.md"), TestContext.Current.CancellationToken));
+        (int exitCode, string dump) = await RunDemoAsync();
+        Assert.Equal(0, exitCode);
+
+        string actual = Normalize(dump);
+        string[] blocks = Normalize(shown).Split("\n\n", StringSplitOptions.RemoveEmptyEntries);
+        Assert.NotEmpty(blocks);
+        Assert.All(blocks, block => Assert.Contains(block.Trim('\n') + "\n", actual, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task TheDemoTellsItsTroublesAtOnce()
+    {
+        (_, string dump) = await RunDemoAsync();
+        Assert.Contains("\"price index\"", dump, StringComparison.Ordinal);
+        Assert.Contains("lock (warehouse.Shelves)", dump, StringComparison.Ordinal);
+        Assert.Contains("GetAwaiter().GetResult()", dump, StringComparison.Ordinal);
+        // Whole: it ends with the line that says what was left out.
+        Assert.StartsWith("Not shown:", dump.TrimEnd('\n').Split('\n')[^1], StringComparison.Ordinal);
+    }
+
+    private static string Shown(string readme)
+    {
+        Match match = OutputBlock().Match(readme);
+        Assert.True(match.Success, "README.md has no block marked as the demo's output.");
+        return match.Groups[1].Value;
+    }
+
+    private static async Task<(int ExitCode, string Dump)> RunDemoAsync()
+    {
+        CancellationToken cancellation = TestContext.Current.CancellationToken;
+        using Process demo = Process.Start(new ProcessStartInfo(Path.Combine(TestPaths.RepositoryRoot, "samples/Demo/bin", TestPaths.Configuration, "net10.0/Demo"))
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        Task<string> error = demo.StandardError.ReadToEndAsync(cancellation);
+        await demo.StandardOutput.ReadToEndAsync(cancellation);
+        string dump = await error;
+        await demo.WaitForExitAsync(cancellation);
+        return (demo.ExitCode, dump.Replace(TestPaths.RepositoryRoot.TrimEnd('/') + "/", ShownPath, StringComparison.Ordinal));
+    }
+
+    /// <summary>Ids and times differ from run to run; everything else must not.</summary>
+    private static string Normalize(string text) => Varying().Replace(text.ReplaceLineEndings("\n"), "$1N");
+
+    [GeneratedRegex(@"<!-- output: samples/Demo -->\n```\n(.*?)```", RegexOptions.Singleline)]
+    private static partial Regex OutputBlock();
+
+    [GeneratedRegex(@"(#|tid=|cpu=|pid )\d+(ms)?")]
+    private static partial Regex Varying();
+}

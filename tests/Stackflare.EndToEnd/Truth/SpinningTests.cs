@@ -1,0 +1,41 @@
+using Stackflare.EndToEnd.Harness;
+
+namespace Stackflare.EndToEnd.Truth;
+
+/// <summary>Threads that were stopped at some instruction of their own.</summary>
+public sealed class SpinningTests
+{
+    [Theory]
+    [InlineData("optimized")]
+    [InlineData("untiered")]
+    [InlineData("unoptimized")]
+    [InlineData("net8")]
+    [InlineData("net9")]
+    public async Task AThreadThatRunsStandsWithinItsLoop(string flavour)
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "Spinning");
+        const int Dumps = 10;
+        int running = 0;
+        for (var i = 0; i < Dumps; i++)
+        {
+            var dump = await target.DumpAsync();
+            Assert.All(target.Truth.Threads, thread =>
+            {
+                var (last, first) = (thread.Marks[0], thread.Marks[1]);
+                var dumped = dump.Of(thread);
+                var frame = dumped.Frames.First(f => f.IsOfTarget && !f.FullName.EndsWith(".Step", StringComparison.Ordinal));
+                Assert.Equal(first.Method, frame.FullName);
+
+                // .NET 8 does not tell an interrupted thread from one in a call: its place is looked up one instruction before.
+                var earliest = flavour == "net8" ? first.Line - 1 : first.Line;
+                Assert.True(frame.Line >= earliest && frame.Line <= last.Line, $"not in lines {first.Line} to {last.Line}:\n{dumped}");
+                if (dumped.Activity == "running")
+                    running++;
+            });
+        }
+
+        // Before .NET 10 the kernel's word counts, which may be of a moment in which the thread waits for its own compilation.
+        int dumps = Dumps * target.Truth.Threads.Count;
+        Assert.InRange(running, flavour is "net8" or "net9" ? dumps / 2 : dumps, dumps);
+    }
+}

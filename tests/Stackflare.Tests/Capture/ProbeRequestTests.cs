@@ -1,0 +1,9 @@
+namespace Stackflare.Tests.Capture;
+
+/// <summary>What any program of the same user may send to the probe, and hosts that do not read.</summary>
+public sealed class ProbeRequestTests
+{
+    [Fact]
+    public void TheProbeRefusesWhatWouldHoldUpTheRuntime() =>
+        NativeProgram.CompileAndRun(["tests/request.c", .. Directory.GetFiles(NativeProgram.Directory, "*.c").Select(Path.GetFileName)!]);
+}

@@ -1,0 +1,54 @@
+using System.Runtime.CompilerServices;
+using Stackflare.Targets.Common;
+
+namespace Stackflare.Targets.Shapes;
+
+/// <summary>
+/// Threads that never wait. They are caught anywhere in their loop, whose first and last line they tell; long before that, the runtime
+/// has replaced the loop's code while it ran.
+/// </summary>
+internal sealed class Spinning : Shape
+{
+    private const int Rounds = 200_000;
+
+    private long _sum;
+
+    public override void Start(Host host)
+    {
+        host.StartThread("plain loop", track => Loop(host, track));
+        host.StartThread("calling loop", track => CallingLoop(host, track));
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Loop(Host host, Track track)
+    {
+        var sum = 0L;
+        for (long i = 0; ; i++)
+        {
+            sum = unchecked((sum * 31) ^ i);
+            if (i == Rounds)
+                Tell(host, track, LineHere() - 4, LineHere() + 3);
+            if ((i & 0xffff) == 0)
+                Volatile.Write(ref _sum, sum);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void CallingLoop(Host host, Track track)
+    {
+        for (long i = 0; ; i++)
+        {
+            Volatile.Write(ref _sum, Step(i));
+            if (i == Rounds)
+                Tell(host, track, LineHere() - 4, LineHere() + 1);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static long Step(long i) => unchecked(i * 31);
+
+    private static int LineHere([CallerLineNumber] int line = 0) => line;
+
+    private static void Tell(Host host, Track track, int first, int last, [CallerMemberName] string member = "") =>
+        host.Arrive(ThreadTruth.OfThisThread(track.Here<Spinning>(member, line: first).Here<Spinning>(member, line: last), "", null), inManagedCode: false);
+}
