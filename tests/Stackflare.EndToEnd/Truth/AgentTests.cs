@@ -1,0 +1,51 @@
+using System.Diagnostics;
+using Stackflare.EndToEnd.Harness;
+
+namespace Stackflare.EndToEnd.Truth;
+
+/// <summary>A program that a monitoring agent watches: its profiler has the runtime's one main slot.</summary>
+public sealed class AgentTests
+{
+    [Theory]
+    [InlineData("optimized")]
+    [InlineData("net8")]
+    [InlineData("net9")]
+    public async Task DumpsAreTakenBesideAnAgent(string flavour)
+    {
+        using var folder = new TemporaryFolder();
+        string agent = await CompileAsync(folder);
+        var options = TargetOptions.Default with
+        {
+            Environment = new Dictionary<string, string?>
+            {
+                ["CORECLR_ENABLE_PROFILING"] = "1",
+                ["CORECLR_PROFILER"] = "{5F1B7C4E-2B0A-4C59-9A55-0D5B6C1C7A11}",
+                ["CORECLR_PROFILER_PATH"] = agent,
+            },
+        };
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "NamedThreads", options);
+        Assert.True(IsLoaded(target, agent));
+        for (var i = 0; i < 3; i++)
+        {
+            var dump = await target.DumpAsync();
+            Assert.All(target.Truth.Threads, thread => thread.AssertIn(dump));
+        }
+
+        Assert.True(IsLoaded(target, agent));
+        await target.AssertAliveAsync();
+    }
+
+    private static bool IsLoaded(TargetProcess target, string library) =>
+        File.ReadLines($"/proc/{target.Truth.Pid}/maps").Any(line => line.EndsWith(library, StringComparison.Ordinal));
+
+    private static async Task<string> CompileAsync(TemporaryFolder folder)
+    {
+        string library = Path.Combine(folder.Path, "agent.so");
+        string source = Path.Combine(TestPaths.RepositoryRoot, "native", "probe", "tests", "agent.c");
+        string compiler = Environment.GetEnvironmentVariable("CC") is { Length: > 0 } cc ? cc : "cc";
+        using var compile = Process.Start(compiler, ["-std=c11", "-O1", "-fPIC", "-shared", "-o", library, source]);
+        await compile.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, compile.ExitCode);
+        return library;
+    }
+}
