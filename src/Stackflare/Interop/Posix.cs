@@ -13,7 +13,6 @@ internal static unsafe partial class Posix
     internal const int ENXIO = 6;
     internal const int EBADF = 9;
     internal const int EAGAIN = 11;
-    internal const int EACCES = 13;
     internal const int EEXIST = 17;
     internal const int ENOTDIR = 20;
     internal const int EISDIR = 21;

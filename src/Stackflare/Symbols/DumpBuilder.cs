@@ -9,18 +9,10 @@ internal static class DumpBuilder
     /// <param name="symbolicator">Resolves its frames.</param>
     /// <param name="facts">What the host knows of the process, now or as it was saved.</param>
     /// <param name="ownThread">The thread that takes dumps in this very process, if it is one's own.</param>
-    public static ThreadDump Build(RawSnapshot snapshot, Symbolicator symbolicator, HostFacts facts, int? ownThread) =>
-        Build(snapshot, symbolicator, facts.Process(snapshot.Info), facts.Tasks, ownThread, facts.Note);
-
-    /// <param name="snapshot">The snapshot.</param>
-    /// <param name="symbolicator">Resolves its frames.</param>
-    /// <param name="process">The process.</param>
-    /// <param name="tasks">The process's threads by the kernel, listed just before the capture.</param>
-    /// <param name="ownThread">The thread that takes dumps in this very process, if it is one's own.</param>
-    /// <param name="note">A note to put before those of the snapshot; null for none.</param>
-    public static ThreadDump Build(
-        RawSnapshot snapshot, Symbolicator symbolicator, DumpedProcess process, KernelTasks tasks, int? ownThread, string? note = null)
+    public static ThreadDump Build(RawSnapshot snapshot, Symbolicator symbolicator, HostFacts facts, int? ownThread)
     {
+        DumpedProcess process = facts.Process(snapshot.Info);
+        KernelTasks tasks = facts.Tasks;
         DumpFrame[] frames = symbolicator.Resolve(snapshot);
         // The first thread's: the kernel hands it down to every thread that gets no name of its own.
         string? programName = tasks.Find(process.Id)?.Name;
@@ -48,7 +40,7 @@ internal static class DumpBuilder
                    where task is not null
                    select new RuntimeThread(new OsThreadId(id), task.Name, task.Activity, task.CpuTime),
             ],
-            Notes = note is null ? DumpNotes.Of(snapshot, threads.Length) : [note, .. DumpNotes.Of(snapshot, threads.Length)],
+            Notes = facts.Note is { } note ? [note, .. DumpNotes.Of(snapshot, threads.Length)] : DumpNotes.Of(snapshot, threads.Length),
         };
     }
 
