@@ -9,9 +9,10 @@ public readonly record struct Signal
     // uses SIGRTMIN to stop its threads.
     private const int SigQuit = 3, SigUsr1 = 10, SigUsr2 = 12, SigRtMin = 34, SigRtMax = 64;
 
-    private readonly int _number;
+    // Above SIGUSR1, so that a default value is SIGUSR1 and equal to it.
+    private readonly int _offset;
 
-    private Signal(int number) => _number = number;
+    private Signal(int number) => _offset = number - SigUsr1;
 
     /// <summary>SIGUSR1.</summary>
     public static Signal Usr1 => new(SigUsr1);
@@ -23,7 +24,7 @@ public readonly record struct Signal
     public static Signal Quit => new(SigQuit);
 
     /// <summary>The signal's number; that of <see cref="Usr1"/> for a default value.</summary>
-    public int Number => _number == 0 ? SigUsr1 : _number;
+    public int Number => SigUsr1 + _offset;
 
     /// <summary>The real-time signal SIGRTMIN+<paramref name="offset"/>.</summary>
     /// <param name="offset">From 1 to 30; the runtime itself uses SIGRTMIN.</param>
