@@ -16,7 +16,7 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-enum { TRAPS = 8 };
+enum { TRAPS = 8, LOOKS = 8 };
 
 /* What closing adds to the eventfd's count, so that the thread can tell it from signals that came before: those still count.
  * No number of signals gets there. */
@@ -89,19 +89,26 @@ static void handle(int slot, int signal, siginfo_t *info, void *context)
     struct sigaction before;
     bool passing = false, call = false;
     atomic_fetch_add(&t->in_flight, 1);
-    if (atomic_load(&t->live) && t->signal == signal) {
-        int fd = atomic_load(&t->fd);
-        if (fd >= 0) {
-            uint64_t one = 1;
-            ssize_t written = write(fd, &one, sizeof one);
-            (void)written;
+    /* Once more where the slot was taken for this very signal between the two looks. */
+    for (int look = 0; look < LOOKS; look++) {
+        if (atomic_load(&t->live) && t->signal == signal) {
+            int fd = atomic_load(&t->fd);
+            if (fd >= 0) {
+                uint64_t one = 1;
+                ssize_t written = write(fd, &one, sizeof one);
+                (void)written;
+            }
+            passing = atomic_load(&t->passing);
+            call = passing || t->chain;
+            before = t->before;
+            break;
         }
-        passing = atomic_load(&t->passing);
-        call = passing || t->chain;
-        before = t->before;
-    } else if (sigaction(signal, NULL, &before) == 0) {
         /* Too late: the signal is for whoever handles it now. */
+        if (sigaction(signal, NULL, &before) != 0)
+            break;
         call = !(before.sa_flags & SA_SIGINFO) || before.sa_sigaction != handlers[slot];
+        if (call)
+            break;
     }
     atomic_fetch_sub(&t->in_flight, 1);
     if (call)
