@@ -14,7 +14,10 @@ internal static class ProcessFiles
     private const int MaxTasks = 200_000;
 
     /// <summary>Every thread of a process, by id; empty when the process has ended.</summary>
-    public static Dictionary<int, TaskStat> Tasks(int pid)
+    /// <param name="pid">The process.</param>
+    /// <param name="asItSeesItself">Whether by the ids that it sees itself, where those are others: in a container.</param>
+    /// <param name="waitChannels">Whether to read where in the kernel they wait.</param>
+    public static Dictionary<int, TaskStat> Tasks(int pid, bool asItSeesItself = false, bool waitChannels = false)
     {
         var tasks = new Dictionary<int, TaskStat>();
         Span<byte> buffer = stackalloc byte[1024];
@@ -24,7 +27,11 @@ internal static class ProcessFiles
             {
                 int id = int.Parse(Path.GetFileName(directory.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture);
                 if (ParseStat(ProcFile.Read(directory + "/stat", buffer)) is { } stat)
-                    tasks[id] = stat;
+                {
+                    if (waitChannels)
+                        stat = stat with { WaitChannel = WaitChannel(directory) };
+                    tasks[asItSeesItself ? InnermostId(directory) ?? id : id] = stat;
+                }
                 if (tasks.Count == MaxTasks)
                     break;
             }
@@ -34,6 +41,28 @@ internal static class ProcessFiles
             // The process ended while its threads were listed: what was read is what there is.
         }
         return tasks;
+    }
+
+    /// <summary>The kernel gives "0" for a thread that does not wait, and to those who may not know.</summary>
+    private static string? WaitChannel(string task)
+    {
+        Span<byte> buffer = stackalloc byte[128];
+        string name = Encoding.UTF8.GetString(ProcFile.Read(task + "/wchan", buffer));
+        return name is "" or "0" ? null : name;
+    }
+
+    /// <summary>The id in the innermost of the pid namespaces that a thread is in.</summary>
+    private static int? InnermostId(string task)
+    {
+        Span<byte> buffer = stackalloc byte[4096];
+        ReadOnlySpan<byte> status = ProcFile.Read(task + "/status", buffer);
+        int at = status.IndexOf("\nNSpid:"u8);
+        if (at < 0)
+            return null;
+        ReadOnlySpan<byte> line = status[(at + 1)..];
+        int end = line.IndexOf((byte)'\n');
+        line = end < 0 ? line : line[..end];
+        return Utf8Parser.TryParse(line[(line.LastIndexOf((byte)'\t') + 1)..], out int id, out _) ? id : null;
     }
 
     /// <summary>When a process began, in ticks since boot: with its id, a name for it that no later process has.</summary>

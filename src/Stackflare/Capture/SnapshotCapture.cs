@@ -16,24 +16,20 @@ internal static class SnapshotCapture
     private const int NoSuchFile = unchecked((int)0x80070002), ModuleNotFound = unchecked((int)0x8007007E);
     private const int ReserveMs = 100, FirstBuffer = 1 << 20;
 
-    /// <param name="pid">The process.</param>
-    /// <param name="probePath">The probe, by a path that the process can open.</param>
+    /// <param name="route">The way to the process and back.</param>
     /// <param name="limits">Bounds on threads, frames, bytes and time.</param>
     /// <exception cref="StackflareException">There is no snapshot; the type says why.</exception>
-    public static RawSnapshot Take(int pid, string probePath, DumpLimits limits)
+    public static RawSnapshot Take(CaptureRoute route, DumpLimits limits)
     {
         var deadline = Deadline.In(limits.Time);
-        string socketPath = DiagnosticsPort.Find(pid);
         // Guids are from the kernel's random source; the cryptography library would load OpenSSL for the same bytes.
         ulong nonce = BinaryPrimitives.ReadUInt64LittleEndian(Guid.NewGuid().ToByteArray());
-        string address = $"stackflare-{Guid.NewGuid():N}";
         ReadOnlyMemory<byte> bytes;
         try
         {
-            using UnixSocket listener = UnixSocket.ListenAbstract(address);
-            using UnixSocket port = Connect(socketPath);
-            port.SendAll(DiagnosticsPort.AttachCommand(probePath, Request(nonce, "@" + address, limits), limits.Time));
-            bytes = Receive(listener, port, pid, limits, deadline);
+            using UnixSocket port = Connect(route.SocketPath, deadline);
+            port.SendAll(DiagnosticsPort.AttachCommand(route.ProbePath, Request(nonce, route.Address, limits), limits.Time));
+            bytes = Receive(route.Listener, port, route.Pid, limits, deadline);
         }
         catch (IOException e)
         {
@@ -47,11 +43,11 @@ internal static class SnapshotCapture
         return snapshot;
     }
 
-    private static UnixSocket Connect(string socketPath)
+    private static UnixSocket Connect(string socketPath, Deadline deadline)
     {
         try
         {
-            return UnixSocket.Connect(socketPath);
+            return UnixSocket.Connect(socketPath, deadline);
         }
         catch (IOException e)
         {

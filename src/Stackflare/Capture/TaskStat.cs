@@ -7,6 +7,11 @@ namespace Stackflare.Capture;
 /// <param name="StartTicks">When it began, in ticks since boot.</param>
 internal sealed record TaskStat(string Name, char State, TimeSpan CpuTime, long StartTicks)
 {
+    /// <summary>The kernel's function that it waits in; null where that was not asked for or may not be known.</summary>
+    public string? WaitChannel { get; init; }
+
+    public RuntimeThread ToRuntimeThread(int id) => new(new OsThreadId(id), Name, Activity, CpuTime) { WaitChannel = WaitChannel };
+
     public ThreadActivity Activity => State switch
     {
         'R' => ThreadActivity.Running,

@@ -17,6 +17,7 @@ internal static unsafe partial class Posix
     internal const int EEXIST = 17;
     internal const int ENOTDIR = 20;
     internal const int EISDIR = 21;
+    internal const int EINVAL = 22;
     internal const int EFBIG = 27;
     internal const int ENOSPC = 28;
     internal const int EPIPE = 32;
@@ -39,6 +40,8 @@ internal static unsafe partial class Posix
     internal const int X_OK = 1;
     internal const int W_OK = 2;
 
+    private const uint MFD_CLOEXEC = 0x1;
+    private const uint MFD_EXEC = 0x10;
     private const int SEEK_CUR = 1;
     private const int RLIMIT_FSIZE = 1;
     private const int AT_FDCWD = -100;
@@ -104,6 +107,18 @@ internal static unsafe partial class Posix
             return PollRaw(first, (nuint)requests.Length, milliseconds) is var ready and >= 0 ? ready : -Marshal.GetLastPInvokeError();
     }
 
+    /// <summary>
+    /// A file without a name in any directory, which may be executed where the kernel was told that such files may not be unless
+    /// they ask (6.3 and later; older ones do not know the flag). A descriptor, or the negated errno.
+    /// </summary>
+    internal static int CreateMemoryFile(string name)
+    {
+        int descriptor = MemoryFileRaw(name, MFD_CLOEXEC | MFD_EXEC);
+        if (descriptor < 0 && Marshal.GetLastPInvokeError() == EINVAL)
+            descriptor = MemoryFileRaw(name, MFD_CLOEXEC);
+        return descriptor >= 0 ? descriptor : -Marshal.GetLastPInvokeError();
+    }
+
     /// <summary>The kernel's id of the calling thread.</summary>
     internal static int CurrentThread() => CurrentThreadRaw();
 
@@ -162,6 +177,9 @@ internal static unsafe partial class Posix
                 return -error;
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int MemoryFileRaw(string name, uint flags);
 
     [LibraryImport("libc", EntryPoint = "gettid")]
     private static partial int CurrentThreadRaw();

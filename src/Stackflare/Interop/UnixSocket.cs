@@ -9,28 +9,35 @@ namespace Stackflare.Interop;
 /// </summary>
 internal sealed partial class UnixSocket : IDisposable
 {
-    private const int AfUnix = 1, SockStream = 1, SockCloexec = 0x80000, SolSocket = 1, SoPeercred = 17, MsgNosignal = 0x4000;
+    private const int AfUnix = 1, SockStream = 1, SockCloexec = 0x80000, SolSocket = 1, SoPeercred = 17, SoSndtimeo = 21, MsgNosignal = 0x4000;
     private const int PathOffset = 2, MaxPath = 108;
 
     private int _descriptor;
 
     private UnixSocket(int descriptor) => _descriptor = descriptor;
 
-    /// <summary>Listens on an abstract name: no file is made, and the name is gone with the socket.</summary>
-    public static UnixSocket ListenAbstract(string name)
+    /// <summary>
+    /// Listens on a path, or on an abstract name when it begins with '@': then no file is made, and the name is gone with the socket.
+    /// </summary>
+    public static UnixSocket Listen(string name)
     {
         UnixSocket socket = Create();
         Span<byte> address = stackalloc byte[PathOffset + MaxPath];
-        int length = WriteAddress(address, "@" + name);
+        int length = WriteAddress(address, name);
         if (Bind(socket._descriptor, ref MemoryMarshal.GetReference(address), length) != 0 || Listen(socket._descriptor, 1) != 0)
             throw socket.Fail("listen");
         return socket;
     }
 
-    /// <exception cref="IOException">Nobody listens at the path, or it may not be used.</exception>
-    public static UnixSocket Connect(string path)
+    /// <summary>Connects, and lets no later send wait beyond the deadline either.</summary>
+    /// <exception cref="IOException">Nobody listens at the path, or takes the connection in time, or it may not be used.</exception>
+    public static UnixSocket Connect(string path, Deadline deadline)
     {
         UnixSocket socket = Create();
+        // A stopped process accepts nothing, and once its queue is full a connect would wait for ever. Zero would mean no limit.
+        int milliseconds = Math.Max(1, deadline.RemainingMilliseconds);
+        var limit = new TimeValue { Seconds = milliseconds / 1000, Microseconds = milliseconds % 1000 * 1000 };
+        _ = SetSockOpt(socket._descriptor, SolSocket, SoSndtimeo, ref limit, Marshal.SizeOf<TimeValue>());
         Span<byte> address = stackalloc byte[PathOffset + MaxPath];
         int length = WriteAddress(address, path);
         if (Connect(socket._descriptor, ref MemoryMarshal.GetReference(address), length) != 0)
@@ -137,6 +144,16 @@ internal sealed partial class UnixSocket : IDisposable
         public uint Uid;
         public uint Gid;
     }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct TimeValue
+    {
+        public long Seconds;
+        public long Microseconds;
+    }
+
+    [LibraryImport("libc", EntryPoint = "setsockopt", SetLastError = true)]
+    private static partial int SetSockOpt(int descriptor, int level, int name, ref TimeValue value, int length);
 
     [LibraryImport("libc", EntryPoint = "socket", SetLastError = true)]
     private static partial int NewSocket(int domain, int type, int protocol);

@@ -11,7 +11,7 @@ internal static class DumpHeading
         buffer.Append("Thread dump of ").Append(EscapedText.Plain(process.Name)).Append(" (pid ").Append(process.Id).Append(") at ")
             .Append(dump.CapturedAt.ToString("yyyy-MM-dd HH:mm:ss.fff zzz", CultureInfo.InvariantCulture)).AppendLine();
 
-        buffer.Append(".NET ").Append(process.RuntimeVersion.ToString()).Append(' ').Append(EscapedText.Plain(process.Platform));
+        buffer.Append(".NET ").Append(process.RuntimeVersion?.ToString() ?? "(version not known)").Append(' ').Append(EscapedText.Plain(process.Platform));
         if (process.Uptime is { } uptime)
             buffer.Append(", up ").Append(Durations.Long(uptime));
         buffer.Append(", ");

@@ -73,7 +73,7 @@ internal sealed class JsonRenderer
         _json.WriteStartObject("process");
         _json.WriteNumber("id", process.Id);
         _json.WriteString("name", process.Name);
-        _json.WriteString("runtimeVersion", process.RuntimeVersion.ToString());
+        _json.WriteString("runtimeVersion", process.RuntimeVersion?.ToString());
         _json.WriteString("platform", process.Platform);
         WriteMilliseconds("uptimeMs", process.Uptime);
         _json.WriteEndObject();

@@ -8,20 +8,20 @@ internal static class DumpBuilder
     /// <param name="snapshot">The snapshot.</param>
     /// <param name="symbolicator">Resolves its frames.</param>
     /// <param name="process">The process.</param>
-    /// <param name="tasks">The process's threads by the kernel, from just before the capture.</param>
+    /// <param name="tasks">The process's threads by the kernel, from just before the capture, by the ids that the process sees.</param>
     /// <param name="ownThread">The thread that takes dumps in this very process, if it is one's own.</param>
     public static ThreadDump Build(
         RawSnapshot snapshot, Symbolicator symbolicator, DumpedProcess process, Dictionary<int, TaskStat> tasks, int? ownThread)
     {
         DumpFrame[] frames = symbolicator.Resolve(snapshot);
         // The first thread's: the kernel hands it down to every thread that gets no name of its own.
-        string? programName = tasks.TryGetValue(process.Id, out TaskStat? first) ? first.Name : null;
+        string? programName = tasks.TryGetValue((int)snapshot.Info.Pid, out TaskStat? first) ? first.Name : null;
         var threads = new DumpThread[snapshot.Threads.Length];
         for (int i = 0; i < threads.Length; i++)
         {
             ref readonly ThreadRecord record = ref snapshot.Threads[i];
             tasks.TryGetValue((int)record.OsId, out TaskStat? task);
-            threads[i] = BuildThread(snapshot, record, frames, symbolicator, process.Id, programName, task, ownThread);
+            threads[i] = BuildThread(snapshot, record, frames, symbolicator, programName, task, ownThread);
         }
         Array.Sort(threads, (a, b) => Order(a).CompareTo(Order(b)));
 
@@ -37,7 +37,7 @@ internal static class DumpBuilder
                 .. from task in tasks
                    where !managed.Contains(task.Key)
                    orderby task.Key
-                   select new RuntimeThread(new OsThreadId(task.Key), task.Value.Name, task.Value.Activity, task.Value.CpuTime),
+                   select task.Value.ToRuntimeThread(task.Key),
             ],
             Notes = DumpNotes.Of(snapshot, threads.Length),
         };
@@ -46,7 +46,7 @@ internal static class DumpBuilder
     private static (bool, int, int) Order(DumpThread thread) => (!thread.IsMain, thread.ManagedId?.Value ?? 0, thread.OsId.Value);
 
     private static DumpThread BuildThread(
-        RawSnapshot snapshot, in ThreadRecord record, DumpFrame[] frames, Symbolicator symbolicator, int pid, string? programName, TaskStat? task, int? ownThread)
+        RawSnapshot snapshot, in ThreadRecord record, DumpFrame[] frames, Symbolicator symbolicator, string? programName, TaskStat? task, int? ownThread)
     {
         ReadOnlySpan<uint> indexes = snapshot.StackOf(record);
         var stack = new DumpFrame[indexes.Length];
@@ -54,7 +54,7 @@ internal static class DumpBuilder
             stack[i] = frames[indexes[i]];
         bool known = record.Flags.HasFlag(ThreadFlags.StateKnown);
         bool inManagedCode = indexes.Length > 0 && snapshot.Frames[indexes[0]].Flags.HasFlag(FrameFlags.Exact);
-        bool isMain = (int)record.OsId == pid;
+        bool isMain = record.OsId == snapshot.Info.Pid; // both as the process sees itself
         return new DumpThread
         {
             OsId = new OsThreadId((int)record.OsId),
