@@ -36,43 +36,33 @@ internal static class IdleBenchmark
     private static IdleResult Compare(
         ProcessCost[] withBefore, ProcessCost[] withAfter, ProcessCost[] withoutBefore, ProcessCost[] withoutAfter, TimeSpan window)
     {
-        // A thread is the trap's if programs without a trap have none of its name.
-        HashSet<string> known = [.. withoutAfter.SelectMany(cost => cost.Threads.Values).Select(thread => thread.Name)];
-        long wakeUps = 0, otherWakeUps = 0;
-        double cpu = 0;
-        for (int i = 0; i < withAfter.Length; i++)
-        {
-            foreach ((int id, ThreadCost after) in withAfter[i].Threads)
-            {
-                ThreadCost? before = withBefore[i].Threads.GetValueOrDefault(id);
-                long woken = after.WakeUps - (before?.WakeUps ?? 0);
-                if (known.Contains(after.Name))
-                {
-                    otherWakeUps += woken;
-                    continue;
-                }
-
-                wakeUps += woken;
-                cpu += after.CpuMilliseconds - (before?.CpuMilliseconds ?? 0);
-            }
-
-            otherWakeUps -= withoutAfter[i].Threads.Sum(
-                thread => thread.Value.WakeUps - (withoutBefore[i].Threads.GetValueOrDefault(thread.Key)?.WakeUps ?? 0));
-        }
-
         return new IdleResult(
             Difference(withAfter, withoutAfter, cost => cost.ResidentKilobytes / 1024),
             Difference(withAfter, withoutAfter, cost => cost.ProportionalKilobytes / 1024),
             Difference(withAfter, withoutAfter, cost => cost.PrivateKilobytes / 1024),
             (withoutAfter.Max(cost => cost.PrivateKilobytes) - withoutAfter.Min(cost => cost.PrivateKilobytes)) / 1024,
-            Difference(withAfter, withoutAfter, cost => cost.Threads.Count),
-            [.. withAfter.SelectMany(cost => cost.Threads.Values).Select(thread => thread.Name).Where(name => !known.Contains(name)).Distinct().Order()],
-            wakeUps,
-            otherWakeUps,
-            cpu,
-            Difference(withBefore, withoutBefore, cost => cost.Threads.Values.Sum(thread => thread.CpuMilliseconds)),
+            NewThreads(withAfter, withoutAfter),
+            Growth(withBefore, withAfter, thread => thread.WakeUps) - Growth(withoutBefore, withoutAfter, thread => thread.WakeUps),
+            (Growth(withBefore, withAfter, thread => thread.CpuNanoseconds)
+                - Growth(withoutBefore, withoutAfter, thread => thread.CpuNanoseconds)) / 1e6,
+            Difference(withBefore, withoutBefore, cost => cost.Threads.Values.Sum(thread => thread.CpuNanoseconds)) / 1e6,
             window);
     }
+
+    /// <summary>The names that a program with a trap has more often than one without; of the pair in the middle.</summary>
+    private static string[] NewThreads(ProcessCost[] with, ProcessCost[] without)
+    {
+        List<string> names = [.. Median(with).Threads.Values.Select(thread => thread.Name)];
+        foreach (ThreadCost thread in Median(without).Threads.Values)
+            names.Remove(thread.Name);
+        return [.. names.Order(StringComparer.Ordinal)];
+    }
+
+    private static ProcessCost Median(ProcessCost[] costs) => costs.OrderBy(cost => cost.Threads.Count).ElementAt(costs.Length / 2);
+
+    private static long Growth(ProcessCost[] before, ProcessCost[] after, Func<ThreadCost, long> figure) =>
+        after.Zip(before).Sum(pair => pair.First.Threads.Sum(
+            thread => figure(thread.Value) - (pair.Second.Threads.TryGetValue(thread.Key, out ThreadCost? was) ? figure(was) : 0)));
 
     private static double Difference(ProcessCost[] with, ProcessCost[] without, Func<ProcessCost, double> figure) =>
         Distribution.MedianOf(with.Select(figure)) - Distribution.MedianOf(without.Select(figure));

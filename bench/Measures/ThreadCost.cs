@@ -5,9 +5,8 @@ namespace Stackflare.Bench.Measures;
 /// <summary>What the kernel says that a thread has cost since it began.</summary>
 /// <param name="Name">The kernel's name of it.</param>
 /// <param name="WakeUps">How often it gave up its processor to wait, and so how often it was woken.</param>
-/// <param name="Preemptions">How often the processor was taken from it.</param>
-/// <param name="CpuMilliseconds">Processor time.</param>
-internal sealed record ThreadCost(string Name, long WakeUps, long Preemptions, double CpuMilliseconds)
+/// <param name="CpuNanoseconds">Processor time.</param>
+internal sealed record ThreadCost(string Name, long WakeUps, long CpuNanoseconds)
 {
     /// <summary>Reads <c>/proc/{pid}/task/{tid}</c>.</summary>
     internal static ThreadCost Of(string task)
@@ -19,8 +18,7 @@ internal sealed record ThreadCost(string Name, long WakeUps, long Preemptions, d
         return new ThreadCost(
             Value(status, "Name"),
             long.Parse(Value(status, "voluntary_ctxt_switches"), CultureInfo.InvariantCulture),
-            long.Parse(Value(status, "nonvoluntary_ctxt_switches"), CultureInfo.InvariantCulture),
-            long.Parse(schedule, CultureInfo.InvariantCulture) / 1e6);
+            long.Parse(schedule, CultureInfo.InvariantCulture));
     }
 
     private static string Value(string[] status, string name) =>

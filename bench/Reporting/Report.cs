@@ -14,8 +14,6 @@ internal sealed class Report(TextWriter terminal)
     /// <summary>All of it, as Markdown.</summary>
     internal string Text => _text.ToString();
 
-    internal bool AllGoalsMet => _goals.TrueForAll(goal => goal.Met);
-
     internal void Machine(Contestants contestants)
     {
         Write($"{Environment.ProcessorCount} processors; {string.Join("; ", contestants.Versions)}.\n");
@@ -69,20 +67,18 @@ internal sealed class Report(TextWriter terminal)
     internal void Idle(IdleResult result)
     {
         Write("### Idle: a program with a trap against one without\n");
-        string threads = result.ThreadNames.Count == 0 ? "" : $" ({string.Join(", ", result.ThreadNames)})";
         Table table = new("", "more");
         table.Add("private memory (noise between equal programs)", $"{Megabytes(result.PrivateMegabytes)} ({Megabytes(result.NoiseMegabytes)})");
         table.Add("proportional share of memory", Megabytes(result.ProportionalMegabytes));
         table.Add("resident memory", Megabytes(result.ResidentMegabytes));
-        table.Add("threads" + threads, Whole(result.Threads));
-        table.Add($"wake-ups of those in {Whole(result.Window.TotalSeconds)} s", Whole(result.WakeUps));
-        table.Add("wake-ups of all other threads", Whole(result.OtherWakeUps));
-        table.Add("processor time of those threads", Milliseconds(result.CpuMilliseconds));
+        table.Add($"threads: {string.Join(", ", result.Threads)}", Whole(result.Threads.Count));
+        table.Add($"wake-ups of all threads in {Whole(result.Window.TotalSeconds)} s", Whole(result.WakeUps));
+        table.Add("processor time in that time", Milliseconds(result.CpuMilliseconds));
         table.Add("processor time spent on registering and warming up", Milliseconds(result.StartUpCpuMilliseconds));
         Write(table.ToString());
 
         _goals.Add(new("Idle: private memory", 3, result.PrivateMegabytes, "MB"));
-        _goals.Add(new("Idle: threads", 1, result.Threads, ""));
+        _goals.Add(new("Idle: threads", 1, result.Threads.Count, ""));
         _goals.Add(new("Idle: wake-ups", 0, result.WakeUps, ""));
     }
 

@@ -12,7 +12,26 @@ typedef struct pe {
     struct pe_section { uint8_t name[8]; uint32_t size, rva, raw_size, raw; uint32_t rest[4]; } sections[MAX_SECTIONS];
 } pe;
 
-static bool read_u32(uintptr_t address, uint32_t *to) { return sf_read((void *)address, to, sizeof *to); }
+/* The last page that was read: headers are many small fields, and there is no need for a system call for each. Forgotten for
+ * each module, as memory changes. */
+static struct { uintptr_t page; uint8_t bytes[PAGE]; } window;
+
+static bool read_at(uintptr_t address, void *to, size_t n)
+{
+    uintptr_t page = address & ~(uintptr_t)(PAGE - 1);
+    if (address - page + n > PAGE)
+        return sf_read((void *)address, to, n);
+    if (window.page != page) {
+        window.page = 0;
+        if (!sf_read((void *)page, window.bytes, PAGE))
+            return false;
+        window.page = page;
+    }
+    memcpy(to, window.bytes + (address - page), n);
+    return true;
+}
+
+static bool read_u32(uintptr_t address, uint32_t *to) { return read_at(address, to, sizeof *to); }
 
 /* The address of an RVA, or 0. */
 static uintptr_t at(const pe *image, uint32_t rva)
@@ -31,17 +50,18 @@ static bool open_image(const sf_module *module, pe *image)
 {
     uint32_t header, signature, cor_rva;
     uint16_t optional_size, magic;
+    window.page = 0;
     image->base = module->base_address;
     image->flat = (module->flags & SF_MODULE_FLAT) != 0;
     if (image->base == 0 || !read_u32(image->base + 0x3C, &header) || header > PAGE * 16)
         return false;
     uintptr_t coff = image->base + header + 4, optional = coff + 20;
     if (!read_u32(image->base + header, &signature) || signature != 0x00004550
-        || !sf_read((void *)(coff + 2), &image->section_count, 2) || image->section_count > MAX_SECTIONS
-        || !sf_read((void *)(coff + 16), &optional_size, 2)
-        || !sf_read((void *)optional, &magic, 2) || (magic != 0x10B && magic != 0x20B)
+        || !read_at(coff + 2, &image->section_count, 2) || image->section_count > MAX_SECTIONS
+        || !read_at(coff + 16, &optional_size, 2)
+        || !read_at(optional, &magic, 2) || (magic != 0x10B && magic != 0x20B)
         || !read_u32(optional + 56, &image->image_size)
-        || !sf_read((void *)(optional + optional_size), image->sections, image->section_count * sizeof *image->sections)
+        || !read_at(optional + optional_size, image->sections, image->section_count * sizeof *image->sections)
         || !read_u32(optional + (magic == 0x20B ? 112 : 96) + 14 * 8, &cor_rva))
         return false;
     uintptr_t cor = at(image, cor_rva);
@@ -53,7 +73,7 @@ static bool find_stream(uintptr_t root, const char *name, uintptr_t *stream, uin
     uint32_t signature, version_length, offset;
     uint16_t count;
     if (!read_u32(root, &signature) || signature != 0x424A5342 || !read_u32(root + 12, &version_length) || version_length > 256
-        || !sf_read((void *)(root + 16 + version_length + 2), &count, 2) || count > 16)
+        || !read_at(root + 16 + version_length + 2, &count, 2) || count > 16)
         return false;
     uintptr_t p = root + 16 + version_length + 4;
     for (int i = 0; i < count; i++) {
@@ -61,7 +81,7 @@ static bool find_stream(uintptr_t root, const char *name, uintptr_t *stream, uin
         if (!read_u32(p, &offset) || !read_u32(p + 4, size))
             return false;
         size_t length = 0;
-        while (length < sizeof found - 1 && sf_read((void *)(p + 8 + length), found + length, 1) && found[length])
+        while (length < sizeof found - 1 && read_at(p + 8 + length, found + length, 1) && found[length])
             length++;
         if (!strcmp(found, name)) {
             *stream = root + offset;
@@ -83,15 +103,15 @@ void image_identify(sf_module *module)
         return;
     uint8_t heap_sizes;
     uint64_t valid;
-    if (!sf_read((void *)(tables + 6), &heap_sizes, 1) || !sf_read((void *)(tables + 8), &valid, 8) || !(valid & 1))
+    if (!read_at(tables + 6, &heap_sizes, 1) || !read_at(tables + 8, &valid, 8) || !(valid & 1))
         return;
     /* The Module table is the first, with one row: generation, name, MVID. */
     uintptr_t row = tables + 24 + 4 * (uintptr_t)__builtin_popcountll(valid);
     uintptr_t mvid = row + 2 + (heap_sizes & 1 ? 4 : 2);
     uint32_t index = 0;
-    if (!sf_read((void *)mvid, &index, heap_sizes & 2 ? 4 : 2) || index == 0 || (uint64_t)index * 16 > size)
+    if (!read_at(mvid, &index, heap_sizes & 2 ? 4 : 2) || index == 0 || (uint64_t)index * 16 > size)
         return;
-    if (sf_read((void *)(guids + (index - 1) * 16ull), module->mvid, sizeof module->mvid))
+    if (read_at(guids + (index - 1) * 16ull, module->mvid, sizeof module->mvid))
         module->flags |= SF_MODULE_MVID;
 }
 

@@ -55,33 +55,49 @@ uint32_t sf_table_add(sf_table *table)
     return sf_table_add_many(table, 1);
 }
 
+enum { NEAR_SLOTS = 1024 };
+
 bool sf_index_map(sf_index *index, uint32_t capacity)
 {
     uint32_t slots = 64;
     while (slots < capacity * 2)
         slots *= 2;
-    index->mask = slots - 1;
-    index->mapped = slots * sizeof *index->slots;
-    index->slots = map(index->mapped, 0);
-    return index->slots != NULL;
+    index->far_mask = slots - 1;
+    index->near_keys = 0;
+    index->mapped = (NEAR_SLOTS + slots) * sizeof *index->near;
+    index->near = map(index->mapped, NEAR_SLOTS * sizeof *index->near);
+    index->far = index->near ? index->near + NEAR_SLOTS : NULL;
+    return index->near != NULL;
 }
 
 void sf_index_unmap(sf_index *index)
 {
-    if (index->slots)
-        munmap(index->slots, index->mapped);
-    index->slots = NULL;
+    if (index->near)
+        munmap(index->near, index->mapped);
+    index->near = NULL;
+}
+
+/* Both parts have twice as many slots as there can be keys in them, so that the search ends. */
+static sf_index_slot *find(sf_index_slot *slots, uint32_t mask, uint64_t key)
+{
+    /* Keys are addresses: the multiplication spreads their low bits. */
+    uint32_t i = (uint32_t)((key * 0x9E3779B97F4A7C15ull) >> 32) & mask;
+    while (slots[i].value_plus_one != 0 && slots[i].key != key)
+        i = (i + 1) & mask;
+    return &slots[i];
 }
 
 uint32_t *sf_index_find(sf_index *index, uint64_t key)
 {
-    /* Keys are addresses: the multiplication spreads their low bits. The table has twice as many slots as there can be keys,
-     * so that the search ends. */
-    uint32_t i = (uint32_t)((key * 0x9E3779B97F4A7C15ull) >> 32) & index->mask;
-    while (index->slots[i].value_plus_one != 0 && index->slots[i].key != key)
-        i = (i + 1) & index->mask;
-    index->slots[i].key = key;
-    return &index->slots[i].value_plus_one;
+    sf_index_slot *slot = find(index->near, NEAR_SLOTS - 1, key);
+    if (slot->value_plus_one == 0) {
+        if (index->near_keys < NEAR_SLOTS / 2)
+            index->near_keys++;
+        else
+            slot = find(index->far, index->far_mask, key);
+    }
+    slot->key = key;
+    return &slot->value_plus_one;
 }
 
 static int read_fd = -1;

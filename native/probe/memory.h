@@ -28,11 +28,14 @@ uint32_t sf_table_add_many(sf_table *table, uint32_t n);
 
 static inline void *sf_table_at(const sf_table *table, uint32_t index) { return table->base + (size_t)index * table->record; }
 
-/* A set of 64-bit keys, each with the index that was given to it. */
+/* A set of 64-bit keys, each with the index that was given to it. The first keys go into a few pages that are there before the
+ * pause. A table for all that may come is so large that each key would be the first on its page, at the price of two faults:
+ * one to read the empty slot, one to write it. */
+typedef struct sf_index_slot { uint64_t key; uint32_t value_plus_one; uint32_t pad; } sf_index_slot;
 typedef struct sf_index {
-    struct sf_index_slot { uint64_t key; uint32_t value_plus_one; uint32_t pad; } *slots;
+    sf_index_slot *near, *far;
     size_t mapped;
-    uint32_t mask;
+    uint32_t near_keys, far_mask;
 } sf_index;
 
 bool sf_index_map(sf_index *index, uint32_t capacity);

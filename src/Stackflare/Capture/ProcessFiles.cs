@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Globalization;
 using System.Text;
 using Stackflare.Interop;
 
@@ -11,40 +10,18 @@ internal static class ProcessFiles
     /// <summary>The unit of times in /proc: USER_HZ, which is 100 on every architecture that .NET runs on.</summary>
     private const int TicksPerSecond = 100;
 
-    private const int MaxTasks = 200_000;
-
-    /// <summary>Every thread of a process, by id; empty when the process has ended.</summary>
-    /// <param name="pid">The process.</param>
-    /// <param name="asItSeesItself">Whether by the ids that it sees itself, where those are others: in a container.</param>
-    /// <param name="waitChannels">Whether to read where in the kernel they wait.</param>
-    public static Dictionary<int, TaskStat> Tasks(int pid, bool asItSeesItself = false, bool waitChannels = false)
+    /// <summary>One thread of a process; null when it has ended.</summary>
+    public static TaskStat? Task(int pid, int id)
     {
-        var tasks = new Dictionary<int, TaskStat>();
         Span<byte> buffer = stackalloc byte[1024];
-        try
-        {
-            foreach (string directory in Directory.EnumerateDirectories($"/proc/{pid}/task"))
-            {
-                int id = int.Parse(Path.GetFileName(directory.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture);
-                if (ParseStat(ProcFile.Read(directory + "/stat", buffer)) is { } stat)
-                {
-                    if (waitChannels)
-                        stat = stat with { WaitChannel = WaitChannel(directory) };
-                    tasks[asItSeesItself ? InnermostId(directory) ?? id : id] = stat;
-                }
-                if (tasks.Count == MaxTasks)
-                    break;
-            }
-        }
-        catch (IOException)
-        {
-            // The process ended while its threads were listed: what was read is what there is.
-        }
-        return tasks;
+        return ParseStat(ProcFile.Read($"/proc/{pid}/task/{id}/stat", buffer));
     }
 
-    /// <summary>The kernel gives "0" for a thread that does not wait, and to those who may not know.</summary>
-    private static string? WaitChannel(string task)
+    /// <summary>
+    /// The kernel's function that a thread waits in, from its directory; null for one that does not wait: the kernel gives "0" for that, and to
+    /// those who may not know.
+    /// </summary>
+    public static string? WaitChannel(string task)
     {
         Span<byte> buffer = stackalloc byte[128];
         string name = Encoding.UTF8.GetString(ProcFile.Read(task + "/wchan", buffer));
@@ -52,7 +29,7 @@ internal static class ProcessFiles
     }
 
     /// <summary>The id in the innermost of the pid namespaces that a thread is in.</summary>
-    private static int? InnermostId(string task)
+    public static int? InnermostId(string task)
     {
         Span<byte> buffer = stackalloc byte[4096];
         ReadOnlySpan<byte> status = ProcFile.Read(task + "/status", buffer);

@@ -14,7 +14,7 @@ internal static class SnapshotCapture
 {
     private const int Cancelled = unchecked((int)0x80131375), SuspensionInProgress = unchecked((int)0x80131388);
     private const int NoSuchFile = unchecked((int)0x80070002), ModuleNotFound = unchecked((int)0x8007007E);
-    private const int ReserveMs = 100, FirstBuffer = 1 << 20;
+    private const int ReserveMs = 100, FirstBuffer = 64 << 10;
 
     /// <param name="route">The way to the process and back.</param>
     /// <param name="limits">Bounds on threads, frames, bytes and time.</param>
@@ -114,7 +114,10 @@ internal static class SnapshotCapture
         }
     }
 
-    /// <summary>Reads to the end that the header gives, with memory in proportion to what has come.</summary>
+    /// <summary>
+    /// Reads to the end, with memory in proportion to what has come. Most snapshots fit into the first buffer, which is too small for
+    /// the large object heap: what is thrown away there makes the collector look at the whole heap every few dumps.
+    /// </summary>
     private static ReadOnlyMemory<byte> ReadAll(UnixSocket connection, int limit, Deadline deadline)
     {
         var buffer = new byte[FirstBuffer];
@@ -126,7 +129,7 @@ internal static class SnapshotCapture
                 return buffer.AsMemory(0, total);
             if (total >= limit)
                 throw new SnapshotFormatException($"it has more than {limit} bytes");
-            Array.Resize(ref buffer, (int)Math.Min((long)buffer.Length * 2, limit));
+            Array.Resize(ref buffer, (int)Math.Min((long)buffer.Length * 4, limit));
         }
     }
 

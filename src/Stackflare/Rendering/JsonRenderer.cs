@@ -140,6 +140,8 @@ internal sealed class JsonRenderer
         _json.WriteString("name", thread.Name);
         _json.WriteString("activity", JsonNames.Of(thread.Activity));
         WriteMilliseconds("cpuMs", thread.CpuTime);
+        if (thread.WaitChannel is { } channel)
+            _json.WriteString("waitChannel", channel);
         _json.WriteEndObject();
     }
 

@@ -135,6 +135,8 @@ internal sealed class TextRenderer : IDisposable
         {
             _buffer.Append('"').Append(EscapedText.Quoted(thread.Name)).Append("\" tid=").Append(thread.OsId.Value);
             AppendState(thread.Activity, thread.CpuTime);
+            if (thread.WaitChannel is { } channel)
+                _buffer.Append(" in ").Append(EscapedText.Plain(channel));
             _buffer.AppendLine();
         }
         _buffer.AppendLine();

@@ -1,8 +1,6 @@
-using Stackflare.Capture;
-
 namespace Stackflare.Symbols;
 
-/// <summary>Judges what a thread was doing, by the innermost methods of the core library and by the kernel's word.</summary>
+/// <summary>Judges what a thread was doing, by the innermost methods of the core library.</summary>
 internal static class ActivityOf
 {
     private const string CoreLibrary = "System.Private.CoreLib.dll";
@@ -13,8 +11,8 @@ internal static class ActivityOf
     /// </summary>
     /// <param name="stack">The frames, innermost first.</param>
     /// <param name="inManagedCode">Whether the thread was stopped in managed code, and so was not waiting in the kernel.</param>
-    /// <param name="task">The kernel's word from just before the capture, if there is one.</param>
-    public static ThreadActivity Stack(DumpFrame[] stack, bool inManagedCode, TaskStat? task)
+    /// <returns>What the stack tells; null when only the kernel can say.</returns>
+    public static ThreadActivity? Stack(DumpFrame[] stack, bool inManagedCode)
     {
         bool waiting = false;
         foreach (DumpFrame frame in stack)
@@ -32,7 +30,7 @@ internal static class ActivityOf
         }
         return waiting ? ThreadActivity.Waiting
             : inManagedCode ? ThreadActivity.Running
-            : task?.Activity ?? ThreadActivity.Unknown;
+            : null;
     }
 
     private static ThreadActivity Classify(MethodName method) => (method.DeclaringType, method.Name) switch

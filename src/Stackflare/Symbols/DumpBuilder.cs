@@ -8,20 +8,19 @@ internal static class DumpBuilder
     /// <param name="snapshot">The snapshot.</param>
     /// <param name="symbolicator">Resolves its frames.</param>
     /// <param name="process">The process.</param>
-    /// <param name="tasks">The process's threads by the kernel, from just before the capture, by the ids that the process sees.</param>
+    /// <param name="tasks">The process's threads by the kernel, listed just before the capture, by the ids that the process sees.</param>
     /// <param name="ownThread">The thread that takes dumps in this very process, if it is one's own.</param>
     public static ThreadDump Build(
-        RawSnapshot snapshot, Symbolicator symbolicator, DumpedProcess process, Dictionary<int, TaskStat> tasks, int? ownThread)
+        RawSnapshot snapshot, Symbolicator symbolicator, DumpedProcess process, KernelTasks tasks, int? ownThread)
     {
         DumpFrame[] frames = symbolicator.Resolve(snapshot);
         // The first thread's: the kernel hands it down to every thread that gets no name of its own.
-        string? programName = tasks.TryGetValue((int)snapshot.Info.Pid, out TaskStat? first) ? first.Name : null;
+        string? programName = tasks.Find((int)snapshot.Info.Pid)?.Name;
         var threads = new DumpThread[snapshot.Threads.Length];
         for (int i = 0; i < threads.Length; i++)
         {
             ref readonly ThreadRecord record = ref snapshot.Threads[i];
-            tasks.TryGetValue((int)record.OsId, out TaskStat? task);
-            threads[i] = BuildThread(snapshot, record, frames, symbolicator, programName, task, ownThread);
+            threads[i] = BuildThread(snapshot, record, frames, symbolicator, programName, tasks, ownThread);
         }
         Array.Sort(threads, (a, b) => Order(a).CompareTo(Order(b)));
 
@@ -34,10 +33,12 @@ internal static class DumpBuilder
             Threads = threads,
             RuntimeThreads =
             [
-                .. from task in tasks
-                   where !managed.Contains(task.Key)
-                   orderby task.Key
-                   select task.Value.ToRuntimeThread(task.Key),
+                .. from id in tasks.Ids
+                   where !managed.Contains(id)
+                   orderby id
+                   let task = tasks.Find(id)
+                   where task is not null
+                   select task.ToRuntimeThread(id),
             ],
             Notes = DumpNotes.Of(snapshot, threads.Length),
         };
@@ -46,8 +47,9 @@ internal static class DumpBuilder
     private static (bool, int, int) Order(DumpThread thread) => (!thread.IsMain, thread.ManagedId?.Value ?? 0, thread.OsId.Value);
 
     private static DumpThread BuildThread(
-        RawSnapshot snapshot, in ThreadRecord record, DumpFrame[] frames, Symbolicator symbolicator, string? programName, TaskStat? task, int? ownThread)
+        RawSnapshot snapshot, in ThreadRecord record, DumpFrame[] frames, Symbolicator symbolicator, string? programName, KernelTasks tasks, int? ownThread)
     {
+        int id = (int)record.OsId;
         ReadOnlySpan<uint> indexes = snapshot.StackOf(record);
         var stack = new DumpFrame[indexes.Length];
         for (int i = 0; i < stack.Length; i++)
@@ -57,14 +59,14 @@ internal static class DumpBuilder
         bool isMain = record.OsId == snapshot.Info.Pid; // both as the process sees itself
         return new DumpThread
         {
-            OsId = new OsThreadId((int)record.OsId),
+            OsId = new OsThreadId(id),
             ManagedId = known ? new ManagedThreadId((int)record.ManagedId) : null,
-            Name = snapshot.Text(record.NameOffset, record.NameLength) is { Length: > 0 } name ? name : KernelName(task, known, isMain ? null : programName),
+            Name = snapshot.Text(record.NameOffset, record.NameLength) is { Length: > 0 } name ? name : isMain ? null : KernelName(tasks.Find(id), known, programName),
             IsMain = isMain,
-            Activity = ActivityOf.Stack(stack, inManagedCode, task),
+            Activity = ActivityOf.Stack(stack, inManagedCode) ?? tasks.Find(id)?.Activity ?? ThreadActivity.Unknown,
             IsBackground = known ? ((RuntimeThreadState)record.State).HasFlag(RuntimeThreadState.Background) : null,
             IsThreadPool = known ? ((RuntimeThreadState)record.State).HasFlag(RuntimeThreadState.ThreadPoolWorker) : null,
-            CpuTime = record.CpuNs >= 0 ? TimeSpan.FromTicks(record.CpuNs / 100) : task?.CpuTime,
+            CpuTime = record.CpuNs >= 0 ? TimeSpan.FromTicks(record.CpuNs / 100) : tasks.Find(id)?.CpuTime,
             CurrentException = record.ExceptionType == SnapshotLayout.None ? null : symbolicator.TypeName(snapshot, record.ExceptionType),
             Frames = stack,
             Completeness = CompletenessOf(record),

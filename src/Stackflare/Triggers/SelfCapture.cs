@@ -36,7 +36,7 @@ internal static class SelfCapture
         try
         {
             int pid = Environment.ProcessId;
-            Dictionary<int, TaskStat> tasks = ProcessFiles.Tasks(pid);
+            KernelTasks tasks = new(pid);
             using CaptureRoute route = CaptureRoute.ToSelf(ProbeLibrary.Instance.Path);
             RawSnapshot snapshot = SnapshotCapture.Take(route, options.Limits);
             return DumpBuilder.Build(snapshot, SymbolicatorFor(options), Describe(pid, snapshot.Info), tasks, ownThread);
