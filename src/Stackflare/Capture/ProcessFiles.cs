@@ -59,6 +59,13 @@ internal static class ProcessFiles
             : null;
     }
 
+    /// <summary>A process's command line, its arguments joined by blanks; empty when it cannot be read.</summary>
+    public static string CommandLine(int pid)
+    {
+        Span<byte> buffer = stackalloc byte[4096];
+        return Encoding.UTF8.GetString(ProcFile.Read($"/proc/{pid}/cmdline", buffer)).TrimEnd('\0').Replace('\0', ' ');
+    }
+
     /// <summary>A program's name from its command line: the assembly's for <c>dotnet app.dll</c>, else the executable's.</summary>
     public static string ProgramName(int pid)
     {

@@ -1,0 +1,9 @@
+namespace Stackflare.Cli.Commands;
+
+/// <summary>How many dumps are taken, and how far apart.</summary>
+/// <param name="Count">How many; 0 for as many as there are until the user ends it.</param>
+/// <param name="Interval">From the end of one to the beginning of the next.</param>
+internal sealed record Sampling(int Count, TimeSpan Interval)
+{
+    public bool WantsMore(int taken) => Count == 0 || taken < Count;
+}
