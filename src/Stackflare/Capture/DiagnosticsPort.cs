@@ -25,39 +25,46 @@ internal static class DiagnosticsPort
 
     private static string? _own;
 
-    /// <summary>Path of the process's socket.</summary>
+    /// <summary>Path of our own process's socket.</summary>
     /// <exception cref="DiagnosticsDisabledException">The process was started without the port.</exception>
     /// <exception cref="DiagnosticsUnreachableException">The socket is not where the runtime makes it.</exception>
-    public static string Find(int pid)
+    public static string FindOwn()
     {
-        // Our own does not change, and what a process began with has not to be read for each dump.
-        if (pid == Environment.ProcessId && _own is { } known && File.Exists(known))
+        // It does not change, and what a process began with has not to be read for each dump.
+        if (_own is { } known && File.Exists(known))
             return known;
-        string path = Search(pid);
-        if (pid == Environment.ProcessId)
-            _own = path;
-        return path;
+        ProcessEnvironment environment = ProcessEnvironment.Of(Environment.ProcessId);
+        string directory = environment.Get("TMPDIR") is { Length: > 0 } set ? set : "/tmp";
+        return _own = Find(Environment.ProcessId, Environment.ProcessId, "", directory, environment);
     }
 
-    private static string Search(int pid)
+    /// <summary>Path of a process's socket, as we can open it.</summary>
+    /// <exception cref="DiagnosticsDisabledException">The process was started without the port.</exception>
+    /// <exception cref="DiagnosticsUnreachableException">The socket is not where the runtime makes it.</exception>
+    public static string Find(TargetProcess target) =>
+        Find(target.Pid, target.NamespacePid, target.RootPrefix, target.TempDirectory, ProcessEnvironment.Of(target.Pid));
+
+    private static string Find(int pid, int namespacePid, string root, string directory, ProcessEnvironment environment)
     {
         // The runtime reads these once, at its start: what counts is the environment the process began with.
-        string environment = ReadEnvironment(pid);
         foreach (string setting in DisablingSettings)
         {
-            if (Variable(environment, setting[..^2]) == "0")
+            if (environment.Get(setting[..^2]) == "0")
                 throw new DiagnosticsDisabledException(setting);
         }
-        string directory = Variable(environment, "TMPDIR") is { Length: > 0 } set ? set : "/tmp";
-        string path = Path.Combine(directory, $"dotnet-diagnostic-{pid}-{ProcessFiles.StartTicks(pid)}-socket");
+        string path = SocketPath(pid, namespacePid, root, directory);
         return File.Exists(path)
             ? path
             : throw new DiagnosticsUnreachableException(
                 $"The runtime's diagnostics socket '{path}' is not there.",
-                Directory.Exists(directory)
-                    ? $"The runtime makes it at its start; see that it may write to '{directory}' and that nothing removes the socket."
+                Directory.Exists(root + directory)
+                    ? $"The runtime makes it at its start, in TMPDIR or /tmp; see that it may write to '{directory}' and that nothing removes the socket."
                     : $"TMPDIR names '{directory}', which is not there; start the process with a TMPDIR that it can write to.");
     }
+
+    /// <summary>Where a process's socket is if it has one. The start time makes it no other process's, also when ids are used again.</summary>
+    public static string SocketPath(int pid, int namespacePid, string root, string directory) =>
+        root + Path.Combine(directory, $"dotnet-diagnostic-{namespacePid}-{ProcessFiles.StartTicks(pid)}-socket");
 
     /// <summary>The bytes of the command that loads a profiler from a path and gives it data.</summary>
     public static byte[] AttachCommand(string libraryPath, ReadOnlySpan<byte> clientData, TimeSpan timeout)
@@ -89,26 +96,5 @@ internal static class DiagnosticsPort
         return socket.ReceiveFull(answer, deadline) == answer.Length && answer.StartsWith(Magic)
             ? BinaryPrimitives.ReadInt32LittleEndian(answer[HeaderBytes..])
             : null;
-    }
-
-    private static string ReadEnvironment(int pid)
-    {
-        try
-        {
-            return "\0" + Encoding.UTF8.GetString(File.ReadAllBytes($"/proc/{pid}/environ"));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return ""; // Another user's process: the socket decides.
-        }
-    }
-
-    private static string? Variable(string environment, string name)
-    {
-        int at = environment.IndexOf("\0" + name + "=", StringComparison.Ordinal);
-        if (at < 0)
-            return null;
-        int start = at + name.Length + 2, end = environment.IndexOf('\0', start);
-        return end < 0 ? environment[start..] : environment[start..end];
     }
 }

@@ -36,11 +36,15 @@ internal sealed class HostFacts
     };
 
     /// <summary>The process as a dump has it.</summary>
-    public DumpedProcess Process(in InfoRecord info) => new()
+    public DumpedProcess Process(in InfoRecord info) => Process(new Version(info.RuntimeMajor, info.RuntimeMinor, info.RuntimeBuild));
+
+    /// <summary>The process as a dump has it.</summary>
+    /// <param name="runtime">The version of its runtime; null where that is not known.</param>
+    public DumpedProcess Process(Version? runtime) => new()
     {
         Id = ProcessId,
         Name = ProgramName,
-        RuntimeVersion = new Version(info.RuntimeMajor, info.RuntimeMinor, info.RuntimeBuild),
+        RuntimeVersion = runtime,
         Platform = Platform,
         Uptime = Uptime,
     };

@@ -12,17 +12,26 @@ internal sealed class KernelTasks
 
     private readonly Dictionary<int, TaskStat?> _known = [];
     private readonly List<int> _ids = [];
+    private readonly Dictionary<int, int> _hostIds = [];
     private readonly int _pid;
 
     /// <summary>Lists the threads; there are none when the process has ended.</summary>
-    public KernelTasks(int pid)
+    /// <param name="pid">The process, as we see it.</param>
+    /// <param name="isContained">Whether it sees itself by other ids, as in a container. Its own are then what is listed, as a snapshot has them.</param>
+    public KernelTasks(int pid, bool isContained = false)
     {
         _pid = pid;
         try
         {
             foreach (string directory in Directory.EnumerateDirectories($"/proc/{pid}/task"))
             {
-                _ids.Add(int.Parse(Path.GetFileName(directory.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture));
+                int id = int.Parse(Path.GetFileName(directory.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture);
+                if (isContained && ProcessFiles.InnermostId(directory) is { } own)
+                {
+                    _hostIds[own] = id;
+                    id = own;
+                }
+                _ids.Add(id);
                 if (_ids.Count == MaxTasks)
                     break;
             }
@@ -61,7 +70,17 @@ internal sealed class KernelTasks
     public TaskStat? Find(int id)
     {
         if (!_known.TryGetValue(id, out TaskStat? task))
-            _known[id] = task = ProcessFiles.Task(_pid, id);
+            _known[id] = task = ProcessFiles.Task(_pid, HostId(id));
         return task;
     }
+
+    /// <summary>The same of every thread, with the function of the kernel's that it waits in.</summary>
+    public IEnumerable<RuntimeThread> Waiting() =>
+        from id in _ids
+        orderby id
+        let task = Find(id)
+        where task is not null
+        select task.ToRuntimeThread(id) with { WaitChannel = ProcessFiles.WaitChannel(_pid, HostId(id)) };
+
+    private int HostId(int id) => _hostIds.GetValueOrDefault(id, id);
 }

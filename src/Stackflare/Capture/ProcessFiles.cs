@@ -17,6 +17,32 @@ internal static class ProcessFiles
         return ParseStat(ProcFile.Read($"/proc/{pid}/task/{id}/stat", buffer));
     }
 
+    /// <summary>
+    /// The kernel's function that a thread waits in; null for one that does not wait: the kernel gives "0" for that, and to those who
+    /// may not know.
+    /// </summary>
+    public static string? WaitChannel(int pid, int id)
+    {
+        Span<byte> buffer = stackalloc byte[128];
+        string name = Encoding.UTF8.GetString(ProcFile.Read($"/proc/{pid}/task/{id}/wchan", buffer));
+        return name is "" or "0" ? null : name;
+    }
+
+    /// <summary>The id in the innermost of the pid namespaces that a thread is in: the one that it has for itself. Null when it has ended.</summary>
+    /// <param name="task">Its directory in /proc.</param>
+    public static int? InnermostId(string task)
+    {
+        Span<byte> buffer = stackalloc byte[4096];
+        ReadOnlySpan<byte> status = ProcFile.Read(task + "/status", buffer);
+        int at = status.IndexOf("\nNSpid:"u8);
+        if (at < 0)
+            return null;
+        ReadOnlySpan<byte> line = status[(at + 1)..];
+        int end = line.IndexOf((byte)'\n');
+        line = end < 0 ? line : line[..end];
+        return Utf8Parser.TryParse(line[(line.LastIndexOf((byte)'\t') + 1)..], out int id, out _) ? id : null;
+    }
+
     /// <summary>When a process began, in ticks since boot: with its id, a name for it that no later process has.</summary>
     public static long StartTicks(int pid)
     {
@@ -32,6 +58,13 @@ internal static class ProcessFiles
         return Utf8Parser.TryParse(uptime, out double sinceBoot, out _) && StartTicks(pid) is > 0 and var start
             ? TimeSpan.FromSeconds(Math.Max(0, sinceBoot - ((double)start / TicksPerSecond)))
             : null;
+    }
+
+    /// <summary>A process's command line, its arguments joined by blanks; empty when it cannot be read.</summary>
+    public static string CommandLine(int pid)
+    {
+        Span<byte> buffer = stackalloc byte[4096];
+        return Encoding.UTF8.GetString(ProcFile.Read($"/proc/{pid}/cmdline", buffer)).TrimEnd('\0').Replace('\0', ' ');
     }
 
     /// <summary>A program's name from its command line: the assembly's for <c>dotnet app.dll</c>, else the executable's.</summary>

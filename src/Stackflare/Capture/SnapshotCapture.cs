@@ -16,32 +16,29 @@ internal static class SnapshotCapture
     private const int NoSuchFile = unchecked((int)0x80070002), ModuleNotFound = unchecked((int)0x8007007E);
     private const int ReserveMs = 100, FirstBuffer = 64 << 10;
 
-    /// <param name="pid">The process.</param>
-    /// <param name="probePath">The probe, by a path that the process can open.</param>
+    /// <param name="route">The way to the process and back.</param>
     /// <param name="limits">Bounds on threads, frames, bytes and time.</param>
+    /// <param name="off">Calls the wait for it off, as if the time were up.</param>
     /// <exception cref="StackflareException">There is no snapshot; the type says why.</exception>
-    public static RawSnapshot Take(int pid, string probePath, DumpLimits limits)
+    public static RawSnapshot Take(CaptureRoute route, DumpLimits limits, CancellationToken off = default)
     {
-        var deadline = Deadline.In(limits.Time);
-        string socketPath = DiagnosticsPort.Find(pid);
+        var deadline = Deadline.In(limits.Time, off);
         // Guids are from the kernel's random source; the cryptography library would load OpenSSL for the same bytes.
         ulong nonce = BinaryPrimitives.ReadUInt64LittleEndian(Guid.NewGuid().ToByteArray());
-        string address = $"stackflare-{Guid.NewGuid():N}";
         ReadOnlyMemory<byte> bytes;
         try
         {
-            using UnixSocket listener = UnixSocket.ListenAbstract(address);
-            using UnixSocket port = Connect(socketPath, deadline);
+            using UnixSocket port = Connect(route.SocketPath, deadline);
             // In a /tmp that all may write to, somebody else can have made a socket of that name first.
             (int peer, uint _) = port.Peer();
-            if (peer != pid)
+            if (peer != route.Pid)
             {
                 throw new DiagnosticsUnreachableException(
-                    $"The diagnostics socket '{socketPath}' is not the process's own: process {peer} listens on it.",
+                    $"The diagnostics socket '{route.SocketPath}' is not the process's own: process {peer} listens on it.",
                     "Remove it and start the process again.");
             }
-            port.SendAll(DiagnosticsPort.AttachCommand(probePath, Request(nonce, "@" + address, limits), limits.Time));
-            bytes = Receive(listener, port, pid, limits, deadline);
+            port.SendAll(DiagnosticsPort.AttachCommand(route.ProbePath, Request(nonce, route.Address, limits), limits.Time));
+            bytes = Receive(route, port, limits, deadline);
         }
         catch (IOException e)
         {
@@ -100,19 +97,19 @@ internal static class SnapshotCapture
     /// Waits for the probe's connection and for the runtime's answer, whichever comes. The answer ends the wait: it is given after
     /// the probe has sent everything and was unloaded.
     /// </summary>
-    private static ReadOnlyMemory<byte> Receive(UnixSocket listener, UnixSocket port, int pid, DumpLimits limits, Deadline deadline)
+    private static ReadOnlyMemory<byte> Receive(CaptureRoute route, UnixSocket port, DumpLimits limits, Deadline deadline)
     {
         ReadOnlyMemory<byte>? bytes = null;
         while (true)
         {
-            (bool probe, bool answer) = UnixSocket.WaitReadable(bytes is null ? listener : null, port, deadline);
+            (bool probe, bool answer) = UnixSocket.WaitReadable(bytes is null ? route.Listener : null, port, deadline);
             // Strangers can see the name and connect without end: each is turned away, in the time that there is.
             if (probe && !deadline.Passed)
             {
-                using UnixSocket connection = listener.Accept();
+                using UnixSocket connection = route.Listener.Accept();
                 // The name is random and the nonce is checked: this keeps a stranger who guessed them from being listened to.
                 (int peer, uint _) = connection.Peer();
-                if (peer == pid && ReadAll(connection, limits.SnapshotBytes, deadline) is { IsEmpty: false } read)
+                if (peer == route.Pid && ReadAll(connection, limits.SnapshotBytes, deadline) is { IsEmpty: false } read)
                     bytes = read;
             }
             else if (answer)

@@ -7,6 +7,8 @@ namespace Stackflare.Capture;
 /// <param name="StartTicks">When it began, in ticks since boot.</param>
 internal sealed record TaskStat(string Name, char State, TimeSpan CpuTime, long StartTicks)
 {
+    public RuntimeThread ToRuntimeThread(int id) => new(new OsThreadId(id), Name, Activity, CpuTime);
+
     public ThreadActivity Activity => State switch
     {
         'R' => ThreadActivity.Running,

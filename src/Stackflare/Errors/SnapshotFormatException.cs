@@ -1,10 +1,10 @@
 namespace Stackflare;
 
-/// <summary>A snapshot is damaged, cut short, or of a version that this build does not read.</summary>
+/// <summary>A snapshot is damaged, cut short, of a version that this build does not read, or cannot be opened at all.</summary>
 public sealed class SnapshotFormatException : StackflareException
 {
-    internal SnapshotFormatException(string problem)
-        : base($"The snapshot cannot be read: {problem}.", "Take it again; if it was saved to a file, check that the file was copied whole.")
+    internal SnapshotFormatException(string problem, Exception? innerException = null)
+        : base($"The snapshot cannot be read: {problem}.", "Take it again; if it was saved to a file, check that the file was copied whole.", innerException)
     {
     }
 }

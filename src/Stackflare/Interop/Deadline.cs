@@ -2,19 +2,26 @@ using System.Diagnostics;
 
 namespace Stackflare.Interop;
 
-/// <summary>A point in time by the monotonic clock: one limit for a sequence of waits.</summary>
+/// <summary>A point in time by the monotonic clock: one limit for a sequence of waits. It has come early when they are called off.</summary>
 internal readonly struct Deadline
 {
+    /// <summary>How long a wait that may be called off goes on before it looks.</summary>
+    private const int LookMilliseconds = 50;
+
     private readonly long _at;
+    private readonly CancellationToken _off;
 
-    private Deadline(long at) => _at = at;
+    private Deadline(long at, CancellationToken off) => (_at, _off) = (at, off);
 
-    public static Deadline In(TimeSpan time) =>
-        new(Stopwatch.GetTimestamp() + (long)(time.TotalSeconds * Stopwatch.Frequency));
+    public static Deadline In(TimeSpan time, CancellationToken off = default) =>
+        new(Stopwatch.GetTimestamp() + (long)(time.TotalSeconds * Stopwatch.Frequency), off);
 
-    public bool Passed => Stopwatch.GetTimestamp() >= _at;
+    public bool Passed => _off.IsCancellationRequested || Stopwatch.GetTimestamp() >= _at;
 
     /// <summary>Rounded up, so that a wait does not end just before the deadline; 0 once it has passed.</summary>
-    public int RemainingMilliseconds =>
-        (int)Math.Clamp(Math.Ceiling((_at - Stopwatch.GetTimestamp()) * 1000.0 / Stopwatch.Frequency), 0, int.MaxValue);
+    public int RemainingMilliseconds => _off.IsCancellationRequested ? 0
+        : (int)Math.Clamp(Math.Ceiling((_at - Stopwatch.GetTimestamp()) * 1000.0 / Stopwatch.Frequency), 0, int.MaxValue);
+
+    /// <summary>How long to wait before looking again whether it has passed, in milliseconds.</summary>
+    public int NextLookMilliseconds => _off.CanBeCanceled ? Math.Min(LookMilliseconds, RemainingMilliseconds) : RemainingMilliseconds;
 }

@@ -47,6 +47,8 @@ internal static unsafe partial class Posix
     private const nuint FIONREAD = 0x541B;
     private const int RWF_NOWAIT = 0x8;
     private const int PipePage = 4096;
+    private const uint MFD_CLOEXEC = 0x1;
+    private const uint MFD_EXEC = 0x10;
     private const int SEEK_CUR = 1;
     private const int RLIMIT_FSIZE = 1;
     private const int AT_FDCWD = -100;
@@ -154,6 +156,18 @@ internal static unsafe partial class Posix
             return PollRaw(first, (nuint)requests.Length, milliseconds) is var ready and >= 0 ? ready : -Marshal.GetLastPInvokeError();
     }
 
+    /// <summary>
+    /// A file without a name in any directory, which may be executed where the kernel was told that such files may not be unless
+    /// they ask (6.3 and later; older ones do not know the flag). A descriptor, or the negated errno.
+    /// </summary>
+    internal static int CreateMemoryFile(string name)
+    {
+        int descriptor = MemoryFileRaw(name, MFD_CLOEXEC | MFD_EXEC);
+        if (descriptor < 0 && Marshal.GetLastPInvokeError() == EINVAL)
+            descriptor = MemoryFileRaw(name, MFD_CLOEXEC);
+        return descriptor >= 0 ? descriptor : -Marshal.GetLastPInvokeError();
+    }
+
     /// <summary>The kernel's id of the calling thread.</summary>
     internal static int CurrentThread() => CurrentThreadRaw();
 
@@ -221,6 +235,9 @@ internal static unsafe partial class Posix
 
     [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
     private static partial int ControlDeviceRaw(int descriptor, nuint request, int* argument);
+
+    [LibraryImport("libc", EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int MemoryFileRaw(string name, uint flags);
 
     [LibraryImport("libc", EntryPoint = "gettid")]
     private static partial int CurrentThreadRaw();

@@ -16,12 +16,14 @@ internal sealed partial class UnixSocket : IDisposable
 
     private UnixSocket(int descriptor) => _descriptor = descriptor;
 
-    /// <summary>Listens on an abstract name: no file is made, and the name is gone with the socket.</summary>
-    public static UnixSocket ListenAbstract(string name)
+    /// <summary>
+    /// Listens on a path, or on an abstract name when it begins with '@': then no file is made, and the name is gone with the socket.
+    /// </summary>
+    public static UnixSocket Listen(string name)
     {
         UnixSocket socket = Create();
         Span<byte> address = stackalloc byte[PathOffset + MaxPath];
-        int length = WriteAddress(address, "@" + name);
+        int length = WriteAddress(address, name);
         if (Bind(socket._descriptor, ref MemoryMarshal.GetReference(address), length) != 0 || Listen(socket._descriptor, 1) != 0)
             throw socket.Fail("listen");
         return socket;
@@ -64,8 +66,8 @@ internal sealed partial class UnixSocket : IDisposable
         ];
         int ready;
         do
-            ready = Posix.Poll(requests, deadline.RemainingMilliseconds);
-        while (ready == -Posix.EINTR);
+            ready = Posix.Poll(requests, deadline.NextLookMilliseconds);
+        while (ready == -Posix.EINTR || (ready == 0 && !deadline.Passed));
         return ready >= 0
             ? (requests[0].Happened != 0, requests[1].Happened != 0)
             : throw new IOException($"poll: {Marshal.GetPInvokeErrorMessage(-ready)}");

@@ -9,8 +9,8 @@ public sealed class DumpedProcess
     /// <summary>The program's name: the entry assembly's where it is known, else the executable's.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The runtime's version, for example <c>10.0.12</c>.</summary>
-    public required Version RuntimeVersion { get; init; }
+    /// <summary>The runtime's version, for example <c>10.0.12</c>; null where it is not known because the runtime did not answer.</summary>
+    public required Version? RuntimeVersion { get; init; }
 
     /// <summary>Operating system and processor, for example <c>linux-x64</c>.</summary>
     public required string Platform { get; init; }

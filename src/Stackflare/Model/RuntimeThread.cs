@@ -7,4 +7,11 @@ namespace Stackflare;
 /// <param name="Name">The kernel's name of the thread, 15 characters at most.</param>
 /// <param name="Activity">What the kernel says that the thread was doing.</param>
 /// <param name="CpuTime">Processor time the thread has used since it began, to the kernel's tick (10 ms).</param>
-public sealed record RuntimeThread(OsThreadId OsId, string Name, ThreadActivity Activity, TimeSpan CpuTime);
+public sealed record RuntimeThread(OsThreadId OsId, string Name, ThreadActivity Activity, TimeSpan CpuTime)
+{
+    /// <summary>
+    /// The kernel's function that the thread waits in, for example <c>futex_wait_queue</c>; null where it was not read. Only dumps of
+    /// processes whose runtime does not answer have it.
+    /// </summary>
+    public string? WaitChannel { get; init; }
+}

@@ -12,6 +12,12 @@ public sealed class ThreadDump
     /// <summary>When the threads stood still.</summary>
     public required DateTimeOffset CapturedAt { get; init; }
 
+    /// <summary>
+    /// Whether the runtime answered; true but for a process that could not be captured, whose dump has the kernel's view of its threads
+    /// and nothing else.
+    /// </summary>
+    public bool HasStacks { get; init; } = true;
+
     /// <summary>How long the capture took.</summary>
     public required CaptureTimings Timings { get; init; }
 

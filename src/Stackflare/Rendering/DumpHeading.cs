@@ -11,17 +11,20 @@ internal static class DumpHeading
         buffer.Append("Thread dump of ").Append(EscapedText.Plain(process.Name)).Append(" (pid ").Append(process.Id).Append(") at ")
             .Append(dump.CapturedAt.ToString("yyyy-MM-dd HH:mm:ss.fff zzz", CultureInfo.InvariantCulture)).AppendLine();
 
-        buffer.Append(".NET ").Append(process.RuntimeVersion.ToString()).Append(' ').Append(EscapedText.Plain(process.Platform));
+        buffer.Append(".NET ").Append(process.RuntimeVersion?.ToString() ?? "(version not known)").Append(' ').Append(EscapedText.Plain(process.Platform));
         if (process.Uptime is { } uptime)
             buffer.Append(", up ").Append(Durations.Long(uptime));
         buffer.Append(", ");
-        AppendThreads(buffer, dump.Threads.Count);
+        AppendThreads(buffer, dump.HasStacks ? dump.Threads.Count : dump.RuntimeThreads.Count);
         if (plan.SharedStacks > 0)
         {
             buffer.Append(" (").AppendCount(plan.GroupedThreads).Append(" shown as ").AppendCount(plan.SharedStacks)
                 .Append(plan.SharedStacks == 1 ? " group)" : " groups)");
         }
-        buffer.Append(", paused ").Append(Durations.Pause(dump.Timings.Pause)).AppendLine();
+        if (dump.HasStacks)
+            buffer.Append(", paused ").Append(Durations.Pause(dump.Timings.Pause)).AppendLine();
+        else
+            buffer.Append(", no stacks").AppendLine();
 
         foreach (string note in dump.Notes)
             buffer.Append("Note: ").Append(EscapedText.Plain(note)).AppendLine();
@@ -37,7 +40,7 @@ internal static class DumpHeading
                 .Append(plan.OwnThreads == 1 ? " thread of Stackflare" : " threads of Stackflare");
             before = ", ";
         }
-        if (!options.All && dump.RuntimeThreads.Count > 0)
+        if (!options.All && dump.HasStacks && dump.RuntimeThreads.Count > 0)
         {
             buffer.Append(before).AppendCount(dump.RuntimeThreads.Count)
                 .Append(dump.RuntimeThreads.Count == 1 ? " native thread (" : " native threads (");
@@ -52,7 +55,7 @@ internal static class DumpHeading
         }
         if (before != ", ")
             return false;
-        buffer.Append(". The option All shows them.").AppendLine();
+        buffer.Append(". ").Append(options.AllIsSaid).Append(" shows them.").AppendLine();
         return true;
     }
 

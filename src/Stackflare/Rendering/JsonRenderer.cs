@@ -42,6 +42,7 @@ internal sealed class JsonRenderer
         _json.WriteNumber("version", Version);
         WriteProcess(_dump.Process);
         _json.WriteString("capturedAt", _dump.CapturedAt);
+        _json.WriteBoolean("hasStacks", _dump.HasStacks);
         WriteTimings(_dump.Timings);
 
         _json.WriteStartArray("notes");
@@ -73,7 +74,7 @@ internal sealed class JsonRenderer
         _json.WriteStartObject("process");
         _json.WriteNumber("id", process.Id);
         _json.WriteString("name", process.Name);
-        _json.WriteString("runtimeVersion", process.RuntimeVersion.ToString());
+        _json.WriteString("runtimeVersion", process.RuntimeVersion?.ToString());
         _json.WriteString("platform", process.Platform);
         WriteMilliseconds("uptimeMs", process.Uptime);
         _json.WriteEndObject();
@@ -140,6 +141,7 @@ internal sealed class JsonRenderer
         _json.WriteString("name", thread.Name);
         _json.WriteString("activity", JsonNames.Of(thread.Activity));
         WriteMilliseconds("cpuMs", thread.CpuTime);
+        _json.WriteString("waitChannel", thread.WaitChannel);
         _json.WriteEndObject();
     }
 

@@ -14,6 +14,9 @@ internal sealed class PooledBytes : IBufferWriter<byte>, IDisposable
 
     public ReadOnlySpan<byte> Written => _bytes.AsSpan(0, _length);
 
+    /// <summary>The same; not to be used any more when more was written or this was disposed.</summary>
+    public ReadOnlyMemory<byte> WrittenMemory => _bytes.AsMemory(0, _length);
+
     public void Advance(int count) => _length += count;
 
     public Span<byte> GetSpan(int sizeHint = 0)

@@ -36,7 +36,7 @@ internal sealed class TextRenderer : IDisposable
 
         foreach (var group in _plan.Groups)
             AppendGroup(group);
-        if (_options.All)
+        if (_options.All || !_dump.HasStacks)
             AppendRuntimeThreads();
         if (DumpHeading.AppendNotShown(_buffer, _dump, _plan, _options))
             _buffer.AppendLine();
@@ -129,12 +129,17 @@ internal sealed class TextRenderer : IDisposable
     {
         if (_dump.RuntimeThreads.Count == 0)
             return;
-        _buffer.AppendCount(_dump.RuntimeThreads.Count)
-            .Append(_dump.RuntimeThreads.Count == 1 ? " native thread" : " native threads").Append(':').AppendLine();
+        if (_dump.HasStacks)
+        {
+            _buffer.AppendCount(_dump.RuntimeThreads.Count)
+                .Append(_dump.RuntimeThreads.Count == 1 ? " native thread" : " native threads").Append(':').AppendLine();
+        }
         foreach (var thread in _dump.RuntimeThreads)
         {
             _buffer.Append('"').Append(EscapedText.Quoted(thread.Name)).Append("\" tid=").Append(thread.OsId.Value);
             AppendState(thread.Activity, thread.CpuTime);
+            if (thread.WaitChannel is { } channel)
+                _buffer.Append(" in ").Append(EscapedText.Plain(channel));
             _buffer.AppendLine();
         }
         _buffer.AppendLine();

@@ -36,7 +36,7 @@ internal sealed class TracebackRenderer : IDisposable
         DumpHeading.AppendHeading(_buffer, _dump, _plan);
         foreach (var group in _plan.Groups)
             AppendGroup(group);
-        if (_options.All)
+        if (_options.All || !_dump.HasStacks)
             AppendRuntimeThreads();
         _buffer.Append(Separator).AppendLine();
         DumpHeading.AppendNotShown(_buffer, _dump, _plan, _options);

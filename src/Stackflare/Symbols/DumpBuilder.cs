@@ -15,12 +15,12 @@ internal static class DumpBuilder
         KernelTasks tasks = facts.Tasks;
         DumpFrame[] frames = symbolicator.Resolve(snapshot);
         // The first thread's: the kernel hands it down to every thread that gets no name of its own.
-        string? programName = tasks.Find(process.Id)?.Name;
+        string? programName = tasks.Find((int)snapshot.Info.Pid)?.Name;
         var threads = new DumpThread[snapshot.Threads.Length];
         for (int i = 0; i < threads.Length; i++)
         {
             ref readonly ThreadRecord record = ref snapshot.Threads[i];
-            threads[i] = BuildThread(snapshot, record, frames, symbolicator, process.Id, programName, tasks, ownThread);
+            threads[i] = BuildThread(snapshot, record, frames, symbolicator, programName, tasks, ownThread);
         }
         Array.Sort(threads, (a, b) => Order(a).CompareTo(Order(b)));
 
@@ -38,7 +38,7 @@ internal static class DumpBuilder
                    orderby id
                    let task = tasks.Find(id)
                    where task is not null
-                   select new RuntimeThread(new OsThreadId(id), task.Name, task.Activity, task.CpuTime),
+                   select task.ToRuntimeThread(id),
             ],
             Notes = facts.Note is { } note ? [note, .. DumpNotes.Of(snapshot, threads.Length)] : DumpNotes.Of(snapshot, threads.Length),
         };
@@ -47,7 +47,7 @@ internal static class DumpBuilder
     private static (bool, int, int) Order(DumpThread thread) => (!thread.IsMain, thread.ManagedId?.Value ?? 0, thread.OsId.Value);
 
     private static DumpThread BuildThread(
-        RawSnapshot snapshot, in ThreadRecord record, DumpFrame[] frames, Symbolicator symbolicator, int pid, string? programName, KernelTasks tasks, int? ownThread)
+        RawSnapshot snapshot, in ThreadRecord record, DumpFrame[] frames, Symbolicator symbolicator, string? programName, KernelTasks tasks, int? ownThread)
     {
         int id = (int)record.OsId;
         ReadOnlySpan<uint> indexes = snapshot.StackOf(record);
@@ -57,7 +57,7 @@ internal static class DumpBuilder
         bool known = record.Flags.HasFlag(ThreadFlags.StateKnown);
         bool inManagedCode = record.Flags.HasFlag(ThreadFlags.Interrupted)
             || (indexes.Length > 0 && snapshot.Frames[indexes[0]].Flags.HasFlag(FrameFlags.Exact));
-        bool isMain = id == pid;
+        bool isMain = record.OsId == snapshot.Info.Pid; // both as the process sees itself
         return new DumpThread
         {
             OsId = new OsThreadId(id),

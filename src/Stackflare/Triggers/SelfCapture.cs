@@ -25,7 +25,7 @@ internal static class SelfCapture
         if (!RuntimeFeature.IsDynamicCodeCompiled)
             throw new UnsupportedPlatformException("A program compiled ahead of time (NativeAOT) has no runtime to ask for stacks.");
         _ = ProbeLibrary.Instance;
-        _ = DiagnosticsPort.Find(Environment.ProcessId);
+        _ = DiagnosticsPort.FindOwn();
     }
 
     /// <exception cref="StackflareException">There is no dump; the type says why.</exception>
@@ -37,7 +37,8 @@ internal static class SelfCapture
         {
             int pid = Environment.ProcessId;
             KernelTasks tasks = new(pid);
-            RawSnapshot snapshot = SnapshotCapture.Take(pid, ProbeLibrary.Instance.Path, options.Limits);
+            using CaptureRoute route = CaptureRoute.ToSelf(ProbeLibrary.Instance.Path);
+            RawSnapshot snapshot = SnapshotCapture.Take(route, options.Limits);
             return DumpBuilder.Build(snapshot, SymbolicatorFor(options), HostFacts.Of(pid, tasks), ownThread);
         }
         finally

@@ -14,7 +14,7 @@ internal static class SampleDumps
 
     public static readonly string[] Names =
     [
-        "ordinary", "folding", "no-symbols", "incomplete", "empty", "before-net9", "long-group", "hostile", "generics", "hung-server",
+        "ordinary", "folding", "no-symbols", "incomplete", "empty", "before-net9", "long-group", "hostile", "generics", "hung-server", "no-answer",
     ];
 
     public static ThreadDump Get(string name) => name switch
@@ -29,6 +29,7 @@ internal static class SampleDumps
         "hostile" => Hostile(),
         "generics" => Generics(),
         "hung-server" => HungServer(),
+        "no-answer" => NoAnswer(),
         _ => throw new ArgumentOutOfRangeException(nameof(name)),
     };
 
@@ -53,6 +54,24 @@ internal static class SampleDumps
         Thread(1, null, Waiting, [Join, Main], main: true, background: false, cpu: 120),
         Thread(2, "Finalizer", Waiting, []),
         Thread(7, "worker", Blocked, [Enter, Frame("Work", 31, "lock (gate)"), StartCallback]));
+
+    /// <summary>What the kernel says of a process whose runtime does not answer.</summary>
+    private static ThreadDump NoAnswer()
+    {
+        ThreadDump dump = Dump(
+            [],
+            [
+                new RuntimeThread(new OsThreadId(4242), "MyApp", Waiting, TimeSpan.FromMilliseconds(120)) { WaitChannel = "futex_wait_queue" },
+                new RuntimeThread(new OsThreadId(4243), ".NET SynchManag", Waiting, TimeSpan.Zero) { WaitChannel = "do_poll" },
+                new RuntimeThread(new OsThreadId(4248), "worker", Running, TimeSpan.FromSeconds(90)),
+            ],
+            ["Only what the kernel knows of the threads: No stacks within 5 s: the runtime did not take them."]);
+        return new ThreadDump
+        {
+            Process = dump.Process, CapturedAt = dump.CapturedAt, Timings = new CaptureTimings(default, default, default, default, 0),
+            HasStacks = false, Threads = [], RuntimeThreads = dump.RuntimeThreads, Notes = dump.Notes,
+        };
+    }
 
     /// <summary>One of nearly everything.</summary>
     private static ThreadDump HungServer()

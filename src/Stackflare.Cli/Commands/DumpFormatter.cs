@@ -1,0 +1,41 @@
+using Stackflare.Rendering;
+
+namespace Stackflare.Cli.Commands;
+
+/// <summary>Dumps to bytes: each when it comes, or all added up at the end in the formats that do so. For one thread.</summary>
+internal sealed class DumpFormatter(DumpFormat format, RenderOptions options, TimeSpan? interval) : IDisposable
+{
+    private readonly StackSamples? _samples = format is DumpFormat.Folded or DumpFormat.Speedscope ? new StackSamples(options, interval) : null;
+    private PooledBytes _bytes = new();
+
+    /// <summary>Adds a dump.</summary>
+    /// <returns>What can be written by now, good until the next call; empty in a format that adds up.</returns>
+    public ReadOnlyMemory<byte> Add(ThreadDump dump)
+    {
+        if (_samples is not null)
+        {
+            _samples.Add(dump);
+            return default;
+        }
+        Renew();
+        DumpRenderer.Write(dump, format, options, _bytes);
+        return _bytes.WrittenMemory;
+    }
+
+    /// <returns>What is left to be written, good until the next call.</returns>
+    public ReadOnlyMemory<byte> End()
+    {
+        Renew();
+        if (_samples is { Count: > 0 })
+            DumpRenderer.Write(_samples, format, _bytes);
+        return _bytes.WrittenMemory;
+    }
+
+    public void Dispose() => _bytes.Dispose();
+
+    private void Renew()
+    {
+        _bytes.Dispose();
+        _bytes = new PooledBytes();
+    }
+}

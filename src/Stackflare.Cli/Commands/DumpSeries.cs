@@ -1,0 +1,55 @@
+using Stackflare.Triggers;
+
+namespace Stackflare.Cli.Commands;
+
+/// <summary>Dumps of one process, one after another, as they were asked for. For one thread.</summary>
+internal sealed class DumpSeries(ProcessCapture capture, Sampling sampling, Interrupt interrupt)
+{
+    /// <summary>What ended the series before its time; null if nothing did.</summary>
+    public StackflareException? Error { get; private set; }
+
+    /// <summary>Finished dumps. When the runtime does not answer to the first, there is one of what the kernel knows.</summary>
+    public IEnumerable<ThreadDump> Dumps()
+    {
+        foreach (ProcessSample sample in Samples())
+            yield return capture.Symbolicate(sample);
+        if (Error is { } error && _taken == 0 && SaysNothingOfTheKernel(error))
+            yield return capture.WithoutStacks(error.Problem);
+    }
+
+    private int _taken;
+
+    /// <summary>Snapshots, for those who want them as they are.</summary>
+    public IEnumerable<ProcessSample> Samples()
+    {
+        while (sampling.WantsMore(_taken) && !interrupt.Happened)
+        {
+            if (_taken > 0 && interrupt.WaitOr(sampling.Interval))
+                yield break;
+            if (Take() is not { } sample)
+                yield break;
+            yield return sample;
+            _taken++;
+        }
+    }
+
+    private ProcessSample? Take()
+    {
+        try
+        {
+            using var watchdog = new Watchdog(capture.Limit);
+            return capture.Take(interrupt.Token);
+        }
+        catch (StackflareException e)
+        {
+            // What was called off has no other reason to be told.
+            Error = interrupt.Happened ? null : e;
+            return null;
+        }
+    }
+
+    /// <summary>Whether the process is there and can be looked at, so that the kernel answers where the runtime does not.</summary>
+    private static bool SaysNothingOfTheKernel(StackflareException error) => error
+        is CaptureTimeoutException or CaptureFailedException or ProcessStoppedException or ProbeException
+        or DiagnosticsDisabledException or DiagnosticsUnreachableException or SnapshotFormatException;
+}

@@ -1,0 +1,82 @@
+using System.CommandLine;
+
+namespace Stackflare.Cli.Commands;
+
+/// <summary>The options that more than one command has, declared once.</summary>
+internal sealed class SharedOptions
+{
+    public Option<DumpFormat> Format { get; } = new("--format", "-f")
+    {
+        Description = "How the dump is written.",
+        HelpName = "text|traceback|json|folded|speedscope",
+        DefaultValueFactory = _ => DumpFormat.Text,
+        CustomParser = result =>
+        {
+            string text = result.Tokens[0].Value;
+            if (Enum.TryParse(text, ignoreCase: true, out DumpFormat format) && Enum.IsDefined(format) && !char.IsAsciiDigit(text[0]))
+                return format;
+            result.AddError($"'{text}' is not a format. Use text, traceback, json, folded or speedscope.");
+            return default;
+        },
+    };
+
+    public Option<string?> Output { get; } = new("--output", "-o")
+    {
+        Description = "Write to a file, whole or not at all, instead of to the terminal.",
+        HelpName = "FILE",
+    };
+
+    public Option<string[]> Threads { get; } = new("--threads")
+    {
+        Description = "Only these threads: managed ids, the kernel's ids, or parts of names. More than one with commas or by repeating.",
+        HelpName = "NAME|ID",
+        DefaultValueFactory = _ => [],
+    };
+
+    public Option<bool> All { get; } = new("--all") { Description = "Show everything: the runtime's own threads and hidden frames as well." };
+
+    public Option<bool> NoGroup { get; } = new("--no-group") { Description = "Show every thread by itself, and recursion in full." };
+
+    public Option<bool> NoSource { get; } = new("--no-source") { Description = "Leave out the text of the source lines." };
+
+    public Option<string[]> Symbols { get; } = new("--symbols")
+    {
+        Description = "A directory to look for PDBs in, besides where the modules are. They are matched by id.",
+        HelpName = "DIR",
+        DefaultValueFactory = _ => [],
+    };
+
+    public void AddTo(Command command)
+    {
+        foreach (Option option in (Option[])[Format, Output, Threads, All, NoGroup, NoSource, Symbols])
+            command.Options.Add(option);
+    }
+
+    /// <summary>Writes dumps as the options say.</summary>
+    /// <param name="result">The command line.</param>
+    /// <param name="dumps">Dumps, taken as they are asked for.</param>
+    /// <param name="interval">The time from one to the next; null where there is none.</param>
+    /// <exception cref="StackflareException">A dump could not be had, or not be written.</exception>
+    public void Write(ParseResult result, IEnumerable<ThreadDump> dumps, TimeSpan? interval)
+    {
+        DumpFormat format = result.GetValue(Format);
+        string[] threads =
+            [.. (result.GetValue(Threads) ?? []).SelectMany(t => t.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
+        var rendering = new RenderOptions
+        {
+            All = result.GetValue(All),
+            GroupIdenticalStacks = !result.GetValue(NoGroup),
+            FoldRecursion = !result.GetValue(NoGroup),
+            AllIsSaid = "--all",
+        };
+        using var formatter = new DumpFormatter(format, rendering, interval);
+        ResultOutput.Write(result.GetValue(Output), Pieces(), isDump: format is DumpFormat.Text);
+
+        IEnumerable<ReadOnlyMemory<byte>> Pieces()
+        {
+            foreach (ThreadDump dump in dumps)
+                yield return formatter.Add(ThreadFilter.Apply(dump, threads));
+            yield return formatter.End();
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using System.CommandLine;
+using Stackflare.Capture;
+using Stackflare.Rendering;
+using Stackflare.Symbols;
+
+namespace Stackflare.Cli.Commands;
+
+/// <summary><c>stackflare show FILE</c>: dumps from snapshots that were saved, perhaps elsewhere.</summary>
+internal static class ShowCommand
+{
+    /// <summary>Twice what a capture may bring by default; what is larger is no snapshot of ours.</summary>
+    private const long LargestFile = 1L << 30;
+
+    public static Command Create()
+    {
+        var shared = new SharedOptions();
+        var files = new Argument<string[]>("file") { Description = "Snapshots that 'stackflare PROCESS --raw FILE' saved.", Arity = ArgumentArity.OneOrMore, HelpName = "FILE" };
+        var command = new Command("show", "Show saved snapshots, with lines and source where their PDBs are at hand.") { files };
+        shared.AddTo(command);
+        command.SetAction(result =>
+        {
+            var symbolicator = new Symbolicator(new SymbolOptions
+            {
+                SourceText = !result.GetValue(shared.NoSource),
+                SymbolDirectories = result.GetValue(shared.Symbols) ?? [],
+            });
+            IEnumerable<ThreadDump> dumps = (result.GetValue(files) ?? []).Select(file => Read(file, symbolicator));
+            shared.Write(result, dumps, interval: null);
+            return ExitCodes.Success;
+        });
+        return command;
+    }
+
+    private static ThreadDump Read(string file, Symbolicator symbolicator)
+    {
+        byte[] bytes;
+        try
+        {
+            using FileStream stream = new(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1);
+            if (stream.Length > LargestFile)
+                throw new SnapshotFormatException($"it has {stream.Length} bytes");
+            bytes = new byte[stream.Length];
+            stream.ReadExactly(bytes);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SnapshotFormatException(EscapedText.Plain(e.Message.TrimEnd('.')), e);
+        }
+        (RawSnapshot snapshot, HostFacts facts) = SnapshotFile.Read(bytes);
+        return DumpBuilder.Build(snapshot, symbolicator, facts, ownThread: null);
+    }
+}

@@ -1,0 +1,41 @@
+namespace Stackflare.Cli;
+
+/// <summary>What the tool ends with. By the type of an error, never by its words; docs/cli.md lists them.</summary>
+internal static class ExitCodes
+{
+    public const int Success = 0;
+    public const int Failure = 1;
+    public const int Usage = 2;
+    public const int NoSuchProcess = 3;
+    public const int NotDotNet = 4;
+    public const int NativeAot = 5;
+    public const int AccessDenied = 6;
+    public const int DiagnosticsDisabled = 7;
+    public const int DiagnosticsUnreachable = 8;
+    public const int Unsupported = 9;
+    public const int LibcMismatch = 10;
+    public const int Timeout = 11;
+    public const int CaptureFailed = 12;
+    public const int Output = 13;
+    public const int BadSnapshot = 14;
+
+    /// <summary>As shells have it for a program that SIGINT ended.</summary>
+    public const int Interrupted = 130;
+
+    public static int Of(StackflareException error) => error switch
+    {
+        NoSuchProcessException => NoSuchProcess,
+        NotDotNetException => NotDotNet,
+        NativeAotException => NativeAot,
+        AccessDeniedException => AccessDenied,
+        DiagnosticsDisabledException => DiagnosticsDisabled,
+        DiagnosticsUnreachableException => DiagnosticsUnreachable,
+        UnsupportedPlatformException or UnsupportedRuntimeException => Unsupported,
+        LibcMismatchException => LibcMismatch,
+        CaptureTimeoutException or ProcessStoppedException => Timeout,
+        CaptureFailedException or ProbeException => CaptureFailed,
+        OutputException => Output,
+        SnapshotFormatException => BadSnapshot,
+        _ => Failure,
+    };
+}

@@ -1,0 +1,41 @@
+using Stackflare.Cli.Terminal;
+using Stackflare.Interop;
+using Stackflare.Rendering;
+
+namespace Stackflare.Cli;
+
+/// <summary>Where results go: to a file, whole or not at all, or to standard output as they come.</summary>
+internal static class ResultOutput
+{
+    private const int StandardOutput = 1;
+
+    /// <param name="file">The file; null for standard output.</param>
+    /// <param name="pieces">What is written. They are asked for one by one, after the file was found to be writable.</param>
+    /// <param name="isDump">Whether it is a dump in the text format, which a terminal shows in colours and with links.</param>
+    /// <exception cref="OutputException">It could not be written.</exception>
+    public static void Write(string? file, IEnumerable<ReadOnlyMemory<byte>> pieces, bool isDump)
+    {
+        if (file is not null)
+        {
+            WholeFile.Write(file, $"The file '{EscapedText.Plain(file)}'", pieces);
+            return;
+        }
+        bool colours = isDump && TerminalFacts.Colours, links = isDump && TerminalFacts.Links;
+        foreach (ReadOnlyMemory<byte> piece in pieces)
+            Write(colours || links ? TerminalStyle.Apply(piece.Span, colours, links) : piece.Span);
+    }
+
+    /// <summary>Not by Console, which takes a reader that has gone for one that is satisfied: sampling would go on for nobody.</summary>
+    private static void Write(ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            nint written = Posix.Write(StandardOutput, bytes);
+            if (written is -Posix.EINTR or -Posix.EAGAIN)
+                continue;
+            if (written < 0)
+                throw OutputErrors.Of("Standard output", (int)-written);
+            bytes = bytes[(int)written..];
+        }
+    }
+}

@@ -1,0 +1,55 @@
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Stackflare.Cli.Terminal;
+
+/// <summary>
+/// Colours the text format for a terminal and makes its places links. The renderer writes plain text, in which a thread's line begins
+/// with a quote, a frame's with <c>   at</c> and a source line with six spaces; whatever could be taken for an escape is escaped there.
+/// </summary>
+internal static partial class TerminalStyle
+{
+    private const string Reset = "\e[0m", Bold = "\e[1m", Dim = "\e[2m", Yellow = "\e[33m", Cyan = "\e[36m", Red = "\e[31m";
+
+    public static byte[] Apply(ReadOnlySpan<byte> dump, bool colours, bool links)
+    {
+        var styled = new StringBuilder(dump.Length * 2);
+        foreach (string line in Encoding.UTF8.GetString(dump).TrimEnd('\n').Split('\n'))
+            styled.Append(Line(line, colours, links)).Append('\n');
+        return Encoding.UTF8.GetBytes(styled.ToString());
+    }
+
+    private static string Line(string line, bool colours, bool links)
+    {
+        if (FrameLine().Match(line) is { Success: true } frame)
+        {
+            string place = frame.Groups["place"].Value;
+            if (links)
+                place = $"\e]8;;file://{Environment.MachineName}{Uri.EscapeDataString(frame.Groups["path"].Value).Replace("%2F", "/", StringComparison.Ordinal)}\e\\{place}\e]8;;\e\\";
+            return colours
+                ? $"   {Dim}at{Reset} {frame.Groups["method"].Value} {Dim}in{Reset} {Cyan}{place}{Reset}"
+                : $"   at {frame.Groups["method"].Value} in {place}";
+        }
+        if (!colours)
+            return line;
+        if (line.StartsWith('"'))
+            return Thread(line);
+        if (line.StartsWith("      ", StringComparison.Ordinal))
+            return Yellow + line + Reset;
+        if (line.StartsWith("   at ", StringComparison.Ordinal))
+            return $"   {Dim}at{Reset}{Dim}{line[5..]}{Reset}";
+        if (line.StartsWith("Thread dump", StringComparison.Ordinal))
+            return Bold + line + Reset;
+        return line.StartsWith("Note:", StringComparison.Ordinal) ? Red + line + Reset : line;
+    }
+
+    private static string Thread(string line)
+    {
+        int end = line.LastIndexOf('"') + 1;
+        string rest = line[end..].Replace(" blocked ", $" {Red}blocked{Reset} ", StringComparison.Ordinal);
+        return Bold + line[..end] + Reset + rest;
+    }
+
+    [GeneratedRegex(@"^   at (?<method>.+) in (?<place>(?<path>/.+):line \d+)$")]
+    private static partial Regex FrameLine();
+}

@@ -1,0 +1,117 @@
+using System.Globalization;
+using System.Text;
+using Stackflare.Interop;
+
+namespace Stackflare.Capture;
+
+/// <summary>
+/// Another process, as far as it matters for taking a dump of it: who it belongs to, what it runs on, and which of the kernel's
+/// namespaces it shares with us. Everything is from /proc; the process is not touched.
+/// </summary>
+internal sealed class TargetProcess
+{
+    private const int StatusBytes = 8192;
+
+    private TargetProcess(int pid, int namespacePid, uint user)
+    {
+        Pid = pid;
+        NamespacePid = namespacePid;
+        User = user;
+    }
+
+    /// <summary>Its id, as we see it.</summary>
+    public int Pid { get; }
+
+    /// <summary>Its id as it sees itself; another one in a container.</summary>
+    public int NamespacePid { get; }
+
+    /// <summary>The effective user.</summary>
+    public uint User { get; }
+
+    /// <summary>What to put before a path of its to open it: empty in our own mount namespace.</summary>
+    public required string RootPrefix { get; init; }
+
+    /// <summary>Whether it sees the same abstract sockets.</summary>
+    public required bool SharesNetwork { get; init; }
+
+    /// <summary>Whether it sees our <c>/proc/{pid}</c>.</summary>
+    public required bool SharesProcesses { get; init; }
+
+    /// <summary>Where its runtime makes temporary files, as it sees it.</summary>
+    public required string TempDirectory { get; init; }
+
+    /// <summary>What runs it.</summary>
+    public required TargetRuntime Runtime { get; init; }
+
+    /// <summary>The single-file bundle that it may be.</summary>
+    public string ExecutablePath => $"/proc/{Pid}/exe";
+
+    /// <summary>Looks at a process.</summary>
+    /// <exception cref="NoSuchProcessException">There is none.</exception>
+    /// <exception cref="AccessDeniedException">It is another user's.</exception>
+    public static TargetProcess Inspect(int pid)
+    {
+        Dictionary<string, string> status = ReadStatus(pid);
+        uint user = uint.Parse(Field(status, "Uid", 1), NumberStyles.None, CultureInfo.InvariantCulture);
+        uint own = Posix.EffectiveUser();
+        if (own != 0 && own != user)
+            throw new AccessDeniedException(pid, user);
+        string inNamespace = Field(status, "NSpid", -1);
+        bool sameMounts = Shares(pid, "mnt");
+        return new TargetProcess(pid, inNamespace.Length > 0 ? int.Parse(inNamespace, CultureInfo.InvariantCulture) : pid, user)
+        {
+            RootPrefix = sameMounts ? "" : $"/proc/{pid}/root",
+            SharesNetwork = Shares(pid, "net"),
+            SharesProcesses = sameMounts && Shares(pid, "pid"),
+            TempDirectory = ProcessEnvironment.Of(pid).Get("TMPDIR") is { Length: > 0 } set ? set.TrimEnd('/') : "/tmp",
+            Runtime = TargetRuntime.Of(pid),
+        };
+    }
+
+    /// <summary>Whether the kernel has stopped the process (SIGSTOP, a debugger), so that it cannot answer.</summary>
+    public bool IsStopped()
+    {
+        Span<byte> buffer = stackalloc byte[1024];
+        return ProcessFiles.ParseStat(ProcFile.Read($"/proc/{Pid}/stat", buffer)) is { State: 'T' or 't' };
+    }
+
+    private static Dictionary<string, string> ReadStatus(int pid)
+    {
+        Span<byte> buffer = stackalloc byte[StatusBytes];
+        string text = Encoding.UTF8.GetString(ProcFile.Read($"/proc/{pid}/status", buffer));
+        var fields = new Dictionary<string, string>();
+        foreach (string line in text.Split('\n'))
+        {
+            int colon = line.IndexOf(':');
+            if (colon > 0)
+                fields[line[..colon]] = line[(colon + 1)..].Trim();
+        }
+        // A process that has ended and was not yet waited for has no memory and no threads to show.
+        return fields.TryGetValue("State", out string? state) && !state.StartsWith('Z') && !state.StartsWith('X') && fields.ContainsKey("Uid")
+            ? fields
+            : throw new NoSuchProcessException($"There is no process {pid}.");
+    }
+
+    /// <summary>The n-th number of a field, or its last for -1; empty for none.</summary>
+    private static string Field(Dictionary<string, string> status, string name, int index)
+    {
+        if (!status.TryGetValue(name, out string? value))
+            return "";
+        string[] numbers = value.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        return numbers.Length == 0 ? "" : numbers[index < 0 ? ^1 : Math.Min(index, numbers.Length - 1)];
+    }
+
+    private static bool Shares(int pid, string kind)
+    {
+        try
+        {
+            return File.ResolveLinkTarget($"/proc/{pid}/ns/{kind}", returnFinalTarget: false)?.Name
+                == File.ResolveLinkTarget($"/proc/self/ns/{kind}", returnFinalTarget: false)?.Name;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Not to be seen for us: it is taken for another one, which works in either case where we have the rights.
+            return false;
+        }
+    }
+}

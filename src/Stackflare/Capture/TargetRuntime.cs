@@ -1,0 +1,53 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Stackflare.Capture;
+
+/// <summary>What runtime a process has loaded, by its memory map.</summary>
+/// <param name="Kind">Which one.</param>
+/// <param name="Version">Its version, where the path of the library tells it.</param>
+/// <param name="IsMusl">Whether the process's C library is musl.</param>
+internal sealed partial record TargetRuntime(RuntimeKind Kind, Version? Version, bool IsMusl)
+{
+    private const int MaxMapLines = 200_000;
+
+    /// <exception cref="AccessDeniedException">The map may not be read.</exception>
+    public static TargetRuntime Of(int pid)
+    {
+        var kind = RuntimeKind.None;
+        Version? version = null;
+        bool isMusl = false;
+        try
+        {
+            foreach (string line in File.ReadLines($"/proc/{pid}/maps").Take(MaxMapLines))
+            {
+                int slash = line.IndexOf('/');
+                if (slash < 0)
+                    continue;
+                string path = line[slash..];
+                isMusl |= path.Contains("/ld-musl-", StringComparison.Ordinal);
+                if (kind == RuntimeKind.None && path.EndsWith("/libcoreclr.so", StringComparison.Ordinal))
+                {
+                    kind = RuntimeKind.CoreClr;
+                    Match match = VersionFolder().Match(path);
+                    if (match.Success && Version.TryParse(match.Groups[1].ValueSpan, out Version? found))
+                        version = found;
+                }
+            }
+        }
+        catch (UnauthorizedAccessException)
+        {
+            throw new AccessDeniedException(pid);
+        }
+        catch (IOException)
+        {
+            throw new NoSuchProcessException(string.Create(CultureInfo.InvariantCulture, $"There is no process {pid} any more."));
+        }
+        if (kind == RuntimeKind.None)
+            kind = ExecutableSymbols.RuntimeIn($"/proc/{pid}/exe");
+        return new TargetRuntime(kind, version, isMusl);
+    }
+
+    [GeneratedRegex(@"/Microsoft\.NETCore\.App/(\d+\.\d+\.\d+)")]
+    private static partial Regex VersionFolder();
+}

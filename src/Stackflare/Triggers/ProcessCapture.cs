@@ -1,0 +1,86 @@
+using System.Runtime.Versioning;
+using Stackflare.Capture;
+using Stackflare.Symbols;
+
+namespace Stackflare.Triggers;
+
+/// <summary>
+/// Dumps of another process, as often as asked. Names and lines that were found once are remembered from one dump to the next. For one thread.
+/// </summary>
+[SupportedOSPlatform("linux")]
+internal sealed class ProcessCapture
+{
+    private static readonly Version Oldest = new(6, 0);
+
+    private readonly TargetProcess _target;
+    private readonly ReadOnlyMemory<byte> _probe;
+    private readonly CaptureOptions _options;
+    private readonly Symbolicator _symbolicator;
+
+    /// <summary>Looks at the process.</summary>
+    /// <param name="pid">The process, as we see it.</param>
+    /// <param name="probe">The probe's bytes.</param>
+    /// <param name="options">What to look for, and limits.</param>
+    /// <param name="symbolDirectories">Further directories to look for PDBs in.</param>
+    /// <exception cref="StackflareException">No dump can be had of it; the type says why.</exception>
+    public ProcessCapture(int pid, ReadOnlyMemory<byte> probe, CaptureOptions options, IReadOnlyList<string> symbolDirectories)
+    {
+        _target = TargetProcess.Inspect(pid);
+        switch (_target.Runtime.Kind)
+        {
+            case RuntimeKind.None: throw new NotDotNetException(pid);
+            case RuntimeKind.NativeAot: throw new NativeAotException(pid);
+        }
+        if (_target.Runtime.Version is { } version && version < Oldest)
+            throw new UnsupportedRuntimeException($"Process {pid} runs on .NET {version}.");
+        if (_target.Runtime.IsMusl)
+            throw new LibcMismatchException(pid, "musl", "glibc");
+        _probe = probe;
+        _options = options;
+        _symbolicator = new Symbolicator(new SymbolOptions
+        {
+            SourceText = options.SourceText,
+            SymbolDirectories = symbolDirectories,
+            SingleFilePath = _target.ExecutablePath,
+            RootPrefix = _target.RootPrefix,
+        });
+    }
+
+    /// <summary>How long a snapshot may take.</summary>
+    public TimeSpan Limit => _options.Limits.Time;
+
+    /// <summary>Takes a snapshot.</summary>
+    /// <param name="off">Calls the wait for it off, as if the time were up.</param>
+    /// <exception cref="StackflareException">There is none; the type says why.</exception>
+    public ProcessSample Take(CancellationToken off)
+    {
+        if (_target.IsStopped())
+            throw new ProcessStoppedException(_target.Pid);
+        HostFacts facts = Facts();
+        using CaptureRoute route = CaptureRoute.To(_target, _probe.Span);
+        return new ProcessSample(SnapshotCapture.Take(route, _options.Limits, off), facts);
+    }
+
+    /// <summary>Names and lines for a snapshot.</summary>
+    public ThreadDump Symbolicate(ProcessSample sample) =>
+        DumpBuilder.Build(sample.Snapshot, _symbolicator, sample.Facts, ownThread: null);
+
+    /// <summary>What the kernel knows of the process's threads, for when its runtime does not answer.</summary>
+    /// <param name="reason">Why there are no stacks, a sentence.</param>
+    public ThreadDump WithoutStacks(string reason)
+    {
+        HostFacts facts = Facts();
+        return new ThreadDump
+        {
+            Process = facts.Process(_target.Runtime.Version),
+            CapturedAt = DateTimeOffset.UtcNow,
+            Timings = new CaptureTimings(TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, 0),
+            HasStacks = false,
+            Threads = [],
+            RuntimeThreads = [.. facts.Tasks.Waiting()],
+            Notes = ["Only what the kernel knows of the threads: " + reason],
+        };
+    }
+
+    private HostFacts Facts() => HostFacts.Of(_target.Pid, new KernelTasks(_target.Pid, _target.NamespacePid != _target.Pid));
+}

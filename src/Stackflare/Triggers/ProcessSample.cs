@@ -1,0 +1,6 @@
+using Stackflare.Capture;
+
+namespace Stackflare.Triggers;
+
+/// <summary>A snapshot of another process, with what the kernel said of it just before.</summary>
+internal sealed record ProcessSample(RawSnapshot Snapshot, HostFacts Facts);
