@@ -52,6 +52,9 @@ internal static class SnapshotCapture
         return snapshot;
     }
 
+    /// <summary>Whether what failed is the loading of the probe, so that it may work from elsewhere.</summary>
+    public static bool CouldNotLoad(CaptureFailedException error) => error.HResult is NoSuchFile or ModuleNotFound;
+
     private static UnixSocket Connect(string socketPath, Deadline deadline)
     {
         try
@@ -109,7 +112,10 @@ internal static class SnapshotCapture
                 using UnixSocket connection = route.Listener.Accept();
                 // The name is random and the nonce is checked: this keeps a stranger who guessed them from being listened to.
                 (int peer, uint _) = connection.Peer();
-                if (peer == route.Pid && ReadAll(connection, limits.SnapshotBytes, deadline) is { IsEmpty: false } read)
+                if (peer != route.Pid)
+                    continue;
+                route.ProbeIsLoaded();
+                if (ReadAll(connection, limits.SnapshotBytes, deadline) is { IsEmpty: false } read)
                     bytes = read;
             }
             else if (answer)

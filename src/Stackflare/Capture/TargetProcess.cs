@@ -57,12 +57,13 @@ internal sealed class TargetProcess
         if (own != 0 && own != user)
             throw new AccessDeniedException(pid, user);
         string inNamespace = Field(status, "NSpid", -1);
-        bool sameMounts = Shares(pid, "mnt");
+        // A process that was started in another root directory (chroot) shares the mounts but not the paths.
+        bool sameMounts = Shares(pid, "ns/mnt") && Shares(pid, "root");
         return new TargetProcess(pid, inNamespace.Length > 0 ? int.Parse(inNamespace, CultureInfo.InvariantCulture) : pid, user)
         {
             RootPrefix = sameMounts ? "" : $"/proc/{pid}/root",
-            SharesNetwork = Shares(pid, "net"),
-            SharesProcesses = sameMounts && Shares(pid, "pid"),
+            SharesNetwork = Shares(pid, "ns/net"),
+            SharesProcesses = sameMounts && Shares(pid, "ns/pid"),
             TempDirectory = ProcessEnvironment.Of(pid).Get("TMPDIR") is { Length: > 0 } set ? set.TrimEnd('/') : "/tmp",
             Runtime = TargetRuntime.Of(pid),
         };
@@ -101,12 +102,12 @@ internal sealed class TargetProcess
         return numbers.Length == 0 ? "" : numbers[index < 0 ? ^1 : Math.Min(index, numbers.Length - 1)];
     }
 
-    private static bool Shares(int pid, string kind)
+    private static bool Shares(int pid, string link)
     {
         try
         {
-            return File.ResolveLinkTarget($"/proc/{pid}/ns/{kind}", returnFinalTarget: false)?.Name
-                == File.ResolveLinkTarget($"/proc/self/ns/{kind}", returnFinalTarget: false)?.Name;
+            return File.ResolveLinkTarget($"/proc/{pid}/{link}", returnFinalTarget: false)?.FullName
+                == File.ResolveLinkTarget($"/proc/self/{link}", returnFinalTarget: false)?.FullName;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

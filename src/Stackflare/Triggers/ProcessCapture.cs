@@ -16,6 +16,7 @@ internal sealed class ProcessCapture
     private readonly ReadOnlyMemory<byte> _probe;
     private readonly CaptureOptions _options;
     private readonly Symbolicator _symbolicator;
+    private bool _useMemory = true;
 
     /// <summary>Looks at the process.</summary>
     /// <param name="pid">The process, as we see it.</param>
@@ -52,13 +53,27 @@ internal sealed class ProcessCapture
     /// <summary>Takes a snapshot.</summary>
     /// <param name="off">Calls the wait for it off, as if the time were up.</param>
     /// <exception cref="StackflareException">There is none; the type says why.</exception>
-    public ProcessSample Take(CancellationToken off)
+    public ProcessSample TakeSample(CancellationToken off)
     {
         if (_target.IsStopped())
             throw new ProcessStoppedException(_target.Pid);
         HostFacts facts = Facts();
-        using CaptureRoute route = CaptureRoute.To(_target, _probe.Span);
-        return new ProcessSample(SnapshotCapture.Take(route, _options.Limits, off), facts);
+        try
+        {
+            return new ProcessSample(Take(off), facts);
+        }
+        catch (CaptureFailedException e) when (_useMemory && CaptureRoute.CanUseMemory(_target) && SnapshotCapture.CouldNotLoad(e))
+        {
+            // A group of its own, a hidden /proc or a security module can keep the process from the file in memory.
+            _useMemory = false;
+            return new ProcessSample(Take(off), facts);
+        }
+    }
+
+    private RawSnapshot Take(CancellationToken off)
+    {
+        using CaptureRoute route = CaptureRoute.To(_target, _probe.Span, _useMemory);
+        return SnapshotCapture.Take(route, _options.Limits, off);
     }
 
     /// <summary>Names and lines for a snapshot.</summary>
