@@ -20,7 +20,7 @@ internal static class DumpCommand
     public static RootCommand Create()
     {
         var shared = new SharedOptions();
-        var process = new Argument<string>("process") { Description = "The process: its id, or the name of its program.", HelpName = "pid|name" };
+        var process = new Argument<string>("process") { Description = "The process: its id, the name of its program, or the path of its diagnostics socket.", HelpName = "pid|name|socket" };
         var count = new Option<int>("--count", "-n") { Description = "How many dumps; 0 is until Ctrl+C.", HelpName = "N", DefaultValueFactory = _ => 1 };
         var interval = new Option<int>("--interval", "-i") { Description = "Milliseconds from one dump to the next.", HelpName = "MS", DefaultValueFactory = _ => 1000 };
         var raw = new Option<string?>("--raw") { Description = "Save the snapshot itself, for 'stackflare show'.", HelpName = "FILE" };

@@ -19,7 +19,7 @@ internal sealed class CaptureRoute : IDisposable
         SocketPath = socketPath;
     }
 
-    /// <summary>The process, as we see it.</summary>
+    /// <summary>The process, as we see it; 0 for one that we do not see.</summary>
     public int Pid { get; }
 
     /// <summary>The runtime's diagnostics socket, as we can open it.</summary>
@@ -73,7 +73,7 @@ internal sealed class CaptureRoute : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new ProbeException(
-                string.Create(CultureInfo.InvariantCulture, $"The probe cannot be brought to process {target.Pid}: {e.Message.TrimEnd('.')}."),
+                string.Create(CultureInfo.InvariantCulture, $"The probe cannot be brought to process {target.ShownPid}: {e.Message.TrimEnd('.')}."),
                 "See that its temporary directory can be written to and has room.", e);
         }
         finally

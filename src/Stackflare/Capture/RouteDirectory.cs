@@ -37,10 +37,12 @@ internal sealed class RouteDirectory : IDisposable
     public static RouteDirectory Create(TargetProcess target)
     {
         string? lastFailure = null;
-        foreach (string parent in new[] { target.TempDirectory, "/tmp", "/var/tmp", "/dev/shm" }.Distinct())
+        // Of a process that we do not see, that directory alone is known to be the same one.
+        string[] parents = target.IsVisible ? [target.TempDirectory, "/tmp", "/var/tmp", "/dev/shm"] : [target.TempDirectory];
+        foreach (string parent in parents.Distinct())
         {
             string root = target.RootPrefix + parent;
-            if (!Directory.Exists(root) || MountOptions.ForbidExecution(target.Pid, parent)
+            if (!Directory.Exists(root) || MountOptions.ForbidExecution(target.IsVisible ? target.Pid : Environment.ProcessId, parent)
                 || root.Length + Prefix.Length + 32 + SocketName.Length + 2 > LongestSocketPath)
             {
                 continue;
@@ -56,7 +58,7 @@ internal sealed class RouteDirectory : IDisposable
             }
         }
         throw new ProbeException(
-            $"There is no directory that process {target.Pid} could load the probe from" + (lastFailure is null ? "." : $": {lastFailure}."),
+            $"There is no directory that process {target.ShownPid} could load the probe from" + (lastFailure is null ? "." : $": {lastFailure}."),
             "One of its TMPDIR, /tmp, /var/tmp and /dev/shm has to be writable and mounted without noexec.");
     }
 

@@ -18,15 +18,16 @@ internal sealed class ProcessCapture
     private readonly Symbolicator _symbolicator;
     private bool _useMemory = true;
 
-    /// <summary>Looks at the process.</summary>
-    /// <param name="pid">The process, as we see it.</param>
+    /// <summary>Sees whether a dump can be had.</summary>
+    /// <param name="target">The process.</param>
     /// <param name="probe">The probe's bytes.</param>
     /// <param name="options">What to look for, and limits.</param>
     /// <param name="symbolDirectories">Further directories to look for PDBs in.</param>
     /// <exception cref="StackflareException">No dump can be had of it; the type says why.</exception>
-    public ProcessCapture(int pid, ReadOnlyMemory<byte> probe, CaptureOptions options, IReadOnlyList<string> symbolDirectories)
+    public ProcessCapture(TargetProcess target, ReadOnlyMemory<byte> probe, CaptureOptions options, IReadOnlyList<string> symbolDirectories)
     {
-        _target = TargetProcess.Inspect(pid);
+        _target = target;
+        int pid = target.Pid;
         switch (_target.Runtime.Kind)
         {
             case RuntimeKind.None: throw new NotDotNetException(pid);
@@ -97,5 +98,7 @@ internal sealed class ProcessCapture
         };
     }
 
-    private HostFacts Facts() => HostFacts.Of(_target.Pid, new KernelTasks(_target.Pid, _target.NamespacePid != _target.Pid));
+    private HostFacts Facts() => _target.IsVisible
+        ? HostFacts.Of(_target.Pid, new KernelTasks(_target.Pid, _target.NamespacePid != _target.Pid))
+        : HostFacts.Of(_target.ShownPid, RuntimeInfo.Ask(_target.SocketPath!, _options.Limits.Time));
 }
