@@ -7,9 +7,8 @@ internal sealed class SharedOptions
 {
     public Option<DumpFormat> Format { get; } = new("--format", "-f")
     {
-        Description = "How the dump is written.",
+        Description = "How the dump is written; text if nothing is said.",
         HelpName = "text|traceback|json|folded|speedscope",
-        DefaultValueFactory = _ => DumpFormat.Text,
         CustomParser = result =>
         {
             string text = result.Tokens[0].Value;

@@ -24,6 +24,8 @@ internal static class DiagnosticsPort
         "DOTNET_EnableDiagnostics_Profiler=0", "COMPlus_EnableDiagnostics_Profiler=0",
     ];
 
+    private const string UsualDirectory = "/tmp";
+
     private static string? _own;
 
     /// <summary>Path of our own process's socket.</summary>
@@ -35,7 +37,7 @@ internal static class DiagnosticsPort
         if (_own is { } known && File.Exists(known))
             return known;
         ProcessEnvironment environment = ProcessEnvironment.Of(Environment.ProcessId);
-        string directory = environment.Get("TMPDIR") is { Length: > 0 } set ? set : "/tmp";
+        string directory = environment.Get("TMPDIR") is { Length: > 0 } set ? set : UsualDirectory;
         return _own = Find(Environment.ProcessId, Environment.ProcessId, "", directory, environment);
     }
 
@@ -53,8 +55,12 @@ internal static class DiagnosticsPort
                 throw new DiagnosticsDisabledException(setting);
         }
         string path = SocketPath(pid, namespacePid, root, directory);
-        return File.Exists(path)
-            ? path
+        if (File.Exists(path))
+            return path;
+        // A host can have changed TMPDIR before it started the runtime, which the kernel's copy of the environment does not tell.
+        string usual = SocketPath(pid, namespacePid, root, UsualDirectory);
+        return File.Exists(usual)
+            ? usual
             : throw new DiagnosticsUnreachableException(
                 $"The runtime's diagnostics socket '{path}' is not there.",
                 Directory.Exists(root + directory)

@@ -10,7 +10,7 @@ namespace Stackflare.Triggers;
 [SupportedOSPlatform("linux")]
 internal sealed class ProcessCapture
 {
-    private static readonly Version Oldest = new(6, 0);
+    private static readonly Version Oldest = new(8, 0);
 
     private readonly TargetProcess _target;
     private readonly ReadOnlyMemory<byte> _probe;
