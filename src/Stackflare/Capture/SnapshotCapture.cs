@@ -28,7 +28,7 @@ internal static class SnapshotCapture
         ReadOnlyMemory<byte> bytes;
         try
         {
-            using UnixSocket port = Connect(route.SocketPath, deadline);
+            using UnixSocket port = Connect(route.SocketPath, limits, deadline);
             // In a /tmp that all may write to, somebody else can have made a socket of that name first.
             (int peer, uint _) = port.Peer();
             if (peer != route.Pid)
@@ -52,11 +52,16 @@ internal static class SnapshotCapture
         return snapshot;
     }
 
-    private static UnixSocket Connect(string socketPath, Deadline deadline)
+    private static UnixSocket Connect(string socketPath, DumpLimits limits, Deadline deadline)
     {
         try
         {
             return UnixSocket.Connect(socketPath, deadline);
+        }
+        catch (IOException) when (deadline.Passed)
+        {
+            // Others wait in line already, and the runtime's thread that should take the connections does not.
+            throw new CaptureTimeoutException(limits.Time, "the runtime takes no connection");
         }
         catch (IOException e)
         {
