@@ -25,6 +25,12 @@ internal static class DumpCommand
         var interval = new Option<int>("--interval", "-i") { Description = "Milliseconds from one dump to the next.", HelpName = "MS", DefaultValueFactory = _ => 1000 };
         var raw = new Option<string?>("--raw") { Description = "Save the snapshot itself, for 'stackflare show'.", HelpName = "FILE" };
         var timeout = new Option<double>("--timeout") { Description = "Seconds that a dump may take.", HelpName = "S", DefaultValueFactory = _ => 5 };
+        // Whatever is not an option is taken for the argument, also what was meant to be one.
+        process.Validators.Add(r =>
+        {
+            if (r.Tokens is [{ Value: ['-', ..] value }])
+                r.AddError($"'{value}' is not an option.");
+        });
         count.Validators.Add(r => { if (r.GetValue(count) < 0) r.AddError("--count must not be negative."); });
         interval.Validators.Add(r => { if (r.GetValue(interval) is < 0 or > 3_600_000) r.AddError("--interval must be from 0 to 3600000."); });
         timeout.Validators.Add(r => { if (r.GetValue(timeout) is not (>= 0.01 and <= 600)) r.AddError("--timeout must be from 0.01 to 600."); });

@@ -28,7 +28,7 @@ internal static class SnapshotCapture
         ReadOnlyMemory<byte> bytes;
         try
         {
-            using UnixSocket port = Connect(route.SocketPath, deadline);
+            using UnixSocket port = Connect(route.SocketPath, limits, deadline);
             // In a /tmp that all may write to, somebody else can have made a socket of that name first.
             (int Pid, uint User) runtime = port.Peer();
             if (route.Pid != 0 && runtime.Pid != route.Pid)
@@ -55,11 +55,16 @@ internal static class SnapshotCapture
     /// <summary>Whether what failed is the loading of the probe, so that it may work from elsewhere.</summary>
     public static bool CouldNotLoad(CaptureFailedException error) => error.HResult is NoSuchFile or ModuleNotFound;
 
-    private static UnixSocket Connect(string socketPath, Deadline deadline)
+    private static UnixSocket Connect(string socketPath, DumpLimits limits, Deadline deadline)
     {
         try
         {
             return UnixSocket.Connect(socketPath, deadline);
+        }
+        catch (IOException) when (deadline.Passed)
+        {
+            // Others wait in line already, and the runtime's thread that should take the connections does not.
+            throw new CaptureTimeoutException(limits.Time, "the runtime takes no connection");
         }
         catch (IOException e)
         {
