@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using Stackflare.Capture;
 using Stackflare.Symbols;
@@ -13,17 +14,17 @@ internal sealed class ProcessCapture
     private static readonly Version Oldest = new(6, 0);
 
     private readonly TargetProcess _target;
-    private readonly ReadOnlyMemory<byte> _probe;
+    private readonly byte[] _probe;
     private readonly CaptureOptions _options;
     private readonly Symbolicator _symbolicator;
 
     /// <summary>Looks at the process.</summary>
     /// <param name="pid">The process, as we see it.</param>
-    /// <param name="probe">The probe's bytes.</param>
+    /// <param name="probes">The probe's bytes by runtime identifier; null for one that there is no probe for.</param>
     /// <param name="options">What to look for, and limits.</param>
     /// <param name="symbolDirectories">Further directories to look for PDBs in.</param>
     /// <exception cref="StackflareException">No dump can be had of it; the type says why.</exception>
-    public ProcessCapture(int pid, ReadOnlyMemory<byte> probe, CaptureOptions options, IReadOnlyList<string> symbolDirectories)
+    public ProcessCapture(int pid, Func<string, byte[]?> probes, CaptureOptions options, IReadOnlyList<string> symbolDirectories)
     {
         _target = TargetProcess.Inspect(pid);
         switch (_target.Runtime.Kind)
@@ -33,9 +34,10 @@ internal sealed class ProcessCapture
         }
         if (_target.Runtime.Version is { } version && version < Oldest)
             throw new UnsupportedRuntimeException($"Process {pid} runs on .NET {version}.");
-        if (_target.Runtime.IsMusl)
-            throw new LibcMismatchException(pid, "musl", "glibc");
-        _probe = probe;
+        if (_target.Runtime.Processor is { } processor && processor != RuntimeInformation.ProcessArchitecture)
+            throw new UnsupportedRuntimeException(pid, ProbePlatform.Name(processor), ProbePlatform.Name(RuntimeInformation.ProcessArchitecture));
+        string platform = ProbePlatform.For(_target.Runtime.IsMusl);
+        _probe = probes(platform) ?? throw new LibcMismatchException(pid, _target.Runtime.IsMusl ? "musl" : "glibc", platform);
         _options = options;
         _symbolicator = new Symbolicator(new SymbolOptions
         {
@@ -57,7 +59,7 @@ internal sealed class ProcessCapture
         if (_target.IsStopped())
             throw new ProcessStoppedException(_target.Pid);
         HostFacts facts = Facts();
-        using CaptureRoute route = CaptureRoute.To(_target, _probe.Span);
+        using CaptureRoute route = CaptureRoute.To(_target, _probe);
         return new ProcessSample(SnapshotCapture.Take(route, _options.Limits, off), facts);
     }
 
