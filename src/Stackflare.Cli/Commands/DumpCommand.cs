@@ -52,7 +52,7 @@ internal static class DumpCommand
             };
             var sampling = new Sampling(result.GetValue(count), TimeSpan.FromMilliseconds(result.GetValue(interval)));
             var capture = new ProcessCapture(
-                ProcessFinder.Find(result.GetValue(process)!), EmbeddedProbe.Read(), options, result.GetValue(shared.Symbols) ?? []);
+                ProcessFinder.Find(result.GetValue(process)!), EmbeddedProbe.Find, options, result.GetValue(shared.Symbols) ?? []);
             using var interrupt = new Interrupt();
             var series = new DumpSeries(capture, sampling, interrupt);
             if (result.GetValue(raw) is { } file)

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using Stackflare.Capture;
 using Stackflare.Symbols;
@@ -13,18 +14,18 @@ internal sealed class ProcessCapture
     private static readonly Version Oldest = new(8, 0);
 
     private readonly TargetProcess _target;
-    private readonly ReadOnlyMemory<byte> _probe;
+    private readonly byte[] _probe;
     private readonly CaptureOptions _options;
     private readonly Symbolicator _symbolicator;
     private bool _useMemory = true;
 
     /// <summary>Sees whether a dump can be had.</summary>
     /// <param name="target">The process.</param>
-    /// <param name="probe">The probe's bytes.</param>
+    /// <param name="probes">The probe's bytes by runtime identifier; null for one that there is no probe for.</param>
     /// <param name="options">What to look for, and limits.</param>
     /// <param name="symbolDirectories">Further directories to look for PDBs in.</param>
     /// <exception cref="StackflareException">No dump can be had of it; the type says why.</exception>
-    public ProcessCapture(TargetProcess target, ReadOnlyMemory<byte> probe, CaptureOptions options, IReadOnlyList<string> symbolDirectories)
+    public ProcessCapture(TargetProcess target, Func<string, byte[]?> probes, CaptureOptions options, IReadOnlyList<string> symbolDirectories)
     {
         _target = target;
         int pid = target.Pid;
@@ -35,9 +36,10 @@ internal sealed class ProcessCapture
         }
         if (_target.Runtime.Version is { } version && version < Oldest)
             throw new UnsupportedRuntimeException($"Process {pid} runs on .NET {version}.");
-        if (_target.Runtime.IsMusl)
-            throw new LibcMismatchException(pid, "musl", "glibc");
-        _probe = probe;
+        if (_target.Runtime.Processor is { } processor && processor != RuntimeInformation.ProcessArchitecture)
+            throw new UnsupportedRuntimeException(pid, ProbePlatform.Name(processor), ProbePlatform.Name(RuntimeInformation.ProcessArchitecture));
+        string platform = ProbePlatform.For(_target.Runtime.IsMusl);
+        _probe = probes(platform) ?? throw new LibcMismatchException(pid, _target.Runtime.IsMusl ? "musl" : "glibc", platform);
         _options = options;
         _symbolicator = new Symbolicator(new SymbolOptions
         {
@@ -73,7 +75,7 @@ internal sealed class ProcessCapture
 
     private RawSnapshot Take(CancellationToken off)
     {
-        using CaptureRoute route = CaptureRoute.To(_target, _probe.Span, _useMemory);
+        using CaptureRoute route = CaptureRoute.To(_target, _probe, _useMemory);
         return SnapshotCapture.Take(route, _options.Limits, off);
     }
 
