@@ -56,7 +56,7 @@ internal static class DumpCommand
             using var interrupt = new Interrupt();
             var series = new DumpSeries(capture, sampling, interrupt);
             if (result.GetValue(raw) is { } file)
-                RawFiles.Save(file, series.Samples(), sampling);
+                RawFiles.Save(file, capture, series.Samples(), sampling);
             else
                 shared.Write(result, series.Dumps(), sampling.Interval);
             if (series.Error is { } error)

@@ -23,7 +23,7 @@ internal sealed class ProcessCapture
     /// <param name="target">The process.</param>
     /// <param name="probes">The probe's bytes by runtime identifier; null for one that there is no probe for.</param>
     /// <param name="options">What to look for, and limits.</param>
-    /// <param name="symbolDirectories">Further directories to look for PDBs in.</param>
+    /// <param name="symbolDirectories">Further directories to look for PDBs and assemblies in.</param>
     /// <exception cref="StackflareException">No dump can be had of it; the type says why.</exception>
     public ProcessCapture(TargetProcess target, Func<string, byte[]?> probes, CaptureOptions options, IReadOnlyList<string> symbolDirectories)
     {
@@ -82,6 +82,11 @@ internal sealed class ProcessCapture
     /// <summary>Names and lines for a snapshot.</summary>
     public ThreadDump Symbolicate(ProcessSample sample) =>
         DumpBuilder.Build(sample.Snapshot, _symbolicator, sample.Facts, ownThread: null);
+
+    /// <summary>Saves a snapshot, with the names and lines that are found here: they may not be where it is shown.</summary>
+    /// <exception cref="OutputException">It could not be written.</exception>
+    public void Save(ProcessSample sample, string path) =>
+        SnapshotFile.Save(path, sample.Snapshot.Encoded, sample.Facts, _symbolicator.Save(sample.Snapshot));
 
     /// <summary>What the kernel knows of the process's threads, for when its runtime does not answer.</summary>
     /// <param name="reason">Why there are no stacks, a sentence.</param>
