@@ -105,7 +105,7 @@ internal sealed class TargetProcess
             SharesNetwork = false,
             SharesProcesses = false,
             TempDirectory = Path.GetDirectoryName(path)!,
-            Runtime = new TargetRuntime(RuntimeKind.CoreClr, null, IsMusl: false),
+            Runtime = new TargetRuntime(RuntimeKind.CoreClr, null, IsMusl: false, Processor: null),
         };
     }
 
