@@ -87,7 +87,7 @@ public sealed class SavedSnapshotTests
         return DumpBuilder.Build(snapshot, symbolicator, facts, ownThread: null, SavedSymbols.Decode(snapshot));
     }
 
-    /// <summary>Not where there is no PDB, and not in handlers, whose marks are of the exception's trace.</summary>
+    /// <summary>Not where there is no PDB, and not in handlers, of which the runtime tells the call that threw.</summary>
     private static bool IsMarkedByItself(TruthThread thread) => thread.Name != "bare" && thread.Exception is null;
 
     private static string Json(ThreadDump dump)
