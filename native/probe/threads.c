@@ -148,6 +148,11 @@ static bool follows_call(uint64_t ip)
         if (at[0] == 0xFF && (at[1] >> 3 & 7) == 2 && length == 2u + sib + displacement)
             return true;
     }
+#elif defined(__aarch64__)
+    uint32_t code;
+    return sf_read((void *)(uintptr_t)(ip - sizeof code), &code, sizeof code)
+        && ((code & 0xFC000000) == 0x94000000      /* BL */
+            || (code & 0xFFFFFC1F) == 0xD63F0000); /* BLR */
 #else
     (void)ip;
 #endif

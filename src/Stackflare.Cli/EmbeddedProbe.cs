@@ -1,11 +1,14 @@
 namespace Stackflare.Cli;
 
-/// <summary>The probe that the tool carries.</summary>
+/// <summary>The probes that the tool carries: for its own processor, one for each C library that it was built with.</summary>
 internal static class EmbeddedProbe
 {
-    public static byte[] Read()
+    /// <summary>The probe for a runtime identifier; null if it is not carried.</summary>
+    public static byte[]? Find(string platform)
     {
-        using Stream resource = typeof(EmbeddedProbe).Assembly.GetManifestResourceStream("probe")!;
+        using Stream? resource = typeof(EmbeddedProbe).Assembly.GetManifestResourceStream("probe/" + platform);
+        if (resource is null)
+            return null;
         var bytes = new byte[resource.Length];
         resource.ReadExactly(bytes);
         return bytes;

@@ -20,7 +20,7 @@ internal static class DumpCommand
     public static RootCommand Create()
     {
         var shared = new SharedOptions();
-        var process = new Argument<string>("process") { Description = "The process: its id, or the name of its program.", HelpName = "pid|name" };
+        var process = new Argument<string>("process") { Description = "The process: its id, the name of its program, or the path of its diagnostics socket.", HelpName = "pid|name|socket" };
         var count = new Option<int>("--count", "-n") { Description = "How many dumps; 0 is until Ctrl+C.", HelpName = "N", DefaultValueFactory = _ => 1 };
         var interval = new Option<int>("--interval", "-i") { Description = "Milliseconds from one dump to the next.", HelpName = "MS", DefaultValueFactory = _ => 1000 };
         var raw = new Option<string?>("--raw") { Description = "Save the snapshot itself, for 'stackflare show'.", HelpName = "FILE" };
@@ -52,11 +52,11 @@ internal static class DumpCommand
             };
             var sampling = new Sampling(result.GetValue(count), TimeSpan.FromMilliseconds(result.GetValue(interval)));
             var capture = new ProcessCapture(
-                ProcessFinder.Find(result.GetValue(process)!), EmbeddedProbe.Read(), options, result.GetValue(shared.Symbols) ?? []);
+                ProcessFinder.Find(result.GetValue(process)!), EmbeddedProbe.Find, options, result.GetValue(shared.Symbols) ?? []);
             using var interrupt = new Interrupt();
             var series = new DumpSeries(capture, sampling, interrupt);
             if (result.GetValue(raw) is { } file)
-                RawFiles.Save(file, series.Samples(), sampling);
+                RawFiles.Save(file, capture, series.Samples(), sampling);
             else
                 shared.Write(result, series.Dumps(), sampling.Interval);
             if (series.Error is { } error)

@@ -55,18 +55,30 @@ internal sealed partial class ProbeLibrary
             : new ProbeException($"The probe cannot be loaded: {failure}", "See that it is built for this operating system and processor.");
     }
 
-    /// <summary>Beside the library, where a build and a publish put it; in the package's layout; where the host looks for native libraries.</summary>
+    /// <summary>
+    /// Beside the library, where a publish for one platform puts it; by platform, where a build for any puts it; in the package that
+    /// the library is still in; where the host looks for native libraries.
+    /// </summary>
     private static IEnumerable<string> Candidates()
     {
-        string inPackage = System.IO.Path.Combine("runtimes", RuntimeIdentifier, "native", FileName);
         var directories = new List<string> { AppContext.BaseDirectory };
 #pragma warning disable IL3000 // Empty in a single-file program, which is what is asked for here.
         if (System.IO.Path.GetDirectoryName(typeof(ProbeLibrary).Assembly.Location) is { Length: > 0 } own)
             directories.Insert(0, own);
 #pragma warning restore IL3000
+        else
+            own = "";
         if (AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") is string search)
             directories.AddRange(search.Split(':', StringSplitOptions.RemoveEmptyEntries));
-        return directories.SelectMany(d => new[] { System.IO.Path.Combine(d, FileName), System.IO.Path.Combine(d, inPackage) });
+        foreach (string directory in directories)
+            yield return System.IO.Path.Combine(directory, FileName);
+
+        bool isMusl = TargetRuntime.Of(Environment.ProcessId).IsMusl;
+        string byPlatform = System.IO.Path.Combine("runtimes", ProbePlatform.For(isMusl), "native", FileName);
+        foreach (string directory in directories)
+            yield return System.IO.Path.Combine(directory, byPlatform);
+        if (System.IO.Path.GetDirectoryName(own) is { } parent && System.IO.Path.GetFileName(parent) == "lib")
+            yield return System.IO.Path.Combine(parent, "..", byPlatform);
     }
 
     /// <summary>The path that the probe is mapped from, by the kernel.</summary>
@@ -74,9 +86,6 @@ internal sealed partial class ProbeLibrary
         .Where(static line => line.EndsWith("/" + FileName, StringComparison.Ordinal))
         .Select(static line => line[line.IndexOf('/')..])
         .FirstOrDefault();
-
-    private static string RuntimeIdentifier =>
-        RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "linux-arm64" : "linux-x64";
 
     /// <summary>Sets the trap; a negative error number when it cannot be set. <see cref="Instance"/> has to be loaded.</summary>
     public static int TrapOpen(Signal signal, bool chain) => OpenTrap(signal.Number, chain ? 1 : 0);

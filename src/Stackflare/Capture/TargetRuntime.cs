@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 
 namespace Stackflare.Capture;
@@ -7,7 +8,8 @@ namespace Stackflare.Capture;
 /// <param name="Kind">Which one.</param>
 /// <param name="Version">Its version, where the path of the library tells it.</param>
 /// <param name="IsMusl">Whether the process's C library is musl.</param>
-internal sealed partial record TargetRuntime(RuntimeKind Kind, Version? Version, bool IsMusl)
+/// <param name="Processor">What it is compiled for; null where its file does not say, or may not be read.</param>
+internal sealed partial record TargetRuntime(RuntimeKind Kind, Version? Version, bool IsMusl, Architecture? Processor)
 {
     private const int MaxMapLines = 200_000;
 
@@ -17,6 +19,7 @@ internal sealed partial record TargetRuntime(RuntimeKind Kind, Version? Version,
         var kind = RuntimeKind.None;
         Version? version = null;
         bool isMusl = false;
+        string file = $"/proc/{pid}/exe";
         try
         {
             foreach (string line in File.ReadLines($"/proc/{pid}/maps").Take(MaxMapLines))
@@ -29,6 +32,7 @@ internal sealed partial record TargetRuntime(RuntimeKind Kind, Version? Version,
                 if (kind == RuntimeKind.None && path.EndsWith("/libcoreclr.so", StringComparison.Ordinal))
                 {
                     kind = RuntimeKind.CoreClr;
+                    file = $"/proc/{pid}/root{path}";
                     Match match = VersionFolder().Match(path);
                     if (match.Success && Version.TryParse(match.Groups[1].ValueSpan, out Version? found))
                         version = found;
@@ -44,8 +48,9 @@ internal sealed partial record TargetRuntime(RuntimeKind Kind, Version? Version,
             throw new NoSuchProcessException(string.Create(CultureInfo.InvariantCulture, $"There is no process {pid} any more."));
         }
         if (kind == RuntimeKind.None)
-            kind = ExecutableSymbols.RuntimeIn($"/proc/{pid}/exe");
-        return new TargetRuntime(kind, version, isMusl);
+            kind = ExecutableSymbols.RuntimeIn(file);
+        // The runtime's own file, not the process's: under emulation the kernel runs the emulator.
+        return new TargetRuntime(kind, version, isMusl, ElfHeader.Processor(file));
     }
 
     [GeneratedRegex(@"/Microsoft\.NETCore\.App/(\d+\.\d+\.\d+)")]

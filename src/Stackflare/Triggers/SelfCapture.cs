@@ -20,8 +20,8 @@ internal static class SelfCapture
     {
         if (!OperatingSystem.IsLinux())
             throw new UnsupportedPlatformException($"Stackflare does not work on {RuntimeInformation.OSDescription}.");
-        if (RuntimeInformation.ProcessArchitecture != Architecture.X64)
-            throw new UnsupportedPlatformException($"There is no probe for {RuntimeInformation.ProcessArchitecture} yet.");
+        if (RuntimeInformation.ProcessArchitecture is not (Architecture.X64 or Architecture.Arm64))
+            throw new UnsupportedPlatformException($"There is no probe for {RuntimeInformation.ProcessArchitecture}.");
         if (!RuntimeFeature.IsDynamicCodeCompiled)
             throw new UnsupportedPlatformException("A program compiled ahead of time (NativeAOT) has no runtime to ask for stacks.");
         _ = ProbeLibrary.Instance;

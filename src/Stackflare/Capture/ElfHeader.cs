@@ -1,0 +1,35 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+
+namespace Stackflare.Capture;
+
+/// <summary>The beginning of an executable or library.</summary>
+internal static class ElfHeader
+{
+    private const int MachineOffset = 18, Bytes = 20;
+
+    /// <summary>The processor that a file is compiled for; null for a file that is none of ELF, is not known or cannot be read.</summary>
+    public static Architecture? Processor(string path)
+    {
+        try
+        {
+            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            Span<byte> header = stackalloc byte[Bytes];
+            if (file.ReadAtLeast(header, Bytes, throwOnEndOfStream: false) < Bytes || !header.StartsWith("\u007fELF"u8))
+                return null;
+            return BinaryPrimitives.ReadUInt16LittleEndian(header[MachineOffset..]) switch // e_machine
+            {
+                3 => Architecture.X86,
+                40 => Architecture.Arm,
+                62 => Architecture.X64,
+                183 => Architecture.Arm64,
+                258 => Architecture.LoongArch64,
+                _ => null,
+            };
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}
