@@ -33,6 +33,15 @@ public sealed class ForeignTargetTests
         Assert.Contains("musl-gcc", error.Remedy, StringComparison.Ordinal);
     }
 
+    [RequiresCompilerFact("musl-gcc")]
+    public async Task TheProbeForMuslLoadsInAProcessOnMusl()
+    {
+        using var folder = new TemporaryFolder();
+        string program = Path.Combine(folder.Path, "load");
+        (await new Command("musl-gcc", "-o", program, "native/probe/tests/load.c").RunAsync()).Succeeded();
+        (await new Command(program, "src/Stackflare/obj/probe/linux-musl-x64/libstackflare_probe.so").RunAsync()).Succeeded();
+    }
+
     [Fact]
     public async Task AProcessForAnotherProcessorIsRefused()
     {

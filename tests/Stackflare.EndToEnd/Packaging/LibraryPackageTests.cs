@@ -13,7 +13,7 @@ public sealed class LibraryPackageTests(Packages packages)
         worker.Start();
         SpinWait.SpinUntil(() => worker.ThreadState.HasFlag(ThreadState.WaitSleepJoin));
         using (Flare.OnSignal())
-            Flare.Dump(Console.Out);
+            Flare.Dump(Console.Out, capture: new CaptureOptions { Limits = new DumpLimits { Time = TimeSpan.FromMinutes(1) } });
 
         static class Work
         {
@@ -34,7 +34,7 @@ public sealed class LibraryPackageTests(Packages packages)
         await packages.DotnetAsync("portable", "build", "-o", "out");
         Assert.False(File.Exists($"{folder}/out/libstackflare_probe.so"));
         Assert.True(File.Exists($"{folder}/out/runtimes/linux-x64/native/libstackflare_probe.so"));
-        await AssertDumpsAsync(folder, "dotnet", $"{folder}/out/portable.dll");
+        await AssertDumpsAsync(folder, new Command("dotnet", $"{folder}/out/portable.dll"));
     }
 
     [Theory]
@@ -47,7 +47,17 @@ public sealed class LibraryPackageTests(Packages packages)
             name, "publish", "-r", "linux-x64", "-o", "out", "-p:PublishSingleFile=true", $"-p:SelfContained={!extracting}",
             $"-p:IncludeNativeLibrariesForSelfExtract={extracting}", "-p:DebugType=embedded");
         Assert.Equal(!extracting, File.Exists($"{folder}/out/libstackflare_probe.so"));
-        await AssertDumpsAsync(folder, $"{folder}/out/{name}");
+        await AssertDumpsAsync(folder, new Command($"{folder}/out/{name}"));
+    }
+
+    [RequiresArmEmulationFact]
+    public async Task AProgramForArmFindsItsProbeAndItWorks()
+    {
+        string folder = await ProjectAsync("arm");
+        await packages.DotnetAsync("arm", "publish", "-r", "linux-arm64", "-o", "out", "-p:SelfContained=true", "-p:InvariantGlobalization=true");
+        string dump = await AssertDumpsAsync(folder, ArmEmulation.Run($"{folder}/out/arm"));
+        Assert.Contains(" linux-arm64, ", dump, StringComparison.Ordinal);
+        Assert.Contains("\"worker\" #", dump, StringComparison.Ordinal); // a name that is read through the runtime's data contract
     }
 
     [Fact]
@@ -97,9 +107,10 @@ public sealed class LibraryPackageTests(Packages packages)
         return folder;
     }
 
-    private static async Task AssertDumpsAsync(string folder, string program, params string[] arguments)
+    private static async Task<string> AssertDumpsAsync(string folder, Command program)
     {
-        string dump = (await new Command(program, arguments).RunAsync()).Succeeded();
+        string dump = (await program.RunAsync()).Succeeded();
         Assert.Contains($"\n   at Work.Run() in {folder}/Program.cs:line {SleepLine}\n      Thread.Sleep(Timeout.Infinite);\n", dump, StringComparison.Ordinal);
+        return dump;
     }
 }
