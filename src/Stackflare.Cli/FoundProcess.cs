@@ -1,4 +1,15 @@
+using Stackflare.Capture;
+
 namespace Stackflare.Cli;
 
 /// <summary>A process that can be dumped.</summary>
-internal sealed record FoundProcess(int Pid, string Name, Version? Runtime, uint User, TimeSpan? Uptime, int Threads, string CommandLine);
+internal sealed record FoundProcess(TargetProcess Target, string SocketPath, string Name, TimeSpan? Uptime, int Threads, string CommandLine)
+{
+    public int Pid => Target.Pid;
+
+    /// <summary>
+    /// The version by the path of the runtime's library. A runtime that is linked into the executable has none and is asked, which a
+    /// process that hangs does not answer: null then.
+    /// </summary>
+    public Version? FindVersion() => Target.Runtime.Version ?? (Target.IsStopped() ? null : RuntimeInfo.Ask(SocketPath, ProcessFinder.Patience)?.Version);
+}

@@ -1,25 +1,34 @@
 using System.Globalization;
 using Stackflare.Capture;
+using Stackflare.Interop;
 
 namespace Stackflare.Cli;
 
 /// <summary>Finds processes of .NET, by what is in /proc.</summary>
 internal static class ProcessFinder
 {
-    /// <summary>The process that an argument means: an id, or the name of exactly one program that can be dumped.</summary>
-    /// <exception cref="NoSuchProcessException">There is none, or more than one.</exception>
-    public static int Find(string argument)
+    private const int MostSockets = 1000;
+
+    /// <summary>For an answer that comes at once or not at all.</summary>
+    internal static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>The process that an argument means: an id, a diagnostics socket's path, or the name of exactly one program that can be dumped.</summary>
+    /// <exception cref="StackflareException">There is none, or more than one, or it is not ours to look at.</exception>
+    public static TargetProcess Find(string argument)
     {
+        if (argument.Contains('/'))
+            return TargetProcess.AtSocket(argument);
         if (int.TryParse(argument, NumberStyles.None, CultureInfo.InvariantCulture, out int pid))
-            return pid;
+            return TargetProcess.Inspect(pid);
         List<FoundProcess> found = [.. All().Where(p => p.Name == argument)];
-        if (found.Count == 1)
-            return found[0].Pid;
-        throw found.Count == 0
-            ? new NoSuchProcessException($"There is no .NET process with the name '{argument}'.")
-            : new NoSuchProcessException(
+        return found.Count switch
+        {
+            1 => TargetProcess.Inspect(found[0].Pid),
+            0 => throw new NoSuchProcessException($"There is no .NET process with the name '{argument}'."),
+            _ => throw new NoSuchProcessException(
                 $"There are {found.Count} processes with the name '{argument}'.",
-                $"Name one by its id: {string.Join(", ", found.Select(p => p.Pid))}.");
+                $"Name one by its id: {string.Join(", ", found.Select(p => p.Pid))}."),
+        };
     }
 
     /// <summary>The processes that have a diagnostics port, by id. Our own is not among them.</summary>
@@ -34,6 +43,21 @@ internal static class ProcessFinder
         where found is not null
         select found;
 
+    /// <summary>
+    /// The runtimes that are not in our /proc and answer at a socket in our temporary directory: those of containers that share it with us.
+    /// </summary>
+    /// <param name="visible">The processes that are, whose sockets are left out.</param>
+    public static IEnumerable<(string SocketPath, uint User, RuntimeInfo Info)> AtSockets(IReadOnlyList<FoundProcess> visible)
+    {
+        FileStatus[] known = [.. visible.Select(p => Posix.Status(p.SocketPath, out FileStatus status) == 0 ? status : default)];
+        foreach (string path in Directory.EnumerateFiles(Path.GetTempPath(), "dotnet-diagnostic-*-socket").Take(MostSockets))
+        {
+            // Sockets of processes that were killed stay for years: there, connecting fails at once.
+            if (Posix.Status(path, out FileStatus status) == 0 && !known.Any(status.IsSameFileAs) && RuntimeInfo.Ask(path, Patience) is { } info)
+                yield return (path, status.User, info);
+        }
+    }
+
     private static FoundProcess? Look(int pid)
     {
         try
@@ -41,9 +65,8 @@ internal static class ProcessFinder
             TargetProcess target = TargetProcess.Inspect(pid);
             if (target.Runtime.Kind != RuntimeKind.CoreClr)
                 return null;
-            _ = DiagnosticsPort.Find(target);
             return new FoundProcess(
-                pid, ProcessFiles.ProgramName(pid), target.Runtime.Version, target.User, ProcessFiles.Uptime(pid),
+                target, DiagnosticsPort.Find(target), ProcessFiles.ProgramName(pid), ProcessFiles.Uptime(pid),
                 new KernelTasks(pid).Ids.Count, ProcessFiles.CommandLine(pid));
         }
         catch (StackflareException)

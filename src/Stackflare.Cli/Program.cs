@@ -1,10 +1,21 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
 using Stackflare;
 using Stackflare.Cli;
 using Stackflare.Cli.Commands;
+using Stackflare.Rendering;
 
 try
 {
-    return DumpCommand.Create().Parse(args).Invoke(new() { EnableDefaultExceptionHandler = false });
+    ParseResult commandLine = DumpCommand.Create().Parse(args);
+    if (commandLine.Action is ParseErrorAction)
+    {
+        // Not the parser's own answer, which is a page of help and the code 1.
+        string errors = string.Join(' ', commandLine.Errors.Select(e => e.Message));
+        Console.Error.WriteLine($"stackflare: {EscapedText.Plain(errors)} See 'stackflare --help'.");
+        return ExitCodes.Usage;
+    }
+    return commandLine.Invoke(new() { EnableDefaultExceptionHandler = false });
 }
 catch (StackflareException e)
 {

@@ -20,11 +20,17 @@ internal static class DumpCommand
     public static RootCommand Create()
     {
         var shared = new SharedOptions();
-        var process = new Argument<string>("process") { Description = "The process: its id, or the name of its program.", HelpName = "pid|name" };
+        var process = new Argument<string>("process") { Description = "The process: its id, the name of its program, or the path of its diagnostics socket.", HelpName = "pid|name|socket" };
         var count = new Option<int>("--count", "-n") { Description = "How many dumps; 0 is until Ctrl+C.", HelpName = "N", DefaultValueFactory = _ => 1 };
         var interval = new Option<int>("--interval", "-i") { Description = "Milliseconds from one dump to the next.", HelpName = "MS", DefaultValueFactory = _ => 1000 };
         var raw = new Option<string?>("--raw") { Description = "Save the snapshot itself, for 'stackflare show'.", HelpName = "FILE" };
         var timeout = new Option<double>("--timeout") { Description = "Seconds that a dump may take.", HelpName = "S", DefaultValueFactory = _ => 5 };
+        // Whatever is not an option is taken for the argument, also what was meant to be one.
+        process.Validators.Add(r =>
+        {
+            if (r.Tokens is [{ Value: ['-', ..] value }])
+                r.AddError($"'{value}' is not an option.");
+        });
         count.Validators.Add(r => { if (r.GetValue(count) < 0) r.AddError("--count must not be negative."); });
         interval.Validators.Add(r => { if (r.GetValue(interval) is < 0 or > 3_600_000) r.AddError("--interval must be from 0 to 3600000."); });
         timeout.Validators.Add(r => { if (r.GetValue(timeout) is not (>= 0.01 and <= 600)) r.AddError("--timeout must be from 0.01 to 600."); });
@@ -50,7 +56,7 @@ internal static class DumpCommand
             using var interrupt = new Interrupt();
             var series = new DumpSeries(capture, sampling, interrupt);
             if (result.GetValue(raw) is { } file)
-                RawFiles.Save(file, series.Samples(), sampling);
+                RawFiles.Save(file, capture, series.Samples(), sampling);
             else
                 shared.Write(result, series.Dumps(), sampling.Interval);
             if (series.Error is { } error)

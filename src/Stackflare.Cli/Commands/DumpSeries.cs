@@ -38,7 +38,7 @@ internal sealed class DumpSeries(ProcessCapture capture, Sampling sampling, Inte
         try
         {
             using var watchdog = new Watchdog(capture.Limit);
-            return capture.Take(interrupt.Token);
+            return capture.TakeSample(interrupt.Token);
         }
         catch (StackflareException e)
         {

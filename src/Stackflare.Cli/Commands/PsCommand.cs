@@ -17,15 +17,14 @@ internal static class PsCommand
 
     private static int Run(TextWriter writer)
     {
-        List<string[]> rows = [Headings];
-        foreach (FoundProcess process in ProcessFinder.All())
-        {
-            rows.Add(
-            [
-                process.Pid.ToString(CultureInfo.InvariantCulture), Plain(process.Name), process.Runtime?.ToString() ?? "?",
-                UserNames.Of(process.User), Uptime(process.Uptime), process.Threads.ToString(CultureInfo.InvariantCulture), Plain(process.CommandLine),
-            ]);
-        }
+        List<FoundProcess> processes = [.. ProcessFinder.All()];
+        List<string[]> rows =
+        [
+            Headings,
+            .. processes.Select(p => Row(
+                Number(p.Pid), p.Name, p.FindVersion(), p.Target.User, Uptime(p.Uptime), Number(p.Threads), p.CommandLine)),
+            .. ProcessFinder.AtSockets(processes).Select(s => Row("-", s.Info.EntryAssembly, s.Info.Version, s.User, "?", "?", s.SocketPath)),
+        ];
         int[] widths = [.. Enumerable.Range(0, Headings.Length).Select(i => rows.Max(r => r[i].Length))];
         int room = Console.IsOutputRedirected ? int.MaxValue : Math.Max(20, Console.WindowWidth);
         foreach (string[] row in rows)
@@ -35,6 +34,11 @@ internal static class PsCommand
         }
         return ExitCodes.Success;
     }
+
+    private static string[] Row(string pid, string name, Version? runtime, uint user, string uptime, string threads, string command) =>
+        [pid, Plain(name), runtime?.ToString() ?? "?", UserNames.Of(user), uptime, threads, Plain(command)];
+
+    private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
 
     // A command line may hold anything, also what would drive the terminal.
     private static string Plain(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '?' : c));

@@ -7,9 +7,8 @@ internal sealed class SharedOptions
 {
     public Option<DumpFormat> Format { get; } = new("--format", "-f")
     {
-        Description = "How the dump is written.",
+        Description = "How the dump is written; text if nothing is said.",
         HelpName = "text|traceback|json|folded|speedscope",
-        DefaultValueFactory = _ => DumpFormat.Text,
         CustomParser = result =>
         {
             string text = result.Tokens[0].Value;
@@ -41,7 +40,7 @@ internal sealed class SharedOptions
 
     public Option<string[]> Symbols { get; } = new("--symbols")
     {
-        Description = "A directory to look for PDBs in, besides where the modules are. They are matched by id.",
+        Description = "A directory to look for PDBs and assemblies in, besides where the modules are. They are matched by id.",
         HelpName = "DIR",
         DefaultValueFactory = _ => [],
     };

@@ -47,6 +47,6 @@ internal static class ShowCommand
             throw new SnapshotFormatException(EscapedText.Plain(e.Message.TrimEnd('.')), e);
         }
         (RawSnapshot snapshot, HostFacts facts) = SnapshotFile.Read(bytes);
-        return DumpBuilder.Build(snapshot, symbolicator, facts, ownThread: null);
+        return DumpBuilder.Build(snapshot, symbolicator, facts, ownThread: null, SavedSymbols.Decode(snapshot));
     }
 }

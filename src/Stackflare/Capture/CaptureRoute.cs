@@ -10,96 +10,100 @@ namespace Stackflare.Capture;
 /// </summary>
 internal sealed class CaptureRoute : IDisposable
 {
-    private readonly List<Action> _cleanup;
+    private MemoryFile? _memory;
+    private RouteDirectory? _directory;
 
-    private CaptureRoute(int pid, string socketPath, string probePath, string address, UnixSocket listener, List<Action> cleanup)
+    private CaptureRoute(int pid, string socketPath)
     {
         Pid = pid;
         SocketPath = socketPath;
-        ProbePath = probePath;
-        Address = address;
-        Listener = listener;
-        _cleanup = cleanup;
     }
 
-    /// <summary>The process, as we see it.</summary>
+    /// <summary>The process, as we see it; 0 for one that we do not see.</summary>
     public int Pid { get; }
 
     /// <summary>The runtime's diagnostics socket, as we can open it.</summary>
     public string SocketPath { get; }
 
     /// <summary>The probe, as the process can open it.</summary>
-    public string ProbePath { get; }
+    public string ProbePath { get; private set; } = "";
 
     /// <summary>Where the probe connects to, as the process sees it.</summary>
-    public string Address { get; }
+    public string Address { get; private set; } = "";
 
-    public UnixSocket Listener { get; }
+    public UnixSocket Listener { get; private set; } = null!;
 
     /// <summary>To our own process: the probe is loaded already, and an abstract socket leaves nothing behind whatever happens.</summary>
     /// <exception cref="StackflareException">There is no way; the type says why.</exception>
     public static CaptureRoute ToSelf(string probePath)
     {
-        string address = NewAbstractAddress();
-        return new CaptureRoute(Environment.ProcessId, DiagnosticsPort.FindOwn(), probePath, address, UnixSocket.Listen(address), []);
+        var route = new CaptureRoute(Environment.ProcessId, DiagnosticsPort.FindOwn()) { ProbePath = probePath };
+        route.ListenAbstract();
+        return route;
     }
 
     /// <summary>
-    /// To another process. Where it sees our /proc, the probe is a file in memory that is reached through it, and vanishes with us
-    /// even if we are killed. Elsewhere (another user's process, a container) it is a file in a directory of ours within what the
-    /// process sees as its temporary directory.
+    /// To another process. Where it may open files by our /proc, the probe is a file in memory, which vanishes with us even if we are
+    /// killed. Elsewhere (another user's process, a container) it is a file in a directory of ours within what the process sees as
+    /// its temporary directory.
     /// </summary>
     /// <param name="target">The process.</param>
     /// <param name="probe">The probe's bytes.</param>
+    /// <param name="useMemory">False where the process was found not to load files from memory.</param>
     /// <exception cref="StackflareException">There is no way; the type says why.</exception>
     [SupportedOSPlatform("linux")]
-    public static CaptureRoute To(TargetProcess target, ReadOnlySpan<byte> probe)
+    public static CaptureRoute To(TargetProcess target, ReadOnlySpan<byte> probe, bool useMemory)
     {
-        string socketPath = DiagnosticsPort.Find(target);
-        var cleanup = new List<Action>();
+        var route = new CaptureRoute(target.Pid, DiagnosticsPort.Find(target));
+        bool isDone = false;
         try
         {
-            RouteDirectory? directory = null;
-            RouteDirectory Directory() => directory ??= RouteDirectory.Create(target, cleanup);
-
-            string probePath = target.SharesProcesses && target.User == Posix.EffectiveUser() && MemoryFile.Create(probe) is { } memory
-                ? memory.PathFor(cleanup)
-                : Directory().WriteProbe(probe);
-
-            string address = target.SharesNetwork ? NewAbstractAddress() : Directory().SocketAddress;
-            UnixSocket listener = UnixSocket.Listen(target.SharesNetwork ? address : Directory().SocketPath);
-            cleanup.Add(listener.Dispose);
-            if (!target.SharesNetwork)
-                Directory().OpenSocketToTarget();
-            return new CaptureRoute(target.Pid, socketPath, probePath, address, listener, cleanup);
+            if (useMemory && CanUseMemory(target))
+                route._memory = MemoryFile.Create(probe);
+            if (route._memory is null || !target.SharesNetwork)
+                route._directory = RouteDirectory.Create(target);
+            route.ProbePath = route._memory?.Path ?? route._directory!.WriteProbe(probe);
+            if (target.SharesNetwork)
+                route.ListenAbstract();
+            else
+                (route.Address, route.Listener) = (route._directory!.SocketAddress, route._directory.Listen());
+            isDone = true;
+            return route;
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Run(cleanup);
             throw new ProbeException(
-                string.Create(CultureInfo.InvariantCulture, $"The way to process {target.Pid} cannot be laid: {e.Message}."),
-                "See that its temporary directory can be written to.", e);
+                string.Create(CultureInfo.InvariantCulture, $"The probe cannot be brought to process {target.ShownPid}: {e.Message.TrimEnd('.')}."),
+                "See that its temporary directory can be written to and has room.", e);
         }
-        catch (StackflareException)
+        finally
         {
-            Run(cleanup);
-            throw;
+            if (!isDone)
+                route.Dispose();
         }
+    }
+
+    /// <summary>Whether the probe can be handed over in memory: the process must see our /proc, and the kernel lets only our own user in.</summary>
+    public static bool CanUseMemory(TargetProcess target) => target.SharesProcesses && target.User == Posix.EffectiveUser();
+
+    /// <summary>To be told as soon as the probe runs: from then on it needs no file.</summary>
+    public void ProbeIsLoaded()
+    {
+        _memory?.Dispose();
+        _directory?.RemoveProbe();
     }
 
     public void Dispose()
     {
-        Listener.Dispose();
-        Run(_cleanup);
+        Listener?.Dispose();
+        _memory?.Dispose();
+        _directory?.Dispose();
+        _directory = null;
     }
 
-    private static string NewAbstractAddress() => $"@stackflare-{Guid.NewGuid():N}";
-
-    /// <summary>The last thing made is the first to go: a file before its directory.</summary>
-    private static void Run(List<Action> cleanup)
+    private void ListenAbstract()
     {
-        for (int i = cleanup.Count - 1; i >= 0; i--)
-            cleanup[i]();
-        cleanup.Clear();
+        Address = $"@stackflare-{Guid.NewGuid():N}";
+        Listener = UnixSocket.Listen(Address);
     }
 }

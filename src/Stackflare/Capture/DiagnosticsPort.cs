@@ -12,6 +12,7 @@ internal static class DiagnosticsPort
 {
     private const int HeaderBytes = 20;
     private const byte ProfilerCommandSet = 0x03, AttachProfilerCommand = 0x01;
+    private const byte ProcessCommandSet = 0x04, ProcessInfo2Command = 0x04;
 
     private static ReadOnlySpan<byte> Magic => "DOTNET_IPC_V1\0"u8;
 
@@ -22,6 +23,8 @@ internal static class DiagnosticsPort
         "DOTNET_EnableDiagnostics_IPC=0", "COMPlus_EnableDiagnostics_IPC=0",
         "DOTNET_EnableDiagnostics_Profiler=0", "COMPlus_EnableDiagnostics_Profiler=0",
     ];
+
+    private const string UsualDirectory = "/tmp";
 
     private static string? _own;
 
@@ -34,15 +37,14 @@ internal static class DiagnosticsPort
         if (_own is { } known && File.Exists(known))
             return known;
         ProcessEnvironment environment = ProcessEnvironment.Of(Environment.ProcessId);
-        string directory = environment.Get("TMPDIR") is { Length: > 0 } set ? set : "/tmp";
+        string directory = environment.Get("TMPDIR") is { Length: > 0 } set ? set : UsualDirectory;
         return _own = Find(Environment.ProcessId, Environment.ProcessId, "", directory, environment);
     }
 
     /// <summary>Path of a process's socket, as we can open it.</summary>
     /// <exception cref="DiagnosticsDisabledException">The process was started without the port.</exception>
     /// <exception cref="DiagnosticsUnreachableException">The socket is not where the runtime makes it.</exception>
-    public static string Find(TargetProcess target) =>
-        Find(target.Pid, target.NamespacePid, target.RootPrefix, target.TempDirectory, ProcessEnvironment.Of(target.Pid));
+    public static string Find(TargetProcess target) => target.SocketPath ?? Find(target.Pid, target.NamespacePid, target.RootPrefix, target.TempDirectory, ProcessEnvironment.Of(target.Pid));
 
     private static string Find(int pid, int namespacePid, string root, string directory, ProcessEnvironment environment)
     {
@@ -53,8 +55,12 @@ internal static class DiagnosticsPort
                 throw new DiagnosticsDisabledException(setting);
         }
         string path = SocketPath(pid, namespacePid, root, directory);
-        return File.Exists(path)
-            ? path
+        if (File.Exists(path))
+            return path;
+        // A host can have changed TMPDIR before it started the runtime, which the kernel's copy of the environment does not tell.
+        string usual = SocketPath(pid, namespacePid, root, UsualDirectory);
+        return File.Exists(usual)
+            ? usual
             : throw new DiagnosticsUnreachableException(
                 $"The runtime's diagnostics socket '{path}' is not there.",
                 Directory.Exists(root + directory)
@@ -65,6 +71,17 @@ internal static class DiagnosticsPort
     /// <summary>Where a process's socket is if it has one. The start time makes it no other process's, also when ids are used again.</summary>
     public static string SocketPath(int pid, int namespacePid, string root, string directory) =>
         root + Path.Combine(directory, $"dotnet-diagnostic-{namespacePid}-{ProcessFiles.StartTicks(pid)}-socket");
+
+    /// <summary>The bytes of the command that asks the runtime about itself: ProcessInfo2, which all versions from .NET 6 on know.</summary>
+    public static byte[] ProcessInfoCommand()
+    {
+        var message = new byte[HeaderBytes];
+        Magic.CopyTo(message);
+        BinaryPrimitives.WriteUInt16LittleEndian(message.AsSpan(14), HeaderBytes);
+        message[16] = ProcessCommandSet;
+        message[17] = ProcessInfo2Command;
+        return message;
+    }
 
     /// <summary>The bytes of the command that loads a profiler from a path and gives it data.</summary>
     public static byte[] AttachCommand(string libraryPath, ReadOnlySpan<byte> clientData, TimeSpan timeout)

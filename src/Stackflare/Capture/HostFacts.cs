@@ -5,6 +5,8 @@ namespace Stackflare.Capture;
 /// <summary>What a dump has that the probe does not send: the host's view of the process, from about the time of the capture.</summary>
 internal sealed class HostFacts
 {
+    private static string Here => RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "linux-arm64" : "linux-x64";
+
     /// <summary>The process id, as the host sees it.</summary>
     public required int ProcessId { get; init; }
 
@@ -30,9 +32,20 @@ internal sealed class HostFacts
     {
         ProcessId = pid,
         ProgramName = ProcessFiles.ProgramName(pid),
-        Platform = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "linux-arm64" : "linux-x64",
+        Platform = Here,
         Uptime = ProcessFiles.Uptime(pid),
         Tasks = tasks,
+    };
+
+    /// <summary>The facts of a process that is not in our /proc: what its runtime tells, if it does.</summary>
+    /// <param name="pid">Its id, as it sees itself.</param>
+    /// <param name="runtime">What the runtime tells.</param>
+    public static HostFacts Of(int pid, RuntimeInfo? runtime) => new()
+    {
+        ProcessId = pid,
+        ProgramName = runtime is { EntryAssembly.Length: > 0 } ? runtime.EntryAssembly : "?",
+        Platform = Here,
+        Tasks = KernelTasks.Of(new Dictionary<int, TaskStat>()),
     };
 
     /// <summary>The process as a dump has it.</summary>

@@ -17,7 +17,13 @@ internal static class HostLayout
     /// <summary>Text of the other two, apart from the probe's so that offsets into that stay as they are.</summary>
     public const SectionKind BlobSection = (SectionKind)102;
 
-    public const int Sections = 3;
+    // What was found of modules, methods, types and lines when the file was saved. The records are Symbols/SavedLayout.cs.
+    public const SectionKind PdbsSection = (SectionKind)103;
+    public const SectionKind MethodsSection = (SectionKind)104;
+    public const SectionKind TypesSection = (SectionKind)105;
+    public const SectionKind DocumentsSection = (SectionKind)106;
+    public const SectionKind LinesSection = (SectionKind)107;
+    public const SectionKind SymbolsBlobSection = (SectionKind)108;
 }
 
 [StructLayout(LayoutKind.Sequential)]

@@ -9,7 +9,7 @@ internal static class HostSections
     private const long NotKnown = -1;
 
     /// <summary>The sections in the order of the file, each with the size of its records.</summary>
-    public static (SectionKind Kind, int RecordSize, byte[] Bytes)[] Encode(HostFacts facts)
+    public static FileSection[] Encode(HostFacts facts)
     {
         var blob = new List<byte>();
         var host = new HostRecord { Pid = (uint)facts.ProcessId, UptimeNs = facts.Uptime is { } uptime ? Nanoseconds(uptime) : NotKnown };
@@ -29,9 +29,9 @@ internal static class HostSections
         }
         return
         [
-            (HostLayout.HostSection, Unsafe.SizeOf<HostRecord>(), MemoryMarshal.AsBytes(new ReadOnlySpan<HostRecord>(ref host)).ToArray()),
-            (HostLayout.TasksSection, Unsafe.SizeOf<TaskRecord>(), MemoryMarshal.AsBytes(tasks.AsSpan()).ToArray()),
-            (HostLayout.BlobSection, 1, blob.ToArray()),
+            new(HostLayout.HostSection, Unsafe.SizeOf<HostRecord>(), MemoryMarshal.AsBytes(new ReadOnlySpan<HostRecord>(ref host)).ToArray()),
+            new(HostLayout.TasksSection, Unsafe.SizeOf<TaskRecord>(), MemoryMarshal.AsBytes(tasks.AsSpan()).ToArray()),
+            new(HostLayout.BlobSection, 1, blob.ToArray()),
         ];
     }
 

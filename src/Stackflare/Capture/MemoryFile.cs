@@ -3,12 +3,15 @@ using Stackflare.Interop;
 
 namespace Stackflare.Capture;
 
-/// <summary>A file that is in no directory. Others reach it through our /proc for as long as we live.</summary>
-internal sealed class MemoryFile
+/// <summary>A file that is in no directory. Others reach it through our /proc until it is disposed, or we are no more.</summary>
+internal sealed class MemoryFile : IDisposable
 {
-    private readonly int _descriptor;
+    private int _descriptor;
 
     private MemoryFile(int descriptor) => _descriptor = descriptor;
+
+    /// <summary>The path by which others open it.</summary>
+    public string Path => string.Create(CultureInfo.InvariantCulture, $"/proc/{Environment.ProcessId}/fd/{_descriptor}");
 
     /// <summary>Null where the kernel has no such files, or forbids to execute them.</summary>
     public static MemoryFile? Create(ReadOnlySpan<byte> content)
@@ -16,23 +19,24 @@ internal sealed class MemoryFile
         int descriptor = Posix.CreateMemoryFile("stackflare");
         if (descriptor < 0)
             return null;
+        var file = new MemoryFile(descriptor);
         for (ReadOnlySpan<byte> rest = content; !rest.IsEmpty;)
         {
             nint written = Posix.Write(descriptor, rest);
             if (written <= 0)
             {
-                Posix.Close(descriptor);
+                file.Dispose();
                 return null;
             }
             rest = rest[(int)written..];
         }
-        return new MemoryFile(descriptor);
+        return file;
     }
 
-    /// <summary>The path by which others open it, until it is cleaned up.</summary>
-    public string PathFor(List<Action> cleanup)
+    public void Dispose()
     {
-        cleanup.Add(() => Posix.Close(_descriptor));
-        return string.Create(CultureInfo.InvariantCulture, $"/proc/{Environment.ProcessId}/fd/{_descriptor}");
+        int descriptor = Interlocked.Exchange(ref _descriptor, -1);
+        if (descriptor >= 0)
+            Posix.Close(descriptor);
     }
 }

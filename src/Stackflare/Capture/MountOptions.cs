@@ -8,20 +8,27 @@ internal static class MountOptions
     /// <param name="directory">The directory, as the process sees it.</param>
     public static bool ForbidExecution(int pid, string directory)
     {
-        string best = "", options = "";
         try
         {
-            foreach (string line in File.ReadLines($"/proc/{pid}/mountinfo"))
-            {
-                // id parent device root mount-point options …
-                string[] fields = line.Split(' ');
-                if (fields.Length > 5 && fields[4].Length >= best.Length && Holds(fields[4], directory))
-                    (best, options) = (fields[4], fields[5]);
-            }
+            return ForbidExecution(File.ReadLines($"/proc/{pid}/mountinfo"), directory);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return false; // Not known: the runtime will say.
+        }
+    }
+
+    /// <param name="mounts">Lines of /proc/…/mountinfo; of two mounts at one place the later one is on top.</param>
+    /// <param name="directory">The directory.</param>
+    internal static bool ForbidExecution(IEnumerable<string> mounts, string directory)
+    {
+        string best = "", options = "";
+        foreach (string line in mounts)
+        {
+            // id parent device root mount-point options …
+            string[] fields = line.Split(' ');
+            if (fields.Length > 5 && fields[4].Length >= best.Length && Holds(fields[4], directory))
+                (best, options) = (fields[4], fields[5]);
         }
         return options.Split(',').Contains("noexec");
     }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.Versioning;
 using Stackflare.Interop;
 
@@ -6,101 +5,150 @@ namespace Stackflare.Capture;
 
 /// <summary>
 /// A directory of ours within what a process sees as its temporary directory, for what it cannot reach otherwise. Only we can
-/// write to it; its name is random, and nothing in it is followed or overwritten. It is removed with the route. A tool that was
-/// killed cannot remove its directory, so each run removes those of runs that are no more.
+/// write to it; its name is random. It is locked for as long as we live: whoever finds one that is not, finds one whose owner was
+/// killed, and removes it.
 /// </summary>
-[SupportedOSPlatform("linux")]
-internal sealed class RouteDirectory
+internal sealed class RouteDirectory : IDisposable
 {
     private const string Prefix = "stackflare-", ProbeName = "probe.so", SocketName = "s";
+    private const int Attempts = 8, LongestSocketPath = 107;
     private const UnixFileMode Ours = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const UnixFileMode Enter = UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
     private const UnixFileMode Load = UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.GroupRead
         | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
-
-    private static readonly TimeSpan OldEnough = TimeSpan.FromMinutes(10);
+    private const UnixFileMode Connect = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
 
     private readonly string _here, _there;
-    private readonly List<Action> _cleanup;
+    private readonly int _lock;
 
-    private RouteDirectory(string here, string there, List<Action> cleanup)
+    private RouteDirectory(string here, string there, int @lock)
     {
         _here = here;
         _there = there;
-        _cleanup = cleanup;
+        _lock = @lock;
     }
-
-    /// <summary>The socket, as we open it.</summary>
-    public string SocketPath => $"{_here}/{SocketName}";
 
     /// <summary>The socket, as the process opens it.</summary>
     public string SocketAddress => $"{_there}/{SocketName}";
 
-    public static RouteDirectory Create(TargetProcess target, List<Action> cleanup)
+    /// <summary>Makes one where the process can load a library from.</summary>
+    /// <exception cref="ProbeException">There is no such place.</exception>
+    [SupportedOSPlatform("linux")]
+    public static RouteDirectory Create(TargetProcess target)
     {
         string? lastFailure = null;
-        foreach (string parent in new[] { target.TempDirectory, "/tmp", "/var/tmp", "/dev/shm" }.Distinct())
+        // Of a process that we do not see, that directory alone is known to be the same one.
+        string[] parents = target.IsVisible ? [target.TempDirectory, "/tmp", "/var/tmp", "/dev/shm"] : [target.TempDirectory];
+        foreach (string parent in parents.Distinct())
         {
             string root = target.RootPrefix + parent;
-            if (!Directory.Exists(root) || MountOptions.ForbidExecution(target.Pid, parent))
+            if (!Directory.Exists(root) || MountOptions.ForbidExecution(target.IsVisible ? target.Pid : Environment.ProcessId, parent)
+                || root.Length + Prefix.Length + 32 + SocketName.Length + 2 > LongestSocketPath)
+            {
                 continue;
-            RemoveStale(root);
-            string name = string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Environment.ProcessId}-{Guid.NewGuid():N}");
+            }
+            RemoveAbandoned(root);
             try
             {
-                // Another user's process has to be able to enter; it cannot list what is there.
-                UnixFileMode mode = target.User == Posix.EffectiveUser() ? Ours : Ours | Enter;
-                Directory.CreateDirectory($"{root}/{name}", mode);
-                File.SetUnixFileMode($"{root}/{name}", mode); // whatever the umask took away
-                cleanup.Add(() => Directory.Delete($"{root}/{name}"));
-                return new RouteDirectory($"{root}/{name}", $"{parent}/{name}", cleanup);
+                return Create(target, root, parent);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                lastFailure = e.Message;
+                lastFailure = e.Message.TrimEnd('.');
             }
         }
         throw new ProbeException(
-            $"There is no directory that process {target.Pid} could load the probe from" + (lastFailure is null ? "." : $": {lastFailure}."),
+            $"There is no directory that process {target.ShownPid} could load the probe from" + (lastFailure is null ? "." : $": {lastFailure}."),
             "One of its TMPDIR, /tmp, /var/tmp and /dev/shm has to be writable and mounted without noexec.");
     }
 
     /// <summary>Writes the probe. Returns its path as the process opens it.</summary>
+    /// <exception cref="IOException">It could not be written.</exception>
+    [SupportedOSPlatform("linux")]
     public string WriteProbe(ReadOnlySpan<byte> probe)
     {
         string path = $"{_here}/{ProbeName}";
         using (var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = Ours }))
             file.Write(probe);
-        _cleanup.Add(() => File.Delete(path));
         File.SetUnixFileMode(path, Load);
         return $"{_there}/{ProbeName}";
     }
 
-    /// <summary>Lets the process, which may be another user's, connect to the socket; who connects is checked.</summary>
-    public void OpenSocketToTarget()
+    public void RemoveProbe() => _ = Posix.Unlink($"{_here}/{ProbeName}");
+
+    /// <summary>Listens on a socket. The process, which may be another user's, can connect; who connects is checked.</summary>
+    /// <exception cref="IOException">It could not be made.</exception>
+    [SupportedOSPlatform("linux")]
+    public UnixSocket Listen()
     {
-        _cleanup.Add(() => File.Delete(SocketPath));
-        const UnixFileMode connect = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
-        File.SetUnixFileMode(SocketPath, connect);
+        string path = $"{_here}/{SocketName}";
+        UnixSocket socket = UnixSocket.Listen(path);
+        File.SetUnixFileMode(path, Connect);
+        return socket;
     }
 
-    private static void RemoveStale(string root)
+    public void Dispose()
+    {
+        Remove(_here);
+        Posix.Close(_lock);
+    }
+
+    [SupportedOSPlatform("linux")]
+    private static RouteDirectory Create(TargetProcess target, string root, string parent)
+    {
+        for (int i = 0; i < Attempts; i++)
+        {
+            string name = $"{Prefix}{Guid.NewGuid():N}";
+            // Another user's process has to be able to enter; it cannot list what is there.
+            UnixFileMode mode = target.User == Posix.EffectiveUser() ? Ours : Ours | Enter;
+            Directory.CreateDirectory($"{root}/{name}", mode);
+            File.SetUnixFileMode($"{root}/{name}", mode); // whatever the umask took away
+            // Another tool may have come in between and taken it for abandoned.
+            if (TryLock($"{root}/{name}") is { } @lock)
+                return new RouteDirectory($"{root}/{name}", $"{parent}/{name}", @lock);
+        }
+        throw new IOException($"'{root}' cannot be locked");
+    }
+
+    private static void RemoveAbandoned(string root)
     {
         try
         {
-            foreach (string directory in Directory.EnumerateDirectories(root, Prefix + "*-*"))
+            foreach (string directory in Directory.EnumerateDirectories(root, Prefix + "*"))
             {
-                string[] parts = Path.GetFileName(directory).Split('-');
-                // The id may be that of a tool in another container with the same directory: a young one is left alone.
-                bool isGone = int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int pid)
-                    && !Directory.Exists($"/proc/{pid}") && Directory.GetLastWriteTimeUtc(directory) < DateTime.UtcNow - OldEnough;
-                if (isGone && Posix.Status(directory, out FileStatus status) == 0 && status.User == Posix.EffectiveUser())
-                    Directory.Delete(directory, recursive: true);
+                if (!Guid.TryParseExact(Path.GetFileName(directory)[Prefix.Length..], "N", out _) || TryLock(directory) is not { } @lock)
+                    continue;
+                Remove(directory);
+                Posix.Close(@lock);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Somebody else removed it first, or it is not ours to remove.
+            // Not to be listed for us: then it is not ours to clean.
         }
+    }
+
+    /// <summary>Locks a directory of ours; null when another holds it, it is somebody else's, or it is gone.</summary>
+    private static int? TryLock(string directory)
+    {
+        int descriptor = Posix.Open(directory, Posix.O_RDONLY | Posix.O_CLOEXEC | Posix.O_NOFOLLOW | Posix.O_NONBLOCK, 0);
+        if (descriptor < 0)
+            return null;
+        if (Posix.Status(descriptor, out FileStatus opened) == 0 && opened.IsDirectory && opened.User == Posix.EffectiveUser()
+            && Posix.TryLock(descriptor) == 0
+            && Posix.Status(directory, out FileStatus there) == 0 && there.IsSameFileAs(opened))
+        {
+            return descriptor;
+        }
+        Posix.Close(descriptor);
+        return null;
+    }
+
+    /// <summary>Removes what can be in it by name: nothing that somebody else may have put there is followed or entered.</summary>
+    private static void Remove(string directory)
+    {
+        _ = Posix.Unlink($"{directory}/{ProbeName}");
+        _ = Posix.Unlink($"{directory}/{SocketName}");
+        _ = Posix.RemoveDirectory(directory);
     }
 }

@@ -28,17 +28,17 @@ internal static class SnapshotCapture
         ReadOnlyMemory<byte> bytes;
         try
         {
-            using UnixSocket port = Connect(route.SocketPath, deadline);
+            using UnixSocket port = Connect(route.SocketPath, limits, deadline);
             // In a /tmp that all may write to, somebody else can have made a socket of that name first.
-            (int peer, uint _) = port.Peer();
-            if (peer != route.Pid)
+            (int Pid, uint User) runtime = port.Peer();
+            if (route.Pid != 0 && runtime.Pid != route.Pid)
             {
                 throw new DiagnosticsUnreachableException(
-                    $"The diagnostics socket '{route.SocketPath}' is not the process's own: process {peer} listens on it.",
+                    $"The diagnostics socket '{route.SocketPath}' is not the process's own: process {runtime.Pid} listens on it.",
                     "Remove it and start the process again.");
             }
             port.SendAll(DiagnosticsPort.AttachCommand(route.ProbePath, Request(nonce, route.Address, limits), limits.Time));
-            bytes = Receive(route, port, limits, deadline);
+            bytes = Receive(route, port, runtime, limits, deadline);
         }
         catch (IOException e)
         {
@@ -52,11 +52,19 @@ internal static class SnapshotCapture
         return snapshot;
     }
 
-    private static UnixSocket Connect(string socketPath, Deadline deadline)
+    /// <summary>Whether what failed is the loading of the probe, so that it may work from elsewhere.</summary>
+    public static bool CouldNotLoad(CaptureFailedException error) => error.HResult is NoSuchFile or ModuleNotFound;
+
+    private static UnixSocket Connect(string socketPath, DumpLimits limits, Deadline deadline)
     {
         try
         {
             return UnixSocket.Connect(socketPath, deadline);
+        }
+        catch (IOException) when (deadline.Passed)
+        {
+            // Others wait in line already, and the runtime's thread that should take the connections does not.
+            throw new CaptureTimeoutException(limits.Time, "the runtime takes no connection");
         }
         catch (IOException e)
         {
@@ -97,7 +105,8 @@ internal static class SnapshotCapture
     /// Waits for the probe's connection and for the runtime's answer, whichever comes. The answer ends the wait: it is given after
     /// the probe has sent everything and was unloaded.
     /// </summary>
-    private static ReadOnlyMemory<byte> Receive(CaptureRoute route, UnixSocket port, DumpLimits limits, Deadline deadline)
+    private static ReadOnlyMemory<byte> Receive(
+        CaptureRoute route, UnixSocket port, (int Pid, uint User) runtime, DumpLimits limits, Deadline deadline)
     {
         ReadOnlyMemory<byte>? bytes = null;
         while (true)
@@ -108,8 +117,12 @@ internal static class SnapshotCapture
             {
                 using UnixSocket connection = route.Listener.Accept();
                 // The name is random and the nonce is checked: this keeps a stranger who guessed them from being listened to.
-                (int peer, uint _) = connection.Peer();
-                if (peer == route.Pid && ReadAll(connection, limits.SnapshotBytes, deadline) is { IsEmpty: false } read)
+                // All processes that we do not see have the same id for us, 0.
+                (int Pid, uint User) peer = connection.Peer();
+                if (peer.Pid != runtime.Pid || (peer.Pid == 0 && peer.User != runtime.User))
+                    continue;
+                route.ProbeIsLoaded();
+                if (ReadAll(connection, limits.SnapshotBytes, deadline) is { IsEmpty: false } read)
                     bytes = read;
             }
             else if (answer)

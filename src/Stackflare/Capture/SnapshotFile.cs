@@ -16,18 +16,19 @@ internal static class SnapshotFile
     /// <param name="stream">Where to; it is neither flushed nor closed.</param>
     /// <param name="snapshot">A snapshot, as <see cref="RawSnapshot.Encoded"/> has it; the host's sections of a file are replaced.</param>
     /// <param name="facts">What the host knows.</param>
+    /// <param name="more">Further sections of the host's, which this class passes on as they are.</param>
     /// <exception cref="SnapshotFormatException">The bytes are not a snapshot.</exception>
-    public static void Write(Stream stream, ReadOnlyMemory<byte> snapshot, HostFacts facts)
+    public static void Write(Stream stream, ReadOnlyMemory<byte> snapshot, HostFacts facts, params ReadOnlySpan<FileSection> more)
     {
-        foreach (var piece in Pieces(snapshot, facts))
+        foreach (var piece in Pieces(snapshot, facts, more))
             stream.Write(piece.Span);
     }
 
     /// <summary>Writes a file, whole or not at all, that only its owner can read. A file that is there is replaced.</summary>
     /// <exception cref="OutputException">It could not be written.</exception>
     /// <exception cref="SnapshotFormatException">The bytes are not a snapshot.</exception>
-    public static void Save(string path, ReadOnlyMemory<byte> snapshot, HostFacts facts) =>
-        WholeFile.Write(path, $"The file '{EscapedText.Plain(path)}'", Pieces(snapshot, facts));
+    public static void Save(string path, ReadOnlyMemory<byte> snapshot, HostFacts facts, params ReadOnlySpan<FileSection> more) =>
+        WholeFile.Write(path, $"The file '{EscapedText.Plain(path)}'", Pieces(snapshot, facts, more));
 
     /// <summary>Checks a file and gives what is in it. The bytes may come from anyone.</summary>
     /// <exception cref="SnapshotFormatException">The bytes are not a snapshot with the host's sections that this version reads.</exception>
@@ -41,7 +42,7 @@ internal static class SnapshotFile
         return (snapshot, HostSections.Decode(directory));
     }
 
-    private static List<ReadOnlyMemory<byte>> Pieces(ReadOnlyMemory<byte> snapshot, HostFacts facts)
+    private static List<ReadOnlyMemory<byte>> Pieces(ReadOnlyMemory<byte> snapshot, HostFacts facts, ReadOnlySpan<FileSection> more)
     {
         var source = new SnapshotDirectory(snapshot);
         var entries = new List<DirectoryEntry>();
@@ -53,10 +54,10 @@ internal static class SnapshotFile
             entries.Add(entry);
             sections.Add(source.Section(entry));
         }
-        foreach ((SectionKind kind, int recordSize, byte[] bytes) in HostSections.Encode(facts))
+        foreach (FileSection section in (FileSection[])[.. HostSections.Encode(facts), .. more])
         {
-            entries.Add(new DirectoryEntry { Kind = kind, RecordSize = (uint)recordSize });
-            sections.Add(bytes);
+            entries.Add(new DirectoryEntry { Kind = section.Kind, RecordSize = (uint)section.RecordSize });
+            sections.Add(section.Bytes);
         }
         if (entries.Count > SnapshotDirectory.MaxSections)
             throw new SnapshotFormatException($"it has {entries.Count} sections with the host's");

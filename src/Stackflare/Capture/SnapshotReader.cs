@@ -88,7 +88,8 @@ internal static class SnapshotReader
             throw new SnapshotFormatException($"{what} is not there");
     }
 
-    private static void Bytes(uint offset, uint length, int size, string what, ref long total)
+    /// <summary>Checks where bytes are; the parameters are those of <see cref="Text"/>.</summary>
+    internal static void Bytes(uint offset, uint length, int size, string what, ref long total)
     {
         if (offset == SnapshotLayout.None)
             return;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Stackflare.Interop;
+using Stackflare.Rendering;
 
 namespace Stackflare.Capture;
 
@@ -19,14 +20,23 @@ internal sealed class TargetProcess
         User = user;
     }
 
-    /// <summary>Its id, as we see it.</summary>
+    /// <summary>Its id, as we see it; 0 for one that we do not see.</summary>
     public int Pid { get; }
+
+    /// <summary>Whether it is in our /proc.</summary>
+    public bool IsVisible => Pid != 0;
+
+    /// <summary>The id to call it by.</summary>
+    public int ShownPid => IsVisible ? Pid : NamespacePid;
 
     /// <summary>Its id as it sees itself; another one in a container.</summary>
     public int NamespacePid { get; }
 
     /// <summary>The effective user.</summary>
     public uint User { get; }
+
+    /// <summary>Its diagnostics socket, where that is all that we see of it; null for a process in /proc.</summary>
+    public string? SocketPath { get; private init; }
 
     /// <summary>What to put before a path of its to open it: empty in our own mount namespace.</summary>
     public required string RootPrefix { get; init; }
@@ -57,14 +67,45 @@ internal sealed class TargetProcess
         if (own != 0 && own != user)
             throw new AccessDeniedException(pid, user);
         string inNamespace = Field(status, "NSpid", -1);
-        bool sameMounts = Shares(pid, "mnt");
+        // A process that was started in another root directory (chroot) shares the mounts but not the paths.
+        bool sameMounts = Shares(pid, "ns/mnt") && Shares(pid, "root");
         return new TargetProcess(pid, inNamespace.Length > 0 ? int.Parse(inNamespace, CultureInfo.InvariantCulture) : pid, user)
         {
             RootPrefix = sameMounts ? "" : $"/proc/{pid}/root",
-            SharesNetwork = Shares(pid, "net"),
-            SharesProcesses = sameMounts && Shares(pid, "pid"),
+            SharesNetwork = Shares(pid, "ns/net"),
+            SharesProcesses = sameMounts && Shares(pid, "ns/pid"),
             TempDirectory = ProcessEnvironment.Of(pid).Get("TMPDIR") is { Length: > 0 } set ? set.TrimEnd('/') : "/tmp",
             Runtime = TargetRuntime.Of(pid),
+        };
+    }
+
+    /// <summary>
+    /// A process that we do not see, in a container beside ours with which we share a directory: by the socket that its runtime has made there.
+    /// </summary>
+    /// <exception cref="DiagnosticsUnreachableException">There is no such socket.</exception>
+    /// <exception cref="AccessDeniedException">It is another user's.</exception>
+    public static TargetProcess AtSocket(string path)
+    {
+        path = Path.GetFullPath(path);
+        string name = Path.GetFileName(path);
+        string[] parts = name.Split('-');
+        if (parts is not ["dotnet", "diagnostic", _, _, "socket"] || !int.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out int pid)
+            || Posix.Status(path, out FileStatus status) != 0)
+        {
+            throw new DiagnosticsUnreachableException(
+                $"There is no diagnostics socket '{EscapedText.Plain(path)}'.", "A runtime's socket is named dotnet-diagnostic-{pid}-{start}-socket.");
+        }
+        uint own = Posix.EffectiveUser();
+        if (own != 0 && own != status.User)
+            throw new AccessDeniedException(pid, status.User);
+        return new TargetProcess(0, pid, status.User)
+        {
+            SocketPath = path,
+            RootPrefix = "",
+            SharesNetwork = false,
+            SharesProcesses = false,
+            TempDirectory = Path.GetDirectoryName(path)!,
+            Runtime = new TargetRuntime(RuntimeKind.CoreClr, null, IsMusl: false, Processor: null),
         };
     }
 
@@ -72,7 +113,7 @@ internal sealed class TargetProcess
     public bool IsStopped()
     {
         Span<byte> buffer = stackalloc byte[1024];
-        return ProcessFiles.ParseStat(ProcFile.Read($"/proc/{Pid}/stat", buffer)) is { State: 'T' or 't' };
+        return IsVisible && ProcessFiles.ParseStat(ProcFile.Read($"/proc/{Pid}/stat", buffer)) is { State: 'T' or 't' };
     }
 
     private static Dictionary<string, string> ReadStatus(int pid)
@@ -101,12 +142,12 @@ internal sealed class TargetProcess
         return numbers.Length == 0 ? "" : numbers[index < 0 ? ^1 : Math.Min(index, numbers.Length - 1)];
     }
 
-    private static bool Shares(int pid, string kind)
+    private static bool Shares(int pid, string link)
     {
         try
         {
-            return File.ResolveLinkTarget($"/proc/{pid}/ns/{kind}", returnFinalTarget: false)?.Name
-                == File.ResolveLinkTarget($"/proc/self/ns/{kind}", returnFinalTarget: false)?.Name;
+            return File.ResolveLinkTarget($"/proc/{pid}/{link}", returnFinalTarget: false)?.FullName
+                == File.ResolveLinkTarget($"/proc/self/{link}", returnFinalTarget: false)?.FullName;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

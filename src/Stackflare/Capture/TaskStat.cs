@@ -13,6 +13,7 @@ internal sealed record TaskStat(string Name, char State, TimeSpan CpuTime, long 
     {
         'R' => ThreadActivity.Running,
         'S' or 'D' or 'I' => ThreadActivity.Waiting,
+        'T' or 't' => ThreadActivity.Stopped,
         _ => ThreadActivity.Unknown,
     };
 }

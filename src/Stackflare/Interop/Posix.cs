@@ -33,6 +33,7 @@ internal static unsafe partial class Posix
     internal const int O_APPEND = 0x400;
     internal const int O_NONBLOCK = 0x800;
     internal const int O_CLOEXEC = 0x80000;
+    internal const int O_PATH = 0x200000;
 
     internal const short POLLIN = 0x1;
     internal const short POLLOUT = 0x4;
@@ -49,6 +50,8 @@ internal static unsafe partial class Posix
     private const int PipePage = 4096;
     private const uint MFD_CLOEXEC = 0x1;
     private const uint MFD_EXEC = 0x10;
+    private const int LOCK_EX = 2;
+    private const int LOCK_NB = 4;
     private const int SEEK_CUR = 1;
     private const int RLIMIT_FSIZE = 1;
     private const int AT_FDCWD = -100;
@@ -74,6 +77,12 @@ internal static unsafe partial class Posix
     internal static int Rename(string from, string to) => RenameRaw(from, to) < 0 ? -Marshal.GetLastPInvokeError() : 0;
 
     internal static int Unlink(string path) => UnlinkRaw(path) < 0 ? -Marshal.GetLastPInvokeError() : 0;
+
+    /// <summary>Removes an empty directory.</summary>
+    internal static int RemoveDirectory(string path) => RemoveDirectoryRaw(path) < 0 ? -Marshal.GetLastPInvokeError() : 0;
+
+    /// <summary>Locks an open file or directory until its descriptor is closed, by us or by our end; an error when another holds the lock.</summary>
+    internal static int TryLock(int descriptor) => Retry(() => LockRaw(descriptor, LOCK_EX | LOCK_NB));
 
     internal static int Access(string path, int mode) => AccessRaw(path, mode) < 0 ? -Marshal.GetLastPInvokeError() : 0;
 
@@ -265,6 +274,12 @@ internal static unsafe partial class Posix
 
     [LibraryImport("libc", EntryPoint = "unlink", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int UnlinkRaw(string path);
+
+    [LibraryImport("libc", EntryPoint = "rmdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int RemoveDirectoryRaw(string path);
+
+    [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
+    private static partial int LockRaw(int descriptor, int operation);
 
     [LibraryImport("libc", EntryPoint = "access", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int AccessRaw(string path, int mode);

@@ -17,4 +17,7 @@ public enum ThreadActivity
 
     /// <summary>Waiting for a lock that another thread holds.</summary>
     Blocked,
+
+    /// <summary>Held by the kernel: by SIGSTOP or a debugger.</summary>
+    Stopped,
 }

@@ -12,6 +12,7 @@ internal static class JsonNames
         ThreadActivity.Waiting => "waiting",
         ThreadActivity.Sleeping => "sleeping",
         ThreadActivity.Blocked => "blocked",
+        ThreadActivity.Stopped => "stopped",
         _ => throw new ArgumentOutOfRangeException(nameof(activity), activity, null),
     };
 

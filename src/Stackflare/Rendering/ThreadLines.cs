@@ -46,6 +46,7 @@ internal static class ThreadLines
         ThreadActivity.Waiting => "waiting",
         ThreadActivity.Sleeping => "sleeping",
         ThreadActivity.Blocked => "blocked",
+        ThreadActivity.Stopped => "stopped",
         _ => "",
     };
 

@@ -9,18 +9,19 @@ internal static class DumpBuilder
     /// <param name="symbolicator">Resolves its frames.</param>
     /// <param name="facts">What the host knows of the process, now or as it was saved.</param>
     /// <param name="ownThread">The thread that takes dumps in this very process, if it is one's own.</param>
-    public static ThreadDump Build(RawSnapshot snapshot, Symbolicator symbolicator, HostFacts facts, int? ownThread)
+    /// <param name="saved">What was found of the frames when the snapshot was saved; null if it was not.</param>
+    public static ThreadDump Build(RawSnapshot snapshot, Symbolicator symbolicator, HostFacts facts, int? ownThread, SavedSymbols? saved = null)
     {
         DumpedProcess process = facts.Process(snapshot.Info);
         KernelTasks tasks = facts.Tasks;
-        DumpFrame[] frames = symbolicator.Resolve(snapshot);
+        DumpFrame[] frames = symbolicator.Resolve(snapshot, saved);
         // The first thread's: the kernel hands it down to every thread that gets no name of its own.
         string? programName = tasks.Find((int)snapshot.Info.Pid)?.Name;
         var threads = new DumpThread[snapshot.Threads.Length];
         for (int i = 0; i < threads.Length; i++)
         {
             ref readonly ThreadRecord record = ref snapshot.Threads[i];
-            threads[i] = BuildThread(snapshot, record, frames, symbolicator, programName, tasks, ownThread);
+            threads[i] = BuildThread(snapshot, record, frames, symbolicator, saved, programName, tasks, ownThread);
         }
         Array.Sort(threads, (a, b) => Order(a).CompareTo(Order(b)));
 
@@ -47,7 +48,8 @@ internal static class DumpBuilder
     private static (bool, int, int) Order(DumpThread thread) => (!thread.IsMain, thread.ManagedId?.Value ?? 0, thread.OsId.Value);
 
     private static DumpThread BuildThread(
-        RawSnapshot snapshot, in ThreadRecord record, DumpFrame[] frames, Symbolicator symbolicator, string? programName, KernelTasks tasks, int? ownThread)
+        RawSnapshot snapshot, in ThreadRecord record, DumpFrame[] frames, Symbolicator symbolicator, SavedSymbols? saved, string? programName,
+        KernelTasks tasks, int? ownThread)
     {
         int id = (int)record.OsId;
         ReadOnlySpan<uint> indexes = snapshot.StackOf(record);
@@ -68,7 +70,7 @@ internal static class DumpBuilder
             IsBackground = known ? ((RuntimeThreadState)record.State).HasFlag(RuntimeThreadState.Background) : null,
             IsThreadPool = known ? ((RuntimeThreadState)record.State).HasFlag(RuntimeThreadState.ThreadPoolWorker) : null,
             CpuTime = record.CpuNs >= 0 ? TimeSpan.FromTicks(record.CpuNs / 100) : tasks.Find(id)?.CpuTime,
-            CurrentException = record.ExceptionType == SnapshotLayout.None ? null : symbolicator.TypeName(snapshot, record.ExceptionType),
+            CurrentException = record.ExceptionType == SnapshotLayout.None ? null : symbolicator.TypeName(snapshot, record.ExceptionType, saved),
             Frames = stack,
             Completeness = CompletenessOf(record),
             IsOwn = record.OsId == ownThread,

@@ -19,15 +19,18 @@ internal sealed class PdbSearch(SymbolOptions options, BundleFile bundle)
     public WatchedPath[] Watched => _watched.ToArray();
 
     /// <summary>Finds the PDB; the caller disposes it.</summary>
-    /// <param name="image">The module; null if it cannot be read, in which case nothing but <paramref name="handedOver"/> can be trusted.</param>
+    /// <param name="image">The module; null if it cannot be read.</param>
+    /// <param name="saved">
+    /// What the module said of its PDB where it could be read; null if that is not known. Without it and the module nothing but
+    /// <paramref name="handedOver"/> can be trusted.
+    /// </param>
     /// <param name="modulePath">The module's path as the target names it; null if it has none.</param>
     /// <param name="handedOver">The PDB that the runtime was given together with the assembly; empty if none.</param>
-    public PdbFile? Find(ModuleImage? image, string? modulePath, ReadOnlyMemory<byte> handedOver)
+    public PdbFile? Find(ModuleImage? image, PdbReference? saved, string? modulePath, ReadOnlyMemory<byte> handedOver)
     {
         try
         {
-            if (image is not null)
-                _reference = image.ReadPdbReference();
+            _reference = image?.ReadPdbReference() ?? saved ?? _reference;
         }
         catch (Exception e) when (BadData.Is(e))
         {

@@ -17,6 +17,7 @@ internal sealed class SnapshotModule : IDisposable
     private readonly ModuleMemory _memory;
     private readonly SymbolOptions _options;
     private readonly BundleFile _bundle;
+    private readonly SavedModule? _saved;
     private readonly string? _path;
     private readonly string _fileName;
     private ModuleImage? _image;
@@ -26,20 +27,22 @@ internal sealed class SnapshotModule : IDisposable
     private SymbolStatus _pdbFailure = SymbolStatus.NoPdb;
     private bool _openedImage, _openedPdb;
 
-    public SnapshotModule(RawSnapshot snapshot, in ModuleRecord record, string? path, ModuleMemory memory, SymbolOptions options, BundleFile bundle)
+    public SnapshotModule(
+        RawSnapshot snapshot, in ModuleRecord record, string? path, SymbolOptions options, SymbolCache cache, SavedModule? saved)
     {
         _snapshot = snapshot;
         _record = record;
-        _memory = memory;
+        _memory = cache.MemoryOf(record, path, saved?.Pdb);
         _options = options;
-        _bundle = bundle;
+        _bundle = cache.Bundle;
+        _saved = saved;
         _path = path is not null && path.StartsWith('/') ? path : null;
-        memory.ForgetLinesIfPdbMayBeThere();
+        _memory.ForgetLinesIfPdbMayBeThere();
 
         _fileName = PdbSearch.FileName(path ?? "");
         string name = _fileName;
         if (name.Length == 0)
-            name = (memory.Name ??= ImageName()) ?? (IsDynamic ? "<dynamic>" : "<unknown>");
+            name = (_memory.Name ??= ImageName()) ?? (IsDynamic ? "<dynamic>" : "<unknown>");
         Identity = new ModuleIdentity(name, IsDynamic ? null : _path, Mvid);
         IsOwn = name == "Stackflare.dll";
     }
@@ -54,8 +57,32 @@ internal sealed class SnapshotModule : IDisposable
 
     private Guid? Mvid => (_record.Flags & ModuleFlags.Mvid) != 0 ? _record.Mvid : null;
 
+    /// <summary>What the module says of its PDB, without a PDB that it holds itself; null if that cannot be told.</summary>
+    public PdbReference? PdbReference
+    {
+        get
+        {
+            try
+            {
+                return _memory.Pdb ??= Image?.ReadPdbReference() is { } read ? read with { Embedded = null } : _saved?.Pdb;
+            }
+            catch (Exception e) when (BadData.Is(e))
+            {
+                return null;
+            }
+        }
+    }
+
     /// <summary>What is known of a method; null if the module cannot be read or has no such method.</summary>
     public MethodFacts? Method(uint token)
+    {
+        // Whoever saved a name had the module. Only module and PDB together can tell it better: the PDB knows whose a state machine is.
+        if (_saved is not null && _saved.Methods.TryGetValue(token, out MethodFacts? saved) && (Image is null || Pdb is null))
+            return saved;
+        return ReadMethod(token) ?? _saved?.Methods.GetValueOrDefault(token);
+    }
+
+    private MethodFacts? ReadMethod(uint token)
     {
         int key = (int)token;
         if (_memory.Methods.TryGetValue(key, out MethodFacts? facts))
@@ -108,11 +135,16 @@ internal sealed class SnapshotModule : IDisposable
         return facts;
     }
 
+    /// <summary>What was found of the place when the snapshot was saved; null if nothing was, or it was not saved.</summary>
+    public SavedLine? SavedLine(uint token, int offset) => _saved?.Lines.GetValueOrDefault((token, offset));
+
     /// <summary>The full name of a type without its arguments; null if it cannot be told.</summary>
     public string? TypeName(uint token)
     {
+        if (_saved is not null && _saved.Types.TryGetValue(token, out string? name))
+            return name;
         int key = (int)token;
-        if (_memory.Types.TryGetValue(key, out string? name))
+        if (_memory.Types.TryGetValue(key, out name))
             return name;
         if ((key & TokenTypeMask) != TypeDef || Image is not { } image)
             return null;
@@ -159,7 +191,7 @@ internal sealed class SnapshotModule : IDisposable
             {
                 _openedPdb = true;
                 var search = new PdbSearch(_options, _bundle);
-                _pdb = search.Find(Image, _path, _snapshot.Bytes(_record.SymbolsOffset, _record.SymbolsLength));
+                _pdb = search.Find(Image, _saved?.Pdb, _path, _snapshot.Bytes(_record.SymbolsOffset, _record.SymbolsLength));
                 if (_pdb is null)
                 {
                     _pdbFailure = search.Failure;
@@ -184,7 +216,19 @@ internal sealed class SnapshotModule : IDisposable
         if (Mvid is not { } mvid)
             return null;
         ModuleImage? file = _path is null ? null : ModuleImage.FromFile(_options.RootPrefix + _path, mvid);
-        return file ?? FromBundle(mvid);
+        return file ?? FromDirectories(mvid) ?? FromBundle(mvid);
+    }
+
+    private ModuleImage? FromDirectories(Guid mvid)
+    {
+        if (_fileName.Length == 0)
+            return null;
+        foreach (string directory in _options.SymbolDirectories)
+        {
+            if (ModuleImage.FromFile(Path.Combine(directory, _fileName), mvid) is { } image)
+                return image;
+        }
+        return null;
     }
 
     private ModuleImage? FromBundle(Guid mvid)

@@ -27,14 +27,16 @@ internal sealed class SymbolCache(SymbolOptions options)
 
     /// <summary>
     /// What is remembered of a module. It is known by its version id; the path is part of the key because its PDB is looked for there, and so is
-    /// what came with the snapshot. A module without an id cannot be known again.
+    /// what came with the snapshot, or with its file: one that names the wrong PDB must not speak for the others.
+    /// A module without an id cannot be known again.
     /// </summary>
-    public ModuleMemory MemoryOf(in ModuleRecord record, string? path)
+    public ModuleMemory MemoryOf(in ModuleRecord record, string? path, PdbReference? saved)
     {
         if ((record.Flags & ModuleFlags.Mvid) == 0)
             return new ModuleMemory();
         string key = string.Concat(
-            record.Mvid.ToString("N"), record.ImageLength > 0 ? "i" : "-", record.SymbolsLength > 0 ? "s" : "-", path);
+            record.Mvid.ToString("N"), record.ImageLength > 0 ? "i" : "-", record.SymbolsLength > 0 ? "s" : "-",
+            saved?.Id is { } id ? $"{id.Guid:N}{id.Stamp:x8}" : "-") + path;
         if (!_modules.TryGetValue(key, out ModuleMemory? memory))
             _modules.Add(key, memory = new ModuleMemory());
         return memory;

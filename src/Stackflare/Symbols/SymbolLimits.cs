@@ -38,6 +38,9 @@ internal static class SymbolLimits
     /// <summary>Methods or properties of one type that are searched.</summary>
     public const int TypeMembers = 20_000;
 
+    /// <summary>Text of a file's saved symbols: many methods, each with a long name, are a way to exhaust memory and disk.</summary>
+    public const int SavedBytes = 64 << 20;
+
     public const int BundleFiles = 16_384;
     public const int BundleSearchBytes = 256 << 20;
 }

@@ -14,12 +14,14 @@ internal sealed class SymbolSession : IDisposable
     /// <summary>By function: a long name is to be made once, however many frames use it.</summary>
     private readonly MethodFacts?[] _bare;
     private readonly SourceFiles _sources;
+    private readonly SavedSymbols? _saved;
 
-    public SymbolSession(RawSnapshot snapshot, SymbolOptions options, SymbolCache cache)
+    public SymbolSession(RawSnapshot snapshot, SymbolOptions options, SymbolCache cache, SavedSymbols? saved)
     {
         _snapshot = snapshot;
         _options = options;
         _cache = cache;
+        _saved = saved;
         _modules = new SnapshotModule?[snapshot.Modules.Length];
         _typeArguments = new string[]?[snapshot.Functions.Length];
         _bare = new MethodFacts?[snapshot.Functions.Length];
@@ -57,13 +59,13 @@ internal sealed class SymbolSession : IDisposable
         SnapshotModule? module = function.Module == SnapshotLayout.None ? null : Module(function.Module);
         MethodFacts? facts = module?.Method(function.Token) ?? (_bare[frame.Function] ??= BareNames.Named(_snapshot, function));
         int? offset = OffsetOf(frame);
-        SymbolStatus status = Locate(module, function.Token, offset, out SourceLocation? source);
+        FoundLine line = Locate(module, function.Token, offset);
         return new DumpFrame
         {
             Kind = FrameKind.Managed,
             Method = facts?.Name ?? BareNames.Token(module?.Identity.Name, function.Token),
-            Source = source,
-            Symbols = status,
+            Source = line.Source,
+            Symbols = line.Status,
             Module = module?.Identity,
             MetadataToken = (int)function.Token,
             ILOffset = offset,
@@ -81,35 +83,74 @@ internal sealed class SymbolSession : IDisposable
     }
 
     /// <summary>Null also for an offset into IL that a profiler rewrote: the PDB knows nothing of that IL, so any line would be a lie.</summary>
-    private static int? OffsetOf(in FrameRecord frame) =>
+    public static int? OffsetOf(in FrameRecord frame) =>
         frame.ILOffset < 0 || (frame.Flags & (FrameFlags.OffsetLost | FrameFlags.ReJit)) != 0 ? null : frame.ILOffset;
 
-    private SymbolStatus Locate(SnapshotModule? module, uint token, int? offset, out SourceLocation? source)
+    /// <summary>The module of a frame's method; null for a frame that has no such thing.</summary>
+    public SnapshotModule? ModuleOf(in FrameRecord frame)
     {
-        source = null;
-        if (module is null)
-            return SymbolStatus.NoPdb;
-        if (module.IsDynamic)
-            return SymbolStatus.NotApplicable;
-        if (offset is null)
-            return SymbolStatus.NoOffset;
-        LineFacts facts = module.Line(token, offset.Value);
-        if (facts.Document is not { } document)
-            return facts.Status;
-        string? text = facts.EmbeddedText;
-        SourceTextOrigin origin = !_options.SourceText ? SourceTextOrigin.NotRequested
-            : text is not null ? SourceTextOrigin.Embedded
-            : _sources.Line(document, facts.Line, out text);
-        source = new SourceLocation(document.Path, facts.Line, facts.Column, text, origin);
-        return SymbolStatus.Found;
+        if ((frame.Flags & FrameFlags.Native) != 0 || frame.Function == SnapshotLayout.None)
+            return null;
+        ref readonly FunctionRecord function = ref _snapshot.Functions[frame.Function];
+        return (function.Flags & FunctionFlags.Dynamic) != 0 || function.Module == SnapshotLayout.None ? null : Module(function.Module);
     }
 
-    private SnapshotModule Module(uint index)
+    public SnapshotModule Module(uint index)
     {
         if (_modules[index] is { } known)
             return known;
         ref readonly ModuleRecord record = ref _snapshot.Modules[index];
         string? path = _snapshot.Text(record.PathOffset, record.PathLength);
-        return _modules[index] = new SnapshotModule(_snapshot, record, path, _cache.MemoryOf(record, path), _options, _cache.Bundle);
+        return _modules[index] = new SnapshotModule(_snapshot, record, path, _options, _cache, _saved?.Module(index));
     }
+
+    /// <summary>The place in the source: by the PDB that is found now; where that tells less, as it was found when the snapshot was saved.</summary>
+    public FoundLine Locate(SnapshotModule? module, uint token, int? offset)
+    {
+        if (module is null)
+            return new FoundLine(SymbolStatus.NoPdb, null, null);
+        if (module.IsDynamic)
+            return new FoundLine(SymbolStatus.NotApplicable, null, null);
+        if (offset is null)
+            return new FoundLine(SymbolStatus.NoOffset, null, null);
+        LineFacts facts = module.Line(token, offset.Value);
+        SavedLine? saved = module.SavedLine(token, offset.Value);
+        if (saved is not null && Tells(saved.Facts.Status) > Tells(facts.Status))
+            facts = saved.Facts;
+        if (facts.Document is not { } document)
+            return new FoundLine(facts.Status, null, null);
+        SourceTextOrigin origin = TextOf(facts, document, saved, out string? text);
+        return new FoundLine(SymbolStatus.Found, document, new SourceLocation(document.Path, facts.Line, facts.Column, text, origin));
+    }
+
+    private SourceTextOrigin TextOf(LineFacts facts, SourceDocument document, SavedLine? saved, out string? text)
+    {
+        text = null;
+        if (!_options.SourceText)
+            return SourceTextOrigin.NotRequested;
+        if (facts.EmbeddedText is not null)
+        {
+            text = facts.EmbeddedText;
+            return SourceTextOrigin.Embedded;
+        }
+        SavedLine? known = saved is not null && saved.Origin != SourceTextOrigin.NotRequested && IsSame(saved.Facts, facts) ? saved : null;
+        // The text of a saved line was proved when it was saved.
+        bool isProved = known?.Text is not null && ReferenceEquals(known.Facts, facts);
+        SourceTextOrigin origin = isProved ? known!.Origin : _sources.Line(document, facts.Line, out text);
+        if (text is not null || known is null)
+            return origin;
+        text = known.Text;
+        return known.Origin;
+    }
+
+    /// <summary>How much a reader learns from it; a PDB of another build tells that one was looked for in the wrong place.</summary>
+    private static int Tells(SymbolStatus status) => status switch
+    {
+        SymbolStatus.Found => 3,
+        SymbolStatus.NoLine => 2,
+        SymbolStatus.PdbMismatch => 1,
+        _ => 0,
+    };
+
+    private static bool IsSame(LineFacts one, LineFacts other) => one.Line == other.Line && one.Document?.Path == other.Document?.Path;
 }

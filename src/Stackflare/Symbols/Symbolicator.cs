@@ -18,9 +18,11 @@ internal sealed class Symbolicator(SymbolOptions options)
     internal int RetainedBytes => _cache.Retained;
 
     /// <summary>Resolves all frames: the result has one for each of <see cref="RawSnapshot.Frames"/>, at the same index.</summary>
-    public DumpFrame[] Resolve(RawSnapshot snapshot)
+    /// <param name="snapshot">The snapshot.</param>
+    /// <param name="saved">What was found when it was saved; null if it was not, or is to be looked for afresh.</param>
+    public DumpFrame[] Resolve(RawSnapshot snapshot, SavedSymbols? saved = null)
     {
-        using var session = new SymbolSession(snapshot, options, _cache);
+        using var session = new SymbolSession(snapshot, options, _cache, saved);
         var frames = new DumpFrame[snapshot.Frames.Length];
         for (int i = 0; i < frames.Length; i++)
             frames[i] = session.Resolve(snapshot.Frames[i]);
@@ -28,9 +30,16 @@ internal sealed class Symbolicator(SymbolOptions options)
     }
 
     /// <summary>The full name of a type of the snapshot, for example <c>System.Collections.Generic.List`1[System.Int32]</c>; "?" where it is not known.</summary>
-    public string TypeName(RawSnapshot snapshot, uint typeIndex)
+    public string TypeName(RawSnapshot snapshot, uint typeIndex, SavedSymbols? saved = null)
     {
-        using var session = new SymbolSession(snapshot, options, _cache);
+        using var session = new SymbolSession(snapshot, options, _cache, saved);
         return session.Types.Name(typeIndex);
+    }
+
+    /// <summary>What is found here of a snapshot, for its file: to show it where its modules are not. <see cref="SavedSymbols.Decode"/> reads it.</summary>
+    public FileSection[] Save(RawSnapshot snapshot)
+    {
+        using var session = new SymbolSession(snapshot, options, _cache, saved: null);
+        return new SymbolSaver(snapshot, session).Save();
     }
 }

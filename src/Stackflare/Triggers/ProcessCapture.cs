@@ -11,22 +11,24 @@ namespace Stackflare.Triggers;
 [SupportedOSPlatform("linux")]
 internal sealed class ProcessCapture
 {
-    private static readonly Version Oldest = new(6, 0);
+    private static readonly Version Oldest = new(8, 0);
 
     private readonly TargetProcess _target;
     private readonly byte[] _probe;
     private readonly CaptureOptions _options;
     private readonly Symbolicator _symbolicator;
+    private bool _useMemory = true;
 
-    /// <summary>Looks at the process.</summary>
-    /// <param name="pid">The process, as we see it.</param>
+    /// <summary>Sees whether a dump can be had.</summary>
+    /// <param name="target">The process.</param>
     /// <param name="probes">The probe's bytes by runtime identifier; null for one that there is no probe for.</param>
     /// <param name="options">What to look for, and limits.</param>
-    /// <param name="symbolDirectories">Further directories to look for PDBs in.</param>
+    /// <param name="symbolDirectories">Further directories to look for PDBs and assemblies in.</param>
     /// <exception cref="StackflareException">No dump can be had of it; the type says why.</exception>
-    public ProcessCapture(int pid, Func<string, byte[]?> probes, CaptureOptions options, IReadOnlyList<string> symbolDirectories)
+    public ProcessCapture(TargetProcess target, Func<string, byte[]?> probes, CaptureOptions options, IReadOnlyList<string> symbolDirectories)
     {
-        _target = TargetProcess.Inspect(pid);
+        _target = target;
+        int pid = target.Pid;
         switch (_target.Runtime.Kind)
         {
             case RuntimeKind.None: throw new NotDotNetException(pid);
@@ -54,18 +56,37 @@ internal sealed class ProcessCapture
     /// <summary>Takes a snapshot.</summary>
     /// <param name="off">Calls the wait for it off, as if the time were up.</param>
     /// <exception cref="StackflareException">There is none; the type says why.</exception>
-    public ProcessSample Take(CancellationToken off)
+    public ProcessSample TakeSample(CancellationToken off)
     {
         if (_target.IsStopped())
             throw new ProcessStoppedException(_target.Pid);
         HostFacts facts = Facts();
-        using CaptureRoute route = CaptureRoute.To(_target, _probe);
-        return new ProcessSample(SnapshotCapture.Take(route, _options.Limits, off), facts);
+        try
+        {
+            return new ProcessSample(Take(off), facts);
+        }
+        catch (CaptureFailedException e) when (_useMemory && CaptureRoute.CanUseMemory(_target) && SnapshotCapture.CouldNotLoad(e))
+        {
+            // A group of its own, a hidden /proc or a security module can keep the process from the file in memory.
+            _useMemory = false;
+            return new ProcessSample(Take(off), facts);
+        }
+    }
+
+    private RawSnapshot Take(CancellationToken off)
+    {
+        using CaptureRoute route = CaptureRoute.To(_target, _probe, _useMemory);
+        return SnapshotCapture.Take(route, _options.Limits, off);
     }
 
     /// <summary>Names and lines for a snapshot.</summary>
     public ThreadDump Symbolicate(ProcessSample sample) =>
         DumpBuilder.Build(sample.Snapshot, _symbolicator, sample.Facts, ownThread: null);
+
+    /// <summary>Saves a snapshot, with the names and lines that are found here: they may not be where it is shown.</summary>
+    /// <exception cref="OutputException">It could not be written.</exception>
+    public void Save(ProcessSample sample, string path) =>
+        SnapshotFile.Save(path, sample.Snapshot.Encoded, sample.Facts, _symbolicator.Save(sample.Snapshot));
 
     /// <summary>What the kernel knows of the process's threads, for when its runtime does not answer.</summary>
     /// <param name="reason">Why there are no stacks, a sentence.</param>
@@ -84,5 +105,7 @@ internal sealed class ProcessCapture
         };
     }
 
-    private HostFacts Facts() => HostFacts.Of(_target.Pid, new KernelTasks(_target.Pid, _target.NamespacePid != _target.Pid));
+    private HostFacts Facts() => _target.IsVisible
+        ? HostFacts.Of(_target.Pid, new KernelTasks(_target.Pid, _target.NamespacePid != _target.Pid))
+        : HostFacts.Of(_target.ShownPid, RuntimeInfo.Ask(_target.SocketPath!, _options.Limits.Time));
 }

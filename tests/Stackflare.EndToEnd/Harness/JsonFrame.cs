@@ -42,6 +42,9 @@ internal sealed class JsonFrame(JsonElement frame)
         && !DeclaringType.StartsWith("Stackflare.Targets.Common.", StringComparison.Ordinal)
         && !Unmarked.Any(n => FullName.EndsWith(n, StringComparison.Ordinal));
 
+    /// <summary>All that is said of the frame, less its place in the table of frames.</summary>
+    public string Everything => string.Join("; ", frame.EnumerateObject().Where(p => p.Name != "index"));
+
     public override string ToString() => $"   {frame.GetProperty("display").GetString()} line {Line} [{Kind}, {Symbols}{(IsHidden ? ", hidden" : "")}]";
 
     private ulong Hexadecimal(string name) => frame.GetProperty(name).GetString() is { } text

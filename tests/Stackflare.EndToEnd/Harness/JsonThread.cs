@@ -41,6 +41,13 @@ internal sealed class JsonThread
 
     public string? Completeness => _thread.GetProperty("completeness").GetString();
 
+    /// <summary>
+    /// All that is said of the thread, a line each, less what two dumps of a thread that stands still may differ in: its processor time, and
+    /// whether it is the one that takes the dump.
+    /// </summary>
+    public string Everything => string.Join('\n', _thread.EnumerateObject()
+        .Where(p => p.Name is not ("cpuMs" or "own" or "stack")).Select(p => p.ToString()).Concat(Frames.Select(f => f.Everything)));
+
     public override string ToString() => $"\"{DisplayName}\" tid={OsId}\n{string.Join('\n', Frames.Take(60))}";
 
     private bool? Flag(string name) => _thread.GetProperty(name) is { ValueKind: not JsonValueKind.Null } flag ? flag.GetBoolean() : null;

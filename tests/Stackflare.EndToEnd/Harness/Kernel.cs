@@ -6,11 +6,14 @@ namespace Stackflare.EndToEnd.Harness;
 /// <summary>The kernel's calls that tests need.</summary>
 internal static unsafe partial class Kernel
 {
+    public const int Interrupt = 2;
     public const int Quit = 3;
     public const int Kill = 9;
     public const int Usr1 = 10;
     public const int Segv = 11;
     public const int Usr2 = 12;
+    public const int Continue = 18;
+    public const int Stop = 19;
 
     public static void Send(int pid, int signal)
     {
@@ -18,11 +21,13 @@ internal static unsafe partial class Kernel
             throw new Win32Exception(Marshal.GetLastPInvokeError(), $"kill({pid}, {signal})");
     }
 
-    public static void KillIfAlive(int pid)
+    public static void KillIfAlive(int pid) => SendIfAlive(pid, Kill);
+
+    public static void SendIfAlive(int pid, int signal)
     {
         const int NoSuchProcess = 3;
-        if (kill(pid, Kill) != 0 && Marshal.GetLastPInvokeError() != NoSuchProcess)
-            throw new Win32Exception(Marshal.GetLastPInvokeError(), $"kill({pid})");
+        if (kill(pid, signal) != 0 && Marshal.GetLastPInvokeError() != NoSuchProcess)
+            throw new Win32Exception(Marshal.GetLastPInvokeError(), $"kill({pid}, {signal})");
     }
 
     /// <summary>The real-time signals start at 34: the C library keeps 32 and 33 to itself.</summary>

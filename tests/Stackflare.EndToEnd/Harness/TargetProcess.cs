@@ -16,6 +16,7 @@ internal sealed class TargetProcess : IAsyncDisposable
     private Task _errors = Task.CompletedTask;
     private int _answered;
     private TargetTruth? _truth;
+    private int? _pid;
 
     private TargetProcess(Process process, TemporaryFolder temporary, TargetOptions options)
     {
@@ -29,8 +30,11 @@ internal sealed class TargetProcess : IAsyncDisposable
             ReadErrors();
     }
 
-    /// <summary>The target's own id: with a shell between it is not the id of the process that the test started.</summary>
-    public int Pid => _truth?.Pid ?? _process.Id;
+    /// <summary>
+    /// The target's id, as the test sees it: with a shell between it is not the id of the process that the test started, and in a
+    /// namespace of its own it is not what the target takes for its id.
+    /// </summary>
+    public int Pid => _pid ?? _process.Id;
 
     public Feed Output { get; }
 
@@ -62,6 +66,7 @@ internal sealed class TargetProcess : IAsyncDisposable
         try
         {
             target._truth = TargetTruth.Parse(await target.WaitForLineAsync("READY "));
+            target._pid = ProcessTree.Find(target._process.Id, target._truth.Pid);
             return target;
         }
         catch

@@ -11,6 +11,8 @@ internal static class TestPaths
     /// <summary>The library as it is shipped, with the probe beside it.</summary>
     public static string Library { get; } = Path.Combine(AppContext.BaseDirectory, "Stackflare.dll");
 
+    public static string Probe { get; } = Path.Combine(AppContext.BaseDirectory, "libstackflare_probe.so");
+
     public static string TargetOutput(string project, string framework) =>
         Path.Combine(RepositoryRoot, "tests", "Targets", project, "bin", Configuration, framework);
 

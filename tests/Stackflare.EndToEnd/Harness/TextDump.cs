@@ -10,6 +10,9 @@ internal sealed class TextDump(string text)
     /// <summary>Whether the thread's block has come to its end.</summary>
     public bool HasWhole(string name) => Array.FindIndex(_blocks, b => IsOf(b, name)) is var i and >= 0 && i < _blocks.Length - 1;
 
+    /// <summary>The thread's line and those below it.</summary>
+    public IReadOnlyList<string> BlockOf(string name) => [.. _blocks.Single(b => IsOf(b, name)).Split('\n').SkipWhile(l => !l.StartsWith('"'))];
+
     /// <summary>The lines below the thread's own.</summary>
     public IReadOnlyList<string> LinesOf(string name) => [.. _blocks.Single(b => IsOf(b, name)).Split('\n').SkipWhile(l => !l.StartsWith('"')).Skip(1)];
 

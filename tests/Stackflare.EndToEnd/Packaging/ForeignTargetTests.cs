@@ -63,7 +63,8 @@ public sealed class ForeignTargetTests
         return Assert.Single(asked);
     }
 
-    private static void Look(int pid, Func<string, byte[]?> probes) => _ = new ProcessCapture(pid, probes, CaptureOptions.Default, []);
+    private static void Look(int pid, Func<string, byte[]?> probes) =>
+        _ = new ProcessCapture(Capture.TargetProcess.Inspect(pid), probes, CaptureOptions.Default, []);
 
     /// <summary>A program that has mapped a file by the name of the runtime's library.</summary>
     private static async Task<Pretender> PretenderAsync(string compiler, bool ownMachine)

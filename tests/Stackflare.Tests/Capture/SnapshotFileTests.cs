@@ -32,11 +32,14 @@ public sealed class SnapshotFileTests
         Assert.Contains(Facts.Note!, direct, StringComparison.Ordinal);
         Assert.Contains("SigHandler", direct, StringComparison.Ordinal);
 
-        byte[] file = Write(taken.Encoded, Facts);
+        FileSection[] symbols = NewSymbolicator().Save(taken);
+        byte[] file = Write(taken.Encoded, Facts, symbols);
         (RawSnapshot snapshot, HostFacts facts) = SnapshotFile.Read(file);
+        Assert.Equal(direct, Render.Json(DumpBuilder.Build(snapshot, NewSymbolicator(), facts, ownThread: null, SavedSymbols.Decode(snapshot))));
         Assert.Equal(direct, Render.Json(DumpBuilder.Build(snapshot, NewSymbolicator(), facts, ownThread: null)));
         // And once more from what was read.
-        Assert.Equal(file, Write(snapshot.Encoded, facts));
+        Assert.Equal(file, Write(snapshot.Encoded, facts, symbols));
+        Assert.Equal(Write(taken.Encoded, Facts), Write(snapshot.Encoded, facts));
     }
 
     [Fact]
@@ -62,7 +65,9 @@ public sealed class SnapshotFileTests
         (uint offset, uint length) = builder.Text("text");
         byte[] snapshot = builder.Build();
         var before = new SnapshotDirectory(snapshot);
-        var after = new SnapshotDirectory(Write(snapshot, Facts));
+        FileSection[] more = [new(HostLayout.TypesSection, 4, [1, 2, 3, 4]), new(HostLayout.SymbolsBlobSection, 1, [5])];
+        var after = new SnapshotDirectory(Write(snapshot, Facts, more));
+        Assert.All(more, s => Assert.Equal(s.Bytes, after.Blob(s.Kind).ToArray()));
         Assert.Equal(before.Header.Nonce, after.Header.Nonce);
         foreach (DirectoryEntry entry in before.Entries)
             Assert.Equal(before.Section(entry).ToArray(), after.Blob(entry.Kind).ToArray());
@@ -207,10 +212,10 @@ public sealed class SnapshotFileTests
 
     private static Symbolicator NewSymbolicator() => new(new SymbolOptions());
 
-    private static byte[] Write(ReadOnlyMemory<byte> snapshot, HostFacts facts)
+    private static byte[] Write(ReadOnlyMemory<byte> snapshot, HostFacts facts, params ReadOnlySpan<FileSection> more)
     {
         using var stream = new MemoryStream();
-        SnapshotFile.Write(stream, snapshot, facts);
+        SnapshotFile.Write(stream, snapshot, facts, more);
         return stream.ToArray();
     }
 

@@ -68,8 +68,13 @@ internal static class SampleDumps
             ["Only what the kernel knows of the threads: No stacks within 5 s: the runtime did not take them."]);
         return new ThreadDump
         {
-            Process = dump.Process, CapturedAt = dump.CapturedAt, Timings = new CaptureTimings(default, default, default, default, 0),
-            HasStacks = false, Threads = [], RuntimeThreads = dump.RuntimeThreads, Notes = dump.Notes,
+            Process = dump.Process,
+            CapturedAt = dump.CapturedAt,
+            Timings = new CaptureTimings(default, default, default, default, 0),
+            HasStacks = false,
+            Threads = [],
+            RuntimeThreads = dump.RuntimeThreads,
+            Notes = dump.Notes,
         };
     }
 

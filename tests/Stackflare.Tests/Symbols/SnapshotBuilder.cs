@@ -105,6 +105,30 @@ internal sealed class SnapshotBuilder
         Blob = _blob.ToArray(),
     };
 
+    /// <summary>The same as the probe would send it: one thread that stands in all the frames.</summary>
+    /// <param name="exception">The type of the exception that the thread handles.</param>
+    public byte[] Encode(uint exception = SnapshotLayout.None)
+    {
+        var bytes = new Capture.SnapshotBuilder();
+        // Into a blob that is empty, so that all offsets hold.
+        bytes.Bytes(_blob.ToArray());
+        bytes.Add(SectionKind.Threads, new ThreadRecord
+        {
+            OsId = 1,
+            FrameCount = (uint)_frames.Count,
+            CpuNs = -1,
+            NameOffset = SnapshotLayout.None,
+            ExceptionType = exception,
+        });
+        bytes.Add<uint>(SectionKind.Stacks, Enumerable.Range(0, _frames.Count).Select(i => (uint)i).ToArray());
+        bytes.Add<FrameRecord>(SectionKind.Frames, _frames.ToArray());
+        bytes.Add<FunctionRecord>(SectionKind.Functions, _functions.ToArray());
+        bytes.Add<TypeRecord>(SectionKind.Types, _types.ToArray());
+        bytes.Add<uint>(SectionKind.TypeArgs, _typeArgs.ToArray());
+        bytes.Add<ModuleRecord>(SectionKind.Modules, _modules.ToArray());
+        return bytes.Build();
+    }
+
     private (uint Offset, uint Length) Text(string? text) =>
         Bytes(text is null ? null : MemoryMarshal.AsBytes(text.AsSpan()).ToArray());
 

@@ -1,0 +1,7 @@
+namespace Stackflare.Symbols;
+
+/// <summary>The place in the source that a frame stands at, or why there is none.</summary>
+/// <param name="Status">Whether there is one.</param>
+/// <param name="Document">The source file; null if there is none.</param>
+/// <param name="Source">File, line and text; null with <paramref name="Document"/>.</param>
+internal readonly record struct FoundLine(SymbolStatus Status, SourceDocument? Document, SourceLocation? Source);

@@ -1,0 +1,73 @@
+using System.Runtime.InteropServices;
+
+namespace Stackflare.Symbols;
+
+/// <summary>What a method has besides its name.</summary>
+[Flags]
+internal enum SavedMethodFlags : uint
+{
+    Hidden = 1,
+}
+
+// The records of the sections that hold saved symbols; docs/snapshot-format.md says them in words.
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct SavedPdbRecord
+{
+    public Guid Id;
+    public uint Stamp;
+    public uint Module;
+    public uint PathOffset;
+    public uint PathLength;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct SavedMethodRecord
+{
+    public uint Module;
+    public uint Token;
+    public SavedMethodFlags Flags;
+    public uint TypeOffset;
+    public uint TypeLength;
+    public uint NameOffset;
+    public uint NameLength;
+    public uint TypeParametersOffset;
+    public uint TypeParametersLength;
+    public uint ParametersOffset;
+    public uint ParametersLength;
+    public uint Reserved;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct SavedTypeRecord
+{
+    public uint Module;
+    public uint Token;
+    public uint NameOffset;
+    public uint NameLength;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct SavedDocumentRecord
+{
+    public uint PathOffset;
+    public uint PathLength;
+    public uint HashOffset;
+    public uint HashLength;
+}
+
+/// <summary>Status and origin are the numbers of <see cref="SymbolStatus"/> and <see cref="SourceTextOrigin"/>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct SavedLineRecord
+{
+    public uint Module;
+    public uint Token;
+    public uint ILOffset;
+    public uint Status;
+    public uint Document;
+    public uint Line;
+    public uint Column;
+    public uint TextOrigin;
+    public uint TextOffset;
+    public uint TextLength;
+}

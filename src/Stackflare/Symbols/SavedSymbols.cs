@@ -1,0 +1,125 @@
+using System.Reflection.Metadata;
+using Stackflare.Capture;
+
+namespace Stackflare.Symbols;
+
+/// <summary>
+/// What was found of a snapshot when it was saved, on the machine where its modules are: names, lines and texts, and which PDBs belong to it. With
+/// it the snapshot can be shown where none of that is, and by PDBs alone. It is worth what the file is worth: whoever wrote
+/// the frames wrote the names. For one symbolicator, which remembers in it what it saw of source files.
+/// </summary>
+internal sealed class SavedSymbols
+{
+    private readonly SavedModule?[] _modules;
+    private readonly ReadOnlyMemory<byte> _blob;
+
+    /// <summary>Texts share nothing, as in the rest of a snapshot: a small file must not become a large dump.</summary>
+    private long _total;
+
+    private SavedSymbols(SnapshotDirectory directory, int modules)
+    {
+        _modules = new SavedModule?[modules];
+        _blob = directory.Blob(HostLayout.SymbolsBlobSection);
+        foreach (ref readonly SavedPdbRecord pdb in directory.Records<SavedPdbRecord>(HostLayout.PdbsSection).AsSpan())
+            Add(pdb);
+        foreach (ref readonly SavedMethodRecord method in directory.Records<SavedMethodRecord>(HostLayout.MethodsSection).AsSpan())
+            Add(method);
+        foreach (ref readonly SavedTypeRecord type in directory.Records<SavedTypeRecord>(HostLayout.TypesSection).AsSpan())
+            Once(ModuleAt(type.Module).Types.TryAdd(type.Token, Required(type.NameOffset, type.NameLength, "a type's name")), "type");
+        SourceDocument[] documents = Documents(directory.Records<SavedDocumentRecord>(HostLayout.DocumentsSection));
+        foreach (ref readonly SavedLineRecord line in directory.Records<SavedLineRecord>(HostLayout.LinesSection).AsSpan())
+            Add(line, documents);
+    }
+
+    /// <summary>Reads what a file has. The bytes may come from anyone; a file without such sections has nothing.</summary>
+    /// <param name="snapshot">The snapshot out of the file, as <see cref="SnapshotFile.Read"/> gives it.</param>
+    /// <exception cref="SnapshotFormatException">The sections are damaged.</exception>
+    public static SavedSymbols Decode(RawSnapshot snapshot) => new(new SnapshotDirectory(snapshot.Encoded), snapshot.Modules.Length);
+
+    /// <summary>What was found of a module; null if nothing was.</summary>
+    public SavedModule? Module(uint index) => _modules[index];
+
+    private void Add(in SavedPdbRecord pdb)
+    {
+        SavedModule module = ModuleAt(pdb.Module);
+        Once(module.Pdb is null, "PDB");
+        module.Pdb = new PdbReference(new BlobContentId(pdb.Id, pdb.Stamp), Required(pdb.PathOffset, pdb.PathLength, "a PDB's path"), Embedded: null);
+    }
+
+    private void Add(in SavedMethodRecord method)
+    {
+        var name = new MethodName(
+            Required(method.TypeOffset, method.TypeLength, "a method's type"),
+            Required(method.NameOffset, method.NameLength, "a method's name"),
+            Required(method.TypeParametersOffset, method.TypeParametersLength, "a method's type parameters"),
+            Text(method.ParametersOffset, method.ParametersLength, "a method's parameters"));
+        var facts = new MethodFacts(name, (method.Flags & SavedMethodFlags.Hidden) != 0);
+        Once(ModuleAt(method.Module).Methods.TryAdd(method.Token, facts), "method");
+    }
+
+    private SourceDocument[] Documents(SavedDocumentRecord[] records)
+    {
+        var documents = new SourceDocument[records.Length];
+        for (int i = 0; i < documents.Length; i++)
+        {
+            ref readonly SavedDocumentRecord record = ref records[i];
+            SnapshotReader.Bytes(record.HashOffset, record.HashLength, _blob.Length, "a checksum", ref _total);
+            byte[]? hash = null;
+            if (record.HashOffset != SnapshotLayout.None)
+            {
+                if (record.HashLength is not (SourceHash.Sha256Bytes or SourceHash.Sha1Bytes))
+                    throw new SnapshotFormatException($"a checksum has {record.HashLength} bytes");
+                hash = _blob.Slice((int)record.HashOffset, (int)record.HashLength).ToArray();
+            }
+            documents[i] = new SourceDocument { Path = Required(record.PathOffset, record.PathLength, "a source file's path"), Hash = hash };
+        }
+        return documents;
+    }
+
+    private void Add(in SavedLineRecord line, SourceDocument[] documents)
+    {
+        var status = (SymbolStatus)line.Status;
+        string? text = Text(line.TextOffset, line.TextLength, "a line's text");
+        var origin = (SourceTextOrigin)line.TextOrigin;
+        SourceDocument? document = null;
+        if (status == SymbolStatus.Found)
+        {
+            if (line.Document >= (uint)documents.Length)
+                throw new SnapshotFormatException("a line's source file is not there");
+            if ((int)line.Line < 0 || (int)line.Column < 0)
+                throw new SnapshotFormatException($"{line.Line}:{line.Column} is no place in a source file");
+            document = documents[line.Document];
+        }
+        else if (status is not (SymbolStatus.NoLine or SymbolStatus.PdbMismatch))
+        {
+            throw new SnapshotFormatException($"a line has the status {line.Status}");
+        }
+        // Only these two say that the text was proved.
+        bool isProved = origin is SourceTextOrigin.Embedded or SourceTextOrigin.File;
+        if (!Enum.IsDefined(origin) || isProved != text is not null || (isProved && document is null))
+            throw new SnapshotFormatException($"a line's text is of the origin {line.TextOrigin}");
+        if ((int)line.ILOffset < 0)
+            throw new SnapshotFormatException($"{line.ILOffset} is no offset");
+        var facts = new LineFacts(status, document, (int)line.Line, (int)line.Column, EmbeddedText: null);
+        Once(ModuleAt(line.Module).Lines.TryAdd((line.Token, (int)line.ILOffset), new SavedLine(facts, text, origin)), "line");
+    }
+
+    private SavedModule ModuleAt(uint index) => index < (uint)_modules.Length
+        ? _modules[index] ??= new SavedModule()
+        : throw new SnapshotFormatException("a module of the saved symbols is not there");
+
+    private static void Once(bool isNew, string what)
+    {
+        if (!isNew)
+            throw new SnapshotFormatException($"a {what} is there twice");
+    }
+
+    private string? Text(uint offset, uint length, string what)
+    {
+        SnapshotReader.Text(offset, length, _blob.Length, what, ref _total);
+        return offset == SnapshotLayout.None ? null : SnapshotLayout.Text(_blob, offset, length);
+    }
+
+    private string Required(uint offset, uint length, string what) =>
+        Text(offset, length, what) ?? throw new SnapshotFormatException($"{what} is not there");
+}

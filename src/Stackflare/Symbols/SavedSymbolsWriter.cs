@@ -1,0 +1,126 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Stackflare.Capture;
+
+namespace Stackflare.Symbols;
+
+/// <summary>
+/// Makes sections of what was found. Each thing is given once. What is longer than a reader takes, or too much altogether
+/// (<see cref="SymbolLimits.SavedBytes"/>), is left out: it is then as unknown as if it had not been found.
+/// </summary>
+internal sealed class SavedSymbolsWriter
+{
+    private readonly List<SavedPdbRecord> _pdbs = [];
+    private readonly List<SavedMethodRecord> _methods = [];
+    private readonly List<SavedTypeRecord> _types = [];
+    private readonly List<SavedDocumentRecord> _documents = [];
+    private readonly List<SavedLineRecord> _lines = [];
+    private readonly List<byte> _blob = [];
+    private readonly Dictionary<(string Path, string Hash), uint> _known = [];
+
+    public void Pdb(uint module, PdbReference reference)
+    {
+        if (reference is not { Id: { } id, Path: { } path } || !Fits(path))
+            return;
+        var record = new SavedPdbRecord { Id = id.Guid, Stamp = id.Stamp, Module = module };
+        (record.PathOffset, record.PathLength) = Place(path);
+        _pdbs.Add(record);
+    }
+
+    public void Method(uint module, uint token, MethodFacts facts)
+    {
+        MethodName name = facts.Name;
+        if (!Fits(name.DeclaringType, name.Name, name.TypeParameters, name.Parameters))
+            return;
+        var record = new SavedMethodRecord { Module = module, Token = token, Flags = facts.IsHidden ? SavedMethodFlags.Hidden : 0 };
+        (record.TypeOffset, record.TypeLength) = Place(name.DeclaringType);
+        (record.NameOffset, record.NameLength) = Place(name.Name);
+        (record.TypeParametersOffset, record.TypeParametersLength) = Place(name.TypeParameters);
+        (record.ParametersOffset, record.ParametersLength) = Place(name.Parameters);
+        _methods.Add(record);
+    }
+
+    public void Type(uint module, uint token, string name)
+    {
+        if (!Fits(name))
+            return;
+        var record = new SavedTypeRecord { Module = module, Token = token };
+        (record.NameOffset, record.NameLength) = Place(name);
+        _types.Add(record);
+    }
+
+    public void Line(uint module, uint token, int offset, in FoundLine line)
+    {
+        // Without a PDB nothing was found, which is what a reader takes it for.
+        if (line.Status is not (SymbolStatus.Found or SymbolStatus.NoLine or SymbolStatus.PdbMismatch)
+            || !Fits(line.Source?.Path, line.Source?.Text))
+        {
+            return;
+        }
+        var record = new SavedLineRecord
+        {
+            Module = module,
+            Token = token,
+            ILOffset = (uint)offset,
+            Status = (uint)line.Status,
+            Document = line.Document is { } document ? Document(document) : SnapshotLayout.None,
+            Line = (uint)(line.Source?.Line ?? 0),
+            Column = (uint)(line.Source?.Column ?? 0),
+            TextOrigin = (uint)(line.Source?.TextOrigin ?? SourceTextOrigin.NotRequested),
+        };
+        (record.TextOffset, record.TextLength) = Place(line.Source?.Text);
+        _lines.Add(record);
+    }
+
+    /// <summary>What was given, in the order of the file.</summary>
+    public FileSection[] Sections() =>
+    [
+        Section(HostLayout.PdbsSection, _pdbs),
+        Section(HostLayout.MethodsSection, _methods),
+        Section(HostLayout.TypesSection, _types),
+        Section(HostLayout.DocumentsSection, _documents),
+        Section(HostLayout.LinesSection, _lines),
+        Section(HostLayout.SymbolsBlobSection, _blob),
+    ];
+
+    private static FileSection Section<T>(SectionKind kind, List<T> records)
+        where T : unmanaged =>
+        new(kind, Unsafe.SizeOf<T>(), MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(records)).ToArray());
+
+    private uint Document(SourceDocument document)
+    {
+        // Not by the object: the same file of the same source in two PDBs is one.
+        (string, string) key = (document.Path, document.Hash is null ? "" : Convert.ToHexString(document.Hash));
+        if (_known.TryGetValue(key, out uint index))
+            return index;
+        var record = new SavedDocumentRecord { HashOffset = SnapshotLayout.None };
+        (record.PathOffset, record.PathLength) = Place(document.Path);
+        if (document.Hash is { } hash)
+            (record.HashOffset, record.HashLength) = Place(hash);
+        _documents.Add(record);
+        return _known[key] = (uint)_documents.Count - 1;
+    }
+
+    private bool Fits(params ReadOnlySpan<string?> texts)
+    {
+        long total = _blob.Count;
+        foreach (string? text in texts)
+        {
+            int bytes = sizeof(char) * (text?.Length ?? 0);
+            if (bytes > SnapshotLayout.LongestText)
+                return false;
+            total += bytes;
+        }
+        return total <= SymbolLimits.SavedBytes;
+    }
+
+    private (uint Offset, uint Length) Place(string? text) =>
+        text is null ? (SnapshotLayout.None, 0) : Place(MemoryMarshal.AsBytes(text.AsSpan()));
+
+    private (uint Offset, uint Length) Place(ReadOnlySpan<byte> bytes)
+    {
+        uint offset = (uint)_blob.Count;
+        _blob.AddRange(bytes);
+        return (offset, (uint)bytes.Length);
+    }
+}

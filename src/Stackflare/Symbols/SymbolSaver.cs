@@ -1,0 +1,78 @@
+using Stackflare.Capture;
+
+namespace Stackflare.Symbols;
+
+/// <summary>Asks a session for everything that a dump of its snapshot is made of, and keeps what only can be found where the modules are.</summary>
+internal sealed class SymbolSaver(RawSnapshot snapshot, SymbolSession session)
+{
+    private readonly SavedSymbolsWriter _writer = new();
+    private readonly bool[] _seenModules = new bool[snapshot.Modules.Length], _seenTypes = new bool[snapshot.Types.Length], _opened = new bool[snapshot.Types.Length];
+    private readonly HashSet<(uint Module, uint Token)> _methods = [], _types = [];
+    private readonly HashSet<(uint Module, uint Token, int Offset)> _lines = [];
+
+    /// <summary>By index, and not by recursion: the types of a hostile process can nest as deep as they are many.</summary>
+    private readonly Stack<uint> _waiting = [];
+
+    public FileSection[] Save()
+    {
+        foreach (ref readonly FrameRecord frame in snapshot.Frames.AsSpan())
+        {
+            if (session.ModuleOf(frame) is not { } module)
+                continue;
+            ref readonly FunctionRecord function = ref snapshot.Functions[frame.Function];
+            if (!_seenModules[function.Module])
+            {
+                _seenModules[function.Module] = true;
+                if (module.PdbReference is { } reference)
+                    _writer.Pdb(function.Module, reference);
+            }
+            if (_methods.Add((function.Module, function.Token)) && module.Method(function.Token) is { } facts)
+                _writer.Method(function.Module, function.Token, facts);
+            if (SymbolSession.OffsetOf(frame) is { } offset && _lines.Add((function.Module, function.Token, offset)))
+                _writer.Line(function.Module, function.Token, offset, session.Locate(module, function.Token, offset));
+        }
+        SaveTypes();
+        return _writer.Sections();
+    }
+
+    /// <summary>The types that dumps spell: arguments, and exceptions in flight.</summary>
+    private void SaveTypes()
+    {
+        foreach (ref readonly FunctionRecord function in snapshot.Functions.AsSpan())
+        {
+            Await(function.TypeArgStart, function.TypeArgCount);
+            if (function.DeclaringType != SnapshotLayout.None)
+                AwaitArguments(function.DeclaringType);
+        }
+        foreach (ref readonly ThreadRecord thread in snapshot.Threads.AsSpan())
+            _waiting.Push(thread.ExceptionType);
+        while (_waiting.TryPop(out uint index))
+        {
+            if (index == SnapshotLayout.None || _seenTypes[index])
+                continue;
+            _seenTypes[index] = true;
+            ref readonly TypeRecord type = ref snapshot.Types[index];
+            AwaitArguments(index);
+            if ((type.Flags & (TypeFlags.Array | TypeFlags.Unknown)) == 0 && type.Module != SnapshotLayout.None
+                && _types.Add((type.Module, type.Token)) && session.Module(type.Module).TypeName(type.Token) is { } name)
+            {
+                _writer.Type(type.Module, type.Token, name);
+            }
+        }
+    }
+
+    /// <summary>Once a type: the methods of a hostile process can all be of one type that has as many arguments as they are.</summary>
+    private void AwaitArguments(uint type)
+    {
+        if (_opened[type])
+            return;
+        _opened[type] = true;
+        Await(snapshot.Types[type].ArgStart, snapshot.Types[type].ArgCount);
+    }
+
+    private void Await(uint start, uint count)
+    {
+        for (uint i = 0; i < count; i++)
+            _waiting.Push(snapshot.TypeArgs[start + i]);
+    }
+}

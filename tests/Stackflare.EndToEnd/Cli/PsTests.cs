@@ -1,0 +1,97 @@
+using System.Text.RegularExpressions;
+using Stackflare.EndToEnd.Cli.Harness;
+using Stackflare.EndToEnd.Harness;
+
+namespace Stackflare.EndToEnd.Cli;
+
+/// <summary><c>stackflare ps</c>, and processes by their name.</summary>
+public sealed partial class PsTests
+{
+    [Theory]
+    [InlineData("optimized")]
+    [InlineData("net8")]
+    [InlineData("single file")]
+    [InlineData("single file, shared runtime")]
+    public async Task ListsATargetWithWhatItIs(string flavour)
+    {
+        using var alias = new Alias(Flavour.Named(flavour));
+        await using var target = await TargetProcess.StartAsync(alias.Flavour, "NamedThreads", TargetOptions.NoTrap);
+        var row = await RowOfAsync(target.Pid);
+        Assert.Equal(alias.Name, row["NAME"]);
+        Assert.Equal(Environment.UserName, row["USER"]);
+        Assert.Equal($"{target.ThreadNames.Count}", row["THREADS"]);
+        Assert.Matches(@"^\d+s$", row["UPTIME"]);
+        Assert.Equal($"{alias.Flavour.Executable} NamedThreads", row["COMMAND"]);
+
+        // Only the path of a shared runtime has its version in it.
+        Assert.Equal(flavour is "optimized" or "single file, shared runtime" ? $"{Environment.Version}" : "?", row["RUNTIME"]);
+    }
+
+    [Fact]
+    public async Task AProgramThatTheDotnetCommandRunsHasItsOwnName()
+    {
+        await using var target = await TargetProcess.StartAsync(
+            Flavour.Optimized, "NamedThreads", TargetOptions.NoTrap with { Shell = "exec dotnet \"$0.dll\" \"$@\"" });
+        Assert.Equal("Shapes", (await RowOfAsync(target.Pid))["NAME"]);
+        var dump = await Tool.DumpAsync(target);
+        Assert.Equal("Shapes", dump.Root.GetProperty("process").GetProperty("name").GetString());
+    }
+
+    [Fact]
+    public async Task DoesNotListWhatCannotBeDumped()
+    {
+        await using var closed = await TargetProcess.StartAsync(
+            Flavour.Optimized, "NamedThreads", TargetOptions.NoTrap with { Environment = new Dictionary<string, string?> { ["DOTNET_EnableDiagnostics"] = "0" } });
+        await using var open = await TargetProcess.StartAsync(Flavour.Optimized, "NamedThreads", TargetOptions.NoTrap);
+        await using var tool = Tool.Start(ToolOptions.Default, $"{open.Pid}", "-n", "0", "-i", "3600000");
+        await tool.Output.WaitAsync(bytes => bytes.IsEmpty ? null : "", "a dump");
+        int[] listed = [.. (await RowsAsync()).Select(r => int.Parse(r["PID"], System.Globalization.CultureInfo.InvariantCulture))];
+        Assert.Contains(open.Pid, listed);
+        Assert.DoesNotContain(closed.Pid, listed);
+        Assert.DoesNotContain(tool.Pid, listed);
+        Assert.Equal(listed.Order(), listed);
+    }
+
+    [Fact]
+    public async Task AProcessIsFoundByTheNameOfItsProgram()
+    {
+        using var alias = new Alias(Flavour.Optimized);
+        await using var target = await TargetProcess.StartAsync(alias.Flavour, "NamedThreads", TargetOptions.NoTrap);
+        var dump = (await Tool.RunAsync(alias.Name, "-f", "json")).Json;
+        Assert.Equal(target.Pid, dump.ProcessId);
+        Assert.Equal(alias.Name, dump.Root.GetProperty("process").GetProperty("name").GetString());
+        Assert.All(target.Truth.Threads, thread => thread.AssertIn(dump));
+    }
+
+    [Fact]
+    public async Task ANameThatTwoProcessesHaveIsRefusedWithTheirIds()
+    {
+        using var alias = new Alias(Flavour.Optimized);
+        await using var one = await TargetProcess.StartAsync(alias.Flavour, "NamedThreads", TargetOptions.NoTrap);
+        await using var other = await TargetProcess.StartAsync(alias.Flavour, "NamedThreads", TargetOptions.NoTrap);
+        var result = await Tool.RunAsync(alias.Name);
+        result.AssertError(3, "There are 2 processes", alias.Name, string.Join(", ", new[] { one.Pid, other.Pid }.Order()));
+        Assert.Empty(result.RawOutput);
+    }
+
+    [Fact]
+    public async Task ANameThatNoProcessHasIsRefused()
+    {
+        var result = await Tool.RunAsync("NoProgramOfThisName");
+        result.AssertError(3, "NoProgramOfThisName", "stackflare ps");
+        Assert.Empty(result.RawOutput);
+    }
+
+    private static async Task<Dictionary<string, string>> RowOfAsync(int pid) => (await RowsAsync()).Single(r => r["PID"] == $"{pid}");
+
+    private static async Task<List<Dictionary<string, string>>> RowsAsync()
+    {
+        string[] lines = (await Tool.RunAsync("ps")).Output.TrimEnd('\n').Split('\n');
+        string[] headings = ["PID", "NAME", "RUNTIME", "USER", "UPTIME", "THREADS", "COMMAND"];
+        Assert.Equal(headings, Gap().Split(lines[0].Trim()));
+        return [.. lines[1..].Select(l => headings.Zip(Gap().Split(l.Trim(), headings.Length)).ToDictionary(c => c.First, c => c.Second))];
+    }
+
+    [GeneratedRegex(" {2,}")]
+    private static partial Regex Gap();
+}

@@ -1,0 +1,86 @@
+using System.Text;
+using System.Text.RegularExpressions;
+using Stackflare.EndToEnd.Cli.Harness;
+using Stackflare.EndToEnd.Harness;
+
+namespace Stackflare.EndToEnd.Cli;
+
+/// <summary>The tool sees from outside what the library sees from within.</summary>
+public sealed partial class SameDumpTests
+{
+    private const int TextSignal = Kernel.Usr2;
+    private const string TextTrap = "signal=usr2;output=stderr;format=text;group=false;fold=false";
+
+    /// <summary>Every flavour with the shapes that stand still in it, and every further shape with the runtimes that it is different on.</summary>
+    public static TheoryData<string, string> Matrix
+    {
+        get
+        {
+            var rows = new TheoryData<string, string>();
+            foreach (var flavour in Flavour.All)
+            {
+                foreach (var shape in new[] { "NamedThreads", "CompilerNames", "LanguageMembers", "AsyncNames", "NativeCall" })
+                    rows.Add(flavour.Name, shape);
+            }
+
+            foreach (var flavour in new[] { "optimized", "net8", "net9" })
+            {
+                foreach (var shape in new[] { "GuestRooms", "ExceptionInFlight", "AllDeadlocked", "PoolSaturated" })
+                    rows.Add(flavour, shape);
+            }
+
+            rows.Add("optimized", "DeepRecursion");
+            rows.Add("optimized", "ManyThreads");
+            rows.Add("untiered", "GuestRooms");
+            return rows;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Matrix))]
+    public async Task JsonIsTheLibrarysOwn(string flavour, string shape)
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), shape);
+        var own = await target.DumpAsync();
+        var dump = await Tool.DumpAsync(target);
+
+        Assert.Equal(target.Pid, dump.ProcessId);
+        Assert.Equal(own.Notes, dump.Notes);
+        Assert.DoesNotContain(dump.Threads, t => t.IsOwn);
+        foreach (var property in new[] { "id", "name", "runtimeVersion", "platform" })
+            Assert.Equal(own.Root.GetProperty("process").GetProperty(property).ToString(), dump.Root.GetProperty("process").GetProperty(property).ToString());
+
+        int[] still = [target.Pid, .. target.Truth.Threads.Select(t => t.OsId)];
+        Assert.All(still, id => Assert.Equal(own.Threads.Single(t => t.OsId == id).Everything, dump.Threads.Single(t => t.OsId == id).Everything));
+    }
+
+    [Theory]
+    [MemberData(nameof(Flavours.All), MemberType = typeof(Flavours))]
+    public async Task TextIsTheLibrarysOwn(string flavour)
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "NamedThreads", TargetOptions.WithTrap(TextTrap));
+        string[] names = ["Main", .. target.Truth.Threads.Select(t => Flavour.Named(flavour).RuntimeMajor >= 9 ? t.Name! : t.Name![..Math.Min(15, t.Name!.Length)])];
+        target.Signal(TextSignal);
+        var own = await target.Errors.WaitAsync(
+            bytes => new TextDump(Encoding.UTF8.GetString(bytes.Span)) is var text && names.All(text.HasWhole) ? text : null,
+            "the stacks of all threads");
+        var dump = new TextDump((await Tool.RunAsync($"{target.Pid}", "--no-group")).Output);
+        Assert.All(names, name => Assert.Equal(Comparable(own, name), Comparable(dump, name)));
+    }
+
+    /// <summary>A program that does not carry the library.</summary>
+    [Fact]
+    public async Task AProgramThatKnowsNothingOfStackflareIsDumpedAsWell()
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Plain, "NamedThreads", TargetOptions.NoTrap);
+        var dump = await Tool.DumpAsync(target);
+        Assert.All(target.Truth.Threads, thread => thread.AssertIn(dump));
+        Assert.Empty(dump.Notes);
+        Assert.Equal("10.0", string.Join('.', dump.Root.GetProperty("process").GetProperty("runtimeVersion").GetString()!.Split('.')[..2]));
+    }
+
+    private static string Comparable(TextDump dump, string name) => CpuTime().Replace(string.Join('\n', dump.BlockOf(name)), "cpu=N");
+
+    [GeneratedRegex(@"cpu=\w+")]
+    private static partial Regex CpuTime();
+}

@@ -1,0 +1,67 @@
+using Stackflare.EndToEnd.Cli.Harness;
+using Stackflare.EndToEnd.Harness;
+
+namespace Stackflare.EndToEnd.Cli;
+
+/// <summary>Runtimes that do not answer, or answer what no runtime would: the tool ends within its time, with an error that says why.</summary>
+public sealed class WedgedTests
+{
+    /// <summary>What the tool may take beyond its limit, on a loaded machine.</summary>
+    private static readonly TimeSpan Slack = TimeSpan.FromSeconds(3);
+
+    [RequiresPtraceFact]
+    public async Task ADiagnosticsThreadThatDoesNotAnswer()
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "NamedThreads", TargetOptions.NoTrap);
+        using (FrozenThread.Named(target.Pid, ".NET EventPipe"))
+        {
+            var result = await RunWithinAsync(target.Pid, 0.5);
+            result.AssertError(11, "No stacks within 0.5 s");
+            KernelFacts.AssertIn(result, target);
+        }
+
+        await target.AssertAliveAsync();
+        var dump = await Tool.DumpAsync(target);
+        Assert.All(target.Truth.Threads, thread => thread.AssertIn(dump));
+    }
+
+    /// <summary>The program cannot be paused: one of its threads runs managed code and does not come to a safe point.</summary>
+    [RequiresPtraceFact]
+    public async Task AThreadThatCannotBePaused()
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "Spinning", TargetOptions.NoTrap);
+        using (FrozenThread.ById(target.Truth.Named("plain loop").OsId))
+            (await RunWithinAsync(target.Pid, 0.5)).AssertError(11, "No stacks within 0.5 s");
+
+        await target.AssertAliveAsync();
+        var dump = await Tool.DumpAsync(target);
+        Assert.All(target.Truth.Threads, thread => Assert.NotEmpty(dump.Of(thread).Frames));
+    }
+
+    /// <summary>More dumps are asked for than come: each waits for its time, and the first that does not come ends the run.</summary>
+    [Theory]
+    [InlineData("never", 11, "No stacks within 0.5 s: the runtime takes no connection.")]
+    [InlineData("deaf", 11, "No stacks within 0.5 s")]
+    [InlineData("hangs", 11, "No stacks within 0.5 s")]
+    [InlineData("closes", 12, "closed the connection")]
+    [InlineData("babbles", 12, "closed the connection")]
+    [InlineData("refuses", 12, "0x8013136A")]
+    [InlineData("agrees", 12, "")]
+    [InlineData("empty", 12, "")]
+    [InlineData("garbage", 14, "The snapshot cannot be read")]
+    [InlineData("endless", 14, "more than")]
+    public async Task ARuntimeThatIsNone(string how, int exitCode, string reason)
+    {
+        await using var fake = await FakeRuntime.StartAsync(how);
+        var result = await RunWithinAsync(fake.Pid, how == "endless" ? 30 : 0.5);
+        result.AssertError(exitCode, reason);
+        Assert.Contains($"\"fake\" tid={fake.Pid} ", result.RawOutput, StringComparison.Ordinal);
+    }
+
+    private static async Task<ToolResult> RunWithinAsync(int pid, double seconds)
+    {
+        var result = await Tool.RunAsync($"{pid}", "--timeout", FormattableString.Invariant($"{seconds}"), "-n", "3");
+        Assert.True(result.Time < TimeSpan.FromSeconds(seconds) + Slack, $"{result.Time}\n{result}");
+        return result;
+    }
+}

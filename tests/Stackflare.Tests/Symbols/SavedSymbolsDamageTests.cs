@@ -1,0 +1,210 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using Stackflare.Capture;
+using Stackflare.Symbols;
+
+namespace Stackflare.Tests.Symbols;
+
+/// <summary>Saved symbols that someone else wrote, or nobody finished.</summary>
+public sealed class SavedSymbolsDamageTests
+{
+    [Fact]
+    public void WhatIsWrittenComesBack()
+    {
+        SavedSymbols saved = Decode(File(Writer()));
+        SavedModule module = saved.Module(0)!;
+        Assert.Equal((new Guid(1, 2, 3, new byte[8]), 4u), (module.Pdb!.Id!.Value.Guid, module.Pdb.Id.Value.Stamp));
+        Assert.Equal("/x/a.pdb", module.Pdb.Path);
+        Assert.Equal(new MethodFacts(new MethodName("T", "N", "X,Y", "Int32 n"), true), module.Methods[0x06000001]);
+        Assert.Equal(new MethodFacts(new MethodName("", "N", "", null), false), module.Methods[0x06000002]);
+        Assert.Equal("Space.T", module.Types[0x02000001]);
+        SavedLine line = module.Lines[(0x06000001, 5)], other = module.Lines[(0x06000001, 6)];
+        Assert.Equal((7, 8, "text", SourceTextOrigin.File), (line.Facts.Line, line.Facts.Column, line.Text, line.Origin));
+        Assert.Equal("/a.cs", line.Facts.Document!.Path);
+        Assert.Equal(new byte[20], line.Facts.Document.Hash);
+        Assert.Same(line.Facts.Document, other.Facts.Document);
+        Assert.Equal(SymbolStatus.PdbMismatch, module.Lines[(0x06000002, 0)].Facts.Status);
+        Assert.Equal(3, module.Lines.Count);
+        Assert.Null(saved.Module(1));
+        // Old files, and snapshots as they come.
+        Assert.Null(Decode(SavedDump.Write(Snapshot())).Module(0));
+    }
+
+    /// <summary>They are in files; who needs another one adds it at the end.</summary>
+    [Fact]
+    public void NumbersStayAsTheyAre()
+    {
+        Assert.Equal([0, 1, 2, 3, 4, 5], Enum.GetValues<SymbolStatus>().Select(s => (int)s));
+        Assert.Equal("Found NotApplicable NoPdb PdbMismatch NoLine NoOffset", string.Join(' ', Enum.GetNames<SymbolStatus>()));
+        Assert.Equal([0, 1, 2, 3, 4, 5], Enum.GetValues<SourceTextOrigin>().Select(s => (int)s));
+        Assert.Equal("NotRequested Embedded File FileNotFound FileChanged NoChecksum", string.Join(' ', Enum.GetNames<SourceTextOrigin>()));
+        Assert.Equal(
+            [32, 48, 16, 16, 40],
+            new[]
+            {
+                Marshal.SizeOf<SavedPdbRecord>(), Marshal.SizeOf<SavedMethodRecord>(), Marshal.SizeOf<SavedTypeRecord>(),
+                Marshal.SizeOf<SavedDocumentRecord>(), Marshal.SizeOf<SavedLineRecord>(),
+            });
+    }
+
+    [Fact]
+    public void EveryCutIsAnErrorOfOurs()
+    {
+        byte[] whole = File(Writer());
+        int read = 0;
+        for (int length = 32; length < whole.Length; length++)
+        {
+            // The total size corrected, so that the cut is found by the checks behind the header's.
+            byte[] cut = whole[..length];
+            BinaryPrimitives.WriteUInt64LittleEndian(cut.AsSpan(16), (ulong)length);
+            read += ReadsOrFailsCleanly(cut) ? 1 : 0;
+        }
+        // Only the padding at the very end can be missed.
+        Assert.InRange(read, 0, 7);
+    }
+
+    [Fact]
+    public void EveryFlippedByteIsReadOrIsAnErrorOfOurs()
+    {
+        byte[] whole = File(Writer());
+        int reads = 0, tries = 0;
+        foreach (byte mask in new byte[] { 0x01, 0x80, 0xFF })
+        {
+            for (int i = 0; i < whole.Length; i++, tries++)
+            {
+                byte[] damaged = (byte[])whole.Clone();
+                damaged[i] ^= mask;
+                long before = GC.GetAllocatedBytesForCurrentThread();
+                reads += ReadsOrFailsCleanly(damaged) ? 1 : 0;
+                Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 512 << 10);
+            }
+        }
+        Assert.InRange(reads, 1, tries - 1);
+    }
+
+    [Fact]
+    public void WhatDoesNotFitTogetherIsRefused()
+    {
+        const uint none = SnapshotLayout.None;
+        var method = new SavedMethodRecord { Token = 1, ParametersOffset = none };
+        var line = new SavedLineRecord { Token = 1, TextOffset = none };
+        var document = new SavedDocumentRecord { HashOffset = none };
+
+        Fails("module of the saved symbols is not there", [method with { Module = 2 }]);
+        Fails("a method is there twice", [method, method]);
+        Fails("a method's name is not there", [method with { NameOffset = none }]);
+        Fails("has 3 bytes", [method with { NameLength = 3 }]);
+        Fails("lies outside", [method with { NameOffset = 8, NameLength = 2 }]);
+        // Each fits, and together they are more than there is.
+        Fails("lies outside", [method with { NameLength = 8, TypeLength = 2 }]);
+        Fails("lies outside", [new SavedTypeRecord { NameLength = 6 }, new SavedTypeRecord { Token = 2, NameLength = 6 }]);
+        Fails("a type is there twice", [default(SavedTypeRecord), default(SavedTypeRecord)]);
+        Fails("a PDB is there twice", [default(SavedPdbRecord), default(SavedPdbRecord)]);
+        Fails("a checksum has 8 bytes", [document with { HashOffset = 0, HashLength = 8 }]);
+        Fails("a checksum lies outside", [document with { HashOffset = 0, HashLength = 20 }]);
+        Fails("source file is not there", [line]);
+        Fails("source file is not there", [line with { Document = none }]);
+        Fails("the status 2", [line with { Status = (uint)SymbolStatus.NoPdb }]);
+        Fails("the status 6", [line with { Status = 6 }]);
+        Fails("no place", [line with { Line = 0x80000000 }], document);
+        Fails("no offset", [line with { ILOffset = none }], document);
+        Fails("origin 6", [line with { TextOrigin = 6 }], document);
+        // A text that is not proved, a proof without text, a text of no line.
+        Fails("origin 3", [line with { TextOrigin = (uint)SourceTextOrigin.FileNotFound, TextOffset = 0, TextLength = 2 }], document);
+        Fails("origin 2", [line with { TextOrigin = (uint)SourceTextOrigin.File }], document);
+        Fails("origin 2", [line with { Status = (uint)SymbolStatus.NoLine, TextOrigin = (uint)SourceTextOrigin.File, TextOffset = 0, TextLength = 2 }]);
+        Fails("a line is there twice", [line, line], document);
+    }
+
+    [Fact]
+    public void WhatIsTooMuchIsLeftOut()
+    {
+        var writer = new SavedSymbolsWriter();
+        string longest = new('x', SnapshotLayout.LongestText / 2);
+        writer.Type(0, 1, longest + "x");
+        writer.Method(0, 1, new MethodFacts(new MethodName("", "N", "", longest + "x"), false));
+        writer.Pdb(0, new PdbReference(null, null, null));
+        Assert.All(writer.Sections(), s => Assert.Empty(s.Bytes));
+        for (uint i = 0; i < 2000; i++)
+            writer.Type(0, i, longest);
+        FileSection[] sections = writer.Sections();
+        Assert.Equal(SymbolLimits.SavedBytes, sections.Single(s => s.Kind == HostLayout.SymbolsBlobSection).Bytes.Length);
+        Assert.Equal(SymbolLimits.SavedBytes / SnapshotLayout.LongestText, Decode(SavedDump.Write(Snapshot(), sections)).Module(0)!.Types.Count);
+    }
+
+    [Fact]
+    public void MethodsOfOneTypeWithManyArgumentsAreSavedInTime()
+    {
+        var builder = new SnapshotBuilder();
+        uint module = builder.Module(typeof(int).Module), number = builder.Type(typeof(int));
+        uint type = builder.Type(module, typeof(List<>).MetadataToken, [.. Enumerable.Repeat(number, 50_000)]);
+        for (int i = 0; i < 50_000; i++)
+            builder.Function(module, 0x06000001, declaringType: type);
+        byte[] file = SavedDump.Save(builder.Encode(), new Symbolicator(new SymbolOptions()));
+        Assert.Equal("System.Int32", Assert.Single(Decode(file).Module(0)!.Types).Value);
+    }
+
+    private static SavedSymbolsWriter Writer()
+    {
+        var writer = new SavedSymbolsWriter();
+        var document = new SourceDocument { Path = "/a.cs", Hash = new byte[20] };
+        writer.Pdb(0, new PdbReference(new(new Guid(1, 2, 3, new byte[8]), 4), "/x/a.pdb", [1]));
+        writer.Method(0, 0x06000001, new MethodFacts(new MethodName("T", "N", "X,Y", "Int32 n"), true));
+        writer.Method(0, 0x06000002, new MethodFacts(new MethodName("", "N", "", null), false));
+        writer.Type(0, 0x02000001, "Space.T");
+        writer.Line(0, 0x06000001, 5, new FoundLine(SymbolStatus.Found, document, new SourceLocation("/a.cs", 7, 8, "text", SourceTextOrigin.File)));
+        writer.Line(0, 0x06000001, 6, new FoundLine(SymbolStatus.Found, document, new SourceLocation("/a.cs", 9, 1, null, SourceTextOrigin.FileChanged)));
+        writer.Line(0, 0x06000002, 0, new FoundLine(SymbolStatus.PdbMismatch, null, null));
+        writer.Line(0, 0x06000002, 1, new FoundLine(SymbolStatus.NoPdb, null, null));
+        return writer;
+    }
+
+    private static byte[] File(SavedSymbolsWriter writer) => SavedDump.Write(Snapshot(), writer.Sections());
+
+    /// <summary>Two modules, the first with two methods that frames stand in.</summary>
+    private static byte[] Snapshot()
+    {
+        var builder = new SnapshotBuilder();
+        uint module = builder.Module("/app/Shop.dll", Guid.Empty);
+        builder.Module("/app/Shop.Core.dll", null);
+        builder.Frame(builder.Function(module, 0x06000001), 5).Frame(builder.Function(module, 0x06000002), 0);
+        return builder.Encode(builder.Type(module, 0x02000001));
+    }
+
+    private static SavedSymbols Decode(byte[] file) => SavedSymbols.Decode(SnapshotFile.Read(file).Snapshot);
+
+    /// <summary>True when the bytes were read and made a dump, false for an error of ours; any other exception fails the test.</summary>
+    private static bool ReadsOrFailsCleanly(byte[] bytes)
+    {
+        try
+        {
+            return SavedDump.Show(bytes, SavedDump.Desk("/nowhere")).Threads.Count <= bytes.Length;
+        }
+        catch (SnapshotFormatException)
+        {
+            return false;
+        }
+    }
+
+    private static void Fails<T>(string expected, T[] records, SavedDocumentRecord? document = null)
+        where T : unmanaged
+    {
+        SectionKind kind = records switch
+        {
+            SavedPdbRecord[] => HostLayout.PdbsSection,
+            SavedMethodRecord[] => HostLayout.MethodsSection,
+            SavedTypeRecord[] => HostLayout.TypesSection,
+            SavedDocumentRecord[] => HostLayout.DocumentsSection,
+            _ => HostLayout.LinesSection,
+        };
+        var sections = new List<FileSection>
+        {
+            new(kind, Marshal.SizeOf<T>(), MemoryMarshal.AsBytes(records.AsSpan()).ToArray()),
+            new(HostLayout.SymbolsBlobSection, 1, new byte[8]),
+        };
+        if (document is { } file)
+            sections.Add(new FileSection(HostLayout.DocumentsSection, Marshal.SizeOf<SavedDocumentRecord>(), MemoryMarshal.AsBytes(new[] { file }.AsSpan()).ToArray()));
+        byte[] bytes = SavedDump.Write(Snapshot(), CollectionsMarshal.AsSpan(sections));
+        Assert.Contains(expected, Assert.Throws<SnapshotFormatException>(() => Decode(bytes)).Message, StringComparison.Ordinal);
+    }
+}
