@@ -40,7 +40,7 @@ internal sealed class SharedOptions
 
     public Option<string[]> Symbols { get; } = new("--symbols")
     {
-        Description = "A directory to look for PDBs and assemblies in, besides where the modules are. They are matched by id.",
+        Description = "A directory to look for PDBs and assemblies in, at any depth, besides where the modules are. They are matched by id.",
         HelpName = "DIR",
         DefaultValueFactory = _ => [],
     };

@@ -6,7 +6,7 @@ namespace Stackflare.Symbols;
 /// Looks for the PDB of one module: in the module, among what the runtime was handed, beside the module, where the compiler
 /// put it, in directories given, in the bundle, beside the bundle. Another build's PDB is passed over and remembered.
 /// </summary>
-internal sealed class PdbSearch(SymbolOptions options, BundleFile bundle)
+internal sealed class PdbSearch(SymbolOptions options, BundleFile bundle, SymbolFolders folders)
 {
     private PdbReference _reference = new(null, null, null);
     private readonly List<WatchedPath> _watched = [];
@@ -70,15 +70,11 @@ internal sealed class PdbSearch(SymbolOptions options, BundleFile bundle)
 
     private PdbFile? InDirectories(string? modulePath, string name)
     {
-        foreach (string directory in options.SymbolDirectories)
-        {
-            if (TryPath(Path.Combine(directory, name)) is { } pdb)
-                return pdb;
-            string? other = modulePath is null ? null : Path.ChangeExtension(FileName(modulePath), ".pdb");
-            if (other is not null && other != name && TryPath(Path.Combine(directory, other)) is { } renamed)
-                return renamed;
-        }
-        return null;
+        IEnumerable<string> paths = folders.Find(name);
+        string? other = modulePath is null ? null : Path.ChangeExtension(FileName(modulePath), ".pdb");
+        if (other is not null && other != name)
+            paths = paths.Concat(folders.Find(other));
+        return paths.Select(TryPath).FirstOrDefault(pdb => pdb is not null);
     }
 
     private PdbFile? InBundle(string? modulePath, string name)

@@ -17,6 +17,7 @@ internal sealed class SnapshotModule : IDisposable
     private readonly ModuleMemory _memory;
     private readonly SymbolOptions _options;
     private readonly BundleFile _bundle;
+    private readonly SymbolFolders _folders;
     private readonly SavedModule? _saved;
     private readonly string? _path;
     private readonly string _fileName;
@@ -35,6 +36,7 @@ internal sealed class SnapshotModule : IDisposable
         _memory = cache.MemoryOf(record, path, saved?.Pdb);
         _options = options;
         _bundle = cache.Bundle;
+        _folders = cache.Folders;
         _saved = saved;
         _path = path is not null && path.StartsWith('/') ? path : null;
         _memory.ForgetLinesIfPdbMayBeThere();
@@ -190,7 +192,7 @@ internal sealed class SnapshotModule : IDisposable
             if (!_openedPdb)
             {
                 _openedPdb = true;
-                var search = new PdbSearch(_options, _bundle);
+                var search = new PdbSearch(_options, _bundle, _folders);
                 _pdb = search.Find(Image, _saved?.Pdb, _path, _snapshot.Bytes(_record.SymbolsOffset, _record.SymbolsLength));
                 if (_pdb is null)
                 {
@@ -223,12 +225,7 @@ internal sealed class SnapshotModule : IDisposable
     {
         if (_fileName.Length == 0)
             return null;
-        foreach (string directory in _options.SymbolDirectories)
-        {
-            if (ModuleImage.FromFile(Path.Combine(directory, _fileName), mvid) is { } image)
-                return image;
-        }
-        return null;
+        return _folders.Find(_fileName).Select(path => ModuleImage.FromFile(path, mvid)).FirstOrDefault(image => image is not null);
     }
 
     private ModuleImage? FromBundle(Guid mvid)

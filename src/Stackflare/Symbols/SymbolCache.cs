@@ -11,6 +11,8 @@ internal sealed class SymbolCache(SymbolOptions options)
 
     public BundleFile Bundle { get; } = new(options);
 
+    public SymbolFolders Folders { get; } = new(options.SymbolDirectories);
+
     /// <summary>Estimated bytes kept.</summary>
     public int Retained
     {

@@ -41,6 +41,10 @@ internal static class SymbolLimits
     /// <summary>Text of a file's saved symbols: many methods, each with a long name, are a way to exhaust memory and disk.</summary>
     public const int SavedBytes = 64 << 20;
 
+    /// <summary>Files, and levels of directories, that are looked at in a directory of symbols.</summary>
+    public const int FolderFiles = 500_000;
+    public const int FolderDepth = 32;
+
     public const int BundleFiles = 16_384;
     public const int BundleSearchBytes = 256 << 20;
 }

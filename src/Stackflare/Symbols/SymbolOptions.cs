@@ -6,7 +6,7 @@ internal sealed record SymbolOptions
     /// <summary>Whether frames carry the text of their source line.</summary>
     public bool SourceText { get; init; } = true;
 
-    /// <summary>Further directories to look for PDBs and for assemblies in. They are the caller's, so <see cref="RootPrefix"/> does not apply.</summary>
+    /// <summary>Further directories to look for PDBs and for assemblies in, and below. They are the caller's, so <see cref="RootPrefix"/> does not apply.</summary>
     public IReadOnlyList<string> SymbolDirectories { get; init; } = [];
 
     /// <summary>The target's executable, for example <c>/proc/123/exe</c>; searched as a bundle when a module has no file of its own.</summary>

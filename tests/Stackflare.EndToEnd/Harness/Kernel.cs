@@ -6,12 +6,14 @@ namespace Stackflare.EndToEnd.Harness;
 /// <summary>The kernel's calls that tests need.</summary>
 internal static unsafe partial class Kernel
 {
+    public const int HangUp = 1;
     public const int Interrupt = 2;
     public const int Quit = 3;
     public const int Kill = 9;
     public const int Usr1 = 10;
     public const int Segv = 11;
     public const int Usr2 = 12;
+    public const int Terminate = 15;
     public const int Continue = 18;
     public const int Stop = 19;
 

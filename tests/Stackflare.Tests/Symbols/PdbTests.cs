@@ -58,6 +58,19 @@ public sealed class PdbTests : IDisposable
     }
 
     [Fact]
+    public void DirectoriesAreSearchedBelowForTheOneThatMatches()
+    {
+        string module = _folder.Copy(Resolving.ShapesPath), name = Path.GetFileName(Resolving.ShapesPdb);
+        string symbols = _folder.PathOf("symbols"), deep = $"{symbols}/bin/Release/net10.0";
+        Directory.CreateDirectory(deep);
+        Directory.CreateDirectory($"{symbols}/a");
+        Directory.CreateSymbolicLink($"{symbols}/again", symbols);
+        File.Copy(OtherPdb, $"{symbols}/a/{name}");
+        File.Copy(Resolving.ShapesPdb, $"{deep}/{name}");
+        Found(new Symbolicator(new SymbolOptions { SymbolDirectories = [symbols] }).Resolve(module, Resolving.ShapesMvid));
+    }
+
+    [Fact]
     public void APdbThatAppearsLaterIsFound()
     {
         string module = _folder.Copy(Resolving.ShapesPath);

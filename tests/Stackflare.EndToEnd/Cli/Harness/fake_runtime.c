@@ -51,7 +51,7 @@ static void answer(int connection, uint32_t result)
     message[16] = 0xff;
     memcpy(message + 20, &result, sizeof result);
     if (write(connection, message, sizeof message) != sizeof message)
-        exit(1);
+        perror("the tool has gone");
 }
 
 /* The request ends with the name of the abstract socket that the snapshot is awaited on. */

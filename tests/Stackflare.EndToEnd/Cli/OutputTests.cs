@@ -1,0 +1,158 @@
+using Stackflare.EndToEnd.Cli.Harness;
+using Stackflare.EndToEnd.Harness;
+
+namespace Stackflare.EndToEnd.Cli;
+
+/// <summary>Where results go: to a file, whole or not at all, or to standard output.</summary>
+public sealed class OutputTests(StillTarget still) : IClassFixture<StillTarget>
+{
+    [Theory]
+    [InlineData("-o", "-f", "json")]
+    [InlineData("--output", "-f", "folded")]
+    public async Task AFileGetsWhatStandardOutputWould(string option, params string[] format)
+    {
+        using var folder = new TemporaryFolder();
+        var file = Path.Combine(folder.Path, "dump");
+        await File.WriteAllTextAsync(file, "what was there before", TestContext.Current.CancellationToken);
+        Assert.Empty((await Tool.RunAsync([still.Id, option, file, .. format])).Output);
+        var printed = (await Tool.RunAsync([still.Id, .. format])).Output;
+        var written = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+        Assert.Equal(["dump"], Names(folder.Path));
+        if (format[1] == "folded")
+            Assert.Equal(printed, written);
+        else
+            Assert.All(still.Process.Truth.Threads, thread => thread.AssertIn(JsonDump.Parse(System.Text.Encoding.UTF8.GetBytes(written))));
+    }
+
+    [Theory]
+    [InlineData("/nonexistent/dump", "Create the directory first")]
+    [InlineData("/proc/dump", "")]
+    [InlineData("/dev/full", "it is not a regular file")]
+    [InlineData("/tmp", "Is a directory")]
+    [InlineData("/tmp/", "Is a directory")]
+    public async Task AFileThatCannotBeWritten(string file, string reason)
+    {
+        foreach (var option in new[] { "-o", "--raw" })
+        {
+            var result = await Tool.RunAsync(still.Id, option, file);
+            result.AssertError(13, $"The file '{file}' cannot be written", reason);
+            Assert.Empty(result.RawOutput);
+        }
+    }
+
+    [Fact]
+    public async Task ALinkIsNotFollowed()
+    {
+        using var folder = new TemporaryFolder();
+        var (link, file) = (Path.Combine(folder.Path, "link"), Path.Combine(folder.Path, "file"));
+        await File.WriteAllTextAsync(file, "somebody's", TestContext.Current.CancellationToken);
+        File.CreateSymbolicLink(link, file);
+        (await Tool.RunAsync(still.Id, "-o", link)).AssertError(13, "it is a symbolic link");
+        Assert.Equal("somebody's", await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
+        Assert.Equal(["file", "link"], Names(folder.Path));
+    }
+
+    [RequiresRootTheory]
+    [InlineData("-o")]
+    [InlineData("--raw")]
+    public async Task AFullDiskLeavesWhatWasThere(string option)
+    {
+        using var disk = new SmallDisk("size=64k");
+        var file = Path.Combine(disk.Folder, "dump");
+        await File.WriteAllTextAsync(file, "what was there before", TestContext.Current.CancellationToken);
+        disk.Fill(Path.Combine(disk.Folder, "filler"));
+        (await Tool.RunAsync(still.Id, option, file)).AssertError(13, file, "No space left on device");
+        Assert.Equal("what was there before", await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
+        Assert.Equal(["dump", "filler"], Names(disk.Folder));
+    }
+
+    /// <summary>The kernel ends a process that writes more than it may by a signal, unless that is seen before.</summary>
+    [Theory]
+    [InlineData("-o")]
+    [InlineData("--raw")]
+    public async Task ALimitOnFileSizesLeavesWhatWasThere(string option)
+    {
+        using var folder = new TemporaryFolder();
+        var file = Path.Combine(folder.Path, "dump");
+        await File.WriteAllTextAsync(file, "what was there before", TestContext.Current.CancellationToken);
+        var limited = new ToolOptions { Launcher = ["/bin/sh", "-c", "ulimit -f 1; exec \"$0\" \"$@\""] };
+        (await Tool.RunAsync(limited, still.Id, option, file)).AssertError(13, file, "File too large");
+        Assert.Equal("what was there before", await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
+        Assert.Equal(["dump"], Names(folder.Path));
+    }
+
+    [Theory]
+    [InlineData("exec \"$0\" \"$@\" >/dev/full", "No space left on device")]
+    [InlineData("exec \"$0\" \"$@\" >&-", "it is closed")]
+    [InlineData("exec \"$0\" \"$@\" 1</dev/null", "it is closed")]
+    public async Task AStandardOutputThatTakesNothing(string shell, string reason)
+    {
+        foreach (var format in new[] { "text", "folded" })
+            (await Tool.RunAsync(new ToolOptions { Launcher = ["/bin/sh", "-c", shell] }, still.Id, "-f", format)).AssertError(13, "Standard output cannot be written: " + reason);
+    }
+
+    /// <summary>Sampling ends with its reader, instead of going on for nobody.</summary>
+    [Fact]
+    public async Task AReaderThatHasGoneEndsTheRun()
+    {
+        var head = new ToolOptions { Launcher = ["/bin/bash", "-c", "\"$0\" \"$@\" | head -1 >/dev/null; exit ${PIPESTATUS[0]}"] };
+        (await Tool.RunAsync(head, still.Id, "-n", "0", "-i", "1")).AssertError(13, "Standard output cannot be written: its reader has gone");
+    }
+
+    [Theory]
+    [InlineData("nothing", "")]
+    [InlineData("text", "this is no snapshot, and it is longer than the header of one would have been if it were one; so it is read to the end.")]
+    public async Task AFileThatIsNoSnapshot(string name, string content)
+    {
+        using var folder = new TemporaryFolder();
+        var file = Path.Combine(folder.Path, name);
+        await File.WriteAllTextAsync(file, content, TestContext.Current.CancellationToken);
+        var result = await Tool.RunAsync("show", file);
+        result.AssertError(14, "The snapshot cannot be read: ");
+        Assert.Empty(result.RawOutput);
+        (await Tool.RunAsync("show", Path.Combine(folder.Path, "missing"))).AssertError(14, "missing");
+        (await Tool.RunAsync("show", folder.Path)).AssertError(14, folder.Path);
+    }
+
+    /// <summary>Whatever is wrong with a snapshot, the tool says so or shows what there is; it never breaks.</summary>
+    [Fact]
+    public async Task ADamagedSnapshot()
+    {
+        using var folder = new TemporaryFolder();
+        var whole = Path.Combine(folder.Path, "whole");
+        Assert.Empty((await Tool.RunAsync(still.Id, "--raw", whole)).Output);
+        byte[] bytes = await File.ReadAllBytesAsync(whole, TestContext.Current.CancellationToken);
+        var damaged = Path.Combine(folder.Path, "damaged");
+
+        foreach (var length in new[] { 1, 31, 64, bytes.Length / 2, bytes.Length - 1 })
+        {
+            await File.WriteAllBytesAsync(damaged, bytes[..length], TestContext.Current.CancellationToken);
+            (await Tool.RunAsync("show", damaged)).AssertError(14, "The snapshot cannot be read: ");
+        }
+
+        var random = new Random(4242);
+        var refused = 0;
+        for (var i = 0; i < 60; i++)
+        {
+            var copy = (byte[])bytes.Clone();
+            // The first half of the rounds spoils the directory and the first records, where most can go wrong.
+            for (var j = 0; j < 1 + (i % 4); j++)
+                copy[random.Next(i < 30 ? Math.Min(1024, copy.Length) : copy.Length)] = (byte)random.Next(256);
+            await File.WriteAllBytesAsync(damaged, copy, TestContext.Current.CancellationToken);
+            var result = await Tool.RunAsync("show", damaged, "-f", "json");
+            if (result.ExitCode == 0)
+            {
+                _ = result.Json;
+                continue;
+            }
+
+            result.AssertError(14, "The snapshot cannot be read: ");
+            refused++;
+        }
+
+        Assert.InRange(refused, 1, 60);
+    }
+
+    private static IEnumerable<string?> Names(string folder) => Directory.GetFileSystemEntries(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal);
+}

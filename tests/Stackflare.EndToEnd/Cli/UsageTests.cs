@@ -1,0 +1,98 @@
+using System.Text.RegularExpressions;
+using Stackflare.EndToEnd.Cli.Harness;
+
+namespace Stackflare.EndToEnd.Cli;
+
+/// <summary>The command line itself.</summary>
+public sealed partial class UsageTests
+{
+    [Theory]
+    [InlineData("", "Required argument missing")]
+    [InlineData("1 2 3", "Unrecognized command or argument '2'")]
+    [InlineData("--bogus", "'--bogus' is not an option.")]
+    [InlineData("1 --bogus", "Unrecognized command or argument '--bogus'")]
+    [InlineData("1 -f bogus", "'bogus' is not a format. Use text, traceback, json, folded or speedscope.")]
+    [InlineData("1 -f 1", "'1' is not a format.")]
+    [InlineData("1 -n -1", "--count must not be negative.")]
+    [InlineData("1 -n many", "many")]
+    [InlineData("1 -i -1", "--interval must be from 0 to 3600000.")]
+    [InlineData("1 -i 3600001", "--interval must be from 0 to 3600000.")]
+    [InlineData("1 --timeout 0", "--timeout must be from 0.01 to 600.")]
+    [InlineData("1 --timeout 601", "--timeout must be from 0.01 to 600.")]
+    [InlineData("1 --timeout NaN", "--timeout must be from 0.01 to 600.")]
+    [InlineData("show", "Required argument missing")]
+    [InlineData("completion tcsh", "tcsh")]
+    [InlineData("ps 4242", "Unrecognized command or argument '4242'")]
+    public async Task WhatCannotBeUnderstood(string line, string reason)
+    {
+        var result = await Tool.RunAsync(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        result.AssertError(2, reason, "See 'stackflare --help'.");
+        Assert.Empty(result.RawOutput);
+    }
+
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("-h")]
+    public async Task HelpHasExamplesAndEveryOption(string option)
+    {
+        var help = (await Tool.RunAsync(option)).Output;
+        Assert.Contains("Examples:\n", help, StringComparison.Ordinal);
+        string[] examples = [.. help[help.IndexOf("Examples:", StringComparison.Ordinal)..help.IndexOf("Usage:", StringComparison.Ordinal)]
+            .Split('\n').Select(l => l.Trim()).Where(l => l.StartsWith("stackflare ", StringComparison.Ordinal))];
+        Assert.InRange(examples.Length, 5, 20);
+        foreach (var name in new[] { "--count", "--interval", "--raw", "--timeout", "--format", "--output", "--threads", "--all", "--no-group", "--no-source", "--symbols", "ps", "show", "completion" })
+            Assert.Matches($@"(?m)^  (-\w, )?{name}\b", help);
+
+        // The options of the examples are options.
+        Assert.All(examples.SelectMany(e => Options().Matches(e).Select(m => m.Value)), used => Assert.Matches($@"(?m)^  (-\w, )?{used}\b", help));
+    }
+
+    [Theory]
+    [InlineData("ps", "List the .NET processes that can be dumped.")]
+    [InlineData("show", "stackflare PROCESS --raw FILE")]
+    [InlineData("completion", "bash")]
+    public async Task EachCommandHasHelp(string command, string part) =>
+        Assert.Contains(part, (await Tool.RunAsync(command, "--help")).Output, StringComparison.Ordinal);
+
+    [Fact]
+    public async Task VersionIsThatOfTheLibrary()
+    {
+        var version = typeof(Flare).Assembly.GetName().Version!;
+        Assert.Matches($@"^{version.Major}\.{version.Minor}\.{version.Build}(\+[0-9a-f]+)?\n$", (await Tool.RunAsync("--version")).Output);
+    }
+
+    [Theory]
+    [InlineData("bash", "complete -o default -F _stackflare stackflare")]
+    [InlineData("zsh", "compdef _stackflare stackflare")]
+    [InlineData("fish", "complete -c stackflare")]
+    public async Task CompletionsArePrinted(string shell, string part) =>
+        Assert.Contains(part, (await Tool.RunAsync("completion", shell)).Output, StringComparison.Ordinal);
+
+    [Fact]
+    public async Task BashCompletesCommandsAndOptions()
+    {
+        Assert.Equal("--format", await CompleteAsync("stackflare --form"));
+        Assert.Equal("completion", await CompleteAsync("stackflare comp"));
+        Assert.Equal("--symbols", await CompleteAsync("stackflare show --sy"));
+        Assert.Equal("bash\nfish\nzsh", await CompleteAsync("stackflare completion "));
+    }
+
+    /// <summary>The script is run by the shell itself.</summary>
+    private static async Task<string> CompleteAsync(string line)
+    {
+        const string script = """
+            PATH="$(dirname "$0"):$PATH"
+            source <("$0" completion bash)
+            COMP_LINE="$1" COMP_POINT=${#1}
+            read -ra COMP_WORDS <<< "$1"
+            [[ $1 == *' ' ]] && COMP_WORDS+=('')
+            COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+            _stackflare
+            printf '%s\n' "${COMPREPLY[@]}" | sort
+            """;
+        return (await Tool.RunAsync(new ToolOptions { Launcher = ["/bin/bash", "-c", script] }, line)).Output.TrimEnd('\n');
+    }
+
+    [GeneratedRegex(@"(?<= )--?[a-z]+")]
+    private static partial Regex Options();
+}
