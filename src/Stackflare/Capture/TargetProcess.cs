@@ -146,8 +146,8 @@ internal sealed class TargetProcess
     {
         try
         {
-            return File.ResolveLinkTarget($"/proc/{pid}/{link}", returnFinalTarget: false)?.FullName
-                == File.ResolveLinkTarget($"/proc/self/{link}", returnFinalTarget: false)?.FullName;
+            // As the kernel spells it: a resolved one would be "/proc/{pid}/ns/mnt:[…]", which is never the same.
+            return new FileInfo($"/proc/{pid}/{link}").LinkTarget is { } theirs && theirs == new FileInfo($"/proc/self/{link}").LinkTarget;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
