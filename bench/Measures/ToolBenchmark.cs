@@ -50,7 +50,7 @@ internal static class ToolBenchmark
                 int i = (turn + round) % tools.Members.Count;
                 (ToolContestant contestant, ToolVariant variant) = tools.Members[i];
                 ToolSample sample = run(contestant, variant);
-                if (contestant.IsOurs && !ToolResult.IsComplete(contestant, tools.Shape, sample))
+                if (contestant.IsOurs && !contestant.IsComplete(tools.Shape, sample))
                     throw new BenchException($"{contestant.Name} ended with {sample.ExitCode} and printed {sample.Marks} threads: {sample.Errors}");
                 samples[i].Add(sample);
             }

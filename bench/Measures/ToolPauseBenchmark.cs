@@ -51,7 +51,7 @@ internal static class ToolPauseBenchmark
                 target.Ask("reset");
                 Thread.Sleep(window);
                 double idle = Milliseconds(target.Ask("largest"));
-                if (!ToolResult.IsComplete(contestant, tools.Shape, sample))
+                if (!contestant.IsComplete(tools.Shape, sample))
                     continue;
 
                 with[i].Add(gap);

@@ -18,7 +18,7 @@ internal sealed record ToolResult(
     /// <summary>The result of some runs; null if none of them printed all threads.</summary>
     internal static ToolResult? Of(ToolContestant contestant, ToolVariant variant, Shape shape, IReadOnlyList<ToolSample> samples)
     {
-        List<ToolSample> complete = [.. samples.Where(sample => IsComplete(contestant, shape, sample))];
+        List<ToolSample> complete = [.. samples.Where(sample => contestant.IsComplete(shape, sample))];
         return complete.Count == 0 ? null : new ToolResult(
             contestant,
             variant,
@@ -30,7 +30,4 @@ internal sealed record ToolResult(
             complete.Count,
             samples.Count);
     }
-
-    internal static bool IsComplete(ToolContestant contestant, Shape shape, ToolSample sample) =>
-        sample.ExitCode == 0 && sample.Marks >= contestant.Marks(shape);
 }

@@ -22,7 +22,7 @@ internal sealed record ToolSet(Shape Shape, IReadOnlyList<(ToolContestant Contes
         {
             string process = $"{targets(contestant).Id}";
             ToolVariant? works = contestant.Variants.FirstOrDefault(
-                variant => ToolResult.IsComplete(contestant, shape, runner.Run(variant.Command(process), contestant.Mark)));
+                variant => contestant.IsComplete(shape, runner.Run(variant.Command(process), contestant.Mark)));
             if (works is not null)
                 members.Add((contestant, works));
             else if (contestant.IsOurs)

@@ -15,6 +15,8 @@ internal sealed record ToolContestant(ToolKind Kind, string Name, string Shows, 
 
     internal bool LooksAtJvm => Kind == ToolKind.Jstack;
 
-    /// <summary>How often the mark has to be in the output.</summary>
-    internal int Marks(Shape shape) => Kind == ToolKind.StackflareDefault ? Math.Min(shape.Threads, Kinds) : shape.Threads;
+    /// <summary>Whether a run on a program of this shape ended well and printed all threads.</summary>
+    internal bool IsComplete(Shape shape, ToolSample sample) => sample.ExitCode == 0 && sample.Marks >= Marks(shape);
+
+    private int Marks(Shape shape) => Kind == ToolKind.StackflareDefault ? Math.Min(shape.Threads, Kinds) : shape.Threads;
 }

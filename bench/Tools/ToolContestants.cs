@@ -5,7 +5,7 @@ namespace Stackflare.Bench.Tools;
 /// <summary>The stackflare tool, and those of its peers that there are on this machine and that may do their work here.</summary>
 internal sealed class ToolContestants
 {
-    private const string ParkFrame = "Gate.Park(";
+    private const string ParkFrame = "Gate.Park()", ParkFrameWithLine = ParkFrame + " in ";
 
     private static readonly Shape Trial = new(4, 10);
 
@@ -21,8 +21,8 @@ internal sealed class ToolContestants
         Jvm = signalled.Present.FirstOrDefault(contestant => contestant.Kind == ContestantKind.Jvm);
 
         using Subject target = Subject.StartTarget(Trial, "--no-trap");
-        Add(target, new(ToolKind.StackflareEverything, "stackflare --no-group", "file, line and source text", ParkFrame, Call(Tool.Path, pid => [pid, "--no-group"])));
-        Add(target, new(ToolKind.StackflareDefault, "stackflare as it comes", "the same, identical stacks once", ParkFrame, Call(Tool.Path, pid => [pid])));
+        Add(target, new(ToolKind.StackflareEverything, "stackflare --no-group", "file, line and source text", ParkFrameWithLine, Call(Tool.Path, pid => [pid, "--no-group"])));
+        Add(target, new(ToolKind.StackflareDefault, "stackflare as it comes", "the same, identical stacks once", ParkFrameWithLine, Call(Tool.Path, pid => [pid])));
         Add(target, new(ToolKind.EventPipe, "sampling profiler, our program", "methods only", ParkFrame, Sessions(
             milliseconds => Call(Program("EventPipeReport", "Stackflare.BenchEventPipe"), pid => [pid, $"{milliseconds}"])[0])));
         AddDotnetStack(target, options);
@@ -96,13 +96,20 @@ internal sealed class ToolContestants
     /// <summary>Adds one that does its work on a small program. Whether it may is not known before: a debugger may be forbidden.</summary>
     private void Add(Subject target, ToolContestant contestant)
     {
-        ToolSample sample = _runner.Run(contestant.Variants[0].Command($"{target.Id}"), contestant.Mark);
-        if (sample.ExitCode == 0 && sample.Marks >= contestant.Marks(Trial))
-            _present.Add(contestant);
-        else if (contestant.IsOurs)
-            throw new BenchException($"{contestant.Name} ended with {sample.ExitCode} and printed {sample.Marks} threads: {sample.Errors}");
-        else
-            _absent.Add($"No {contestant.Name}: it ended with {sample.ExitCode} and printed {sample.Marks} of {Trial.Threads} threads here.");
+        ToolSample? sample = null;
+        foreach (ToolVariant variant in contestant.Variants)
+        {
+            sample = _runner.Run(variant.Command($"{target.Id}"), contestant.Mark);
+            if (contestant.IsComplete(Trial, sample))
+            {
+                _present.Add(contestant);
+                return;
+            }
+        }
+
+        if (contestant.IsOurs)
+            throw new BenchException($"{contestant.Name} ended with {sample!.ExitCode} and printed {sample.Marks} threads: {sample.Errors}");
+        _absent.Add($"No {contestant.Name}: it ended with {sample!.ExitCode} and printed {sample.Marks} of {Trial.Threads} threads here.");
     }
 
     /// <summary>Ten milliseconds as the runtime team's tool has it, and more for programs of which no sample gets done in that time.</summary>

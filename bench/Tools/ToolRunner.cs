@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using Stackflare.Bench.Subjects;
 
 namespace Stackflare.Bench.Tools;
@@ -16,6 +17,7 @@ internal sealed class ToolRunner : IDisposable
 
     // Kept from run to run: to grow anew each time would let the programs wait that print the most.
     private byte[] _output = new byte[1 << 20];
+    private int _length;
 
     internal ToolRunner()
     {
@@ -56,13 +58,11 @@ internal sealed class ToolRunner : IDisposable
             (int)Number(code),
             output.Count((byte)'\n'),
             output.Length,
-            output.Count(System.Text.Encoding.UTF8.GetBytes(mark)),
+            output.Count(Encoding.UTF8.GetBytes(mark)),
             string.Join('\n', said[..^1]).Trim());
     }
 
     public void Dispose() => _directory.Delete(recursive: true);
-
-    private int _length;
 
     private void Read(Stream pipe)
     {
