@@ -28,7 +28,8 @@ internal sealed partial record TargetRuntime(RuntimeKind Kind, Version? Version,
                 if (slash < 0)
                     continue;
                 string path = line[slash..];
-                isMusl |= path.Contains("/ld-musl-", StringComparison.Ordinal);
+                // musl's dynamic linker and library are one file, by either name. The "libc.so" of glibc is a text that nobody maps.
+                isMusl |= path.Contains("/ld-musl-", StringComparison.Ordinal) || path.EndsWith("/libc.so", StringComparison.Ordinal);
                 if (kind == RuntimeKind.None && path.EndsWith("/libcoreclr.so", StringComparison.Ordinal))
                 {
                     kind = RuntimeKind.CoreClr;
