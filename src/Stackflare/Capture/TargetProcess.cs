@@ -11,7 +11,7 @@ namespace Stackflare.Capture;
 /// </summary>
 internal sealed class TargetProcess
 {
-    private const int StatusBytes = 8192;
+    private const int StatusBytes = 8192, KernelParent = 2;
 
     private TargetProcess(int pid, int namespacePid, uint user)
     {
@@ -69,7 +69,7 @@ internal sealed class TargetProcess
         string inNamespace = Field(status, "NSpid", -1);
         // A process that was started in another root directory (chroot) shares the mounts but not the paths.
         bool sameMounts = Shares(pid, "ns/mnt") && Shares(pid, "root");
-        return new TargetProcess(pid, inNamespace.Length > 0 ? int.Parse(inNamespace, CultureInfo.InvariantCulture) : pid, user)
+        var target = new TargetProcess(pid, inNamespace.Length > 0 ? int.Parse(inNamespace, CultureInfo.InvariantCulture) : pid, user)
         {
             RootPrefix = sameMounts ? "" : $"/proc/{pid}/root",
             SharesNetwork = Shares(pid, "ns/net"),
@@ -77,6 +77,10 @@ internal sealed class TargetProcess
             TempDirectory = ProcessEnvironment.Of(pid).Get("TMPDIR") is { Length: > 0 } set ? set.TrimEnd('/') : "/tmp",
             Runtime = TargetRuntime.Of(pid),
         };
+        // What ends while it is looked at shows no runtime either.
+        if (target.Runtime.Kind == RuntimeKind.None)
+            _ = ReadStatus(pid);
+        return target;
     }
 
     /// <summary>
@@ -127,8 +131,10 @@ internal sealed class TargetProcess
             if (colon > 0)
                 fields[line[..colon]] = line[(colon + 1)..].Trim();
         }
-        // A process that has ended and was not yet waited for has no memory and no threads to show.
+        // A process that has ended and was not yet waited for has no memory and no threads to show. One that is about to end has given
+        // its memory back before it is said to have ended; the kernel's own, whose parent is the second, never had any.
         return fields.TryGetValue("State", out string? state) && !state.StartsWith('Z') && !state.StartsWith('X') && fields.ContainsKey("Uid")
+            && (fields.ContainsKey("VmSize") || pid == KernelParent || Field(fields, "PPid", 0) is "2")
             ? fields
             : throw new NoSuchProcessException($"There is no process {pid}.");
     }

@@ -27,7 +27,8 @@ internal sealed class Sdk : IAsyncDisposable
             </Project>
             """);
         await File.WriteAllTextAsync(Path.Combine(project, "p.cs"), "System.Console.WriteLine();");
-        using var build = Start(project, "build", "-nodeReuse:true", "-p:UseSharedCompilation=true");
+        // The compiler's server has its pipe elsewhere; an id of its own makes it another than everybody's.
+        using var build = Start(project, "build", "-nodeReuse:true", "-p:UseSharedCompilation=true", "-p:SharedCompilationId=" + Path.GetFileName(_temporary.Path));
         var output = build.StandardOutput.ReadToEndAsync();
         await build.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Patience);
         Assert.True(build.ExitCode == 0, await output);
