@@ -25,7 +25,7 @@ public sealed class ContainerTests
         var directory = what == "another root directory" ? "" : target.TemporaryFolder;
         await AssertDumpedAsync(target, ToolOptions.Default);
         OwnFiles.AssertNoneIn(target.Pid, directory.Length > 0 ? directory : target.TemporaryFolder);
-        Assert.Contains($" {target.Pid}  ", "\n " + (await Tool.RunAsync("ps")).Output, StringComparison.Ordinal);
+        Assert.Matches($@"(?m)^ *{target.Pid}  ", (await Tool.RunAsync("ps")).Output);
         await target.AssertAliveAsync();
     }
 
