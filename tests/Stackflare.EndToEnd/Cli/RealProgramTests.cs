@@ -1,4 +1,5 @@
 using Stackflare.EndToEnd.Cli.Harness;
+using Stackflare.EndToEnd.Harness;
 using Stackflare.EndToEnd.Oracle;
 
 namespace Stackflare.EndToEnd.Cli;
@@ -25,15 +26,25 @@ public sealed class RealProgramTests(ITestOutputHelper output)
     /// <summary>Threads that stand still look the same before and after a debugger has looked at them, and to the debugger.</summary>
     private async Task AssertDumpedAsync(int pid, string ownPrefix)
     {
-        var before = (await Tool.RunAsync($"{pid}", "-f", "json")).Json;
-        var view = DebuggerView.Of(pid);
-        var after = (await Tool.RunAsync($"{pid}", "-f", "json")).Json;
-        int[] still =
-        [
-            .. before.Threads.Where(t => t.Frames.Count > 0 && after.Threads.Any(a => a.OsId == t.OsId && a.Everything == t.Everything)).Select(t => t.OsId),
-        ];
+        // A program that has said that it is ready goes on for a while before its first thread waits.
+        var deadline = Deadline.In();
+        JsonDump before;
+        IReadOnlyList<OracleThread> view;
+        int[] still;
+        do
+        {
+            Assert.True(deadline.Left > TimeSpan.Zero, "its first thread does not come to rest");
+            before = (await Tool.RunAsync($"{pid}", "-f", "json")).Json;
+            view = DebuggerView.Of(pid);
+            var after = (await Tool.RunAsync($"{pid}", "-f", "json")).Json;
+            still =
+            [
+                .. before.Threads.Where(t => t.Frames.Count > 0 && after.Threads.Any(a => a.OsId == t.OsId && a.Everything == t.Everything)).Select(t => t.OsId),
+            ];
+        }
+        while (!still.Contains(pid));
+
         output.WriteLine($"{before.Threads.Count} threads, {still.Length} of them still, {before.Threads.Sum(t => t.Frames.Count)} frames");
-        Assert.Contains(pid, still);
         Assert.All(still, id => OracleComparison.AssertSame(view, before, id));
 
         var main = before.Threads.Single(t => t.IsMain);

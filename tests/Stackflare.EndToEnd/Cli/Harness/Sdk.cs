@@ -12,6 +12,9 @@ internal sealed class Sdk : IAsyncDisposable
     private readonly TemporaryFolder _temporary = new();
     private Process? _interactive;
 
+    /// <summary>The compiler's server has its pipe in /tmp itself; with a name of its own it is another server than everybody's.</summary>
+    private string CompilerPipe => _temporary.Path + ".pipe";
+
     /// <summary>Builds a small project. The compiler and a node stay for the next build.</summary>
     public async Task BuildAsync()
     {
@@ -27,8 +30,7 @@ internal sealed class Sdk : IAsyncDisposable
             </Project>
             """);
         await File.WriteAllTextAsync(Path.Combine(project, "p.cs"), "System.Console.WriteLine();");
-        // The compiler's server has its pipe elsewhere; an id of its own makes it another than everybody's.
-        using var build = Start(project, "build", "-nodeReuse:true", "-p:UseSharedCompilation=true", "-p:SharedCompilationId=" + Path.GetFileName(_temporary.Path));
+        using var build = Start(project, "build", "-nodeReuse:true", "-p:UseSharedCompilation=true", "-p:SharedCompilationId=" + Path.GetFileName(CompilerPipe));
         var output = build.StandardOutput.ReadToEndAsync();
         await build.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Patience);
         Assert.True(build.ExitCode == 0, await output);
@@ -64,6 +66,7 @@ internal sealed class Sdk : IAsyncDisposable
         }
 
         await Poll.UntilAsync(() => Processes().Length == 0, "the end of the servers", () => "");
+        File.Delete(CompilerPipe);
         _temporary.Dispose();
     }
 
