@@ -22,8 +22,10 @@ internal sealed class ToolRunner : IDisposable
     internal ToolRunner()
     {
         CommandResult compiled = CommandResult.Of("cc", "-O2", "-o", Launcher, Path.Combine(AppContext.BaseDirectory, "run-once.c"));
-        if (!compiled.Succeeded)
-            throw new BenchException($"run-once.c could not be compiled: {compiled.Output}");
+        if (compiled.Succeeded)
+            return;
+        Dispose();
+        throw new BenchException($"run-once.c could not be compiled: {compiled.Output}");
     }
 
     private string Launcher => Path.Combine(_directory.FullName, "run-once");

@@ -13,6 +13,9 @@ internal sealed partial record TargetRuntime(RuntimeKind Kind, Version? Version,
 {
     private const int MaxMapLines = 200_000;
 
+    /// <summary>That of a process of which nothing is seen but that its runtime listens.</summary>
+    public static TargetRuntime NotSeen { get; } = new(RuntimeKind.CoreClr, null, IsMusl: false, Processor: null);
+
     /// <exception cref="AccessDeniedException">The map may not be read.</exception>
     public static TargetRuntime Of(int pid)
     {

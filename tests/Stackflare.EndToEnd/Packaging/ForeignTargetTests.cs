@@ -10,6 +10,18 @@ public sealed class ForeignTargetTests
     private const ushort Arm64 = 183; // EM_AARCH64
 
     [Fact]
+    public async Task AnOrdinaryProcessSharesOurNamespaces()
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Plain, "NamedThreads", TargetOptions.NoTrap);
+        var seen = Capture.TargetProcess.Inspect(target.Pid);
+        // So that it is reached without a file in any directory.
+        Assert.Equal("", seen.RootPrefix);
+        Assert.True(seen.SharesNetwork);
+        Assert.True(seen.SharesProcesses);
+        Assert.True(Capture.CaptureRoute.CanUseMemory(seen));
+    }
+
+    [Fact]
     public async Task AnOrdinaryProcessIsGivenTheProbeForGlibc()
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Plain, "NamedThreads", TargetOptions.NoTrap);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Stackflare.EndToEnd.Harness;
 
 namespace Stackflare.EndToEnd.Packaging;
@@ -12,6 +13,12 @@ public sealed class LibraryPackageTests(Packages packages)
         Thread worker = new(Work.Run) { Name = "worker", IsBackground = true };
         worker.Start();
         SpinWait.SpinUntil(() => worker.ThreadState.HasFlag(ThreadState.WaitSleepJoin));
+        if (args is ["wait"])
+        {
+            Console.WriteLine("READY");
+            Console.In.Read();
+            return;
+        }
         using (Flare.OnSignal())
             Flare.Dump(Console.Out, capture: new CaptureOptions { Limits = new DumpLimits { Time = TimeSpan.FromMinutes(1) } });
 
@@ -58,6 +65,25 @@ public sealed class LibraryPackageTests(Packages packages)
         string dump = await AssertDumpsAsync(folder, ArmEmulation.Run($"{folder}/out/arm"));
         Assert.Contains(" linux-arm64, ", dump, StringComparison.Ordinal);
         Assert.Contains("\"worker\" #", dump, StringComparison.Ordinal); // a name that is read through the runtime's data contract
+    }
+
+    [RequiresMuslFact]
+    public async Task AProgramForMuslFindsItsProbeAndItWorksForTheToolAsWell()
+    {
+        string folder = await ProjectAsync("musl");
+        await packages.DotnetAsync("musl", "publish", "-r", "linux-musl-x64", "-o", "out", "-p:SelfContained=true", "-p:InvariantGlobalization=true");
+        var environment = await MuslLibraries.PrepareAsync(packages.Directory("musl/libraries"));
+        await AssertDumpsAsync(folder, new Command($"{folder}/out/musl") { Environment = environment });
+
+        var start = new ProcessStartInfo($"{folder}/out/musl", ["wait"]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
+        using var program = Process.Start(start)!;
+        Assert.Equal("READY", await program.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
+        await AssertDumpsAsync(folder, new Command(Cli.Harness.Tool.Path, $"{program.Id}"));
+        program.StandardInput.Close();
+        await program.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, program.ExitCode);
     }
 
     [Fact]
