@@ -8,23 +8,34 @@ public sealed class ContainerTests
 {
     private const string Run = " \"$0\" \"$@\"", MountTemporary = "mount -t tmpfs none \"$TMPDIR\" && ", AsRoot = "-pmnf --mount-proc --kill-child";
 
-    [RequiresNamespacesTheory]
-    [InlineData("optimized", "mounts of its own", "-m", MountTemporary)]
-    [InlineData("optimized", "process ids of its own", "-pmf --mount-proc --kill-child", "")]
-    [InlineData("optimized", "a network of its own", "-n", "")]
-    [InlineData("optimized", "all of them", AsRoot, MountTemporary)]
-    [InlineData("net8", "all of them", AsRoot, MountTemporary)]
-    [InlineData("net9", "all of them", AsRoot, MountTemporary)]
-    [InlineData("single file, compressed", "all of them", AsRoot, MountTemporary)]
-    [InlineData("single file, shared runtime", "all of them", AsRoot, MountTemporary)]
-    [InlineData("optimized", "another root directory", "-m", "mount --rbind / \"$TMPDIR\" && exec chroot \"$TMPDIR\"")]
-    [InlineData("optimized", "a temporary directory that forbids execution", "-m", "mount -t tmpfs -o noexec none \"$TMPDIR\" && ")]
-    public async Task ATargetInNamespacesOfItsOwn(string flavour, string what, string namespaces, string before)
+    /// <summary>What of a target is its own: the namespaces, and what is done in them before it begins.</summary>
+    private static readonly Dictionary<string, (string Namespaces, string Before)> Ways = new()
     {
+        ["mounts"] = ("-m", MountTemporary),
+        ["process ids"] = ("-pmf --mount-proc --kill-child", ""),
+        ["network"] = ("-n", ""),
+        ["all of them"] = (AsRoot, MountTemporary),
+        ["root directory"] = ("-m", "mount --rbind / \"$TMPDIR\" && exec chroot \"$TMPDIR\""),
+        ["temporary directory, without execution"] = ("-m", "mount -t tmpfs -o noexec none \"$TMPDIR\" && "),
+    };
+
+    [RequiresNamespacesTheory]
+    [InlineData("optimized", "mounts")]
+    [InlineData("optimized", "process ids")]
+    [InlineData("optimized", "network")]
+    [InlineData("optimized", "all of them")]
+    [InlineData("net8", "all of them")]
+    [InlineData("net9", "all of them")]
+    [InlineData("single file, compressed", "all of them")]
+    [InlineData("single file, shared runtime", "all of them")]
+    [InlineData("optimized", "root directory")]
+    [InlineData("optimized", "temporary directory, without execution")]
+    public async Task ATargetInNamespacesOfItsOwn(string flavour, string way)
+    {
+        var (namespaces, before) = Ways[way];
         await using var target = await StartAsync(flavour, namespaces, before);
-        var directory = what == "another root directory" ? "" : target.TemporaryFolder;
         await AssertDumpedAsync(target, ToolOptions.Default);
-        OwnFiles.AssertNoneIn(target.Pid, directory.Length > 0 ? directory : target.TemporaryFolder);
+        OwnFiles.AssertNoneIn(target.Pid, target.TemporaryFolder);
         Assert.Matches($@"(?m)^ *{target.Pid}  ", (await Tool.RunAsync("ps")).Output);
         await target.AssertAliveAsync();
     }
