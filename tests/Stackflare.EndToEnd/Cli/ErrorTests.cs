@@ -16,8 +16,9 @@ public sealed class ErrorTests
     [Fact]
     public async Task AProcessThatHasEndedAndWasNotWaitedForIsNoneAnyMore()
     {
-        // The shell becomes a program that never waits for the child it got.
-        using var parent = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "/bin/true & echo $!; exec sleep 1000"]) { RedirectStandardOutput = true })!;
+        // The shell becomes a program that never waits for the child it got. The child ends when that has happened: the shell itself would wait.
+        const string command = """sh -c 'until [ "$(cat /proc/$PPID/comm)" = sleep ]; do :; done' & echo $!; exec sleep 1000""";
+        using var parent = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", command]) { RedirectStandardOutput = true })!;
         try
         {
             var child = await parent.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
