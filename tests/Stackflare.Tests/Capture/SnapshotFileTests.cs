@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Stackflare.Capture;
 using Stackflare.Symbols;
 using Stackflare.Tests.Rendering;
@@ -123,38 +122,13 @@ public sealed class SnapshotFileTests
     public void EveryCutIsAnErrorOfOurs()
     {
         byte[] whole = Write(Snapshot(), Facts);
-        int read = 0;
         for (int length = 0; length < whole.Length; length++)
-        {
             Assert.Throws<SnapshotFormatException>(() => SnapshotFile.Read(whole.AsMemory(0, length)));
-            // The total size corrected, so that the cut is found by the checks behind the header's.
-            byte[] cut = whole[..length];
-            if (length >= 32)
-                BinaryPrimitives.WriteUInt64LittleEndian(cut.AsSpan(16), (ulong)length);
-            read += ReadsOrFailsCleanly(cut) ? 1 : 0;
-        }
-        // Only the padding at the very end can be missed.
-        Assert.InRange(read, 0, 7);
+        Damage.CutEverywhere(whole, ReadsOrFailsCleanly);
     }
 
     [Fact]
-    public void EveryFlippedByteIsReadOrIsAnErrorOfOurs()
-    {
-        byte[] whole = Write(Snapshot(), Facts);
-        int reads = 0, tries = 0;
-        foreach (byte mask in new byte[] { 0x01, 0x80, 0xFF })
-        {
-            for (int i = 0; i < whole.Length; i++, tries++)
-            {
-                byte[] damaged = (byte[])whole.Clone();
-                damaged[i] ^= mask;
-                long before = GC.GetAllocatedBytesForCurrentThread();
-                reads += ReadsOrFailsCleanly(damaged) ? 1 : 0;
-                Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 512 << 10);
-            }
-        }
-        Assert.InRange(reads, 1, tries - 1);
-    }
+    public void EveryFlippedByteIsReadOrIsAnErrorOfOurs() => Damage.FlipEverywhere(Write(Snapshot(), Facts), ReadsOrFailsCleanly);
 
     [Fact]
     public void SavedFileIsTheOwnersAlone()
