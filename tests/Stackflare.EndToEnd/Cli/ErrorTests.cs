@@ -16,11 +16,14 @@ public sealed class ErrorTests
     [Fact]
     public async Task AProcessThatHasEndedAndWasNotWaitedForIsNoneAnyMore()
     {
-        // The shell becomes a program that never waits for the child it got.
-        using var parent = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "/bin/true & echo $!; exec sleep 1000"]) { RedirectStandardOutput = true })!;
+        // The shell becomes a program that never waits for the child it got; only then may the child end.
+        const string script = "exec 3<&0; /bin/cat <&3 >/dev/null & echo $!; exec /bin/sleep 1000 3<&- </dev/null";
+        using var parent = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", script]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
         try
         {
             var child = await parent.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
+            await Poll.UntilAsync(() => File.ReadAllText($"/proc/{parent.Id}/comm") == "sleep\n", "the other program", () => "");
+            parent.StandardInput.Close();
             await Poll.UntilAsync(() => File.ReadAllText($"/proc/{child}/stat").Contains(") Z ", StringComparison.Ordinal), "its end", () => "");
             (await Tool.RunAsync(child!)).AssertError(3, $"There is no process {child}.");
         }
