@@ -54,7 +54,7 @@ internal static class DumpCommand
                 Limits = new DumpLimits { Time = TimeSpan.FromSeconds(result.GetValue(timeout)) },
             };
             var sampling = new Sampling(result.GetValue(count), TimeSpan.FromMilliseconds(result.GetValue(interval)));
-            var capture = new ProcessCapture(
+            using var capture = new ProcessCapture(
                 ProcessFinder.Find(result.GetValue(process)!), EmbeddedProbe.Find, options, result.GetValue(shared.Symbols) ?? []);
             using var interrupt = new Interrupt();
             var series = new DumpSeries(capture, sampling, interrupt);

@@ -10,7 +10,6 @@ namespace Stackflare.Capture;
 /// </summary>
 internal sealed class CaptureRoute : IDisposable
 {
-    private MemoryFile? _memory;
     private RouteDirectory? _directory;
 
     private CaptureRoute(int pid, string socketPath)
@@ -50,19 +49,22 @@ internal sealed class CaptureRoute : IDisposable
     /// <param name="target">The process.</param>
     /// <param name="probe">The probe's bytes.</param>
     /// <param name="useMemory">False where the process was found not to load files from memory.</param>
+    /// <param name="memory">The probe in memory, made when it is first needed and kept by the caller for the next time: musl never unloads
+    /// a library, and of one that it has loaded already it loads no second.</param>
     /// <exception cref="StackflareException">There is no way; the type says why.</exception>
     [SupportedOSPlatform("linux")]
-    public static CaptureRoute To(TargetProcess target, ReadOnlySpan<byte> probe, bool useMemory)
+    public static CaptureRoute To(TargetProcess target, ReadOnlySpan<byte> probe, bool useMemory, ref MemoryFile? memory)
     {
         var route = new CaptureRoute(target.Pid, DiagnosticsPort.Find(target));
         bool isDone = false;
         try
         {
             if (useMemory && CanUseMemory(target))
-                route._memory = MemoryFile.Create(probe);
-            if (route._memory is null || !target.SharesNetwork)
+                memory ??= MemoryFile.Create(probe);
+            string? inMemory = useMemory ? memory?.Path : null;
+            if (inMemory is null || !target.SharesNetwork)
                 route._directory = RouteDirectory.Create(target);
-            route.ProbePath = route._memory?.Path ?? route._directory!.WriteProbe(probe);
+            route.ProbePath = inMemory ?? route._directory!.WriteProbe(probe);
             if (target.SharesNetwork)
                 route.ListenAbstract();
             else
@@ -87,16 +89,11 @@ internal sealed class CaptureRoute : IDisposable
     public static bool CanUseMemory(TargetProcess target) => target.SharesProcesses && target.User == Posix.EffectiveUser();
 
     /// <summary>To be told as soon as the probe runs: from then on it needs no file.</summary>
-    public void ProbeIsLoaded()
-    {
-        _memory?.Dispose();
-        _directory?.RemoveProbe();
-    }
+    public void ProbeIsLoaded() => _directory?.RemoveProbe();
 
     public void Dispose()
     {
         Listener?.Dispose();
-        _memory?.Dispose();
         _directory?.Dispose();
         _directory = null;
     }

@@ -9,7 +9,7 @@ namespace Stackflare.Triggers;
 /// Dumps of another process, as often as asked. Names and lines that were found once are remembered from one dump to the next. For one thread.
 /// </summary>
 [SupportedOSPlatform("linux")]
-internal sealed class ProcessCapture
+internal sealed class ProcessCapture : IDisposable
 {
     private static readonly Version Oldest = new(8, 0);
 
@@ -18,6 +18,7 @@ internal sealed class ProcessCapture
     private readonly CaptureOptions _options;
     private readonly Symbolicator _symbolicator;
     private bool _useMemory = true;
+    private MemoryFile? _memory;
 
     /// <summary>Sees whether a dump can be had.</summary>
     /// <param name="target">The process.</param>
@@ -75,9 +76,11 @@ internal sealed class ProcessCapture
 
     private RawSnapshot Take(CancellationToken off)
     {
-        using CaptureRoute route = CaptureRoute.To(_target, _probe, _useMemory);
+        using CaptureRoute route = CaptureRoute.To(_target, _probe, _useMemory, ref _memory);
         return SnapshotCapture.Take(route, _options.Limits, off);
     }
+
+    public void Dispose() => _memory?.Dispose();
 
     /// <summary>Names and lines for a snapshot.</summary>
     public ThreadDump Symbolicate(ProcessSample sample) =>
