@@ -14,6 +14,7 @@ internal static class SnapshotCapture
 {
     private const int Cancelled = unchecked((int)0x80131375), SuspensionInProgress = unchecked((int)0x80131388);
     private const int NoSuchFile = unchecked((int)0x80070002), ModuleNotFound = unchecked((int)0x8007007E);
+    private const string MayBeEnding = "Try again; the process may be ending.";
     private const int ReserveMs = 100, FirstBuffer = 64 << 10;
 
     /// <param name="route">The way to the process and back.</param>
@@ -42,8 +43,8 @@ internal static class SnapshotCapture
         }
         catch (IOException e)
         {
-            throw new DiagnosticsUnreachableException(
-                $"The conversation with the runtime broke off: {e.Message}.", "Try again; the process may be ending.", e);
+            // What it closed before the command was sent is no other failure than what it closed after.
+            throw new CaptureFailedException($"The conversation with the runtime broke off: {e.Message}", MayBeEnding, errorCode: 0);
         }
         if (bytes.Length >= 32 && BinaryPrimitives.ReadUInt64LittleEndian(bytes.Span[24..]) != nonce)
             throw new SnapshotFormatException("it answers another request");
@@ -158,7 +159,7 @@ internal static class SnapshotCapture
 
     private static CaptureFailedException NoSnapshot(int? result) => result switch
     {
-        null => new CaptureFailedException("The runtime closed the connection", "The process may be ending.", 0),
+        null => new CaptureFailedException("The runtime closed the connection", MayBeEnding, 0),
         Cancelled => new CaptureFailedException("The probe was attached but could not send its snapshot", "Try again.", Cancelled),
         NoSuchFile or ModuleNotFound => new CaptureFailedException(
             "The runtime could not load the probe", "See that the process can open the file and that its file system is not mounted noexec.", result.Value),
