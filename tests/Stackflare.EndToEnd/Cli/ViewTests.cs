@@ -142,7 +142,8 @@ public sealed partial class ViewTests(StillTarget still) : IClassFixture<StillTa
     {
         var dump = await Tool.DumpAsync(Target, "--threads", wanted);
         Assert.Equal(expected.Select(t => t.OsId).Order(), dump.Threads.Select(t => t.OsId).Order());
-        Assert.Contains(dump.Notes, n => n.EndsWith($": {expected.Count} of 7.", StringComparison.Ordinal));
+        // How many there are in all is not known: the runtime compiles on a thread that comes and goes.
+        Assert.Matches($@"^Only threads that match .+: {expected.Count} of \d+\.$", Assert.Single(dump.Notes));
         Assert.All(expected, thread => thread.AssertIn(dump));
     }
 
