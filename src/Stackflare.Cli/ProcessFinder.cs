@@ -9,6 +9,8 @@ internal static class ProcessFinder
 {
     private const int MostSockets = 1000;
 
+    private static readonly TimeSpan PatienceWithAll = TimeSpan.FromSeconds(1);
+
     /// <summary>For an answer that comes at once or not at all.</summary>
     internal static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
 
@@ -50,11 +52,29 @@ internal static class ProcessFinder
     public static IEnumerable<(string SocketPath, uint User, RuntimeInfo Info)> AtSockets(IReadOnlyList<FoundProcess> visible)
     {
         FileStatus[] known = [.. visible.Select(p => Posix.Status(p.SocketPath, out FileStatus status) == 0 ? status : default)];
-        foreach (string path in Directory.EnumerateFiles(Path.GetTempPath(), "dotnet-diagnostic-*-socket").Take(MostSockets))
+        uint own = Posix.EffectiveUser();
+        // Sockets of processes that were killed stay for years: there, connecting fails at once. Those that are silent are waited for, but
+        // not for long however many there are.
+        var deadline = Deadline.In(PatienceWithAll);
+        foreach (string path in Sockets())
         {
-            // Sockets of processes that were killed stay for years: there, connecting fails at once.
-            if (Posix.Status(path, out FileStatus status) == 0 && !known.Any(status.IsSameFileAs) && RuntimeInfo.Ask(path, Patience) is { } info)
+            if (Posix.Status(path, out FileStatus status) == 0 && (own == 0 || status.User == own) && !known.Any(status.IsSameFileAs)
+                && !deadline.Passed && RuntimeInfo.Ask(path, Patience) is { } info)
+            {
                 yield return (path, status.User, info);
+            }
+        }
+    }
+
+    private static IReadOnlyList<string> Sockets()
+    {
+        try
+        {
+            return [.. Directory.EnumerateFiles(Path.GetTempPath(), "dotnet-diagnostic-*-socket").Take(MostSockets)];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return []; // There is no such directory, or it is not ours to list.
         }
     }
 

@@ -11,17 +11,20 @@ Posix.Ignore(Posix.SIGXFSZ);
 try
 {
     ParseResult commandLine = DumpCommand.Create().Parse(args);
+    // Not the parser's own answer to an error, which is a page of help and the code 1.
     if (commandLine.Action is ParseErrorAction)
-    {
-        // Not the parser's own answer, which is a page of help and the code 1.
-        string errors = string.Join(' ', commandLine.Errors.Select(e => e.Message));
-        Console.Error.WriteLine($"stackflare: {EscapedText.Plain(errors)} See 'stackflare --help'.");
-        return ExitCodes.Usage;
-    }
+        return Usage.Error(string.Join(' ', commandLine.Errors.Select(e => e.Message)));
+    if (Usage.ArgumentOfTheRoot(commandLine) is { } error)
+        return Usage.Error(error);
     return commandLine.Invoke(new() { EnableDefaultExceptionHandler = false });
 }
 catch (StackflareException e)
 {
-    Console.Error.WriteLine($"stackflare: {e.Message}");
+    Console.Error.WriteLine($"stackflare: {EscapedText.Plain(e.Message)}");
     return ExitCodes.Of(e);
+}
+catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+{
+    Console.Error.WriteLine($"stackflare: {EscapedText.Plain(e.Message)}");
+    return ExitCodes.Failure;
 }

@@ -14,10 +14,11 @@ internal static class ThreadFilter
         {
             Process = dump.Process,
             CapturedAt = dump.CapturedAt,
+            HasStacks = dump.HasStacks,
             Timings = dump.Timings,
             Threads = threads,
             RuntimeThreads = [.. dump.RuntimeThreads.Where(t => wanted.Any(w => IsId(w, t.OsId.Value) || Contains(t.Name, w)))],
-            Notes = [.. dump.Notes, $"Only threads that match {string.Join(", ", wanted)}: {threads.Count} of {dump.Threads.Count}."],
+            Notes = [.. dump.Notes, $"Only threads that match {string.Join(", ", wanted.Select(w => $"'{w}'"))}: {threads.Count} of {dump.Threads.Count}."],
         };
     }
 

@@ -1,8 +1,8 @@
 namespace Stackflare.Cli;
 
 /// <summary>
-/// Ends the tool when a capture takes longer than it may in a place that has no time limit: reading /proc of a process whose memory map is
-/// locked by the kernel waits for as long as that lasts.
+/// Ends the tool when something takes longer than it may in a place that has no time limit: reading /proc of a process whose memory map is
+/// locked by the kernel waits for as long as that lasts, and so does a file on a server that is gone.
 /// </summary>
 internal sealed class Watchdog : IDisposable
 {
@@ -10,17 +10,21 @@ internal sealed class Watchdog : IDisposable
 
     private readonly ManualResetEventSlim _done = new();
 
-    public Watchdog(TimeSpan limit) =>
-        new Thread(() => Watch(limit)) { IsBackground = true, Name = "watchdog" }.Start();
+    /// <param name="limit">How long it may take.</param>
+    /// <param name="waitingFor">What it then waits for, for the message.</param>
+    /// <param name="cleanUp">Removes what nobody else will remove any more; null for nothing.</param>
+    public Watchdog(TimeSpan limit, string waitingFor = "the kernel does not tell of the process", Action? cleanUp = null) =>
+        new Thread(() => Watch(limit, waitingFor, cleanUp)) { IsBackground = true, Name = "watchdog" }.Start();
 
     public void Dispose() => _done.Set();
 
-    private void Watch(TimeSpan limit)
+    private void Watch(TimeSpan limit, string waitingFor, Action? cleanUp)
     {
         if (_done.Wait(limit + Grace))
             return;
-        var error = new CaptureTimeoutException(limit, "the kernel does not tell of the process");
+        var error = new CaptureTimeoutException(limit, waitingFor);
         Console.Error.WriteLine($"stackflare: {error.Message}");
+        cleanUp?.Invoke();
         Environment.Exit(ExitCodes.Of(error));
     }
 }

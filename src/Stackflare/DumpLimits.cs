@@ -6,17 +6,20 @@ namespace Stackflare;
 /// </summary>
 public sealed record DumpLimits
 {
+    /// <summary>No capture has more, whatever it was asked for.</summary>
+    internal const int MostThreads = 100_000, MostFrames = 4_000_000;
+
     /// <summary>The limits used where none are given.</summary>
     public static DumpLimits Default { get; } = new();
 
     /// <summary>How many threads are walked; the others are counted. From 1 to 100,000; 10,000 by default.</summary>
-    public int Threads { get; init => field = InRange(value, 1, 100_000, nameof(Threads)); } = 10_000;
+    public int Threads { get; init => field = InRange(value, 1, MostThreads, nameof(Threads)); } = 10_000;
 
     /// <summary>How many frames of one thread are walked, from the innermost. From 1 to 1,000,000; 20,000 by default.</summary>
     public int FramesPerThread { get; init => field = InRange(value, 1, 1_000_000, nameof(FramesPerThread)); } = 20_000;
 
     /// <summary>How many frames of all threads together are walked. From 1 to 4,000,000; 1,000,000 by default.</summary>
-    public int Frames { get; init => field = InRange(value, 1, 4_000_000, nameof(Frames)); } = 1_000_000;
+    public int Frames { get; init => field = InRange(value, 1, MostFrames, nameof(Frames)); } = 1_000_000;
 
     /// <summary>How many bytes a snapshot may have. From 64 KiB to 1 GiB; 256 MiB by default.</summary>
     public int SnapshotBytes { get; init => field = InRange(value, 64 << 10, 1 << 30, nameof(SnapshotBytes)); } = 256 << 20;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using System.CommandLine.Help;
 using Stackflare.Triggers;
 
@@ -29,6 +30,8 @@ internal static class DumpCommand
         var raw = new Option<string?>("--raw") { Description = "Save the snapshot itself, for 'stackflare show'.", HelpName = "FILE" };
         Option<double> timeout = NumberOption.Of("--timeout", alias: null, 5.0, least: 0.01, most: 600);
         (timeout.Description, timeout.HelpName) = ("Seconds that a dump may take.", "S");
+        process.Arity = ArgumentArity.ZeroOrOne;
+        process.CompletionSources.Add(_ => ProcessFinder.All().Select(p => new CompletionItem(p.Name)));
         // Whatever is not an option is taken for the argument, also what was meant to be one.
         process.Validators.Add(r =>
         {
@@ -48,14 +51,17 @@ internal static class DumpCommand
         root.Subcommands.Add(CompletionCommand.Create());
         root.SetAction(result =>
         {
+            if (result.GetValue(process) is not { } name)
+                return Usage.Error("Name a process by its id, its name or its socket; 'stackflare ps' lists them.");
+            if (result.GetValue(raw) is not null && shared.IsSaidHow(result))
+                return Usage.Error("--raw saves the snapshot as it is: --output and --format do not go with it.");
             var options = new CaptureOptions
             {
                 SourceText = !result.GetValue(shared.NoSource),
                 Limits = new DumpLimits { Time = TimeSpan.FromSeconds(result.GetValue(timeout)) },
             };
             var sampling = new Sampling(result.GetValue(count), TimeSpan.FromMilliseconds(result.GetValue(interval)));
-            using var capture = new ProcessCapture(
-                ProcessFinder.Find(result.GetValue(process)!), EmbeddedProbe.Find, options, result.GetValue(shared.Symbols) ?? []);
+            using ProcessCapture capture = Look(name, options, result.GetValue(shared.Symbols) ?? []);
             using var interrupt = new Interrupt();
             var series = new DumpSeries(capture, sampling, interrupt);
             if (result.GetValue(raw) is { } file)
@@ -67,5 +73,11 @@ internal static class DumpCommand
             return interrupt.Happened && sampling.HasEnd ? ExitCodes.Interrupted : ExitCodes.Success;
         });
         return root;
+    }
+
+    private static ProcessCapture Look(string process, CaptureOptions options, string[] symbols)
+    {
+        using var watchdog = new Watchdog(options.Limits.Time);
+        return new ProcessCapture(ProcessFinder.Find(process), EmbeddedProbe.Find, options, symbols);
     }
 }

@@ -5,6 +5,11 @@ namespace Stackflare.Cli.Commands;
 /// <summary>Dumps of one process, one after another, as they were asked for. For one thread.</summary>
 internal sealed class DumpSeries(ProcessCapture capture, Sampling sampling, Interrupt interrupt)
 {
+    /// <summary>Far more than the largest dump needs from a disk.</summary>
+    private static readonly TimeSpan TimeForSymbols = TimeSpan.FromSeconds(60);
+
+    private int _taken;
+
     /// <summary>What ended the series before its time; null if nothing did.</summary>
     public StackflareException? Error { get; private set; }
 
@@ -12,13 +17,11 @@ internal sealed class DumpSeries(ProcessCapture capture, Sampling sampling, Inte
     public IEnumerable<ThreadDump> Dumps()
     {
         foreach (ProcessSample sample in Samples())
-            yield return capture.Symbolicate(sample);
+            yield return Symbolicate(sample);
         // Of a process that has ended meanwhile, the kernel knows no thread.
-        if (Error is { } error && _taken == 0 && SaysNothingOfTheKernel(error) && capture.WithoutStacks(error.Problem) is { RuntimeThreads.Count: > 0 } dump)
+        if (Error is { } error && _taken == 0 && KernelMayTell(error) && capture.WithoutStacks(error.Problem) is { RuntimeThreads.Count: > 0 } dump)
             yield return dump;
     }
-
-    private int _taken;
 
     /// <summary>Snapshots, for those who want them as they are.</summary>
     public IEnumerable<ProcessSample> Samples()
@@ -38,7 +41,7 @@ internal sealed class DumpSeries(ProcessCapture capture, Sampling sampling, Inte
     {
         try
         {
-            using var watchdog = new Watchdog(capture.Limit);
+            using var watchdog = new Watchdog(capture.Limit, cleanUp: capture.Abandon);
             return capture.TakeSample(interrupt.Token);
         }
         catch (StackflareException e)
@@ -49,8 +52,14 @@ internal sealed class DumpSeries(ProcessCapture capture, Sampling sampling, Inte
         }
     }
 
+    private ThreadDump Symbolicate(ProcessSample sample)
+    {
+        using var watchdog = new Watchdog(capture.Limit + TimeForSymbols, "a file system with its symbols does not answer");
+        return capture.Symbolicate(sample);
+    }
+
     /// <summary>Whether the process is there and can be looked at, so that the kernel answers where the runtime does not.</summary>
-    private static bool SaysNothingOfTheKernel(StackflareException error) => error
+    private static bool KernelMayTell(StackflareException error) => error
         is CaptureTimeoutException or CaptureFailedException or ProcessStoppedException or ProbeException
         or DiagnosticsDisabledException or DiagnosticsUnreachableException or SnapshotFormatException;
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Stackflare.Rendering;
 
 namespace Stackflare.Cli.Commands;
 
@@ -7,6 +8,8 @@ namespace Stackflare.Cli.Commands;
 internal static class PsCommand
 {
     private static readonly string[] Headings = ["PID", "NAME", "RUNTIME", "USER", "UPTIME", "THREADS", "COMMAND"];
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     public static Command Create()
     {
@@ -17,6 +20,7 @@ internal static class PsCommand
 
     private static int Run(TextWriter writer)
     {
+        using var watchdog = new Watchdog(Patience, "the kernel does not tell of a process");
         List<FoundProcess> processes = [.. ProcessFinder.All()];
         List<string[]> rows =
         [
@@ -35,13 +39,11 @@ internal static class PsCommand
         return ExitCodes.Success;
     }
 
+    // A name or a command line may hold anything, also what would drive the terminal.
     private static string[] Row(string pid, string name, Version? runtime, uint user, string uptime, string threads, string command) =>
-        [pid, Plain(name), runtime?.ToString() ?? "?", UserNames.Of(user), uptime, threads, Plain(command)];
+        [pid, EscapedText.Plain(name), runtime?.ToString() ?? "?", UserNames.Of(user), uptime, threads, EscapedText.Plain(command)];
 
     private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
-
-    // A command line may hold anything, also what would drive the terminal.
-    private static string Plain(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '?' : c));
 
     private static string Uptime(TimeSpan? time) => time switch
     {

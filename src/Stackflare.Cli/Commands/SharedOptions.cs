@@ -47,9 +47,22 @@ internal sealed class SharedOptions
 
     public void AddTo(Command command)
     {
+        // Else the names would be offered as they are written in the sources.
+        Format.CompletionSources.Clear();
+        Format.CompletionSources.Add([.. Enum.GetNames<DumpFormat>().Select(n => n.ToLowerInvariant())]);
+        // A name that is mistyped would look as if there were no PDBs.
+        Symbols.Validators.Add(r =>
+        {
+            foreach (string directory in r.Tokens.Select(t => t.Value).Where(d => !Directory.Exists(d)))
+                r.AddError($"--symbols: there is no directory '{directory}'.");
+        });
         foreach (Option option in (Option[])[Format, Output, Threads, All, NoGroup, NoSource, Symbols])
             command.Options.Add(option);
     }
+
+    /// <summary>Whether it was said how or where to dumps are written.</summary>
+    public bool IsSaidHow(ParseResult result) =>
+        result.GetResult(Format) is { Implicit: false } || result.GetResult(Output) is { Implicit: false };
 
     /// <summary>Writes dumps as the options say.</summary>
     /// <param name="result">The command line.</param>

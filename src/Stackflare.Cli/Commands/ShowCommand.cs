@@ -1,5 +1,7 @@
 using System.CommandLine;
+using Microsoft.Win32.SafeHandles;
 using Stackflare.Capture;
+using Stackflare.Interop;
 using Stackflare.Rendering;
 using Stackflare.Symbols;
 
@@ -36,11 +38,14 @@ internal static class ShowCommand
         byte[] bytes;
         try
         {
-            using FileStream stream = new(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1);
-            if (stream.Length > LargestFile)
-                throw new SnapshotFormatException($"it has {stream.Length} bytes");
-            bytes = new byte[stream.Length];
-            stream.ReadExactly(bytes);
+            using SafeFileHandle handle = SafeOpen.Regular(file)
+                ?? throw new SnapshotFormatException($"'{EscapedText.Plain(file)}' is not there, is no regular file, or is not yours to read");
+            long length = RandomAccess.GetLength(handle);
+            if (length > LargestFile)
+                throw new SnapshotFormatException($"it has {length} bytes");
+            bytes = new byte[length];
+            if (RegularFile.Fill(handle, bytes, 0) < length)
+                throw new SnapshotFormatException("it became shorter while it was read");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -39,15 +39,16 @@ internal static class DiagnosticsPort
             return known;
         ProcessEnvironment environment = ProcessEnvironment.Of(Environment.ProcessId);
         string directory = environment.Get("TMPDIR") is { Length: > 0 } set ? set : UsualDirectory;
-        return _own = Find(Environment.ProcessId, Environment.ProcessId, "", directory, environment);
+        int pid = Environment.ProcessId;
+        return _own = Find(pid, ProcessFiles.StartTicks(pid), "", directory, environment);
     }
 
     /// <summary>Path of a process's socket, as we can open it.</summary>
     /// <exception cref="DiagnosticsDisabledException">The process was started without the port.</exception>
     /// <exception cref="DiagnosticsUnreachableException">The socket is not where the runtime makes it.</exception>
-    public static string Find(TargetProcess target) => target.SocketPath ?? Find(target.Pid, target.NamespacePid, target.RootPrefix, target.TempDirectory, ProcessEnvironment.Of(target.Pid));
+    public static string Find(TargetProcess target) => target.SocketPath ?? Find(target.NamespacePid, target.StartTicks, target.RootPrefix, target.TempDirectory, ProcessEnvironment.Of(target.Pid));
 
-    private static string Find(int pid, int namespacePid, string root, string directory, ProcessEnvironment environment)
+    private static string Find(int namespacePid, long startTicks, string root, string directory, ProcessEnvironment environment)
     {
         // The runtime reads these once, at its start: what counts is the environment the process began with.
         foreach (string setting in DisablingSettings)
@@ -55,11 +56,11 @@ internal static class DiagnosticsPort
             if (environment.Get(setting[..^2]) == "0")
                 throw new DiagnosticsDisabledException(setting);
         }
-        string path = SocketPath(pid, namespacePid, root, directory);
+        string path = SocketPath(namespacePid, startTicks, root, directory);
         if (File.Exists(path))
             return path;
         // A host can have changed TMPDIR before it started the runtime, which the kernel's copy of the environment does not tell.
-        string usual = SocketPath(pid, namespacePid, root, UsualDirectory);
+        string usual = SocketPath(namespacePid, startTicks, root, UsualDirectory);
         return File.Exists(usual)
             ? usual
             : throw new DiagnosticsUnreachableException(
@@ -70,8 +71,8 @@ internal static class DiagnosticsPort
     }
 
     /// <summary>Where a process's socket is if it has one. The start time makes it no other process's, also when ids are used again.</summary>
-    public static string SocketPath(int pid, int namespacePid, string root, string directory) =>
-        root + Path.Combine(directory, $"dotnet-diagnostic-{namespacePid}-{ProcessFiles.StartTicks(pid)}-socket");
+    public static string SocketPath(int namespacePid, long startTicks, string root, string directory) =>
+        root + Path.Combine(directory, $"dotnet-diagnostic-{namespacePid}-{startTicks}-socket");
 
     /// <summary>The bytes of the command that asks the runtime about itself: ProcessInfo2, which all versions from .NET 6 on know.</summary>
     public static byte[] ProcessInfoCommand()

@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using Stackflare.Interop;
 
 namespace Stackflare.Capture;
 
@@ -13,9 +15,9 @@ internal static class ElfHeader
     {
         try
         {
-            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            using SafeFileHandle? file = SafeOpen.Regular(path);
             Span<byte> header = stackalloc byte[Bytes];
-            if (file.ReadAtLeast(header, Bytes, throwOnEndOfStream: false) < Bytes || !header.StartsWith("\u007fELF"u8))
+            if (file is null || RandomAccess.Read(file, header, 0) < Bytes || !header.StartsWith("\u007fELF"u8))
                 return null;
             return BinaryPrimitives.ReadUInt16LittleEndian(header[MachineOffset..]) switch // e_machine
             {

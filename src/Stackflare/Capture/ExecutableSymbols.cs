@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
-using System.Text;
+using Microsoft.Win32.SafeHandles;
+using Stackflare.Interop;
 
 namespace Stackflare.Capture;
 
@@ -9,34 +10,37 @@ namespace Stackflare.Capture;
 /// </summary>
 internal static class ExecutableSymbols
 {
-    private const string CoreClrSymbol = "DotNetRuntimeInfo", NativeAotSymbol = "DotNetRuntimeDebugHeader";
-    private const int HeaderBytes = 64, SectionBytes = 64, MaxSections = 4096, StringTable = 3, MaxTable = 64 << 20;
+    private const int HeaderBytes = 64, SectionBytes = 64, MaxSections = 4096, StringTable = 3, Piece = 64 << 10;
+
+    /// <summary>Of all tables of names together: an executable can say that it has thousands of them, all at one place.</summary>
+    private const long MaxNames = 64 << 20;
+
+    private static ReadOnlySpan<byte> CoreClrSymbol => "\0DotNetRuntimeInfo\0"u8;
+
+    private static ReadOnlySpan<byte> NativeAotSymbol => "\0DotNetRuntimeDebugHeader\0"u8;
 
     public static RuntimeKind RuntimeIn(string path)
     {
         try
         {
-            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1);
+            using SafeFileHandle? file = SafeOpen.Regular(path);
             Span<byte> header = stackalloc byte[HeaderBytes];
-            if (file.ReadAtLeast(header, HeaderBytes, throwOnEndOfStream: false) < HeaderBytes || !header.StartsWith("\u007fELF\u0002"u8))
+            if (file is null || RandomAccess.Read(file, header, 0) < HeaderBytes || !header.StartsWith("\u007fELF\u0002"u8))
                 return RuntimeKind.None;
-            long sections = BinaryPrimitives.ReadInt64LittleEndian(header[40..]);
+            long sections = BinaryPrimitives.ReadInt64LittleEndian(header[40..]), left = MaxNames;
             int count = Math.Min((int)BinaryPrimitives.ReadUInt16LittleEndian(header[60..]), MaxSections);
             Span<byte> section = stackalloc byte[SectionBytes];
-            for (int i = 0; i < count; i++)
+            for (int i = 0; i < count && left > 0; i++)
             {
-                file.Position = sections + ((long)i * SectionBytes);
-                file.ReadExactly(section);
-                long offset = BinaryPrimitives.ReadInt64LittleEndian(section[24..]), size = BinaryPrimitives.ReadInt64LittleEndian(section[32..]);
-                if (BinaryPrimitives.ReadInt32LittleEndian(section[4..]) != StringTable || size is <= 0 or > MaxTable)
+                if (RandomAccess.Read(file, section, sections + ((long)i * SectionBytes)) < SectionBytes)
+                    break;
+                if (BinaryPrimitives.ReadInt32LittleEndian(section[4..]) != StringTable)
                     continue;
-                var names = new byte[size];
-                file.Position = offset;
-                file.ReadExactly(names);
-                if (Has(names, CoreClrSymbol))
-                    return RuntimeKind.CoreClr;
-                if (Has(names, NativeAotSymbol))
-                    return RuntimeKind.NativeAot;
+                long offset = BinaryPrimitives.ReadInt64LittleEndian(section[24..]);
+                long size = Math.Min(BinaryPrimitives.ReadInt64LittleEndian(section[32..]), left);
+                left -= Math.Max(size, 0);
+                if (Search(file, offset, size) is var kind and not RuntimeKind.None)
+                    return kind;
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException)
@@ -46,5 +50,26 @@ internal static class ExecutableSymbols
         return RuntimeKind.None;
     }
 
-    private static bool Has(ReadOnlySpan<byte> names, string symbol) => names.IndexOf(Encoding.ASCII.GetBytes($"\0{symbol}\0")) >= 0;
+    /// <summary>Reads piece by piece, each with the end of the one before, where a name may begin.</summary>
+    private static RuntimeKind Search(SafeFileHandle file, long offset, long size)
+    {
+        int kept = 0, overlap = Math.Max(CoreClrSymbol.Length, NativeAotSymbol.Length) - 1;
+        var buffer = new byte[overlap + Piece];
+        while (size > 0)
+        {
+            int read = RandomAccess.Read(file, buffer.AsSpan(kept, (int)Math.Min(Piece, size)), offset);
+            if (read <= 0)
+                break;
+            ReadOnlySpan<byte> names = buffer.AsSpan(0, kept + read);
+            if (names.IndexOf(CoreClrSymbol) >= 0)
+                return RuntimeKind.CoreClr;
+            if (names.IndexOf(NativeAotSymbol) >= 0)
+                return RuntimeKind.NativeAot;
+            offset += read;
+            size -= read;
+            kept = Math.Min(overlap, names.Length);
+            names[^kept..].CopyTo(buffer);
+        }
+        return RuntimeKind.None;
+    }
 }

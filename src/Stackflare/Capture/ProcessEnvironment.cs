@@ -1,10 +1,13 @@
 using System.Text;
+using Stackflare.Interop;
 
 namespace Stackflare.Capture;
 
 /// <summary>The environment that a process began with: what its runtime read, whatever the program has set since.</summary>
 internal sealed class ProcessEnvironment
 {
+    private const int FirstBytes = 64 << 10, MostBytes = 6 << 20;
+
     private readonly string _block;
 
     private ProcessEnvironment(string block) => _block = block;
@@ -12,14 +15,12 @@ internal sealed class ProcessEnvironment
     /// <summary>Empty when it may not be read.</summary>
     public static ProcessEnvironment Of(int pid)
     {
-        try
-        {
-            return new ProcessEnvironment("\0" + Encoding.UTF8.GetString(File.ReadAllBytes($"/proc/{pid}/environ")));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return new ProcessEnvironment("");
-        }
+        var buffer = new byte[FirstBytes];
+        ReadOnlySpan<byte> block = ProcFile.Read($"/proc/{pid}/environ", buffer);
+        // A process can say that gigabytes of its memory are its environment; the kernel lets nobody start with more than a few megabytes.
+        if (block.Length == buffer.Length)
+            block = ProcFile.Read($"/proc/{pid}/environ", new byte[MostBytes]);
+        return new ProcessEnvironment("\0" + Encoding.UTF8.GetString(block));
     }
 
     /// <summary>A variable's value; null when it is not set.</summary>

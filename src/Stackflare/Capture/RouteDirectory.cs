@@ -9,6 +9,11 @@ namespace Stackflare.Capture;
 /// write to it; its name is random. It is locked for as long as we live: whoever finds one that is not, finds one whose owner was
 /// killed, and removes it.
 /// </summary>
+/// <remarks>
+/// The directory that it is in may be the process's, and so hostile: what has our directory's name can be another one at any moment. So it is
+/// reached by its descriptor, once that was seen to be of a directory of ours, and its permissions are set by it. Within it nobody else
+/// can put anything.
+/// </remarks>
 internal sealed class RouteDirectory : IDisposable
 {
     private const string Prefix = "stackflare-", ProbeName = "probe.so", SocketName = "s";
@@ -19,14 +24,16 @@ internal sealed class RouteDirectory : IDisposable
         | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
     private const UnixFileMode Connect = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
 
-    private readonly string _here, _there;
+    private readonly string _path, _there, _inside;
     private readonly int _lock;
+    private int _isGone;
 
-    private RouteDirectory(string here, string there, int @lock)
+    private RouteDirectory(string path, string there, int @lock)
     {
-        _here = here;
+        _path = path;
         _there = there;
         _lock = @lock;
+        _inside = SafeOpen.OwnPath(@lock);
     }
 
     /// <summary>The socket, as the process opens it.</summary>
@@ -44,7 +51,8 @@ internal sealed class RouteDirectory : IDisposable
         {
             string root = target.RootPrefix + parent;
             if (!Directory.Exists(root) || MountOptions.ForbidExecution(target.IsVisible ? target.Pid : Environment.ProcessId, parent)
-                || root.Length + Prefix.Length + 32 + SocketName.Length + 2 > LongestSocketPath)
+                || (target.RootPrefix.Length > 0 && LeadsElsewhere(target.RootPrefix, parent))
+                || parent.Length + Prefix.Length + 32 + SocketName.Length + 2 > LongestSocketPath)
             {
                 continue;
             }
@@ -68,29 +76,29 @@ internal sealed class RouteDirectory : IDisposable
     [SupportedOSPlatform("linux")]
     public string WriteProbe(ReadOnlySpan<byte> probe)
     {
-        string path = $"{_here}/{ProbeName}";
+        string path = $"{_inside}/{ProbeName}";
         int descriptor = Succeed(Posix.Open(path, Posix.O_WRONLY | Posix.O_CREAT | Posix.O_EXCL | Posix.O_CLOEXEC | Posix.O_NOFOLLOW, (int)Ours), path);
         try
         {
             for (ReadOnlySpan<byte> rest = probe; !rest.IsEmpty;)
                 rest = rest[Succeed((int)Posix.Write(descriptor, rest), path)..];
+            Succeed(Posix.ChangeMode(descriptor, (int)Load), path);
         }
         finally
         {
             Posix.Close(descriptor);
         }
-        File.SetUnixFileMode(path, Load);
         return $"{_there}/{ProbeName}";
     }
 
-    public void RemoveProbe() => _ = Posix.Unlink($"{_here}/{ProbeName}");
+    public void RemoveProbe() => _ = Posix.Unlink($"{_inside}/{ProbeName}");
 
     /// <summary>Listens on a socket. The process, which may be another user's, can connect; who connects is checked.</summary>
     /// <exception cref="IOException">It could not be made.</exception>
     [SupportedOSPlatform("linux")]
     public UnixSocket Listen()
     {
-        string path = $"{_here}/{SocketName}";
+        string path = $"{_inside}/{SocketName}";
         UnixSocket socket = UnixSocket.Listen(path);
         File.SetUnixFileMode(path, Connect);
         return socket;
@@ -98,25 +106,38 @@ internal sealed class RouteDirectory : IDisposable
 
     public void Dispose()
     {
-        Remove(_here);
-        Posix.Close(_lock);
+        if (Interlocked.Exchange(ref _isGone, 1) == 0)
+            Remove(_path, _lock);
     }
 
-    [SupportedOSPlatform("linux")]
     private static RouteDirectory Create(TargetProcess target, string root, string parent)
     {
+        // Another user's process has to be able to enter; it cannot list what is there.
+        UnixFileMode mode = target.User == Posix.EffectiveUser() ? Ours : Ours | Enter;
         for (int i = 0; i < Attempts; i++)
         {
-            string name = $"{Prefix}{Guid.NewGuid():N}";
-            // Another user's process has to be able to enter; it cannot list what is there.
-            UnixFileMode mode = target.User == Posix.EffectiveUser() ? Ours : Ours | Enter;
-            Directory.CreateDirectory($"{root}/{name}", mode);
-            File.SetUnixFileMode($"{root}/{name}", mode); // whatever the umask took away
+            string name = $"{Prefix}{Guid.NewGuid():N}", path = $"{root}/{name}";
+            Succeed(Posix.MakeDirectory(path, (int)Ours), path);
             // Another tool may have come in between and taken it for abandoned.
-            if (TryLock($"{root}/{name}") is { } @lock)
-                return new RouteDirectory($"{root}/{name}", $"{parent}/{name}", @lock);
+            if (TryLock(path) is not { } @lock)
+                continue;
+            Succeed(Posix.ChangeMode(@lock, (int)mode), path); // whatever the umask took away
+            return new RouteDirectory(path, $"{parent}/{name}", @lock);
         }
         throw new IOException($"'{root}' cannot be locked");
+    }
+
+    /// <summary>Whether there is a link on the way: below another root, where it leads is not where it leads the process.</summary>
+    private static bool LeadsElsewhere(string rootPrefix, string parent)
+    {
+        string path = rootPrefix;
+        foreach (string part in parent.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        {
+            path += "/" + part;
+            if (Posix.Status(path, out FileStatus status) != 0 || !status.IsDirectory)
+                return true;
+        }
+        return false;
     }
 
     /// <summary>A stream would have other kinds of exceptions for some of what the kernel says.</summary>
@@ -131,8 +152,7 @@ internal sealed class RouteDirectory : IDisposable
             {
                 if (!Guid.TryParseExact(Path.GetFileName(directory)[Prefix.Length..], "N", out _) || TryLock(directory) is not { } @lock)
                     continue;
-                Remove(directory);
-                Posix.Close(@lock);
+                Remove(directory, @lock);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -157,11 +177,13 @@ internal sealed class RouteDirectory : IDisposable
         return null;
     }
 
-    /// <summary>Removes what can be in it by name: nothing that somebody else may have put there is followed or entered.</summary>
-    private static void Remove(string directory)
+    /// <summary>Removes a locked one. Only what is known to be in it goes; its own name is removed only if that is an empty directory's.</summary>
+    private static void Remove(string path, int @lock)
     {
-        _ = Posix.Unlink($"{directory}/{ProbeName}");
-        _ = Posix.Unlink($"{directory}/{SocketName}");
-        _ = Posix.RemoveDirectory(directory);
+        string inside = SafeOpen.OwnPath(@lock);
+        _ = Posix.Unlink($"{inside}/{ProbeName}");
+        _ = Posix.Unlink($"{inside}/{SocketName}");
+        _ = Posix.RemoveDirectory(path);
+        Posix.Close(@lock);
     }
 }

@@ -36,6 +36,8 @@ internal static class SnapshotReader
     /// </summary>
     private static void Check(RawSnapshot snapshot)
     {
+        if (snapshot.Threads.Length > DumpLimits.MostThreads || snapshot.Stacks.Length > DumpLimits.MostFrames)
+            throw new SnapshotFormatException("it has more threads or frames than a capture takes");
         int size = snapshot.Blob.Length;
         long frames = 0, arguments = 0, blob = 0;
         foreach (ref readonly ThreadRecord thread in snapshot.Threads.AsSpan())

@@ -35,6 +35,9 @@ internal sealed class TargetProcess
     /// <summary>The effective user.</summary>
     public uint User { get; }
 
+    /// <summary>When it began, in ticks since boot: with its id, what makes it no other process.</summary>
+    public long StartTicks { get; private init; }
+
     /// <summary>Its diagnostics socket, where that is all that we see of it; null for a process in /proc.</summary>
     public string? SocketPath { get; private init; }
 
@@ -61,6 +64,8 @@ internal sealed class TargetProcess
     /// <exception cref="AccessDeniedException">It is another user's.</exception>
     public static TargetProcess Inspect(int pid)
     {
+        // First of all: what is found from here on is of the process that began then, or of none.
+        long startTicks = ProcessFiles.StartTicks(pid);
         Dictionary<string, string> status = ReadStatus(pid);
         uint user = uint.Parse(Field(status, "Uid", 1), NumberStyles.None, CultureInfo.InvariantCulture);
         uint own = Posix.EffectiveUser();
@@ -69,15 +74,17 @@ internal sealed class TargetProcess
         string inNamespace = Field(status, "NSpid", -1);
         int namespacePid = inNamespace.Length > 0 ? int.Parse(inNamespace, CultureInfo.InvariantCulture) : pid;
         if (Link($"/proc/{pid}/root") is null)
-            return WithMoreRights(pid, namespacePid, user);
+            return WithMoreRights(pid, namespacePid, user, startTicks);
         // A process that was started in another root directory (chroot) shares the mounts but not the paths.
         bool sameMounts = Shares(pid, "ns/mnt") && Shares(pid, "root");
         var target = new TargetProcess(pid, namespacePid, user)
         {
+            StartTicks = startTicks,
             RootPrefix = sameMounts ? "" : $"/proc/{pid}/root",
             SharesNetwork = Shares(pid, "ns/net"),
             SharesProcesses = sameMounts && Shares(pid, "ns/pid"),
-            TempDirectory = ProcessEnvironment.Of(pid).Get("TMPDIR") is { Length: > 0 } set ? set.TrimEnd('/') : "/tmp",
+            // Where it would be relative, nobody knows to what.
+            TempDirectory = ProcessEnvironment.Of(pid).Get("TMPDIR") is ['/', ..] set ? set.TrimEnd('/') : DiagnosticsPort.UsualDirectory,
             Runtime = TargetRuntime.Of(pid),
         };
         // What ends while it is looked at shows no runtime either.
@@ -90,15 +97,16 @@ internal sealed class TargetProcess
     /// A process with capabilities that we do not have: the kernel shows us no more than its status, also if it is our own user's. Its
     /// runtime answers us all the same. If its socket is where ours would be, it is taken to share our namespaces.
     /// </summary>
-    private static TargetProcess WithMoreRights(int pid, int namespacePid, uint user)
+    private static TargetProcess WithMoreRights(int pid, int namespacePid, uint user, long startTicks)
     {
         foreach (string directory in (ReadOnlySpan<string>)[Path.GetTempPath().TrimEnd('/'), DiagnosticsPort.UsualDirectory])
         {
-            string path = DiagnosticsPort.SocketPath(pid, namespacePid, "", directory);
+            string path = DiagnosticsPort.SocketPath(namespacePid, startTicks, "", directory);
             if (Posix.Status(path, out FileStatus status) == 0 && status.User == user)
             {
                 return new TargetProcess(pid, namespacePid, user)
                 {
+                    StartTicks = startTicks,
                     SocketPath = path,
                     RootPrefix = "",
                     SharesNetwork = true,

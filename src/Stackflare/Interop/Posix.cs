@@ -80,6 +80,12 @@ internal static unsafe partial class Posix
 
     internal static int Unlink(string path) => UnlinkRaw(path) < 0 ? -Marshal.GetLastPInvokeError() : 0;
 
+    /// <summary>Makes a directory; an error when anything is there already, also a link.</summary>
+    internal static int MakeDirectory(string path, int mode) => MakeDirectoryRaw(path, (uint)mode) < 0 ? -Marshal.GetLastPInvokeError() : 0;
+
+    /// <summary>Sets the permissions of an open file or directory.</summary>
+    internal static int ChangeMode(int descriptor, int mode) => ChangeModeRaw(descriptor, (uint)mode) < 0 ? -Marshal.GetLastPInvokeError() : 0;
+
     /// <summary>Removes an empty directory.</summary>
     internal static int RemoveDirectory(string path) => RemoveDirectoryRaw(path) < 0 ? -Marshal.GetLastPInvokeError() : 0;
 
@@ -279,6 +285,12 @@ internal static unsafe partial class Posix
 
     [LibraryImport("libc", EntryPoint = "unlink", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int UnlinkRaw(string path);
+
+    [LibraryImport("libc", EntryPoint = "mkdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int MakeDirectoryRaw(string path, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "fchmod", SetLastError = true)]
+    private static partial int ChangeModeRaw(int descriptor, uint mode);
 
     [LibraryImport("libc", EntryPoint = "rmdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int RemoveDirectoryRaw(string path);

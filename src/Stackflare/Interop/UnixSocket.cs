@@ -21,9 +21,9 @@ internal sealed partial class UnixSocket : IDisposable
     /// </summary>
     public static UnixSocket Listen(string name)
     {
-        UnixSocket socket = Create();
         Span<byte> address = stackalloc byte[PathOffset + MaxPath];
         int length = WriteAddress(address, name);
+        UnixSocket socket = Create();
         if (Bind(socket._descriptor, ref MemoryMarshal.GetReference(address), length) != 0 || Listen(socket._descriptor, 1) != 0)
             throw socket.Fail("listen");
         return socket;
@@ -32,9 +32,9 @@ internal sealed partial class UnixSocket : IDisposable
     /// <exception cref="IOException">Nobody listens at the path or takes connections in time, or it may not be used.</exception>
     public static UnixSocket Connect(string path, Deadline deadline)
     {
-        UnixSocket socket = Create();
         Span<byte> address = stackalloc byte[PathOffset + MaxPath];
         int length = WriteAddress(address, path);
+        UnixSocket socket = Create();
         while (true)
         {
             // A listener that has stopped accepting lets so many wait in line; the next one waits here.

@@ -1,5 +1,5 @@
-using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
+using Stackflare.Interop;
 
 namespace Stackflare.Symbols;
 
@@ -8,11 +8,8 @@ namespace Stackflare.Symbols;
 /// ever, opening a device can do something to it. Nothing is memory mapped, because a mapping of a file that
 /// someone truncates while it is read ends the process with SIGBUS, and a rebuild truncates PDBs in place.
 /// </summary>
-internal static partial class RegularFile
+internal static class RegularFile
 {
-    private const int ReadOnly = 0, NoControllingTerminal = 0x100, NonBlocking = 0x800, CloseOnExec = 0x80000;
-    private const int InterruptedCall = 4;
-
     /// <summary>Looks at a path without opening it; null unless it is a regular file with content that can be looked at.</summary>
     public static FileStamp? Stat(string path)
     {
@@ -51,23 +48,13 @@ internal static partial class RegularFile
     public static SafeFileHandle? TryOpenUnchecked(string path, long maxLength, out long length)
     {
         length = 0;
-        if (path.Contains('\0'))
+        if (SafeOpen.Regular(path) is not { } handle)
             return null;
-        SafeFileHandle handle;
-        do
-        {
-            // Non-blocking, since what is at the path may have become a FIFO after the look.
-            handle = new SafeFileHandle(Open(path, ReadOnly | NoControllingTerminal | NonBlocking | CloseOnExec), ownsHandle: true);
-        }
-        while (handle.IsInvalid && Marshal.GetLastPInvokeError() == InterruptedCall);
         try
         {
-            if (!handle.IsInvalid)
-            {
-                length = RandomAccess.GetLength(handle);
-                if (length > 0 && length <= maxLength)
-                    return handle;
-            }
+            length = RandomAccess.GetLength(handle);
+            if (length > 0 && length <= maxLength)
+                return handle;
         }
         catch (Exception e) when (BadData.Is(e))
         {
@@ -107,8 +94,4 @@ internal static partial class RegularFile
         }
         return filled;
     }
-
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int Open(string path, int flags);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using Stackflare.Capture;
@@ -11,6 +12,9 @@ namespace Stackflare.Triggers;
 [SupportedOSPlatform("linux")]
 internal sealed class ProcessCapture : IDisposable
 {
+    /// <summary>For an answer that comes at once or not at all.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
+
     private static readonly Version Oldest = new(8, 0);
 
     private readonly TargetProcess _target;
@@ -19,6 +23,7 @@ internal sealed class ProcessCapture : IDisposable
     private readonly Symbolicator _symbolicator;
     private bool _useMemory = true;
     private MemoryFile? _memory;
+    private volatile CaptureRoute? _route;
 
     /// <summary>Sees whether a dump can be had.</summary>
     /// <param name="target">The process.</param>
@@ -74,11 +79,25 @@ internal sealed class ProcessCapture : IDisposable
         }
     }
 
+    /// <summary>Looks again at a process that could not be captured: that it has ended says more than whatever failed for that reason.</summary>
+    private bool HasEnded() => _target.IsVisible && ProcessFiles.StartTicks(_target.Pid) != _target.StartTicks;
+
     private RawSnapshot Take(CancellationToken off)
     {
-        using CaptureRoute route = CaptureRoute.To(_target, _probe, _useMemory, ref _memory);
-        return SnapshotCapture.Take(route, _options.Limits, off);
+        try
+        {
+            using CaptureRoute route = CaptureRoute.To(_target, _probe, _useMemory, ref _memory);
+            _route = route;
+            return SnapshotCapture.Take(route, _options.Limits, off);
+        }
+        catch (StackflareException) when (HasEnded())
+        {
+            throw new NoSuchProcessException(string.Create(CultureInfo.InvariantCulture, $"Process {_target.Pid} has ended."));
+        }
     }
+
+    /// <summary>Removes what was made for the capture at hand, which will not end: the process is about to. From any thread.</summary>
+    public void Abandon() => _route?.Dispose();
 
     public void Dispose() => _memory?.Dispose();
 
@@ -110,5 +129,5 @@ internal sealed class ProcessCapture : IDisposable
 
     private HostFacts Facts() => _target.IsVisible
         ? HostFacts.Of(_target.Pid, new KernelTasks(_target.Pid, _target.NamespacePid != _target.Pid))
-        : HostFacts.Of(_target.ShownPid, RuntimeInfo.Ask(_target.SocketPath!, _options.Limits.Time));
+        : HostFacts.Of(_target.ShownPid, RuntimeInfo.Ask(_target.SocketPath!, Patience));
 }

@@ -7,7 +7,10 @@ namespace Stackflare.EndToEnd.Cli;
 public sealed partial class UsageTests
 {
     [Theory]
-    [InlineData("", "Required argument missing")]
+    [InlineData("", "Name a process by its id, its name or its socket; 'stackflare ps' lists them.")]
+    [InlineData("4242 ps", "'4242' does not go with 'ps'.")]
+    [InlineData("4242 --raw a -o b", "--raw saves the snapshot as it is")]
+    [InlineData("4242 --symbols /nowhere", "there is no directory '/nowhere'")]
     [InlineData("1 2 3", "Unrecognized command or argument '2'")]
     [InlineData("--bogus", "'--bogus' is not an option.")]
     [InlineData("1 --bogus", "Unrecognized command or argument '--bogus'")]
@@ -25,7 +28,7 @@ public sealed partial class UsageTests
     [InlineData("1 --timeout soon", "--timeout must be a number from 0.01 to 600.")]
     [InlineData("1 --timeout NaN", "--timeout must be a number from 0.01 to 600.")]
     [InlineData("show", "Required argument missing")]
-    [InlineData("completion tcsh", "tcsh")]
+    [InlineData("completion tcsh", "Must be one of: 'bash' 'zsh' 'fish'")]
     [InlineData("ps 4242", "Unrecognized command or argument '4242'")]
     public async Task WhatCannotBeUnderstood(string line, string reason)
     {
@@ -55,8 +58,14 @@ public sealed partial class UsageTests
     [InlineData("ps", "List the .NET processes that can be dumped.")]
     [InlineData("show", "stackflare PROCESS --raw FILE")]
     [InlineData("completion", "bash")]
-    public async Task EachCommandHasHelp(string command, string part) =>
-        Assert.Contains(part, (await Tool.RunAsync(command, "--help")).Output, StringComparison.Ordinal);
+    public async Task EachCommandHasHelp(string command, string part)
+    {
+        string help = (await Tool.RunAsync(command, "--help")).Output;
+        Assert.Contains(part, help, StringComparison.Ordinal);
+        // The argument of the command above it is none of its own.
+        Assert.Matches($@"(?m)^  stackflare {command}\b", help);
+        Assert.DoesNotContain("pid|name|socket", help, StringComparison.Ordinal);
+    }
 
     [Fact]
     public async Task VersionIsThatOfTheLibrary()
@@ -77,6 +86,7 @@ public sealed partial class UsageTests
     {
         Assert.Equal("--format", await CompleteAsync("stackflare --form"));
         Assert.Equal("completion", await CompleteAsync("stackflare comp"));
+        Assert.Equal("folded", await CompleteAsync("stackflare 1 --format fol"));
         Assert.Equal("--symbols", await CompleteAsync("stackflare show --sy"));
         Assert.Equal("--help\n-?\n-h\nbash\nfish\nzsh", await CompleteAsync("stackflare completion "));
     }
