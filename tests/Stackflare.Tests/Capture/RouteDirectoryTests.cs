@@ -1,5 +1,6 @@
 using System.Runtime.Versioning;
 using Stackflare.Capture;
+using Stackflare.Tests.Triggers.Output;
 
 namespace Stackflare.Tests.Capture;
 
@@ -67,6 +68,37 @@ public sealed class RouteDirectoryTests
             Directory.Delete(link);
             Directory.Delete(other);
             Directory.Delete(full, recursive: true);
+        }
+    }
+
+    /// <summary>What has the directory's name may be another one by then, put there by whoever owns the directory around it.</summary>
+    [Fact]
+    public void WhatTakesItsPlaceIsNotTouched()
+    {
+        using var other = new TemporaryDirectory();
+        File.WriteAllText(other["probe.so"], "mine");
+        File.SetUnixFileMode(other["probe.so"], UnixFileMode.UserRead);
+        RouteDirectory directory = RouteDirectory.Create(Target);
+        string path = Path.GetDirectoryName(directory.SocketAddress)!, aside = NewName();
+        Directory.Move(path, aside);
+        Directory.CreateSymbolicLink(path, other.Path);
+        try
+        {
+            directory.WriteProbe("the probe"u8);
+            using (directory.Listen())
+            {
+                Assert.Equal(["probe.so", "s"], Directory.GetFileSystemEntries(aside).Select(Path.GetFileName).Order());
+            }
+            Assert.Equal(["probe.so"], Directory.GetFileSystemEntries(other.Path).Select(Path.GetFileName));
+            Assert.Equal(UnixFileMode.UserRead, File.GetUnixFileMode(other["probe.so"]));
+            directory.Dispose();
+            Assert.Equal("mine", File.ReadAllText(other["probe.so"]));
+            Assert.Empty(Directory.GetFileSystemEntries(aside));
+        }
+        finally
+        {
+            File.Delete(path);
+            Directory.Delete(aside);
         }
     }
 
