@@ -61,6 +61,8 @@ internal static unsafe partial class Posix
     private const int AT_EMPTY_PATH = 0x1000;
     private const uint STATX_BASIC_STATS = 0x7ff;
 
+    private static nint StatxCall { get; } = RuntimeInformation.ProcessArchitecture is Architecture.Arm64 ? 291 : 332;
+
     /// <summary>Do not follow a link at the end of the path. The one open flag whose value differs: arm has kept its own.</summary>
     internal static int O_NOFOLLOW { get; } =
         RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? 0x8000 : 0x20000;
@@ -221,15 +223,8 @@ internal static unsafe partial class Posix
     {
         StatusBuffer buffer = default;
         status = default;
-        try
-        {
-            if (StatusRaw(descriptor, path, flags, STATX_BASIC_STATS, &buffer) < 0)
-                return -Marshal.GetLastPInvokeError();
-        }
-        catch (EntryPointNotFoundException)
-        {
-            return -ENOSYS;
-        }
+        if (StatusRaw(StatxCall, descriptor, path, flags, (nint)STATX_BASIC_STATS, &buffer) < 0)
+            return -Marshal.GetLastPInvokeError();
         status = new FileStatus(buffer.Mode, buffer.User, (long)buffer.Size, buffer.Inode, ((ulong)buffer.DeviceMajor << 32) | buffer.DeviceMinor);
         return 0;
     }
@@ -316,8 +311,9 @@ internal static unsafe partial class Posix
     [LibraryImport("libc", EntryPoint = "getrlimit", SetLastError = true)]
     private static partial int GetLimitRaw(int resource, ulong* limits);
 
-    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int StatusRaw(int descriptor, string path, int flags, uint mask, StatusBuffer* buffer);
+    /// <summary>By its number: musl has a function for it only from 1.2.5 on, and what its older "stat" fills differs from processor to processor.</summary>
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial nint StatusRaw(nint number, nint descriptor, string path, nint flags, nint mask, StatusBuffer* buffer);
 
     [StructLayout(LayoutKind.Sequential)]
     private struct IoVector
