@@ -10,6 +10,7 @@ enum {
     MAX_MODULES = 1 << 13,
     MAX_FRAMES = 1 << 18,
     BLOB_BYTES = 16 << 20,
+    MAX_LOCKS = 1 << 14,
     READY_BYTES = 256 << 10, /* of frames: what 16,384 of them take; the faults of more are little beside the walk of them */
 };
 
@@ -30,6 +31,9 @@ bool capture_map(capture *c)
         && sf_table_map(&c->stacks, sizeof(uint32_t), r->max_total_frames, 0)
         && sf_table_map(&c->frames, sizeof(sf_frame), min32(r->max_total_frames, MAX_FRAMES), 0)
         && sf_table_map(&c->blob, 1, BLOB_BYTES + r->max_image_bytes, 64 << 10)
+        && sf_table_map(&c->locks, sizeof(sf_lock), MAX_LOCKS, 8 << 10)
+        && sf_table_map(&c->waits, sizeof(sf_wait), r->max_threads, 8 << 10)
+        && sf_table_map(&c->held_locks, sizeof(sf_held), MAX_LOCKS, 4 << 10)
         && sf_index_map(&c->function_index, MAX_FUNCTIONS)
         && sf_index_map(&c->type_index, MAX_TYPES)
         && sf_index_map(&c->module_index, MAX_MODULES)
@@ -39,7 +43,7 @@ bool capture_map(capture *c)
 void capture_unmap(capture *c)
 {
     sf_table *tables[] = { &c->threads, &c->raw, &c->functions, &c->function_work, &c->types, &c->type_work, &c->type_args,
-                           &c->modules, &c->module_work, &c->stacks, &c->frames, &c->blob };
+                           &c->modules, &c->module_work, &c->stacks, &c->frames, &c->blob, &c->locks, &c->waits, &c->held_locks };
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         sf_table_unmap(tables[i]);
     sf_index *indexes[] = { &c->function_index, &c->type_index, &c->module_index, &c->frame_index };

@@ -67,6 +67,7 @@ typedef struct capture {
 
     sf_table threads, raw, functions, function_work, types, type_work, type_args, modules, module_work;
     sf_table stacks, frames, blob;
+    sf_table locks, waits, held_locks;
     sf_index function_index, type_index, module_index, frame_index;
 
     void *held[MAX_HELD];

@@ -16,6 +16,15 @@ internal sealed class RawSnapshot
     public required ModuleRecord[] Modules { get; init; }
     public required ReadOnlyMemory<byte> Blob { get; init; }
 
+    /// <summary>Each lock that somebody holds or waits for; known only with <see cref="InfoFlags.Locks"/>, otherwise empty.</summary>
+    public LockRecord[] Locks { get; init; } = [];
+
+    /// <summary>What threads wait for: one record of a thread at most, in the order of threads.</summary>
+    public WaitRecord[] Waits { get; init; } = [];
+
+    /// <summary>Where locks are held: one record of a lock at most, of the thread that is its owner.</summary>
+    public HeldRecord[] Held { get; init; } = [];
+
     /// <summary>The bytes that this is a view of, whole, for saving them; <see cref="Blob"/> is a slice of them.</summary>
     public ReadOnlyMemory<byte> Encoded { get; init; }
 
