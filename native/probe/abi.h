@@ -58,7 +58,7 @@ enum sf_section {
     SF_SECTION_BLOB = 9,      /* bytes */
     SF_SECTION_LOCKS = 10,    /* sf_lock[]: each lock that somebody holds or waits for, once */
     SF_SECTION_WAITS = 11,    /* sf_wait[]: one of a thread at most */
-    SF_SECTION_HELD = 12,     /* sf_held[]: one of a lock at most */
+    SF_SECTION_HELD = 12,     /* sf_held[]: where in their owners' stacks locks are held */
 };
 
 typedef struct sf_header {
@@ -214,6 +214,7 @@ enum sf_lock_flags {
     SF_LOCK_HELD = 1u << 0,          /* somebody holds it, known or not */
     SF_LOCK_WAITERS_KNOWN = 1u << 1, /* waiters is valid */
     SF_LOCK_THIN = 1u << 2,          /* a Monitor that is a few bits of its object's header: it never had a waiter */
+    SF_LOCK_FROM_STACK = 1u << 3,    /* nobody waits for it, and it was found only by what looks like a reference on a stack */
 };
 
 typedef struct sf_lock {
@@ -230,7 +231,7 @@ enum sf_wait_kind {
     SF_WAIT_MONITOR_ENTER = 1,
     SF_WAIT_MONITOR_WAIT = 2, /* for a pulse; the thread does not hold the lock meanwhile */
     SF_WAIT_LOCK_ENTER = 3,
-    SF_WAIT_JOIN = 4,
+    SF_WAIT_JOIN = 4, /* in a method of System.Threading.Thread; its name says whether it is Join */
 };
 
 #define SF_WAIT_INFINITE (-1)
@@ -246,13 +247,13 @@ typedef struct sf_wait {
 } sf_wait;
 
 enum sf_held_flags {
-    SF_HELD_AMBIGUOUS = 1u << 0, /* more than one frame refers to the lock; frame is the innermost of them */
+    SF_HELD_AMBIGUOUS = 1u << 0, /* more than one frame refers to the lock: there is a record for each */
 };
 
 typedef struct sf_held {
     uint32_t thread; /* index: the owner of the lock */
     uint32_t lock;   /* index */
-    uint32_t frame;  /* a frame of the thread that refers to the lock, counted from the innermost; SF_NONE not known */
+    uint32_t frame;  /* a frame of the thread that refers to the lock, counted from the innermost; SF_NONE: none was found */
     uint32_t flags;
 } sf_held;
 

@@ -22,7 +22,9 @@ internal sealed class RawSnapshot
     /// <summary>What threads wait for: one record of a thread at most, in the order of threads.</summary>
     public WaitRecord[] Waits { get; init; } = [];
 
-    /// <summary>Where locks are held: one record of a lock at most, of the thread that is its owner.</summary>
+    /// <summary>
+    /// The frames of its owner that refer to a lock, or one record without a frame: in the order of threads, frames and locks, each once.
+    /// </summary>
     public HeldRecord[] Held { get; init; } = [];
 
     /// <summary>The bytes that this is a view of, whole, for saving them; <see cref="Blob"/> is a slice of them.</summary>

@@ -127,6 +127,7 @@ internal enum LockFlags : uint
     Held = 1,
     WaitersKnown = 2,
     Thin = 4,
+    FromStack = 8,
 }
 
 internal enum WaitKind : uint

@@ -104,12 +104,12 @@ internal static class SnapshotReader
             Index(wait.Lock, snapshot.Locks.Length, "what a thread waits for");
             Index(wait.OtherThread, snapshot.Threads.Length, "whom a thread waits for");
         }
-        next = 0;
+        (uint Thread, uint Frame, long Lock) last = (0, 0, -1);
         foreach (ref readonly HeldRecord held in snapshot.Held.AsSpan())
         {
-            if (held.Lock < next || held.Lock >= (uint)snapshot.Locks.Length)
+            if (held.Lock >= (uint)snapshot.Locks.Length || (held.Thread, held.Frame, (long)held.Lock).CompareTo(last) <= 0)
                 throw new SnapshotFormatException("a held lock is not there, or not in its place");
-            next = held.Lock + 1L;
+            last = (held.Thread, held.Frame, held.Lock);
             if (held.Thread == SnapshotLayout.None || held.Thread != snapshot.Locks[held.Lock].Owner)
                 throw new SnapshotFormatException("a thread holds a lock that is another's");
             if (held.Frame != SnapshotLayout.None && held.Frame >= snapshot.Threads[held.Thread].FrameCount)

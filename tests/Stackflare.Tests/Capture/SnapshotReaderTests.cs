@@ -104,14 +104,16 @@ public sealed class SnapshotReaderTests
     [InlineData("a thread that waits twice")]
     [InlineData("a wait of no thread")]
     [InlineData("a wait for a lock that is not there")]
-    [InlineData("a lock that is held twice")]
+    [InlineData("a frame that is said twice")]
+    [InlineData("frames out of order")]
+    [InlineData("a held lock that is not there")]
     [InlineData("a lock that another holds")]
     [InlineData("a lock that nobody holds")]
     [InlineData("a frame that is not there")]
     public void LocksThatContradictEachOtherAreRefused(string which)
     {
         var builder = new SnapshotBuilder();
-        var thread = new ThreadRecord { NameOffset = SnapshotLayout.None, ExceptionType = SnapshotLayout.None };
+        var thread = new ThreadRecord { FrameCount = 1, NameOffset = SnapshotLayout.None, ExceptionType = SnapshotLayout.None };
         var taken = new LockRecord { Owner = 0, Type = SnapshotLayout.None, Flags = LockFlags.Held };
         var wait = new WaitRecord { Thread = 1, Lock = 0, OtherThread = SnapshotLayout.None };
         var held = new HeldRecord { Frame = SnapshotLayout.None };
@@ -129,15 +131,21 @@ public sealed class SnapshotReaderTests
             wait.Thread = SnapshotLayout.None;
         else if (which == "a wait for a lock that is not there")
             wait.Lock = 1;
-        else if (which == "a lock that is held twice")
+        else if (which == "a frame that is said twice")
             second = [held];
+        else if (which == "frames out of order")
+            second = [held with { Frame = 0 }];
+        else if (which == "a held lock that is not there")
+            held.Lock = 1;
         else if (which == "a lock that another holds")
             held.Thread = 1;
         else if (which == "a lock that nobody holds")
             (taken.Owner, held.Thread) = (SnapshotLayout.None, SnapshotLayout.None);
         else
-            held.Frame = 0;
-        builder.Add(SectionKind.Threads, thread, thread);
+            held.Frame = 1;
+        builder.Add(SectionKind.Threads, thread, thread with { FirstFrame = 1 });
+        builder.Add(SectionKind.Stacks, 0u, 0u);
+        builder.Add(SectionKind.Frames, new FrameRecord { Function = SnapshotLayout.None });
         builder.Add(SectionKind.Locks, taken);
         builder.Add(SectionKind.Waits, [wait, .. secondWait]);
         builder.Add(SectionKind.Held, [held, .. second]);
