@@ -7,12 +7,16 @@ internal sealed record BenchOptions
         dotnet run -c Release --project bench [-- options]
           --quick         few rounds: shows that everything works, not how fast it is; does not write the page
           --shape 100x50  only this number of threads and frames (may be given again); does not write the page
+          --tools         only the command-line tool and its peers; does not write the page
           --no-write      do not write docs/benchmarks.md
         """;
 
     internal IReadOnlyList<Shape> Shapes { get; init; } = Shape.All;
 
     internal bool Quick { get; init; }
+
+    /// <summary>Whether only the command-line tool is measured, and not the library.</summary>
+    internal bool OnlyTools { get; init; }
 
     /// <summary>Whether docs/benchmarks.md is written: a part of the figures never replaces all of them.</summary>
     internal bool Write { get; init; } = true;
@@ -33,6 +37,18 @@ internal sealed record BenchOptions
 
     internal TimeSpan IdleWindow => TimeSpan.FromSeconds(Quick ? 2 : 10);
 
+    /// <summary>The shapes at which the tools are measured: some of them take seconds for the largest.</summary>
+    internal IEnumerable<Shape> ToolShapes => Quick ? Shapes.Where(shape => shape != Shape.Large) : Shapes;
+
+    /// <summary>Fresh programs for each tool.</summary>
+    internal int FreshToolRounds => Quick ? 1 : 7;
+
+    /// <summary>Runs of each tool on programs that it knows.</summary>
+    internal int ToolRounds(Shape shape) => Quick ? 2 : shape == Shape.Large ? 7 : 15;
+
+    /// <summary>Runs of each tool on a program that watches how long it stands still.</summary>
+    internal int ToolPauseRounds(Shape shape) => Quick ? 1 : shape == Shape.Large ? 5 : 9;
+
     /// <summary>Reads the arguments; null when they make no sense.</summary>
     internal static BenchOptions? Parse(string[] args)
     {
@@ -44,6 +60,9 @@ internal sealed record BenchOptions
             {
                 case "--quick":
                     options = options with { Quick = true, Write = false };
+                    break;
+                case "--tools":
+                    options = options with { OnlyTools = true, Write = false };
                     break;
                 case "--no-write":
                     options = options with { Write = false };

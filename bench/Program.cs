@@ -1,5 +1,4 @@
 using Stackflare.Bench;
-using Stackflare.Bench.Measures;
 using Stackflare.Bench.Reporting;
 using Stackflare.Bench.Subjects;
 
@@ -14,18 +13,9 @@ try
 {
     using Contestants contestants = new();
     report.Machine(contestants);
-    List<PauseResult> pauses = [];
-    foreach (Shape shape in options.Shapes)
-    {
-        (IReadOnlyList<LatencyResult> warm, IReadOnlyList<DumpEnd> ends) = WarmBenchmark.Run(contestants.Present, shape, options);
-        report.Warm(shape, warm);
-        if (shape == Shape.Reference)
-            report.FirstDump(shape, FirstDumpBenchmark.Run(contestants.Present, ends, shape, options));
-        pauses.Add(PauseBenchmark.Run(shape, options));
-    }
-
-    report.Pause(pauses);
-    report.Idle(IdleBenchmark.Run(options));
+    if (!options.OnlyTools)
+        LibraryPart.Run(contestants, options, report);
+    ToolPart.Run(contestants, options, report);
     report.Goals();
 }
 catch (BenchException failure)

@@ -10,9 +10,13 @@ namespace Stackflare.Bench.Measures;
 internal sealed record PauseResult(
     Shape Shape, Distribution GapWithDump, Distribution GapWithout, Distribution? Claimed, Distribution Walk, Distribution Suspend)
 {
+    /// <summary>What the program feels of a dump; null when that cannot be told.</summary>
+    internal double? Felt => Difference(GapWithDump, GapWithout);
+
     /// <summary>
-    /// What the program feels of a dump; null when the machine's own gaps were about as long, so that nothing can be told: the
-    /// longest gap of a window is the dump's or the machine's, not their sum.
+    /// The difference of the medians; null when the machine's own gaps were about as long, so that nothing can be told: the longest
+    /// gap of a window is the dump's or the machine's, not their sum.
     /// </summary>
-    internal double? Felt => GapWithout.Median < GapWithDump.Median / 4 ? GapWithDump.Median - GapWithout.Median : null;
+    internal static double? Difference(Distribution with, Distribution without) =>
+        without.Median < with.Median / 4 ? with.Median - without.Median : null;
 }

@@ -8,18 +8,10 @@ internal static class BenchmarksPage
 
     internal static void Update(string measured)
     {
-        string path = Path.Combine(RepositoryRoot(), "docs", "benchmarks.md");
+        string path = Path.Combine(Repository.Root, "docs", "benchmarks.md");
         string page = File.ReadAllText(path);
         int begin = page.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length;
         int end = page.IndexOf(End, StringComparison.Ordinal);
         File.WriteAllText(path, $"{page[..begin]}\n\n{measured.Trim()}\n\n{page[end..]}");
-    }
-
-    private static string RepositoryRoot()
-    {
-        DirectoryInfo? directory = new(AppContext.BaseDirectory);
-        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "Stackflare.slnx")))
-            directory = directory.Parent;
-        return directory?.FullName ?? throw new DirectoryNotFoundException("Not run from within the repository: nowhere to write the page.");
     }
 }

@@ -6,7 +6,7 @@ using static Stackflare.Bench.Reporting.Figures;
 namespace Stackflare.Bench.Reporting;
 
 /// <summary>Prints results as they come and keeps the text for the page.</summary>
-internal sealed class Report(TextWriter terminal)
+internal sealed partial class Report(TextWriter terminal)
 {
     private readonly StringBuilder _text = new();
     private readonly List<Goal> _goals = [];

@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 
@@ -33,7 +32,7 @@ internal sealed class Contestants : IDisposable
     internal IReadOnlyList<string> Absent => _absent;
 
     /// <summary>The program with Stackflare in it.</summary>
-    internal static ProcessStartInfo Target(Shape shape, params string[] switches) => Command(TargetProgram, [.. Numbers(shape), .. switches]);
+    internal static ProcessStartInfo Target(Shape shape, params string[] switches) => CommandResult.Piped(TargetProgram, [.. Numbers(shape), .. switches]);
 
     public void Dispose() => _compiled.Delete(recursive: true);
 
@@ -50,7 +49,7 @@ internal sealed class Contestants : IDisposable
 
         // Without a compiler the java command compiles the file in memory, and keeps the compiler's classes.
         string[] program = FirstLine("javac", "-d", _compiled.FullName, source) is null ? [source] : ["-cp", _compiled.FullName, "Threads"];
-        _present.Add(new(ContestantKind.Jvm, "JVM, SIGQUIT", LibC.SigQuit, true, shape => Command("java", [.. program, .. Numbers(shape)])));
+        _present.Add(new(ContestantKind.Jvm, "JVM, SIGQUIT", LibC.SigQuit, true, shape => CommandResult.Piped("java", [.. program, .. Numbers(shape)])));
     }
 
     private void AddPython()
@@ -68,33 +67,12 @@ internal sealed class Contestants : IDisposable
 
     // -B: no compiled files left beside the sources.
     private void AddPython(ContestantKind kind, string name, string file) => _present.Add(
-        new(kind, name, LibC.SigUsr1, false, shape => Command("python3", ["-B", Path.Combine(Sources, file), .. Numbers(shape)])));
+        new(kind, name, LibC.SigUsr1, false, shape => CommandResult.Piped("python3", ["-B", Path.Combine(Sources, file), .. Numbers(shape)])));
 
     private static string[] Numbers(Shape shape) =>
         [shape.Threads.ToString(CultureInfo.InvariantCulture), shape.Frames.ToString(CultureInfo.InvariantCulture)];
 
-    private static ProcessStartInfo Command(string program, params string[] arguments) => new(program, arguments)
-    {
-        RedirectStandardInput = true,
-        RedirectStandardOutput = true,
-        RedirectStandardError = true,
-    };
-
     /// <summary>The first line that the command prints, empty if it prints nothing; null if there is no such command or it fails.</summary>
-    private static string? FirstLine(string program, params string[] arguments)
-    {
-        try
-        {
-            using Process process = Process.Start(Command(program, arguments))!;
-            process.StandardInput.Close();
-            Task<string> errors = process.StandardError.ReadToEndAsync();
-            string output = process.StandardOutput.ReadToEnd() + errors.Result;
-            process.WaitForExit();
-            return process.ExitCode == 0 ? output.Split('\n')[0].Trim() : null;
-        }
-        catch (Win32Exception)
-        {
-            return null;
-        }
-    }
+    private static string? FirstLine(string program, params string[] arguments) =>
+        CommandResult.Of(program, arguments) is { Succeeded: true } result ? result.FirstLine : null;
 }

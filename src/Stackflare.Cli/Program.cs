@@ -3,8 +3,11 @@ using System.CommandLine.Invocation;
 using Stackflare;
 using Stackflare.Cli;
 using Stackflare.Cli.Commands;
+using Stackflare.Interop;
 using Stackflare.Rendering;
 
+// A limit on file sizes counts for files in memory too: it is to be an error that can be told, not the end without a word.
+Posix.Ignore(Posix.SIGXFSZ);
 try
 {
     ParseResult commandLine = DumpCommand.Create().Parse(args);

@@ -9,13 +9,21 @@ namespace Stackflare.BenchTarget;
 internal sealed class Heartbeat
 {
     private long _largest;
+    private long _last;
 
     private Heartbeat()
     {
     }
 
     /// <summary>The longest that the thread did not run since <see cref="Reset"/>.</summary>
-    internal TimeSpan LargestGap => Stopwatch.GetElapsedTime(0, Volatile.Read(ref _largest));
+    internal TimeSpan LargestGap
+    {
+        get
+        {
+            AwaitBeat();
+            return Stopwatch.GetElapsedTime(0, Volatile.Read(ref _largest));
+        }
+    }
 
     /// <summary>Starts the thread on a processor that it has to itself, where there are two.</summary>
     internal static Heartbeat Start()
@@ -31,7 +39,18 @@ internal sealed class Heartbeat
         return heartbeat;
     }
 
-    internal void Reset() => Volatile.Write(ref _largest, 0);
+    internal void Reset()
+    {
+        AwaitBeat();
+        Volatile.Write(ref _largest, 0);
+    }
+
+    // A gap is seen when it is over: one that still lasts belongs to what came before, and is not to be missed there.
+    private void AwaitBeat()
+    {
+        long asked = Stopwatch.GetTimestamp();
+        SpinWait.SpinUntil(() => Volatile.Read(ref _last) >= asked);
+    }
 
     private void Run(int processor)
     {
@@ -43,6 +62,7 @@ internal sealed class Heartbeat
             if (now - last > Volatile.Read(ref _largest))
                 Volatile.Write(ref _largest, now - last);
             last = now;
+            Volatile.Write(ref _last, now);
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using Stackflare.Triggers;
 
 namespace Stackflare.Cli.Commands;
@@ -21,25 +22,27 @@ internal static class DumpCommand
     {
         var shared = new SharedOptions();
         var process = new Argument<string>("process") { Description = "The process: its id, the name of its program, or the path of its diagnostics socket.", HelpName = "pid|name|socket" };
-        var count = new Option<int>("--count", "-n") { Description = "How many dumps; 0 is until Ctrl+C.", HelpName = "N", DefaultValueFactory = _ => 1 };
-        var interval = new Option<int>("--interval", "-i") { Description = "Milliseconds from one dump to the next.", HelpName = "MS", DefaultValueFactory = _ => 1000 };
+        Option<int> count = NumberOption.Of("--count", "-n", 1, least: 0, most: int.MaxValue);
+        (count.Description, count.HelpName) = ("How many dumps; 0 is until Ctrl+C.", "N");
+        Option<int> interval = NumberOption.Of("--interval", "-i", 1000, least: 0, most: 3_600_000);
+        (interval.Description, interval.HelpName) = ("Milliseconds from one dump to the next.", "MS");
         var raw = new Option<string?>("--raw") { Description = "Save the snapshot itself, for 'stackflare show'.", HelpName = "FILE" };
-        var timeout = new Option<double>("--timeout") { Description = "Seconds that a dump may take.", HelpName = "S", DefaultValueFactory = _ => 5 };
+        Option<double> timeout = NumberOption.Of("--timeout", alias: null, 5.0, least: 0.01, most: 600);
+        (timeout.Description, timeout.HelpName) = ("Seconds that a dump may take.", "S");
         // Whatever is not an option is taken for the argument, also what was meant to be one.
         process.Validators.Add(r =>
         {
             if (r.Tokens is [{ Value: ['-', ..] value }])
                 r.AddError($"'{value}' is not an option.");
         });
-        count.Validators.Add(r => { if (r.GetValue(count) < 0) r.AddError("--count must not be negative."); });
-        interval.Validators.Add(r => { if (r.GetValue(interval) is < 0 or > 3_600_000) r.AddError("--interval must be from 0 to 3600000."); });
-        timeout.Validators.Add(r => { if (r.GetValue(timeout) is not (>= 0.01 and <= 600)) r.AddError("--timeout must be from 0.01 to 600."); });
-
         var root = new RootCommand($"Thread dumps of running .NET processes: every thread with file, line and source text.\n\n{Examples}")
         {
             process, count, interval, raw, timeout,
         };
         shared.AddTo(root);
+        // The names that help has on other systems: a path is no option here.
+        foreach (string name in (string[])["/?", "/h"])
+            root.Options.OfType<HelpOption>().Single().Aliases.Remove(name);
         root.Subcommands.Add(PsCommand.Create());
         root.Subcommands.Add(ShowCommand.Create());
         root.Subcommands.Add(CompletionCommand.Create());

@@ -13,8 +13,9 @@ internal sealed class DumpSeries(ProcessCapture capture, Sampling sampling, Inte
     {
         foreach (ProcessSample sample in Samples())
             yield return capture.Symbolicate(sample);
-        if (Error is { } error && _taken == 0 && SaysNothingOfTheKernel(error))
-            yield return capture.WithoutStacks(error.Problem);
+        // Of a process that has ended meanwhile, the kernel knows no thread.
+        if (Error is { } error && _taken == 0 && SaysNothingOfTheKernel(error) && capture.WithoutStacks(error.Problem) is { RuntimeThreads.Count: > 0 } dump)
+            yield return dump;
     }
 
     private int _taken;

@@ -24,7 +24,8 @@ internal static class DiagnosticsPort
         "DOTNET_EnableDiagnostics_Profiler=0", "COMPlus_EnableDiagnostics_Profiler=0",
     ];
 
-    private const string UsualDirectory = "/tmp";
+    /// <summary>Where sockets are without a TMPDIR.</summary>
+    public const string UsualDirectory = "/tmp";
 
     private static string? _own;
 

@@ -14,6 +14,7 @@ internal sealed class MemoryFile : IDisposable
     public string Path => string.Create(CultureInfo.InvariantCulture, $"/proc/{Environment.ProcessId}/fd/{_descriptor}");
 
     /// <summary>Null where the kernel has no such files, or forbids to execute them.</summary>
+    /// <exception cref="IOException">The process may not make files of that size.</exception>
     public static MemoryFile? Create(ReadOnlySpan<byte> content)
     {
         int descriptor = Posix.CreateMemoryFile("stackflare");
@@ -26,7 +27,8 @@ internal sealed class MemoryFile : IDisposable
             if (written <= 0)
             {
                 file.Dispose();
-                return null;
+                // A limit on the sizes of files is one for those in directories as well.
+                return written == -Posix.EFBIG ? throw new IOException("File too large") : null;
             }
             rest = rest[(int)written..];
         }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using Stackflare.Interop;
 
@@ -68,8 +69,16 @@ internal sealed class RouteDirectory : IDisposable
     public string WriteProbe(ReadOnlySpan<byte> probe)
     {
         string path = $"{_here}/{ProbeName}";
-        using (var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = Ours }))
-            file.Write(probe);
+        int descriptor = Succeed(Posix.Open(path, Posix.O_WRONLY | Posix.O_CREAT | Posix.O_EXCL | Posix.O_CLOEXEC | Posix.O_NOFOLLOW, (int)Ours), path);
+        try
+        {
+            for (ReadOnlySpan<byte> rest = probe; !rest.IsEmpty;)
+                rest = rest[Succeed((int)Posix.Write(descriptor, rest), path)..];
+        }
+        finally
+        {
+            Posix.Close(descriptor);
+        }
         File.SetUnixFileMode(path, Load);
         return $"{_there}/{ProbeName}";
     }
@@ -109,6 +118,10 @@ internal sealed class RouteDirectory : IDisposable
         }
         throw new IOException($"'{root}' cannot be locked");
     }
+
+    /// <summary>A stream would have other kinds of exceptions for some of what the kernel says.</summary>
+    private static int Succeed(int result, string path) =>
+        result >= 0 ? result : throw new IOException($"'{path}': {Marshal.GetPInvokeErrorMessage(-result)}");
 
     private static void RemoveAbandoned(string root)
     {

@@ -11,7 +11,7 @@ namespace Stackflare.Capture;
 /// </summary>
 internal sealed class TargetProcess
 {
-    private const int StatusBytes = 8192;
+    private const int StatusBytes = 8192, KernelParent = 2;
 
     private TargetProcess(int pid, int namespacePid, uint user)
     {
@@ -67,9 +67,12 @@ internal sealed class TargetProcess
         if (own != 0 && own != user)
             throw new AccessDeniedException(pid, user);
         string inNamespace = Field(status, "NSpid", -1);
+        int namespacePid = inNamespace.Length > 0 ? int.Parse(inNamespace, CultureInfo.InvariantCulture) : pid;
+        if (Link($"/proc/{pid}/root") is null)
+            return WithMoreRights(pid, namespacePid, user);
         // A process that was started in another root directory (chroot) shares the mounts but not the paths.
         bool sameMounts = Shares(pid, "ns/mnt") && Shares(pid, "root");
-        return new TargetProcess(pid, inNamespace.Length > 0 ? int.Parse(inNamespace, CultureInfo.InvariantCulture) : pid, user)
+        var target = new TargetProcess(pid, namespacePid, user)
         {
             RootPrefix = sameMounts ? "" : $"/proc/{pid}/root",
             SharesNetwork = Shares(pid, "ns/net"),
@@ -77,6 +80,36 @@ internal sealed class TargetProcess
             TempDirectory = ProcessEnvironment.Of(pid).Get("TMPDIR") is { Length: > 0 } set ? set.TrimEnd('/') : "/tmp",
             Runtime = TargetRuntime.Of(pid),
         };
+        // What ends while it is looked at shows no runtime either.
+        if (target.Runtime.Kind == RuntimeKind.None)
+            _ = ReadStatus(pid);
+        return target;
+    }
+
+    /// <summary>
+    /// A process with capabilities that we do not have: the kernel shows us no more than its status, also if it is our own user's. Its
+    /// runtime answers us all the same. If its socket is where ours would be, it is taken to share our namespaces.
+    /// </summary>
+    private static TargetProcess WithMoreRights(int pid, int namespacePid, uint user)
+    {
+        foreach (string directory in (ReadOnlySpan<string>)[Path.GetTempPath().TrimEnd('/'), DiagnosticsPort.UsualDirectory])
+        {
+            string path = DiagnosticsPort.SocketPath(pid, namespacePid, "", directory);
+            if (Posix.Status(path, out FileStatus status) == 0 && status.User == user)
+            {
+                return new TargetProcess(pid, namespacePid, user)
+                {
+                    SocketPath = path,
+                    RootPrefix = "",
+                    SharesNetwork = true,
+                    SharesProcesses = true,
+                    TempDirectory = directory,
+                    Runtime = TargetRuntime.NotSeen,
+                };
+            }
+        }
+        _ = ReadStatus(pid);
+        throw new AccessDeniedException(pid);
     }
 
     /// <summary>
@@ -105,7 +138,7 @@ internal sealed class TargetProcess
             SharesNetwork = false,
             SharesProcesses = false,
             TempDirectory = Path.GetDirectoryName(path)!,
-            Runtime = new TargetRuntime(RuntimeKind.CoreClr, null, IsMusl: false, Processor: null),
+            Runtime = TargetRuntime.NotSeen,
         };
     }
 
@@ -127,8 +160,10 @@ internal sealed class TargetProcess
             if (colon > 0)
                 fields[line[..colon]] = line[(colon + 1)..].Trim();
         }
-        // A process that has ended and was not yet waited for has no memory and no threads to show.
+        // A process that has ended and was not yet waited for has no memory and no threads to show. One that is about to end has given
+        // its memory back before it is said to have ended; the kernel's own, whose parent is the second, never had any.
         return fields.TryGetValue("State", out string? state) && !state.StartsWith('Z') && !state.StartsWith('X') && fields.ContainsKey("Uid")
+            && (fields.ContainsKey("VmSize") || pid == KernelParent || Field(fields, "PPid", 0) is "2")
             ? fields
             : throw new NoSuchProcessException($"There is no process {pid}.");
     }
@@ -142,17 +177,21 @@ internal sealed class TargetProcess
         return numbers.Length == 0 ? "" : numbers[index < 0 ? ^1 : Math.Min(index, numbers.Length - 1)];
     }
 
-    private static bool Shares(int pid, string link)
+    private static bool Shares(int pid, string link) => Link($"/proc/{pid}/{link}") is { } theirs && theirs == Link($"/proc/self/{link}");
+
+    /// <summary>
+    /// What a link of the kernel's says, as it spells it: a resolved one would be "/proc/{pid}/ns/mnt:[…]", which is never the same. Null
+    /// when it is not to be seen for us.
+    /// </summary>
+    private static string? Link(string path)
     {
         try
         {
-            return File.ResolveLinkTarget($"/proc/{pid}/{link}", returnFinalTarget: false)?.FullName
-                == File.ResolveLinkTarget($"/proc/self/{link}", returnFinalTarget: false)?.FullName;
+            return new FileInfo(path).LinkTarget;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Not to be seen for us: it is taken for another one, which works in either case where we have the rights.
-            return false;
+            return null;
         }
     }
 }

@@ -13,6 +13,9 @@ internal sealed partial record TargetRuntime(RuntimeKind Kind, Version? Version,
 {
     private const int MaxMapLines = 200_000;
 
+    /// <summary>That of a process of which nothing is seen but that its runtime listens.</summary>
+    public static TargetRuntime NotSeen { get; } = new(RuntimeKind.CoreClr, null, IsMusl: false, Processor: null);
+
     /// <exception cref="AccessDeniedException">The map may not be read.</exception>
     public static TargetRuntime Of(int pid)
     {
@@ -28,7 +31,8 @@ internal sealed partial record TargetRuntime(RuntimeKind Kind, Version? Version,
                 if (slash < 0)
                     continue;
                 string path = line[slash..];
-                isMusl |= path.Contains("/ld-musl-", StringComparison.Ordinal);
+                // musl's dynamic linker and library are one file, by either name. The "libc.so" of glibc is a text that nobody maps.
+                isMusl |= path.Contains("/ld-musl-", StringComparison.Ordinal) || path.EndsWith("/libc.so", StringComparison.Ordinal);
                 if (kind == RuntimeKind.None && path.EndsWith("/libcoreclr.so", StringComparison.Ordinal))
                 {
                     kind = RuntimeKind.CoreClr;

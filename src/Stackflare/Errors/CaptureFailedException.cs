@@ -4,6 +4,6 @@ namespace Stackflare;
 public sealed class CaptureFailedException : StackflareException
 {
     internal CaptureFailedException(string problem, string remedy, int errorCode)
-        : base($"{problem} (0x{errorCode:X8}).", remedy) =>
+        : base(errorCode == 0 ? $"{problem}." : $"{problem} (0x{errorCode:X8}).", remedy) =>
         HResult = errorCode;
 }

@@ -35,6 +35,8 @@ internal static unsafe partial class Posix
     internal const int O_CLOEXEC = 0x80000;
     internal const int O_PATH = 0x200000;
 
+    internal const int SIGXFSZ = 25;
+
     internal const short POLLIN = 0x1;
     internal const short POLLOUT = 0x4;
 
@@ -85,6 +87,9 @@ internal static unsafe partial class Posix
     internal static int TryLock(int descriptor) => Retry(() => LockRaw(descriptor, LOCK_EX | LOCK_NB));
 
     internal static int Access(string path, int mode) => AccessRaw(path, mode) < 0 ? -Marshal.GetLastPInvokeError() : 0;
+
+    /// <summary>From now on the process goes on when the signal comes. What the kernel would have ended it for is then an error of the call.</summary>
+    internal static void Ignore(int signal) => _ = SignalRaw(signal, 1);
 
     internal static uint EffectiveUser() => EffectiveUserRaw();
 
@@ -283,6 +288,9 @@ internal static unsafe partial class Posix
 
     [LibraryImport("libc", EntryPoint = "access", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int AccessRaw(string path, int mode);
+
+    [LibraryImport("libc", EntryPoint = "signal")]
+    private static partial nint SignalRaw(int signal, nint handler);
 
     [LibraryImport("libc", EntryPoint = "geteuid")]
     private static partial uint EffectiveUserRaw();

@@ -116,11 +116,25 @@ public sealed class ErrorTests
         (await Tool.RunAsync($"{old.Pid}")).AssertError(9, $"Process {old.Pid} runs on .NET 3.1.32.", ".NET 8");
     }
 
+    /// <summary>Where there was a compiler for it, the tool carries a probe for the other C library.</summary>
     [Fact]
     public async Task AProgramOfAnotherCLibrary()
     {
         await using var musl = await FakeRuntime.StartAsync("refuses", isMusl: true);
-        (await Tool.RunAsync($"{musl.Pid}")).AssertError(10, "musl", "glibc");
+        var probe = Path.Combine(TestPaths.RepositoryRoot, "src", "Stackflare", "obj", "probe", "linux-musl-x64", "libstackflare_probe.so");
+        var result = await Tool.RunAsync($"{musl.Pid}");
+        if (File.Exists(probe))
+            result.AssertError(12, "0x8013136A");
+        else
+            result.AssertError(10, "uses musl", "linux-musl-x64");
+    }
+
+    [Fact]
+    public async Task AProgramOfAnotherProcessor()
+    {
+        await using var other = await FakeRuntime.StartAsync("refuses");
+        other.PretendToBeForArm();
+        (await Tool.RunAsync($"{other.Pid}")).AssertError(9, "arm64");
     }
 
     [Fact]

@@ -67,19 +67,31 @@ public sealed class OutputTests(StillTarget still) : IClassFixture<StillTarget>
         Assert.Equal(["dump", "filler"], Names(disk.Folder));
     }
 
-    /// <summary>The kernel ends a process that writes more than it may by a signal, unless that is seen before.</summary>
+    /// <summary>The kernel would end a process that writes more than it may by a signal.</summary>
     [Theory]
     [InlineData("-o")]
     [InlineData("--raw")]
     public async Task ALimitOnFileSizesLeavesWhatWasThere(string option)
     {
+        // The probe fits, which is a file in memory; the dump does not.
+        const int kilobytes = 256;
+        await using var target = await TargetProcess.StartAsync(
+            Flavour.Optimized, "ManyThreads", TargetOptions.NoTrap with { Arguments = ["--threads", "3000"] });
         using var folder = new TemporaryFolder();
         var file = Path.Combine(folder.Path, "dump");
         await File.WriteAllTextAsync(file, "what was there before", TestContext.Current.CancellationToken);
-        var limited = new ToolOptions { Launcher = ["/bin/sh", "-c", "ulimit -f 1; exec \"$0\" \"$@\""] };
-        (await Tool.RunAsync(limited, still.Id, option, file)).AssertError(13, file, "File too large");
+        Assert.InRange(new FileInfo(TestPaths.Probe).Length, 1, kilobytes << 10);
+        (await Tool.RunAsync(Limited(kilobytes), $"{target.Pid}", option, file, "--no-group")).AssertError(13, file, "File too large");
         Assert.Equal("what was there before", await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
         Assert.Equal(["dump"], Names(folder.Path));
+    }
+
+    [Fact]
+    public async Task ALimitThatNotEvenTheProbeFitsInIsToldOf()
+    {
+        var result = await Tool.RunAsync(Limited(1), still.Id);
+        result.AssertError(12, "The probe cannot be brought to process", "File too large");
+        KernelFacts.AssertIn(result, still.Process);
     }
 
     [Theory]
@@ -153,6 +165,8 @@ public sealed class OutputTests(StillTarget still) : IClassFixture<StillTarget>
 
         Assert.InRange(refused, 1, 60);
     }
+
+    private static ToolOptions Limited(int kilobytes) => new() { Launcher = ["/bin/bash", "-c", $"ulimit -f {kilobytes}; exec \"$0\" \"$@\""] };
 
     private static IEnumerable<string?> Names(string folder) => Directory.GetFileSystemEntries(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal);
 }

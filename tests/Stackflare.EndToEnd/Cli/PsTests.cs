@@ -22,9 +22,9 @@ public sealed partial class PsTests
         Assert.Equal($"{target.ThreadNames.Count}", row["THREADS"]);
         Assert.Matches(@"^\d+s$", row["UPTIME"]);
         Assert.Equal($"{alias.Flavour.Executable} NamedThreads", row["COMMAND"]);
-
-        // Only the path of a shared runtime has its version in it.
-        Assert.Equal(flavour is "optimized" or "single file, shared runtime" ? $"{Environment.Version}" : "?", row["RUNTIME"]);
+        Assert.StartsWith($"{alias.Flavour.RuntimeMajor}.0.", row["RUNTIME"], StringComparison.Ordinal);
+        var dump = await Tool.DumpAsync(target);
+        Assert.Equal(dump.Root.GetProperty("process").GetProperty("runtimeVersion").GetString(), row["RUNTIME"]);
     }
 
     [Fact]

@@ -13,13 +13,17 @@ public sealed partial class UsageTests
     [InlineData("1 --bogus", "Unrecognized command or argument '--bogus'")]
     [InlineData("1 -f bogus", "'bogus' is not a format. Use text, traceback, json, folded or speedscope.")]
     [InlineData("1 -f 1", "'1' is not a format.")]
-    [InlineData("1 -n -1", "--count must not be negative.")]
-    [InlineData("1 -n many", "many")]
-    [InlineData("1 -i -1", "--interval must be from 0 to 3600000.")]
-    [InlineData("1 -i 3600001", "--interval must be from 0 to 3600000.")]
-    [InlineData("1 --timeout 0", "--timeout must be from 0.01 to 600.")]
-    [InlineData("1 --timeout 601", "--timeout must be from 0.01 to 600.")]
-    [InlineData("1 --timeout NaN", "--timeout must be from 0.01 to 600.")]
+    [InlineData("1 -n -1", "--count must be a number from 0 to 2147483647.")]
+    [InlineData("1 -n many", "--count must be a number from 0 to 2147483647.")]
+    [InlineData("1 -n 2147483648", "--count must be a number from 0 to 2147483647.")]
+    [InlineData("1 -n 0.5", "--count must be a number from 0 to 2147483647.")]
+    [InlineData("1 -n", "Required argument missing for option: '-n'")]
+    [InlineData("1 -i -1", "--interval must be a number from 0 to 3600000.")]
+    [InlineData("1 -i 3600001", "--interval must be a number from 0 to 3600000.")]
+    [InlineData("1 --timeout 0", "--timeout must be a number from 0.01 to 600.")]
+    [InlineData("1 --timeout 601", "--timeout must be a number from 0.01 to 600.")]
+    [InlineData("1 --timeout soon", "--timeout must be a number from 0.01 to 600.")]
+    [InlineData("1 --timeout NaN", "--timeout must be a number from 0.01 to 600.")]
     [InlineData("show", "Required argument missing")]
     [InlineData("completion tcsh", "tcsh")]
     [InlineData("ps 4242", "Unrecognized command or argument '4242'")]
@@ -74,7 +78,7 @@ public sealed partial class UsageTests
         Assert.Equal("--format", await CompleteAsync("stackflare --form"));
         Assert.Equal("completion", await CompleteAsync("stackflare comp"));
         Assert.Equal("--symbols", await CompleteAsync("stackflare show --sy"));
-        Assert.Equal("bash\nfish\nzsh", await CompleteAsync("stackflare completion "));
+        Assert.Equal("--help\n-?\n-h\nbash\nfish\nzsh", await CompleteAsync("stackflare completion "));
     }
 
     /// <summary>The script is run by the shell itself.</summary>

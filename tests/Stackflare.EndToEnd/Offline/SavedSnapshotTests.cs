@@ -27,7 +27,7 @@ public sealed class SavedSnapshotTests
         var (there, without, with) = (NewCapture(target), Saved(target, "without"), Saved(target, "with"));
 
         // Once with its PDBs, once as in production; the same snapshot.
-        ProcessSample sample = there.Take(TestContext.Current.CancellationToken);
+        ProcessSample sample = there.TakeSample(TestContext.Current.CancellationToken);
         string complete = Json(there.Symbolicate(sample));
         there.Save(sample, with);
         app.RemovePdbs();
@@ -55,7 +55,7 @@ public sealed class SavedSnapshotTests
         await using var target = await TargetProcess.StartAsync(app.Flavour, "NamedThreads", TargetOptions.NoTrap);
         app.RemovePdbs();
         ProcessCapture there = NewCapture(target);
-        ProcessSample sample = there.Take(TestContext.Current.CancellationToken);
+        ProcessSample sample = there.TakeSample(TestContext.Current.CancellationToken);
         var file = Saved(target, "raw");
         there.Save(sample, file);
         app.RemoveAll();
@@ -75,7 +75,7 @@ public sealed class SavedSnapshotTests
         Assert.All(target.Truth.Threads, thread => thread.AssertIn(right));
     }
 
-    private static ProcessCapture NewCapture(TargetProcess target) => new(target.Pid, Probe, new CaptureOptions(), []);
+    private static ProcessCapture NewCapture(TargetProcess target) => new(Capture.TargetProcess.Inspect(target.Pid), _ => Probe, new CaptureOptions(), []);
 
     private static string Saved(TargetProcess target, string name) => Path.Combine(target.TemporaryFolder, name);
 

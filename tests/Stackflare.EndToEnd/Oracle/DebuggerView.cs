@@ -12,10 +12,13 @@ internal static class DebuggerView
     private const int MostFrames = 100_000;
 
     /// <summary>Attaches, reads, detaches. Synchronous throughout: only the thread that attached may trace.</summary>
-    public static IReadOnlyList<OracleThread> Of(TargetProcess target)
+    public static IReadOnlyList<OracleThread> Of(TargetProcess target) => Of(target.Pid);
+
+    /// <inheritdoc cref="Of(TargetProcess)"/>
+    public static IReadOnlyList<OracleThread> Of(int pid)
     {
-        using var process = DataTarget.AttachToProcess(target.Pid, suspend: true);
-        using var runtime = process.ClrVersions.Single().CreateRuntime(DebuggingLibrary(target), ignoreMismatch: true);
+        using var process = DataTarget.AttachToProcess(pid, suspend: true);
+        using var runtime = process.ClrVersions.Single().CreateRuntime(DebuggingLibrary(pid), ignoreMismatch: true);
         return
         [
             .. runtime.Threads.Where(t => t.IsAlive).Select(t => new OracleThread(
@@ -27,9 +30,9 @@ internal static class DebuggerView
     }
 
     /// <summary>The library that understands this very runtime lies beside it.</summary>
-    private static string DebuggingLibrary(TargetProcess target)
+    private static string DebuggingLibrary(int pid)
     {
-        var runtime = target.Figures.Mappings.First(m => m.EndsWith("/libcoreclr.so", StringComparison.Ordinal));
+        var runtime = ProcessFigures.Of(pid).Mappings.First(m => m.EndsWith("/libcoreclr.so", StringComparison.Ordinal));
         return Path.Combine(Path.GetDirectoryName(runtime)!, "libmscordaccore.so");
     }
 }

@@ -8,6 +8,7 @@ internal sealed class FakeRuntime : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder = new();
     private Process? _process;
+    private string? _library;
 
     public int Pid => _process!.Id;
 
@@ -29,6 +30,14 @@ internal sealed class FakeRuntime : IAsyncDisposable
         }
     }
 
+    /// <summary>Marks the runtime's library, which the process has loaded, as one for another processor.</summary>
+    public void PretendToBeForArm()
+    {
+        const int machine = 18, arm64 = 0xb7;
+        using var file = new FileStream(_library!, FileMode.Open, FileAccess.Write) { Position = machine };
+        file.WriteByte(arm64);
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_process is { } process)
@@ -48,6 +57,7 @@ internal sealed class FakeRuntime : IAsyncDisposable
         List<string> libraries = [Path.Combine(_folder.Path, "Microsoft.NETCore.App", version, "libcoreclr.so")];
         if (isMusl)
             libraries.Add(Path.Combine(_folder.Path, "ld-musl-x86_64.so.1"));
+        _library = libraries[0];
         foreach (var library in libraries)
         {
             Directory.CreateDirectory(Path.GetDirectoryName(library)!);

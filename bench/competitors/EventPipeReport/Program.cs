@@ -1,0 +1,11 @@
+using System.Globalization;
+using Stackflare.BenchEventPipe;
+
+// Prints the stack of every managed thread of a process by a short session of the runtime's sampling profiler.
+// Arguments: the process, and how many milliseconds the session lasts.
+int process = int.Parse(args[0], CultureInfo.InvariantCulture);
+TimeSpan duration = TimeSpan.FromMilliseconds(int.Parse(args[1], CultureInfo.InvariantCulture));
+
+using TraceFile trace = TraceFile.Record(process, duration);
+using StreamWriter output = new(Console.OpenStandardOutput());
+StackPrinter.Print(trace.Path, output);

@@ -1,0 +1,22 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Numerics;
+
+namespace Stackflare.Cli.Commands;
+
+/// <summary>Options whose value is a number within bounds. What is no number, or not within them, is one and the same error.</summary>
+internal static class NumberOption
+{
+    public static Option<T> Of<T>(string name, string? alias, T usual, T least, T most)
+        where T : INumber<T> => new(name, alias is null ? [] : [alias])
+        {
+            DefaultValueFactory = _ => usual,
+            CustomParser = result =>
+            {
+                if (T.TryParse(result.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out T? value) && value >= least && value <= most)
+                    return value;
+                result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} must be a number from {least} to {most}."));
+                return usual;
+            },
+        };
+}

@@ -1,0 +1,133 @@
+using Stackflare.EndToEnd.Cli.Harness;
+using Stackflare.EndToEnd.Harness;
+
+namespace Stackflare.EndToEnd.Cli;
+
+/// <summary>Targets that see another file system, other ids or another network than the tool does.</summary>
+public sealed class ContainerTests
+{
+    private const string Run = " \"$0\" \"$@\"", MountTemporary = "mount -t tmpfs none \"$TMPDIR\" && ", AsRoot = "-pmnf --mount-proc --kill-child";
+
+    [RequiresNamespacesTheory]
+    [InlineData("optimized", "mounts of its own", "-m", MountTemporary)]
+    [InlineData("optimized", "process ids of its own", "-pmf --mount-proc --kill-child", "")]
+    [InlineData("optimized", "a network of its own", "-n", "")]
+    [InlineData("optimized", "all of them", AsRoot, MountTemporary)]
+    [InlineData("net8", "all of them", AsRoot, MountTemporary)]
+    [InlineData("net9", "all of them", AsRoot, MountTemporary)]
+    [InlineData("single file, compressed", "all of them", AsRoot, MountTemporary)]
+    [InlineData("single file, shared runtime", "all of them", AsRoot, MountTemporary)]
+    [InlineData("optimized", "another root directory", "-m", "mount --rbind / \"$TMPDIR\" && exec chroot \"$TMPDIR\"")]
+    [InlineData("optimized", "a temporary directory that forbids execution", "-m", "mount -t tmpfs -o noexec none \"$TMPDIR\" && ")]
+    public async Task ATargetInNamespacesOfItsOwn(string flavour, string what, string namespaces, string before)
+    {
+        await using var target = await StartAsync(flavour, namespaces, before);
+        var directory = what == "another root directory" ? "" : target.TemporaryFolder;
+        await AssertDumpedAsync(target, ToolOptions.Default);
+        OwnFiles.AssertNoneIn(target.Pid, directory.Length > 0 ? directory : target.TemporaryFolder);
+        Assert.Matches($@"(?m)^ *{target.Pid}  ", (await Tool.RunAsync("ps")).Output);
+        await target.AssertAliveAsync();
+    }
+
+    /// <summary>The tool in the container, beside the target: there the two see the same.</summary>
+    [RequiresNamespacesTheory]
+    [InlineData(AsRoot, MountTemporary, "-p", "-m", "-n")]
+    [InlineData("-m", "mount -t tmpfs -o noexec none \"$TMPDIR\" && ", "-m")]
+    public async Task TheToolInTheContainer(string namespaces, string before, params string[] enter)
+    {
+        await using var target = await StartAsync("optimized", namespaces, before);
+        var inside = new ToolOptions { Launcher = ["nsenter", "-t", $"{target.Pid}", .. enter] };
+        await AssertDumpedAsync(target, inside, target.Truth.Pid);
+        OwnFiles.AssertNoneIn(target.Pid, target.TemporaryFolder);
+    }
+
+    /// <summary>The tool in a container beside the target's, with which it shares nothing but a directory.</summary>
+    [RequiresNamespacesFact]
+    public async Task TheToolInAContainerBesideTheTargets()
+    {
+        await using var target = await StartAsync("optimized", AsRoot, "");
+        var socket = Directory.GetFiles(target.TemporaryFolder, "dotnet-diagnostic-*").Single();
+        var beside = new ToolOptions { Launcher = ["unshare", .. AsRoot.Split(' ')] };
+        var dump = (await Tool.RunAsync(beside, socket, "-f", "json")).Json;
+        Assert.All(target.Truth.Threads, thread => thread.AssertIn(dump));
+        OwnFiles.AssertNoneIn(target.Pid, target.TemporaryFolder);
+    }
+
+    /// <summary>No library can be loaded from anywhere, but assemblies can.</summary>
+    [RequiresNamespacesFact]
+    public async Task ATargetThatCanLoadFromNowhere()
+    {
+        const string forbid = "for d in /tmp /var/tmp /dev/shm; do mount --bind $d $d && mount -o remount,bind,noexec $d || exit; done; exec dotnet \"$0.dll\" \"$@\"";
+        await using var target = await TargetProcess.StartAsync(
+            Flavour.Optimized, "NamedThreads", TargetOptions.NoTrap with { Shell = $"exec unshare -m /bin/sh -c '{forbid}'{Run}" });
+        var result = await Tool.RunAsync($"{target.Pid}");
+        result.AssertError(12, "TMPDIR, /tmp, /var/tmp and /dev/shm", "noexec");
+        KernelFacts.AssertIn(result, target);
+        OwnFiles.AssertNoneIn(target.Pid, target.TemporaryFolder);
+        await target.AssertAliveAsync();
+    }
+
+    /// <summary>TMPDIR is set for all other targets.</summary>
+    [Fact]
+    public async Task ATargetWithTheUsualTemporaryDirectory()
+    {
+        await using var target = await TargetProcess.StartAsync(
+            Flavour.Optimized, "NamedThreads", TargetOptions.NoTrap with { Environment = new Dictionary<string, string?> { ["TMPDIR"] = null } });
+        Assert.Single(Directory.GetFiles("/tmp", $"dotnet-diagnostic-{target.Pid}-*-socket"));
+        await AssertDumpedAsync(target, ToolOptions.Default);
+    }
+
+    [RequiresOtherUserFact]
+    public async Task AnotherUsersTargetForRoot()
+    {
+        using var program = new PublicProgram(Flavour.Optimized);
+        await using var target = await StartAsNobodyAsync(program);
+        await AssertDumpedAsync(target, ToolOptions.Default);
+        OwnFiles.AssertNoneIn(target.Pid, program.TemporaryDirectory);
+        Assert.Contains(
+            (await Tool.RunAsync("ps")).Output.Split('\n'), l => l.TrimStart().StartsWith($"{target.Pid} ", StringComparison.Ordinal) && l.Contains("  nobody  ", StringComparison.Ordinal));
+    }
+
+    /// <summary>Without any privilege.</summary>
+    [RequiresOtherUserFact]
+    public async Task AnotherUsersTargetForThatUser()
+    {
+        using var program = new PublicProgram(Flavour.Optimized);
+        await using var target = await StartAsNobodyAsync(program);
+        await AssertDumpedAsync(target, new ToolOptions { Launcher = Needs.Nobody, Executable = program.Tool });
+        OwnFiles.AssertNoneIn(target.Pid, program.TemporaryDirectory);
+    }
+
+    private static Task<TargetProcess> StartAsync(string flavour, string namespaces, string before)
+    {
+        var exec = before.EndsWith("&& ", StringComparison.Ordinal) || before.Length == 0 ? before + "exec" : before;
+        return TargetProcess.StartAsync(
+            Flavour.Named(flavour), "NamedThreads", TargetOptions.NoTrap with { Shell = $"exec unshare {namespaces} /bin/sh -c '{exec}{Run}'{Run}" });
+    }
+
+    private static Task<TargetProcess> StartAsNobodyAsync(PublicProgram program) => TargetProcess.StartAsync(
+        program.Flavour,
+        "NamedThreads",
+        TargetOptions.NoTrap with
+        {
+            Shell = $"exec {string.Join(' ', Needs.Nobody)}{Run}",
+            Environment = new Dictionary<string, string?> { ["TMPDIR"] = program.TemporaryDirectory },
+        });
+
+    /// <summary>Twice: nothing of the first dump is in the way of the second.</summary>
+    private static async Task AssertDumpedAsync(TargetProcess target, ToolOptions options, int? id = null)
+    {
+        for (var i = 0; i < 2; i++)
+        {
+            var dump = (await Tool.RunAsync(options, $"{id ?? target.Pid}", "-f", "json")).Json;
+            Assert.Equal(id ?? target.Pid, dump.ProcessId);
+            Assert.Equal(target.Truth.Pid, dump.Threads.Single(t => t.IsMain).OsId);
+            Assert.All(target.Truth.Threads, thread =>
+            {
+                thread.AssertIn(dump);
+                Assert.Equal("complete", dump.Of(thread).Completeness);
+            });
+            Assert.All(dump.Notes, note => Assert.StartsWith(".NET 8 ", note, StringComparison.Ordinal));
+        }
+    }
+}

@@ -1,0 +1,62 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using Stackflare.EndToEnd.Harness;
+
+namespace Stackflare.EndToEnd.Cli.Harness;
+
+/// <summary>The sample web application.</summary>
+internal sealed partial class WebServer : IAsyncDisposable
+{
+    private readonly TemporaryFolder _temporary = new();
+    private readonly Process _process;
+    private readonly Feed _output;
+    private readonly Task _reading, _errors;
+
+    private WebServer()
+    {
+        var start = new ProcessStartInfo(
+            Path.Combine(TestPaths.RepositoryRoot, "samples", "WebApp", "bin", TestPaths.Configuration, "net10.0", "WebApp"), ["--urls", "http://127.0.0.1:0"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["TMPDIR"] = _temporary.Path;
+        _process = Process.Start(start)!;
+        _output = new Feed("standard output", () => _output!.Text);
+        _reading = _output.ReadAsync(_process.StandardOutput.BaseStream);
+        _errors = _process.StandardError.ReadToEndAsync();
+    }
+
+    public int Pid => _process.Id;
+
+    public Uri Address { get; private set; } = null!;
+
+    /// <summary>Starts it and waits until it says that it is up.</summary>
+    public static async Task<WebServer> StartAsync()
+    {
+        var server = new WebServer();
+        try
+        {
+            var line = await server._output.WaitAsync(bytes => Up().Match(System.Text.Encoding.UTF8.GetString(bytes.Span)) is { Success: true } match ? match : null, "its address");
+            server.Address = new Uri(line.Groups[1].Value);
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+        await Task.WhenAll(_reading, _errors);
+        _process.Dispose();
+        _temporary.Dispose();
+    }
+
+    [GeneratedRegex(@"(?m)^(http://127\.0\.0\.1:\d+)\S* is up\.")]
+    private static partial Regex Up();
+}

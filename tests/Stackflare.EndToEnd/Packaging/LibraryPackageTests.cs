@@ -1,0 +1,142 @@
+using System.Diagnostics;
+using Stackflare.EndToEnd.Harness;
+
+namespace Stackflare.EndToEnd.Packaging;
+
+/// <summary>A program of somebody who has the library from its package.</summary>
+[Collection(typeof(PackageCollection))]
+public sealed class LibraryPackageTests(Packages packages)
+{
+    private const string Program = """
+        using Stackflare;
+
+        Thread worker = new(Work.Run) { Name = "worker", IsBackground = true };
+        worker.Start();
+        SpinWait.SpinUntil(() => worker.ThreadState.HasFlag(ThreadState.WaitSleepJoin));
+        if (args is ["wait"])
+        {
+            Console.WriteLine("READY");
+            Console.In.Read();
+            return;
+        }
+        using (Flare.OnSignal())
+            Flare.Dump(Console.Out, capture: new CaptureOptions { Limits = new DumpLimits { Time = TimeSpan.FromMinutes(1) } });
+
+        static class Work
+        {
+            public static void Run()
+            {
+                Thread.Sleep(Timeout.Infinite);
+            }
+        }
+
+        """;
+
+    private static readonly int SleepLine = Program[..Program.IndexOf("Thread.Sleep", StringComparison.Ordinal)].Count(c => c == '\n') + 1;
+
+    [Fact]
+    public async Task AProgramForAnyPlatformFindsItsProbe()
+    {
+        string folder = await ProjectAsync("portable");
+        await packages.DotnetAsync("portable", "build", "-o", "out");
+        Assert.False(File.Exists($"{folder}/out/libstackflare_probe.so"));
+        Assert.True(File.Exists($"{folder}/out/runtimes/linux-x64/native/libstackflare_probe.so"));
+        await AssertDumpsAsync(folder, new Command("dotnet", $"{folder}/out/portable.dll"));
+    }
+
+    [Theory]
+    [InlineData("single-file", false)]
+    [InlineData("single-file-extracting", true)]
+    public async Task ASingleFileFindsItsProbe(string name, bool extracting)
+    {
+        string folder = await ProjectAsync(name);
+        await packages.DotnetAsync(
+            name, "publish", "-r", "linux-x64", "-o", "out", "-p:PublishSingleFile=true", $"-p:SelfContained={!extracting}",
+            $"-p:IncludeNativeLibrariesForSelfExtract={extracting}", "-p:DebugType=embedded");
+        Assert.Equal(!extracting, File.Exists($"{folder}/out/libstackflare_probe.so"));
+        await AssertDumpsAsync(folder, new Command($"{folder}/out/{name}"));
+    }
+
+    [RequiresArmEmulationFact]
+    public async Task AProgramForArmFindsItsProbeAndItWorks()
+    {
+        string folder = await ProjectAsync("arm");
+        await packages.DotnetAsync("arm", "publish", "-r", "linux-arm64", "-o", "out", "-p:SelfContained=true", "-p:InvariantGlobalization=true");
+        string dump = await AssertDumpsAsync(folder, ArmEmulation.Run($"{folder}/out/arm"));
+        Assert.Contains(" linux-arm64, ", dump, StringComparison.Ordinal);
+        Assert.Contains("\"worker\" #", dump, StringComparison.Ordinal); // a name that is read through the runtime's data contract
+    }
+
+    [RequiresMuslFact]
+    public async Task AProgramForMuslFindsItsProbeAndItWorksForTheToolAsWell()
+    {
+        string folder = await ProjectAsync("musl");
+        await packages.DotnetAsync("musl", "publish", "-r", "linux-musl-x64", "-o", "out", "-p:SelfContained=true", "-p:InvariantGlobalization=true");
+        var environment = await MuslLibraries.PrepareAsync(packages.Directory("musl/libraries"));
+        await AssertDumpsAsync(folder, new Command($"{folder}/out/musl") { Environment = environment });
+
+        var start = new ProcessStartInfo($"{folder}/out/musl", ["wait"]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
+        using var program = Process.Start(start)!;
+        Assert.Equal("READY", await program.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
+        await AssertDumpsAsync(folder, new Command(Cli.Harness.Tool.Path, $"{program.Id}"));
+        program.StandardInput.Close();
+        await program.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, program.ExitCode);
+    }
+
+    [Fact]
+    public async Task ThePackageItselfServesAsAStartupHook()
+    {
+        await ProjectAsync("hook");
+        await packages.DotnetAsync("hook", "restore");
+        await using var target = await TargetProcess.StartAsync(Flavour.Plain, "NamedThreads", TargetOptions.NoTrap with
+        {
+            Environment = new Dictionary<string, string?>
+            {
+                ["DOTNET_STARTUP_HOOKS"] = $"{packages.Unpacked}/stackflare/{Packages.Version}/lib/net8.0/Stackflare.dll",
+                ["STACKFLARE_FORMAT"] = "json",
+            },
+        });
+        JsonDump dump = await target.DumpAsync();
+        Assert.All(target.Truth.Threads, thread => thread.AssertIn(dump));
+    }
+
+    [Fact]
+    public async Task PublishingAheadOfTimeWarns()
+    {
+        await ProjectAsync("ahead");
+        await packages.DotnetAsync("ahead", "restore");
+        string output = await packages.DotnetAsync("ahead", "msbuild", "-t:StackflareCheckPublish", "-p:PublishAot=true");
+        Assert.Contains("warning STACKFLARE001", output, StringComparison.Ordinal);
+    }
+
+    private async Task<string> ProjectAsync(string name)
+    {
+        string folder = packages.Directory(name);
+        CancellationToken cancellation = TestContext.Current.CancellationToken;
+        await File.WriteAllTextAsync($"{folder}/Program.cs", Program, cancellation);
+        await File.WriteAllTextAsync($"{folder}/{name}.csproj", $"""
+            <Project Sdk="Microsoft.NET.Sdk">
+              <PropertyGroup>
+                <OutputType>Exe</OutputType>
+                <TargetFramework>net10.0</TargetFramework>
+                <ImplicitUsings>enable</ImplicitUsings>
+                <NuGetAudit>false</NuGetAudit>
+              </PropertyGroup>
+              <ItemGroup>
+                <PackageReference Include="Stackflare" Version="{Packages.Version}" />
+              </ItemGroup>
+            </Project>
+            """, cancellation);
+        return folder;
+    }
+
+    private static async Task<string> AssertDumpsAsync(string folder, Command program)
+    {
+        string dump = (await program.RunAsync()).Succeeded();
+        Assert.Contains($"\n   at Work.Run() in {folder}/Program.cs:line {SleepLine}\n      Thread.Sleep(Timeout.Infinite);\n", dump, StringComparison.Ordinal);
+        return dump;
+    }
+}
