@@ -44,7 +44,7 @@ typedef struct sync_entry { uintptr_t block, object; } sync_entry;
 
 typedef struct sync_block {
     uint32_t state, recursion;
-    uint64_t holder; /* .NET 9: the runtime's Thread; .NET 10: its managed id */
+    uint64_t holder; /* .NET 9: the runtime's Thread; .NET 10: its managed id, in the lower half; the upper one is never written */
     uint64_t holder_os_id;
     uint32_t precious, index; /* the highest bit of the index is for something else */
 } sync_block;
@@ -62,9 +62,9 @@ typedef struct lock_fields { uintptr_t wait_event; uint32_t owner_os_id, state, 
 _Static_assert(sizeof(sync_entry) == SYNC_ENTRY_BYTES && sizeof(sync_block) == 32 && sizeof(blocking_info) == 24, "as the runtime has them");
 _Static_assert(sizeof(lock_fields) + 2 * sizeof(uintptr_t) == sizeof(object_begin) && sizeof(object_begin) == LOCK_BYTES, "as the runtime has them");
 
-static uint32_t thread_by_id(const capture *c, uint64_t managed_id)
+static uint32_t thread_by_id(const capture *c, uint32_t managed_id)
 {
-    return managed_id == 0 || managed_id > MAX_THREAD_ID ? SF_NONE : *(uint32_t *)sf_table_at(&c->thread_of_id, (uint32_t)managed_id) - 1;
+    return managed_id == 0 || managed_id > MAX_THREAD_ID ? SF_NONE : *(uint32_t *)sf_table_at(&c->thread_of_id, managed_id) - 1;
 }
 
 static uint32_t thread_by_os_id(const capture *c, uint32_t os_id)
@@ -79,17 +79,16 @@ static uint32_t thread_by_os_id(const capture *c, uint32_t os_id)
  * id, so one that fits nobody proves nothing; but if there are such only, the layout is not what it was taken for. */
 static uint32_t monitor_owner(capture *c, const sync_block *block)
 {
-    uint64_t id = block->holder;
+    bool by_thread = c->result.runtime_major == 9;
+    uint32_t id = (uint32_t)block->holder;
     if (!(block->state & STATE_HELD) || id == 0)
         return SF_NONE;
-    if (c->result.runtime_major == 9) {
-        uint32_t managed_id;
-        id = sf_read((void *)(uintptr_t)(block->holder + c->contract.thread_id), &managed_id, sizeof managed_id) ? managed_id : 0;
-    }
+    if (by_thread && !sf_read((void *)(uintptr_t)(block->holder + c->contract.thread_id), &id, sizeof id))
+        id = 0;
     uint32_t index = thread_by_id(c, id);
     if (index != SF_NONE) {
         const sf_thread *thread = sf_table_at(&c->threads, index);
-        if (thread->os_id != block->holder_os_id || (c->result.runtime_major == 9 && thread->thread_id != block->holder))
+        if (thread->os_id != block->holder_os_id || (by_thread && thread->thread_id != block->holder))
             index = SF_NONE;
     }
     c->owners_right += index != SF_NONE;
