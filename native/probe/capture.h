@@ -87,6 +87,8 @@ typedef struct capture {
     sf_table locks, lock_work, waits, held_locks, thread_work, thread_of_id, scratch;
     sf_index lock_index;
     uintptr_t thread_type, lock_type; /* MethodTables of System.Threading.Thread and Lock, once they were seen */
+    uintptr_t last_waited; /* the sync block that a thread was last seen to wait for */
+    uint32_t last_waited_lock;
     uint32_t owners_right, owners_wrong; /* of held monitors: whether the owner's ids are those of one thread */
     sf_index function_index, type_index, module_index, frame_index;
 

@@ -1,8 +1,6 @@
 /* Who holds what and who waits for whom, while the runtime stands still.
  *
- * What a thread waits for the runtime itself says: for debuggers it keeps a record on the stack of each thread that waits to enter a
- * lock or for a pulse, CoreLib's ThreadBlockingInfo, and the newest one's address among the thread's statics. The record of a
- * monitor leads to its sync block, the one of a System.Threading.Lock to the object. Who holds a monitor is in its sync block; as
+ * What a thread waits for the runtime itself says (waits.c). Who holds a monitor is in its sync block; as
  * long as nobody has waited for it, it can instead be a few bits in the header of its object (a thin lock), which only the stack
  * of its owner leads to (stacks.c).
  *
@@ -32,11 +30,6 @@ enum {
     HEADER_RECURSION_SHIFT = 16,
     HEADER_RECURSION_BITS = 0x3F,
 
-    /* ThreadBlockingInfo.ObjectKind */
-    BLOCKED_ENTER = 0,
-    BLOCKED_WAIT = 1,
-    BLOCKED_LOCK = 2,
-
     LOCK_BYTES = 40, /* of a System.Threading.Lock */
 };
 
@@ -49,17 +42,10 @@ typedef struct sync_block {
     uint32_t precious, index; /* the highest bit of the index is for something else */
 } sync_block;
 
-typedef struct blocking_info {
-    uintptr_t object;
-    uint32_t kind;
-    int32_t timeout;
-    uintptr_t next;
-} blocking_info;
-
 /* The fields that follow the first word of a Lock. */
 typedef struct lock_fields { uintptr_t wait_event; uint32_t owner_os_id, state, recursion, spins; } lock_fields;
 
-_Static_assert(sizeof(sync_entry) == SYNC_ENTRY_BYTES && sizeof(sync_block) == 32 && sizeof(blocking_info) == 24, "as the runtime has them");
+_Static_assert(sizeof(sync_entry) == SYNC_ENTRY_BYTES && sizeof(sync_block) == 32, "as the runtime has them");
 _Static_assert(sizeof(lock_fields) + 2 * sizeof(uintptr_t) == sizeof(object_begin) && sizeof(object_begin) == LOCK_BYTES, "as the runtime has them");
 
 static uint32_t thread_by_id(const capture *c, uint32_t managed_id)
@@ -120,6 +106,20 @@ static uint32_t type_index(capture *c, uintptr_t type)
     return known != SF_NONE ? known : is_type(&c->contract, type) ? describe_type(c, type, 0) : SF_NONE;
 }
 
+/* The type of an object that may be no more. What is unloaded with a load context could be half gone while it is looked at, so
+ * only a type that stays for ever is described; or one that is known from elsewhere. */
+static uint32_t lasting_type_index(capture *c, uintptr_t type)
+{
+    const contract *k = &c->contract;
+    uintptr_t module, loader, core, core_loader;
+    uint32_t known = sf_index_get(&c->type_index, type);
+    bool lasts = known == SF_NONE && k->module_loader != 0
+        && sf_read_pointer(type + k->type_module, &module) && sf_read_pointer(module + k->module_loader, &loader)
+        && sf_read_pointer(k->string_type + k->type_module, &core) && sf_read_pointer(core + k->module_loader, &core_loader)
+        && loader == core_loader;
+    return lasts ? type_index(c, type) : known;
+}
+
 /* A monitor by its sync block, at a place of the table that is that block's. */
 static uint32_t add_monitor(capture *c, const sync_entry *entry, const sync_block *block)
 {
@@ -145,11 +145,14 @@ static uint32_t add_monitor(capture *c, const sync_entry *entry, const sync_bloc
     return index;
 }
 
-static uint32_t add_waited_monitor(capture *c, uintptr_t table, uintptr_t address)
+uint32_t add_waited_monitor(capture *c, uintptr_t table, uintptr_t address)
 {
     sync_block block;
     sync_entry entry;
-    return plausible(address) && sf_read((void *)address, &block, sizeof block)
+    if (address == c->last_waited) /* of many waiters, most wait for the same */
+        return c->last_waited_lock;
+    c->last_waited = address;
+    return c->last_waited_lock = plausible(address) && sf_read((void *)address, &block, sizeof block)
             && sf_read((void *)(table + (block.index & 0x7FFFFFFF) * sizeof entry), &entry, sizeof entry)
             && entry.block == address && plausible(entry.object)
         ? add_monitor(c, &entry, &block) : SF_NONE;
@@ -194,13 +197,17 @@ static uint32_t add_lock(capture *c, uintptr_t address, const object_begin *obje
 }
 
 /* A Lock by what the record has of it: the place on the stack where a reference to it is. */
-static uint32_t add_waited_lock(capture *c, uintptr_t slot)
+uint32_t add_waited_lock(capture *c, uintptr_t slot)
 {
     uintptr_t address;
     object_begin object;
     lock_fields fields;
-    if (!plausible(slot) || !sf_read_pointer(slot, &address) || !plausible(address)
-        || !sf_read((void *)(address - sizeof address), &object, sizeof object) || !is_lock_type(c, object_type(&object)))
+    if (!plausible(slot) || !sf_read_pointer(slot, &address) || !plausible(address))
+        return SF_NONE;
+    uint32_t known = sf_index_get(&c->lock_index, address);
+    if (known != SF_NONE)
+        return ((sf_lock *)sf_table_at(&c->locks, known))->kind == SF_LOCK_LOCK ? known : SF_NONE;
+    if (!sf_read((void *)(address - sizeof address), &object, sizeof object) || !is_lock_type(c, object_type(&object)))
         return SF_NONE;
     c->lock_type = object_type(&object);
     memcpy(&fields, &object.words[2], sizeof fields);
@@ -223,7 +230,7 @@ void add_found(capture *c, uintptr_t address, const object_begin *object)
                 .object = address,
                 .kind = SF_LOCK_MONITOR,
                 .owner = owner,
-                .type = type_index(c, object_type(object)),
+                .type = lasting_type_index(c, object_type(object)),
                 .recursion = header >> HEADER_RECURSION_SHIFT & HEADER_RECURSION_BITS,
                 .flags = SF_LOCK_HELD | SF_LOCK_WAITERS_KNOWN | SF_LOCK_THIN | SF_LOCK_FROM_STACK,
             };
@@ -233,8 +240,9 @@ void add_found(capture *c, uintptr_t address, const object_begin *object)
         add_lock(c, address, object, owner, SF_LOCK_FROM_STACK);
 }
 
-/* Reads the sync blocks of a page of the table; false at its end, which is where an entry is not what it should be. */
-static bool read_monitors(capture *c, const sync_entry *entries, uint32_t count, uint32_t first, uint32_t *right)
+/* Reads the sync blocks of a page of the table. */
+enum page_end { PAGE_GOES_ON, PAGE_ENDS, PAGE_IS_WRONG };
+static enum page_end read_monitors(capture *c, const sync_entry *entries, uint32_t count, uint32_t first, uint32_t *right)
 {
     sf_read_item items[ENTRIES];
     uint8_t *to = sf_table_at(&c->scratch, 0);
@@ -264,18 +272,19 @@ static bool read_monitors(capture *c, const sync_entry *entries, uint32_t count,
         const uint8_t *at = (const uint8_t *)item->to + (entries[i].block - item->address);
         sync_block block;
         if (!item->ok)
-            return false;
+            return PAGE_IS_WRONG;
         memcpy(&block, at, sizeof block);
         if ((block.index & 0x7FFFFFFF) != first + i)
-            return false;
+            return PAGE_IS_WRONG;
         ++*right;
         if (block.state & STATE_HELD || block.state >> MONITOR_WAITERS)
             add_monitor(c, &entries[i], &block);
     }
-    return end == count;
+    return end == count ? PAGE_GOES_ON : PAGE_ENDS;
 }
 
-/* All that a monitor's own state says. Whether the table has blocks, and none that is what it should be, is the answer. */
+/* All monitors that are held or wanted. False when the blocks are not what they were taken for. A table that is full has no end: what is
+ * behind it is wrong after all that was right. */
 static bool read_table(capture *c, uintptr_t table, int64_t deadline)
 {
     static sync_entry entries[ENTRIES];
@@ -285,85 +294,16 @@ static bool read_table(capture *c, uintptr_t table, int64_t deadline)
         uintptr_t from = table + first * sizeof *entries;
         uint32_t count = (uint32_t)((sizeof entries - from % sizeof entries) / sizeof *entries);
         if (!sf_read((void *)from, entries, count * sizeof *entries))
-            break;
-        bool none = right == 0 && first == 1 && entries[0].block == 0;
-        if (!read_monitors(c, entries, count, first, &right))
-            return none || right > 0;
+            return right > 0;
+        enum page_end end = read_monitors(c, entries, count, first, &right);
+        if (end != PAGE_GOES_ON)
+            return end == PAGE_ENDS || right > 0;
         first += count;
         if (sf_now(CLOCK_MONOTONIC) > deadline)
             break;
     }
     c->result.flags |= SF_INFO_LOCKS_TRUNCATED;
-    return right > 0;
-}
-
-/* Where a Thread has the address of its statics: the contract of .NET 10 says it, and in .NET 9 it is the one word that leads to
- * something that leads back. */
-enum { STATICS_THREAD = 3, STATICS_BLOCKING = 5, STATICS_WORDS = 6, THREAD_WORDS = 160 };
-static bool find_statics(capture *c)
-{
-    uintptr_t words[THREAD_WORDS], back;
-    for (uint32_t i = 0; i < c->threads.count && c->contract.thread_local_data == 0; i++) {
-        clr_id id = ((sf_thread *)sf_table_at(&c->threads, i))->thread_id;
-        if (!sf_read((void *)id, words, sizeof words))
-            return false;
-        for (uint32_t w = THREAD_WORDS; w-- > 0 && c->contract.thread_local_data == 0;)
-            if (plausible(words[w]) && sf_read_pointer(words[w] + STATICS_THREAD * sizeof back, &back) && back == id)
-                c->contract.thread_local_data = w * (uint32_t)sizeof *words;
-    }
-    return c->contract.thread_local_data != 0;
-}
-
-static void add_wait(capture *c, sf_wait wait)
-{
-    uint32_t index = sf_table_add(&c->waits);
-    if (index != SF_NONE)
-        *(sf_wait *)sf_table_at(&c->waits, index) = wait;
-}
-
-static void take_wait(capture *c, uintptr_t table, uint32_t thread, const blocking_info *info)
-{
-    static const uint32_t kinds[] = { SF_WAIT_MONITOR_ENTER, SF_WAIT_MONITOR_WAIT, SF_WAIT_LOCK_ENTER };
-    if (info->kind > BLOCKED_LOCK)
-        return;
-    uint32_t lock = info->kind == BLOCKED_LOCK ? add_waited_lock(c, info->object) : add_waited_monitor(c, table, info->object);
-    /* A thread that has just got what it waited for has not yet taken its record away. */
-    if (lock != SF_NONE && ((sf_lock *)sf_table_at(&c->locks, lock))->owner != thread)
-        add_wait(c, (sf_wait){ thread, kinds[info->kind], lock, SF_NONE, info->timeout, 0 });
-}
-
-/* Whether the statics of a thread were found where they should be. */
-static bool read_waits(capture *c, uintptr_t table)
-{
-    sf_read_item items[THREAD_BATCH];
-    uintptr_t statics[THREAD_BATCH][STATICS_WORDS];
-    blocking_info infos[THREAD_BATCH];
-    bool found = false;
-    for (uint32_t first = 0; first < c->threads.count; first += THREAD_BATCH) {
-        uint32_t count = c->threads.count - first < THREAD_BATCH ? c->threads.count - first : THREAD_BATCH;
-        for (uint32_t i = 0; i < count; i++) {
-            const sf_thread *thread = sf_table_at(&c->threads, first + i);
-            thread_work *work = sf_table_at(&c->thread_work, first + i);
-            memcpy(&work->statics, (void *)(thread->thread_id + c->contract.thread_local_data), sizeof work->statics);
-            items[i] = (sf_read_item){ plausible(work->statics) ? work->statics : 0, statics[i], sizeof statics[i], false };
-        }
-        sf_read_many(items, count);
-        for (uint32_t i = 0; i < count; i++) {
-            bool own = items[i].ok && statics[i][STATICS_THREAD] == ((sf_thread *)sf_table_at(&c->threads, first + i))->thread_id;
-            uintptr_t info = own ? statics[i][STATICS_BLOCKING] : 0;
-            found = found || own;
-            items[i] = (sf_read_item){ plausible(info) ? info : 0, &infos[i], sizeof infos[i], false };
-        }
-        sf_read_many(items, count);
-        for (uint32_t i = 0; i < count; i++) {
-            if (items[i].ok)
-                take_wait(c, table, first + i, &infos[i]);
-            uint32_t joined = items[i].address == 0 ? joined_thread(c, first + i) : SF_NONE;
-            if (joined != SF_NONE)
-                add_wait(c, (sf_wait){ first + i, SF_WAIT_JOIN, SF_NONE, joined, SF_WAIT_TIMEOUT_UNKNOWN, 0 });
-        }
-    }
-    return found;
+    return true;
 }
 
 static void link_owners(capture *c)

@@ -1,4 +1,4 @@
-/* What the two halves of reading locks share: locks.c reads what the runtime says, stacks.c what is found on the stacks. */
+/* What the parts of reading locks share. */
 #ifndef STACKFLARE_LOCKS_H
 #define STACKFLARE_LOCKS_H
 
@@ -24,14 +24,23 @@ typedef struct object_begin { uintptr_t words[OBJECT_BEGIN_WORDS]; } object_begi
 
 static inline uintptr_t object_type(const object_begin *o) { return type_of(o->words[1]); }
 
-/* The index of the lock that an object is, if it is one that a listed thread holds and that is not known yet: found by a
- * reference that may be an old one. */
+static inline const raw_frame *frame_at(const capture *c, const sf_thread *thread, uint32_t i) { return sf_table_at(&c->raw, thread->first_frame + i); }
+
+/* locks.c: the index of a lock, new or known, by what a waiting thread has of it: the address of a sync block, or of a reference to a Lock.
+ * SF_NONE when there is no such lock. */
+uint32_t add_waited_monitor(capture *c, uintptr_t table, uintptr_t block);
+uint32_t add_waited_lock(capture *c, uintptr_t slot);
+
+/* An object that a word on a stack leads to, which may be an old one: a lock, if it says that a listed thread holds it. */
 void add_found(capture *c, uintptr_t address, const object_begin *object);
 
-/* stacks.c */
+/* waits.c */
+bool find_statics(capture *c);
+bool read_waits(capture *c, uintptr_t table); /* whether the statics of a thread were where they should be */
+
+/* stacks.c: what only stacks lead to */
 void find_held(capture *c, int64_t deadline);
 void find_frames(capture *c, int64_t deadline);
 void trim_held(capture *c); /* after resolve: without frames that did not fit into the snapshot */
-uint32_t joined_thread(capture *c, uint32_t thread);
 
 #endif

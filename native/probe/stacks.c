@@ -14,13 +14,10 @@ enum {
     SEGMENT_WORDS = 8 << 10,
     MAX_STACK_BYTES = 1 << 20, /* that are looked at of one stack */
     CANDIDATES = SF_READ_MANY,
-    THREAD_WAITS = 0x02000000, /* of the runtime's thread states */
 };
 
 /* Objects lie in memory that the kernel hands out in one direction, from one end of its range. */
 #define HEAP_DISTANCE ((uintptr_t)1 << 43)
-
-static const raw_frame *frame_at(const capture *c, const sf_thread *thread, uint32_t i) { return sf_table_at(&c->raw, thread->first_frame + i); }
 
 /* Where the managed part of a stack begins. */
 static uintptr_t stack_begin(const capture *c, const sf_thread *thread)
@@ -211,46 +208,4 @@ void trim_held(capture *c)
     if (kept < c->held_locks.count)
         c->result.flags |= SF_INFO_LOCKS_TRUNCATED;
     c->held_locks.count = kept;
-}
-
-/* Whether a frame is one of a method of Thread, or of a stub that has no type. */
-static bool is_of_thread(const capture *c, const raw_frame *frame, bool *method)
-{
-    if (frame->function == SF_NONE)
-        return true;
-    const sf_function *f = sf_table_at(&c->functions, frame->function);
-    bool of_thread = f->declaring_type != SF_NONE && ((sf_type *)sf_table_at(&c->types, f->declaring_type))->class_id == c->thread_type;
-    *method = *method || of_thread;
-    return of_thread || f->flags & SF_FUNCTION_DYNAMIC;
-}
-
-/* The thread that another waits for in a method of Thread: the one, besides itself, that the frames of that method refer to. */
-uint32_t joined_thread(capture *c, uint32_t index)
-{
-    const sf_thread *thread = sf_table_at(&c->threads, index);
-    uintptr_t words[128], from = 0, to = 0;
-    bool method = false;
-    if (!(thread->state & THREAD_WAITS))
-        return SF_NONE;
-    for (uint32_t i = 0; i < thread->frame_count && to == 0; i++) {
-        const raw_frame *frame = frame_at(c, thread, i);
-        if (!is_of_thread(c, frame, &method))
-            to = frame->sp;
-        else if (from == 0)
-            from = frame->sp;
-    }
-    if (!method || from == 0 || to <= from)
-        return SF_NONE;
-    size_t bytes = to - from < sizeof words ? to - from : sizeof words;
-    if (!sf_read((void *)from, words, bytes))
-        return SF_NONE;
-    uint32_t found = SF_NONE;
-    for (size_t w = 0; w < bytes / sizeof *words; w++)
-        for (uint32_t i = 0; plausible(words[w]) && i < c->thread_work.count; i++)
-            if (((thread_work *)sf_table_at(&c->thread_work, i))->object == words[w] && i != index) {
-                if (found != SF_NONE && found != i)
-                    return SF_NONE;
-                found = i;
-            }
-    return found;
 }
