@@ -19,6 +19,7 @@ static uint32_t min32(uint32_t a, uint32_t b) { return a < b ? a : b; }
 bool capture_map(capture *c)
 {
     const sf_request *r = c->request;
+    locks_ready();
     return sf_table_map(&c->threads, sizeof(sf_thread), r->max_threads, 64 << 10)
         && sf_table_map(&c->raw, sizeof(raw_frame), r->max_total_frames, READY_BYTES)
         && sf_table_map(&c->functions, sizeof(sf_function), MAX_FUNCTIONS, 64 << 10)

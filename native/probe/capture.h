@@ -127,6 +127,7 @@ static inline bool plausible(uintptr_t p) { return p % sizeof p == 0 && p > 0x10
 static inline uintptr_t type_of(uintptr_t first_word) { return first_word & ~(uintptr_t)7; } /* the GC uses the low bits */
 
 /* Owners, waiters and what they wait for; locks.c and locks.h. */
+void locks_ready(void); /* takes the page faults that the pause would take otherwise */
 void describe_locks(capture *c, int64_t deadline);
 
 /* hold.c: collectible code, kept alive from the pause until it is resolved. */

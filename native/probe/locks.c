@@ -240,13 +240,20 @@ void add_found(capture *c, uintptr_t address, const object_begin *object)
         add_lock(c, address, object, owner, SF_LOCK_FROM_STACK);
 }
 
+/* What is needed to read a page of the table. */
+static struct {
+    sync_entry entries[ENTRIES];
+    sf_read_item items[ENTRIES];
+    uint32_t item_of[ENTRIES];
+} table_page;
+
 /* Reads the sync blocks of a page of the table. */
 enum page_end { PAGE_GOES_ON, PAGE_ENDS, PAGE_IS_WRONG };
 static enum page_end read_monitors(capture *c, const sync_entry *entries, uint32_t count, uint32_t first, uint32_t *right)
 {
-    sf_read_item items[ENTRIES];
+    sf_read_item *items = table_page.items;
     uint8_t *to = sf_table_at(&c->scratch, 0);
-    uint32_t item_of[ENTRIES], n = 0, used = 0, i;
+    uint32_t *item_of = table_page.item_of, n = 0, used = 0, i;
     for (i = 0; i < count && (entries[i].block != 0 || entries[i].object != 0); i++) {
         uintptr_t block = entries[i].block;
         item_of[i] = SF_NONE;
@@ -287,12 +294,12 @@ static enum page_end read_monitors(capture *c, const sync_entry *entries, uint32
  * behind it is wrong after all that was right. */
 static bool read_table(capture *c, uintptr_t table, int64_t deadline)
 {
-    static sync_entry entries[ENTRIES];
+    sync_entry *entries = table_page.entries;
     uint32_t right = 0, first = 1;
     while (first < MAX_SYNC_BLOCKS) {
         /* To the end of the page: what lies behind the table need not be there. */
         uintptr_t from = table + first * sizeof *entries;
-        uint32_t count = (uint32_t)((sizeof entries - from % sizeof entries) / sizeof *entries);
+        uint32_t count = (uint32_t)((sizeof table_page.entries - from % sizeof table_page.entries) / sizeof *entries);
         if (!sf_read((void *)from, entries, count * sizeof *entries))
             return right > 0;
         enum page_end end = read_monitors(c, entries, count, first, &right);
@@ -316,6 +323,18 @@ static void link_owners(capture *c)
         ((lock_work *)sf_table_at(&c->lock_work, i))->next = owner->first_lock;
         owner->first_lock = i;
     }
+}
+
+void locks_ready(void)
+{
+    uint64_t word, words[SF_READ_MANY];
+    sf_read_item items[SF_READ_MANY];
+    memset(&table_page, 0, sizeof table_page);
+    for (uint32_t i = 0; i < SF_READ_MANY; i++)
+        items[i] = (sf_read_item){ (uintptr_t)&words[i], &word, sizeof word, false };
+    memset(words, 0, sizeof words);
+    sf_read_many(items, SF_READ_MANY);
+    stacks_ready();
 }
 
 void describe_locks(capture *c, int64_t deadline)

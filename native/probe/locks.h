@@ -39,6 +39,7 @@ bool find_statics(capture *c);
 bool read_waits(capture *c, uintptr_t table); /* whether the statics of a thread were where they should be */
 
 /* stacks.c: what only stacks lead to */
+void stacks_ready(void);
 void find_held(capture *c, int64_t deadline);
 void find_frames(capture *c, int64_t deadline);
 void trim_held(capture *c); /* after resolve: without frames that did not fit into the snapshot */

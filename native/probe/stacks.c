@@ -45,6 +45,10 @@ typedef struct scan {
     uint32_t candidate_count;
 } scan;
 
+static scan one_scan; /* captures never overlap */
+
+void stacks_ready(void) { memset(&one_scan, 0, sizeof one_scan); }
+
 static void read_segments(scan *s)
 {
     sf_read_many(s->items, s->count);
@@ -112,17 +116,17 @@ static void look_for_objects(scan *s, uint32_t thread, uintptr_t address, const 
 
 void find_held(capture *c, int64_t deadline)
 {
-    static scan s;
-    s = (scan){ .c = c, .visit = look_for_objects, .deadline = deadline };
-    for (uint32_t i = 0; i < c->thread_work.count && s.heap == 0; i++)
-        s.heap = ((thread_work *)sf_table_at(&c->thread_work, i))->object;
-    if (s.heap == 0)
+    scan *s = &one_scan;
+    *s = (scan){ .c = c, .visit = look_for_objects, .deadline = deadline };
+    for (uint32_t i = 0; i < c->thread_work.count && s->heap == 0; i++)
+        s->heap = ((thread_work *)sf_table_at(&c->thread_work, i))->object;
+    if (s->heap == 0)
         return;
-    for (uint32_t i = 0; i < c->threads.count && !s.late; i++)
-        scan_stack(&s, i);
-    read_segments(&s);
-    look_at_candidates(&s);
-    if (s.late)
+    for (uint32_t i = 0; i < c->threads.count && !s->late; i++)
+        scan_stack(s, i);
+    read_segments(s);
+    look_at_candidates(s);
+    if (s->late)
         c->result.flags |= SF_INFO_LOCKS_TRUNCATED;
 }
 
@@ -177,15 +181,15 @@ static void look_for_locks(scan *s, uint32_t thread, uintptr_t address, const ui
 /* Of the threads that hold something. Each lock with an owner has a record in the end, if not of a frame then without. */
 void find_frames(capture *c, int64_t deadline)
 {
-    static scan s;
-    s = (scan){ .c = c, .visit = look_for_locks, .deadline = deadline };
+    scan *s = &one_scan;
+    *s = (scan){ .c = c, .visit = look_for_locks, .deadline = deadline };
     for (uint32_t i = 0; i < c->threads.count; i++) {
         const thread_work *work = sf_table_at(&c->thread_work, i);
         if (work->first_lock == SF_NONE)
             continue;
-        if (!s.late)
-            scan_stack(&s, i);
-        read_segments(&s);
+        if (!s->late)
+            scan_stack(s, i);
+        read_segments(s);
         for (uint32_t lock = work->first_lock; lock != SF_NONE; lock = ((lock_work *)sf_table_at(&c->lock_work, lock))->next)
             if (((lock_work *)sf_table_at(&c->lock_work, lock))->frames == 0)
                 add_held(c, (sf_held){ i, lock, SF_NONE, 0 });
