@@ -16,7 +16,7 @@
 
 #define SF_MAGIC 0x50414E5346544B53ull /* "SKTFSNAP" in memory */
 #define SF_VERSION_MAJOR 1
-#define SF_VERSION_MINOR 0
+#define SF_VERSION_MINOR 1
 #define SF_NONE 0xFFFFFFFFu
 #define SF_ADDRESS_BYTES 108
 
@@ -56,6 +56,9 @@ enum sf_section {
     SF_SECTION_TYPE_ARGS = 7, /* uint32_t[]: type indexes */
     SF_SECTION_MODULES = 8,   /* sf_module[] */
     SF_SECTION_BLOB = 9,      /* bytes */
+    SF_SECTION_LOCKS = 10,    /* sf_lock[]: each lock that somebody holds or waits for, once */
+    SF_SECTION_WAITS = 11,    /* sf_wait[]: one of a thread at most */
+    SF_SECTION_HELD = 12,     /* sf_held[]: where in their owners' stacks locks are held */
 };
 
 typedef struct sf_header {
@@ -89,6 +92,8 @@ enum sf_info_flags {
     SF_INFO_TIME_TRUNCATED = 1u << 3,    /* pause_limit_us reached */
     SF_INFO_TABLES_TRUNCATED = 1u << 4,  /* a table of functions, types, modules or bytes was full */
     SF_INFO_DEBUG_INFO_OFF = 1u << 5,    /* the runtime runs without debugger support: no IL offsets */
+    SF_INFO_LOCKS = 1u << 6,             /* locks were read; without it nothing is known of them */
+    SF_INFO_LOCKS_TRUNCATED = 1u << 7,   /* a bound was reached: there are more locks, waits or holders than are recorded */
 };
 
 typedef struct sf_info {
@@ -199,5 +204,57 @@ typedef struct sf_module {
     uint32_t symbols_offset, symbols_length; /* blob; a portable PDB handed to the runtime with the assembly */
     uint32_t reserved;
 } sf_module;
+
+enum sf_lock_kind {
+    SF_LOCK_MONITOR = 1,
+    SF_LOCK_LOCK = 2, /* System.Threading.Lock */
+};
+
+enum sf_lock_flags {
+    SF_LOCK_HELD = 1u << 0,          /* somebody holds it, known or not */
+    SF_LOCK_WAITERS_KNOWN = 1u << 1, /* waiters is valid */
+    SF_LOCK_THIN = 1u << 2,          /* a Monitor that is a few bits of its object's header: it never had a waiter */
+    SF_LOCK_FROM_STACK = 1u << 3,    /* nobody waits for it, and it was found only by what looks like a reference on a stack */
+};
+
+typedef struct sf_lock {
+    uint64_t object; /* its address during the pause */
+    uint32_t kind;   /* sf_lock_kind */
+    uint32_t owner;  /* index into threads; SF_NONE: nobody or not known */
+    uint32_t type;   /* of the object: index into types */
+    uint32_t recursion; /* how many times more than once the owner has entered it */
+    uint32_t waiters;   /* threads that want to enter it, as the lock's own state has them */
+    uint32_t flags;
+} sf_lock;
+
+enum sf_wait_kind {
+    SF_WAIT_MONITOR_ENTER = 1,
+    SF_WAIT_MONITOR_WAIT = 2, /* for a pulse; the thread does not hold the lock meanwhile */
+    SF_WAIT_LOCK_ENTER = 3,
+    SF_WAIT_JOIN = 4, /* in a method of System.Threading.Thread; its name says whether it is Join */
+};
+
+#define SF_WAIT_INFINITE (-1)
+#define SF_WAIT_TIMEOUT_UNKNOWN INT32_MIN
+
+typedef struct sf_wait {
+    uint32_t thread; /* index */
+    uint32_t kind;   /* sf_wait_kind */
+    uint32_t lock;   /* index into locks; SF_NONE: none or not known */
+    uint32_t other_thread; /* for a join: index into threads; SF_NONE: none or not known */
+    int32_t timeout_ms; /* SF_WAIT_INFINITE, SF_WAIT_TIMEOUT_UNKNOWN, or what the thread asked for when it began to wait */
+    uint32_t reserved;
+} sf_wait;
+
+enum sf_held_flags {
+    SF_HELD_AMBIGUOUS = 1u << 0, /* more than one frame refers to the lock: there is a record for each */
+};
+
+typedef struct sf_held {
+    uint32_t thread; /* index: the owner of the lock */
+    uint32_t lock;   /* index */
+    uint32_t frame;  /* a frame of the thread that refers to the lock, counted from the innermost; SF_NONE: none was found */
+    uint32_t flags;
+} sf_held;
 
 #endif

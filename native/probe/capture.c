@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "capture.h"
+#include "locks.h"
 
 #include <time.h>
 #include <unistd.h>
@@ -10,7 +11,7 @@ enum {
     MAX_MODULES = 1 << 13,
     MAX_FRAMES = 1 << 18,
     BLOB_BYTES = 16 << 20,
-    READY_BYTES = 256 << 10, /* of frames: what 16,384 of them take; the faults of more are little beside the walk of them */
+    READY_BYTES = 384 << 10, /* of frames: what 16,384 of them take; the faults of more are little beside the walk of them */
 };
 
 static uint32_t min32(uint32_t a, uint32_t b) { return a < b ? a : b; }
@@ -18,6 +19,7 @@ static uint32_t min32(uint32_t a, uint32_t b) { return a < b ? a : b; }
 bool capture_map(capture *c)
 {
     const sf_request *r = c->request;
+    locks_ready();
     return sf_table_map(&c->threads, sizeof(sf_thread), r->max_threads, 64 << 10)
         && sf_table_map(&c->raw, sizeof(raw_frame), r->max_total_frames, READY_BYTES)
         && sf_table_map(&c->functions, sizeof(sf_function), MAX_FUNCTIONS, 64 << 10)
@@ -30,6 +32,14 @@ bool capture_map(capture *c)
         && sf_table_map(&c->stacks, sizeof(uint32_t), r->max_total_frames, 0)
         && sf_table_map(&c->frames, sizeof(sf_frame), min32(r->max_total_frames, MAX_FRAMES), 0)
         && sf_table_map(&c->blob, 1, BLOB_BYTES + r->max_image_bytes, 64 << 10)
+        && sf_table_map(&c->locks, sizeof(sf_lock), MAX_LOCKS, 8 << 10)
+        && sf_table_map(&c->lock_work, sizeof(lock_work), MAX_LOCKS, 4 << 10)
+        && sf_table_map(&c->waits, sizeof(sf_wait), r->max_threads, 8 << 10)
+        && sf_table_map(&c->held_locks, sizeof(sf_held), MAX_HELD_FRAMES, 8 << 10)
+        && sf_table_map(&c->thread_work, sizeof(thread_work), r->max_threads, 32 << 10)
+        && sf_table_map(&c->thread_of_id, sizeof(uint32_t), MAX_THREAD_ID + 1, 8 << 10)
+        && sf_table_map(&c->scratch, sizeof(lock_scratch), 1, sizeof(lock_scratch))
+        && sf_index_map(&c->lock_index, MAX_LOCKS)
         && sf_index_map(&c->function_index, MAX_FUNCTIONS)
         && sf_index_map(&c->type_index, MAX_TYPES)
         && sf_index_map(&c->module_index, MAX_MODULES)
@@ -39,10 +49,11 @@ bool capture_map(capture *c)
 void capture_unmap(capture *c)
 {
     sf_table *tables[] = { &c->threads, &c->raw, &c->functions, &c->function_work, &c->types, &c->type_work, &c->type_args,
-                           &c->modules, &c->module_work, &c->stacks, &c->frames, &c->blob };
+                           &c->modules, &c->module_work, &c->stacks, &c->frames, &c->blob,
+                           &c->locks, &c->lock_work, &c->waits, &c->held_locks, &c->thread_work, &c->thread_of_id, &c->scratch };
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         sf_table_unmap(tables[i]);
-    sf_index *indexes[] = { &c->function_index, &c->type_index, &c->module_index, &c->frame_index };
+    sf_index *indexes[] = { &c->function_index, &c->type_index, &c->module_index, &c->frame_index, &c->lock_index };
     for (size_t i = 0; i < sizeof indexes / sizeof *indexes; i++)
         sf_index_unmap(indexes[i]);
 }
@@ -70,11 +81,35 @@ typedef struct walk_state {
     capture *c;
     sf_thread *thread;
     uint32_t limit, in_batch;
+    uintptr_t stack_end;
 } walk_state;
+
+/* Where a frame's part of the stack begins, from the registers that the walk has for it: with the instruction pointer beside it, it is
+ * seen that these are the registers. How far the part reaches is not said; that of the next frame ends it, and of the outermost, which
+ * has none, the frame pointer is the best that there is. */
+static uintptr_t stack_pointer(const uint8_t *context, uint32_t size, uintptr_t ip, uintptr_t *end)
+{
+#if defined(__x86_64__)
+    enum { SP = 0x98, FP = 0xA0, PC = 0xF8 };
+#elif defined(__aarch64__)
+    enum { FP = 0xF0, SP = 0x100, PC = 0x108 };
+#endif
+    enum { MORE = 256, MOST = 64 << 10 };
+    uintptr_t sp, fp, pc;
+    if (!context || size < PC + sizeof pc)
+        return 0;
+    memcpy(&sp, context + SP, sizeof sp);
+    memcpy(&fp, context + FP, sizeof fp);
+    memcpy(&pc, context + PC, sizeof pc);
+    if (pc != ip || !plausible(sp))
+        return 0;
+    *end = fp >= sp && fp - sp < MOST ? (fp | 7) + 1 + sizeof fp : sp + MORE;
+    return sp;
+}
 
 static hresult on_frame(clr_id function, uintptr_t ip, uintptr_t frame_info, uint32_t context_size, uint8_t *context, void *state)
 {
-    (void)frame_info; (void)context_size; (void)context;
+    (void)frame_info;
     walk_state *walk = state;
     capture *c = walk->c;
     if (walk->thread->frame_count >= walk->limit) {
@@ -89,6 +124,7 @@ static hresult on_frame(clr_id function, uintptr_t ip, uintptr_t frame_info, uin
     }
     raw_frame *frame = sf_table_at(&c->raw, index);
     frame->ip = ip;
+    frame->sp = function == 0 ? 0 : stack_pointer(context, context_size, ip, &walk->stack_end);
     frame->function = function == 0 ? SF_NONE : describe_function(c, function);
     /* Only a thread that was stopped in managed code stands at its address; everything else is a return address. */
     frame->exact = walk->thread->frame_count == 0 && function != 0 && stands_at(c, walk->in_batch, ip);
@@ -96,11 +132,12 @@ static hresult on_frame(clr_id function, uintptr_t ip, uintptr_t frame_info, uin
     return S_OK;
 }
 
-static void walk(capture *c, sf_thread *thread, uint32_t in_batch)
+static void walk(capture *c, sf_thread *thread, thread_work *work, uint32_t in_batch)
 {
-    walk_state state = { c, thread, c->request->max_thread_frames, in_batch };
+    walk_state state = { c, thread, c->request->max_thread_frames, in_batch, 0 };
     thread->first_frame = c->raw.count;
-    hresult hr = info_walk(c->info, thread->thread_id, on_frame, 0, &state, NULL, 0);
+    hresult hr = info_walk(c->info, thread->thread_id, on_frame, COR_PRF_SNAPSHOT_REGISTER_CONTEXT, &state, NULL, 0);
+    work->stack_end = state.stack_end;
     if (!FAILED(hr) || hr == CORPROF_E_STACKSNAPSHOT_ABORTED)
         return;
     if (thread->frame_count > 0)
@@ -143,6 +180,8 @@ static void walk_all(capture *c, void *threads, int64_t begin)
             }
             sf_thread *thread = sf_table_at(&c->threads, index);
             *thread = batch[i];
+            thread_work *work = sf_table_at(&c->thread_work, sf_table_add(&c->thread_work));
+            *work = (thread_work){ .object = c->contract.present ? c->batch[i].object : 0, .first_lock = SF_NONE };
             thread->first_frame = c->raw.count;
             late = late || sf_now(CLOCK_MONOTONIC) > deadline;
             if (late) {
@@ -150,7 +189,7 @@ static void walk_all(capture *c, void *threads, int64_t begin)
                 c->result.flags |= SF_INFO_TIME_TRUNCATED;
                 continue;
             }
-            walk(c, thread, i);
+            walk(c, thread, work, i);
             if (was_interrupted(c, i))
                 thread->flags |= SF_THREAD_INTERRUPTED;
             if (!has_managed_frame(c, thread))
@@ -176,6 +215,7 @@ void capture_take(capture *c)
         walk_all(c, threads, suspended);
         walked = sf_now(CLOCK_MONOTONIC);
         describe_functions(c);
+        describe_locks(c, suspended + (int64_t)c->request->pause_limit_us * 1000);
         hold_collectible(c);
     }
     info_resume(c->info);
@@ -191,6 +231,7 @@ void capture_take(capture *c)
         return;
     }
     resolve(c);
+    trim_held(c);
     hold_release(c);
     c->result.resolve_ns = sf_now(CLOCK_MONOTONIC) - resumed;
     c->result.phase = SF_PHASE_DONE;

@@ -9,6 +9,7 @@
 /* A frame as the walk sees it. */
 typedef struct raw_frame {
     uint64_t ip;
+    uintptr_t sp;      /* 0: not known */
     uint32_t function; /* index; SF_NONE: a run of native frames */
     uint32_t exact;
 } raw_frame;
@@ -27,13 +28,25 @@ typedef struct type_work {
     enum { TYPE_UNSEEN, TYPE_LASTS, TYPE_TRANSIENT } state;
 } type_work;
 
+typedef struct thread_work {
+    uintptr_t object;    /* the managed Thread */
+    uintptr_t statics;   /* where the runtime keeps the thread's variables; 0 not known */
+    uintptr_t stack_end; /* as far as the outermost frame's part of the stack may reach */
+    uint32_t first_lock; /* of those that the thread holds; SF_NONE */
+} thread_work;
+
+typedef struct lock_work {
+    uint32_t next; /* of those that the same thread holds; SF_NONE */
+    uint32_t frames;
+} lock_work;
+
 typedef struct module_work {
     clr_id loader;    /* collectible: the runtime's LoaderAllocator, else 0 */
     bool transient;   /* collectible and not held */
 } module_work;
 
 /* Where the runtime keeps what the profiling API does not give; see contract.c. */
-enum { INTERRUPTED_KINDS = 3 };
+enum { INTERRUPTED_KINDS = 3, SYNC_ENTRY_BYTES = 16 };
 typedef struct contract {
     bool present;
     uint32_t interrupted[INTERRUPTED_KINDS]; /* first words of the frame objects of a thread that was stopped in managed code; 0: not known */
@@ -44,6 +57,10 @@ typedef struct contract {
     uint32_t method_chunk_index, chunk_bytes, chunk_type, type_class, class_type;
     uintptr_t string_type; /* the MethodTable of System.String */
     uint32_t name_offset;  /* of Thread._name, once it was seen */
+    uint32_t thread_local_data; /* 0: to be found */
+    uintptr_t sync_table;       /* where the address of the table of sync blocks is; 0: locks cannot be read */
+    uintptr_t object_type;      /* the MethodTable of System.Object */
+    uint32_t type_size, type_parent, type_module;
 } contract;
 
 enum { MAX_HELD = 256 };
@@ -67,6 +84,12 @@ typedef struct capture {
 
     sf_table threads, raw, functions, function_work, types, type_work, type_args, modules, module_work;
     sf_table stacks, frames, blob;
+    sf_table locks, lock_work, waits, held_locks, thread_work, thread_of_id, scratch;
+    sf_index lock_index;
+    uintptr_t thread_type, lock_type; /* MethodTables of System.Threading.Thread and Lock, once they were seen */
+    uintptr_t last_waited; /* the sync block that a thread was last seen to wait for */
+    uint32_t last_waited_lock;
+    uint32_t owners_right, owners_wrong; /* of held monitors: whether the owner's ids are those of one thread */
     sf_index function_index, type_index, module_index, frame_index;
 
     void *held[MAX_HELD];
@@ -97,6 +120,15 @@ void contract_find(capture *c);
 void describe_threads(capture *c, sf_thread *threads, uint32_t count);
 bool stands_at(const capture *c, uint32_t in_batch, uint64_t ip);
 bool was_interrupted(const capture *c, uint32_t in_batch);
+
+bool is_type(const contract *k, uintptr_t type);
+static inline bool plausible(uintptr_t p) { return p % sizeof p == 0 && p > 0x10000 && p < (uintptr_t)1 << 56; }
+
+static inline uintptr_t type_of(uintptr_t first_word) { return first_word & ~(uintptr_t)7; } /* the GC uses the low bits */
+
+/* Owners, waiters and what they wait for; locks.c and locks.h. */
+void locks_ready(void); /* takes the page faults that the pause would take otherwise */
+void describe_locks(capture *c, int64_t deadline);
 
 /* hold.c: collectible code, kept alive from the pause until it is resolved. */
 void hold_collectible(capture *c);

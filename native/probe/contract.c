@@ -88,6 +88,14 @@ static bool number(const char *p, const char *end, uint32_t *value)
     return *value < 1 << 16;
 }
 
+/* The value of a variable that a global of the contract is the address of. */
+static bool variable(const descriptor *d, const char *globals, const char *end, const char *name, uintptr_t *value)
+{
+    uint32_t index;
+    const char *at = globals ? after_key(globals, end, name) : NULL;
+    return at && number(at, end, &index) && index < d->pointer_count && sf_read_pointer(d->pointers[index], value);
+}
+
 static bool field(const char *types, const char *end, const char *type, const char *name, uint32_t *offset)
 {
     /* A field of another type may have the type's name. */
@@ -115,8 +123,6 @@ void contract_find(capture *c)
     const char *end = d->json + d->size;
     const char *types = after_key(d->json, end, "types");
     const char *globals = after_key(d->json, end, "globals");
-    uint32_t string_type = 0;
-    const char *string_global = globals ? after_key(globals, end, "StringMethodTable") : NULL;
     k->present = field(types, end, "Thread", "Id", &k->thread_id)
         && field(types, end, "Thread", "OSId", &k->thread_os_id)
         && field(types, end, "Thread", "State", &k->thread_state)
@@ -124,8 +130,7 @@ void contract_find(capture *c)
         && field(types, end, "Thread", "Frame", &k->thread_frame)
         && field(types, end, "String", "m_FirstChar", &k->string_chars)
         && field(types, end, "String", "m_StringLength", &k->string_length)
-        && string_global && number(string_global, end, &string_type) && string_type < d->pointer_count
-        && sf_read_pointer(d->pointers[string_type], &k->string_type);
+        && variable(d, globals, end, "StringMethodTable", &k->string_type);
     if (!k->present)
         return;
     c->result.flags |= SF_INFO_CONTRACT;
@@ -147,7 +152,15 @@ void contract_find(capture *c)
         if (!value || !number(value, end, &k->interrupted[i]))
             k->interrupted[i] = 0;
     }
-    uint32_t index, bytes, type;
+    uint32_t index, bytes, type, entry;
+    const char *table = after_key(globals, end, "SyncTableEntries");
+    if (table && number(table, end, &index) && index < d->pointer_count && field(types, end, "SyncTableEntry", "!", &entry)
+        && entry == SYNC_ENTRY_BYTES && variable(d, globals, end, "ObjectMethodTable", &k->object_type)
+        && field(types, end, "MethodTable", "BaseSize", &k->type_size) && field(types, end, "MethodTable", "ParentMethodTable", &k->type_parent)
+        && field(types, end, "MethodTable", "Module", &k->type_module))
+        k->sync_table = d->pointers[index];
+    if (!field(types, end, "Thread", "ThreadLocalDataPtr", &k->thread_local_data))
+        k->thread_local_data = 0;
     if (field(types, end, "MethodDesc", "ChunkIndex", &index) && field(types, end, "MethodDescChunk", "!", &bytes)
         && field(types, end, "MethodDescChunk", "MethodTable", &type)) {
         k->method_chunk_index = index;

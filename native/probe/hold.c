@@ -10,8 +10,6 @@
 
 enum { LOADER_BYTES = 4096, SCOUT_WORDS = 4, MAX_SEARCHES = 8, MAX_TYPE_DEPTH = 64 };
 
-static bool plausible(uintptr_t p) { return p % sizeof p == 0 && p > 0x10000 && p < (uintptr_t)1 << 56; }
-
 /* The managed object keeps a "scout", whose one field is the address of the native LoaderAllocator. */
 static uintptr_t object_of_handle(uintptr_t handle, clr_id loader)
 {

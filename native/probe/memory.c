@@ -100,6 +100,14 @@ uint32_t *sf_index_find(sf_index *index, uint64_t key)
     return &slot->value_plus_one;
 }
 
+uint32_t sf_index_get(const sf_index *index, uint64_t key)
+{
+    const sf_index_slot *slot = find(index->near, NEAR_SLOTS - 1, key);
+    if (slot->value_plus_one == 0 && index->near_keys == NEAR_SLOTS / 2)
+        slot = find(index->far, index->far_mask, key);
+    return slot->value_plus_one - 1; /* SF_NONE for 0 */
+}
+
 static int read_fd = -1;
 
 void sf_read_open(void)
@@ -126,34 +134,72 @@ bool sf_read(const void *address, void *to, size_t n)
     return process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == (ssize_t)n;
 }
 
+/* A stretch of memory that is read as one, and the buffers that its parts go to: those of items, and of what lies between them. */
+typedef struct stretch { uint32_t first, count, first_local; } stretch;
+
+static void sort_by_address(const sf_read_item *items, uint8_t *order, uint32_t n)
+{
+    for (uint32_t gap = n / 2; gap > 0; gap /= 2)
+        for (uint32_t i = gap; i < n; i++) {
+            uint8_t moved = order[i];
+            uint32_t at = i;
+            for (; at >= gap && items[order[at - gap]].address > items[moved].address; at -= gap)
+                order[at] = order[at - gap];
+            order[at] = moved;
+        }
+}
+
+/* What costs is not the bytes but each stretch that the kernel has to find: items that lie near each other are one. */
+static void read_round(sf_read_item *items, uint32_t count)
+{
+    enum { NEAR = 1024, MOST = 4096 };
+    static uint8_t between[NEAR];
+    uint8_t order[SF_READ_MANY];
+    struct iovec local[2 * SF_READ_MANY], remote[SF_READ_MANY];
+    stretch stretches[SF_READ_MANY];
+    uint32_t n = 0, locals = 0, found = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        items[i].ok = false;
+        if (items[i].address != 0)
+            order[n++] = (uint8_t)i;
+    }
+    sort_by_address(items, order, n);
+    for (uint32_t i = 0; i < n; i++) {
+        const sf_read_item *item = &items[order[i]];
+        struct iovec *last = found > 0 ? &remote[found - 1] : NULL;
+        uintptr_t end = last ? (uintptr_t)last->iov_base + last->iov_len : 0;
+        if (last && item->address >= end && item->address - end <= NEAR && last->iov_len + item->size + NEAR <= MOST) {
+            if (item->address > end)
+                local[locals++] = (struct iovec){ between, item->address - end };
+            last->iov_len += item->address - end + item->size;
+            stretches[found - 1].count++;
+        } else {
+            remote[found] = (struct iovec){ (void *)item->address, item->size };
+            stretches[found++] = (stretch){ i, 1, locals };
+        }
+        local[locals++] = (struct iovec){ item->to, item->size };
+    }
+    for (uint32_t next = 0; next < found;) {
+        uint32_t from = stretches[next].first_local;
+        ssize_t got = read_fd < 0 ? process_vm_readv(getpid(), local + from, locals - from, remote + next, found - next, 0) : 0;
+        for (ssize_t sum = 0; next < found && got >= sum + (ssize_t)remote[next].iov_len; next++) {
+            sum += (ssize_t)remote[next].iov_len;
+            for (uint32_t i = 0; i < stretches[next].count; i++)
+                items[order[stretches[next].first + i]].ok = true;
+        }
+        /* The kernel stops at the first that it cannot read whole: the items of that one are tried alone. */
+        for (uint32_t i = 0; next < found && i < stretches[next].count; i++) {
+            sf_read_item *item = &items[order[stretches[next].first + i]];
+            item->ok = sf_read((void *)item->address, item->to, item->size);
+        }
+        next++;
+    }
+}
+
 void sf_read_many(sf_read_item *items, size_t count)
 {
-    for (size_t next = 0; next < count;) {
-        struct iovec local[SF_READ_MANY], remote[SF_READ_MANY];
-        size_t which[SF_READ_MANY], n = 0, i = next;
-        for (; i < count && n < SF_READ_MANY; i++) {
-            items[i].ok = false;
-            if (items[i].address == 0)
-                continue;
-            local[n] = (struct iovec){ items[i].to, items[i].size };
-            remote[n] = (struct iovec){ (void *)items[i].address, items[i].size };
-            which[n++] = i;
-        }
-        ssize_t got = n > 0 && read_fd < 0 ? process_vm_readv(getpid(), local, n, remote, n, 0) : 0;
-        /* The kernel stops at the first that it cannot read: what came before is good, that one is tried alone, the rest goes
-         * into the next round. */
-        size_t done = 0;
-        for (ssize_t sum = 0; done < n && got >= sum + (ssize_t)local[done].iov_len; done++) {
-            sum += (ssize_t)local[done].iov_len;
-            items[which[done]].ok = true;
-        }
-        if (done < n) {
-            sf_read_item *item = &items[which[done]];
-            item->ok = sf_read((void *)item->address, item->to, item->size);
-            i = which[done] + 1;
-        }
-        next = i;
-    }
+    for (size_t i = 0; i < count; i += SF_READ_MANY)
+        read_round(items + i, (uint32_t)(count - i < SF_READ_MANY ? count - i : SF_READ_MANY));
 }
 
 int64_t sf_now(int clock)

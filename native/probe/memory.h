@@ -44,6 +44,9 @@ void sf_index_unmap(sf_index *index);
 /* The place of the key's value: 0 for a new key, else value + 1. The caller stores the value + 1. */
 uint32_t *sf_index_find(sf_index *index, uint64_t key);
 
+/* A key's value, or SF_NONE for a key that is not there. */
+uint32_t sf_index_get(const sf_index *index, uint64_t key);
+
 /* Copies from addresses that may not be there. Async-signal-safe, no allocation. */
 bool sf_read(const void *address, void *to, size_t n);
 static inline bool sf_read_pointer(uintptr_t address, uintptr_t *to) { return sf_read((const void *)address, to, sizeof *to); }

@@ -7,9 +7,6 @@
 
 enum { MAX_NAME_BYTES = 2048, MIN_STRING_BYTES = 24 };
 
-/* The GC uses the low bits of an object's first word. */
-static uintptr_t type_of(uintptr_t first_word) { return first_word & ~(uintptr_t)7; }
-
 static uintptr_t load_pointer(clr_id thread, uint32_t offset)
 {
     uintptr_t value;
@@ -61,7 +58,7 @@ static void find_name_field(capture *c, const thread_words *words)
 
 /* Whether there is a type at an address, before the runtime is asked about it: it leads to its class, and the class back. A type that
  * shares its class with another leads to that one, with the lowest bit set. */
-static bool is_type(const contract *k, uintptr_t type)
+bool is_type(const contract *k, uintptr_t type)
 {
     uintptr_t owner = type, class, back;
     if (!k->class_type || !sf_read_pointer(type + k->type_class, &class))
@@ -96,14 +93,14 @@ void describe_threads(capture *c, sf_thread *threads, uint32_t count)
         read_fields(k, &threads[i]);
         uintptr_t frame = load_pointer(id, k->thread_frame);
         w->frame_known = frame != 0;
-        items[2 * i] = (sf_read_item){ load_pointer(id, k->thread_handle), &w->object, sizeof w->object, false };
-        items[2 * i + 1] = (sf_read_item){ frame == UINTPTR_MAX ? 0 : frame, w->frame, sizeof w->frame, false };
+        items[i] = (sf_read_item){ load_pointer(id, k->thread_handle), &w->object, sizeof w->object, false };
+        items[count + i] = (sf_read_item){ frame == UINTPTR_MAX ? 0 : frame, w->frame, sizeof w->frame, false };
     }
     sf_read_many(items, 2 * count);
     for (uint32_t i = 0; i < count; i++) {
         thread_words *w = &c->batch[i];
-        w->has_frame = items[2 * i + 1].ok;
-        if (!items[2 * i].ok)
+        w->has_frame = items[count + i].ok;
+        if (!items[i].ok)
             w->object = 0;
     }
 
@@ -115,6 +112,8 @@ void describe_threads(capture *c, sf_thread *threads, uint32_t count)
         bool have = items[i].ok;
         if (have)
             find_name_field(c, w);
+        if (have && c->thread_type == 0)
+            c->thread_type = type_of(w->object_words[0]);
         items[i] = (sf_read_item){ have && k->name_offset ? w->object_words[k->name_offset] : 0, w->string, sizeof w->string, false };
     }
     sf_read_many(items, count);

@@ -47,5 +47,13 @@ int main(void)
     FIELD(sf_module, module_id); FIELD(sf_module, base_address); FIELD(sf_module, assembly_id); FIELD(sf_module, mvid);
     FIELD(sf_module, flags); FIELD(sf_module, path_offset); FIELD(sf_module, path_length); FIELD(sf_module, image_offset);
     FIELD(sf_module, image_length); FIELD(sf_module, symbols_offset); FIELD(sf_module, symbols_length); FIELD(sf_module, reserved);
+    STRUCT(sf_lock);
+    FIELD(sf_lock, object); FIELD(sf_lock, kind); FIELD(sf_lock, owner); FIELD(sf_lock, type); FIELD(sf_lock, recursion);
+    FIELD(sf_lock, waiters); FIELD(sf_lock, flags);
+    STRUCT(sf_wait);
+    FIELD(sf_wait, thread); FIELD(sf_wait, kind); FIELD(sf_wait, lock); FIELD(sf_wait, other_thread); FIELD(sf_wait, timeout_ms);
+    FIELD(sf_wait, reserved);
+    STRUCT(sf_held);
+    FIELD(sf_held, thread); FIELD(sf_held, lock); FIELD(sf_held, frame); FIELD(sf_held, flags);
     return 0;
 }

@@ -16,6 +16,17 @@ internal sealed class RawSnapshot
     public required ModuleRecord[] Modules { get; init; }
     public required ReadOnlyMemory<byte> Blob { get; init; }
 
+    /// <summary>Each lock that somebody holds or waits for; known only with <see cref="InfoFlags.Locks"/>, otherwise empty.</summary>
+    public LockRecord[] Locks { get; init; } = [];
+
+    /// <summary>What threads wait for: one record of a thread at most, in the order of threads.</summary>
+    public WaitRecord[] Waits { get; init; } = [];
+
+    /// <summary>
+    /// The frames of its owner that refer to a lock, or one record without a frame: in the order of threads, frames and locks, each once.
+    /// </summary>
+    public HeldRecord[] Held { get; init; } = [];
+
     /// <summary>The bytes that this is a view of, whole, for saving them; <see cref="Blob"/> is a slice of them.</summary>
     public ReadOnlyMemory<byte> Encoded { get; init; }
 

@@ -7,9 +7,15 @@ internal static class SnapshotLayout
 {
     public const ulong Magic = 0x50414E5346544B53;
     public const ushort VersionMajor = 1;
-    public const ushort VersionMinor = 0;
+    public const ushort VersionMinor = 1;
     public const uint None = 0xFFFFFFFF;
     public const int AddressBytes = 108;
+
+    /// <summary>Of a wait: no timeout.</summary>
+    public const int WaitInfinite = -1;
+
+    /// <summary>Of a wait: what timeout it has is not known.</summary>
+    public const int WaitTimeoutUnknown = int.MinValue;
 
     /// <summary>The most bytes of one name or path.</summary>
     public const int LongestText = 1 << 16;
@@ -30,6 +36,9 @@ internal enum SectionKind : uint
     TypeArgs = 7,
     Modules = 8,
     Blob = 9,
+    Locks = 10,
+    Waits = 11,
+    Held = 12,
 }
 
 [Flags]
@@ -56,6 +65,8 @@ internal enum InfoFlags : uint
     TimeTruncated = 8,
     TablesTruncated = 16,
     DebugInfoOff = 32,
+    Locks = 64,
+    LocksTruncated = 128,
 }
 
 [Flags]
@@ -102,6 +113,35 @@ internal enum ModuleFlags : uint
     Flat = 8,
     Mvid = 16,
     ImageTruncated = 32,
+}
+
+internal enum LockKind : uint
+{
+    Monitor = 1,
+    Lock = 2,
+}
+
+[Flags]
+internal enum LockFlags : uint
+{
+    Held = 1,
+    WaitersKnown = 2,
+    Thin = 4,
+    FromStack = 8,
+}
+
+internal enum WaitKind : uint
+{
+    MonitorEnter = 1,
+    MonitorWait = 2,
+    LockEnter = 3,
+    Join = 4,
+}
+
+[Flags]
+internal enum HeldFlags : uint
+{
+    Ambiguous = 1,
 }
 
 [StructLayout(LayoutKind.Sequential)]
@@ -236,4 +276,36 @@ internal struct ModuleRecord
     public uint SymbolsOffset;
     public uint SymbolsLength;
     public uint Reserved;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct LockRecord
+{
+    public ulong Object;
+    public LockKind Kind;
+    public uint Owner;
+    public uint Type;
+    public uint Recursion;
+    public uint Waiters;
+    public LockFlags Flags;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct WaitRecord
+{
+    public uint Thread;
+    public WaitKind Kind;
+    public uint Lock;
+    public uint OtherThread;
+    public int TimeoutMs;
+    public uint Reserved;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct HeldRecord
+{
+    public uint Thread;
+    public uint Lock;
+    public uint Frame;
+    public HeldFlags Flags;
 }

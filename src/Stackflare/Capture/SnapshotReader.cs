@@ -24,9 +24,13 @@ internal static class SnapshotReader
             TypeArgs = directory.Records<uint>(SectionKind.TypeArgs),
             Modules = directory.Records<ModuleRecord>(SectionKind.Modules),
             Blob = directory.Blob(SectionKind.Blob),
+            Locks = directory.Records<LockRecord>(SectionKind.Locks),
+            Waits = directory.Records<WaitRecord>(SectionKind.Waits),
+            Held = directory.Records<HeldRecord>(SectionKind.Held),
             Encoded = directory.Bytes,
         };
         Check(snapshot);
+        CheckLocks(snapshot);
         return snapshot;
     }
 
@@ -74,6 +78,44 @@ internal static class SnapshotReader
             Text(module.PathOffset, module.PathLength, size, "a module's path", ref blob);
             Bytes(module.ImageOffset, module.ImageLength, size, "a module's image", ref blob);
             Bytes(module.SymbolsOffset, module.SymbolsLength, size, "a module's symbols", ref blob);
+        }
+    }
+
+    /// <summary>
+    /// Who looks for cycles follows from a thread to what it waits for and on to whom that belongs: there is one way to go on
+    /// from each, and what locks say of their owners and what owners say of their locks is the same.
+    /// </summary>
+    private static void CheckLocks(RawSnapshot snapshot)
+    {
+        bool known = snapshot.Info.Flags.HasFlag(InfoFlags.Locks);
+        if (!known && snapshot.Locks.Length + snapshot.Waits.Length + snapshot.Held.Length > 0)
+            throw new SnapshotFormatException("it has locks and says that none were read");
+        foreach (ref readonly LockRecord entry in snapshot.Locks.AsSpan())
+        {
+            Index(entry.Owner, snapshot.Threads.Length, "a lock's owner");
+            Index(entry.Type, snapshot.Types.Length, "a lock's type");
+            if (entry.Owner != SnapshotLayout.None && !entry.Flags.HasFlag(LockFlags.Held))
+                throw new SnapshotFormatException("a lock that nobody holds has an owner");
+        }
+        long next = 0;
+        foreach (ref readonly WaitRecord wait in snapshot.Waits.AsSpan())
+        {
+            if (wait.Thread < next || wait.Thread >= (uint)snapshot.Threads.Length)
+                throw new SnapshotFormatException("a waiting thread is not there, or not in its place");
+            next = wait.Thread + 1L;
+            Index(wait.Lock, snapshot.Locks.Length, "what a thread waits for");
+            Index(wait.OtherThread, snapshot.Threads.Length, "whom a thread waits for");
+        }
+        (uint Thread, uint Frame, long Lock) last = (0, 0, -1);
+        foreach (ref readonly HeldRecord held in snapshot.Held.AsSpan())
+        {
+            if (held.Lock >= (uint)snapshot.Locks.Length || (held.Thread, held.Frame, (long)held.Lock).CompareTo(last) <= 0)
+                throw new SnapshotFormatException("a held lock is not there, or not in its place");
+            last = (held.Thread, held.Frame, held.Lock);
+            if (held.Thread == SnapshotLayout.None || held.Thread != snapshot.Locks[held.Lock].Owner)
+                throw new SnapshotFormatException("a thread holds a lock that is another's");
+            if (held.Frame != SnapshotLayout.None && held.Frame >= snapshot.Threads[held.Thread].FrameCount)
+                throw new SnapshotFormatException("the frame that holds a lock is not there");
         }
     }
 

@@ -12,22 +12,27 @@ internal static class DebuggerView
     private const int MostFrames = 100_000;
 
     /// <summary>Attaches, reads, detaches. Synchronous throughout: only the thread that attached may trace.</summary>
-    public static IReadOnlyList<OracleThread> Of(TargetProcess target) => Of(target.Pid);
-
-    /// <inheritdoc cref="Of(TargetProcess)"/>
-    public static IReadOnlyList<OracleThread> Of(int pid)
+    public static T Read<T>(int pid, Func<ClrRuntime, T> read)
     {
         using var process = DataTarget.AttachToProcess(pid, suspend: true);
         using var runtime = process.ClrVersions.Single().CreateRuntime(DebuggingLibrary(pid), ignoreMismatch: true);
-        return
+        return read(runtime);
+    }
+
+    /// <summary>The stacks of all threads.</summary>
+    public static IReadOnlyList<OracleThread> Of(TargetProcess target) => Of(target.Pid);
+
+    /// <inheritdoc cref="Of(TargetProcess)"/>
+    public static IReadOnlyList<OracleThread> Of(int pid) => Read<IReadOnlyList<OracleThread>>(
+        pid,
+        runtime =>
         [
             .. runtime.Threads.Where(t => t.IsAlive).Select(t => new OracleThread(
                 (int)t.OSThreadId,
                 t.ManagedThreadId,
                 t.CurrentException?.Type.Name,
                 [.. t.EnumerateStackTrace(includeContext: false, MostFrames).Where(f => f.Kind == ClrStackFrameKind.ManagedMethod && f.Method is not null).Select(f => new OracleFrame(f.Method!.MetadataToken, f.InstructionPointer, f.Method.Signature ?? ""))])),
-        ];
-    }
+        ]);
 
     /// <summary>The library that understands this very runtime lies beside it.</summary>
     private static string DebuggingLibrary(int pid)

@@ -9,7 +9,7 @@ internal sealed class SnapshotBuilder
     private readonly List<(SectionKind Kind, uint RecordSize, byte[] Bytes)> _sections = [];
     private readonly List<byte> _blob = [];
 
-    public InfoRecord Info { get; set; } = new() { Phase = CapturePhase.Done, RuntimeMajor = 10, Flags = InfoFlags.Contract };
+    public InfoRecord Info { get; set; } = new() { Phase = CapturePhase.Done, RuntimeMajor = 10, Flags = InfoFlags.Contract | InfoFlags.Locks };
 
     /// <summary>A small snapshot that has one of everything.</summary>
     public static byte[] Sample()
@@ -58,6 +58,12 @@ internal sealed class SnapshotBuilder
             SymbolsOffset = SnapshotLayout.None,
             Flags = ModuleFlags.OnDisk,
         });
+        builder.Add(
+            SectionKind.Locks,
+            new LockRecord { Object = 0x3000, Kind = LockKind.Monitor, Owner = 0, Type = 0, Recursion = 1, Flags = LockFlags.Held | LockFlags.Thin },
+            new LockRecord { Object = 0x4000, Kind = LockKind.Lock, Owner = SnapshotLayout.None, Type = 0, Waiters = 1, Flags = LockFlags.WaitersKnown });
+        builder.Add(SectionKind.Waits, new WaitRecord { Thread = 0, Kind = WaitKind.LockEnter, Lock = 1, OtherThread = SnapshotLayout.None, TimeoutMs = 5 });
+        builder.Add(SectionKind.Held, new HeldRecord { Thread = 0, Lock = 0, Frame = 1 });
         return builder.Build();
     }
 

@@ -19,6 +19,9 @@ public sealed class SnapshotLayoutTests
         ["sf_function"] = typeof(FunctionRecord),
         ["sf_type"] = typeof(TypeRecord),
         ["sf_module"] = typeof(ModuleRecord),
+        ["sf_lock"] = typeof(LockRecord),
+        ["sf_wait"] = typeof(WaitRecord),
+        ["sf_held"] = typeof(HeldRecord),
     };
 
     [Fact]
@@ -50,6 +53,10 @@ public sealed class SnapshotLayoutTests
     [InlineData("sf_type_flags", typeof(TypeFlags))]
     [InlineData("sf_module_flags", typeof(ModuleFlags))]
     [InlineData("sf_request_flags", typeof(RequestFlags))]
+    [InlineData("sf_lock_kind", typeof(LockKind))]
+    [InlineData("sf_lock_flags", typeof(LockFlags))]
+    [InlineData("sf_wait_kind", typeof(WaitKind))]
+    [InlineData("sf_held_flags", typeof(HeldFlags))]
     public void MirrorsTheHeadersEnumerations(string name, Type type)
     {
         string header = File.ReadAllText(Path.Combine(NativeProgram.Directory, "abi.h"));

@@ -58,6 +58,71 @@ public sealed class SnapshotReaderTests
     }
 
     [Fact]
+    public void LocksComeBack()
+    {
+        RawSnapshot snapshot = SnapshotReader.Read(SnapshotBuilder.Sample());
+        Assert.Equal([(LockKind.Monitor, 0u), (LockKind.Lock, SnapshotLayout.None)], snapshot.Locks.Select(l => (l.Kind, l.Owner)));
+        Assert.Equal((WaitKind.LockEnter, 1u, 5), snapshot.Waits.Select(w => (w.Kind, w.Lock, w.TimeoutMs)).Single());
+        Assert.Equal((0u, 0u, 1u), snapshot.Held.Select(h => (h.Thread, h.Lock, h.Frame)).Single());
+    }
+
+    /// <summary>What one record says of a lock or a thread another must not deny: whoever follows them has to come to an end.</summary>
+    [Theory]
+    [InlineData("locks that were not read")]
+    [InlineData("an owner of a lock that nobody holds")]
+    [InlineData("an owner that is not there")]
+    [InlineData("a thread that waits twice")]
+    [InlineData("a wait of no thread")]
+    [InlineData("a wait for a lock that is not there")]
+    [InlineData("a frame that is said twice")]
+    [InlineData("frames out of order")]
+    [InlineData("a held lock that is not there")]
+    [InlineData("a lock that another holds")]
+    [InlineData("a lock that nobody holds")]
+    [InlineData("a frame that is not there")]
+    public void LocksThatContradictEachOtherAreRefused(string which)
+    {
+        var builder = new SnapshotBuilder();
+        var thread = new ThreadRecord { FrameCount = 1, NameOffset = SnapshotLayout.None, ExceptionType = SnapshotLayout.None };
+        var taken = new LockRecord { Owner = 0, Type = SnapshotLayout.None, Flags = LockFlags.Held };
+        var wait = new WaitRecord { Thread = 1, Lock = 0, OtherThread = SnapshotLayout.None };
+        var held = new HeldRecord { Frame = SnapshotLayout.None };
+        HeldRecord[] second = [];
+        WaitRecord[] secondWait = [];
+        if (which == "locks that were not read")
+            builder.Info = builder.Info with { Flags = 0 };
+        else if (which == "an owner of a lock that nobody holds")
+            taken.Flags = LockFlags.WaitersKnown;
+        else if (which == "an owner that is not there")
+            taken.Owner = 2;
+        else if (which == "a thread that waits twice")
+            secondWait = [wait];
+        else if (which == "a wait of no thread")
+            wait.Thread = SnapshotLayout.None;
+        else if (which == "a wait for a lock that is not there")
+            wait.Lock = 1;
+        else if (which == "a frame that is said twice")
+            second = [held];
+        else if (which == "frames out of order")
+            second = [held with { Frame = 0 }];
+        else if (which == "a held lock that is not there")
+            held.Lock = 1;
+        else if (which == "a lock that another holds")
+            held.Thread = 1;
+        else if (which == "a lock that nobody holds")
+            (taken.Owner, held.Thread) = (SnapshotLayout.None, SnapshotLayout.None);
+        else
+            held.Frame = 1;
+        builder.Add(SectionKind.Threads, thread, thread with { FirstFrame = 1 });
+        builder.Add(SectionKind.Stacks, 0u, 0u);
+        builder.Add(SectionKind.Frames, new FrameRecord { Function = SnapshotLayout.None });
+        builder.Add(SectionKind.Locks, taken);
+        builder.Add(SectionKind.Waits, [wait, .. secondWait]);
+        builder.Add(SectionKind.Held, [held, .. second]);
+        Assert.Throws<SnapshotFormatException>(() => SnapshotReader.Read(builder.Build()));
+    }
+
+    [Fact]
     public void AnotherMajorVersionIsRefusedByName()
     {
         byte[] bytes = SnapshotBuilder.Sample();
@@ -104,6 +169,10 @@ public sealed class SnapshotReaderTests
                 _ = snapshot.StackOf(thread).Length;
                 _ = snapshot.Text(thread.NameOffset, thread.NameLength);
             }
+            foreach (WaitRecord wait in snapshot.Waits)
+                _ = (snapshot.Threads[wait.Thread], wait.Lock == SnapshotLayout.None ? default : snapshot.Locks[wait.Lock]);
+            foreach (HeldRecord held in snapshot.Held)
+                _ = held.Frame == SnapshotLayout.None ? 0 : snapshot.StackOf(snapshot.Threads[held.Thread])[(int)held.Frame];
             foreach (ModuleRecord module in snapshot.Modules)
                 _ = snapshot.Bytes(module.ImageOffset, module.ImageLength).Length + snapshot.Text(module.PathOffset, module.PathLength)?.Length;
             return true;

@@ -20,6 +20,8 @@ internal static class ShapeCatalog
         nameof(GuestRooms) => new GuestRooms(),
         nameof(Spinning) => new Spinning(),
         nameof(Churn) => new Churn(),
+        nameof(Locks) => new Locks(),
+        nameof(Handover) => new Handover(),
         _ => throw new ArgumentException($"no shape {name}", nameof(name)),
     };
 }

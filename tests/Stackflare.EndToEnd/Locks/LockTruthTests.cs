@@ -1,0 +1,94 @@
+using Stackflare.Capture;
+using Stackflare.EndToEnd.Harness;
+using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
+
+namespace Stackflare.EndToEnd.Locks;
+
+/// <summary>A snapshot has the owners, waiters and frames that the threads themselves know of.</summary>
+public sealed class LockTruthTests
+{
+    private const int Hour = 3_600_000;
+    private const string LockType = "System.Threading.Lock";
+
+    [Theory]
+    [InlineData("optimized")]
+    [InlineData("untiered")]
+    [InlineData("unoptimized")]
+    [InlineData("net9")]
+    [InlineData("net10")]
+    [InlineData("single file")]
+    public async Task OwnersAndWaitersAreThoseOfTheProgram(string flavour)
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "Locks", TargetOptions.NoTrap);
+        TargetTruth truth = target.Truth;
+        LockView view = await LockView.WithWaitersAsync(target, 5, w => w.Kind is WaitKind.MonitorEnter or WaitKind.LockEnter);
+        Assert.True(view.IsKnown && view.IsWhole);
+
+        AssertHeld("WantedGate", LockKind.Monitor, "holder", recursion: 0, waiters: 2, isThin: false);
+        AssertHeld("ThinGate", LockKind.Monitor, "holder", recursion: 0, waiters: 0, isThin: true);
+        AssertHeld("DeepGate", LockKind.Monitor, "holder", recursion: 2, waiters: 0, isThin: true);
+        AssertHeld("NativeGate", LockKind.Monitor, "native holder", recursion: 0, waiters: 0, isThin: true);
+        AssertHeld("StaticGate", LockKind.Monitor, "static holder", recursion: 0, waiters: 1, isThin: false);
+        LockSeen[] locks = [.. view.Locks.Where(l => l.Type == LockType).OrderBy(l => l.Record.Waiters)];
+        Assert.Equal([(0u, 0u, true), (1u, 2u, false)], locks.Select(l => (l.Record.Recursion, l.Record.Waiters, l.IsFromStack)));
+        Assert.All(locks, l => Assert.Equal((LockKind.Lock, truth.Named("holder").OsId), (l.Record.Kind, l.Owner)));
+
+        AssertWaits("enter", WaitKind.MonitorEnter, view.Named("WantedGate"), SnapshotLayout.WaitInfinite);
+        AssertWaits("try enter", WaitKind.MonitorEnter, view.Named("WantedGate"), Hour);
+        AssertWaits("static enter", WaitKind.MonitorEnter, view.Named("StaticGate"), SnapshotLayout.WaitInfinite);
+        AssertWaits("pulse", WaitKind.MonitorWait, view.Named("PulseGate"), Hour);
+        AssertWaits("lock enter", WaitKind.LockEnter, locks[1], SnapshotLayout.WaitInfinite);
+        AssertWaits("lock try enter", WaitKind.LockEnter, locks[1], Hour);
+        Assert.Equal((null, LockFlags.WaitersKnown), (view.Named("PulseGate").Owner, view.Named("PulseGate").Record.Flags));
+
+        // The frames that have the statement are among those that refer to the lock; of a lock that is a constant of the code none need be.
+        Assert.Contains("Hold", view.MethodsThatRefer(view.Named("WantedGate")));
+        Assert.Contains("Hold", view.MethodsThatRefer(view.Named("ThinGate")));
+        Assert.Superset(new HashSet<string> { "Hold", "HoldDeeper" }, view.MethodsThatRefer(view.Named("DeepGate")).ToHashSet());
+        Assert.Contains("HoldInNativeCode", view.MethodsThatRefer(view.Named("NativeGate")));
+        Assert.All(locks, l => Assert.Contains("HoldLocks", view.MethodsThatRefer(l)));
+
+        // .NET 9 leaves no reference to the thread that is joined where it can be told from others, and where the whole of Join was compiled
+        // into its caller there is no frame to look in.
+        WaitSeen[] joins = [.. view.Waits.Where(w => w.Kind == WaitKind.Join)];
+        Assert.Equal(Flavour.Named(flavour) is { RuntimeMajor: >= 10, TieredCompilation: true } ? 1 : 0, joins.Length);
+        Assert.All(joins, j => Assert.Equal((truth.Named("join").OsId, null, truth.Named("holder").OsId), (j.Thread, j.Lock, j.Other)));
+
+        void AssertHeld(string type, LockKind kind, string owner, uint recursion, uint waiters, bool isThin)
+        {
+            LockSeen seen = view.Named(type);
+            Assert.Equal((kind, truth.Named(owner).OsId, recursion, waiters), (seen.Record.Kind, seen.Owner, seen.Record.Recursion, seen.Record.Waiters));
+            Assert.Equal((isThin, isThin), (seen.IsThin, seen.IsFromStack));
+        }
+
+        void AssertWaits(string thread, WaitKind kind, LockSeen gate, int timeout)
+        {
+            WaitSeen seen = view.WaitOf(truth.Named(thread));
+            Assert.Equal((kind, gate.Object, (int?)null, timeout), (seen.Kind, seen.Lock?.Object, seen.Other, seen.TimeoutMs));
+        }
+    }
+
+    [Fact]
+    public async Task OfARuntimeThatDoesNotTellNothingIsSaid()
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Net8, "Locks", TargetOptions.NoTrap);
+        LockView view = LockView.Of(target)();
+        Assert.False(view.IsKnown);
+        Assert.Empty(view.Locks);
+        Assert.Empty(view.Waits);
+        Assert.Empty(view.Snapshot.Held);
+    }
+
+    [Theory]
+    [InlineData("optimized")]
+    [InlineData("net9")]
+    public async Task ADeadlockIsACircle(string flavour)
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "AllDeadlocked", TargetOptions.NoTrap);
+        int left = target.Truth.Named("left").OsId, right = target.Truth.Named("right").OsId;
+        LockView view = await LockView.WithWaitersAsync(target, 3, w => w.Kind == WaitKind.MonitorEnter && w.Lock!.Owner is not null);
+        Assert.Equal(right, view.WaitOf(target.Truth.Named("left")).Lock?.Owner);
+        Assert.Equal(left, view.WaitOf(target.Truth.Named("right")).Lock?.Owner);
+        Assert.Equal(left, Assert.Single(view.Waits, w => w.Thread == target.Pid).Lock?.Owner);
+    }
+}

@@ -1,0 +1,72 @@
+using Stackflare.Capture;
+using Stackflare.EndToEnd.Harness;
+using Stackflare.Symbols;
+using Stackflare.Triggers;
+using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
+
+namespace Stackflare.EndToEnd.Locks;
+
+/// <summary>The locks of one snapshot, with names for what it has indexes for. Threads are named by their kernel's ids.</summary>
+internal sealed class LockView
+{
+    private static readonly byte[] Probe = File.ReadAllBytes(TestPaths.Probe);
+
+    private readonly ThreadDump _dump;
+
+    private LockView(RawSnapshot snapshot, ThreadDump dump, Func<uint, string?> typeName)
+    {
+        _dump = dump;
+        Snapshot = snapshot;
+        Locks = [.. snapshot.Locks.Select(l => new LockSeen(l, typeName(l.Type), Thread(l.Owner)))];
+        Waits = [.. snapshot.Waits.Select(w => new WaitSeen(
+            Thread(w.Thread)!.Value, w.Kind, w.Lock == SnapshotLayout.None ? null : Locks[(int)w.Lock], Thread(w.OtherThread), w.TimeoutMs))];
+    }
+
+    public RawSnapshot Snapshot { get; }
+
+    public IReadOnlyList<LockSeen> Locks { get; }
+
+    public IReadOnlyList<WaitSeen> Waits { get; }
+
+    public bool IsKnown => Snapshot.Info.Flags.HasFlag(InfoFlags.Locks);
+
+    public bool IsWhole => !Snapshot.Info.Flags.HasFlag(InfoFlags.LocksTruncated);
+
+    public static Func<LockView> Of(TargetProcess target)
+    {
+        var capture = new ProcessCapture(Capture.TargetProcess.Inspect(target.Pid), _ => Probe, new CaptureOptions(), []);
+        var symbolicator = new Symbolicator(new SymbolOptions { SingleFilePath = Capture.TargetProcess.Inspect(target.Pid).ExecutablePath });
+        return () =>
+        {
+            ProcessSample sample = capture.TakeSample(TestContext.Current.CancellationToken);
+            return new LockView(
+                sample.Snapshot,
+                capture.Symbolicate(sample),
+                type => type == SnapshotLayout.None ? null : symbolicator.TypeName(sample.Snapshot, type));
+        };
+    }
+
+    /// <summary>Looks until so many threads wait for what the test names: they said that they would right before.</summary>
+    public static async Task<LockView> WithWaitersAsync(TargetProcess target, int waiters, Func<WaitSeen, bool> which)
+    {
+        Func<LockView> take = Of(target);
+        LockView view = take();
+        await Poll.UntilAsync(() => (view = take()).Waits.Count(which) >= waiters, $"{waiters} threads that wait", target.Describe);
+        return view;
+    }
+
+    public LockSeen Named(string type) => Assert.Single(Locks, l => l.Type?.EndsWith(type, StringComparison.Ordinal) == true);
+
+    public WaitSeen WaitOf(TruthThread thread) => Assert.Single(Waits, w => w.Thread == thread.OsId);
+
+    /// <summary>The methods of the frames that a lock's owner has for it.</summary>
+    public IReadOnlyList<string> MethodsThatRefer(LockSeen seen)
+    {
+        HeldRecord[] held = [.. Snapshot.Held.Where(h => Snapshot.Locks[h.Lock].Object == seen.Object)];
+        Assert.All(held, h => Assert.Equal(seen.Owner, (int)Snapshot.Threads[h.Thread].OsId));
+        Assert.All(held, h => Assert.Equal(held.Length > 1, h.Flags.HasFlag(HeldFlags.Ambiguous)));
+        return [.. held.Where(h => h.Frame != SnapshotLayout.None).Select(h => _dump.Threads.Single(t => t.OsId.Value == seen.Owner).Frames[(int)h.Frame].Method.Name)];
+    }
+
+    private int? Thread(uint index) => index == SnapshotLayout.None ? null : (int)Snapshot.Threads[index].OsId;
+}
