@@ -115,7 +115,7 @@ internal enum ModuleFlags : uint
     ImageTruncated = 32,
 }
 
-internal enum LockKind : uint
+internal enum LockRecordKind : uint
 {
     Monitor = 1,
     Lock = 2,
@@ -130,7 +130,7 @@ internal enum LockFlags : uint
     FromStack = 8,
 }
 
-internal enum WaitKind : uint
+internal enum WaitRecordKind : uint
 {
     MonitorEnter = 1,
     MonitorWait = 2,
@@ -282,7 +282,7 @@ internal struct ModuleRecord
 internal struct LockRecord
 {
     public ulong Object;
-    public LockKind Kind;
+    public LockRecordKind Kind;
     public uint Owner;
     public uint Type;
     public uint Recursion;
@@ -294,7 +294,7 @@ internal struct LockRecord
 internal struct WaitRecord
 {
     public uint Thread;
-    public WaitKind Kind;
+    public WaitRecordKind Kind;
     public uint Lock;
     public uint OtherThread;
     public int TimeoutMs;

@@ -21,24 +21,24 @@ public sealed class LockTruthTests
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "Locks", TargetOptions.NoTrap);
         TargetTruth truth = target.Truth;
-        LockView view = await LockView.WithWaitersAsync(target, 5, w => w.Kind is WaitKind.MonitorEnter or WaitKind.LockEnter);
+        LockView view = await LockView.WithWaitersAsync(target, 5, w => w.Kind is WaitRecordKind.MonitorEnter or WaitRecordKind.LockEnter);
         Assert.True(view.IsKnown && view.IsWhole);
 
-        AssertHeld("WantedGate", LockKind.Monitor, "holder", recursion: 0, waiters: 2, isThin: false);
-        AssertHeld("ThinGate", LockKind.Monitor, "holder", recursion: 0, waiters: 0, isThin: true);
-        AssertHeld("DeepGate", LockKind.Monitor, "holder", recursion: 2, waiters: 0, isThin: true);
-        AssertHeld("NativeGate", LockKind.Monitor, "native holder", recursion: 0, waiters: 0, isThin: true);
-        AssertHeld("StaticGate", LockKind.Monitor, "static holder", recursion: 0, waiters: 1, isThin: false);
+        AssertHeld("WantedGate", LockRecordKind.Monitor, "holder", recursion: 0, waiters: 2, isThin: false);
+        AssertHeld("ThinGate", LockRecordKind.Monitor, "holder", recursion: 0, waiters: 0, isThin: true);
+        AssertHeld("DeepGate", LockRecordKind.Monitor, "holder", recursion: 2, waiters: 0, isThin: true);
+        AssertHeld("NativeGate", LockRecordKind.Monitor, "native holder", recursion: 0, waiters: 0, isThin: true);
+        AssertHeld("StaticGate", LockRecordKind.Monitor, "static holder", recursion: 0, waiters: 1, isThin: false);
         LockSeen[] locks = [.. view.Locks.Where(l => l.Type == LockType).OrderBy(l => l.Record.Waiters)];
         Assert.Equal([(0u, 0u, true), (1u, 2u, false)], locks.Select(l => (l.Record.Recursion, l.Record.Waiters, l.IsFromStack)));
-        Assert.All(locks, l => Assert.Equal((LockKind.Lock, truth.Named("holder").OsId), (l.Record.Kind, l.Owner)));
+        Assert.All(locks, l => Assert.Equal((LockRecordKind.Lock, truth.Named("holder").OsId), (l.Record.Kind, l.Owner)));
 
-        AssertWaits("enter", WaitKind.MonitorEnter, view.Named("WantedGate"), SnapshotLayout.WaitInfinite);
-        AssertWaits("try enter", WaitKind.MonitorEnter, view.Named("WantedGate"), Hour);
-        AssertWaits("static enter", WaitKind.MonitorEnter, view.Named("StaticGate"), SnapshotLayout.WaitInfinite);
-        AssertWaits("pulse", WaitKind.MonitorWait, view.Named("PulseGate"), Hour);
-        AssertWaits("lock enter", WaitKind.LockEnter, locks[1], SnapshotLayout.WaitInfinite);
-        AssertWaits("lock try enter", WaitKind.LockEnter, locks[1], Hour);
+        AssertWaits("enter", WaitRecordKind.MonitorEnter, view.Named("WantedGate"), SnapshotLayout.WaitInfinite);
+        AssertWaits("try enter", WaitRecordKind.MonitorEnter, view.Named("WantedGate"), Hour);
+        AssertWaits("static enter", WaitRecordKind.MonitorEnter, view.Named("StaticGate"), SnapshotLayout.WaitInfinite);
+        AssertWaits("pulse", WaitRecordKind.MonitorWait, view.Named("PulseGate"), Hour);
+        AssertWaits("lock enter", WaitRecordKind.LockEnter, locks[1], SnapshotLayout.WaitInfinite);
+        AssertWaits("lock try enter", WaitRecordKind.LockEnter, locks[1], Hour);
         Assert.Equal((null, LockFlags.WaitersKnown), (view.Named("PulseGate").Owner, view.Named("PulseGate").Record.Flags));
 
         // The frames that have the statement are among those that refer to the lock; of a lock that is a constant of the code none need be.
@@ -50,18 +50,18 @@ public sealed class LockTruthTests
 
         // .NET 9 leaves no reference to the thread that is joined where it can be told from others, and where the whole of Join was compiled
         // into its caller there is no frame to look in.
-        WaitSeen[] joins = [.. view.Waits.Where(w => w.Kind == WaitKind.Join)];
+        WaitSeen[] joins = [.. view.Waits.Where(w => w.Kind == WaitRecordKind.Join)];
         Assert.Equal(Flavour.Named(flavour) is { RuntimeMajor: >= 10, TieredCompilation: true } ? 1 : 0, joins.Length);
         Assert.All(joins, j => Assert.Equal((truth.Named("join").OsId, null, truth.Named("holder").OsId), (j.Thread, j.Lock, j.Other)));
 
-        void AssertHeld(string type, LockKind kind, string owner, uint recursion, uint waiters, bool isThin)
+        void AssertHeld(string type, LockRecordKind kind, string owner, uint recursion, uint waiters, bool isThin)
         {
             LockSeen seen = view.Named(type);
             Assert.Equal((kind, truth.Named(owner).OsId, recursion, waiters), (seen.Record.Kind, seen.Owner, seen.Record.Recursion, seen.Record.Waiters));
             Assert.Equal((isThin, isThin), (seen.IsThin, seen.IsFromStack));
         }
 
-        void AssertWaits(string thread, WaitKind kind, LockSeen gate, int timeout)
+        void AssertWaits(string thread, WaitRecordKind kind, LockSeen gate, int timeout)
         {
             WaitSeen seen = view.WaitOf(truth.Named(thread));
             Assert.Equal((kind, gate.Object, (int?)null, timeout), (seen.Kind, seen.Lock?.Object, seen.Other, seen.TimeoutMs));
@@ -86,7 +86,7 @@ public sealed class LockTruthTests
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "AllDeadlocked", TargetOptions.NoTrap);
         int left = target.Truth.Named("left").OsId, right = target.Truth.Named("right").OsId;
-        LockView view = await LockView.WithWaitersAsync(target, 3, w => w.Kind == WaitKind.MonitorEnter && w.Lock!.Owner is not null);
+        LockView view = await LockView.WithWaitersAsync(target, 3, w => w.Kind == WaitRecordKind.MonitorEnter && w.Lock!.Owner is not null);
         Assert.Equal(right, view.WaitOf(target.Truth.Named("left")).Lock?.Owner);
         Assert.Equal(left, view.WaitOf(target.Truth.Named("right")).Lock?.Owner);
         Assert.Equal(left, Assert.Single(view.Waits, w => w.Thread == target.Pid).Lock?.Owner);

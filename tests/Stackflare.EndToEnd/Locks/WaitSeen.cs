@@ -3,4 +3,4 @@ using Stackflare.Capture;
 namespace Stackflare.EndToEnd.Locks;
 
 /// <summary>What a thread of a snapshot waits for; threads are the kernel's ids.</summary>
-internal sealed record WaitSeen(int Thread, WaitKind Kind, LockSeen? Lock, int? Other, int TimeoutMs);
+internal sealed record WaitSeen(int Thread, WaitRecordKind Kind, LockSeen? Lock, int? Other, int TimeoutMs);

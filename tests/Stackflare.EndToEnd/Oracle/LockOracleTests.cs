@@ -18,14 +18,14 @@ public sealed class LockOracleTests
     {
         await using var target = await TargetProcess.StartAsync(
             Flavour.Named(flavour), shape, TargetOptions.NoTrap with { Shell = TargetOptions.Grandchild });
-        LockView view = await LockView.WithWaitersAsync(target, waiting, w => w.Kind == WaitKind.MonitorEnter);
+        LockView view = await LockView.WithWaitersAsync(target, waiting, w => w.Kind == WaitRecordKind.MonitorEnter);
         string[] seen = DebuggerView.Read(target.Pid, runtime => runtime.Heap.EnumerateSyncBlocks()
             .Where(b => b.IsMonitorHeld)
             .Select(b => Line(b.Object, runtime.Heap.GetObjectType(b.Object)?.Name, b.HoldingThreadAddress, b.RecursionCount, b.WaitingThreadCount)).ToArray());
         Assert.NotEmpty(seen);
         Assert.Equal(
             seen.Order(StringComparer.Ordinal),
-            view.Locks.Where(l => l.Record.Kind == LockKind.Monitor && !l.IsThin && l.Record.Flags.HasFlag(LockFlags.Held))
+            view.Locks.Where(l => l.Record.Kind == LockRecordKind.Monitor && !l.IsThin && l.Record.Flags.HasFlag(LockFlags.Held))
                 .Select(l => Line(l.Object, l.Type?.Split('.')[^1], ThreadId(view, l), (int)l.Record.Recursion + 1, (int)l.Record.Waiters))
                 .Order(StringComparer.Ordinal));
     }

@@ -60,9 +60,9 @@ internal sealed class SnapshotBuilder
         });
         builder.Add(
             SectionKind.Locks,
-            new LockRecord { Object = 0x3000, Kind = LockKind.Monitor, Owner = 0, Type = 0, Recursion = 1, Flags = LockFlags.Held | LockFlags.Thin },
-            new LockRecord { Object = 0x4000, Kind = LockKind.Lock, Owner = SnapshotLayout.None, Type = 0, Waiters = 1, Flags = LockFlags.WaitersKnown });
-        builder.Add(SectionKind.Waits, new WaitRecord { Thread = 0, Kind = WaitKind.LockEnter, Lock = 1, OtherThread = SnapshotLayout.None, TimeoutMs = 5 });
+            new LockRecord { Object = 0x3000, Kind = LockRecordKind.Monitor, Owner = 0, Type = 0, Recursion = 1, Flags = LockFlags.Held | LockFlags.Thin },
+            new LockRecord { Object = 0x4000, Kind = LockRecordKind.Lock, Owner = SnapshotLayout.None, Type = 0, Waiters = 1, Flags = LockFlags.WaitersKnown });
+        builder.Add(SectionKind.Waits, new WaitRecord { Thread = 0, Kind = WaitRecordKind.LockEnter, Lock = 1, OtherThread = SnapshotLayout.None, TimeoutMs = 5 });
         builder.Add(SectionKind.Held, new HeldRecord { Thread = 0, Lock = 0, Frame = 1 });
         return builder.Build();
     }

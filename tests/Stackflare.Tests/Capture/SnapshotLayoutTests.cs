@@ -53,9 +53,9 @@ public sealed class SnapshotLayoutTests
     [InlineData("sf_type_flags", typeof(TypeFlags))]
     [InlineData("sf_module_flags", typeof(ModuleFlags))]
     [InlineData("sf_request_flags", typeof(RequestFlags))]
-    [InlineData("sf_lock_kind", typeof(LockKind))]
+    [InlineData("sf_lock_kind", typeof(LockRecordKind))]
     [InlineData("sf_lock_flags", typeof(LockFlags))]
-    [InlineData("sf_wait_kind", typeof(WaitKind))]
+    [InlineData("sf_wait_kind", typeof(WaitRecordKind))]
     [InlineData("sf_held_flags", typeof(HeldFlags))]
     public void MirrorsTheHeadersEnumerations(string name, Type type)
     {

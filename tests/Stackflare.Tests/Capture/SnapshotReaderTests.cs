@@ -61,8 +61,8 @@ public sealed class SnapshotReaderTests
     public void LocksComeBack()
     {
         RawSnapshot snapshot = SnapshotReader.Read(SnapshotBuilder.Sample());
-        Assert.Equal([(LockKind.Monitor, 0u), (LockKind.Lock, SnapshotLayout.None)], snapshot.Locks.Select(l => (l.Kind, l.Owner)));
-        Assert.Equal((WaitKind.LockEnter, 1u, 5), snapshot.Waits.Select(w => (w.Kind, w.Lock, w.TimeoutMs)).Single());
+        Assert.Equal([(LockRecordKind.Monitor, 0u), (LockRecordKind.Lock, SnapshotLayout.None)], snapshot.Locks.Select(l => (l.Kind, l.Owner)));
+        Assert.Equal((WaitRecordKind.LockEnter, 1u, 5), snapshot.Waits.Select(w => (w.Kind, w.Lock, w.TimeoutMs)).Single());
         Assert.Equal((0u, 0u, 1u), snapshot.Held.Select(h => (h.Thread, h.Lock, h.Frame)).Single());
     }
 
