@@ -27,6 +27,9 @@ public sealed class ThreadDump
     /// <summary>The threads that the runtime does not know, by the kernel's id.</summary>
     public required IReadOnlyList<RuntimeThread> RuntimeThreads { get; init; }
 
+    /// <summary>The thread pool; null where nothing is known of it.</summary>
+    public ThreadPoolState? ThreadPool { get; init; }
+
     /// <summary>The circles of threads that wait for each other; empty where there are none, or locks are not known.</summary>
     public IReadOnlyList<Deadlock> Deadlocks { get; internal set; } = [];
 
