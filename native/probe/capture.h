@@ -85,6 +85,7 @@ typedef struct capture {
     sf_table threads, raw, functions, function_work, types, type_work, type_args, modules, module_work;
     sf_table stacks, frames, blob;
     sf_table locks, lock_work, waits, held_locks, thread_work, thread_of_id, scratch;
+    sf_table busy, busy_samples;
     sf_index lock_index;
     uintptr_t thread_type, lock_type; /* MethodTables of System.Threading.Thread and Lock, once they were seen */
     uintptr_t last_waited; /* the sync block that a thread was last seen to wait for */
@@ -95,6 +96,7 @@ typedef struct capture {
     void *held[MAX_HELD];
     clr_id held_loaders[MAX_HELD];
     uint32_t held_count;
+    int64_t host_deadline; /* CLOCK_MONOTONIC: when whoever asked may have given up */
     thread_words batch[THREAD_BATCH];
     uint32_t loader_handle_offset; /* where a LoaderAllocator keeps its managed object, once it was seen */
     uint32_t searches;             /* of LoaderAllocators for that place */
@@ -136,6 +138,12 @@ void hold_release(capture *c);
 
 /* resolve.c: after the pause. */
 void resolve(capture *c);
+
+/* busy.c: the first look right after the pause, the second when everything else is done. */
+bool busy_map(capture *c);
+void busy_begin(capture *c);
+void busy_end(capture *c);
+int64_t thread_cpu_ns(uint32_t os_id); /* processor time of a thread of this process; -1 when there is none of that id */
 
 /* image.c: a module's MVID, and the images of modules without a file. */
 void image_identify(sf_module *module);
