@@ -24,6 +24,7 @@ internal static class HostLayout
     public const SectionKind DocumentsSection = (SectionKind)106;
     public const SectionKind LinesSection = (SectionKind)107;
     public const SectionKind SymbolsBlobSection = (SectionKind)108;
+    public const SectionKind LockStatementsSection = (SectionKind)109;
 }
 
 [StructLayout(LayoutKind.Sequential)]

@@ -36,6 +36,15 @@ public sealed class DumpThread
     /// <summary>How much of the stack <see cref="Frames"/> has.</summary>
     public StackCompleteness Completeness { get; init; }
 
+    /// <summary>What the thread waits for; null if it does not wait, or not in a way that is known.</summary>
+    public DumpWait? WaitingFor { get; internal set; }
+
+    /// <summary>
+    /// The locks that the thread holds, those taken last first, as far as they are known: of locks that nobody waits for, those whose taking frame still
+    /// stands on the stack. Empty before .NET 9.
+    /// </summary>
+    public IReadOnlyList<HeldLock> HeldLocks { get; internal set; } = [];
+
     /// <summary>True for the thread that takes dumps. Formats leave it out unless asked for all.</summary>
     public bool IsOwn { get; init; }
 
@@ -45,4 +54,15 @@ public sealed class DumpThread
         : IsMain ? "Main"
         : ManagedId is { } id ? $"Thread {id}"
         : $"Thread {OsId}";
+
+    /// <summary>The first frame of the program from an index outwards, what is hidden left out; null if there is none.</summary>
+    internal DumpFrame? ProgramFrameFrom(int index)
+    {
+        for (int i = index; i < Frames.Count; i++)
+        {
+            if (Frames[i] is { IsHidden: false, Module.IsOfPlatform: false } frame)
+                return frame;
+        }
+        return null;
+    }
 }

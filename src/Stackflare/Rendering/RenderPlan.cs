@@ -122,7 +122,7 @@ internal sealed class RenderPlan : IDisposable
     {
         var isProgram = new bool[Frames.Count];
         for (int id = 0; id < isProgram.Length; id++)
-            isProgram[id] = IsProgram(Frames[id].Module);
+            isProgram[id] = Frames[id].Module is { IsOfPlatform: false };
 
         for (int i = 0; i < Groups.Count; i++)
         {
@@ -149,10 +149,6 @@ internal sealed class RenderPlan : IDisposable
         }
         return false;
     }
-
-    private static bool IsProgram(ModuleIdentity? module) => module is not null
-        && !module.Name.StartsWith("System.", StringComparison.Ordinal)
-        && !module.Name.StartsWith("Microsoft.", StringComparison.Ordinal);
 
     /// <summary>What threads of one group have in common. Frames are compared by reference, through their ids.</summary>
     private readonly struct StackKey : IEquatable<StackKey>

@@ -1,4 +1,5 @@
 using Stackflare.Capture;
+using Stackflare.Diagnosis;
 
 namespace Stackflare.Symbols;
 
@@ -14,19 +15,25 @@ internal static class DumpBuilder
     {
         DumpedProcess process = facts.Process(snapshot.Info);
         KernelTasks tasks = facts.Tasks;
-        DumpFrame[] frames = symbolicator.Resolve(snapshot, saved);
+        using SymbolSession session = symbolicator.Open(snapshot, saved);
+        DumpFrame[] frames = session.ResolveAll();
         // The first thread's: the kernel hands it down to every thread that gets no name of its own.
         string? programName = tasks.Find((int)snapshot.Info.Pid)?.Name;
         var threads = new DumpThread[snapshot.Threads.Length];
+        var waits = new WaitFrames.Found?[threads.Length];
+        WaitRecord?[] waitRecords = LockBuilder.WaitsByThread(snapshot);
         for (int i = 0; i < threads.Length; i++)
         {
-            ref readonly ThreadRecord record = ref snapshot.Threads[i];
-            threads[i] = BuildThread(snapshot, record, frames, symbolicator, saved, programName, tasks, ownThread);
+            DumpFrame[] stack = StackOf(snapshot, snapshot.Threads[i], frames);
+            waits[i] = WaitFrames.Find(stack, waitRecords[i]?.Kind);
+            threads[i] = BuildThread(snapshot, snapshot.Threads[i], stack, waits[i]?.Activity, session, programName, tasks, ownThread);
         }
+        new LockBuilder(snapshot, session, threads).Build(waits, waitRecords);
         Array.Sort(threads, (a, b) => Order(a).CompareTo(Order(b)));
+        LockBuilder.Link(threads);
 
         var managed = new HashSet<int>(threads.Select(t => t.OsId.Value));
-        return new ThreadDump
+        var dump = new ThreadDump
         {
             Process = process,
             CapturedAt = DateTimeOffset.UnixEpoch.AddTicks(snapshot.Info.CapturedAtNs / 100),
@@ -43,22 +50,29 @@ internal static class DumpBuilder
             ],
             Notes = facts.Note is { } note ? [note, .. DumpNotes.Of(snapshot, threads.Length)] : DumpNotes.Of(snapshot, threads.Length),
         };
+        Examination.Of(dump);
+        return dump;
     }
 
     private static (bool, int, int) Order(DumpThread thread) => (!thread.IsMain, thread.ManagedId?.Value ?? 0, thread.OsId.Value);
 
-    private static DumpThread BuildThread(
-        RawSnapshot snapshot, in ThreadRecord record, DumpFrame[] frames, Symbolicator symbolicator, SavedSymbols? saved, string? programName,
-        KernelTasks tasks, int? ownThread)
+    private static DumpFrame[] StackOf(RawSnapshot snapshot, in ThreadRecord record, DumpFrame[] frames)
     {
-        int id = (int)record.OsId;
         ReadOnlySpan<uint> indexes = snapshot.StackOf(record);
         var stack = new DumpFrame[indexes.Length];
         for (int i = 0; i < stack.Length; i++)
             stack[i] = frames[indexes[i]];
+        return stack;
+    }
+
+    private static DumpThread BuildThread(
+        RawSnapshot snapshot, in ThreadRecord record, DumpFrame[] stack, ThreadActivity? waits, SymbolSession session, string? programName,
+        KernelTasks tasks, int? ownThread)
+    {
+        int id = (int)record.OsId;
         bool known = record.Flags.HasFlag(ThreadFlags.StateKnown);
         bool inManagedCode = record.Flags.HasFlag(ThreadFlags.Interrupted)
-            || (indexes.Length > 0 && snapshot.Frames[indexes[0]].Flags.HasFlag(FrameFlags.Exact));
+            || (stack.Length > 0 && snapshot.Frames[snapshot.StackOf(record)[0]].Flags.HasFlag(FrameFlags.Exact));
         bool isMain = record.OsId == snapshot.Info.Pid; // both as the process sees itself
         return new DumpThread
         {
@@ -66,11 +80,11 @@ internal static class DumpBuilder
             ManagedId = known ? new ManagedThreadId((int)record.ManagedId) : null,
             Name = snapshot.Text(record.NameOffset, record.NameLength) is { Length: > 0 } name ? name : isMain ? null : KernelName(tasks.Find(id), known, programName),
             IsMain = isMain,
-            Activity = ActivityOf.Stack(stack, inManagedCode) ?? tasks.Find(id)?.Activity ?? ThreadActivity.Unknown,
+            Activity = waits ?? (inManagedCode ? ThreadActivity.Running : (ThreadActivity?)null) ?? tasks.Find(id)?.Activity ?? ThreadActivity.Unknown,
             IsBackground = known ? ((RuntimeThreadState)record.State).HasFlag(RuntimeThreadState.Background) : null,
             IsThreadPool = known ? ((RuntimeThreadState)record.State).HasFlag(RuntimeThreadState.ThreadPoolWorker) : null,
             CpuTime = record.CpuNs >= 0 ? TimeSpan.FromTicks(record.CpuNs / 100) : tasks.Find(id)?.CpuTime,
-            CurrentException = record.ExceptionType == SnapshotLayout.None ? null : symbolicator.TypeName(snapshot, record.ExceptionType, saved),
+            CurrentException = record.ExceptionType == SnapshotLayout.None ? null : session.Types.Name(record.ExceptionType),
             Frames = stack,
             Completeness = CompletenessOf(record),
             IsOwn = record.OsId == ownThread,

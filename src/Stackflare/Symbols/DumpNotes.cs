@@ -28,6 +28,16 @@ internal static class DumpNotes
                 ? $".NET {info.RuntimeMajor} does not give managed thread ids, states and long thread names; names are the kernel's, 15 characters at most."
                 : "The runtime does not give managed thread ids, states and long thread names; names are the kernel's, 15 characters at most.");
         }
+        if (!info.Flags.HasFlag(InfoFlags.Locks))
+        {
+            notes.Add(info.RuntimeMajor < 9
+                ? $"Locks and deadlocks are not available: .NET {info.RuntimeMajor} gives no way to read who holds which lock, .NET 9 does."
+                : "Locks and deadlocks are not available: this runtime keeps them in a way that is not known.");
+        }
+        else if (info.Flags.HasFlag(InfoFlags.LocksTruncated))
+        {
+            notes.Add("Some locks are missing: a limit was reached.");
+        }
         if (snapshot.Frames.Any(f => f.Flags.HasFlag(FrameFlags.OffsetLost) && !IsDynamic(snapshot, f)))
             notes.Add("Methods in collectible load contexts have no lines: this runtime gives no way to keep their code alive after the pause.");
         return notes;

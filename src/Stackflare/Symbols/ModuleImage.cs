@@ -109,6 +109,34 @@ internal sealed class ModuleImage : IDisposable
         return new PdbReference(id, path, embedded);
     }
 
+    /// <summary>
+    /// Looks at the body of a method; the default where it has none. Only its bytes are read: the reader of the framework would read all code of
+    /// the assembly. Throws what <see cref="BadData"/> knows when it is malformed.
+    /// </summary>
+    public unsafe T? ReadBody<T>(int address, Func<MethodBodyBlock, T> look)
+    {
+        int index = _reader.PEHeaders.GetContainingSectionIndex(address);
+        if (address == 0 || index < 0)
+            return default;
+        SectionHeader section = _reader.PEHeaders.SectionHeaders[index];
+        long start = _loaded ? address : section.PointerToRawData + (long)(address - section.VirtualAddress);
+        long end = Math.Min(_stream?.Length ?? _memory.Length, start + SymbolLimits.MethodBodyBytes);
+        if (start < 0 || end <= start)
+            throw new BadImageFormatException();
+        byte[] bytes = new byte[end - start];
+        if (_stream is null)
+        {
+            _memory.Span.Slice((int)start, bytes.Length).CopyTo(bytes);
+        }
+        else
+        {
+            _stream.Position = start;
+            _stream.ReadExactly(bytes);
+        }
+        fixed (byte* first = bytes)
+            return look(MethodBodyBlock.Create(new BlobReader(first, bytes.Length)));
+    }
+
     public void Dispose()
     {
         _reader.Dispose();

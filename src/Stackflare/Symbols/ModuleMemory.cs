@@ -9,6 +9,9 @@ internal sealed class ModuleMemory
     /// <summary>By MethodDef token and IL offset.</summary>
     public Dictionary<long, LineFacts> Lines { get; } = [];
 
+    /// <summary>How many lock statements are around a place, by MethodDef token and IL offset.</summary>
+    public Dictionary<long, int> LockStatements { get; } = [];
+
     /// <summary>Full names by TypeDef token.</summary>
     public Dictionary<int, string> Types { get; } = [];
 

@@ -56,6 +56,15 @@ internal struct SavedDocumentRecord
     public uint HashLength;
 }
 
+[StructLayout(LayoutKind.Sequential)]
+internal struct SavedLockStatementsRecord
+{
+    public uint Module;
+    public uint Token;
+    public uint ILOffset;
+    public uint Count;
+}
+
 /// <summary>Status and origin are the numbers of <see cref="SymbolStatus"/> and <see cref="SourceTextOrigin"/>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct SavedLineRecord

@@ -14,4 +14,7 @@ internal sealed class SavedModule
 
     /// <summary>By MethodDef token and IL offset.</summary>
     public Dictionary<(uint Token, int Offset), SavedLine> Lines { get; } = [];
+
+    /// <summary>How many lock statements are around a place, by MethodDef token and IL offset.</summary>
+    public Dictionary<(uint Token, int Offset), int> LockStatements { get; } = [];
 }

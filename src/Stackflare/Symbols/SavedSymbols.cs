@@ -29,6 +29,8 @@ internal sealed class SavedSymbols
         SourceDocument[] documents = Documents(directory.Records<SavedDocumentRecord>(HostLayout.DocumentsSection));
         foreach (ref readonly SavedLineRecord line in directory.Records<SavedLineRecord>(HostLayout.LinesSection).AsSpan())
             Add(line, documents);
+        foreach (ref readonly SavedLockStatementsRecord place in directory.Records<SavedLockStatementsRecord>(HostLayout.LockStatementsSection).AsSpan())
+            Once(ModuleAt(place.Module).LockStatements.TryAdd((place.Token, (int)place.ILOffset), (int)Math.Min(place.Count, ushort.MaxValue)), "place");
     }
 
     /// <summary>Reads what a file has. The bytes may come from anyone; a file without such sections has nothing.</summary>

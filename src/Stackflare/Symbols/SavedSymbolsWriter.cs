@@ -15,6 +15,7 @@ internal sealed class SavedSymbolsWriter
     private readonly List<SavedTypeRecord> _types = [];
     private readonly List<SavedDocumentRecord> _documents = [];
     private readonly List<SavedLineRecord> _lines = [];
+    private readonly List<SavedLockStatementsRecord> _lockStatements = [];
     private readonly List<byte> _blob = [];
     private readonly Dictionary<(string Path, string Hash), uint> _known = [];
 
@@ -72,6 +73,9 @@ internal sealed class SavedSymbolsWriter
         _lines.Add(record);
     }
 
+    public void LockStatements(uint module, uint token, int offset, int count) =>
+        _lockStatements.Add(new SavedLockStatementsRecord { Module = module, Token = token, ILOffset = (uint)offset, Count = (uint)count });
+
     /// <summary>What was given, in the order of the file.</summary>
     public FileSection[] Sections() =>
     [
@@ -81,6 +85,7 @@ internal sealed class SavedSymbolsWriter
         Section(HostLayout.DocumentsSection, _documents),
         Section(HostLayout.LinesSection, _lines),
         Section(HostLayout.SymbolsBlobSection, _blob),
+        Section(HostLayout.LockStatementsSection, _lockStatements),
     ];
 
     private static FileSection Section<T>(SectionKind kind, List<T> records)

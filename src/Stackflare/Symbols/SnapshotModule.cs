@@ -25,6 +25,7 @@ internal sealed class SnapshotModule : IDisposable
     private PdbFile? _pdb;
     private PdbLines? _lines;
     private MethodNames? _names;
+    private LockStatements? _lockStatements;
     private SymbolStatus _pdbFailure = SymbolStatus.NoPdb;
     private bool _openedImage, _openedPdb;
 
@@ -139,6 +140,31 @@ internal sealed class SnapshotModule : IDisposable
 
     /// <summary>What was found of the place when the snapshot was saved; null if nothing was, or it was not saved.</summary>
     public SavedLine? SavedLine(uint token, int offset) => _saved?.Lines.GetValueOrDefault((token, offset));
+
+    /// <summary>How many lock statements are around a place; null if that cannot be told.</summary>
+    public int? LockStatementsAround(uint token, int offset)
+    {
+        long key = (long)token << 32 | (uint)offset;
+        if (_memory.LockStatements.TryGetValue(key, out int count) || _saved?.LockStatements.TryGetValue((token, offset), out count) is true)
+            return count;
+        if ((token & TokenTypeMask) != MethodDef || Image is not { } image)
+            return null;
+        try
+        {
+            uint row = token & 0x00FFFFFF;
+            if (row == 0 || row > image.Metadata.MethodDefinitions.Count)
+                return null;
+            _lockStatements ??= new LockStatements(image);
+            count = _lockStatements.Around((int)token, offset);
+        }
+        catch (Exception e) when (BadData.Is(e))
+        {
+            return null;
+        }
+        _memory.LockStatements.Add(key, count);
+        _memory.Retained += 40;
+        return count;
+    }
 
     /// <summary>The full name of a type without its arguments; null if it cannot be told.</summary>
     public string? TypeName(uint token)

@@ -33,6 +33,9 @@ internal static class SymbolLimits
     public const int SignatureParameters = 256;
     public const int SignatureCharacters = 8192;
     public const int NestedTypes = 32;
+
+    /// <summary>A method's IL with its exception regions.</summary>
+    public const int MethodBodyBytes = 256 << 10;
     public const int CustomAttributes = 256;
 
     /// <summary>Methods or properties of one type that are searched.</summary>

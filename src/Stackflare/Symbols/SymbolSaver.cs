@@ -31,11 +31,29 @@ internal sealed class SymbolSaver(RawSnapshot snapshot, SymbolSession session)
             if (SymbolSession.OffsetOf(frame) is { } offset && _lines.Add((function.Module, function.Token, offset)))
                 _writer.Line(function.Module, function.Token, offset, session.Locate(module, function.Token, offset));
         }
+        SaveLockStatements();
         SaveTypes();
         return _writer.Sections();
     }
 
-    /// <summary>The types that dumps spell: arguments, and exceptions in flight.</summary>
+    /// <summary>Of the frames that refer to a lock: they say which of them took it.</summary>
+    private void SaveLockStatements()
+    {
+        _lines.Clear();
+        foreach (ref readonly HeldRecord held in snapshot.Held.AsSpan())
+        {
+            if (held.Frame == SnapshotLayout.None)
+                continue;
+            ref readonly FrameRecord frame = ref snapshot.Frames[snapshot.StackOf(snapshot.Threads[held.Thread])[(int)held.Frame]];
+            if (session.ModuleOf(frame) is not { } module || SymbolSession.OffsetOf(frame) is not { } offset)
+                continue;
+            ref readonly FunctionRecord function = ref snapshot.Functions[frame.Function];
+            if (_lines.Add((function.Module, function.Token, offset)) && module.LockStatementsAround(function.Token, offset) is { } count)
+                _writer.LockStatements(function.Module, function.Token, offset, count);
+        }
+    }
+
+    /// <summary>The types that dumps spell: arguments, exceptions in flight and locks.</summary>
     private void SaveTypes()
     {
         foreach (ref readonly FunctionRecord function in snapshot.Functions.AsSpan())
@@ -46,6 +64,8 @@ internal sealed class SymbolSaver(RawSnapshot snapshot, SymbolSession session)
         }
         foreach (ref readonly ThreadRecord thread in snapshot.Threads.AsSpan())
             _waiting.Push(thread.ExceptionType);
+        foreach (ref readonly LockRecord entry in snapshot.Locks.AsSpan())
+            _waiting.Push(entry.Type);
         while (_waiting.TryPop(out uint index))
         {
             if (index == SnapshotLayout.None || _seenTypes[index])

@@ -31,7 +31,16 @@ internal sealed class SymbolSession : IDisposable
 
     public SnapshotTypes Types { get; }
 
-    public DumpFrame Resolve(in FrameRecord frame)
+    /// <summary>Resolves all frames: the result has one for each of <see cref="RawSnapshot.Frames"/>, at the same index.</summary>
+    public DumpFrame[] ResolveAll()
+    {
+        var frames = new DumpFrame[_snapshot.Frames.Length];
+        for (int i = 0; i < frames.Length; i++)
+            frames[i] = Resolve(_snapshot.Frames[i]);
+        return frames;
+    }
+
+    private DumpFrame Resolve(in FrameRecord frame)
     {
         if ((frame.Flags & FrameFlags.Native) != 0 || frame.Function == SnapshotLayout.None)
         {
@@ -85,6 +94,11 @@ internal sealed class SymbolSession : IDisposable
     /// <summary>Null also for an offset into IL that a profiler rewrote: the PDB knows nothing of that IL, so any line would be a lie.</summary>
     public static int? OffsetOf(in FrameRecord frame) =>
         frame.ILOffset < 0 || (frame.Flags & (FrameFlags.OffsetLost | FrameFlags.ReJit)) != 0 ? null : frame.ILOffset;
+
+    /// <summary>How many lock statements are around a frame's place; null if that cannot be told.</summary>
+    public int? LockStatementsAround(in FrameRecord frame) => ModuleOf(frame) is { } module && OffsetOf(frame) is { } offset
+        ? module.LockStatementsAround(_snapshot.Functions[frame.Function].Token, offset)
+        : null;
 
     /// <summary>The module of a frame's method; null for a frame that has no such thing.</summary>
     public SnapshotModule? ModuleOf(in FrameRecord frame)

@@ -22,24 +22,26 @@ internal sealed class Symbolicator(SymbolOptions options)
     /// <param name="saved">What was found when it was saved; null if it was not, or is to be looked for afresh.</param>
     public DumpFrame[] Resolve(RawSnapshot snapshot, SavedSymbols? saved = null)
     {
-        using var session = new SymbolSession(snapshot, options, _cache, saved);
-        var frames = new DumpFrame[snapshot.Frames.Length];
-        for (int i = 0; i < frames.Length; i++)
-            frames[i] = session.Resolve(snapshot.Frames[i]);
-        return frames;
+        using SymbolSession session = Open(snapshot, saved);
+        return session.ResolveAll();
     }
+
+    /// <summary>Begins to look at a snapshot, until the session is disposed; one at a time.</summary>
+    /// <param name="snapshot">The snapshot.</param>
+    /// <param name="saved">What was found when it was saved; null if it was not, or is to be looked for afresh.</param>
+    public SymbolSession Open(RawSnapshot snapshot, SavedSymbols? saved = null) => new(snapshot, options, _cache, saved);
 
     /// <summary>The full name of a type of the snapshot, for example <c>System.Collections.Generic.List`1[System.Int32]</c>; "?" where it is not known.</summary>
     public string TypeName(RawSnapshot snapshot, uint typeIndex, SavedSymbols? saved = null)
     {
-        using var session = new SymbolSession(snapshot, options, _cache, saved);
+        using SymbolSession session = Open(snapshot, saved);
         return session.Types.Name(typeIndex);
     }
 
     /// <summary>What is found here of a snapshot, for its file: to show it where its modules are not. <see cref="SavedSymbols.Decode"/> reads it.</summary>
     public FileSection[] Save(RawSnapshot snapshot)
     {
-        using var session = new SymbolSession(snapshot, options, _cache, saved: null);
+        using SymbolSession session = Open(snapshot);
         return new SymbolSaver(snapshot, session).Save();
     }
 }

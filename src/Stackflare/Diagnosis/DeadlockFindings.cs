@@ -1,0 +1,34 @@
+namespace Stackflare.Diagnosis;
+
+/// <summary>Says what a circle of waiting threads is.</summary>
+internal static class DeadlockFindings
+{
+    public static Finding Of(Deadlock deadlock) =>
+        Describe(deadlock, FindingKind.Deadlock, $"Deadlock: {Circle(deadlock)}, for ever");
+
+    /// <summary>One that has a wait in it which ends by itself.</summary>
+    public static Finding Timed(Deadlock deadlock)
+    {
+        DeadlockStep first = deadlock.Steps.Where(static s => s.Wait.HasTimeLimit).MinBy(static s => s.Wait.Timeout)!;
+        return Describe(deadlock, FindingKind.TimedDeadlock,
+            $"{Circle(deadlock)} until {Words.Of(first.Thread)} gives up: it began to wait for {first.Wait.Timeout!.Value.TotalMilliseconds:0} ms at most");
+    }
+
+    private static string Circle(Deadlock deadlock) => deadlock.Steps.Count == 1
+        ? "a thread waits for itself"
+        : $"{Words.Count(deadlock.Steps.Count, "thread")} wait for each other";
+
+    private static Finding Describe(Deadlock deadlock, FindingKind kind, string summary)
+    {
+        var evidence = deadlock.Steps.Select(Step).ToList();
+        if (deadlock.Behind.Count > 0)
+            evidence.Add($"{Words.Count(deadlock.Behind.Count, "more thread waits", "more threads wait")} behind them");
+        return new Finding(kind, summary, evidence, [.. deadlock.Steps.Select(static s => s.Thread)]);
+    }
+
+    private static string Step(DeadlockStep step)
+    {
+        string line = $"{Words.Of(step.Thread)} {Words.Waits(step.Wait)} {Words.Of(step.WaitsFor)}";
+        return step.Frame is { } frame ? $"{line}, at {Words.Place(frame)}" : line;
+    }
+}

@@ -1,0 +1,18 @@
+namespace Stackflare.Diagnosis;
+
+/// <summary>Looks a finished dump over for what is wrong with its program.</summary>
+internal static class Examination
+{
+    /// <summary>Gives a dump its deadlocks and findings. Once all else is in it.</summary>
+    public static void Of(ThreadDump dump)
+    {
+        var circles = new CircleFinder(dump.Threads);
+        IReadOnlyList<Deadlock> timed = circles.Find(withTimeLimits: true);
+        dump.Deadlocks = circles.Find(withTimeLimits: false);
+        dump.Findings =
+        [
+            .. dump.Deadlocks.Select(DeadlockFindings.Of),
+            .. timed.Where(static d => d.Steps.Any(static s => s.Wait.HasTimeLimit)).Select(DeadlockFindings.Timed),
+        ];
+    }
+}

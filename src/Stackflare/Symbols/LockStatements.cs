@@ -1,0 +1,117 @@
+using System.Buffers.Binary;
+using System.Reflection;
+using System.Reflection.Metadata;
+using System.Reflection.Metadata.Ecma335;
+
+namespace Stackflare.Symbols;
+
+/// <summary>
+/// Tells from a method's IL in how many <c>lock</c> statements a place is. A compiler makes of one a <c>try</c> whose <c>finally</c> lets go of
+/// what was taken; a synchronized method is one from its beginning to its end.
+/// </summary>
+internal sealed class LockStatements(ModuleImage image)
+{
+    private const byte Call = 0x28, CallVirtual = 0x6F;
+
+    /// <summary>A call and its token.</summary>
+    private const int CallBytes = 5;
+
+    /// <summary>From the beginning of a <c>try</c> to the call that takes the monitor, at most: two operands, each a field of a field.</summary>
+    private const int LongestWayToEnter = 40;
+
+    private readonly Dictionary<int, Taking> _methods = [];
+
+    /// <summary>What a call does with a lock.</summary>
+    private enum Taking
+    {
+        Nothing,
+        Takes,
+        LetsGo,
+    }
+
+    /// <summary>The statements around a place. Throws what <see cref="BadData"/> knows when the method is malformed.</summary>
+    /// <param name="token">The method's token; a MethodDef that is there.</param>
+    /// <param name="offset">The IL offset.</param>
+    public int Around(int token, int offset)
+    {
+        MethodDefinition method = image.Metadata.GetMethodDefinition((MethodDefinitionHandle)MetadataTokens.Handle(token));
+        int count = (method.ImplAttributes & MethodImplAttributes.Synchronized) != 0 ? 1 : 0;
+        return count + image.ReadBody(method.RelativeVirtualAddress, body => Around(body, offset));
+    }
+
+    private int Around(MethodBodyBlock body, int offset)
+    {
+        ReadOnlySpan<byte> code = body.GetILContent().AsSpan();
+        int count = 0;
+        foreach (ExceptionRegion region in body.ExceptionRegions)
+        {
+            if (region.Kind is ExceptionRegionKind.Finally or ExceptionRegionKind.Fault
+                && offset >= region.TryOffset && offset < (long)region.TryOffset + region.TryLength
+                && offset >= Begin(code, region) && Has(Slice(code, region.HandlerOffset, region.HandlerLength), Taking.LetsGo) >= 0)
+            {
+                count++;
+            }
+        }
+        return count;
+    }
+
+    /// <summary>Where the lock is held: C# takes a monitor within the <c>try</c>, so that a thread that waits for it is already in there.</summary>
+    private int Begin(ReadOnlySpan<byte> code, in ExceptionRegion region)
+    {
+        int at = Has(Slice(code, region.TryOffset, Math.Min(region.TryLength, LongestWayToEnter)), Taking.Takes);
+        return at < 0 ? region.TryOffset : region.TryOffset + at + CallBytes;
+    }
+
+    /// <summary>
+    /// The first call that does so. Not instruction by instruction: that an operand looks like a call of just these methods is not to be feared.
+    /// </summary>
+    private int Has(ReadOnlySpan<byte> code, Taking taking)
+    {
+        for (int i = 0; i + CallBytes <= code.Length; i++)
+        {
+            if (code[i] is Call or CallVirtual && Of(BinaryPrimitives.ReadInt32LittleEndian(code[(i + 1)..])) == taking)
+                return i;
+        }
+        return -1;
+    }
+
+    private Taking Of(int token)
+    {
+        if (!_methods.TryGetValue(token, out Taking taking))
+            _methods[token] = taking = Look(token);
+        return taking;
+    }
+
+    private Taking Look(int token)
+    {
+        MetadataReader metadata = image.Metadata;
+        int row = token & 0x00FFFFFF;
+        // Of the platform's own library these are its own methods.
+        if ((token >>> 24) == (int)TableIndex.MethodDef && row > 0 && row <= metadata.MethodDefinitions.Count)
+        {
+            MethodDefinition method = metadata.GetMethodDefinition(MetadataTokens.MethodDefinitionHandle(row));
+            TypeDefinition type = metadata.GetTypeDefinition(method.GetDeclaringType());
+            return Of(metadata, type.Namespace, type.Name, method.Name);
+        }
+        if ((token >>> 24) != (int)TableIndex.MemberRef || row <= 0 || row > metadata.MemberReferences.Count)
+            return Taking.Nothing;
+        MemberReference member = metadata.GetMemberReference(MetadataTokens.MemberReferenceHandle(row));
+        if (member.Parent.Kind != HandleKind.TypeReference)
+            return Taking.Nothing;
+        TypeReference reference = metadata.GetTypeReference((TypeReferenceHandle)member.Parent);
+        return Of(metadata, reference.Namespace, reference.Name, member.Name);
+    }
+
+    /// <summary>A nested type has no namespace: Scope is Lock's.</summary>
+    private static Taking Of(MetadataReader metadata, StringHandle ns, StringHandle type, StringHandle name) =>
+        (metadata.Text(ns), metadata.Text(type), metadata.Text(name)) switch
+        {
+            ("System.Threading", "Monitor", "Enter" or "TryEnter" or "ReliableEnter") => Taking.Takes,
+            ("System.Threading", "Monitor" or "Lock", "Exit") or ("", "Scope", "Dispose") => Taking.LetsGo,
+            ("System.Threading", "ReaderWriterLockSlim", "ExitReadLock" or "ExitWriteLock" or "ExitUpgradeableReadLock") => Taking.LetsGo,
+            _ => Taking.Nothing,
+        };
+
+    private static ReadOnlySpan<byte> Slice(ReadOnlySpan<byte> code, int start, int length) =>
+        start < 0 || start > code.Length ? default : code.Slice(start, Math.Clamp(length, 0, code.Length - start));
+}

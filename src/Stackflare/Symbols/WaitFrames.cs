@@ -1,0 +1,118 @@
+using Stackflare.Capture;
+
+namespace Stackflare.Symbols;
+
+/// <summary>Judges by the innermost methods of a stack what its thread waits for, if it waits.</summary>
+internal static class WaitFrames
+{
+    /// <summary>A method of the platform's that waits.</summary>
+    /// <param name="Kind">What for; null where the method alone does not tell.</param>
+    /// <param name="Activity">What a thread in it does.</param>
+    private readonly record struct Waiting(WaitKind? Kind, ThreadActivity Activity);
+
+    /// <summary>What the stack tells of a wait.</summary>
+    /// <param name="Kind">What for; null where that is not told.</param>
+    /// <param name="Activity">What the thread does.</param>
+    /// <param name="Index">The outermost frame that waits for this: the method that the program called.</param>
+    public readonly record struct Found(WaitKind? Kind, ThreadActivity Activity, int Index);
+
+    /// <summary>
+    /// A thread that waits stands in the platform, below whatever its author wrote. Only that innermost run of frames is looked at: a
+    /// <c>Task.Wait</c> further out may be running the task itself.
+    /// </summary>
+    /// <param name="stack">The frames, innermost first.</param>
+    /// <param name="recorded">The kind of the wait by the runtime's own record; null if it has none.</param>
+    /// <returns>What is told; null if the thread does not wait, or only the kernel can say.</returns>
+    public static Found? Find(IReadOnlyList<DumpFrame> stack, WaitRecordKind? recorded)
+    {
+        WaitKind? enters = recorded switch
+        {
+            WaitRecordKind.MonitorEnter => WaitKind.MonitorEnter,
+            WaitRecordKind.LockEnter => WaitKind.LockEnter,
+            _ => null,
+        };
+        // Some runtimes wait for a lock in native code, without a managed frame for it.
+        Found? found = enters is null ? null : new Found(enters, ThreadActivity.Blocked, Innermost(stack));
+        for (int i = 0; i < stack.Count; i++)
+        {
+            DumpFrame frame = stack[i];
+            if (frame.Kind == FrameKind.Native || (frame.IsHidden && frame.Module is null))
+                continue;
+            if (frame.Module is not { Name: "System.Private.CoreLib.dll" or "System.Threading.dll" } || RunsOthers(frame.Method))
+                break;
+            if (Classify(frame.Method) is not { } waiting || (enters is not null && waiting.Kind != enters))
+                continue;
+            // The innermost frame says what the thread does, the outermost what for: it blocks for the lock of a semaphore, to wait for the semaphore.
+            ThreadActivity activity = found is { Activity: ThreadActivity.Blocked or ThreadActivity.Sleeping } ? found.Value.Activity : waiting.Activity;
+            found = new Found(waiting.Kind ?? found?.Kind, activity, waiting.Kind is null && found?.Kind is not null ? found.Value.Index : i);
+        }
+        return found;
+    }
+
+    private static int Innermost(IReadOnlyList<DumpFrame> stack)
+    {
+        for (int i = 0; i < stack.Count; i++)
+        {
+            if (stack[i].Kind != FrameKind.Native)
+                return i;
+        }
+        return 0;
+    }
+
+    /// <summary>Beyond it the frames are of what it was called by, not of what waits.</summary>
+    private static bool RunsOthers(MethodName method) => (method.DeclaringType, method.Name) switch
+    {
+        ("System.Threading.ExecutionContext" or "System.Threading.ThreadPoolWorkQueue", _) => true,
+        ("System.Threading.Tasks.Task", { } name) => name.StartsWith("Execute", StringComparison.Ordinal),
+        _ => false,
+    };
+
+    private static Waiting? Classify(MethodName method)
+    {
+        string name = method.Name;
+        return method.DeclaringType switch
+        {
+            "System.Threading.Monitor" => name switch
+            {
+                "Wait" or "ObjWait" => new(WaitKind.MonitorWait, ThreadActivity.Waiting),
+                "Enter" or "TryEnter" or "ReliableEnter" or "ReliableEnterTimeout" or "Enter_Slowpath" or "TryEnter_Slowpath"
+                    => new(WaitKind.MonitorEnter, ThreadActivity.Blocked),
+                _ => null,
+            },
+            "System.Threading.Lock" when name.Contains("Enter", StringComparison.Ordinal) => new(WaitKind.LockEnter, ThreadActivity.Blocked),
+            "System.Threading.ReaderWriterLockSlim" when !name.StartsWith("Exit", StringComparison.Ordinal) => new(ReaderWriterKind(name), ThreadActivity.Blocked),
+            "System.Threading.SpinLock" => new(null, ThreadActivity.Blocked),
+            "System.Threading.Thread" => name switch
+            {
+                "Join" => new(WaitKind.ThreadJoin, ThreadActivity.Waiting),
+                "Sleep" or "SleepInternal" or "UninterruptibleSleep0" => new(WaitKind.Sleep, ThreadActivity.Sleeping),
+                _ => null,
+            },
+            "System.Threading.SemaphoreSlim" when Waits(name) => new(WaitKind.SemaphoreSlim, ThreadActivity.Waiting),
+            "System.Threading.ManualResetEventSlim" when Waits(name) => new(WaitKind.ManualResetEventSlim, ThreadActivity.Waiting),
+            "System.Threading.CountdownEvent" when Waits(name) => new(WaitKind.CountdownEvent, ThreadActivity.Waiting),
+            "System.Threading.Barrier" when name.Contains("Wait", StringComparison.Ordinal) => new(WaitKind.Barrier, ThreadActivity.Waiting),
+            "System.Threading.WaitHandle" => new(WaitKind.WaitHandle, ThreadActivity.Waiting),
+            "System.Threading.WaitSubsystem" or "System.Threading.LowLevelLifoSemaphore" or "System.Threading.LowLevelMonitor"
+                => new(null, ThreadActivity.Waiting),
+            { } type when IsTask(type, name) => new(WaitKind.Task, ThreadActivity.Waiting),
+            _ => null,
+        };
+    }
+
+    private static WaitKind? ReaderWriterKind(string name) =>
+        name.Contains("EnterReadLock", StringComparison.Ordinal) ? WaitKind.ReadLock
+        : name.Contains("EnterUpgradeableReadLock", StringComparison.Ordinal) ? WaitKind.UpgradeableReadLock
+        : name.Contains("EnterWriteLock", StringComparison.Ordinal) ? WaitKind.WriteLock
+        : null;
+
+    private static bool Waits(string name) => name.StartsWith("Wait", StringComparison.Ordinal);
+
+    private static bool IsTask(string type, string name) => type switch
+    {
+        "System.Threading.Tasks.Task" => name is "InternalWait" or "InternalWaitCore" or "SpinThenBlockingWait" || Waits(name),
+        "System.Threading.Tasks.Task`1" => name is "get_Result" or "GetResultCore",
+        _ => type.StartsWith("System.Runtime.CompilerServices.", StringComparison.Ordinal)
+            && type.Contains("TaskAwait", StringComparison.Ordinal) && name is "GetResult" or "HandleNonSuccessAndDebuggerNotification",
+    };
+}
