@@ -61,6 +61,9 @@ typedef struct contract {
     uintptr_t sync_table;       /* where the address of the table of sync blocks is; 0: locks cannot be read */
     uintptr_t object_type;      /* the MethodTable of System.Object */
     uint32_t type_size, type_parent, type_module;
+    uint32_t module_types, map_table; /* of a Module, the map from TypeDef tokens to types; 0: not known */
+    uint32_t type_flags2;
+    uintptr_t app_domain;
 } contract;
 
 enum { MAX_HELD = 256 };
@@ -148,6 +151,11 @@ int64_t thread_cpu_ns(uint32_t os_id); /* processor time of a thread of this pro
 /* image.c: a module's MVID, and the images of modules without a file. */
 void image_identify(sf_module *module);
 bool image_in_memory(const sf_module *module);
+typedef struct image_streams {
+    uintptr_t tables, strings, blobs;
+    uint32_t tables_size, strings_size, blobs_size;
+} image_streams;
+bool image_metadata(const sf_module *module, image_streams *streams);
 void image_copy(capture *c, sf_module *module);
 
 /* snapshot.c */
