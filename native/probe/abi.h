@@ -59,6 +59,7 @@ enum sf_section {
     SF_SECTION_LOCKS = 10,    /* sf_lock[]: each lock that somebody holds or waits for, once */
     SF_SECTION_WAITS = 11,    /* sf_wait[]: one of a thread at most */
     SF_SECTION_HELD = 12,     /* sf_held[]: where in their owners' stacks locks are held */
+    SF_SECTION_BUSY = 15,     /* sf_busy[]: what threads that ran managed code used of a processor after the pause */
 };
 
 typedef struct sf_header {
@@ -257,5 +258,13 @@ typedef struct sf_held {
     uint32_t frame;  /* a frame of the thread that refers to the lock, counted from the innermost; SF_NONE: none was found */
     uint32_t flags;
 } sf_held;
+
+/* Two looks at a thread's processor clock, after the pause and some milliseconds apart. */
+typedef struct sf_busy {
+    uint32_t thread; /* index */
+    uint32_t reserved;
+    int64_t cpu_ns;  /* processor time that the thread used between the two */
+    int64_t wall_ns; /* time that passed between them, CLOCK_MONOTONIC */
+} sf_busy;
 
 #endif

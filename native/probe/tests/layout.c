@@ -55,5 +55,7 @@ int main(void)
     FIELD(sf_wait, reserved);
     STRUCT(sf_held);
     FIELD(sf_held, thread); FIELD(sf_held, lock); FIELD(sf_held, frame); FIELD(sf_held, flags);
+    STRUCT(sf_busy);
+    FIELD(sf_busy, thread); FIELD(sf_busy, reserved); FIELD(sf_busy, cpu_ns); FIELD(sf_busy, wall_ns);
     return 0;
 }

@@ -39,6 +39,7 @@ internal enum SectionKind : uint
     Locks = 10,
     Waits = 11,
     Held = 12,
+    Busy = 15,
 }
 
 [Flags]
@@ -309,4 +310,13 @@ internal struct HeldRecord
     public uint Lock;
     public uint Frame;
     public HeldFlags Flags;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct BusyRecord
+{
+    public uint Thread;
+    public uint Reserved;
+    public long CpuNs;
+    public long WallNs;
 }

@@ -68,16 +68,19 @@ internal sealed class ProcessCapture : IDisposable
         if (_target.IsStopped())
             throw new ProcessStoppedException(_target.Pid);
         HostFacts facts = Facts();
+        RawSnapshot snapshot;
         try
         {
-            return new ProcessSample(Take(off), facts);
+            snapshot = Take(off);
         }
         catch (CaptureFailedException e) when (_useMemory && CaptureRoute.CanUseMemory(_target) && SnapshotCapture.CouldNotLoad(e))
         {
             // A group of its own, a hidden /proc or a security module can keep the process from the file in memory.
             _useMemory = false;
-            return new ProcessSample(Take(off), facts);
+            snapshot = Take(off);
         }
+        facts.Tasks.SeeHowLong(snapshot);
+        return new ProcessSample(snapshot, facts);
     }
 
     /// <summary>Looks again at a process that could not be captured: that it has ended says more than whatever failed for that reason.</summary>
