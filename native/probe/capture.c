@@ -220,7 +220,9 @@ void capture_take(capture *c)
         walk_all(c, threads, suspended);
         walked = sf_now(CLOCK_MONOTONIC);
         describe_functions(c);
+        int64_t described = sf_now(CLOCK_MONOTONIC);
         describe_locks(c, suspended + (int64_t)c->request->pause_limit_us * 1000);
+        c->result.locks_ns = sf_now(CLOCK_MONOTONIC) - described;
         hold_collectible(c);
     }
     info_resume(c->info);
