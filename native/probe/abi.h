@@ -16,7 +16,7 @@
 
 #define SF_MAGIC 0x50414E5346544B53ull /* "SKTFSNAP" in memory */
 #define SF_VERSION_MAJOR 1
-#define SF_VERSION_MINOR 1
+#define SF_VERSION_MINOR 2
 #define SF_NONE 0xFFFFFFFFu
 #define SF_ADDRESS_BYTES 108
 
@@ -24,6 +24,7 @@
 
 enum sf_request_flags {
     SF_REQUEST_COPY_IMAGES = 1u << 0, /* copy modules that have no file into the snapshot */
+    SF_REQUEST_HEAP = 1u << 1,        /* look through the heap for async methods that wait */
 };
 
 typedef struct sf_request {
@@ -41,7 +42,10 @@ typedef struct sf_request {
     uint32_t send_timeout_ms;     /* how long the host may keep the probe waiting: to be connected to, and to take the snapshot */
     uint32_t address_length;
     char address[SF_ADDRESS_BYTES]; /* where the host listens: a socket's path, or '@' and an abstract name */
-    uint32_t reserved;
+    uint32_t heap_limit_us;    /* of the pause, how much looking through the heap may take */
+    uint32_t heap_max_objects; /* objects copied */
+    uint32_t heap_max_copied;  /* bytes copied */
+    uint64_t heap_max_bytes;   /* a heap that is larger is not looked through */
 } sf_request;
 
 /* ---- the snapshot ---- */
@@ -60,6 +64,12 @@ enum sf_section {
     SF_SECTION_WAITS = 11,    /* sf_wait[]: one of a thread at most */
     SF_SECTION_HELD = 12,     /* sf_held[]: where in their owners' stacks locks are held */
     SF_SECTION_BUSY = 15,     /* sf_busy[]: what threads that ran managed code used of a processor after the pause */
+    SF_SECTION_HEAP = 20,            /* one sf_heap; this and those that follow only when the request asks for them */
+    SF_SECTION_HEAP_OBJECTS = 21,    /* sf_heap_object[]: by address, each once */
+    SF_SECTION_HEAP_BYTES = 22,      /* copies of the objects */
+    SF_SECTION_HEAP_LAYOUTS = 23,    /* sf_heap_layout[]: by type, each once */
+    SF_SECTION_HEAP_FIELDS = 24,     /* sf_heap_field[]: of a layout together, by offset */
+    SF_SECTION_HEAP_REFERENCES = 25, /* uint32_t[]: where in an object references to others are */
 };
 
 typedef struct sf_header {
@@ -267,5 +277,70 @@ typedef struct sf_busy {
     int64_t cpu_ns;  /* processor time that the thread used between the two */
     int64_t wall_ns; /* time that passed between them, CLOCK_MONOTONIC */
 } sf_busy;
+
+enum sf_heap_status { /* whether the heap was looked through, or why not */
+    SF_HEAP_UNAVAILABLE = 0, /* the runtime gives no way to (.NET 8) */
+    SF_HEAP_UNKNOWN = 1,     /* its objects are not as the probe knows them */
+    SF_HEAP_TOO_LARGE = 2,   /* more than heap_max_bytes */
+    SF_HEAP_REFUSED = 3,     /* hresult says why */
+    SF_HEAP_WALKED = 4,
+};
+
+enum sf_heap_flags {
+    SF_HEAP_TIME_TRUNCATED = 1u << 0,    /* heap_limit_us reached: there are objects that were not seen or not followed */
+    SF_HEAP_OBJECTS_TRUNCATED = 1u << 1, /* heap_max_objects, or a bound of the probe's, reached */
+    SF_HEAP_BYTES_TRUNCATED = 1u << 2,   /* heap_max_copied reached */
+};
+
+typedef struct sf_heap {
+    uint32_t status; /* sf_heap_status */
+    int32_t hresult;
+    uint32_t flags;
+    uint32_t method_count;  /* async methods among the objects: those with SF_HEAP_OBJECT_METHOD that have not completed */
+    uint64_t seen_objects;  /* of all types */
+    uint64_t heap_bytes;    /* before the pause: the program's private memory, which is at least its heap; 0 not known */
+    int64_t walk_ns;        /* of the pause: looking at each object */
+    int64_t follow_ns;      /* of the pause: following references from those that were copied */
+} sf_heap;
+
+enum sf_heap_object_flags {
+    SF_HEAP_OBJECT_METHOD = 1u << 0,    /* the box of an async method; its last type argument is the state machine's type */
+    SF_HEAP_OBJECT_POOLED = 1u << 1,    /* one that is used again and again: it may lie in its pool, with an empty state machine */
+    SF_HEAP_OBJECT_TASK = 1u << 2,      /* a Task, or derived from it */
+    SF_HEAP_OBJECT_COMPLETED = 1u << 3, /* a task that has completed */
+    SF_HEAP_OBJECT_MACHINE = 1u << 4,   /* the state machine of an async method, where it is an object of its own */
+    SF_HEAP_OBJECT_SOURCE = 1u << 5,    /* implements IValueTaskSource */
+    SF_HEAP_OBJECT_ARRAY = 1u << 6,     /* of tasks */
+    SF_HEAP_OBJECT_TIMER = 1u << 7,     /* a System.Threading.TimerQueueTimer */
+    SF_HEAP_OBJECT_SEMAPHORE = 1u << 8, /* a SemaphoreSlim that async methods wait for */
+    SF_HEAP_OBJECT_TRUNCATED = 1u << 9, /* longer than what was copied of it */
+};
+
+typedef struct sf_heap_object {
+    uint64_t address; /* during the pause; what references in other objects' bytes have */
+    uint32_t type;    /* index into types */
+    uint32_t flags;
+    uint32_t bytes_offset; /* into the heap's bytes: the copy begins where the address points, at the object's type */
+    uint32_t bytes_length;
+} sf_heap_object;
+
+enum sf_heap_layout_flags {
+    SF_HEAP_LAYOUT_STRUCT = 1u << 0, /* offsets count from where the struct begins; else from the object's address */
+    SF_HEAP_LAYOUT_FIELDS = 1u << 1, /* the runtime gave the fields */
+};
+
+typedef struct sf_heap_layout { /* of the type of an object, its parents, and the state machine in a box */
+    uint32_t type;   /* index into types */
+    uint32_t parent; /* index into types; SF_NONE */
+    uint32_t first_field, field_count; /* its own, without those of the parents */
+    uint32_t first_reference, reference_count; /* of a type that objects were copied of: all, also those of the parents and in structs */
+    uint32_t size;
+    uint32_t flags;
+} sf_heap_layout;
+
+typedef struct sf_heap_field {
+    uint32_t token; /* FieldDef, in the type's module */
+    uint32_t offset;
+} sf_heap_field;
 
 #endif

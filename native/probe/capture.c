@@ -40,6 +40,7 @@ bool capture_map(capture *c)
         && sf_table_map(&c->thread_of_id, sizeof(uint32_t), MAX_THREAD_ID + 1, 8 << 10)
         && sf_table_map(&c->scratch, sizeof(lock_scratch), 1, sizeof(lock_scratch))
         && busy_map(c)
+        && heap_map(c)
         && sf_index_map(&c->lock_index, MAX_LOCKS)
         && sf_index_map(&c->function_index, MAX_FUNCTIONS)
         && sf_index_map(&c->type_index, MAX_TYPES)
@@ -58,6 +59,7 @@ void capture_unmap(capture *c)
     sf_index *indexes[] = { &c->function_index, &c->type_index, &c->module_index, &c->frame_index, &c->lock_index };
     for (size_t i = 0; i < sizeof indexes / sizeof *indexes; i++)
         sf_index_unmap(indexes[i]);
+    heap_unmap(c);
 }
 
 /* Suspends the runtime. A GC that is suspending at that moment makes the runtime refuse; in a program that allocates hard that
@@ -223,6 +225,7 @@ void capture_take(capture *c)
         int64_t described = sf_now(CLOCK_MONOTONIC);
         describe_locks(c, suspended + (int64_t)c->request->pause_limit_us * 1000);
         c->result.locks_ns = sf_now(CLOCK_MONOTONIC) - described;
+        heap_walk(c);
         hold_collectible(c);
     }
     info_resume(c->info);
@@ -239,6 +242,7 @@ void capture_take(capture *c)
         return;
     }
     resolve(c);
+    heap_describe(c);
     trim_held(c);
     hold_release(c);
     c->result.resolve_ns = sf_now(CLOCK_MONOTONIC) - resumed;

@@ -4,6 +4,7 @@
 
 #include "abi.h"
 #include "clr.h"
+#include "heap.h"
 #include "memory.h"
 
 /* A frame as the walk sees it. */
@@ -65,6 +66,7 @@ typedef struct contract {
     uint32_t type_size, type_parent, type_module;
     uint32_t module_types, map_table; /* of a Module, the map from TypeDef tokens to types; 0: not known */
     uint32_t type_flags2;
+    uint32_t type_flags, type_interfaces; /* of a MethodTable; type_interfaces 0: not known */
     uintptr_t app_domain;
 } contract;
 
@@ -80,7 +82,7 @@ typedef struct thread_words {
     uintptr_t string[STRING_WORDS];  /* the beginning of the name */
 } thread_words;
 
-typedef struct capture {
+struct capture {
     const sf_request *request;
     void *info;    /* ICorProfilerInfo10 */
     void *handles; /* ICorProfilerInfo13, or NULL */
@@ -91,6 +93,7 @@ typedef struct capture {
     sf_table stacks, frames, blob;
     sf_table locks, lock_work, waits, held_locks, thread_work, thread_of_id, scratch;
     sf_table busy, busy_samples;
+    heap heap;
     sf_index lock_index;
     uintptr_t thread_type, lock_type; /* MethodTables of System.Threading.Thread and Lock, once they were seen */
     uintptr_t last_waited; /* the sync block that a thread was last seen to wait for */
@@ -105,7 +108,7 @@ typedef struct capture {
     thread_words batch[THREAD_BATCH];
     uint32_t loader_handle_offset; /* where a LoaderAllocator keeps its managed object, once it was seen */
     uint32_t searches;             /* of LoaderAllocators for that place */
-} capture;
+};
 
 /* Memory for everything; false when there is none. */
 bool capture_map(capture *c);
@@ -140,6 +143,7 @@ void describe_locks(capture *c, int64_t deadline);
 /* hold.c: collectible code, kept alive from the pause until it is resolved. */
 void hold_collectible(capture *c);
 void hold_release(capture *c);
+bool type_transient(capture *c, uint32_t index, int depth); /* whether a type may be gone once the program runs */
 
 /* stuck.c: when there was no pause to be had. */
 void describe_stuck(capture *c);

@@ -81,6 +81,10 @@ static inline hresult info_resume(void *o) { return SLOT(o, 98, hresult (*)(void
 static inline hresult info_create_handle(void *o, clr_id object, uint32_t kind, void **handle) { return SLOT(o, 108, hresult (*)(void *, clr_id, uint32_t, void **))(o, object, kind, handle); }
 static inline hresult info_destroy_handle(void *o, void *handle) { return SLOT(o, 109, hresult (*)(void *, void *))(o, handle); }
 
+/* ICorProfilerInfo15 */
+typedef int32_t (*object_callback)(clr_id object, void *state); /* 0 ends the enumeration */
+static inline hresult info_heap_objects(void *o, object_callback cb, void *state) { return SLOT(o, 114, hresult (*)(void *, object_callback, void *))(o, cb, state); }
+
 /* ICorProfilerThreadEnum */
 static inline hresult threads_next(void *o, uint32_t cap, clr_id *ids, uint32_t *count) { return SLOT(o, 7, hresult (*)(void *, uint32_t, clr_id *, uint32_t *))(o, cap, ids, count); }
 

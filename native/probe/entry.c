@@ -47,7 +47,8 @@ static bool acceptable(const sf_request *r)
     return r->magic == SF_MAGIC && r->version_major == SF_VERSION_MAJOR && r->max_threads > 0
         && r->max_total_frames > 0 && r->max_threads <= 1 << 20 && r->max_total_frames <= 1 << 24 && r->max_image_bytes <= 1u << 30
         && r->address_length > 0 && r->address_length < SF_ADDRESS_BYTES && r->suspend_timeout_ms <= MAX_TIME_MS
-        && r->send_timeout_ms >= MIN_TIME_MS && r->send_timeout_ms <= MAX_TIME_MS && r->pause_limit_us <= MAX_PAUSE_US;
+        && r->send_timeout_ms >= MIN_TIME_MS && r->send_timeout_ms <= MAX_TIME_MS && r->pause_limit_us <= MAX_PAUSE_US
+        && r->heap_limit_us <= MAX_PAUSE_US && r->heap_max_objects <= 1 << 22 && r->heap_max_copied <= 1u << 30;
 }
 
 static void describe_runtime(capture *c)
@@ -96,9 +97,11 @@ static hresult attach(void *self, void *info_unknown, void *client_data, uint32_
         c.result.hresult = info_set_events(c.info, COR_PRF_ENABLE_STACK_SNAPSHOT);
         if (!FAILED(c.result.hresult)) {
             contract_find(&c);
+            heap_open(&c);
             capture_take(&c);
         }
     }
+    heap_close(&c);
     sf_read_close();
     clr_release(c.handles);
     clr_release(c.info);

@@ -62,7 +62,7 @@ static bool hold(capture *c, clr_id loader)
 }
 
 /* Each type is looked at once: a tree of types can be small in types and endless in paths. */
-static bool type_transient(capture *c, uint32_t index, int depth)
+bool type_transient(capture *c, uint32_t index, int depth)
 {
     if (index == SF_NONE)
         return false;

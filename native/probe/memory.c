@@ -32,6 +32,11 @@ bool sf_table_map(sf_table *table, uint32_t record, uint32_t capacity, size_t re
     return table->base != NULL;
 }
 
+void sf_table_in_large_pages(sf_table *table)
+{
+    madvise(table->base, table->mapped, MADV_HUGEPAGE);
+}
+
 void sf_table_unmap(sf_table *table)
 {
     if (table->base)

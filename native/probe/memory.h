@@ -18,6 +18,8 @@ typedef struct sf_table {
 
 /* Reserves room for capacity records; physical memory comes as records are touched, the first `ready` bytes of it now. */
 bool sf_table_map(sf_table *table, uint32_t record, uint32_t capacity, size_t ready);
+/* For a table that may become large during the pause: fewer faults, each of 2 MB where the kernel agrees. */
+void sf_table_in_large_pages(sf_table *table);
 void sf_table_unmap(sf_table *table);
 
 /* The index of a new zeroed record, or SF_NONE when the table is full. */

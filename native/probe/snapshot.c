@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SECTIONS = 13 };
+enum { SECTIONS = 19, HEAP_SECTIONS = 6 /* the last */ };
 
 static bool limit_wait(int fd, int64_t deadline)
 {
@@ -86,18 +86,23 @@ void snapshot_send(const capture *c, int host)
 {
     static const uint8_t padding[8];
     sf_table info = { .base = (uint8_t *)&c->result, .record = sizeof c->result, .count = 1 };
+    sf_table heap_info = { .base = (uint8_t *)&c->heap.result, .record = sizeof c->heap.result, .count = 1 };
     const struct { uint32_t kind; const sf_table *table; } sections[SECTIONS] = {
         { SF_SECTION_INFO, &info }, { SF_SECTION_THREADS, &c->threads }, { SF_SECTION_STACKS, &c->stacks },
         { SF_SECTION_FRAMES, &c->frames }, { SF_SECTION_FUNCTIONS, &c->functions }, { SF_SECTION_TYPES, &c->types },
         { SF_SECTION_TYPE_ARGS, &c->type_args }, { SF_SECTION_MODULES, &c->modules }, { SF_SECTION_BLOB, &c->blob },
         { SF_SECTION_LOCKS, &c->locks }, { SF_SECTION_WAITS, &c->waits }, { SF_SECTION_HELD, &c->held_locks },
         { SF_SECTION_BUSY, &c->busy },
+        { SF_SECTION_HEAP, &heap_info }, { SF_SECTION_HEAP_OBJECTS, &c->heap.objects }, { SF_SECTION_HEAP_BYTES, &c->heap.bytes },
+        { SF_SECTION_HEAP_LAYOUTS, &c->heap.layouts }, { SF_SECTION_HEAP_FIELDS, &c->heap.fields },
+        { SF_SECTION_HEAP_REFERENCES, &c->heap.references },
     };
-    sf_header header = { SF_MAGIC, SF_VERSION_MAJOR, SF_VERSION_MINOR, SECTIONS, 0, c->request->nonce };
+    uint32_t count = c->heap.objects.base ? SECTIONS : SECTIONS - HEAP_SECTIONS;
+    sf_header header = { SF_MAGIC, SF_VERSION_MAJOR, SF_VERSION_MINOR, count, 0, c->request->nonce };
     sf_directory_entry directory[SECTIONS];
-    struct iovec parts[2 + SECTIONS * 2] = { { &header, sizeof header }, { directory, sizeof directory } };
-    uint64_t offset = sizeof header + sizeof directory;
-    for (size_t i = 0; i < SECTIONS; i++) {
+    struct iovec parts[2 + SECTIONS * 2] = { { &header, sizeof header }, { directory, count * sizeof *directory } };
+    uint64_t offset = sizeof header + count * sizeof *directory;
+    for (size_t i = 0; i < count; i++) {
         const sf_table *table = sections[i].table;
         uint64_t length = (uint64_t)table->record * table->count;
         directory[i] = (sf_directory_entry){ sections[i].kind, table->record, offset, length };
@@ -107,6 +112,6 @@ void snapshot_send(const capture *c, int host)
     }
     header.total_size = offset;
 
-    send_all(host, parts, sizeof parts / sizeof *parts, deadline_of(c->request));
+    send_all(host, parts, 2 + count * 2, deadline_of(c->request));
     close(host);
 }

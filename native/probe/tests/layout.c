@@ -16,7 +16,8 @@ int main(void)
     FIELD(sf_request, nonce); FIELD(sf_request, max_threads); FIELD(sf_request, max_thread_frames);
     FIELD(sf_request, max_total_frames); FIELD(sf_request, max_image_bytes); FIELD(sf_request, suspend_timeout_ms);
     FIELD(sf_request, pause_limit_us); FIELD(sf_request, send_timeout_ms); FIELD(sf_request, address_length);
-    FIELD(sf_request, address); FIELD(sf_request, reserved);
+    FIELD(sf_request, address); FIELD(sf_request, heap_limit_us); FIELD(sf_request, heap_max_objects);
+    FIELD(sf_request, heap_max_copied); FIELD(sf_request, heap_max_bytes);
     STRUCT(sf_header);
     FIELD(sf_header, magic); FIELD(sf_header, version_major); FIELD(sf_header, version_minor); FIELD(sf_header, section_count);
     FIELD(sf_header, total_size); FIELD(sf_header, nonce);
@@ -57,5 +58,17 @@ int main(void)
     FIELD(sf_held, thread); FIELD(sf_held, lock); FIELD(sf_held, frame); FIELD(sf_held, flags);
     STRUCT(sf_busy);
     FIELD(sf_busy, thread); FIELD(sf_busy, reserved); FIELD(sf_busy, cpu_ns); FIELD(sf_busy, wall_ns);
+    STRUCT(sf_heap);
+    FIELD(sf_heap, status); FIELD(sf_heap, hresult); FIELD(sf_heap, flags); FIELD(sf_heap, method_count); FIELD(sf_heap, seen_objects);
+    FIELD(sf_heap, heap_bytes); FIELD(sf_heap, walk_ns); FIELD(sf_heap, follow_ns);
+    STRUCT(sf_heap_object);
+    FIELD(sf_heap_object, address); FIELD(sf_heap_object, type); FIELD(sf_heap_object, flags); FIELD(sf_heap_object, bytes_offset);
+    FIELD(sf_heap_object, bytes_length);
+    STRUCT(sf_heap_layout);
+    FIELD(sf_heap_layout, type); FIELD(sf_heap_layout, parent); FIELD(sf_heap_layout, first_field); FIELD(sf_heap_layout, field_count);
+    FIELD(sf_heap_layout, first_reference); FIELD(sf_heap_layout, reference_count); FIELD(sf_heap_layout, size);
+    FIELD(sf_heap_layout, flags);
+    STRUCT(sf_heap_field);
+    FIELD(sf_heap_field, token); FIELD(sf_heap_field, offset);
     return 0;
 }

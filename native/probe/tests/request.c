@@ -87,6 +87,9 @@ static void requests(void)
     REFUSED(pause_limit_us, UINT32_MAX);
     REFUSED(send_timeout_ms, 0); /* the kernel's "for ever" */
     REFUSED(send_timeout_ms, UINT32_MAX);
+    REFUSED(heap_limit_us, UINT32_MAX);
+    REFUSED(heap_max_objects, UINT32_MAX);
+    REFUSED(heap_max_copied, UINT32_MAX);
     REFUSED(address_length, 0);
     REFUSED(address_length, SF_ADDRESS_BYTES);
     REFUSED(address_length, UINT32_MAX);
