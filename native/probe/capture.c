@@ -218,6 +218,7 @@ void capture_take(capture *c)
         walked = sf_now(CLOCK_MONOTONIC);
         describe_functions(c);
         describe_locks(c, suspended + (int64_t)c->request->pause_limit_us * 1000);
+        pool_read(c, suspended + (int64_t)c->request->pause_limit_us * 1000);
         hold_collectible(c);
     }
     info_resume(c->info);

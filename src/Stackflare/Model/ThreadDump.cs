@@ -33,6 +33,9 @@ public sealed class ThreadDump
     /// <summary>What is wrong with the program, or looks so, the worst first; empty where nothing does. Deadlocks come first.</summary>
     public IReadOnlyList<Finding> Findings { get; internal set; } = [];
 
+    /// <summary>The thread pool; null where nothing is known of it: before .NET 9 in another process, or if the program has not used it.</summary>
+    public ThreadPoolState? ThreadPool { get; init; }
+
     /// <summary>What could not be had, a sentence each; empty for a complete dump. Formats print them.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 }

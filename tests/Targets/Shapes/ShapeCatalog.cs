@@ -12,6 +12,7 @@ internal static class ShapeCatalog
         nameof(LanguageMembers) => new LanguageMembers(),
         nameof(AsyncNames) => new AsyncNames(),
         nameof(PoolSaturated) => new PoolSaturated(),
+        nameof(PoolCounted) => new PoolCounted(),
         nameof(AllDeadlocked) => new AllDeadlocked(),
         nameof(ManyThreads) => new ManyThreads(),
         nameof(DeepRecursion) => new DeepRecursion(),
