@@ -120,6 +120,7 @@ enum sf_thread_flags {
     SF_THREAD_WALK_FAILED = 1u << 3, /* the walk ended early; hresult says why */
     SF_THREAD_STATE_KNOWN = 1u << 4, /* state and managed_id are valid */
     SF_THREAD_INTERRUPTED = 1u << 5, /* was running managed code when it was stopped */
+    SF_THREAD_COOPERATIVE = 1u << 6, /* keeps the runtime from coming to a stop; in captures that ended in SF_PHASE_SUSPEND */
 };
 
 typedef struct sf_thread {

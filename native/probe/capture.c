@@ -205,8 +205,11 @@ void capture_take(capture *c)
     void *threads = NULL;
     c->result.phase = SF_PHASE_SUSPEND;
     int64_t begin = suspend(c);
-    if (begin == 0)
+    if (begin == 0) {
+        if (c->result.hresult == CORPROF_E_SUSPENSION_IN_PROGRESS)
+            describe_stuck(c);
         return;
+    }
 
     /* From here to the resume nothing of ours allocates, blocks or reads a file, and every way out passes the resume. */
     int64_t suspended = sf_now(CLOCK_MONOTONIC);

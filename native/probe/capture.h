@@ -58,6 +58,8 @@ typedef struct contract {
     uintptr_t string_type; /* the MethodTable of System.String */
     uint32_t name_offset;  /* of Thread._name, once it was seen */
     uint32_t thread_local_data; /* 0: to be found */
+    uint32_t thread_cooperative, thread_link;
+    uintptr_t first_thread;     /* where the list of threads begins; 0: not known */
     uintptr_t sync_table;       /* where the address of the table of sync blocks is; 0: locks cannot be read */
     uintptr_t object_type;      /* the MethodTable of System.Object */
     uint32_t type_size, type_parent, type_module;
@@ -144,6 +146,9 @@ void pool_read(capture *c, int64_t deadline);
 /* hold.c: collectible code, kept alive from the pause until it is resolved. */
 void hold_collectible(capture *c);
 void hold_release(capture *c);
+
+/* stuck.c: when there was no pause to be had. */
+void describe_stuck(capture *c);
 
 /* resolve.c: after the pause. */
 void resolve(capture *c);

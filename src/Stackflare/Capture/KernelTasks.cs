@@ -87,15 +87,18 @@ internal sealed class KernelTasks
         [
             .. (from wait in snapshot.Waits
                 where wait.Kind is WaitRecordKind.MonitorEnter or WaitRecordKind.LockEnter or WaitRecordKind.Join
-                select (int)snapshot.Threads[wait.Thread].OsId).Take(OffProcessor.MostThreads),
+                select (int)snapshot.Threads[wait.Thread].OsId).Take(Capture.OffProcessor.MostThreads),
         ];
-        TimeSpan?[] times = OffProcessor.Of(_pid, Array.ConvertAll(ids, HostId));
+        TimeSpan?[] times = Capture.OffProcessor.Of(_pid, Array.ConvertAll(ids, HostId));
         for (int i = 0; i < ids.Length; i++)
         {
             if (times[i] is { } time && Find(ids[i]) is { } task)
                 _known[ids[i]] = task with { OffProcessor = time };
         }
     }
+
+    /// <summary>How long a thread has been off the processor, if that was seen; null if not.</summary>
+    public TimeSpan? OffProcessor(int id) => _known.TryGetValue(id, out TaskStat? task) ? task?.OffProcessor : null;
 
     /// <summary>The same of every thread, with the function of the kernel's that it waits in.</summary>
     public IEnumerable<RuntimeThread> Waiting() =>

@@ -80,6 +80,7 @@ internal enum ThreadFlags : uint
     WalkFailed = 8,
     StateKnown = 16,
     Interrupted = 32,
+    Cooperative = 64,
 }
 
 [Flags]

@@ -13,6 +13,10 @@ internal static class Examination
         [
             .. dump.Deadlocks.Select(DeadlockFindings.Of),
             .. timed.Where(static d => d.Steps.Any(static s => s.Wait.HasTimeLimit)).Select(DeadlockFindings.Timed),
+            .. PoolStarvation.In(dump),
+            .. LockConvoys.In(dump),
+            .. Spinning.In(dump),
+            .. ManyAlike.In(dump),
         ];
     }
 }

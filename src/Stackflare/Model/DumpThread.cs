@@ -27,6 +27,11 @@ public sealed class DumpThread
     /// <summary>Processor time the thread has used since it began; null where it could not be read.</summary>
     public TimeSpan? CpuTime { get; init; }
 
+    /// <summary>
+    /// How busy the thread was right after the pause; null unless it was running the program's code when it was stopped, which is when it is measured.
+    /// </summary>
+    public RecentCpu? RecentCpu { get; init; }
+
     /// <summary>Full name of the type of the exception that the thread is handling; null if it handles none or that is not known.</summary>
     public string? CurrentException { get; init; }
 

@@ -1,0 +1,39 @@
+namespace Stackflare.Diagnosis;
+
+/// <summary>Many threads that wait for one lock: what they do, they do one after another.</summary>
+internal static class LockConvoys
+{
+    /// <summary>Fewer wait for a lock in any program that is well.</summary>
+    private const int Fewest = 5;
+
+    private const int MostPlaces = 3;
+
+    public static IEnumerable<Finding> In(ThreadDump dump)
+    {
+        var seen = new HashSet<DumpLock>();
+        foreach (DumpThread thread in dump.Threads)
+        {
+            if (thread.WaitingFor?.Lock is { } wanted && IsConvoy(dump, wanted) && seen.Add(wanted))
+                yield return Of(wanted);
+        }
+    }
+
+    /// <summary>Not what waits behind a deadlock: that is said of the deadlock, and nothing will go on there.</summary>
+    public static bool IsConvoy(ThreadDump dump, DumpLock wanted) =>
+        wanted.Waiters.Count >= Fewest && !dump.Deadlocks.Any(d => d.Steps.Any(s => s.Thread == wanted.Owner) || d.Behind.Contains(wanted.Waiters[0]));
+
+    private static Finding Of(DumpLock wanted)
+    {
+        List<string> evidence = [Holder(wanted)];
+        evidence.AddRange(Places.Of(wanted.Waiters, MostPlaces).Select(static p => $"{Words.Count(p.Count, "waits", "wait")} {Words.At(p.Frame)}"));
+        return new Finding(
+            FindingKind.LockConvoy, $"Lock convoy: {Words.Count(wanted.Waiters.Count, "thread waits", "threads wait")} for {Words.Of(wanted)}", evidence, wanted.Waiters);
+    }
+
+    private static string Holder(DumpLock wanted) => wanted switch
+    {
+        { Owner: { } owner } => $"it is held by {Words.Of(owner)}, {Words.Doing(owner)} {Words.At(owner.ProgramFrameFrom(0))}",
+        { Readers: { Count: > 0 } readers } => $"it is held for reading by {Words.Count(readers.Count, "thread")}, {Words.Of(readers[0])} {Words.At(readers[0].ProgramFrameFrom(0))}",
+        _ => "it is free, or its holder is not known",
+    };
+}

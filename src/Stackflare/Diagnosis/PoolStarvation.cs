@@ -1,0 +1,46 @@
+namespace Stackflare.Diagnosis;
+
+/// <summary>
+/// A thread pool whose workers are all blocked while work is queued. The pool adds workers, but only one or two a second.
+/// </summary>
+internal static class PoolStarvation
+{
+    private const int MostPlaces = 5;
+
+    public static IEnumerable<Finding> In(ThreadDump dump)
+    {
+        DumpThread[] workers = [.. dump.Threads.Where(IsWorker)];
+        // With fewer workers than its minimum the pool starts one at once.
+        if (workers.Length == 0 || dump.ThreadPool is { Queued: 0 } || workers.Length < dump.ThreadPool?.Min || !Array.TrueForAll(workers, IsBlocked))
+            yield break;
+
+        int inTasks = workers.Count(static w => w.WaitingFor is { Kind: WaitKind.Task });
+        List<string> evidence = [dump.ThreadPool?.Queued is { } queued
+            ? $"{Words.Count(queued, "work item is", "work items are")} queued, and no worker is free to take one"
+            : "no worker is free; how much work is queued is not known"];
+        if (inTasks > 0)
+            evidence.Add($"sync over async: {Words.Count(inTasks, "worker blocks", "workers block")} until a task has ended, which may need a worker itself");
+        evidence.AddRange(Places.Of(workers, MostPlaces).Select(static p => $"{Words.Count(p.Count, "is", "are")} blocked {Words.At(p.Frame)}"));
+        yield return new Finding(
+            FindingKind.ThreadPoolStarved,
+            workers.Length == 1 ? "Thread pool starved: its one worker is blocked" : $"Thread pool starved: all {Words.Count(workers.Length, "worker")} are blocked",
+            evidence, workers);
+    }
+
+    /// <summary>By its outermost frames: before .NET 9 that is all there is.</summary>
+    private static bool IsWorker(DumpThread thread) => thread.IsThreadPool ?? Has(thread, "System.Threading.PortableThreadPool.WorkerThread", "WorkerThreadStart");
+
+    /// <summary>Waits in a work item: a worker that waits for one is idle.</summary>
+    private static bool IsBlocked(DumpThread thread) =>
+        thread.WaitingFor is not null && Has(thread, "System.Threading.ThreadPoolWorkQueue", "Dispatch");
+
+    private static bool Has(DumpThread thread, string type, string name)
+    {
+        for (int i = thread.Frames.Count; i-- > 0;)
+        {
+            if (thread.Frames[i].Method is { } method && method.Name == name && method.DeclaringType == type)
+                return true;
+        }
+        return false;
+    }
+}

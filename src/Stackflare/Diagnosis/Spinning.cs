@@ -1,0 +1,27 @@
+using System.Globalization;
+
+namespace Stackflare.Diagnosis;
+
+/// <summary>Threads that keep a processor busy, measured right after the pause.</summary>
+internal static class Spinning
+{
+    private const double Least = 0.9;
+    private const int MostThreads = 8;
+
+    public static IEnumerable<Finding> In(ThreadDump dump)
+    {
+        DumpThread[] busy = [.. dump.Threads.Where(static t => t is { IsOwn: false, RecentCpu.Share: >= Least })];
+        if (busy.Length == 0)
+            yield break;
+        var evidence = busy.Take(MostThreads).Select(Evidence).ToList();
+        if (busy.Length > MostThreads)
+            evidence.Add($"and {busy.Length - MostThreads} more");
+        yield return new Finding(
+            FindingKind.Spinning,
+            busy.Length == 1 ? "A thread keeps a processor busy" : $"{Words.Count(busy.Length, "thread")} keep a processor busy each",
+            evidence, busy);
+    }
+
+    private static string Evidence(DumpThread thread) => string.Create(CultureInfo.InvariantCulture,
+        $"{Words.Of(thread)} ran for {thread.RecentCpu!.Used.TotalMilliseconds:0.0} of {thread.RecentCpu.Of.TotalMilliseconds:0.0} ms {Words.At(thread.ProgramFrameFrom(0))}");
+}
