@@ -1,4 +1,5 @@
 using System.Globalization;
+using Stackflare.Capture;
 using Stackflare.EndToEnd.Harness;
 using Stackflare.Triggers;
 using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
@@ -53,6 +54,35 @@ public sealed class PoolTests(ITestOutputHelper output)
         await using TargetProcess target = await StartAsync("net8");
         using ProcessCapture capture = CaptureOf(target);
         Assert.Null(capture.Symbolicate(capture.TakeSample(TestContext.Current.CancellationToken)).ThreadPool);
+    }
+
+    [Theory]
+    [InlineData("optimized")]
+    [InlineData("net9")]
+    public async Task OfAPoolAtWorkTheNumbersAreOfOneMoment(string flavour)
+    {
+        const int Captures = 300, Items = 2000;
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "PoolAtWork", TargetOptions.NoTrap);
+        using ProcessCapture capture = CaptureOf(target);
+        long completed = 0;
+        int known = 0;
+        for (int i = 0; i < Captures; i++)
+        {
+            PoolRecord pool = capture.TakeSample(TestContext.Current.CancellationToken).Snapshot.Pool!.Value;
+            Assert.InRange(pool.Workers, 1, pool.Max);
+            Assert.InRange(pool.Working, 0, pool.Workers);
+            // Each item is queued or at work. A worker may have been stopped between the two, before or after.
+            Assert.InRange(pool.Queued, Items - pool.Workers, Items + pool.Workers);
+            if (pool.Completed < 0)
+                continue;
+            Assert.InRange(pool.Completed, completed, long.MaxValue);
+            completed = pool.Completed;
+            known++;
+        }
+
+        output.WriteLine($"{completed} items completed, known in {known} of {Captures} captures");
+        Assert.InRange(known, Captures / 2, Captures);
+        await target.AssertAliveAsync();
     }
 
     /// <summary>The pool counts what is done when its thread comes back from it: a moment after the program has seen it done.</summary>
