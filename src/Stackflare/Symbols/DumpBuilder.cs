@@ -11,7 +11,9 @@ internal static class DumpBuilder
     /// <param name="facts">What the host knows of the process, now or as it was saved.</param>
     /// <param name="ownThread">The thread that takes dumps in this very process, if it is one's own.</param>
     /// <param name="saved">What was found of the frames when the snapshot was saved; null if it was not.</param>
-    public static ThreadDump Build(RawSnapshot snapshot, Symbolicator symbolicator, HostFacts facts, int? ownThread, SavedSymbols? saved = null)
+    /// <param name="ownPool">The thread pool, if it was asked itself; null takes what the snapshot has.</param>
+    public static ThreadDump Build(
+        RawSnapshot snapshot, Symbolicator symbolicator, HostFacts facts, int? ownThread, SavedSymbols? saved = null, ThreadPoolState? ownPool = null)
     {
         DumpedProcess process = facts.Process(snapshot.Info);
         KernelTasks tasks = facts.Tasks;
@@ -49,6 +51,7 @@ internal static class DumpBuilder
                    where task is not null
                    select task.ToRuntimeThread(id),
             ],
+            ThreadPool = ownPool ?? PoolBuilder.Build(snapshot),
             Notes = facts.Note is { } note ? [note, .. DumpNotes.Of(snapshot, threads.Length)] : DumpNotes.Of(snapshot, threads.Length),
         };
         Examination.Of(dump);
