@@ -7,7 +7,7 @@ namespace Stackflare.Symbols;
 
 /// <summary>
 /// Tells from a method's IL in how many <c>lock</c> statements a place is. A compiler makes of one a <c>try</c> whose <c>finally</c> lets go of
-/// what was taken; a synchronized method is one from its beginning to its end.
+/// what was taken; a synchronized method is one from its beginning to its end. Of an iterator this cannot be told: its <c>finally</c> is a method.
 /// </summary>
 internal sealed class LockStatements(ModuleImage image)
 {
@@ -91,7 +91,10 @@ internal sealed class LockStatements(ModuleImage image)
         {
             MethodDefinition method = metadata.GetMethodDefinition(MetadataTokens.MethodDefinitionHandle(row));
             TypeDefinition type = metadata.GetTypeDefinition(method.GetDeclaringType());
-            return Of(metadata, type.Namespace, type.Name, method.Name);
+            TypeDefinitionHandle outer = type.GetDeclaringType();
+            return outer.IsNil
+                ? Of(metadata, type.Namespace, type.Name, method.Name)
+                : OfNested(metadata, metadata.GetTypeDefinition(outer).Namespace, metadata.GetTypeDefinition(outer).Name, type.Name, method.Name);
         }
         if ((token >>> 24) != (int)TableIndex.MemberRef || row <= 0 || row > metadata.MemberReferences.Count)
             return Taking.Nothing;
@@ -99,18 +102,25 @@ internal sealed class LockStatements(ModuleImage image)
         if (member.Parent.Kind != HandleKind.TypeReference)
             return Taking.Nothing;
         TypeReference reference = metadata.GetTypeReference((TypeReferenceHandle)member.Parent);
-        return Of(metadata, reference.Namespace, reference.Name, member.Name);
+        if (reference.ResolutionScope.Kind != HandleKind.TypeReference)
+            return Of(metadata, reference.Namespace, reference.Name, member.Name);
+        TypeReference around = metadata.GetTypeReference((TypeReferenceHandle)reference.ResolutionScope);
+        return OfNested(metadata, around.Namespace, around.Name, reference.Name, member.Name);
     }
 
-    /// <summary>A nested type has no namespace: Scope is Lock's.</summary>
     private static Taking Of(MetadataReader metadata, StringHandle ns, StringHandle type, StringHandle name) =>
         (metadata.Text(ns), metadata.Text(type), metadata.Text(name)) switch
         {
             ("System.Threading", "Monitor", "Enter" or "TryEnter" or "ReliableEnter") => Taking.Takes,
-            ("System.Threading", "Monitor" or "Lock", "Exit") or ("", "Scope", "Dispose") => Taking.LetsGo,
+            ("System.Threading", "Monitor" or "Lock", "Exit") => Taking.LetsGo,
             ("System.Threading", "ReaderWriterLockSlim", "ExitReadLock" or "ExitWriteLock" or "ExitUpgradeableReadLock") => Taking.LetsGo,
             _ => Taking.Nothing,
         };
+
+    private static Taking OfNested(MetadataReader metadata, StringHandle ns, StringHandle outer, StringHandle type, StringHandle name) =>
+        (metadata.Text(ns), metadata.Text(outer), metadata.Text(type), metadata.Text(name)) is ("System.Threading", "Lock", "Scope", "Dispose")
+            ? Taking.LetsGo
+            : Taking.Nothing;
 
     private static ReadOnlySpan<byte> Slice(ReadOnlySpan<byte> code, int start, int length) =>
         start < 0 || start > code.Length ? default : code.Slice(start, Math.Clamp(length, 0, code.Length - start));

@@ -1,0 +1,195 @@
+using Stackflare.Diagnosis;
+using Stackflare.Tests.Rendering;
+
+namespace Stackflare.Tests.Diagnosis;
+
+public sealed class ExaminationTests
+{
+    private static readonly DumpFrame Dispatch = Build.Platform("System.Threading.ThreadPoolWorkQueue", "Dispatch");
+    private static readonly DumpFrame WorkerStart = Build.Platform("System.Threading.PortableThreadPool.WorkerThread", "WorkerThreadStart");
+    private static readonly DumpFrame Handler = Build.Frame("Handle", 12, "client.GetAsync().Result");
+
+    [Fact]
+    public void AHealthyProgramHasNothingSaidOfIt()
+    {
+        DumpThread[] threads = [Waiting.Thread(1), Worker(2, busy: false), Worker(3, busy: true)];
+
+        Assert.Empty(Examine(threads, new ThreadPoolState(2, 1, 2, 100, 7, null)));
+    }
+
+    [Fact]
+    public void ADeadlockIsSaidWithItsSteps()
+    {
+        DumpThread[] t = [Waiting.Thread(1), Waiting.Thread(2), Waiting.Thread(3)];
+        t[0].WaitsFor(t[1]);
+        t[1].Joins(t[0]);
+        t[2].WaitsFor(t[0]);
+
+        Finding finding = Assert.Single(Examine(t));
+
+        Assert.Equal(FindingKind.Deadlock, finding.Kind);
+        Assert.Equal("Deadlock: 2 threads wait for each other, for ever", finding.Summary);
+        Assert.Equal(
+            [
+                "\"t1\" #1 waits to lock <0x7000> (MyApp.Gate) held by \"t2\" #2, at MyApp.Program.Work() in /src/Program.cs:line 11",
+                "\"t2\" #2 waits for the end of \"t1\" #1, at MyApp.Program.Work() in /src/Program.cs:line 12",
+                "1 more thread waits behind them",
+            ],
+            finding.Evidence);
+        Assert.Equal(t[..2], finding.Threads);
+    }
+
+    [Fact]
+    public void ACircleWithATimeLimitIsNoDeadlock()
+    {
+        DumpThread[] t = [Waiting.Thread(1), Waiting.Thread(2)];
+        t[0].WaitsFor(t[1]);
+        t[1].WaitsFor(t[0], TimeSpan.FromSeconds(30));
+        ThreadDump dump = Build.Dump(t);
+
+        Examination.Of(dump);
+
+        Assert.Empty(dump.Deadlocks);
+        Finding finding = Assert.Single(dump.Findings);
+        Assert.Equal(FindingKind.TimedDeadlock, finding.Kind);
+        Assert.Equal("2 threads wait for each other until \"t2\" #2 gives up: it began to wait for 30000 ms at most", finding.Summary);
+    }
+
+    [Theory]
+    [InlineData(4, false)]
+    [InlineData(5, true)]
+    public void ManyWaitersForOneLockAreAConvoy(int waiters, bool isSaid)
+    {
+        DumpThread owner = Build.Thread(1, "holder", ThreadActivity.Sleeping, [Build.Frame("Slow", 99, null)]);
+        DumpLock gate = Waiting.Lock(owner);
+        DumpThread[] threads = [.. Enumerable.Range(2, waiters).Select(i => Build.Thread(i, null, ThreadActivity.Blocked, [Handler]))];
+        foreach (DumpThread thread in threads)
+            thread.WaitsFor(gate);
+
+        IReadOnlyList<Finding> findings = Examine([owner, .. threads]);
+
+        Assert.Equal(isSaid, findings.Count > 0);
+        if (!isSaid)
+            return;
+        Assert.Equal(FindingKind.LockConvoy, findings.Single().Kind);
+        Assert.Equal("Lock convoy: 5 threads wait for <0x7000> (MyApp.Gate)", findings.Single().Summary);
+        Assert.Equal(
+            ["it is held by \"holder\" #1, sleeping at MyApp.Program.Slow() in /src/Program.cs:line 99", "5 wait at MyApp.Program.Handle() in /src/Program.cs:line 12"],
+            findings.Single().Evidence);
+        Assert.Equal(threads, findings.Single().Threads);
+    }
+
+    [Fact]
+    public void WhoWaitsBehindADeadlockIsNoConvoy()
+    {
+        DumpThread[] t = [.. Enumerable.Range(1, 20).Select(i => Waiting.Thread(i))];
+        DumpLock gate = Waiting.Lock(t[0]);
+        t[0].WaitsFor(t[1]);
+        foreach (DumpThread thread in t[1..])
+            thread.WaitsFor(gate);
+
+        Assert.Equal(FindingKind.Deadlock, Assert.Single(Examine(t)).Kind);
+    }
+
+    [Theory]
+    [InlineData(3, 3, 7L, true)]
+    [InlineData(3, 3, null, true)]
+    [InlineData(3, 3, 0L, false)] // nothing waits for a worker
+    [InlineData(2, 3, 7L, false)] // one more is started at once
+    [InlineData(4, 3, 7L, true)]
+    public void APoolIsStarvedWhenAllItsWorkersAreBlocked(int workers, int min, long? queued, bool isSaid)
+    {
+        DumpThread[] threads = [.. Enumerable.Range(1, workers).Select(i => Worker(i, busy: true))];
+
+        Assert.Equal(isSaid, Examine(threads, new ThreadPoolState(workers, workers, min, 100, queued, null)).Count == 1);
+    }
+
+    [Fact]
+    public void SyncOverAsyncIsNamedWithItsLine()
+    {
+        DumpThread[] threads = [Worker(1, busy: true), Worker(2, busy: true)];
+
+        Finding finding = Assert.Single(Examine(threads, new ThreadPoolState(2, 2, 2, 100, 1, null)));
+
+        Assert.Equal(FindingKind.ThreadPoolStarved, finding.Kind);
+        Assert.Equal("Thread pool starved: all 2 workers are blocked", finding.Summary);
+        Assert.Equal(
+            [
+                "1 work item is queued, and no worker is free to take one",
+                "sync over async: 2 workers block until a task has ended, which may need a worker itself",
+                "2 are blocked at MyApp.Program.Handle() in /src/Program.cs:line 12",
+            ],
+            finding.Evidence);
+    }
+
+    [Fact]
+    public void AnIdleWorkerIsEnoughForAPoolNotToBeStarved() =>
+        Assert.Empty(Examine([Worker(1, busy: true), Worker(2, busy: false)], new ThreadPoolState(2, 1, 2, 100, 5, null)));
+
+    [Theory]
+    [InlineData(3.9, true)]
+    [InlineData(3.5, false)]
+    public void ABusyThreadIsSaidWithItsPlace(double usedMs, bool isSaid)
+    {
+        DumpThread busy = new()
+        {
+            OsId = new OsThreadId(7),
+            Name = "reports",
+            Frames = [Build.Frame("Visit", 57, null)],
+            RecentCpu = new RecentCpu(TimeSpan.FromMilliseconds(usedMs), TimeSpan.FromMilliseconds(4)),
+        };
+
+        IReadOnlyList<Finding> findings = Examine([busy]);
+
+        Assert.Equal(isSaid, findings.Count > 0);
+        if (!isSaid)
+            return;
+        Assert.Equal(FindingKind.Spinning, findings.Single().Kind);
+        Assert.Equal(["\"reports\" tid=7 ran for 3.9 of 4.0 ms at MyApp.Program.Visit() in /src/Program.cs:line 57"], findings.Single().Evidence);
+    }
+
+    [Theory]
+    [InlineData(99, false)]
+    [InlineData(100, true)]
+    public void HundredsAlikeAreSaid(int alike, bool isSaid)
+    {
+        DumpThread[] threads =
+        [
+            .. Enumerable.Range(1, alike).Select(i => Build.Thread(i, null, ThreadActivity.Waiting, [WorkerStart, Handler])),
+            .. Enumerable.Range(1001, 200).Select(i => Build.Thread(i, null, ThreadActivity.Waiting, [WorkerStart])), // of nobody's making
+            Waiting.Thread(5000),
+        ];
+
+        IReadOnlyList<Finding> findings = Examine(threads);
+
+        Assert.Equal(isSaid, findings.Count > 0);
+        if (!isSaid)
+            return;
+        Assert.Equal((FindingKind.ManyAlike, "100 threads have one and the same stack"), (findings.Single().Kind, findings.Single().Summary));
+        Assert.Equal(threads[..100], findings.Single().Threads);
+    }
+
+    private static DumpThread Worker(int id, bool busy)
+    {
+        DumpThread worker = Build.Thread(id, ".NET TP Worker", ThreadActivity.Waiting, busy ? [Handler, Dispatch, WorkerStart] : [WorkerStart], pool: true);
+        if (busy)
+            worker.WaitingFor = new DumpWait { Kind = WaitKind.Task, FrameIndex = 0 };
+        return worker;
+    }
+
+    private static IReadOnlyList<Finding> Examine(IReadOnlyList<DumpThread> threads, ThreadPoolState? pool = null)
+    {
+        ThreadDump template = Build.Dump(threads);
+        var dump = new ThreadDump
+        {
+            Process = template.Process,
+            CapturedAt = template.CapturedAt,
+            Timings = template.Timings,
+            Threads = threads,
+            RuntimeThreads = [],
+            ThreadPool = pool,
+        };
+        Examination.Of(dump);
+        return dump.Findings;
+    }
+}
