@@ -70,8 +70,10 @@ internal static class Words
     };
 
     /// <summary>What a thread of a circle waits for, for example <c>waits to lock &lt;0x7f00&gt; (System.Object) held by</c>.</summary>
-    public static string Waits(DumpWait wait) => wait.Lock is { } known
-        ? $"waits {Purpose(wait.Kind)} {Of(known)} {InTheWay(wait)}"
+    /// <param name="wait">The wait.</param>
+    /// <param name="show">How the lock's type is to be shown, if not as it is.</param>
+    public static string Waits(DumpWait wait, Func<string, string>? show = null) => wait.Lock is { } known
+        ? $"waits {Purpose(wait.Kind)} {Of(known.Address, known.Type is { } type && show is not null ? show(type) : known.Type)} {InTheWay(wait)}"
         : $"waits {Purpose(wait.Kind)}";
 
     /// <summary>For example <c>3 threads wait for each other</c>.</summary>

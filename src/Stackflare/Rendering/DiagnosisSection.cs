@@ -6,7 +6,8 @@ namespace Stackflare.Rendering;
 /// <param name="buffer">Where to.</param>
 /// <param name="options">With <see cref="RenderOptions.All"/> nothing is shortened.</param>
 /// <param name="format">The lines of a frame, each with its end.</param>
-internal sealed class DiagnosisSection(RenderBuffer buffer, RenderOptions options, Func<DumpFrame, string> format)
+/// <param name="reference">How threads are referred to.</param>
+internal sealed class DiagnosisSection(RenderBuffer buffer, RenderOptions options, Func<DumpFrame, string> format, Func<DumpThread, string> reference)
 {
     internal const int MostDeadlocks = 8;
     internal const int MostSteps = 20;
@@ -76,8 +77,8 @@ internal sealed class DiagnosisSection(RenderBuffer buffer, RenderOptions option
 
     private void AppendStep(DeadlockStep step)
     {
-        buffer.Append(ThreadLines.Reference(step.Thread)).Append(' ').Append(EscapedText.Plain(Words.Waits(step.Wait))).Append(' ')
-            .Append(ThreadLines.Reference(step.WaitsFor)).Append(LockLines.Times(step.Wait)).AppendLine();
+        buffer.Append(reference(step.Thread)).Append(' ').Append(Words.Waits(step.Wait, LockLines.Type)).Append(' ')
+            .Append(reference(step.WaitsFor)).Append(LockLines.Times(step.Wait)).AppendLine();
         if (step.Frame is { } frame)
             buffer.Append(format(frame));
     }

@@ -27,7 +27,7 @@ internal static class Durations
     public static string AtMost(TimeSpan time)
     {
         var t = AtLeastZero(time);
-        if (t.TotalSeconds < 10 && t.Ticks % TimeSpan.TicksPerSecond != 0)
+        if (t.TotalSeconds < 10 && (t.Ticks % TimeSpan.TicksPerSecond != 0 || t == TimeSpan.Zero))
             return Invariant($"{Math.Ceiling(t.TotalMilliseconds)}ms");
         string text = Long(Up(t, t.TotalHours < 1 ? TimeSpan.TicksPerSecond : t.TotalDays < 1 ? TimeSpan.TicksPerMinute : TimeSpan.TicksPerHour));
         // A round number is most likely just what the program says.

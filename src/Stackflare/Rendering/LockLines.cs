@@ -4,7 +4,8 @@ using Stackflare.Diagnosis;
 namespace Stackflare.Rendering;
 
 /// <summary>The notes on locks and waits as lines, for all threads of a group at once.</summary>
-internal static class LockLines
+/// <param name="reference">How other threads are referred to.</param>
+internal sealed class LockLines(Func<DumpThread, string> reference)
 {
     /// <summary>Of more threads than that two are named.</summary>
     private const int MostNames = 3;
@@ -12,20 +13,23 @@ internal static class LockLines
     /// <summary>The line of a note, without indentation and without a line's end.</summary>
     /// <param name="group">The threads, which have notes.</param>
     /// <param name="index">Which note of each.</param>
-    public static string Of(StackGroup group, int index)
+    public string Of(StackGroup group, int index)
     {
         LockNote note = group.Notes![0][index];
-        return note.Held is { } held ? Locked(group, index, held, note.Times) : Waiting(group, index, note.Wait!);
+        return note.Held is { } held ? Locked(group, index, held, note) : Waiting(group, index, note.Wait!);
     }
 
     /// <summary>For how long a thread has waited and will wait, as the end of a line; empty where that is not known.</summary>
     public static string Times(DumpWait wait) => AtLeast(wait.AtLeast, wait.AtLeast) + AtMost(wait.Timeout);
 
-    private static string Waiting(StackGroup group, int index, DumpWait wait)
+    /// <summary>With its quotes escaped, as names have them: what stands in quotes in a line is the name of a thread.</summary>
+    public static string Type(string type) => EscapedText.Quoted(type);
+
+    private string Waiting(StackGroup group, int index, DumpWait wait)
     {
         var line = new StringBuilder("- waiting ").Append(Words.Purpose(wait.Kind)).Append(' ');
         if (wait.Joined is { } joined)
-            return line.Append(ThreadLines.Reference(joined)).Append(Times(group, index)).ToString();
+            return line.Append(reference(joined)).Append(Times(group, index)).ToString();
 
         line.Append(Object(group, index));
         // Of threads that want to write and read already, each waits for the others.
@@ -37,13 +41,13 @@ internal static class LockLines
         return line.Append(Times(group, index)).ToString();
     }
 
-    private static string Locked(StackGroup group, int index, HeldLock held, int times)
+    private static string Locked(StackGroup group, int index, HeldLock held, in LockNote note)
     {
         var line = new StringBuilder("- locked ").Append(Object(group, index));
         if (held.IsShared)
             line.Append(" for reading");
-        if (times > 1)
-            line.Append(", ").Append(Words.Count(times, "time"));
+        if (note.Times > 1)
+            line.Append(", ").Append(Words.Count(note.Times, "time")).Append(note.IsOnly ? "" : " in all");
         DumpThread holder = group.First;
         int waiters = group.Threads.Count == 1 ? held.Lock.Waiters.Count(t => t != holder) : held.Lock.Waiters.Count;
         if (waiters > 0)
@@ -58,7 +62,7 @@ internal static class LockLines
     {
         LockNote note = group.Notes![0][index];
         int distinct = group.Threads.Count == 1 ? 1 : group.Notes.Select(n => n[index].Address).Distinct().Count();
-        string? type = note.Type is null ? null : EscapedText.Plain(note.Type);
+        string? type = note.Type is null ? null : Type(note.Type);
         string of = type is null ? "object" : $"({type})";
         return distinct == 1 ? Words.Of(note.Address!.Value, type)
             : distinct == group.Threads.Count ? $"another {of} in each thread"
@@ -86,14 +90,14 @@ internal static class LockLines
 
     private static string AtMost(TimeSpan? limit) => limit is { } time && time >= TimeSpan.Zero ? $", at most {Durations.AtMost(time)}" : "";
 
-    private static string References(IReadOnlyList<DumpThread> threads)
+    private string References(IReadOnlyList<DumpThread> threads)
     {
         int named = threads.Count <= MostNames ? threads.Count : 2;
         var text = new StringBuilder();
         for (int i = 0; i < named; i++)
         {
             string before = i == 0 ? "" : i == threads.Count - 1 ? " and " : ", ";
-            text.Append(before).Append(ThreadLines.Reference(threads[i]));
+            text.Append(before).Append(reference(threads[i]));
         }
         if (named < threads.Count)
             text.Append(FormattableString.Invariant($" and {threads.Count - named:N0} more"));

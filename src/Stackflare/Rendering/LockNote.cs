@@ -4,8 +4,9 @@ namespace Stackflare.Rendering;
 /// <param name="Position">After how many of the shown frames; <see cref="AtEnd"/> where the frame is not known.</param>
 /// <param name="Wait">The wait; null for a lock that is held.</param>
 /// <param name="Held">The lock that is held; null for a wait.</param>
-/// <param name="Times">How often the thread holds it in all, where the notes do not show that; else 1.</param>
-internal readonly record struct LockNote(int Position, DumpWait? Wait, HeldLock? Held, int Times)
+/// <param name="Times">How often the thread holds it in all, where the number of its notes does not show that; else 1.</param>
+/// <param name="IsOnly">Whether it is the thread's only note on the lock.</param>
+internal readonly record struct LockNote(int Position, DumpWait? Wait, HeldLock? Held, int Times, bool IsOnly)
 {
     public const int AtEnd = int.MaxValue;
 
@@ -33,9 +34,9 @@ internal readonly record struct LockNote(int Position, DumpWait? Wait, HeldLock?
 
         var notes = new LockNote[held.Count + (waits ? 1 : 0)];
         for (int i = 0; i < held.Count; i++)
-            notes[i] = new LockNote(held[i].FrameIndex ?? AtEnd, null, held[i], 1);
+            notes[i] = new LockNote(held[i].FrameIndex ?? AtEnd, null, held[i], 1, true);
         if (waits)
-            notes[^1] = new LockNote(thread.WaitingFor!.FrameIndex, thread.WaitingFor, null, 1);
+            notes[^1] = new LockNote(thread.WaitingFor!.FrameIndex, thread.WaitingFor, null, 1, true);
         Count(notes);
         Array.Sort(notes, Compare);
         if (!all)
@@ -69,6 +70,7 @@ internal readonly record struct LockNote(int Position, DumpWait? Wait, HeldLock?
 
     private bool IsLike(in LockNote other) => Position == other.Position
         && Times == other.Times
+        && IsOnly == other.IsOnly
         && Wait?.Kind == other.Wait?.Kind
         && Held?.IsShared == other.Held?.IsShared
         && Address is null == other.Address is null
@@ -89,7 +91,7 @@ internal readonly record struct LockNote(int Position, DumpWait? Wait, HeldLock?
         for (int i = 0; i < notes.Length; i++)
         {
             if (notes[i].Held?.Lock is { } known && shown.TryGetValue(known, out int count) && count <= known.Recursion)
-                notes[i] = notes[i] with { Times = known.Recursion + 1 };
+                notes[i] = notes[i] with { Times = known.Recursion + 1, IsOnly = count == 1 };
         }
     }
 

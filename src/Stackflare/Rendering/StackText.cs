@@ -9,8 +9,9 @@ namespace Stackflare.Rendering;
 /// </summary>
 /// <param name="plan">Whose frames they are.</param>
 /// <param name="format">The lines of a frame, each with its end.</param>
-/// <param name="indentation">What stands before a note.</param>
-internal sealed class StackText(RenderPlan plan, Func<DumpFrame, string> format, string indentation)
+/// <param name="lockLines">The lines of notes.</param>
+/// <param name="indentation">What stands before them.</param>
+internal sealed class StackText(RenderPlan plan, Func<DumpFrame, string> format, LockLines lockLines, string indentation)
 {
     private byte[]?[] _texts = new byte[]?[plan.Frames.Count];
     private int _count = plan.Frames.Count;
@@ -38,7 +39,7 @@ internal sealed class StackText(RenderPlan plan, Func<DumpFrame, string> format,
             int position = notes[i].Position;
             lines.Clear();
             for (; i < notes.Length && notes[i].Position == position; i++)
-                lines.Append(indentation).Append(LockLines.Of(group, i)).Append('\n');
+                lines.Append(indentation).Append(lockLines.Of(group, i)).Append('\n');
             if (position == LockNote.AtEnd)
                 after = lines.ToString();
             else if (position == 0)

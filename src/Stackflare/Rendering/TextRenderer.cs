@@ -17,7 +17,7 @@ internal sealed class TextRenderer : IDisposable
         _options = options;
         _buffer = new RenderBuffer(bytes);
         _plan = RenderPlan.Of(dump, options);
-        _text = new StackText(_plan, FormatFrame, "   ");
+        _text = new StackText(_plan, FormatFrame, new LockLines(ThreadLines.Reference), "   ");
     }
 
     public static void Write(ThreadDump dump, RenderOptions options, PooledBytes bytes)
@@ -32,7 +32,7 @@ internal sealed class TextRenderer : IDisposable
     {
         DumpHeading.AppendHeading(_buffer, _dump, _plan);
         _buffer.AppendLine();
-        new DiagnosisSection(_buffer, _options, FormatFrame).Append(_dump, before: null, after: true);
+        new DiagnosisSection(_buffer, _options, FormatFrame, ThreadLines.Reference).Append(_dump, before: null, after: true);
 
         foreach (var group in _plan.Groups)
             AppendGroup(group);

@@ -19,7 +19,7 @@ internal sealed class TracebackRenderer : IDisposable
         _options = options;
         _buffer = new RenderBuffer(bytes);
         _plan = RenderPlan.Of(dump, options);
-        _text = new StackText(_plan, FormatFrame, "    ");
+        _text = new StackText(_plan, FormatFrame, new LockLines(Reference), "    ");
     }
 
     public static void Write(ThreadDump dump, RenderOptions options, PooledBytes bytes)
@@ -33,7 +33,7 @@ internal sealed class TracebackRenderer : IDisposable
     private void Write()
     {
         DumpHeading.AppendHeading(_buffer, _dump, _plan);
-        new DiagnosisSection(_buffer, _options, FormatFrame).Append(_dump, before: Separator, after: false);
+        new DiagnosisSection(_buffer, _options, FormatFrame, Reference).Append(_dump, before: Separator, after: false);
         foreach (var group in _plan.Groups)
             AppendGroup(group);
         if (_options.All || !_dump.HasStacks)
@@ -69,6 +69,9 @@ internal sealed class TracebackRenderer : IDisposable
             _buffer.Append("background ");
         _buffer.Append(thread.OsId.Value).Append(")>").AppendLine();
     }
+
+    /// <summary>By the kernel's id, which is the one that a thread's line has here.</summary>
+    private static string Reference(DumpThread thread) => $"\"{EscapedText.Quoted(thread.DisplayName)}\" tid={thread.OsId}";
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AppendStack(ReadOnlySpan<int> stack)
