@@ -59,6 +59,7 @@ enum sf_section {
     SF_SECTION_LOCKS = 10,    /* sf_lock[]: each lock that somebody holds or waits for, once */
     SF_SECTION_WAITS = 11,    /* sf_wait[]: one of a thread at most */
     SF_SECTION_HELD = 12,     /* sf_held[]: where in their owners' stacks locks are held */
+    SF_SECTION_BUSY = 15,     /* sf_busy[]: what threads that ran managed code used of a processor after the pause */
 };
 
 typedef struct sf_header {
@@ -109,6 +110,7 @@ typedef struct sf_info {
     int64_t walk_ns;
     int64_t pause_ns; /* from before the suspend that succeeded to after the resume */
     int64_t resolve_ns;
+    int64_t locks_ns; /* of the pause: who holds which lock and who waits for it */
 } sf_info;
 
 enum sf_thread_flags {
@@ -118,6 +120,7 @@ enum sf_thread_flags {
     SF_THREAD_WALK_FAILED = 1u << 3, /* the walk ended early; hresult says why */
     SF_THREAD_STATE_KNOWN = 1u << 4, /* state and managed_id are valid */
     SF_THREAD_INTERRUPTED = 1u << 5, /* was running managed code when it was stopped */
+    SF_THREAD_COOPERATIVE = 1u << 6, /* keeps the runtime from coming to a stop; in captures that ended in SF_PHASE_SUSPEND */
 };
 
 typedef struct sf_thread {
@@ -256,5 +259,13 @@ typedef struct sf_held {
     uint32_t frame;  /* a frame of the thread that refers to the lock, counted from the innermost; SF_NONE: none was found */
     uint32_t flags;
 } sf_held;
+
+/* Two looks at a thread's processor clock, after the pause and some milliseconds apart. */
+typedef struct sf_busy {
+    uint32_t thread; /* index */
+    uint32_t reserved;
+    int64_t cpu_ns;  /* processor time that the thread used between the two */
+    int64_t wall_ns; /* time that passed between them, CLOCK_MONOTONIC */
+} sf_busy;
 
 #endif

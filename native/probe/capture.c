@@ -39,6 +39,7 @@ bool capture_map(capture *c)
         && sf_table_map(&c->thread_work, sizeof(thread_work), r->max_threads, 32 << 10)
         && sf_table_map(&c->thread_of_id, sizeof(uint32_t), MAX_THREAD_ID + 1, 8 << 10)
         && sf_table_map(&c->scratch, sizeof(lock_scratch), 1, sizeof(lock_scratch))
+        && busy_map(c)
         && sf_index_map(&c->lock_index, MAX_LOCKS)
         && sf_index_map(&c->function_index, MAX_FUNCTIONS)
         && sf_index_map(&c->type_index, MAX_TYPES)
@@ -50,7 +51,8 @@ void capture_unmap(capture *c)
 {
     sf_table *tables[] = { &c->threads, &c->raw, &c->functions, &c->function_work, &c->types, &c->type_work, &c->type_args,
                            &c->modules, &c->module_work, &c->stacks, &c->frames, &c->blob,
-                           &c->locks, &c->lock_work, &c->waits, &c->held_locks, &c->thread_work, &c->thread_of_id, &c->scratch };
+                           &c->locks, &c->lock_work, &c->waits, &c->held_locks, &c->thread_work, &c->thread_of_id, &c->scratch,
+                           &c->busy, &c->busy_samples };
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         sf_table_unmap(tables[i]);
     sf_index *indexes[] = { &c->function_index, &c->type_index, &c->module_index, &c->frame_index, &c->lock_index };
@@ -203,8 +205,11 @@ void capture_take(capture *c)
     void *threads = NULL;
     c->result.phase = SF_PHASE_SUSPEND;
     int64_t begin = suspend(c);
-    if (begin == 0)
+    if (begin == 0) {
+        if (c->result.hresult == CORPROF_E_SUSPENSION_IN_PROGRESS)
+            describe_stuck(c);
         return;
+    }
 
     /* From here to the resume nothing of ours allocates, blocks or reads a file, and every way out passes the resume. */
     int64_t suspended = sf_now(CLOCK_MONOTONIC);
@@ -215,11 +220,14 @@ void capture_take(capture *c)
         walk_all(c, threads, suspended);
         walked = sf_now(CLOCK_MONOTONIC);
         describe_functions(c);
+        int64_t described = sf_now(CLOCK_MONOTONIC);
         describe_locks(c, suspended + (int64_t)c->request->pause_limit_us * 1000);
+        c->result.locks_ns = sf_now(CLOCK_MONOTONIC) - described;
         hold_collectible(c);
     }
     info_resume(c->info);
     int64_t resumed = sf_now(CLOCK_MONOTONIC);
+    busy_begin(c);
 
     clr_release(threads);
     c->result.suspend_ns = suspended - begin;
@@ -234,5 +242,6 @@ void capture_take(capture *c)
     trim_held(c);
     hold_release(c);
     c->result.resolve_ns = sf_now(CLOCK_MONOTONIC) - resumed;
+    busy_end(c);
     c->result.phase = SF_PHASE_DONE;
 }

@@ -58,9 +58,14 @@ typedef struct contract {
     uintptr_t string_type; /* the MethodTable of System.String */
     uint32_t name_offset;  /* of Thread._name, once it was seen */
     uint32_t thread_local_data; /* 0: to be found */
+    uint32_t thread_cooperative, thread_link;
+    uintptr_t first_thread;     /* where the list of threads begins; 0: not known */
     uintptr_t sync_table;       /* where the address of the table of sync blocks is; 0: locks cannot be read */
     uintptr_t object_type;      /* the MethodTable of System.Object */
     uint32_t type_size, type_parent, type_module;
+    uint32_t module_types, map_table; /* of a Module, the map from TypeDef tokens to types; 0: not known */
+    uint32_t type_flags2;
+    uintptr_t app_domain;
 } contract;
 
 enum { MAX_HELD = 256 };
@@ -85,6 +90,7 @@ typedef struct capture {
     sf_table threads, raw, functions, function_work, types, type_work, type_args, modules, module_work;
     sf_table stacks, frames, blob;
     sf_table locks, lock_work, waits, held_locks, thread_work, thread_of_id, scratch;
+    sf_table busy, busy_samples;
     sf_index lock_index;
     uintptr_t thread_type, lock_type; /* MethodTables of System.Threading.Thread and Lock, once they were seen */
     uintptr_t last_waited; /* the sync block that a thread was last seen to wait for */
@@ -95,6 +101,7 @@ typedef struct capture {
     void *held[MAX_HELD];
     clr_id held_loaders[MAX_HELD];
     uint32_t held_count;
+    int64_t host_deadline; /* CLOCK_MONOTONIC: when whoever asked may have given up */
     thread_words batch[THREAD_BATCH];
     uint32_t loader_handle_offset; /* where a LoaderAllocator keeps its managed object, once it was seen */
     uint32_t searches;             /* of LoaderAllocators for that place */
@@ -134,12 +141,26 @@ void describe_locks(capture *c, int64_t deadline);
 void hold_collectible(capture *c);
 void hold_release(capture *c);
 
+/* stuck.c: when there was no pause to be had. */
+void describe_stuck(capture *c);
+
 /* resolve.c: after the pause. */
 void resolve(capture *c);
+
+/* busy.c: the first look right after the pause, the second when everything else is done. */
+bool busy_map(capture *c);
+void busy_begin(capture *c);
+void busy_end(capture *c);
+int64_t thread_cpu_ns(uint32_t os_id); /* processor time of a thread of this process; -1 when there is none of that id */
 
 /* image.c: a module's MVID, and the images of modules without a file. */
 void image_identify(sf_module *module);
 bool image_in_memory(const sf_module *module);
+typedef struct image_streams {
+    uintptr_t tables, strings, blobs;
+    uint32_t tables_size, strings_size, blobs_size;
+} image_streams;
+bool image_metadata(const sf_module *module, image_streams *streams);
 void image_copy(capture *c, sf_module *module);
 
 /* snapshot.c */

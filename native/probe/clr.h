@@ -41,6 +41,10 @@ typedef struct il_native_map {
     uint32_t il_offset, native_start, native_end;
 } il_native_map;
 
+typedef struct field_place {
+    uint32_t token, offset;
+} field_place;
+
 typedef struct code_range {
     uintptr_t start;
     size_t size;
@@ -60,7 +64,9 @@ static inline hresult info_set_events(void *o, uint32_t mask) { return SLOT(o, 1
 static inline hresult info_module_metadata(void *o, clr_id module, uint32_t flags, const guid *iid, void **out) { return SLOT(o, 21, hresult (*)(void *, clr_id, uint32_t, const guid *, void **))(o, module, flags, iid, out); }
 static inline hresult info_walk(void *o, clr_id thread, stack_callback cb, uint32_t flags, void *state, uint8_t *context, uint32_t size) { return SLOT(o, 36, hresult (*)(void *, clr_id, stack_callback, uint32_t, void *, uint8_t *, uint32_t))(o, thread, cb, flags, state, context, size); }
 static inline hresult info_function(void *o, clr_id fn, clr_id *cls, clr_id *module, uint32_t *token, uint32_t cap, uint32_t *count, clr_id *args) { return SLOT(o, 38, hresult (*)(void *, clr_id, uintptr_t, clr_id *, clr_id *, uint32_t *, uint32_t, uint32_t *, clr_id *))(o, fn, 0, cls, module, token, cap, count, args); }
+static inline hresult info_class_layout(void *o, clr_id cls, field_place *fields, uint32_t cap, uint32_t *count, uint32_t *size) { return SLOT(o, 40, hresult (*)(void *, clr_id, field_place *, uint32_t, uint32_t *, uint32_t *))(o, cls, fields, cap, count, size); }
 static inline hresult info_class(void *o, clr_id cls, clr_id *module, uint32_t *token, clr_id *parent, uint32_t cap, uint32_t *count, clr_id *args) { return SLOT(o, 41, hresult (*)(void *, clr_id, clr_id *, uint32_t *, clr_id *, uint32_t, uint32_t *, clr_id *))(o, cls, module, token, parent, cap, count, args); }
+static inline hresult info_static_address(void *o, clr_id cls, uint32_t field, clr_id domain, void **address) { return SLOT(o, 50, hresult (*)(void *, clr_id, uint32_t, clr_id, void **))(o, cls, field, domain, address); }
 static inline hresult info_runtime(void *o, uint16_t *instance, int32_t *kind, uint16_t *major, uint16_t *minor, uint16_t *build, uint16_t *qfe, uint32_t cap, uint32_t *count, clr_char *text) { return SLOT(o, 67, hresult (*)(void *, uint16_t *, int32_t *, uint16_t *, uint16_t *, uint16_t *, uint16_t *, uint32_t, uint32_t *, clr_char *))(o, instance, kind, major, minor, build, qfe, cap, count, text); }
 static inline hresult info_module(void *o, clr_id module, uintptr_t *base, uint32_t cap, uint32_t *count, clr_char *path, clr_id *assembly, uint32_t *flags) { return SLOT(o, 70, hresult (*)(void *, clr_id, uintptr_t *, uint32_t, uint32_t *, clr_char *, clr_id *, uint32_t *))(o, module, base, cap, count, path, assembly, flags); }
 static inline hresult info_threads(void *o, void **threads) { return SLOT(o, 71, hresult (*)(void *, void **))(o, threads); }

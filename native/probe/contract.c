@@ -159,6 +159,14 @@ void contract_find(capture *c)
         && field(types, end, "MethodTable", "BaseSize", &k->type_size) && field(types, end, "MethodTable", "ParentMethodTable", &k->type_parent)
         && field(types, end, "MethodTable", "Module", &k->type_module))
         k->sync_table = d->pointers[index];
+    uintptr_t store;
+    uint32_t first;
+    if (field(types, end, "Thread", "PreemptiveGCDisabled", &k->thread_cooperative) && field(types, end, "Thread", "LinkNext", &k->thread_link)
+        && field(types, end, "ThreadStore", "FirstThreadLink", &first) && variable(d, globals, end, "ThreadStore", &store))
+        k->first_thread = store + first;
+    if (!field(types, end, "Module", "TypeDefToMethodTableMap", &k->module_types) || !field(types, end, "ModuleLookupMap", "TableData", &k->map_table)
+        || !field(types, end, "MethodTable", "MTFlags2", &k->type_flags2) || !variable(d, globals, end, "AppDomain", &k->app_domain))
+        k->module_types = 0;
     if (!field(types, end, "Thread", "ThreadLocalDataPtr", &k->thread_local_data))
         k->thread_local_data = 0;
     if (field(types, end, "MethodDesc", "ChunkIndex", &index) && field(types, end, "MethodDescChunk", "!", &bytes)

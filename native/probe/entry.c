@@ -2,6 +2,7 @@
  *
  * The whole capture happens inside InitializeForAttach, which then refuses the activation. So the runtime unloads the library
  * at once, and nothing stays in the process. */
+#define _GNU_SOURCE
 #include "capture.h"
 
 #include <sys/mman.h>
@@ -70,12 +71,14 @@ static hresult attach(void *self, void *info_unknown, void *client_data, uint32_
     memcpy(&request, client_data, sizeof request); /* it lies in the message, at any address */
     if (!acceptable(&request))
         return CORPROF_E_PROFILER_CANCEL_ACTIVATION;
+    int64_t begin = sf_now(CLOCK_MONOTONIC);
     /* The program is not stopped for a host that has given up or was killed. */
     int host = snapshot_connect(&request);
     if (host < 0)
         return CORPROF_E_PROFILER_CANCEL_ACTIVATION;
     memset(&c, 0, sizeof c);
     c.request = &request;
+    c.host_deadline = begin + (int64_t)request.send_timeout_ms * 1000000;
     c.loader_handle_offset = loader_handle_offset;
     c.result.hresult = clr_query(info_unknown, &iid_info10, &c.info);
     if (FAILED(c.result.hresult)) {

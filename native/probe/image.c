@@ -115,6 +115,16 @@ void image_identify(sf_module *module)
         module->flags |= SF_MODULE_MVID;
 }
 
+bool image_metadata(const sf_module *module, image_streams *s)
+{
+    pe image;
+    uintptr_t root;
+    return open_image(module, &image) && (root = at(&image, image.metadata_rva)) != 0
+        && find_stream(root, "#~", &s->tables, &s->tables_size)
+        && find_stream(root, "#Strings", &s->strings, &s->strings_size)
+        && find_stream(root, "#Blob", &s->blobs, &s->blobs_size);
+}
+
 /* An assembly that the program loaded from bytes. One in a single-file program counts as on disk: the host finds it in the
  * executable. */
 bool image_in_memory(const sf_module *module)

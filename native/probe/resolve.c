@@ -2,8 +2,6 @@
 #define _GNU_SOURCE
 #include "capture.h"
 
-#include <time.h>
-
 enum { MAX_BODIES = 32, MAX_RANGES = 8, MAX_MAP = 1 << 14, MAX_NAME = 1024, MAX_NESTING = 16 };
 
 /* How the runtime marks places that no IL belongs to. */
@@ -120,11 +118,7 @@ static void resolve_stack(capture *c, sf_thread *thread)
     }
     thread->first_frame = first;
     thread->frame_count = c->stacks.count - first;
-
-    /* A thread's processor clock, by the kernel's scheme for clocks of other threads of the same process. */
-    struct timespec cpu;
-    if (thread->os_id != 0 && clock_gettime((clockid_t)(~thread->os_id << 3 | 6), &cpu) == 0)
-        thread->cpu_ns = (int64_t)cpu.tv_sec * 1000000000 + cpu.tv_nsec;
+    thread->cpu_ns = thread_cpu_ns(thread->os_id);
 }
 
 /* A PDB that the program gave with the assembly's bytes. */

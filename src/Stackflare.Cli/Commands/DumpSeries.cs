@@ -19,7 +19,7 @@ internal sealed class DumpSeries(ProcessCapture capture, Sampling sampling, Inte
         foreach (ProcessSample sample in Samples())
             yield return Symbolicate(sample);
         // Of a process that has ended meanwhile, the kernel knows no thread.
-        if (Error is { } error && _taken == 0 && KernelMayTell(error) && capture.WithoutStacks(error.Problem) is { RuntimeThreads.Count: > 0 } dump)
+        if (Error is { } error && _taken == 0 && KernelMayTell(error) && capture.WithoutStacks(error) is { RuntimeThreads.Count: > 0 } dump)
             yield return dump;
     }
 

@@ -14,6 +14,9 @@ internal static class HostLayout
     public const SectionKind HostSection = (SectionKind)100;
     public const SectionKind TasksSection = (SectionKind)101;
 
+    /// <summary>The size of a task's record without <see cref="TaskRecord.OffProcessorNs"/>.</summary>
+    public const int FirstTaskRecordSize = 32;
+
     /// <summary>Text of the other two, apart from the probe's so that offsets into that stay as they are.</summary>
     public const SectionKind BlobSection = (SectionKind)102;
 
@@ -50,4 +53,7 @@ internal struct TaskRecord
     public uint NameLength;
     public long CpuNs;
     public long StartTicks;
+
+    /// <summary>Negative: not known. Files of before there was this field have shorter records.</summary>
+    public long OffProcessorNs;
 }

@@ -24,6 +24,7 @@ internal static class HostSections
         foreach ((int id, TaskStat stat) in all.OrderBy(static t => t.Key))
         {
             var task = new TaskRecord { OsId = (uint)id, State = stat.State, CpuNs = Nanoseconds(stat.CpuTime), StartTicks = stat.StartTicks };
+            task.OffProcessorNs = stat.OffProcessor is { } off ? Nanoseconds(off) : NotKnown;
             (task.NameOffset, task.NameLength) = Place(blob, stat.Name);
             tasks[next++] = task;
         }
@@ -46,12 +47,13 @@ internal static class HostSections
         string platform = Required(host.PlatformOffset, host.PlatformLength, "the platform");
         string? note = Text(host.NoteOffset, host.NoteLength, "the note");
 
-        TaskRecord[] records = directory.Records<TaskRecord>(HostLayout.TasksSection);
+        TaskRecord[] records = directory.Records(HostLayout.TasksSection, HostLayout.FirstTaskRecordSize, new TaskRecord { OffProcessorNs = NotKnown });
         var tasks = new Dictionary<int, TaskStat>(records.Length);
         foreach (ref readonly TaskRecord task in records.AsSpan())
         {
             string name = Required(task.NameOffset, task.NameLength, "a task's name");
-            if (!tasks.TryAdd(Id(task.OsId), new TaskStat(name, (char)task.State, Time(task.CpuNs), task.StartTicks)))
+            var stat = new TaskStat(name, (char)task.State, Time(task.CpuNs), task.StartTicks) { OffProcessor = task.OffProcessorNs < 0 ? null : Time(task.OffProcessorNs) };
+            if (!tasks.TryAdd(Id(task.OsId), stat))
                 throw new SnapshotFormatException($"task {task.OsId} is there twice");
         }
         return new HostFacts

@@ -74,6 +74,32 @@ internal sealed class KernelTasks
         return task;
     }
 
+    /// <summary>
+    /// Sees how long the threads that a snapshot says wait for a lock or another thread have been off the processor, for
+    /// <see cref="TaskStat.OffProcessor"/>. To be called right after the snapshot was taken. It costs some files a thread and the going to every
+    /// processor that one was on, so it is done for <see cref="Capture.OffProcessor.MostThreads"/> at most; none of them is woken for it.
+    /// </summary>
+    public void SeeHowLong(RawSnapshot snapshot)
+    {
+        if (_pid == 0)
+            return;
+        int[] ids =
+        [
+            .. (from wait in snapshot.Waits
+                where wait.Kind is WaitRecordKind.MonitorEnter or WaitRecordKind.LockEnter or WaitRecordKind.Join
+                select (int)snapshot.Threads[wait.Thread].OsId).Take(Capture.OffProcessor.MostThreads),
+        ];
+        TimeSpan?[] times = Capture.OffProcessor.Of(_pid, Array.ConvertAll(ids, HostId));
+        for (int i = 0; i < ids.Length; i++)
+        {
+            if (times[i] is { } time && Find(ids[i]) is { } task)
+                _known[ids[i]] = task with { OffProcessor = time };
+        }
+    }
+
+    /// <summary>How long a thread has been off the processor, if that was seen; null if not.</summary>
+    public TimeSpan? OffProcessor(int id) => _known.TryGetValue(id, out TaskStat? task) ? task?.OffProcessor : null;
+
     /// <summary>The same of every thread, with the function of the kernel's that it waits in.</summary>
     public IEnumerable<RuntimeThread> Waiting() =>
         from id in _ids

@@ -53,12 +53,21 @@ internal static class ProcessFiles
     /// <summary>How long a process has run; null when the kernel does not say.</summary>
     public static TimeSpan? Uptime(int pid)
     {
-        Span<byte> buffer = stackalloc byte[128];
-        ReadOnlySpan<byte> uptime = ProcFile.Read("/proc/uptime", buffer);
-        return Utf8Parser.TryParse(uptime, out double sinceBoot, out _) && StartTicks(pid) is > 0 and var start
-            ? TimeSpan.FromSeconds(Math.Max(0, sinceBoot - ((double)start / TicksPerSecond)))
-            : null;
+        if (SinceBoot() is not { } sinceBoot || StartTicks(pid) is not (> 0 and var start))
+            return null;
+        TimeSpan uptime = sinceBoot - FromTicks(start);
+        return uptime > TimeSpan.Zero ? uptime : TimeSpan.Zero;
     }
+
+    /// <summary>How long ago the machine, or the container, was started; null when the kernel does not say.</summary>
+    public static TimeSpan? SinceBoot()
+    {
+        Span<byte> buffer = stackalloc byte[128];
+        return Utf8Parser.TryParse(ProcFile.Read("/proc/uptime", buffer), out double seconds, out _) ? TimeSpan.FromSeconds(seconds) : null;
+    }
+
+    /// <summary>A time that the kernel gives in ticks.</summary>
+    public static TimeSpan FromTicks(long ticks) => TimeSpan.FromSeconds((double)ticks / TicksPerSecond);
 
     /// <summary>A process's command line, its arguments joined by blanks; empty when it cannot be read.</summary>
     public static string CommandLine(int pid)
@@ -103,6 +112,20 @@ internal static class ProcessFiles
             int space = rest.IndexOf((byte)' ');
             rest = space < 0 ? default : rest[(space + 1)..];
         }
-        return new TaskStat(name, state, TimeSpan.FromSeconds((double)(user + system) / TicksPerSecond), start);
+        return new TaskStat(name, state, FromTicks(user + system), start);
+    }
+
+    /// <summary>The processor that a thread was last on, of a line of /proc/…/stat; null when it does not say.</summary>
+    internal static int? LastProcessor(ReadOnlySpan<byte> line)
+    {
+        const int FirstAfterName = 3, Processor = 39;
+        int close = line.LastIndexOf((byte)')');
+        ReadOnlySpan<byte> rest = close < 0 || close + 2 >= line.Length ? default : line[(close + 2)..];
+        for (int field = FirstAfterName; field < Processor; field++)
+        {
+            int space = rest.IndexOf((byte)' ');
+            rest = space < 0 ? default : rest[(space + 1)..];
+        }
+        return Utf8Parser.TryParse(rest, out int processor, out _) ? processor : null;
     }
 }

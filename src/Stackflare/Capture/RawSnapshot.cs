@@ -27,6 +27,12 @@ internal sealed class RawSnapshot
     /// </summary>
     public HeldRecord[] Held { get; init; } = [];
 
+    /// <summary>
+    /// What threads that ran managed code used of a processor right after the pause, over some milliseconds: one record of a thread at most, in
+    /// the order of threads. Those that had ended by then have none.
+    /// </summary>
+    public BusyRecord[] Busy { get; init; } = [];
+
     /// <summary>The bytes that this is a view of, whole, for saving them; <see cref="Blob"/> is a slice of them.</summary>
     public ReadOnlyMemory<byte> Encoded { get; init; }
 

@@ -49,7 +49,7 @@ internal static class SnapshotCapture
         if (bytes.Length >= 32 && BinaryPrimitives.ReadUInt64LittleEndian(bytes.Span[24..]) != nonce)
             throw new SnapshotFormatException("it answers another request");
         RawSnapshot snapshot = SnapshotReader.Read(bytes);
-        Check(snapshot.Info, limits);
+        Check(snapshot, limits);
         return snapshot;
     }
 
@@ -167,8 +167,9 @@ internal static class SnapshotCapture
             "The runtime refused to attach the probe", "Look the code up in docs/troubleshooting.md.", other),
     };
 
-    private static void Check(in InfoRecord info, DumpLimits limits)
+    private static void Check(RawSnapshot snapshot, DumpLimits limits)
     {
+        InfoRecord info = snapshot.Info;
         if (info.Phase == CapturePhase.Done)
             return;
         throw info.Phase switch
@@ -177,11 +178,24 @@ internal static class SnapshotCapture
                 "The runtime is too old", "Stackflare needs .NET 8 or later.", info.HResult),
             CapturePhase.Memory => new CaptureFailedException(
                 "There was no memory for the capture", "Lower the limits, or give the process more memory.", info.HResult),
-            CapturePhase.Suspend when info.HResult == SuspensionInProgress => new CaptureTimeoutException(
-                limits.Time, $"a garbage collection was suspending the program in each of {info.SuspendRetries + 1} tries"),
+            CapturePhase.Suspend when info.HResult == SuspensionInProgress => new SuspensionTimeoutException(limits.Time, Stuck(snapshot)),
             CapturePhase.Suspend => new CaptureFailedException("The runtime would not suspend its threads", "Try again.", info.HResult),
             _ => new CaptureFailedException(
                 string.Create(CultureInfo.InvariantCulture, $"The capture ended in phase {(uint)info.Phase}"), "Try again.", info.HResult),
         };
     }
+
+    private static DumpThread[] Stuck(RawSnapshot snapshot) =>
+    [
+        .. from thread in snapshot.Threads
+           where thread.Flags.HasFlag(ThreadFlags.Cooperative)
+           select new DumpThread
+           {
+               OsId = new OsThreadId((int)thread.OsId),
+               ManagedId = new ManagedThreadId((int)thread.ManagedId),
+               Name = snapshot.Text(thread.NameOffset, thread.NameLength),
+               IsMain = thread.OsId == snapshot.Info.Pid,
+               Completeness = StackCompleteness.NotWalked,
+           },
+    ];
 }

@@ -32,19 +32,31 @@ internal sealed class SnapshotDirectory
     /// version's, whose extra fields are skipped.
     /// </summary>
     public T[] Records<T>(SectionKind kind)
+        where T : unmanaged =>
+        Records<T>(kind, Unsafe.SizeOf<T>(), default);
+
+    /// <summary>The same of records that were shorter once.</summary>
+    /// <param name="kind">The section.</param>
+    /// <param name="least">The size that they had first.</param>
+    /// <param name="template">What shorter ones have in the fields that they lack.</param>
+    public T[] Records<T>(SectionKind kind, int least, T template)
         where T : unmanaged
     {
         if (Find(kind) is not { } entry)
             return [];
         int size = Unsafe.SizeOf<T>();
-        if (entry.RecordSize < size || entry.RecordSize > 4096 || entry.Length % entry.RecordSize != 0)
+        if (entry.RecordSize < least || entry.RecordSize > 4096 || entry.Length % entry.RecordSize != 0)
             throw new SnapshotFormatException($"section {(uint)kind} of {entry.Length} bytes has records of {entry.RecordSize}");
         ReadOnlySpan<byte> section = Section(entry).Span;
         if (entry.RecordSize == size)
             return MemoryMarshal.Cast<byte, T>(section).ToArray();
         var records = new T[section.Length / (int)entry.RecordSize];
+        int common = Math.Min(size, (int)entry.RecordSize);
         for (int i = 0; i < records.Length; i++)
-            records[i] = MemoryMarshal.Read<T>(section[(i * (int)entry.RecordSize)..]);
+        {
+            records[i] = template;
+            section.Slice(i * (int)entry.RecordSize, common).CopyTo(MemoryMarshal.AsBytes(records.AsSpan(i, 1)));
+        }
         return records;
     }
 

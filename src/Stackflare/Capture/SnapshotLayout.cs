@@ -39,6 +39,7 @@ internal enum SectionKind : uint
     Locks = 10,
     Waits = 11,
     Held = 12,
+    Busy = 15,
 }
 
 [Flags]
@@ -78,6 +79,7 @@ internal enum ThreadFlags : uint
     WalkFailed = 8,
     StateKnown = 16,
     Interrupted = 32,
+    Cooperative = 64,
 }
 
 [Flags]
@@ -202,6 +204,7 @@ internal struct InfoRecord
     public long WalkNs;
     public long PauseNs;
     public long ResolveNs;
+    public long LocksNs;
 }
 
 [StructLayout(LayoutKind.Sequential)]
@@ -308,4 +311,13 @@ internal struct HeldRecord
     public uint Lock;
     public uint Frame;
     public HeldFlags Flags;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct BusyRecord
+{
+    public uint Thread;
+    public uint Reserved;
+    public long CpuNs;
+    public long WallNs;
 }

@@ -27,10 +27,12 @@ internal static class SnapshotReader
             Locks = directory.Records<LockRecord>(SectionKind.Locks),
             Waits = directory.Records<WaitRecord>(SectionKind.Waits),
             Held = directory.Records<HeldRecord>(SectionKind.Held),
+            Busy = directory.Records<BusyRecord>(SectionKind.Busy),
             Encoded = directory.Bytes,
         };
         Check(snapshot);
         CheckLocks(snapshot);
+        CheckBusy(snapshot);
         return snapshot;
     }
 
@@ -116,6 +118,19 @@ internal static class SnapshotReader
                 throw new SnapshotFormatException("a thread holds a lock that is another's");
             if (held.Frame != SnapshotLayout.None && held.Frame >= snapshot.Threads[held.Thread].FrameCount)
                 throw new SnapshotFormatException("the frame that holds a lock is not there");
+        }
+    }
+
+    private static void CheckBusy(RawSnapshot snapshot)
+    {
+        long next = 0;
+        foreach (ref readonly BusyRecord busy in snapshot.Busy.AsSpan())
+        {
+            if (busy.Thread < next || busy.Thread >= (uint)snapshot.Threads.Length)
+                throw new SnapshotFormatException("a busy thread is not there, or not in its place");
+            next = busy.Thread + 1L;
+            if (busy.CpuNs < 0 || busy.WallNs <= 0)
+                throw new SnapshotFormatException($"a thread used {busy.CpuNs} ns of {busy.WallNs} ns");
         }
     }
 

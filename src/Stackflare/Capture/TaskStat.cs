@@ -7,6 +7,9 @@ namespace Stackflare.Capture;
 /// <param name="StartTicks">When it began, in ticks since boot.</param>
 internal sealed record TaskStat(string Name, char State, TimeSpan CpuTime, long StartTicks)
 {
+    /// <summary>How long it has been off the processor; null where that was not asked or is not known.</summary>
+    public TimeSpan? OffProcessor { get; init; }
+
     public RuntimeThread ToRuntimeThread(int id) => new(new OsThreadId(id), Name, Activity, CpuTime);
 
     public ThreadActivity Activity => State switch

@@ -1,8 +1,13 @@
 namespace Stackflare;
 
 /// <summary>The runtime did not answer in time.</summary>
-public sealed class CaptureTimeoutException : StackflareException
+public class CaptureTimeoutException : StackflareException
 {
+    private protected CaptureTimeoutException(string problem, string remedy)
+        : base(problem, remedy)
+    {
+    }
+
     internal CaptureTimeoutException(TimeSpan limit, string waitingFor)
         : base(
             $"No stacks within {limit.TotalSeconds:0.###} s: {waitingFor}.",

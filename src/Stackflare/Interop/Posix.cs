@@ -193,6 +193,18 @@ internal static unsafe partial class Posix
     /// <summary>The kernel's id of the calling thread.</summary>
     internal static int CurrentThread() => CurrentThreadRaw();
 
+    /// <summary>Has the calling thread run on one processor alone, and returns there; 0, or the negated errno where it may not.</summary>
+    internal static int GoToProcessor(int processor)
+    {
+        const int BytesOfAWord = 8;
+        Span<byte> mask = stackalloc byte[((processor / (BytesOfAWord * 8)) + 1) * BytesOfAWord];
+        mask.Clear();
+        // Words in the machine's order, and both that .NET runs on begin with the lowest byte.
+        mask[processor / 8] = (byte)(1 << (processor % 8));
+        fixed (byte* start = mask)
+            return SetAffinityRaw(0, (nuint)mask.Length, start) < 0 ? -Marshal.GetLastPInvokeError() : 0;
+    }
+
     /// <summary>1 when the descriptor can be written to or would fail at once, 0 when the time is up, or the negated errno.</summary>
     internal static int PollWritable(int descriptor, int milliseconds)
     {
@@ -256,6 +268,9 @@ internal static unsafe partial class Posix
 
     [LibraryImport("libc", EntryPoint = "gettid")]
     private static partial int CurrentThreadRaw();
+
+    [LibraryImport("libc", EntryPoint = "sched_setaffinity", SetLastError = true)]
+    private static partial int SetAffinityRaw(int thread, nuint size, byte* mask);
 
     [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
     private static partial nint ReadRaw(int descriptor, byte* bytes, nuint count);

@@ -22,13 +22,14 @@ internal static class DumpBuilder
         var threads = new DumpThread[snapshot.Threads.Length];
         var waits = new WaitFrames.Found?[threads.Length];
         WaitRecord?[] waitRecords = LockBuilder.WaitsByThread(snapshot);
+        Dictionary<uint, RecentCpu> busy = snapshot.Busy.ToDictionary(static b => b.Thread, static b => new RecentCpu(Nanoseconds(b.CpuNs), Nanoseconds(b.WallNs)));
         for (int i = 0; i < threads.Length; i++)
         {
             DumpFrame[] stack = StackOf(snapshot, snapshot.Threads[i], frames);
             waits[i] = WaitFrames.Find(stack, waitRecords[i]?.Kind);
-            threads[i] = BuildThread(snapshot, snapshot.Threads[i], stack, waits[i]?.Activity, session, programName, tasks, ownThread);
+            threads[i] = BuildThread(snapshot, snapshot.Threads[i], stack, waits[i]?.Activity, busy.GetValueOrDefault((uint)i), session, programName, tasks, ownThread);
         }
-        new LockBuilder(snapshot, session, threads).Build(waits, waitRecords);
+        new LockBuilder(snapshot, session, threads).Build(waits, waitRecords, tasks);
         Array.Sort(threads, (a, b) => Order(a).CompareTo(Order(b)));
         LockBuilder.Link(threads);
 
@@ -66,7 +67,7 @@ internal static class DumpBuilder
     }
 
     private static DumpThread BuildThread(
-        RawSnapshot snapshot, in ThreadRecord record, DumpFrame[] stack, ThreadActivity? waits, SymbolSession session, string? programName,
+        RawSnapshot snapshot, in ThreadRecord record, DumpFrame[] stack, ThreadActivity? waits, RecentCpu? busy, SymbolSession session, string? programName,
         KernelTasks tasks, int? ownThread)
     {
         int id = (int)record.OsId;
@@ -84,6 +85,7 @@ internal static class DumpBuilder
             IsBackground = known ? ((RuntimeThreadState)record.State).HasFlag(RuntimeThreadState.Background) : null,
             IsThreadPool = known ? ((RuntimeThreadState)record.State).HasFlag(RuntimeThreadState.ThreadPoolWorker) : null,
             CpuTime = record.CpuNs >= 0 ? TimeSpan.FromTicks(record.CpuNs / 100) : tasks.Find(id)?.CpuTime,
+            RecentCpu = busy,
             CurrentException = record.ExceptionType == SnapshotLayout.None ? null : session.Types.Name(record.ExceptionType),
             Frames = stack,
             Completeness = CompletenessOf(record),
@@ -110,7 +112,10 @@ internal static class DumpBuilder
         : StackCompleteness.Complete;
 
     private static CaptureTimings Timings(in InfoRecord info) => new(
-        Nanoseconds(info.PauseNs), Nanoseconds(info.SuspendNs), Nanoseconds(info.WalkNs), Nanoseconds(info.ResolveNs), (int)Math.Min(info.SuspendRetries, int.MaxValue));
+        Nanoseconds(info.PauseNs), Nanoseconds(info.SuspendNs), Nanoseconds(info.WalkNs), Nanoseconds(info.ResolveNs), (int)Math.Min(info.SuspendRetries, int.MaxValue))
+    {
+        Locks = Nanoseconds(info.LocksNs),
+    };
 
     private static TimeSpan Nanoseconds(long ns) => TimeSpan.FromTicks(ns / 100);
 }

@@ -35,10 +35,11 @@ internal sealed class LockBuilder
     /// <summary>Gives the threads what they wait for and what they hold.</summary>
     /// <param name="frames">What the frames of each thread tell of its wait, in the order of the snapshot.</param>
     /// <param name="records">What the snapshot has of it.</param>
-    public void Build(WaitFrames.Found?[] frames, WaitRecord?[] records)
+    /// <param name="tasks">The kernel's view, for how long it has lasted.</param>
+    public void Build(WaitFrames.Found?[] frames, WaitRecord?[] records, KernelTasks tasks)
     {
         for (int i = 0; i < _threads.Length; i++)
-            _threads[i].WaitingFor = Wait(frames[i], records[i]);
+            _threads[i].WaitingFor = Wait(frames[i], records[i], tasks.OffProcessor(_threads[i].OsId.Value));
         for (int first = 0; first < _snapshot.Held.Length;)
         {
             int end = first + 1;
@@ -97,7 +98,7 @@ internal sealed class LockBuilder
         };
     }
 
-    private DumpWait? Wait(WaitFrames.Found? frames, WaitRecord? record)
+    private DumpWait? Wait(WaitFrames.Found? frames, WaitRecord? record, TimeSpan? atLeast)
     {
         DumpLock? wanted = record is { Lock: not SnapshotLayout.None and var index } ? _locks[index] : null;
         if (frames is not { Kind: { } kind, Index: var frameIndex })
@@ -112,6 +113,7 @@ internal sealed class LockBuilder
             Object = isMonitor ? wanted?.Address : null,
             ObjectType = isMonitor ? wanted?.Type : null,
             Joined = isJoin && record is { OtherThread: not SnapshotLayout.None and var other } ? _threads[other] : null,
+            AtLeast = atLeast,
             Timeout = record?.TimeoutMs switch
             {
                 null or SnapshotLayout.WaitTimeoutUnknown => null,

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using Stackflare.Capture;
+using Stackflare.Diagnosis;
 using Stackflare.Symbols;
 
 namespace Stackflare.Triggers;
@@ -67,16 +68,19 @@ internal sealed class ProcessCapture : IDisposable
         if (_target.IsStopped())
             throw new ProcessStoppedException(_target.Pid);
         HostFacts facts = Facts();
+        RawSnapshot snapshot;
         try
         {
-            return new ProcessSample(Take(off), facts);
+            snapshot = Take(off);
         }
         catch (CaptureFailedException e) when (_useMemory && CaptureRoute.CanUseMemory(_target) && SnapshotCapture.CouldNotLoad(e))
         {
             // A group of its own, a hidden /proc or a security module can keep the process from the file in memory.
             _useMemory = false;
-            return new ProcessSample(Take(off), facts);
+            snapshot = Take(off);
         }
+        facts.Tasks.SeeHowLong(snapshot);
+        return new ProcessSample(snapshot, facts);
     }
 
     /// <summary>Looks again at a process that could not be captured: that it has ended says more than whatever failed for that reason.</summary>
@@ -111,10 +115,11 @@ internal sealed class ProcessCapture : IDisposable
         SnapshotFile.Save(path, sample.Snapshot.Encoded, sample.Facts, _symbolicator.Save(sample.Snapshot));
 
     /// <summary>What the kernel knows of the process's threads, for when its runtime does not answer.</summary>
-    /// <param name="reason">Why there are no stacks, a sentence.</param>
-    public ThreadDump WithoutStacks(string reason)
+    /// <param name="error">Why there are no stacks.</param>
+    public ThreadDump WithoutStacks(StackflareException error)
     {
         HostFacts facts = Facts();
+        RuntimeThread[] threads = [.. facts.Tasks.Waiting()];
         return new ThreadDump
         {
             Process = facts.Process(_target.Runtime.Version),
@@ -122,8 +127,9 @@ internal sealed class ProcessCapture : IDisposable
             Timings = new CaptureTimings(TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, 0),
             HasStacks = false,
             Threads = [],
-            RuntimeThreads = [.. facts.Tasks.Waiting()],
-            Notes = ["Only what the kernel knows of the threads: " + reason],
+            RuntimeThreads = threads,
+            Findings = [.. UnfinishedSuspension.In(error, threads)],
+            Notes = ["Only what the kernel knows of the threads: " + error.Problem],
         };
     }
 

@@ -39,6 +39,7 @@ internal static class SelfCapture
             KernelTasks tasks = new(pid);
             using CaptureRoute route = CaptureRoute.ToSelf(ProbeLibrary.Instance.Path);
             RawSnapshot snapshot = SnapshotCapture.Take(route, options.Limits);
+            tasks.SeeHowLong(snapshot);
             return DumpBuilder.Build(snapshot, SymbolicatorFor(options), HostFacts.Of(pid, tasks), ownThread);
         }
         finally

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Stackflare.Capture;
 using Stackflare.Symbols;
 using Stackflare.Tests.Rendering;
@@ -17,8 +18,8 @@ public sealed class SnapshotFileTests
         Tasks = KernelTasks.Of(new Dictionary<int, TaskStat>
         {
             [100] = new TaskStat("Shop", 'S', TimeSpan.FromMilliseconds(120), 4711),
-            [101] = new TaskStat(".NET SigHandler", 'S', TimeSpan.Zero, 4712),
-            [102] = new TaskStat("", 'R', TimeSpan.FromMilliseconds(10), 4713),
+            [101] = new TaskStat(".NET SigHandler", 'S', TimeSpan.Zero, 4712) { OffProcessor = TimeSpan.FromMilliseconds(300) },
+            [102] = new TaskStat("", 'R', TimeSpan.FromMilliseconds(10), 4713) { OffProcessor = TimeSpan.Zero },
         }),
     };
 
@@ -54,6 +55,18 @@ public sealed class SnapshotFileTests
         Assert.Equal((null, null, ""), (facts.Uptime, facts.Note, facts.ProgramName));
         Assert.Equal(SnapshotLayout.LongestText / 2, facts.Platform.Length);
         Assert.Empty(facts.Tasks.Ids);
+    }
+
+    [Fact]
+    public void AFileOfBeforeItWasKnownHowLongThreadsWaitIsRead()
+    {
+        var builder = new SnapshotBuilder();
+        builder.Add(HostLayout.HostSection, new HostRecord { NoteOffset = SnapshotLayout.None });
+        builder.Add(HostLayout.TasksSection, new FirstTask { OsId = 7, StartTicks = 8 }, new FirstTask { OsId = 9, StartTicks = 10 });
+        builder.Add(HostLayout.BlobSection, 0ul);
+        Assert.Equal(
+            [new(7, new TaskStat("", '\0', TimeSpan.Zero, 8)), new(9, new TaskStat("", '\0', TimeSpan.Zero, 10))],
+            SnapshotFile.Read(builder.Build()).Facts.Tasks.All().OrderBy(t => t.Key));
     }
 
     [Fact]
@@ -209,5 +222,12 @@ public sealed class SnapshotFileTests
         {
             return false;
         }
+    }
+
+    [StructLayout(LayoutKind.Explicit, Size = HostLayout.FirstTaskRecordSize)]
+    private struct FirstTask
+    {
+        [FieldOffset(0)] public uint OsId;
+        [FieldOffset(24)] public long StartTicks;
     }
 }

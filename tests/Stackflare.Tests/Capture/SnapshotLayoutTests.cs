@@ -22,6 +22,7 @@ public sealed class SnapshotLayoutTests
         ["sf_lock"] = typeof(LockRecord),
         ["sf_wait"] = typeof(WaitRecord),
         ["sf_held"] = typeof(HeldRecord),
+        ["sf_busy"] = typeof(BusyRecord),
     };
 
     [Fact]

@@ -123,6 +123,30 @@ public sealed class SnapshotReaderTests
     }
 
     [Fact]
+    public void ABusyThreadComesBack()
+    {
+        BusyRecord busy = Assert.Single(SnapshotReader.Read(SnapshotBuilder.Sample()).Busy);
+        Assert.Equal((0u, 3_900_000, 4_000_000), (busy.Thread, busy.CpuNs, busy.WallNs));
+    }
+
+    /// <summary>Whoever reads them divides the one by the other.</summary>
+    [Theory]
+    [InlineData(1u, 1, 1)]
+    [InlineData(SnapshotLayout.None, 1, 1)]
+    [InlineData(0u, -1, 1)]
+    [InlineData(0u, 1, 0)]
+    [InlineData(0u, 1, -1)]
+    public void BusyThreadsThatCannotBeAreRefused(uint thread, long cpu, long wall) =>
+        AssertBusyIsRefused(new BusyRecord { Thread = thread, CpuNs = cpu, WallNs = wall });
+
+    [Fact]
+    public void AThreadIsBusyOnce()
+    {
+        var busy = new BusyRecord { CpuNs = 1, WallNs = 1 };
+        AssertBusyIsRefused(busy, busy);
+    }
+
+    [Fact]
     public void AnotherMajorVersionIsRefusedByName()
     {
         byte[] bytes = SnapshotBuilder.Sample();
@@ -140,6 +164,14 @@ public sealed class SnapshotReaderTests
         builder.Add((SectionKind)99, 7ul);
         RawSnapshot snapshot = SnapshotReader.Read(builder.Build());
         Assert.Equal(3, Assert.Single(snapshot.Frames).ILOffset);
+    }
+
+    private static void AssertBusyIsRefused(params BusyRecord[] busy)
+    {
+        var builder = new SnapshotBuilder();
+        builder.Add(SectionKind.Threads, new ThreadRecord { NameOffset = SnapshotLayout.None, ExceptionType = SnapshotLayout.None });
+        builder.Add(SectionKind.Busy, busy);
+        Assert.Throws<SnapshotFormatException>(() => SnapshotReader.Read(builder.Build()));
     }
 
     private struct LongerFrame

@@ -1,0 +1,48 @@
+using System.Diagnostics;
+using Stackflare.EndToEnd.Harness;
+using Stackflare.Triggers;
+using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
+
+namespace Stackflare.EndToEnd.Locks;
+
+/// <summary>How long threads have waited, by the kernel.</summary>
+public sealed class WaitingTimeTests
+{
+    private static readonly TimeSpan Blocked = TimeSpan.FromMilliseconds(300), Tolerance = TimeSpan.FromMilliseconds(20);
+
+    [Theory]
+    [InlineData("optimized")]
+    [InlineData("net9")]
+    public async Task AThreadHasWaitedSinceItWasSeenToWaitAndNotForLongerThanTheProcessRan(string flavour)
+    {
+        Assert.SkipUnless(File.Exists("/proc/self/sched"), "The kernel does not show its scheduler's records.");
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "Locks", TargetOptions.NoTrap);
+        byte[] probe = File.ReadAllBytes(TestPaths.Probe);
+        using var capture = new ProcessCapture(Capture.TargetProcess.Inspect(target.Pid), _ => probe, new CaptureOptions(), []);
+        string[] names = ["enter", "try enter", "static enter", "lock enter", "lock try enter"];
+        int[] waiters = [.. names.Select(n => target.Truth.Named(n).OsId)];
+
+        // They spin before they sleep. None is woken by the captures: how often each has slept stays as it is from then on.
+        await Poll.UntilAsync(() => Times(capture).Values.All(t => t > Tolerance), "threads that sleep", target.Describe);
+        var watch = Stopwatch.StartNew();
+        int[] sleeps = [.. waiters.Select(t => Sleeps(target.Pid, t))];
+        await Poll.UntilAsync(() => watch.Elapsed >= Blocked, "time to pass", target.Describe);
+
+        TimeSpan least = watch.Elapsed;
+        IReadOnlyDictionary<int, TimeSpan?> times = Times(capture);
+        TimeSpan age = DateTime.Now - Process.GetProcessById(target.Pid).StartTime + Tolerance;
+        Assert.All(waiters, thread => Assert.InRange(times[thread]!.Value, least - Tolerance, age));
+        Assert.Equal(sleeps, waiters.Select(t => Sleeps(target.Pid, t)));
+
+        IReadOnlyDictionary<int, TimeSpan?> Times(ProcessCapture of)
+        {
+            ProcessSample sample = of.TakeSample(TestContext.Current.CancellationToken);
+            Assert.Null(sample.Facts.Tasks.Find(target.Truth.Named("pulse").OsId)!.OffProcessor);
+            return waiters.ToDictionary(t => t, t => sample.Facts.Tasks.Find(t)!.OffProcessor);
+        }
+    }
+
+    /// <summary>How often a thread has gone to sleep.</summary>
+    private static int Sleeps(int pid, int thread) => int.Parse(
+        File.ReadLines($"/proc/{pid}/task/{thread}/status").Single(l => l.StartsWith("voluntary_ctxt_switches:", StringComparison.Ordinal)).Split('\t')[1], null);
+}

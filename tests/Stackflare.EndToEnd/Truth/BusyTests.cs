@@ -1,0 +1,60 @@
+using Stackflare.Capture;
+using Stackflare.EndToEnd.Harness;
+using Stackflare.Triggers;
+using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
+
+namespace Stackflare.EndToEnd.Truth;
+
+/// <summary>Which threads burn a processor.</summary>
+public sealed class BusyTests(ITestOutputHelper output)
+{
+    private const int MostCaptures = 100;
+    private const double LeastShare = 0.5;
+    private const long LeastBetweenNs = 4_000_000;
+
+    [Theory]
+    [InlineData("optimized")]
+    [InlineData("untiered")]
+    [InlineData("net9")]
+    [InlineData("net8")]
+    public async Task ThreadsThatSpinUseAProcessorAndThoseThatWaitHaveNoRecord(string flavour)
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "Spinning", TargetOptions.NoTrap);
+        using ProcessCapture capture = CaptureOf(target);
+        Dictionary<int, double> most = target.Truth.Threads.ToDictionary(t => t.OsId, _ => 0.0);
+        int captures = 0;
+        // They share the machine with others: that one has a processor for some milliseconds is a matter of luck, and of time.
+        while (most.Values.Any(share => share < LeastShare) && captures++ < MostCaptures)
+        {
+            RawSnapshot snapshot = capture.TakeSample(TestContext.Current.CancellationToken).Snapshot;
+            foreach (BusyRecord busy in snapshot.Busy)
+            {
+                int thread = (int)snapshot.Threads[busy.Thread].OsId;
+                Assert.Contains(thread, most.Keys);
+                Assert.True(busy.WallNs >= LeastBetweenNs, $"{busy.WallNs} ns");
+                // The kernel's two clocks differ by as much as the one of them is being adjusted.
+                double share = (double)busy.CpuNs / busy.WallNs;
+                Assert.True(share < 1.01, $"{busy.CpuNs} ns of {busy.WallNs} ns");
+                most[thread] = Math.Max(most[thread], share);
+            }
+        }
+
+        output.WriteLine($"{captures} captures; {string.Join(", ", most.Values.Select(s => s.ToString("P0", null)))}");
+        Assert.All(most.Values, share => Assert.True(share >= LeastShare, $"{share:P0}"));
+        await target.AssertAliveAsync();
+    }
+
+    [Fact]
+    public async Task WhereNothingRunsNothingIsWaitedFor()
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "NamedThreads", TargetOptions.NoTrap);
+        using ProcessCapture capture = CaptureOf(target);
+        Assert.Empty(capture.TakeSample(TestContext.Current.CancellationToken).Snapshot.Busy);
+    }
+
+    private static ProcessCapture CaptureOf(TargetProcess target)
+    {
+        byte[] probe = File.ReadAllBytes(TestPaths.Probe);
+        return new ProcessCapture(Capture.TargetProcess.Inspect(target.Pid), _ => probe, new CaptureOptions(), []);
+    }
+}
