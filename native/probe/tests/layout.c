@@ -58,6 +58,9 @@ int main(void)
     FIELD(sf_held, thread); FIELD(sf_held, lock); FIELD(sf_held, frame); FIELD(sf_held, flags);
     STRUCT(sf_busy);
     FIELD(sf_busy, thread); FIELD(sf_busy, reserved); FIELD(sf_busy, cpu_ns); FIELD(sf_busy, wall_ns);
+    STRUCT(sf_pool);
+    FIELD(sf_pool, workers); FIELD(sf_pool, working); FIELD(sf_pool, min); FIELD(sf_pool, max); FIELD(sf_pool, queued);
+    FIELD(sf_pool, completed);
     STRUCT(sf_heap);
     FIELD(sf_heap, status); FIELD(sf_heap, hresult); FIELD(sf_heap, flags); FIELD(sf_heap, method_count); FIELD(sf_heap, seen_objects);
     FIELD(sf_heap, heap_bytes); FIELD(sf_heap, walk_ns); FIELD(sf_heap, follow_ns);
