@@ -1,3 +1,5 @@
+using Stackflare.Capture;
+
 namespace Stackflare;
 
 /// <summary>What a capture looks for. Immutable.</summary>
@@ -11,4 +13,7 @@ public sealed record CaptureOptions
 
     /// <summary>Whether frames carry the text of their source line; true by default.</summary>
     public bool SourceText { get; init; } = true;
+
+    /// <summary>Bounds on looking through the heap for async methods that wait; null when that is not wanted.</summary>
+    internal HeapLimits? Heap { get; init; }
 }

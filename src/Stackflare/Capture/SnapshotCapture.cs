@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 using Stackflare.Interop;
@@ -18,11 +19,12 @@ internal static class SnapshotCapture
     private const int ReserveMs = 100, FirstBuffer = 64 << 10;
 
     /// <param name="route">The way to the process and back.</param>
-    /// <param name="limits">Bounds on threads, frames, bytes and time.</param>
+    /// <param name="options">What to look for, and bounds on threads, frames, bytes and time.</param>
     /// <param name="off">Calls the wait for it off, as if the time were up.</param>
     /// <exception cref="StackflareException">There is no snapshot; the type says why.</exception>
-    public static RawSnapshot Take(CaptureRoute route, DumpLimits limits, CancellationToken off = default)
+    public static RawSnapshot Take(CaptureRoute route, CaptureOptions options, CancellationToken off = default)
     {
+        DumpLimits limits = options.Limits;
         var deadline = Deadline.In(limits.Time, off);
         // Guids are from the kernel's random source; the cryptography library would load OpenSSL for the same bytes.
         ulong nonce = BinaryPrimitives.ReadUInt64LittleEndian(Guid.NewGuid().ToByteArray());
@@ -38,7 +40,7 @@ internal static class SnapshotCapture
                     $"The diagnostics socket '{route.SocketPath}' is not the process's own: process {runtime.Pid} listens on it.",
                     "Remove it and start the process again.");
             }
-            port.SendAll(DiagnosticsPort.AttachCommand(route.ProbePath, Request(nonce, route.Address, limits), limits.Time));
+            port.SendAll(DiagnosticsPort.AttachCommand(route.ProbePath, Request(nonce, route.Address, limits, options.Heap), limits.Time));
             bytes = Receive(route, port, runtime, limits, deadline);
         }
         catch (IOException e)
@@ -75,7 +77,7 @@ internal static class SnapshotCapture
         }
     }
 
-    private static byte[] Request(ulong nonce, string address, DumpLimits limits)
+    private static byte[] Request(ulong nonce, string address, DumpLimits limits, HeapLimits? heap)
     {
         int timeMs = (int)limits.Time.TotalMilliseconds;
         var request = new RequestRecord
@@ -95,6 +97,15 @@ internal static class SnapshotCapture
             SendTimeoutMs = (uint)timeMs,
             AddressLength = (uint)address.Length,
         };
+        if (heap is not null)
+        {
+            request.Flags |= RequestFlags.Heap;
+            request.HeapLimitUs = (uint)heap.Pause.TotalMicroseconds;
+            // With what modules may take, and threads and frames, it has to fit into the snapshot: one that is too long is no snapshot.
+            request.HeapMaxObjects = (uint)Math.Min(heap.Objects, limits.SnapshotBytes / 8 / Unsafe.SizeOf<HeapObjectRecord>());
+            request.HeapMaxCopied = (uint)Math.Min(heap.CopiedBytes, limits.SnapshotBytes / 8);
+            request.HeapMaxBytes = (ulong)heap.HeapBytes;
+        }
         unsafe
         {
             Encoding.ASCII.GetBytes(address, new Span<byte>(request.Address, SnapshotLayout.AddressBytes));

@@ -7,7 +7,7 @@ internal static class SnapshotLayout
 {
     public const ulong Magic = 0x50414E5346544B53;
     public const ushort VersionMajor = 1;
-    public const ushort VersionMinor = 1;
+    public const ushort VersionMinor = 2;
     public const uint None = 0xFFFFFFFF;
     public const int AddressBytes = 108;
 
@@ -41,12 +41,19 @@ internal enum SectionKind : uint
     Held = 12,
     Busy = 15,
     Pool = 16,
+    Heap = 20,
+    HeapObjects = 21,
+    HeapBytes = 22,
+    HeapLayouts = 23,
+    HeapFields = 24,
+    HeapReferences = 25,
 }
 
 [Flags]
 internal enum RequestFlags : uint
 {
     CopyImages = 1,
+    Heap = 2,
 }
 
 internal enum CapturePhase : uint
@@ -164,7 +171,10 @@ internal unsafe struct RequestRecord
     public uint SendTimeoutMs;
     public uint AddressLength;
     public fixed byte Address[SnapshotLayout.AddressBytes];
-    public uint Reserved;
+    public uint HeapLimitUs;
+    public uint HeapMaxObjects;
+    public uint HeapMaxCopied;
+    public ulong HeapMaxBytes;
 }
 
 [StructLayout(LayoutKind.Sequential)]

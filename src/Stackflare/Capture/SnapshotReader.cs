@@ -13,6 +13,7 @@ internal static class SnapshotReader
     /// <exception cref="SnapshotFormatException">The sections do not fit together.</exception>
     public static RawSnapshot Read(SnapshotDirectory directory)
     {
+        TypeRecord[] types = directory.Records<TypeRecord>(SectionKind.Types);
         var snapshot = new RawSnapshot
         {
             Info = directory.Single<InfoRecord>(SectionKind.Info, "info"),
@@ -20,7 +21,7 @@ internal static class SnapshotReader
             Stacks = directory.Records<uint>(SectionKind.Stacks),
             Frames = directory.Records<FrameRecord>(SectionKind.Frames),
             Functions = directory.Records<FunctionRecord>(SectionKind.Functions),
-            Types = directory.Records<TypeRecord>(SectionKind.Types),
+            Types = types,
             TypeArgs = directory.Records<uint>(SectionKind.TypeArgs),
             Modules = directory.Records<ModuleRecord>(SectionKind.Modules),
             Blob = directory.Blob(SectionKind.Blob),
@@ -29,6 +30,7 @@ internal static class SnapshotReader
             Held = directory.Records<HeldRecord>(SectionKind.Held),
             Busy = directory.Records<BusyRecord>(SectionKind.Busy),
             Pool = Pool(directory),
+            Heap = HeapReader.Read(directory, types.Length),
             Encoded = directory.Bytes,
         };
         Check(snapshot);
@@ -143,13 +145,13 @@ internal static class SnapshotReader
         return records.Length == 0 ? null : records[0];
     }
 
-    private static void Index(uint index, int count, string what)
+    internal static void Index(uint index, int count, string what)
     {
         if (index != SnapshotLayout.None && index >= (uint)count)
             throw new SnapshotFormatException($"{what} is not there");
     }
 
-    private static void Slice(uint start, uint length, int count, string what, ref long total)
+    internal static void Slice(uint start, uint length, int count, string what, ref long total)
     {
         total += length;
         if (length > 0 && (start + (long)length > count || total > count))

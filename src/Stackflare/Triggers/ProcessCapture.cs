@@ -92,7 +92,7 @@ internal sealed class ProcessCapture : IDisposable
         {
             using CaptureRoute route = CaptureRoute.To(_target, _probe, _useMemory, ref _memory);
             _route = route;
-            return SnapshotCapture.Take(route, _options.Limits, off);
+            return SnapshotCapture.Take(route, _options, off);
         }
         catch (StackflareException) when (HasEnded())
         {

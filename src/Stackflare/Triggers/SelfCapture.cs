@@ -38,7 +38,7 @@ internal static class SelfCapture
             int pid = Environment.ProcessId;
             KernelTasks tasks = new(pid);
             using CaptureRoute route = CaptureRoute.ToSelf(ProbeLibrary.Instance.Path);
-            RawSnapshot snapshot = SnapshotCapture.Take(route, options.Limits);
+            RawSnapshot snapshot = SnapshotCapture.Take(route, options);
             tasks.SeeHowLong(snapshot);
             ThreadPoolState pool = OwnThreadPool.Complete(PoolBuilder.Build(snapshot));
             return DumpBuilder.Build(snapshot, SymbolicatorFor(options), HostFacts.Of(pid, tasks), ownThread, ownPool: pool);

@@ -1,0 +1,85 @@
+using System.Runtime.InteropServices;
+
+namespace Stackflare.Capture;
+
+internal enum HeapStatus : uint
+{
+    Unavailable = 0,
+    Unknown = 1,
+    TooLarge = 2,
+    Refused = 3,
+    Walked = 4,
+}
+
+[Flags]
+internal enum HeapFlags : uint
+{
+    TimeTruncated = 1,
+    ObjectsTruncated = 2,
+    BytesTruncated = 4,
+}
+
+[Flags]
+internal enum HeapObjectFlags : uint
+{
+    Method = 1,
+    Pooled = 2,
+    Task = 4,
+    Completed = 8,
+    Machine = 16,
+    Source = 32,
+    Array = 64,
+    Timer = 128,
+    Semaphore = 256,
+    Truncated = 512,
+}
+
+[Flags]
+internal enum HeapLayoutFlags : uint
+{
+    Struct = 1,
+    Fields = 2,
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct HeapRecord
+{
+    public HeapStatus Status;
+    public int HResult;
+    public HeapFlags Flags;
+    public uint MethodCount;
+    public ulong SeenObjects;
+    public ulong HeapBytes;
+    public long WalkNs;
+    public long FollowNs;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct HeapObjectRecord
+{
+    public ulong Address;
+    public uint Type;
+    public HeapObjectFlags Flags;
+    public uint BytesOffset;
+    public uint BytesLength;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct HeapLayoutRecord
+{
+    public uint Type;
+    public uint Parent;
+    public uint FirstField;
+    public uint FieldCount;
+    public uint FirstReference;
+    public uint ReferenceCount;
+    public uint Size;
+    public HeapLayoutFlags Flags;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct HeapFieldRecord
+{
+    public uint Token;
+    public uint Offset;
+}

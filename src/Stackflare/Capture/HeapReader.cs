@@ -1,0 +1,95 @@
+namespace Stackflare.Capture;
+
+/// <summary>Checks the part of a snapshot that is copied from the heap, as <see cref="SnapshotReader"/> does the rest.</summary>
+internal static class HeapReader
+{
+    /// <summary>Null when the heap was not asked for.</summary>
+    /// <param name="directory">Where the sections are.</param>
+    /// <param name="types">How many types the snapshot has.</param>
+    /// <exception cref="SnapshotFormatException">The sections do not fit together.</exception>
+    public static RawHeap? Read(SnapshotDirectory directory, int types)
+    {
+        HeapRecord[] info = directory.Records<HeapRecord>(SectionKind.Heap);
+        if (info.Length == 0)
+            return null;
+        if (info.Length > 1)
+            throw new SnapshotFormatException($"it has {info.Length} heap records instead of one");
+        var heap = new RawHeap
+        {
+            Info = info[0],
+            Objects = directory.Records<HeapObjectRecord>(SectionKind.HeapObjects),
+            Bytes = directory.Blob(SectionKind.HeapBytes),
+            Layouts = directory.Records<HeapLayoutRecord>(SectionKind.HeapLayouts),
+            Fields = directory.Records<HeapFieldRecord>(SectionKind.HeapFields),
+            References = directory.Records<uint>(SectionKind.HeapReferences),
+        };
+        if (heap.Info.Status != HeapStatus.Walked && heap.Objects.Length + heap.Layouts.Length > 0)
+            throw new SnapshotFormatException("it has objects of a heap that was not looked through");
+        CheckObjects(heap, types);
+        CheckLayouts(heap, types);
+        CheckParents(heap);
+        return heap;
+    }
+
+    private static void CheckObjects(RawHeap heap, int types)
+    {
+        ulong last = 0;
+        long bytes = 0;
+        foreach (ref readonly HeapObjectRecord entry in heap.Objects.AsSpan())
+        {
+            if (entry.Address <= last)
+                throw new SnapshotFormatException("an object of the heap is not in its place");
+            last = entry.Address;
+            SnapshotReader.Index(entry.Type, types, "an object's type");
+            SnapshotReader.Slice(entry.BytesOffset, entry.BytesLength, heap.Bytes.Length, "an object", ref bytes);
+        }
+    }
+
+    private static void CheckLayouts(RawHeap heap, int types)
+    {
+        long next = 0, fields = 0, references = 0;
+        foreach (ref readonly HeapLayoutRecord layout in heap.Layouts.AsSpan())
+        {
+            if (layout.Type < next || layout.Type >= (uint)types)
+                throw new SnapshotFormatException("a layout's type is not there, or not in its place");
+            next = layout.Type + 1L;
+            SnapshotReader.Index(layout.Parent, types, "a layout's parent");
+            SnapshotReader.Slice(layout.FirstField, layout.FieldCount, heap.Fields.Length, "a layout's fields", ref fields);
+            SnapshotReader.Slice(layout.FirstReference, layout.ReferenceCount, heap.References.Length, "a layout's references", ref references);
+            uint offset = 0;
+            foreach (ref readonly HeapFieldRecord field in heap.FieldsOf(layout))
+            {
+                if (field.Offset < offset)
+                    throw new SnapshotFormatException("a field is not in its place");
+                offset = field.Offset;
+            }
+            long reference = -1;
+            foreach (uint at in heap.ReferencesOf(layout))
+            {
+                if (at <= reference)
+                    throw new SnapshotFormatException("a reference is not in its place");
+                reference = at;
+            }
+        }
+    }
+
+    /// <summary>Each layout is visited once: those that a walk from another has come by are known to lead to an end.</summary>
+    private static void CheckParents(RawHeap heap)
+    {
+        var parents = new Dictionary<uint, uint>(heap.Layouts.Length);
+        foreach (ref readonly HeapLayoutRecord layout in heap.Layouts.AsSpan())
+            parents.Add(layout.Type, layout.Parent);
+        var walks = new Dictionary<uint, uint>(heap.Layouts.Length);
+        foreach (ref readonly HeapLayoutRecord layout in heap.Layouts.AsSpan())
+        {
+            for (uint at = layout.Type; parents.TryGetValue(at, out uint parent); at = parent)
+            {
+                if (walks.TryAdd(at, layout.Type))
+                    continue;
+                if (walks[at] == layout.Type)
+                    throw new SnapshotFormatException("a type is its own parent");
+                break;
+            }
+        }
+    }
+}
