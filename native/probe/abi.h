@@ -60,6 +60,7 @@ enum sf_section {
     SF_SECTION_WAITS = 11,    /* sf_wait[]: one of a thread at most */
     SF_SECTION_HELD = 12,     /* sf_held[]: where in their owners' stacks locks are held */
     SF_SECTION_BUSY = 15,     /* sf_busy[]: what threads that ran managed code used of a processor after the pause */
+    SF_SECTION_POOL = 16,     /* one sf_pool, or none: nothing is known of the thread pool */
 };
 
 typedef struct sf_header {
@@ -267,5 +268,14 @@ typedef struct sf_busy {
     int64_t cpu_ns;  /* processor time that the thread used between the two */
     int64_t wall_ns; /* time that passed between them, CLOCK_MONOTONIC */
 } sf_busy;
+
+/* The runtime's thread pool. -1: not known. */
+typedef struct sf_pool {
+    int32_t workers;   /* threads that it has for work items */
+    int32_t working;   /* of those, how many are at work, also when they are blocked in it */
+    int32_t min, max;  /* workers that it makes without delay, and that it may have at most */
+    int64_t queued;    /* work items that no worker has begun */
+    int64_t completed; /* work items since the program began */
+} sf_pool;
 
 #endif

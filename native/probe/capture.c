@@ -223,6 +223,7 @@ void capture_take(capture *c)
         int64_t described = sf_now(CLOCK_MONOTONIC);
         describe_locks(c, suspended + (int64_t)c->request->pause_limit_us * 1000);
         c->result.locks_ns = sf_now(CLOCK_MONOTONIC) - described;
+        pool_read(c, suspended + (int64_t)c->request->pause_limit_us * 1000);
         hold_collectible(c);
     }
     info_resume(c->info);

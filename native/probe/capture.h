@@ -101,6 +101,8 @@ typedef struct capture {
     void *held[MAX_HELD];
     clr_id held_loaders[MAX_HELD];
     uint32_t held_count;
+    sf_pool pool;
+    bool pool_known;
     int64_t host_deadline; /* CLOCK_MONOTONIC: when whoever asked may have given up */
     thread_words batch[THREAD_BATCH];
     uint32_t loader_handle_offset; /* where a LoaderAllocator keeps its managed object, once it was seen */
@@ -136,6 +138,10 @@ static inline uintptr_t type_of(uintptr_t first_word) { return first_word & ~(ui
 /* Owners, waiters and what they wait for; locks.c and locks.h. */
 void locks_ready(void); /* takes the page faults that the pause would take otherwise */
 void describe_locks(capture *c, int64_t deadline);
+
+/* pool.c: the thread pool; where it is, before the suspend, and what it says, in the pause. */
+void pool_find(capture *c);
+void pool_read(capture *c, int64_t deadline);
 
 /* hold.c: collectible code, kept alive from the pause until it is resolved. */
 void hold_collectible(capture *c);

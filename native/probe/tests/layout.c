@@ -57,5 +57,8 @@ int main(void)
     FIELD(sf_held, thread); FIELD(sf_held, lock); FIELD(sf_held, frame); FIELD(sf_held, flags);
     STRUCT(sf_busy);
     FIELD(sf_busy, thread); FIELD(sf_busy, reserved); FIELD(sf_busy, cpu_ns); FIELD(sf_busy, wall_ns);
+    STRUCT(sf_pool);
+    FIELD(sf_pool, workers); FIELD(sf_pool, working); FIELD(sf_pool, min); FIELD(sf_pool, max); FIELD(sf_pool, queued);
+    FIELD(sf_pool, completed);
     return 0;
 }

@@ -40,6 +40,7 @@ internal enum SectionKind : uint
     Waits = 11,
     Held = 12,
     Busy = 15,
+    Pool = 16,
 }
 
 [Flags]
@@ -320,4 +321,15 @@ internal struct BusyRecord
     public uint Reserved;
     public long CpuNs;
     public long WallNs;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct PoolRecord
+{
+    public int Workers;
+    public int Working;
+    public int Min;
+    public int Max;
+    public long Queued;
+    public long Completed;
 }

@@ -23,6 +23,7 @@ public sealed class SnapshotLayoutTests
         ["sf_wait"] = typeof(WaitRecord),
         ["sf_held"] = typeof(HeldRecord),
         ["sf_busy"] = typeof(BusyRecord),
+        ["sf_pool"] = typeof(PoolRecord),
     };
 
     [Fact]
