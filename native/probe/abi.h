@@ -62,6 +62,7 @@ enum sf_section {
     SF_SECTION_OBJECTS = 13,  /* sf_object[]: what threads that wait refer to where they wait, each once */
     SF_SECTION_REFERENCES = 14, /* sf_reference[]: which threads refer to them, and where */
     SF_SECTION_BUSY = 15,     /* sf_busy[]: what threads that ran managed code used of a processor after the pause */
+    SF_SECTION_POOL = 16,     /* one sf_pool, or none: nothing is known of the thread pool */
 };
 
 typedef struct sf_header {
@@ -112,6 +113,7 @@ typedef struct sf_info {
     int64_t walk_ns;
     int64_t pause_ns; /* from before the suspend that succeeded to after the resume */
     int64_t resolve_ns;
+    int64_t locks_ns; /* of the pause: who holds which lock and who waits for it */
 } sf_info;
 
 enum sf_thread_flags {
@@ -302,5 +304,14 @@ typedef struct sf_busy {
     int64_t cpu_ns;  /* processor time that the thread used between the two */
     int64_t wall_ns; /* time that passed between them, CLOCK_MONOTONIC */
 } sf_busy;
+
+/* The runtime's thread pool. -1: not known. */
+typedef struct sf_pool {
+    int32_t workers;   /* threads that it has for work items */
+    int32_t working;   /* of those, how many are at work, also when they are blocked in it */
+    int32_t min, max;  /* workers that it makes without delay, and that it may have at most */
+    int64_t queued;    /* work items that no worker has begun */
+    int64_t completed; /* work items since the program began */
+} sf_pool;
 
 #endif

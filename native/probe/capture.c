@@ -210,7 +210,6 @@ static void walk_all(capture *c, void *threads, int64_t begin)
 void capture_take(capture *c)
 {
     void *threads = NULL;
-    objects_open(c);
     c->result.phase = SF_PHASE_SUSPEND;
     int64_t begin = suspend(c);
     if (begin == 0) {
@@ -228,7 +227,10 @@ void capture_take(capture *c)
         walk_all(c, threads, suspended);
         walked = sf_now(CLOCK_MONOTONIC);
         describe_functions(c);
+        int64_t described = sf_now(CLOCK_MONOTONIC);
         describe_locks(c, suspended + (int64_t)c->request->pause_limit_us * 1000);
+        c->result.locks_ns = sf_now(CLOCK_MONOTONIC) - described;
+        pool_read(c, suspended + (int64_t)c->request->pause_limit_us * 1000);
         hold_collectible(c);
     }
     info_resume(c->info);

@@ -104,6 +104,8 @@ typedef struct capture {
     void *held[MAX_HELD];
     clr_id held_loaders[MAX_HELD];
     uint32_t held_count;
+    sf_pool pool;
+    bool pool_known;
     int64_t host_deadline; /* CLOCK_MONOTONIC: when whoever asked may have given up */
     thread_words batch[THREAD_BATCH];
     uint32_t loader_handle_offset; /* where a LoaderAllocator keeps its managed object, once it was seen */
@@ -144,6 +146,10 @@ void trim_held(capture *c); /* after resolve: without frames that did not fit in
 /* What threads wait for besides locks; objects.c and objects.h. */
 void objects_open(capture *c); /* before the pause */
 void objects_name(capture *c); /* after resolve */
+
+/* pool.c: the thread pool; where it is, before the suspend, and what it says, in the pause. */
+void pool_find(capture *c);
+void pool_read(capture *c, int64_t deadline);
 
 /* hold.c: collectible code, kept alive from the pause until it is resolved. */
 void hold_collectible(capture *c);

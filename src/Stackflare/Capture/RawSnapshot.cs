@@ -39,6 +39,9 @@ internal sealed class RawSnapshot
     /// </summary>
     public BusyRecord[] Busy { get; init; } = [];
 
+    /// <summary>The thread pool; null where nothing is known of it.</summary>
+    public PoolRecord? Pool { get; init; }
+
     /// <summary>The bytes that this is a view of, whole, for saving them; <see cref="Blob"/> is a slice of them.</summary>
     public ReadOnlyMemory<byte> Encoded { get; init; }
 

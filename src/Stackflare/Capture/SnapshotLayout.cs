@@ -45,6 +45,7 @@ internal enum SectionKind : uint
     Objects = 13,
     References = 14,
     Busy = 15,
+    Pool = 16,
 }
 
 [Flags]
@@ -227,6 +228,7 @@ internal struct InfoRecord
     public long WalkNs;
     public long PauseNs;
     public long ResolveNs;
+    public long LocksNs;
 }
 
 [StructLayout(LayoutKind.Sequential)]
@@ -363,4 +365,15 @@ internal struct BusyRecord
     public uint Reserved;
     public long CpuNs;
     public long WallNs;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct PoolRecord
+{
+    public int Workers;
+    public int Working;
+    public int Min;
+    public int Max;
+    public long Queued;
+    public long Completed;
 }

@@ -30,6 +30,7 @@ internal static class SnapshotReader
             Objects = directory.Records<ObjectRecord>(SectionKind.Objects),
             References = directory.Records<ReferenceRecord>(SectionKind.References),
             Busy = directory.Records<BusyRecord>(SectionKind.Busy),
+            Pool = Pool(directory),
             Encoded = directory.Bytes,
         };
         Check(snapshot);
@@ -156,6 +157,14 @@ internal static class SnapshotReader
             if (busy.CpuNs < 0 || busy.WallNs <= 0)
                 throw new SnapshotFormatException($"a thread used {busy.CpuNs} ns of {busy.WallNs} ns");
         }
+    }
+
+    private static PoolRecord? Pool(SnapshotDirectory directory)
+    {
+        PoolRecord[] records = directory.Records<PoolRecord>(SectionKind.Pool);
+        if (records.Length > 1)
+            throw new SnapshotFormatException($"it has {records.Length} thread pools");
+        return records.Length == 0 ? null : records[0];
     }
 
     private static void Index(uint index, int count, string what)

@@ -25,6 +25,7 @@ public sealed class SnapshotLayoutTests
         ["sf_object"] = typeof(ObjectRecord),
         ["sf_reference"] = typeof(ReferenceRecord),
         ["sf_busy"] = typeof(BusyRecord),
+        ["sf_pool"] = typeof(PoolRecord),
     };
 
     [Fact]

@@ -190,6 +190,22 @@ public sealed class SnapshotReaderTests
         Assert.Equal((0u, 3_900_000, 4_000_000), (busy.Thread, busy.CpuNs, busy.WallNs));
     }
 
+    [Fact]
+    public void TheThreadPoolComesBack()
+    {
+        PoolRecord pool = SnapshotReader.Read(SnapshotBuilder.Sample()).Pool!.Value;
+        Assert.Equal((4, 3, 2, 32767, 100, -1), (pool.Workers, pool.Working, pool.Min, pool.Max, pool.Queued, pool.Completed));
+        Assert.Null(SnapshotReader.Read(new SnapshotBuilder().Build()).Pool);
+    }
+
+    [Fact]
+    public void ThereIsOneThreadPool()
+    {
+        var builder = new SnapshotBuilder();
+        builder.Add(SectionKind.Pool, default(PoolRecord), default(PoolRecord));
+        Assert.Throws<SnapshotFormatException>(() => SnapshotReader.Read(builder.Build()));
+    }
+
     /// <summary>Whoever reads them divides the one by the other.</summary>
     [Theory]
     [InlineData(1u, 1, 1)]

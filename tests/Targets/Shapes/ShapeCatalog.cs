@@ -12,6 +12,8 @@ internal static class ShapeCatalog
         nameof(LanguageMembers) => new LanguageMembers(),
         nameof(AsyncNames) => new AsyncNames(),
         nameof(PoolSaturated) => new PoolSaturated(),
+        nameof(PoolCounted) => new PoolCounted(),
+        nameof(PoolAtWork) => new PoolAtWork(),
         nameof(AllDeadlocked) => new AllDeadlocked(),
         nameof(ManyThreads) => new ManyThreads(),
         nameof(DeepRecursion) => new DeepRecursion(),
