@@ -98,6 +98,7 @@ static hresult attach(void *self, void *info_unknown, void *client_data, uint32_
         if (!FAILED(c.result.hresult)) {
             contract_find(&c);
             pool_find(&c);
+            objects_open(&c);
             heap_open(&c);
             capture_take(&c);
         }

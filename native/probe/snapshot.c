@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SECTIONS = 20, HEAP_SECTIONS = 6 /* the last */ };
+enum { SECTIONS = 22, HEAP_SECTIONS = 6 /* the last */ };
 
 static bool limit_wait(int fd, int64_t deadline)
 {
@@ -93,7 +93,8 @@ void snapshot_send(const capture *c, int host)
         { SF_SECTION_FRAMES, &c->frames }, { SF_SECTION_FUNCTIONS, &c->functions }, { SF_SECTION_TYPES, &c->types },
         { SF_SECTION_TYPE_ARGS, &c->type_args }, { SF_SECTION_MODULES, &c->modules }, { SF_SECTION_BLOB, &c->blob },
         { SF_SECTION_LOCKS, &c->locks }, { SF_SECTION_WAITS, &c->waits }, { SF_SECTION_HELD, &c->held_locks },
-        { SF_SECTION_BUSY, &c->busy }, { SF_SECTION_POOL, &pool },
+        { SF_SECTION_OBJECTS, &c->objects }, { SF_SECTION_REFERENCES, &c->references }, { SF_SECTION_BUSY, &c->busy },
+        { SF_SECTION_POOL, &pool },
         { SF_SECTION_HEAP, &heap_info }, { SF_SECTION_HEAP_OBJECTS, &c->heap.objects }, { SF_SECTION_HEAP_BYTES, &c->heap.bytes },
         { SF_SECTION_HEAP_LAYOUTS, &c->heap.layouts }, { SF_SECTION_HEAP_FIELDS, &c->heap.fields },
         { SF_SECTION_HEAP_REFERENCES, &c->heap.references },

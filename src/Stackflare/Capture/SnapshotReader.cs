@@ -28,6 +28,8 @@ internal static class SnapshotReader
             Locks = directory.Records<LockRecord>(SectionKind.Locks),
             Waits = directory.Records<WaitRecord>(SectionKind.Waits),
             Held = directory.Records<HeldRecord>(SectionKind.Held),
+            Objects = directory.Records<ObjectRecord>(SectionKind.Objects),
+            References = directory.Records<ReferenceRecord>(SectionKind.References),
             Busy = directory.Records<BusyRecord>(SectionKind.Busy),
             Pool = Pool(directory),
             Heap = HeapReader.Read(directory, types.Length),
@@ -35,6 +37,7 @@ internal static class SnapshotReader
         };
         Check(snapshot);
         CheckLocks(snapshot);
+        CheckObjects(snapshot);
         CheckBusy(snapshot);
         return snapshot;
     }
@@ -93,7 +96,7 @@ internal static class SnapshotReader
     private static void CheckLocks(RawSnapshot snapshot)
     {
         bool known = snapshot.Info.Flags.HasFlag(InfoFlags.Locks);
-        if (!known && snapshot.Locks.Length + snapshot.Waits.Length + snapshot.Held.Length > 0)
+        if (!known && snapshot.Locks.Length + snapshot.Waits.Length + snapshot.Held.Length + snapshot.Objects.Length > 0)
             throw new SnapshotFormatException("it has locks and says that none were read");
         foreach (ref readonly LockRecord entry in snapshot.Locks.AsSpan())
         {
@@ -121,6 +124,27 @@ internal static class SnapshotReader
                 throw new SnapshotFormatException("a thread holds a lock that is another's");
             if (held.Frame != SnapshotLayout.None && held.Frame >= snapshot.Threads[held.Thread].FrameCount)
                 throw new SnapshotFormatException("the frame that holds a lock is not there");
+        }
+    }
+
+    private static void CheckObjects(RawSnapshot snapshot)
+    {
+        foreach (ref readonly ObjectRecord entry in snapshot.Objects.AsSpan())
+        {
+            Index(entry.Owner, snapshot.Threads.Length, "the owner of an object");
+            Index(entry.Upgrader, snapshot.Threads.Length, "the upgrader of an object");
+            Index(entry.Type, snapshot.Types.Length, "an object's type");
+        }
+        (uint Thread, uint Frame, long Object) last = (0, 0, -1);
+        foreach (ref readonly ReferenceRecord reference in snapshot.References.AsSpan())
+        {
+            if (reference.Object >= (uint)snapshot.Objects.Length || (reference.Thread, reference.Frame, (long)reference.Object).CompareTo(last) <= 0)
+                throw new SnapshotFormatException("an object that a thread refers to is not there, or not in its place");
+            last = (reference.Thread, reference.Frame, reference.Object);
+            if (reference.Thread >= (uint)snapshot.Threads.Length)
+                throw new SnapshotFormatException("a thread that refers to an object is not there");
+            if (reference.Frame != SnapshotLayout.None && reference.Frame >= snapshot.Threads[reference.Thread].FrameCount)
+                throw new SnapshotFormatException("the frame that refers to an object is not there");
         }
     }
 

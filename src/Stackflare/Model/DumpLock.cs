@@ -23,6 +23,12 @@ public sealed class DumpLock
     /// <summary>The threads that share it: readers of a <see cref="LockKind.ReaderWriterLockSlim"/>, as far as they are known.</summary>
     public IReadOnlyList<DumpThread> Readers { get; internal set; } = [];
 
+    /// <summary>
+    /// The thread that has entered a <see cref="LockKind.ReaderWriterLockSlim"/> in the upgradeable mode: it reads beside others, and writes once they
+    /// have gone. It is one of <see cref="Readers"/>.
+    /// </summary>
+    public DumpThread? Upgrader { get; internal set; }
+
     /// <summary>How many times more than once its owner has entered it.</summary>
     public int Recursion { get; init; }
 

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Stackflare.Rendering;
@@ -17,12 +16,12 @@ internal sealed class StackText(RenderPlan plan, Func<DumpFrame, string> format,
     private int _count = plan.Frames.Count;
     private Dictionary<(int Frame, string Notes), int>? _noted;
 
+    /// <summary>The lines of each frame; null for those that were not asked for yet. Until notes are added.</summary>
+    /// <remarks>For loops over stacks, in which a call for each frame would be a good part of the work.</remarks>
+    public ReadOnlySpan<byte[]?> Made => _texts;
+
     /// <summary>The lines of a frame of a stack.</summary>
-    public byte[] this[int id]
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => _texts[id] ??= Encoding.UTF8.GetBytes(format(plan.Frames[id]));
-    }
+    public byte[] Make(int id) => _texts[id] ??= Encoding.UTF8.GetBytes(format(plan.Frames[id]));
 
     /// <summary>Puts a group's notes into its stack.</summary>
     /// <param name="group">The group.</param>
@@ -58,7 +57,7 @@ internal sealed class StackText(RenderPlan plan, Func<DumpFrame, string> format,
         if (_count == _texts.Length)
             Array.Resize(ref _texts, Math.Max(16, _count * 2));
         id = _count++;
-        _texts[id] = [.. this[frame], .. Encoding.UTF8.GetBytes(notes)];
+        _texts[id] = [.. Make(frame), .. Encoding.UTF8.GetBytes(notes)];
         _noted.Add((frame, notes), id);
         return id;
     }

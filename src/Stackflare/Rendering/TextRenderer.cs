@@ -101,11 +101,12 @@ internal sealed class TextRenderer : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AppendStack(ReadOnlySpan<int> stack)
     {
+        ReadOnlySpan<byte[]?> made = _text.Made;
         for (int i = 0; i < stack.Length;)
         {
             var run = _options.FoldRecursion ? StackRun.At(stack, i) : new StackRun(i, 1, 1);
             foreach (int id in stack.Slice(i, run.Period))
-                _buffer.Append(_text[id]);
+                _buffer.Append(made[id] ?? _text.Make(id));
             if (run.Repeats > 1)
             {
                 _buffer.Append("   ... the ");

@@ -11,6 +11,7 @@ internal sealed class LockBuilder
     private readonly SymbolSession _session;
     private readonly DumpThread[] _threads;
     private readonly DumpLock?[] _locks;
+    private readonly WaitedObjects _objects;
 
     /// <param name="snapshot">The snapshot.</param>
     /// <param name="session">For the names of types, and what methods are made of.</param>
@@ -21,6 +22,7 @@ internal sealed class LockBuilder
         _session = session;
         _threads = threads;
         _locks = [.. snapshot.Locks.Select(Lock)];
+        _objects = new WaitedObjects(snapshot, session, threads);
     }
 
     /// <summary>What the snapshot has of each thread's wait.</summary>
@@ -39,7 +41,7 @@ internal sealed class LockBuilder
     public void Build(WaitFrames.Found?[] frames, WaitRecord?[] records, KernelTasks tasks)
     {
         for (int i = 0; i < _threads.Length; i++)
-            _threads[i].WaitingFor = Wait(frames[i], records[i], tasks.OffProcessor(_threads[i].OsId.Value));
+            _threads[i].WaitingFor = Wait(i, frames[i], records[i], tasks.OffProcessor(_threads[i].OsId.Value));
         for (int first = 0; first < _snapshot.Held.Length;)
         {
             int end = first + 1;
@@ -48,6 +50,7 @@ internal sealed class LockBuilder
             Hold(_snapshot.Held.AsSpan(first, end - first));
             first = end;
         }
+        _objects.Hold();
     }
 
     /// <summary>Gives locks those who wait for them, and waits those whom they are for, once all threads are in their order.</summary>
@@ -75,8 +78,9 @@ internal sealed class LockBuilder
         { Kind: WaitKind.MonitorWait } or { Lock: null } => [],
         { Lock.Owner: { } owner } => owner == thread ? [] : [owner],
         { Kind: WaitKind.WriteLock } => [.. wait.Lock.Readers.Where(t => t != thread)],
+        { Kind: WaitKind.UpgradeableReadLock, Lock.Upgrader: { } upgrader } => [upgrader],
         // Readers do not pass a writer that waits, lest it waited for ever.
-        { Kind: WaitKind.ReadLock } => [.. wait.Lock.Waiters.Where(static t => t.WaitingFor!.Kind == WaitKind.WriteLock)],
+        { Kind: WaitKind.ReadLock or WaitKind.UpgradeableReadLock } => [.. wait.Lock.Waiters.Where(static t => t.WaitingFor!.Kind == WaitKind.WriteLock)],
         _ => [],
     };
 
@@ -98,20 +102,22 @@ internal sealed class LockBuilder
         };
     }
 
-    private DumpWait? Wait(WaitFrames.Found? frames, WaitRecord? record, TimeSpan? atLeast)
+    private DumpWait? Wait(int thread, WaitFrames.Found? frames, WaitRecord? record, TimeSpan? atLeast)
     {
         DumpLock? wanted = record is { Lock: not SnapshotLayout.None and var index } ? _locks[index] : null;
         if (frames is not { Kind: { } kind, Index: var frameIndex })
             return null;
         bool isJoin = kind == WaitKind.ThreadJoin;
         bool isMonitor = kind is WaitKind.MonitorEnter or WaitKind.MonitorWait or WaitKind.LockEnter;
+        uint? waited = isMonitor ? null : _objects.Find((uint)thread, kind, frameIndex);
+        DumpLock? known = isMonitor ? wanted : waited is { } found ? _objects.Lock(found) : null;
         return new DumpWait
         {
             Kind = kind,
             FrameIndex = frameIndex,
-            Lock = isMonitor ? wanted : null,
-            Object = isMonitor ? wanted?.Address : null,
-            ObjectType = isMonitor ? wanted?.Type : null,
+            Lock = known,
+            Object = known?.Address ?? (waited is { } at ? new ObjectAddress(_snapshot.Objects[at].Address) : null),
+            ObjectType = known?.Type ?? (waited is { } typed ? _objects.Type(typed) : null),
             Joined = isJoin && record is { OtherThread: not SnapshotLayout.None and var other } ? _threads[other] : null,
             AtLeast = atLeast,
             Timeout = record?.TimeoutMs switch
@@ -169,5 +175,5 @@ internal sealed class LockBuilder
     }
 
     private int Statements(uint thread, uint frame) =>
-        _session.LockStatementsAround(_snapshot.Frames[_snapshot.StackOf(_snapshot.Threads[thread])[(int)frame]]) ?? 0;
+        _session.LockStatementsAround(_snapshot.Frames[_snapshot.StackOf(_snapshot.Threads[thread])[(int)frame]])?.Exclusive ?? 0;
 }

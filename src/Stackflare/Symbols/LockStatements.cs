@@ -27,32 +27,36 @@ internal sealed class LockStatements(ModuleImage image)
         Nothing,
         Takes,
         LetsGo,
+        LetsGoOfReaderWriter,
     }
 
     /// <summary>The statements around a place. Throws what <see cref="BadData"/> knows when the method is malformed.</summary>
     /// <param name="token">The method's token; a MethodDef that is there.</param>
     /// <param name="offset">The IL offset.</param>
-    public int Around(int token, int offset)
+    public LockStatementCount Around(int token, int offset)
     {
         MethodDefinition method = image.Metadata.GetMethodDefinition((MethodDefinitionHandle)MetadataTokens.Handle(token));
-        int count = (method.ImplAttributes & MethodImplAttributes.Synchronized) != 0 ? 1 : 0;
-        return count + image.ReadBody(method.RelativeVirtualAddress, body => Around(body, offset));
+        int synchronized = (method.ImplAttributes & MethodImplAttributes.Synchronized) != 0 ? 1 : 0;
+        LockStatementCount count = image.ReadBody(method.RelativeVirtualAddress, body => Around(body, offset));
+        return count with { Exclusive = count.Exclusive + synchronized };
     }
 
-    private int Around(MethodBodyBlock body, int offset)
+    private LockStatementCount Around(MethodBodyBlock body, int offset)
     {
         ReadOnlySpan<byte> code = body.GetILContent().AsSpan();
-        int count = 0;
+        int exclusive = 0, readerWriter = 0;
         foreach (ExceptionRegion region in body.ExceptionRegions)
         {
             if (region.Kind is ExceptionRegionKind.Finally or ExceptionRegionKind.Fault
                 && offset >= region.TryOffset && offset < (long)region.TryOffset + region.TryLength
-                && offset >= Begin(code, region) && Has(Slice(code, region.HandlerOffset, region.HandlerLength), Taking.LetsGo) >= 0)
+                && offset >= Begin(code, region))
             {
-                count++;
+                ReadOnlySpan<byte> handler = Slice(code, region.HandlerOffset, region.HandlerLength);
+                exclusive += Has(handler, Taking.LetsGo) >= 0 ? 1 : 0;
+                readerWriter += Has(handler, Taking.LetsGoOfReaderWriter) >= 0 ? 1 : 0;
             }
         }
-        return count;
+        return new LockStatementCount(exclusive, readerWriter);
     }
 
     /// <summary>Where the lock is held: C# takes a monitor within the <c>try</c>, so that a thread that waits for it is already in there.</summary>
@@ -113,7 +117,7 @@ internal sealed class LockStatements(ModuleImage image)
         {
             ("System.Threading", "Monitor", "Enter" or "TryEnter" or "ReliableEnter") => Taking.Takes,
             ("System.Threading", "Monitor" or "Lock", "Exit") => Taking.LetsGo,
-            ("System.Threading", "ReaderWriterLockSlim", "ExitReadLock" or "ExitWriteLock" or "ExitUpgradeableReadLock") => Taking.LetsGo,
+            ("System.Threading", "ReaderWriterLockSlim", "ExitReadLock" or "ExitWriteLock" or "ExitUpgradeableReadLock") => Taking.LetsGoOfReaderWriter,
             _ => Taking.Nothing,
         };
 

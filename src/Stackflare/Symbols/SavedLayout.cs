@@ -62,7 +62,8 @@ internal struct SavedLockStatementsRecord
     public uint Module;
     public uint Token;
     public uint ILOffset;
-    public uint Count;
+    public ushort Exclusive;
+    public ushort ReaderWriter;
 }
 
 /// <summary>Status and origin are the numbers of <see cref="SymbolStatus"/> and <see cref="SourceTextOrigin"/>.</summary>

@@ -30,7 +30,7 @@ internal sealed class SavedSymbols
         foreach (ref readonly SavedLineRecord line in directory.Records<SavedLineRecord>(HostLayout.LinesSection).AsSpan())
             Add(line, documents);
         foreach (ref readonly SavedLockStatementsRecord place in directory.Records<SavedLockStatementsRecord>(HostLayout.LockStatementsSection).AsSpan())
-            Once(ModuleAt(place.Module).LockStatements.TryAdd((place.Token, (int)place.ILOffset), (int)Math.Min(place.Count, ushort.MaxValue)), "place");
+            Once(ModuleAt(place.Module).LockStatements.TryAdd((place.Token, (int)place.ILOffset), new(place.Exclusive, place.ReaderWriter)), "place");
     }
 
     /// <summary>Reads what a file has. The bytes may come from anyone; a file without such sections has nothing.</summary>

@@ -73,8 +73,14 @@ internal sealed class SavedSymbolsWriter
         _lines.Add(record);
     }
 
-    public void LockStatements(uint module, uint token, int offset, int count) =>
-        _lockStatements.Add(new SavedLockStatementsRecord { Module = module, Token = token, ILOffset = (uint)offset, Count = (uint)count });
+    public void LockStatements(uint module, uint token, int offset, LockStatementCount count) => _lockStatements.Add(new SavedLockStatementsRecord
+    {
+        Module = module,
+        Token = token,
+        ILOffset = (uint)offset,
+        Exclusive = (ushort)Math.Min(count.Exclusive, ushort.MaxValue),
+        ReaderWriter = (ushort)Math.Min(count.ReaderWriter, ushort.MaxValue),
+    });
 
     /// <summary>What was given, in the order of the file.</summary>
     public FileSection[] Sections() =>

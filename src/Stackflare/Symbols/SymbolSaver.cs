@@ -36,21 +36,31 @@ internal sealed class SymbolSaver(RawSnapshot snapshot, SymbolSession session)
         return _writer.Sections();
     }
 
-    /// <summary>Of the frames that refer to a lock: they say which of them took it.</summary>
+    /// <summary>Of the frames that may have taken a lock: they say which of them did.</summary>
     private void SaveLockStatements()
     {
         _lines.Clear();
         foreach (ref readonly HeldRecord held in snapshot.Held.AsSpan())
         {
-            if (held.Frame == SnapshotLayout.None)
-                continue;
-            ref readonly FrameRecord frame = ref snapshot.Frames[snapshot.StackOf(snapshot.Threads[held.Thread])[(int)held.Frame]];
-            if (session.ModuleOf(frame) is not { } module || SymbolSession.OffsetOf(frame) is not { } offset)
-                continue;
-            ref readonly FunctionRecord function = ref snapshot.Functions[frame.Function];
-            if (_lines.Add((function.Module, function.Token, offset)) && module.LockStatementsAround(function.Token, offset) is { } count)
-                _writer.LockStatements(function.Module, function.Token, offset, count);
+            if (held.Frame != SnapshotLayout.None)
+                SaveLockStatements(snapshot.StackOf(snapshot.Threads[held.Thread])[(int)held.Frame]);
         }
+        foreach (uint thread in WaitedObjects.Holders(snapshot))
+        {
+            ReadOnlySpan<uint> stack = snapshot.StackOf(snapshot.Threads[thread]);
+            foreach (uint frame in stack[..Math.Min(stack.Length, WaitedObjects.MostFrames)])
+                SaveLockStatements(frame);
+        }
+    }
+
+    private void SaveLockStatements(uint index)
+    {
+        ref readonly FrameRecord frame = ref snapshot.Frames[index];
+        if (session.ModuleOf(frame) is not { } module || SymbolSession.OffsetOf(frame) is not { } offset)
+            return;
+        ref readonly FunctionRecord function = ref snapshot.Functions[frame.Function];
+        if (_lines.Add((function.Module, function.Token, offset)) && module.LockStatementsAround(function.Token, offset) is { } count)
+            _writer.LockStatements(function.Module, function.Token, offset, count);
     }
 
     /// <summary>The types that dumps spell: arguments, exceptions in flight and locks.</summary>
@@ -66,6 +76,8 @@ internal sealed class SymbolSaver(RawSnapshot snapshot, SymbolSession session)
             _waiting.Push(thread.ExceptionType);
         foreach (ref readonly LockRecord entry in snapshot.Locks.AsSpan())
             _waiting.Push(entry.Type);
+        foreach (ref readonly ObjectRecord waited in snapshot.Objects.AsSpan())
+            _waiting.Push(waited.Type);
         while (_waiting.TryPop(out uint index))
         {
             if (index == SnapshotLayout.None || _seenTypes[index])

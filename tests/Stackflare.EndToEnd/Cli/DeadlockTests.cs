@@ -16,14 +16,14 @@ public sealed class DeadlockTests
         await using var target = await StartAsync("AllDeadlocked");
         var result = await Tool.RunAsync($"{target.Pid}", Option);
         Assert.Equal(ExitCode, result.ExitCode);
-        string[] sections = result.Output.Split("\n\n");
+        string[] sections = result.RawOutput.Split("\n\n");
         string[] deadlock = sections[1].Split('\n');
         // "left" waits for the main thread and for no circle, if it was that which got the lock.
         Assert.Matches("^Deadlock: [23] threads wait for each other, for ever", deadlock[0]);
         Assert.Contains(deadlock, l => l.Contains("waits to lock <0x", StringComparison.Ordinal) && l.Contains("held by \"", StringComparison.Ordinal));
         Assert.Contains("      lock (yours)", deadlock);
-        Assert.Contains("\n   - waiting to lock <0x", result.Output, StringComparison.Ordinal);
-        Assert.Contains("\n   - locked <0x", result.Output, StringComparison.Ordinal);
+        Assert.Contains("\n   - waiting to lock <0x", result.RawOutput, StringComparison.Ordinal);
+        Assert.Contains("\n   - locked <0x", result.RawOutput, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -32,7 +32,7 @@ public sealed class DeadlockTests
         await using var target = await StartAsync("AllDeadlocked");
         var result = await Tool.RunAsync($"{target.Pid}", Option, "-f", "json", "--threads", "nobody");
         Assert.Equal(ExitCode, result.ExitCode);
-        JsonElement json = JsonDocument.Parse(result.Output).RootElement;
+        JsonElement json = JsonDocument.Parse(result.RawOutput).RootElement;
         Assert.Empty(json.GetProperty("threads").EnumerateArray());
         JsonElement steps = Assert.Single(json.GetProperty("deadlocks").EnumerateArray()).GetProperty("steps");
         int[] known = [.. target.Truth.Threads.Select(t => t.OsId), target.Pid];
@@ -49,7 +49,7 @@ public sealed class DeadlockTests
         Assert.Equal(ExitCode, (await Tool.RunAsync($"{target.Pid}", "--raw", file, Option)).ExitCode);
         var shown = await Tool.RunAsync("show", file, Option);
         Assert.Equal(ExitCode, shown.ExitCode);
-        Assert.Contains("\nDeadlock: ", shown.Output, StringComparison.Ordinal);
+        Assert.Contains("\nDeadlock: ", shown.RawOutput, StringComparison.Ordinal);
         Assert.Equal(0, (await Tool.RunAsync("show", file)).ExitCode);
         Assert.Equal(0, (await Tool.RunAsync($"{target.Pid}", "--raw", file)).ExitCode);
     }
@@ -60,7 +60,7 @@ public sealed class DeadlockTests
         await using var target = await StartAsync("NamedThreads");
         var result = await Tool.RunAsync($"{target.Pid}", Option);
         Assert.Equal(0, result.ExitCode);
-        Assert.DoesNotContain("Deadlock", result.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("Deadlock", result.RawOutput, StringComparison.Ordinal);
     }
 
     private static Task<TargetProcess> StartAsync(string shape) => TargetProcess.StartAsync(Flavour.Optimized, shape, TargetOptions.NoTrap);

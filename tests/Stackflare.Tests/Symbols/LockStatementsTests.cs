@@ -16,7 +16,7 @@ public sealed class LockStatementsTests
     public static TheoryData<string, int> Places => new()
     {
         { nameof(Before), 0 }, { nameof(Inside), 1 }, { nameof(After), 0 }, { nameof(Two), 2 }, { nameof(TwoLocksOneAfterAnother), 1 },
-        { nameof(InModernLock), 1 }, { nameof(Mixed), 2 }, { nameof(InSynchronized), 1 }, { nameof(Reading), 1 }, { nameof(OrdinaryFinally), 0 },
+        { nameof(InModernLock), 1 }, { nameof(Mixed), 2 }, { nameof(InSynchronized), 1 }, { nameof(Reading), 0 }, { nameof(OrdinaryFinally), 0 },
         { nameof(InLambda), 1 }, { nameof(InIterator), 0 }, { nameof(BeforeAwait), 1 }, { nameof(LongWayToTheMonitor), 1 }, { nameof(InCatchInside), 1 },
         { nameof(ByCallsAlone), 0 }, { nameof(Disposing), 0 },
     };
@@ -28,6 +28,14 @@ public sealed class LockStatementsTests
         (MethodBase place, int offset) = ((MethodBase, int))GetType().GetMethod(method, BindingFlags.Static | BindingFlags.NonPublic)!.Invoke(null, null)!;
 
         Assert.Equal(expected, Around(place, offset));
+    }
+
+    [Fact]
+    public void AReaderWriterLockIsAnotherKind()
+    {
+        (MethodBase place, int offset) = Reading();
+
+        Assert.Equal(new LockStatementCount(0, 1), Counts(place, offset));
     }
 
     /// <summary>A thread that waits for the monitor is within the statement's <c>try</c>, and holds nothing.</summary>
@@ -55,7 +63,9 @@ public sealed class LockStatementsTests
     public void AnOffsetThatIsNotThereIsInNone(int offset) =>
         Assert.Equal(0, Around(GetType().GetMethod(nameof(Inside), BindingFlags.Static | BindingFlags.NonPublic)!, offset));
 
-    private static int Around(MethodBase method, int offset)
+    private static int Around(MethodBase method, int offset) => Counts(method, offset).Exclusive;
+
+    private static LockStatementCount Counts(MethodBase method, int offset)
     {
         using ModuleImage image = ModuleImage.FromFile(method.Module.FullyQualifiedName, method.Module.ModuleVersionId)!;
         return new LockStatements(image).Around(method.MetadataToken, offset);

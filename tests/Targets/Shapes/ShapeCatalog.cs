@@ -24,6 +24,7 @@ internal static class ShapeCatalog
         nameof(Churn) => new Churn(),
         nameof(Locks) => new Locks(),
         nameof(Handover) => new Handover(),
+        nameof(Waits) => new Waits(),
         nameof(AsyncWaits) => new AsyncWaits(),
         _ => throw new ArgumentException($"no shape {name}", nameof(name)),
     };

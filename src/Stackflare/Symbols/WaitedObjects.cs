@@ -1,0 +1,161 @@
+using Stackflare.Capture;
+
+namespace Stackflare.Symbols;
+
+/// <summary>What threads wait for besides monitors and Locks: semaphores, events, tasks, reader-writer locks.</summary>
+internal sealed class WaitedObjects
+{
+    /// <summary>Of a thread that holds a reader-writer lock so many frames are asked whether they took it.</summary>
+    public const int MostFrames = 64;
+
+    private readonly RawSnapshot _snapshot;
+    private readonly SymbolSession _session;
+    private readonly DumpThread[] _threads;
+    private readonly DumpLock?[] _locks;
+
+    /// <summary>By thread, where its references begin.</summary>
+    private readonly Dictionary<uint, int> _first = [];
+
+    /// <summary>By object, who has entered it to read.</summary>
+    private readonly Dictionary<uint, SortedSet<uint>> _readers = [];
+
+    /// <param name="snapshot">The snapshot.</param>
+    /// <param name="session">For the names of types, and what methods are made of.</param>
+    /// <param name="threads">The threads, in the order of the snapshot.</param>
+    public WaitedObjects(RawSnapshot snapshot, SymbolSession session, DumpThread[] threads)
+    {
+        (_snapshot, _session, _threads) = (snapshot, session, threads);
+        for (int i = snapshot.References.Length; i-- > 0;)
+        {
+            ref readonly ReferenceRecord reference = ref snapshot.References[i];
+            _first[reference.Thread] = i;
+            if (reference.Flags.HasFlag(ReferenceFlags.HoldsRead))
+                AddReader(reference.Object, reference.Thread);
+        }
+        // The one who may write later reads as well.
+        for (uint i = 0; i < snapshot.Objects.Length; i++)
+        {
+            if (snapshot.Objects[i].Upgrader is not SnapshotLayout.None and var upgrader)
+                AddReader(i, upgrader);
+        }
+        _locks = [.. snapshot.Objects.Select(ReaderWriterLock)];
+    }
+
+    /// <summary>The object that a thread waits for: the one that must be it, or else the only one that can; null if there is neither.</summary>
+    /// <param name="thread">The thread's index in the snapshot.</param>
+    /// <param name="kind">What the thread waits for.</param>
+    /// <param name="frame">The outermost frame of the wait. The object can be in it, in those within, and in that of its caller.</param>
+    public uint? Find(uint thread, WaitKind kind, int frame)
+    {
+        if (KindOf(kind) is not { } wanted || !_first.TryGetValue(thread, out int first))
+            return null;
+        uint? proven = null, possible = null;
+        bool isOnly = true;
+        for (int i = first; i < _snapshot.References.Length && _snapshot.References[i].Thread == thread; i++)
+        {
+            ref readonly ReferenceRecord reference = ref _snapshot.References[i];
+            if (_snapshot.Objects[reference.Object].Kind != wanted || reference.Frame > frame + 1)
+                continue;
+            if (reference.Flags.HasFlag(ReferenceFlags.Proven))
+                proven = reference.Object;
+            isOnly &= possible is null || possible == reference.Object;
+            possible = reference.Object;
+        }
+        return proven ?? (isOnly ? possible : null);
+    }
+
+    /// <summary>The lock that an object is; null if it is none.</summary>
+    public DumpLock? Lock(uint index) => _locks[index];
+
+    /// <summary>The full name of an object's type; null if it is not known.</summary>
+    public string? Type(uint index) => _snapshot.Objects[index].Type is not SnapshotLayout.None and var type ? _session.Types.Name(type) : null;
+
+    /// <summary>Gives reader-writer locks to the threads that hold them.</summary>
+    public void Hold()
+    {
+        var held = new Dictionary<uint, List<HeldLock>>();
+        for (uint i = 0; i < _locks.Length; i++)
+        {
+            if (_locks[i] is not { } known)
+                continue;
+            uint owner = _snapshot.Objects[i].Owner;
+            if (owner != SnapshotLayout.None)
+                Add(owner, known, isShared: false);
+            foreach (uint reader in Readers(i))
+                Add(reader, known, isShared: true);
+        }
+        foreach ((uint thread, List<HeldLock> locks) in held)
+        {
+            // Of several it cannot be told which statement is whose.
+            if (locks is [var only])
+                locks[0] = only with { FrameIndex = FrameOf(thread) };
+            _threads[thread].HeldLocks = [.. _threads[thread].HeldLocks.Concat(locks).OrderBy(static h => h.FrameIndex ?? int.MaxValue)];
+        }
+
+        void Add(uint thread, DumpLock known, bool isShared)
+        {
+            if (!held.TryGetValue(thread, out List<HeldLock>? locks))
+                held[thread] = locks = [];
+            locks.Add(new HeldLock(known, null, isShared));
+        }
+    }
+
+    /// <summary>The threads that hold a reader-writer lock, each once.</summary>
+    public static IEnumerable<uint> Holders(RawSnapshot snapshot) =>
+        snapshot.References.Where(static r => r.Flags.HasFlag(ReferenceFlags.HoldsRead)).Select(static r => r.Thread)
+            .Concat(snapshot.Objects.SelectMany(static o => (uint[])[o.Owner, o.Upgrader])).Where(static t => t != SnapshotLayout.None).Distinct();
+
+    private static ObjectRecordKind? KindOf(WaitKind kind) => kind switch
+    {
+        WaitKind.SemaphoreSlim => ObjectRecordKind.SemaphoreSlim,
+        WaitKind.ManualResetEventSlim => ObjectRecordKind.EventSlim,
+        WaitKind.CountdownEvent => ObjectRecordKind.CountdownEvent,
+        WaitKind.Barrier => ObjectRecordKind.Barrier,
+        WaitKind.Task => ObjectRecordKind.Task,
+        WaitKind.WaitHandle => ObjectRecordKind.WaitHandle,
+        WaitKind.ReadLock or WaitKind.WriteLock or WaitKind.UpgradeableReadLock => ObjectRecordKind.ReaderWriterLockSlim,
+        _ => null,
+    };
+
+    private DumpLock? ReaderWriterLock(ObjectRecord record, int index)
+    {
+        if (record.Kind != ObjectRecordKind.ReaderWriterLockSlim)
+            return null;
+        return new DumpLock
+        {
+            Address = new ObjectAddress(record.Address),
+            Kind = LockKind.ReaderWriterLockSlim,
+            Type = Type((uint)index),
+            Owner = record.Owner == SnapshotLayout.None ? null : _threads[record.Owner],
+            Upgrader = record.Upgrader == SnapshotLayout.None ? null : _threads[record.Upgrader],
+            Readers = [.. Readers((uint)index).Select(t => _threads[t])],
+        };
+    }
+
+    private void AddReader(uint index, uint thread)
+    {
+        if (!_readers.TryGetValue(index, out SortedSet<uint>? threads))
+            _readers[index] = threads = [];
+        threads.Add(thread);
+    }
+
+    /// <summary>Who has entered it to read. Whoever writes is none: it may have upgraded.</summary>
+    private IEnumerable<uint> Readers(uint index) =>
+        _readers.TryGetValue(index, out SortedSet<uint>? threads) ? threads.Where(t => t != _snapshot.Objects[index].Owner) : [];
+
+    /// <summary>The frame in which a thread took a reader-writer lock, if there is one only that has a statement for such a lock.</summary>
+    private int? FrameOf(uint thread)
+    {
+        ReadOnlySpan<uint> stack = _snapshot.StackOf(_snapshot.Threads[thread]);
+        int? frame = null;
+        int statements = 0;
+        for (int i = 0; i < Math.Min(stack.Length, MostFrames); i++)
+        {
+            int count = _session.LockStatementsAround(_snapshot.Frames[stack[i]])?.ReaderWriter ?? 0;
+            statements += count;
+            if (count > 0)
+                frame = i;
+        }
+        return statements == 1 ? frame : null;
+    }
+}
