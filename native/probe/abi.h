@@ -20,7 +20,17 @@
 #define SF_NONE 0xFFFFFFFFu
 #define SF_ADDRESS_BYTES 108
 
-/* ---- the request: the client data of the AttachProfiler command ---- */
+/* ---- the request: the client data of the AttachProfiler command ----
+ *
+ * The first 32 bits of the command's class id say beside or instead of whom the probe is a profiler. As the main one it is let in where there
+ * is no other, and only so can it look through the heap: the runtime walks a heap without falling over it while no background collection is
+ * under way, and turns those off for the main profiler alone. The command's timeout is how long the runtime waits for one to end: with the
+ * program at a stand, so that it has to be 0. */
+
+enum sf_class {
+    SF_CLASS_BESIDE = 0,
+    SF_CLASS_MAIN = 1,
+};
 
 enum sf_request_flags {
     SF_REQUEST_COPY_IMAGES = 1u << 0, /* copy modules that have no file into the snapshot */
@@ -330,6 +340,7 @@ enum sf_heap_status { /* whether the heap was looked through, or why not */
     SF_HEAP_TOO_LARGE = 2,   /* more than heap_max_bytes */
     SF_HEAP_REFUSED = 3,     /* hresult says why */
     SF_HEAP_WALKED = 4,
+    SF_HEAP_COLLECTING = 5,  /* a background collection was under way, and did not end in time */
 };
 
 enum sf_heap_flags {

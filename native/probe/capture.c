@@ -213,7 +213,12 @@ void capture_take(capture *c)
 {
     void *threads = NULL;
     c->result.phase = SF_PHASE_SUSPEND;
-    int64_t begin = suspend(c);
+    int64_t begin, give_up = sf_now(CLOCK_MONOTONIC) + (int64_t)c->request->suspend_timeout_ms * 1000000 / 4;
+    while ((begin = suspend(c)) != 0 && !heap_claim(c) && begin < give_up) {
+        info_resume(c->info);
+        struct timespec pause = { 0, 20000000 };
+        nanosleep(&pause, NULL);
+    }
     if (begin == 0) {
         if (c->result.hresult == CORPROF_E_SUSPENSION_IN_PROGRESS)
             describe_stuck(c);
@@ -236,6 +241,7 @@ void capture_take(capture *c)
         heap_walk(c);
         hold_collectible(c);
     }
+    heap_unclaim(c);
     info_resume(c->info);
     int64_t resumed = sf_now(CLOCK_MONOTONIC);
     busy_begin(c);

@@ -167,7 +167,7 @@ void contract_find(capture *c)
     if (!field(types, end, "Module", "TypeDefToMethodTableMap", &k->module_types) || !field(types, end, "ModuleLookupMap", "TableData", &k->map_table)
         || !field(types, end, "MethodTable", "MTFlags2", &k->type_flags2) || !variable(d, globals, end, "AppDomain", &k->app_domain))
         k->module_types = 0;
-    if (!field(types, end, "MethodTable", "MTFlags", &k->type_flags) || !field(types, end, "MethodTable", "NumInterfaces", &k->type_interfaces))
+    if (!field(types, end, "MethodTable", "NumInterfaces", &k->type_interfaces))
         k->type_interfaces = 0;
     if (!field(types, end, "Thread", "ThreadLocalDataPtr", &k->thread_local_data))
         k->thread_local_data = 0;

@@ -113,10 +113,11 @@ static hresult attach(void *self, void *info_unknown, void *client_data, uint32_
 }
 
 /* Beside a profiler that already has the main slot, a notification-only one is still let in. */
+static bool wants_main_slot;
 static hresult notification_only(void *self, int32_t *answer)
 {
     (void)self;
-    *answer = 1;
+    *answer = !wants_main_slot;
     return S_OK;
 }
 
@@ -162,6 +163,6 @@ static void *factory = factory_table;
 EXPORT hresult DllGetClassObject(const guid *clsid, const guid *iid, void **out);
 EXPORT hresult DllGetClassObject(const guid *clsid, const guid *iid, void **out)
 {
-    (void)clsid;
+    wants_main_slot = clsid && clsid->a == SF_CLASS_MAIN;
     return factory_query(&factory, iid, out);
 }

@@ -20,7 +20,7 @@ typedef struct core_lib {
 } core_lib;
 
 typedef struct core_type {
-    const char *space, *name; /* what is looked for; no nested type can be, but see core_field */
+    const char *space, *name; /* what is looked for; a nested type has no namespace, and is not told from others of its name; but see core_field */
     uint32_t token;           /* TypeDef; 0: there is none of the name */
     clr_id class;             /* its MethodTable; 0: the program has not used it */
 } core_type;

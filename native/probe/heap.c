@@ -267,10 +267,35 @@ static void follow_levels(capture *c, int64_t deadline)
     }
 }
 
-void heap_walk(capture *c)
+/* The runtime's own walk of the heap falls over what a background collection has half done (seen on .NET 9 and 10, once in some hundred walks
+ * of a program that collects all the time). It has a way to turn those off for a profiler that attaches and is told of collections: none
+ * begins from then on until the probe is unloaded, and it says when one is under way. Asked with the program at a stand, there is no
+ * collection in between, which would be neither. What we are told of collections is nothing: that ends with the pause. */
+bool heap_claim(capture *c)
 {
     heap *h = &c->heap;
     if (!h->info)
+        return true;
+    h->result.hresult = info_set_events(c->info, COR_PRF_ENABLE_STACK_SNAPSHOT | COR_PRF_MONITOR_GC);
+    h->claimed = !FAILED(h->result.hresult);
+    h->result.status = h->claimed ? SF_HEAP_UNKNOWN : SF_HEAP_REFUSED;
+    if (h->result.hresult != CORPROF_E_TIMEOUT_WAITING_FOR_CONCURRENT_GC)
+        return true;
+    h->result.status = SF_HEAP_COLLECTING;
+    heap_unclaim(c);
+    return false;
+}
+
+void heap_unclaim(capture *c)
+{
+    if (c->heap.info)
+        info_set_events(c->info, COR_PRF_ENABLE_STACK_SNAPSHOT);
+}
+
+void heap_walk(capture *c)
+{
+    heap *h = &c->heap;
+    if (!h->claimed)
         return;
     int64_t begin = sf_now(CLOCK_MONOTONIC), limit = (int64_t)c->request->heap_limit_us * 1000;
     h->deadline = begin + limit / 4 * 3; /* what was found is worth little without what it waits for */

@@ -52,6 +52,7 @@ typedef struct heap {
     uint64_t task_words;   /* bit n: word n of a Task is one of its own references, none of which leads to what it waits for */
     uint32_t async_head;   /* of a SemaphoreSlim; 0: not known */
     uint32_t interfaces;   /* of a MethodTable: where the address of its interfaces is */
+    bool claimed;          /* no background collection is under way, and none begins */
     int64_t deadline;
     uint32_t known_types, bucket_mask;
     struct { uintptr_t type; uint32_t kind; } recent[HEAP_RECENT]; /* types seen last */
@@ -67,7 +68,9 @@ bool heap_map(capture *c);
 void heap_unmap(capture *c);
 void heap_open(capture *c);     /* before the pause: whether the heap can be looked through, and what to look for */
 void heap_close(capture *c);
-void heap_walk(capture *c);     /* in the pause */
+bool heap_claim(capture *c);    /* in the pause: false when there has to be another one, later */
+void heap_walk(capture *c);
+void heap_unclaim(capture *c);  /* before its end */
 void heap_describe(capture *c); /* after it: layouts of the types of what was copied */
 
 /* heap_kinds.c: what a type is, and where in its objects references are. */

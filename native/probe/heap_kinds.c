@@ -216,7 +216,7 @@ bool heap_know_types(capture *c)
     enum { REFERENCES = sizeof references / sizeof *references };
     heap *h = &c->heap;
     core_lib core;
-    if (c->contract.type_interfaces == 0 || !core_open(c, &core))
+    if (c->contract.type_interfaces == 0 || !core_open(c, &core)) /* which wants all else that is used here of the contract */
         return false;
     core_find_types(&core, types, HEAP_TYPES);
     for (int i = 0; i < HEAP_TYPES; i++) {
