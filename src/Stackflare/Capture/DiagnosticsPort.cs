@@ -86,7 +86,11 @@ internal static class DiagnosticsPort
     }
 
     /// <summary>The bytes of the command that loads a profiler from a path and gives it data.</summary>
-    public static byte[] AttachCommand(string libraryPath, ReadOnlySpan<byte> clientData, TimeSpan timeout)
+    /// <param name="libraryPath">The profiler.</param>
+    /// <param name="profiler">As what it is to be loaded: the beginning of the class id, the rest of which is zero.</param>
+    /// <param name="clientData">The data.</param>
+    /// <param name="timeout">How long the runtime may wait for a background collection, if the profiler wants that.</param>
+    public static byte[] AttachCommand(string libraryPath, ProfilerClass profiler, ReadOnlySpan<byte> clientData, TimeSpan timeout)
     {
         int pathBytes = (libraryPath.Length + 1) * 2;
         int size = HeaderBytes + 4 + 16 + 4 + pathBytes + 4 + clientData.Length;
@@ -98,7 +102,7 @@ internal static class DiagnosticsPort
         rest[17] = AttachProfilerCommand;
         rest = rest[HeaderBytes..];
         BinaryPrimitives.WriteUInt32LittleEndian(rest, (uint)timeout.TotalMilliseconds);
-        // The class id is passed on to the library, which makes one class only.
+        BinaryPrimitives.WriteUInt32LittleEndian(rest[4..], (uint)profiler);
         rest = rest[(4 + 16)..];
         BinaryPrimitives.WriteInt32LittleEndian(rest, libraryPath.Length + 1);
         Encoding.Unicode.GetBytes(libraryPath, rest[4..]);

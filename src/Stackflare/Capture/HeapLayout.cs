@@ -9,6 +9,7 @@ internal enum HeapStatus : uint
     TooLarge = 2,
     Refused = 3,
     Walked = 4,
+    Collecting = 5,
 }
 
 [Flags]

@@ -53,7 +53,8 @@ internal sealed class RawHeap
     }
 
     /// <summary>What was copied of an object, from its address on.</summary>
-    public ReadOnlySpan<byte> BytesOf(in HeapObjectRecord entry) => Bytes.Span.Slice((int)entry.BytesOffset, (int)entry.BytesLength);
+    public ReadOnlySpan<byte> BytesOf(in HeapObjectRecord entry) =>
+        entry.BytesLength == 0 ? default : Bytes.Span.Slice((int)entry.BytesOffset, (int)entry.BytesLength);
 
     /// <summary>A type's own fields, by offset.</summary>
     public ReadOnlySpan<HeapFieldRecord> FieldsOf(in HeapLayoutRecord layout) => Slice(Fields, layout.FirstField, layout.FieldCount);

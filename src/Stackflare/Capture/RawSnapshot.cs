@@ -42,7 +42,7 @@ internal sealed class RawSnapshot
     /// <summary>The thread pool; null where nothing is known of it.</summary>
     public PoolRecord? Pool { get; init; }
 
-    /// <summary>What was copied from the heap; null when that was not asked for.</summary>
+    /// <summary>What was copied from the heap; null when that was not asked for, or another profiler has the runtime.</summary>
     public RawHeap? Heap { get; init; }
 
     /// <summary>The bytes that this is a view of, whole, for saving them; <see cref="Blob"/> is a slice of them.</summary>

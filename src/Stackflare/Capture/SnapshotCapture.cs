@@ -14,6 +14,7 @@ namespace Stackflare.Capture;
 internal static class SnapshotCapture
 {
     private const int Cancelled = unchecked((int)0x80131375), SuspensionInProgress = unchecked((int)0x80131388);
+    private const int ProfilerAlreadyActive = unchecked((int)0x8013136A);
     private const int NoSuchFile = unchecked((int)0x80070002), ModuleNotFound = unchecked((int)0x8007007E);
     private const string MayBeEnding = "Try again; the process may be ending.";
     private const int ReserveMs = 100, FirstBuffer = 64 << 10;
@@ -24,7 +25,22 @@ internal static class SnapshotCapture
     /// <exception cref="StackflareException">There is no snapshot; the type says why.</exception>
     public static RawSnapshot Take(CaptureRoute route, CaptureOptions options, CancellationToken off = default)
     {
-        DumpLimits limits = options.Limits;
+        if (options.Heap is { } heap)
+        {
+            try
+            {
+                return Take(route, options.Limits, heap, off);
+            }
+            catch (CaptureFailedException e) when (e.HResult == ProfilerAlreadyActive)
+            {
+                // The heap is for the main profiler only, and there is another. It does not mind a capture without.
+            }
+        }
+        return Take(route, options.Limits, heap: null, off);
+    }
+
+    private static RawSnapshot Take(CaptureRoute route, DumpLimits limits, HeapLimits? heap, CancellationToken off)
+    {
         var deadline = Deadline.In(limits.Time, off);
         // Guids are from the kernel's random source; the cryptography library would load OpenSSL for the same bytes.
         ulong nonce = BinaryPrimitives.ReadUInt64LittleEndian(Guid.NewGuid().ToByteArray());
@@ -40,7 +56,11 @@ internal static class SnapshotCapture
                     $"The diagnostics socket '{route.SocketPath}' is not the process's own: process {runtime.Pid} listens on it.",
                     "Remove it and start the process again.");
             }
-            port.SendAll(DiagnosticsPort.AttachCommand(route.ProbePath, Request(nonce, route.Address, limits, options.Heap), limits.Time));
+            byte[] request = Request(nonce, route.Address, limits, heap);
+            // The probe asks for the end of background collections while the program stands still: the runtime must not wait for it.
+            port.SendAll(heap is null
+                ? DiagnosticsPort.AttachCommand(route.ProbePath, ProfilerClass.Beside, request, limits.Time)
+                : DiagnosticsPort.AttachCommand(route.ProbePath, ProfilerClass.Main, request, TimeSpan.Zero));
             bytes = Receive(route, port, runtime, limits, deadline);
         }
         catch (IOException e)

@@ -54,6 +54,12 @@ internal enum SectionKind : uint
     HeapReferences = 25,
 }
 
+internal enum ProfilerClass : uint
+{
+    Beside = 0,
+    Main = 1,
+}
+
 [Flags]
 internal enum RequestFlags : uint
 {

@@ -74,6 +74,26 @@ internal sealed class SnapshotBuilder
             new ReferenceRecord { Thread = 0, Frame = SnapshotLayout.None, Object = 1, Flags = ReferenceFlags.HoldsRead });
         builder.Add(SectionKind.Pool, new PoolRecord { Workers = 4, Working = 3, Min = 2, Max = 32767, Queued = 100, Completed = -1 });
         builder.Add(SectionKind.Busy, new BusyRecord { Thread = 0, CpuNs = 3_900_000, WallNs = 4_000_000 });
+        builder.Add(SectionKind.Heap, new HeapRecord { Status = HeapStatus.Walked, MethodCount = 1, SeenObjects = 100, WalkNs = 7 });
+        builder.Add(
+            SectionKind.HeapObjects,
+            new HeapObjectRecord { Address = 0x5000, Type = 0, Flags = HeapObjectFlags.Method | HeapObjectFlags.Task, BytesLength = 24 },
+            new HeapObjectRecord { Address = 0x6000, Type = SnapshotLayout.None, Flags = HeapObjectFlags.Task, BytesOffset = 24, BytesLength = 8 });
+        builder.Add(SectionKind.HeapBytes, 1ul, 0x6000ul, 3ul, 4ul);
+        builder.Add(SectionKind.HeapLayouts, new HeapLayoutRecord
+        {
+            Type = 0,
+            Parent = SnapshotLayout.None,
+            FieldCount = 2,
+            ReferenceCount = 1,
+            Size = 24,
+            Flags = HeapLayoutFlags.Fields,
+        });
+        builder.Add(
+            SectionKind.HeapFields,
+            new HeapFieldRecord { Token = 0x04000001, Offset = 8 },
+            new HeapFieldRecord { Token = 0x04000002, Offset = 16 });
+        builder.Add(SectionKind.HeapReferences, 8u);
         return builder.Build();
     }
 

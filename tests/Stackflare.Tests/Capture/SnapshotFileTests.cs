@@ -108,7 +108,7 @@ public sealed class SnapshotFileTests
 
         var full = new SnapshotBuilder();
         for (int i = 0; i < 60; i++)
-            full.Add((SectionKind)(20 + i), 1ul);
+            full.Add((SectionKind)(40 + i), 1ul);
         Assert.NotNull(SnapshotReader.Read(full.Build()));
         Assert.Throws<SnapshotFormatException>(() => Write(full.Build(), Facts));
     }

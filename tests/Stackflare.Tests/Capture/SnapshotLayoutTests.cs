@@ -25,6 +25,10 @@ public sealed class SnapshotLayoutTests
         ["sf_object"] = typeof(ObjectRecord),
         ["sf_reference"] = typeof(ReferenceRecord),
         ["sf_busy"] = typeof(BusyRecord),
+        ["sf_heap"] = typeof(HeapRecord),
+        ["sf_heap_object"] = typeof(HeapObjectRecord),
+        ["sf_heap_layout"] = typeof(HeapLayoutRecord),
+        ["sf_heap_field"] = typeof(HeapFieldRecord),
         ["sf_pool"] = typeof(PoolRecord),
     };
 
@@ -61,6 +65,11 @@ public sealed class SnapshotLayoutTests
     [InlineData("sf_lock_flags", typeof(LockFlags))]
     [InlineData("sf_wait_kind", typeof(WaitRecordKind))]
     [InlineData("sf_held_flags", typeof(HeldFlags))]
+    [InlineData("sf_class", typeof(ProfilerClass))]
+    [InlineData("sf_heap_status", typeof(HeapStatus))]
+    [InlineData("sf_heap_flags", typeof(HeapFlags))]
+    [InlineData("sf_heap_object_flags", typeof(HeapObjectFlags))]
+    [InlineData("sf_heap_layout_flags", typeof(HeapLayoutFlags))]
     [InlineData("sf_object_kind", typeof(ObjectRecordKind))]
     [InlineData("sf_reference_flags", typeof(ReferenceFlags))]
     public void MirrorsTheHeadersEnumerations(string name, Type type)

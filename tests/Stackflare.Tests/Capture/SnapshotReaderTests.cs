@@ -284,6 +284,10 @@ public sealed class SnapshotReaderTests
                 _ = held.Frame == SnapshotLayout.None ? 0 : snapshot.StackOf(snapshot.Threads[held.Thread])[(int)held.Frame];
             foreach (ReferenceRecord r in snapshot.References)
                 _ = (snapshot.Objects[r.Object], r.Frame == SnapshotLayout.None ? 0 : snapshot.StackOf(snapshot.Threads[r.Thread])[(int)r.Frame]);
+            foreach (HeapObjectRecord entry in snapshot.Heap?.Objects ?? [])
+                _ = snapshot.Heap!.BytesOf(entry).Length;
+            foreach (HeapLayoutRecord layout in snapshot.Heap?.Layouts ?? [])
+                _ = snapshot.Heap!.FieldsOf(layout).Length + snapshot.Heap.ReferencesOf(layout).Length;
             foreach (ModuleRecord module in snapshot.Modules)
                 _ = snapshot.Bytes(module.ImageOffset, module.ImageLength).Length + snapshot.Text(module.PathOffset, module.PathLength)?.Length;
             return true;

@@ -1,0 +1,97 @@
+using Stackflare.Capture;
+
+namespace Stackflare.Tests.Capture;
+
+public sealed class HeapReaderTests
+{
+    [Fact]
+    public void ReadsWhatTheProbeWrites()
+    {
+        RawHeap heap = Assert.IsType<RawHeap>(SnapshotReader.Read(SnapshotBuilder.Sample()).Heap);
+        Assert.Equal((HeapStatus.Walked, 1u, 100ul), (heap.Info.Status, heap.Info.MethodCount, heap.Info.SeenObjects));
+        Assert.Equal((0, 1, -1, -1), (heap.Find(0x5000), heap.Find(0x6000), heap.Find(0), heap.Find(0x5008)));
+        HeapLayoutRecord layout = Assert.NotNull(heap.LayoutOf(0));
+        Assert.Null(heap.LayoutOf(1));
+        Assert.Equal([8u, 16u], heap.FieldsOf(layout).ToArray().Select(f => f.Offset));
+        Assert.Equal(0x6000ul, heap.Word(heap.Objects[0], heap.ReferencesOf(layout)[0]));
+        Assert.Equal(4ul, heap.Word(heap.Objects[1], 0));
+    }
+
+    [Fact]
+    public void AnOffsetThatIsNotInTheObjectReadsAsNothing()
+    {
+        RawHeap heap = SnapshotReader.Read(SnapshotBuilder.Sample()).Heap!;
+        Assert.Equal(3ul, heap.Word(heap.Objects[0], 16));
+        ulong[] outside = [17, 24, uint.MaxValue, ulong.MaxValue];
+        Assert.All(outside, at => Assert.Equal(0ul, heap.Word(heap.Objects[0], at)));
+    }
+
+    [Fact]
+    public void WithoutTheSectionThereIsNone() => Assert.Null(SnapshotReader.Read(new SnapshotBuilder().Build()).Heap);
+
+    [Theory]
+    [InlineData("nothing wrong")]
+    [InlineData("two records")]
+    [InlineData("a heap that was not looked through")]
+    [InlineData("an object twice")]
+    [InlineData("objects out of order")]
+    [InlineData("an object at zero")]
+    [InlineData("a type that is not there")]
+    [InlineData("bytes that are not there")]
+    [InlineData("bytes that are shared")]
+    [InlineData("a layout twice")]
+    [InlineData("a layout of no type")]
+    [InlineData("fields that are not there")]
+    [InlineData("fields that are shared")]
+    [InlineData("fields out of order")]
+    [InlineData("references that are not there")]
+    [InlineData("references out of order")]
+    [InlineData("a parent that is not there")]
+    [InlineData("a type that is its own parent")]
+    [InlineData("parents in a circle")]
+    public void PartsThatDoNotFitAreRefused(string which)
+    {
+        var info = new HeapRecord { Status = HeapStatus.Walked };
+        HeapRecord[] more = [];
+        var first = new HeapObjectRecord { Address = 8, BytesLength = 8 };
+        var second = new HeapObjectRecord { Address = 16, BytesOffset = 8, BytesLength = 8 };
+        var parent = new HeapLayoutRecord { Type = 0, Parent = SnapshotLayout.None, FieldCount = 2 };
+        var child = new HeapLayoutRecord { Type = 1, Parent = 0, FirstField = 2, FieldCount = 1, ReferenceCount = 2 };
+        uint[] offsets = [8, 16, 24], references = [8, 16];
+        switch (which)
+        {
+            case "two records": more = [info]; break;
+            case "a heap that was not looked through": info.Status = HeapStatus.TooLarge; break;
+            case "an object twice": second.Address = first.Address; break;
+            case "objects out of order": second.Address = 7; break;
+            case "an object at zero": first.Address = 0; break;
+            case "a type that is not there": second.Type = 3; break;
+            case "bytes that are not there": second.BytesOffset = 16; break;
+            case "bytes that are shared": (first.BytesLength, second.BytesOffset) = (16, 0); break;
+            case "a layout twice": child.Type = 0; break;
+            case "a layout of no type": child.Type = 3; break;
+            case "fields that are not there": child.FieldCount = 2; break;
+            case "fields that are shared": (child.FirstField, child.FieldCount) = (0, 3); break;
+            case "fields out of order": offsets[1] = 7; break;
+            case "references that are not there": child.ReferenceCount = 3; break;
+            case "references out of order": references[1] = 8; break;
+            case "a parent that is not there": child.Parent = 3; break;
+            case "a type that is its own parent": child.Parent = 1; break;
+            case "parents in a circle": parent.Parent = 1; break;
+        }
+        var builder = new SnapshotBuilder();
+        var type = new TypeRecord { Module = SnapshotLayout.None };
+        builder.Add(SectionKind.Types, type, type, type);
+        builder.Add(SectionKind.Heap, [info, .. more]);
+        builder.Add(SectionKind.HeapObjects, first, second);
+        builder.Add(SectionKind.HeapBytes, new byte[16]);
+        builder.Add(SectionKind.HeapLayouts, parent, child);
+        builder.Add(SectionKind.HeapFields, [.. offsets.Select(o => new HeapFieldRecord { Offset = o })]);
+        builder.Add(SectionKind.HeapReferences, references);
+        byte[] bytes = builder.Build();
+        if (which == "nothing wrong")
+            Assert.NotNull(SnapshotReader.Read(bytes).Heap);
+        else
+            Assert.Throws<SnapshotFormatException>(() => SnapshotReader.Read(bytes));
+    }
+}
