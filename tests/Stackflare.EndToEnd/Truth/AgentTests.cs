@@ -1,5 +1,8 @@
 using System.Diagnostics;
+using Stackflare.Capture;
+using Stackflare.EndToEnd.Async;
 using Stackflare.EndToEnd.Harness;
+using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
 
 namespace Stackflare.EndToEnd.Truth;
 
@@ -31,6 +34,10 @@ public sealed class AgentTests
             Assert.All(target.Truth.Threads, thread => thread.AssertIn(dump));
         }
 
+        // The heap is for the main profiler alone: all the rest is there without.
+        RawSnapshot snapshot = HeapView.Snapshots(target)();
+        Assert.Null(snapshot.Heap);
+        Assert.NotEmpty(snapshot.Threads);
         Assert.True(IsLoaded(target, agent));
         await target.AssertAliveAsync();
     }

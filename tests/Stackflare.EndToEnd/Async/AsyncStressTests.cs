@@ -1,0 +1,46 @@
+using Stackflare.Capture;
+using Stackflare.EndToEnd.Harness;
+using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
+
+namespace Stackflare.EndToEnd.Async;
+
+/// <summary>The heap of a program that begins and ends async methods and collects in every way there is, over and over.</summary>
+public sealed class AsyncStressTests(ITestOutputHelper output)
+{
+    private const int Captures = 200;
+
+    /// <summary>Without background collections being kept out, one of some hundred captures ended the program.</summary>
+    [Theory]
+    [InlineData("optimized", "0")]
+    [InlineData("optimized", "1")]
+    [InlineData("net9", "0")]
+    [InlineData("net9", "1")]
+    public async Task AHeapInFullChurnIsReadWhole(string flavour, string serverCollector)
+    {
+        var environment = new Dictionary<string, string?> { ["DOTNET_gcServer"] = serverCollector };
+        await using var target = await TargetProcess.StartAsync(
+            Flavour.Named(flavour), "AsyncWaits", TargetOptions.NoTrap with { Arguments = ["--churn", "1"], Environment = environment });
+        Func<RawSnapshot> take = HeapView.Snapshots(target, new HeapLimits { Pause = TimeSpan.FromSeconds(5) });
+        var collecting = 0;
+        for (var i = 0; i < Captures; i++)
+        {
+            RawSnapshot snapshot = take();
+            if (snapshot.Heap?.Info.Status == HeapStatus.Collecting)
+            {
+                collecting++;
+                continue;
+            }
+
+            HeapView view = HeapView.Of(snapshot);
+            Assert.Equal(
+                AsyncHeapTests.Truth.Order(),
+                AsyncHeapTests.Truth.Select(t => (t.Name, view.Named(t.Name).Count(), Assert.Single(view.Named(t.Name).Select(m => m.State).Distinct()))).Order());
+            // Each copy begins with what the snapshot says is the object's type.
+            Assert.All(view.Heap.Objects, o => Assert.Equal(snapshot.Types[o.Type].ClassId, view.Heap.Word(o, 0) & ~7ul));
+        }
+
+        output.WriteLine($"{collecting} of {Captures} were taken without the heap, as a background collection did not end");
+        Assert.InRange(collecting, 0, Captures / 4);
+        await target.AssertAliveAsync();
+    }
+}

@@ -1,0 +1,120 @@
+using Stackflare.Capture;
+using Stackflare.EndToEnd.Harness;
+using Stackflare.Triggers;
+using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
+
+namespace Stackflare.EndToEnd.Async;
+
+/// <summary>The heap's part of a snapshot, read as whoever makes stacks of it has to: with nothing but what is in it and the metadata.</summary>
+internal sealed class HeapView
+{
+    private const string State = "<>1__state", Awaiter = "<>u__";
+
+    private static readonly byte[] Probe = File.ReadAllBytes(TestPaths.Probe);
+
+    private HeapView(RawSnapshot snapshot)
+    {
+        Snapshot = snapshot;
+        Heap = snapshot.Heap!;
+        using var names = new MetadataNames(snapshot);
+        Methods = [.. Heap.Objects.Where(IsWaiting).Select(o => Read(o, names)).OfType<AsyncMethod>()];
+        TypeNames = Heap.Objects.ToDictionary(o => o.Address, o => names.TypeOf(o.Type));
+    }
+
+    public RawSnapshot Snapshot { get; }
+
+    public RawHeap Heap { get; }
+
+    public IReadOnlyList<AsyncMethod> Methods { get; }
+
+    /// <summary>Of each object, by its address.</summary>
+    public IReadOnlyDictionary<ulong, string> TypeNames { get; }
+
+    public static Func<RawSnapshot> Snapshots(TargetProcess target, HeapLimits? limits = null)
+    {
+        var capture = new ProcessCapture(
+            Capture.TargetProcess.Inspect(target.Pid), _ => Probe, new CaptureOptions { Heap = limits ?? new HeapLimits() }, []);
+        return () => capture.TakeSample(TestContext.Current.CancellationToken).Snapshot;
+    }
+
+    public static HeapView Of(TargetProcess target) => Of(Snapshots(target)());
+
+    public static HeapView Of(RawSnapshot snapshot)
+    {
+        Assert.NotNull(snapshot.Heap);
+        Assert.Equal((HeapStatus.Walked, default(HeapFlags)), (snapshot.Heap.Info.Status, snapshot.Heap.Info.Flags));
+        return new HeapView(snapshot);
+    }
+
+    public IEnumerable<AsyncMethod> Named(string name) => Methods.Where(m => m.Name == name);
+
+    public AsyncMethod? MethodAt(ulong address) => Methods.SingleOrDefault(m => m.Record.Address == address);
+
+    /// <summary>What an object refers to, of that which was copied.</summary>
+    public IEnumerable<HeapObjectRecord> ReferencesOf(ulong address)
+    {
+        HeapObjectRecord entry = Heap.Objects[Heap.Find(address)];
+        IEnumerable<uint> offsets = entry.Flags.HasFlag(HeapObjectFlags.Array)
+            ? Enumerable.Range(2, ((int)entry.BytesLength / 8) - 2).Select(word => (uint)word * 8)
+            : Heap.ReferencesOf(Heap.LayoutOf(entry.Type)!.Value).ToArray();
+        return from offset in offsets
+               let index = Heap.Find(Heap.Word(entry, offset))
+               where index >= 0
+               select Heap.Objects[index];
+    }
+
+    private static bool IsWaiting(HeapObjectRecord entry) =>
+        entry.Flags.HasFlag(HeapObjectFlags.Method) && !entry.Flags.HasFlag(HeapObjectFlags.Completed);
+
+    /// <summary>Null for a box that lies in its pool without a state machine.</summary>
+    private AsyncMethod? Read(HeapObjectRecord box, MetadataNames names)
+    {
+        TypeRecord type = Snapshot.Types[box.Type];
+        uint machineType = Snapshot.TypeArgs[type.ArgStart + type.ArgCount - 1];
+        HeapLayoutRecord machine = Heap.LayoutOf(machineType)!.Value;
+        uint at = FieldAt(box.Type, "StateMachine", names);
+        HeapObjectRecord holder = box;
+        if (!machine.Flags.HasFlag(HeapLayoutFlags.Struct))
+        {
+            int found = Heap.Find(Heap.Word(box, at));
+            if (found < 0 && box.Flags.HasFlag(HeapObjectFlags.Pooled))
+                return null;
+            holder = Heap.Objects[found];
+            Assert.True(holder.Flags.HasFlag(HeapObjectFlags.Machine));
+            at = 0;
+        }
+
+        uint[] references = Heap.ReferencesOf(Heap.LayoutOf(holder.Type)!.Value).ToArray();
+        HeapFieldRecord[] fields = Heap.FieldsOf(machine).ToArray();
+        var awaited = new List<ulong>();
+        int state = int.MinValue;
+        for (int i = 0; i < fields.Length; i++)
+        {
+            string name = names.FieldOf(machineType, fields[i].Token);
+            ulong begin = (ulong)at + fields[i].Offset, end = i + 1 < fields.Length ? (ulong)at + fields[i + 1].Offset : (ulong)at + machine.Size;
+            if (name == State)
+                state = (int)Heap.Word(holder, begin);
+            else if (name.StartsWith(Awaiter, StringComparison.Ordinal))
+                awaited.AddRange(references.Where(r => r >= begin && r < end).Select(r => Heap.Word(holder, r)).Where(word => word != 0));
+        }
+
+        string method = names.TypeOf(machineType);
+        method = method.StartsWith('<') ? method[1..method.LastIndexOf('>')] : method;
+        return new AsyncMethod(box, method, state, at == 0 ? holder.Address : 0, awaited);
+    }
+
+    /// <summary>The offset of a field that the type or one that it is derived from declares.</summary>
+    private uint FieldAt(uint type, string name, MetadataNames names)
+    {
+        for (uint at = type; at != SnapshotLayout.None; at = Heap.LayoutOf(at)!.Value.Parent)
+        {
+            foreach (HeapFieldRecord field in Heap.FieldsOf(Heap.LayoutOf(at)!.Value))
+            {
+                if (names.FieldOf(at, field.Token) == name)
+                    return field.Offset;
+            }
+        }
+
+        throw new InvalidDataException($"no field {name}");
+    }
+}
