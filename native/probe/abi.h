@@ -59,7 +59,10 @@ enum sf_section {
     SF_SECTION_LOCKS = 10,    /* sf_lock[]: each lock that somebody holds or waits for, once */
     SF_SECTION_WAITS = 11,    /* sf_wait[]: one of a thread at most */
     SF_SECTION_HELD = 12,     /* sf_held[]: where in their owners' stacks locks are held */
+    SF_SECTION_OBJECTS = 13,  /* sf_object[]: what threads that wait refer to where they wait, each once */
+    SF_SECTION_REFERENCES = 14, /* sf_reference[]: which threads refer to them, and where */
     SF_SECTION_BUSY = 15,     /* sf_busy[]: what threads that ran managed code used of a processor after the pause */
+    SF_SECTION_POOL = 16,     /* one sf_pool, or none: nothing is known of the thread pool */
 };
 
 typedef struct sf_header {
@@ -260,6 +263,40 @@ typedef struct sf_held {
     uint32_t flags;
 } sf_held;
 
+enum sf_object_kind { /* each with what is derived from it */
+    SF_OBJECT_SEMAPHORE_SLIM = 1,
+    SF_OBJECT_EVENT_SLIM = 2, /* ManualResetEventSlim */
+    SF_OBJECT_READER_WRITER_LOCK_SLIM = 3,
+    SF_OBJECT_TASK = 4,
+    SF_OBJECT_WAIT_HANDLE = 5,
+    SF_OBJECT_COUNTDOWN_EVENT = 6,
+    SF_OBJECT_BARRIER = 7,
+};
+
+#define SF_COUNT_UNKNOWN INT32_MIN
+
+typedef struct sf_object {
+    uint64_t address; /* during the pause */
+    uint32_t kind;    /* sf_object_kind */
+    uint32_t type;    /* index into types; SF_NONE: not known */
+    uint32_t owner;   /* index into threads: who has entered a ReaderWriterLockSlim to write; SF_NONE: nobody or not known */
+    uint32_t upgrader; /* who has entered a ReaderWriterLockSlim to read, and perhaps write later; SF_NONE */
+    int32_t count;    /* what a SemaphoreSlim has left, what a CountdownEvent lacks, a ReaderWriterLockSlim's readers and upgrader; SF_COUNT_UNKNOWN */
+    uint32_t flags;   /* none yet */
+} sf_object;
+
+enum sf_reference_flags {
+    SF_REFERENCE_PROVEN = 1u << 0,     /* the thread waits for this object, by what the runtime and the object themselves say */
+    SF_REFERENCE_HOLDS_READ = 1u << 1, /* the thread has entered this ReaderWriterLockSlim to read */
+};
+
+typedef struct sf_reference { /* in the order of threads, frames and objects, each once */
+    uint32_t thread; /* index */
+    uint32_t frame;  /* counted from the innermost; SF_NONE: none */
+    uint32_t object; /* index */
+    uint32_t flags;
+} sf_reference;
+
 /* Two looks at a thread's processor clock, after the pause and some milliseconds apart. */
 typedef struct sf_busy {
     uint32_t thread; /* index */
@@ -267,5 +304,14 @@ typedef struct sf_busy {
     int64_t cpu_ns;  /* processor time that the thread used between the two */
     int64_t wall_ns; /* time that passed between them, CLOCK_MONOTONIC */
 } sf_busy;
+
+/* The runtime's thread pool. -1: not known. */
+typedef struct sf_pool {
+    int32_t workers;   /* threads that it has for work items */
+    int32_t working;   /* of those, how many are at work, also when they are blocked in it */
+    int32_t min, max;  /* workers that it makes without delay, and that it may have at most */
+    int64_t queued;    /* work items that no worker has begun */
+    int64_t completed; /* work items since the program began */
+} sf_pool;
 
 #endif

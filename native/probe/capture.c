@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "capture.h"
 #include "locks.h"
+#include "objects.h"
 
 #include <time.h>
 #include <unistd.h>
@@ -40,7 +41,12 @@ bool capture_map(capture *c)
         && sf_table_map(&c->thread_of_id, sizeof(uint32_t), MAX_THREAD_ID + 1, 8 << 10)
         && sf_table_map(&c->scratch, sizeof(lock_scratch), 1, sizeof(lock_scratch))
         && busy_map(c)
+        && sf_table_map(&c->objects, sizeof(sf_object), MAX_OBJECTS, 8 << 10)
+        && sf_table_map(&c->object_work, sizeof(object_work), MAX_OBJECTS, 16 << 10)
+        && sf_table_map(&c->references, sizeof(sf_reference), MAX_REFERENCES, 8 << 10)
+        && sf_table_map(&c->waiting_words, sizeof(waiting_word), MAX_WAITING_WORDS, 96 << 10)
         && sf_index_map(&c->lock_index, MAX_LOCKS)
+        && sf_index_map(&c->object_index, MAX_OBJECTS)
         && sf_index_map(&c->function_index, MAX_FUNCTIONS)
         && sf_index_map(&c->type_index, MAX_TYPES)
         && sf_index_map(&c->module_index, MAX_MODULES)
@@ -52,10 +58,11 @@ void capture_unmap(capture *c)
     sf_table *tables[] = { &c->threads, &c->raw, &c->functions, &c->function_work, &c->types, &c->type_work, &c->type_args,
                            &c->modules, &c->module_work, &c->stacks, &c->frames, &c->blob,
                            &c->locks, &c->lock_work, &c->waits, &c->held_locks, &c->thread_work, &c->thread_of_id, &c->scratch,
-                           &c->busy, &c->busy_samples };
+                           &c->busy, &c->busy_samples,
+                           &c->objects, &c->object_work, &c->references, &c->waiting_words };
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         sf_table_unmap(tables[i]);
-    sf_index *indexes[] = { &c->function_index, &c->type_index, &c->module_index, &c->frame_index, &c->lock_index };
+    sf_index *indexes[] = { &c->function_index, &c->type_index, &c->module_index, &c->frame_index, &c->lock_index, &c->object_index };
     for (size_t i = 0; i < sizeof indexes / sizeof *indexes; i++)
         sf_index_unmap(indexes[i]);
 }
@@ -223,6 +230,7 @@ void capture_take(capture *c)
         int64_t described = sf_now(CLOCK_MONOTONIC);
         describe_locks(c, suspended + (int64_t)c->request->pause_limit_us * 1000);
         c->result.locks_ns = sf_now(CLOCK_MONOTONIC) - described;
+        pool_read(c, suspended + (int64_t)c->request->pause_limit_us * 1000);
         hold_collectible(c);
     }
     info_resume(c->info);
@@ -240,6 +248,7 @@ void capture_take(capture *c)
     }
     resolve(c);
     trim_held(c);
+    objects_name(c);
     hold_release(c);
     c->result.resolve_ns = sf_now(CLOCK_MONOTONIC) - resumed;
     busy_end(c);

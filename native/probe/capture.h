@@ -33,6 +33,7 @@ typedef struct thread_work {
     uintptr_t statics;   /* where the runtime keeps the thread's variables; 0 not known */
     uintptr_t stack_end; /* as far as the outermost frame's part of the stack may reach */
     uint32_t first_lock; /* of those that the thread holds; SF_NONE */
+    uintptr_t waits_from, waits_to; /* the part of the stack in which what the thread waits for must be; 0: it does not wait */
 } thread_work;
 
 typedef struct lock_work {
@@ -64,7 +65,7 @@ typedef struct contract {
     uintptr_t object_type;      /* the MethodTable of System.Object */
     uint32_t type_size, type_parent, type_module;
     uint32_t module_types, map_table; /* of a Module, the map from TypeDef tokens to types; 0: not known */
-    uint32_t type_flags2;
+    uint32_t type_flags, type_flags2;
     uintptr_t app_domain;
 } contract;
 
@@ -91,8 +92,10 @@ typedef struct capture {
     sf_table stacks, frames, blob;
     sf_table locks, lock_work, waits, held_locks, thread_work, thread_of_id, scratch;
     sf_table busy, busy_samples;
-    sf_index lock_index;
-    uintptr_t thread_type, lock_type; /* MethodTables of System.Threading.Thread and Lock, once they were seen */
+    sf_table objects, object_work, references, waiting_words;
+    sf_index lock_index, object_index;
+    uintptr_t lock_type;   /* the MethodTable of System.Threading.Lock, once it was seen */
+    uintptr_t core_loader; /* the LoaderAllocator of CoreLib; 0: not yet read */
     uintptr_t last_waited; /* the sync block that a thread was last seen to wait for */
     uint32_t last_waited_lock;
     uint32_t owners_right, owners_wrong; /* of held monitors: whether the owner's ids are those of one thread */
@@ -101,6 +104,8 @@ typedef struct capture {
     void *held[MAX_HELD];
     clr_id held_loaders[MAX_HELD];
     uint32_t held_count;
+    sf_pool pool;
+    bool pool_known;
     int64_t host_deadline; /* CLOCK_MONOTONIC: when whoever asked may have given up */
     thread_words batch[THREAD_BATCH];
     uint32_t loader_handle_offset; /* where a LoaderAllocator keeps its managed object, once it was seen */
@@ -136,6 +141,15 @@ static inline uintptr_t type_of(uintptr_t first_word) { return first_word & ~(ui
 /* Owners, waiters and what they wait for; locks.c and locks.h. */
 void locks_ready(void); /* takes the page faults that the pause would take otherwise */
 void describe_locks(capture *c, int64_t deadline);
+void trim_held(capture *c); /* after resolve: without frames that did not fit into the snapshot */
+
+/* What threads wait for besides locks; objects.c and objects.h. */
+void objects_open(capture *c); /* before the pause */
+void objects_name(capture *c); /* after resolve */
+
+/* pool.c: the thread pool; where it is, before the suspend, and what it says, in the pause. */
+void pool_find(capture *c);
+void pool_read(capture *c, int64_t deadline);
 
 /* hold.c: collectible code, kept alive from the pause until it is resolved. */
 void hold_collectible(capture *c);

@@ -157,7 +157,7 @@ void contract_find(capture *c)
     if (table && number(table, end, &index) && index < d->pointer_count && field(types, end, "SyncTableEntry", "!", &entry)
         && entry == SYNC_ENTRY_BYTES && variable(d, globals, end, "ObjectMethodTable", &k->object_type)
         && field(types, end, "MethodTable", "BaseSize", &k->type_size) && field(types, end, "MethodTable", "ParentMethodTable", &k->type_parent)
-        && field(types, end, "MethodTable", "Module", &k->type_module))
+        && field(types, end, "MethodTable", "Module", &k->type_module) && field(types, end, "MethodTable", "MTFlags", &k->type_flags))
         k->sync_table = d->pointers[index];
     uintptr_t store;
     uint32_t first;

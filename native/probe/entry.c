@@ -96,6 +96,8 @@ static hresult attach(void *self, void *info_unknown, void *client_data, uint32_
         c.result.hresult = info_set_events(c.info, COR_PRF_ENABLE_STACK_SNAPSHOT);
         if (!FAILED(c.result.hresult)) {
             contract_find(&c);
+            pool_find(&c);
+            objects_open(&c);
             capture_take(&c);
         }
     }

@@ -71,13 +71,19 @@ static bool open_tables(core_lib *core, const image_streams *s)
 bool core_open(const capture *c, core_lib *core)
 {
     const contract *k = &c->contract;
+    clr_id module;
+    return k->present && k->module_types != 0 && k->sync_table != 0 && sf_read_pointer(k->string_type + k->type_module, &module)
+        && module_open(c, module, core);
+}
+
+bool module_open(const capture *c, clr_id module, core_lib *core)
+{
     image_streams streams;
     sf_module image = { 0 };
     clr_id assembly;
     uint32_t length, flags = 0;
-    *core = (core_lib){ .capture = c };
-    if (!k->present || k->module_types == 0 || k->sync_table == 0 || !sf_read_pointer(k->string_type + k->type_module, &core->module)
-        || FAILED(info_module(c->info, core->module, &image.base_address, 0, &length, NULL, &assembly, &flags)))
+    *core = (core_lib){ .capture = c, .module = module };
+    if (FAILED(info_module(c->info, module, &image.base_address, 0, &length, NULL, &assembly, &flags)))
         return false;
     image.flags = flags & COR_PRF_MODULE_FLAT_LAYOUT ? SF_MODULE_FLAT : 0;
     if (!image_metadata(&image, &streams) || streams.strings_size == 0)
@@ -92,6 +98,15 @@ bool core_open(const capture *c, core_lib *core)
 static bool is_name(const core_lib *core, uint32_t string, const char *name)
 {
     return string < core->strings_size && core->strings[string] == (uint8_t)name[0] && strcmp((const char *)core->strings + string, name) == 0;
+}
+
+bool core_is_type(const core_lib *core, uint32_t token, const char *space, const char *name)
+{
+    uint32_t row = token & TOKEN_ROW;
+    if (row == 0 || row > core->type_count)
+        return false;
+    const uint8_t *at = core->types + (size_t)(row - 1) * core->type_bytes;
+    return is_name(core, load(at + 4, core->string_bytes), name) && is_name(core, load(at + 4 + core->string_bytes, core->string_bytes), space);
 }
 
 /* The heap has each name once: of types that follow each other, most are in the same namespace, and it is looked at once. */

@@ -35,6 +35,12 @@ typedef struct core_field {
 /* Finds CoreLib's metadata; false where the runtime does not say enough (.NET 8). */
 bool core_open(const capture *c, core_lib *core);
 
+/* The same of another module that stays for ever. */
+bool module_open(const capture *c, clr_id module, core_lib *core);
+
+/* Whether that is the type of a token. */
+bool core_is_type(const core_lib *core, uint32_t token, const char *space, const char *name);
+
 /* Looks up the token and the class of each of a few types, in one pass. */
 void core_find_types(const core_lib *core, core_type *types, uint32_t count);
 

@@ -9,6 +9,7 @@
  * of the ids that a lock has of it. Where that does not hold, nothing is said of locks. */
 #define _GNU_SOURCE
 #include "locks.h"
+#include "objects.h"
 
 #include <time.h>
 
@@ -48,7 +49,7 @@ typedef struct lock_fields { uintptr_t wait_event; uint32_t owner_os_id, state, 
 _Static_assert(sizeof(sync_entry) == SYNC_ENTRY_BYTES && sizeof(sync_block) == 32, "as the runtime has them");
 _Static_assert(sizeof(lock_fields) + 2 * sizeof(uintptr_t) == sizeof(object_begin) && sizeof(object_begin) == LOCK_BYTES, "as the runtime has them");
 
-static uint32_t thread_by_id(const capture *c, uint32_t managed_id)
+uint32_t thread_by_id(const capture *c, uint32_t managed_id)
 {
     return managed_id == 0 || managed_id > MAX_THREAD_ID ? SF_NONE : *(uint32_t *)sf_table_at(&c->thread_of_id, managed_id) - 1;
 }
@@ -108,15 +109,19 @@ static uint32_t type_index(capture *c, uintptr_t type)
 
 /* The type of an object that may be no more. What is unloaded with a load context could be half gone while it is looked at, so
  * only a type that stays for ever is described; or one that is known from elsewhere. */
-static uint32_t lasting_type_index(capture *c, uintptr_t type)
+uint32_t lasting_type_index(capture *c, uintptr_t type)
 {
+    enum { COLLECTIBLE = 0x00200000 }; /* a generic type of a module that stays, with arguments that do not, has this alone */
     const contract *k = &c->contract;
-    uintptr_t module, loader, core, core_loader;
-    uint32_t known = sf_index_get(&c->type_index, type);
-    bool lasts = known == SF_NONE && k->module_loader != 0
+    uintptr_t module, loader, core;
+    uint32_t known = sf_index_get(&c->type_index, type), flags;
+    if (c->core_loader == 0 && (!sf_read_pointer(k->string_type + k->type_module, &core) || k->module_loader == 0
+        || !sf_read_pointer(core + k->module_loader, &c->core_loader)))
+        return known;
+    bool lasts = known == SF_NONE
+        && sf_read((void *)(type + k->type_flags), &flags, sizeof flags) && !(flags & COLLECTIBLE)
         && sf_read_pointer(type + k->type_module, &module) && sf_read_pointer(module + k->module_loader, &loader)
-        && sf_read_pointer(k->string_type + k->type_module, &core) && sf_read_pointer(core + k->module_loader, &core_loader)
-        && loader == core_loader;
+        && loader == c->core_loader;
     return lasts ? type_index(c, type) : known;
 }
 
@@ -359,4 +364,5 @@ void describe_locks(capture *c, int64_t deadline)
     find_held(c, deadline);
     link_owners(c);
     find_frames(c, deadline);
+    find_references(c);
 }

@@ -31,8 +31,14 @@ static inline const raw_frame *frame_at(const capture *c, const sf_thread *threa
 uint32_t add_waited_monitor(capture *c, uintptr_t table, uintptr_t block);
 uint32_t add_waited_lock(capture *c, uintptr_t slot);
 
+/* The type of an object that may be no more, if it is one that stays. */
+uint32_t lasting_type_index(capture *c, uintptr_t type);
+
 /* An object that a word on a stack leads to, which may be an old one: a lock, if it says that a listed thread holds it. */
 void add_found(capture *c, uintptr_t address, const object_begin *object);
+
+/* The thread of a managed id; SF_NONE. */
+uint32_t thread_by_id(const capture *c, uint32_t managed_id);
 
 /* waits.c */
 bool find_statics(capture *c);
@@ -42,6 +48,6 @@ bool read_waits(capture *c, uintptr_t table); /* whether the statics of a thread
 void stacks_ready(void);
 void find_held(capture *c, int64_t deadline);
 void find_frames(capture *c, int64_t deadline);
-void trim_held(capture *c); /* after resolve: without frames that did not fit into the snapshot */
+uint32_t frame_of_address(const capture *c, const sf_thread *thread, uintptr_t address); /* SF_NONE: before the first */
 
 #endif

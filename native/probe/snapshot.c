@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SECTIONS = 13 };
+enum { SECTIONS = 16 };
 
 static bool limit_wait(int fd, int64_t deadline)
 {
@@ -86,12 +86,14 @@ void snapshot_send(const capture *c, int host)
 {
     static const uint8_t padding[8];
     sf_table info = { .base = (uint8_t *)&c->result, .record = sizeof c->result, .count = 1 };
+    sf_table pool = { .base = (uint8_t *)&c->pool, .record = sizeof c->pool, .count = c->pool_known };
     const struct { uint32_t kind; const sf_table *table; } sections[SECTIONS] = {
         { SF_SECTION_INFO, &info }, { SF_SECTION_THREADS, &c->threads }, { SF_SECTION_STACKS, &c->stacks },
         { SF_SECTION_FRAMES, &c->frames }, { SF_SECTION_FUNCTIONS, &c->functions }, { SF_SECTION_TYPES, &c->types },
         { SF_SECTION_TYPE_ARGS, &c->type_args }, { SF_SECTION_MODULES, &c->modules }, { SF_SECTION_BLOB, &c->blob },
         { SF_SECTION_LOCKS, &c->locks }, { SF_SECTION_WAITS, &c->waits }, { SF_SECTION_HELD, &c->held_locks },
-        { SF_SECTION_BUSY, &c->busy },
+        { SF_SECTION_OBJECTS, &c->objects }, { SF_SECTION_REFERENCES, &c->references }, { SF_SECTION_BUSY, &c->busy },
+        { SF_SECTION_POOL, &pool },
     };
     sf_header header = { SF_MAGIC, SF_VERSION_MAJOR, SF_VERSION_MINOR, SECTIONS, 0, c->request->nonce };
     sf_directory_entry directory[SECTIONS];

@@ -6,6 +6,7 @@
  * (SF_LOCK_FROM_STACK). All reads can fail, and come in batches. */
 #define _GNU_SOURCE
 #include "locks.h"
+#include "objects.h"
 
 #include <time.h>
 
@@ -14,6 +15,11 @@ enum {
     SEGMENT_WORDS = 8 << 10,
     MAX_STACK_BYTES = 1 << 20, /* that are looked at of one stack */
     CANDIDATES = SF_READ_MANY,
+
+    /* What a word is looked at for. */
+    MAY_BE_LOCK = 1,
+    MAY_BE_WAITED = 2,
+    MAY_BE = MAY_BE_LOCK | MAY_BE_WAITED,
 };
 
 /* Objects lie in memory that the kernel hands out in one direction, from one end of its range. */
@@ -41,6 +47,7 @@ typedef struct scan {
     /* of find_held: the objects that are about to be looked at */
     uintptr_t heap;
     object_begin objects[CANDIDATES];
+    uint8_t uses[CANDIDATES];
     sf_read_item candidates[CANDIDATES];
     uint32_t candidate_count;
 } scan;
@@ -62,8 +69,9 @@ static void read_segments(scan *s)
 static void scan_stack(scan *s, uint32_t index)
 {
     lock_scratch *scratch = sf_table_at(&s->c->scratch, 0);
-    uintptr_t from = stack_begin(s->c, sf_table_at(&s->c->threads, index));
-    uintptr_t to = ((thread_work *)sf_table_at(&s->c->thread_work, index))->stack_end & ~(sizeof from - 1);
+    const thread_work *work = sf_table_at(&s->c->thread_work, index);
+    uintptr_t from = work->waits_from ? work->waits_from : stack_begin(s->c, sf_table_at(&s->c->threads, index));
+    uintptr_t to = work->stack_end & ~(sizeof from - 1);
     if (from == 0 || to <= from)
         return;
     if (to - from > MAX_STACK_BYTES) {
@@ -86,9 +94,13 @@ static void scan_stack(scan *s, uint32_t index)
 static void look_at_candidates(scan *s)
 {
     sf_read_many(s->candidates, s->candidate_count);
-    for (uint32_t i = 0; i < s->candidate_count; i++)
-        if (s->candidates[i].ok)
-            add_found(s->c, s->candidates[i].address + sizeof(uintptr_t), &s->objects[i]);
+    for (uint32_t i = 0; i < s->candidate_count; i++) {
+        uintptr_t address = s->candidates[i].address + sizeof(uintptr_t);
+        if (s->candidates[i].ok && s->uses[i] & MAY_BE_LOCK)
+            add_found(s->c, address, &s->objects[i]);
+        if (s->candidates[i].ok && s->uses[i] & MAY_BE_WAITED)
+            add_waited_object(s->c, address, object_type(&s->objects[i]));
+    }
     s->candidate_count = 0;
 }
 
@@ -96,18 +108,26 @@ static void look_for_objects(scan *s, uint32_t thread, uintptr_t address, const 
 {
     enum { PAGE = 4096 };
     lock_scratch *scratch = sf_table_at(&s->c->scratch, 0);
-    uintptr_t statics = ((thread_work *)sf_table_at(&s->c->thread_work, thread))->statics;
+    const thread_work *work = sf_table_at(&s->c->thread_work, thread);
+    uintptr_t begin = work->waits_from ? stack_begin(s->c, sf_table_at(&s->c->threads, thread)) : 0;
     for (size_t i = 0; i < count; i++) {
-        uintptr_t word = words[i];
+        uintptr_t word = words[i], at = address + i * sizeof word;
         /* Not far from an object that is known, not a place on this stack, and not one of the thread's variables, whose address is
          * on it for each call out of managed code: to read each would cost as much as all objects. */
         if (word % sizeof word != 0 || word - (s->heap - HEAP_DISTANCE) > 2 * HEAP_DISTANCE || word - (address - MAX_STACK_BYTES) < 2 * MAX_STACK_BYTES
-            || (word ^ statics) < PAGE)
+            || (word ^ work->statics) < PAGE)
             continue;
+        uint32_t uses = at >= begin ? MAY_BE_LOCK : 0;
+        if (at < work->waits_to && word != work->object && add_waiting_word(s->c, thread, at, word))
+            uses |= MAY_BE_WAITED;
+        /* The low bits of a word that was looked at say what for. */
         uintptr_t *seen = &scratch->seen[(word * 0x9E3779B97F4A7C15ull) >> 52];
-        if (*seen == word)
+        if ((*seen & ~(uintptr_t)MAY_BE) != word)
+            *seen = word;
+        if ((*seen & uses) == uses)
             continue;
-        *seen = word;
+        *seen |= uses;
+        s->uses[s->candidate_count] = (uint8_t)uses;
         s->candidates[s->candidate_count] = (sf_read_item){ word - sizeof word, &s->objects[s->candidate_count], sizeof *s->objects, false };
         if (++s->candidate_count == CANDIDATES)
             look_at_candidates(s);
@@ -122,8 +142,10 @@ void find_held(capture *c, int64_t deadline)
         s->heap = ((thread_work *)sf_table_at(&c->thread_work, i))->object;
     if (s->heap == 0)
         return;
-    for (uint32_t i = 0; i < c->threads.count && !s->late; i++)
+    for (uint32_t i = 0; i < c->threads.count && !s->late; i++) {
+        find_waiting_part(c, i);
         scan_stack(s, i);
+    }
     read_segments(s);
     look_at_candidates(s);
     if (s->late)
@@ -131,7 +153,7 @@ void find_held(capture *c, int64_t deadline)
 }
 
 /* The frame whose part of the stack an address is in. */
-static uint32_t frame_of_address(const capture *c, const sf_thread *thread, uintptr_t address)
+uint32_t frame_of_address(const capture *c, const sf_thread *thread, uintptr_t address)
 {
     uint32_t found = SF_NONE;
     for (uint32_t i = 0; i < thread->frame_count; i++) {

@@ -112,8 +112,6 @@ void describe_threads(capture *c, sf_thread *threads, uint32_t count)
         bool have = items[i].ok;
         if (have)
             find_name_field(c, w);
-        if (have && c->thread_type == 0)
-            c->thread_type = type_of(w->object_words[0]);
         items[i] = (sf_read_item){ have && k->name_offset ? w->object_words[k->name_offset] : 0, w->string, sizeof w->string, false };
     }
     sf_read_many(items, count);

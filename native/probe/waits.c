@@ -2,14 +2,8 @@
  *
  * The runtime itself says it: for debuggers it keeps a record on the stack of each thread that waits to enter a lock or for a pulse, CoreLib's
  * ThreadBlockingInfo, and the newest one's address among the thread's statics. The record of a monitor leads to its sync block, the one
- * of a System.Threading.Lock to the object. A thread that waits for another's end has no such record; it waits in a method of
- * Thread that refers to that thread. */
+ * of a System.Threading.Lock to the object. Waits for anything else have no such record (objects.c). */
 #include "locks.h"
-
-enum {
-    THREAD_WAITS = 0x02000000, /* of the runtime's thread states */
-    JOIN_WORDS = 128,          /* of the stack, that are looked at for the thread that is joined */
-};
 
 /* ThreadBlockingInfo and its ObjectKind. */
 enum { BLOCKED_ENTER = 0, BLOCKED_WAIT = 1, BLOCKED_LOCK = 2 };
@@ -37,48 +31,6 @@ bool find_statics(capture *c)
                 c->contract.thread_local_data = w * (uint32_t)sizeof *words;
     }
     return c->contract.thread_local_data != 0;
-}
-
-/* Whether a frame is one of a method of Thread, or of a stub that has no type. */
-static bool is_of_thread(const capture *c, const raw_frame *frame, bool *method)
-{
-    if (frame->function == SF_NONE)
-        return true;
-    const sf_function *f = sf_table_at(&c->functions, frame->function);
-    bool of_thread = f->declaring_type != SF_NONE && ((sf_type *)sf_table_at(&c->types, f->declaring_type))->class_id == c->thread_type;
-    *method = *method || of_thread;
-    return of_thread || f->flags & SF_FUNCTION_DYNAMIC;
-}
-
-/* The thread that another waits for in a method of Thread: the one, besides itself, that the frames of that method refer to. */
-static uint32_t joined_thread(const capture *c, uint32_t index)
-{
-    const sf_thread *thread = sf_table_at(&c->threads, index);
-    uintptr_t words[JOIN_WORDS], from = 0, to = 0;
-    bool method = false;
-    if (!(thread->state & THREAD_WAITS))
-        return SF_NONE;
-    for (uint32_t i = 0; i < thread->frame_count && to == 0; i++) {
-        const raw_frame *frame = frame_at(c, thread, i);
-        if (!is_of_thread(c, frame, &method))
-            to = frame->sp;
-        else if (from == 0)
-            from = frame->sp;
-    }
-    if (!method || from == 0 || to <= from)
-        return SF_NONE;
-    size_t bytes = to - from < sizeof words ? to - from : sizeof words;
-    if (!sf_read((void *)from, words, bytes))
-        return SF_NONE;
-    uint32_t found = SF_NONE;
-    for (size_t w = 0; w < bytes / sizeof *words; w++)
-        for (uint32_t i = 0; plausible(words[w]) && i < c->thread_work.count; i++)
-            if (((thread_work *)sf_table_at(&c->thread_work, i))->object == words[w] && i != index) {
-                if (found != SF_NONE && found != i)
-                    return SF_NONE;
-                found = i;
-            }
-    return found;
 }
 
 static void add_wait(capture *c, sf_wait wait)
@@ -122,13 +74,9 @@ bool read_waits(capture *c, uintptr_t table)
             items[i] = (sf_read_item){ plausible(info) ? info : 0, &infos[i], sizeof infos[i], false };
         }
         sf_read_many(items, count);
-        for (uint32_t i = 0; i < count; i++) {
+        for (uint32_t i = 0; i < count; i++)
             if (items[i].ok)
                 take_wait(c, table, first + i, &infos[i]);
-            uint32_t joined = items[i].address == 0 ? joined_thread(c, first + i) : SF_NONE;
-            if (joined != SF_NONE)
-                add_wait(c, (sf_wait){ first + i, SF_WAIT_JOIN, SF_NONE, joined, SF_WAIT_TIMEOUT_UNKNOWN, 0 });
-        }
     }
     return found;
 }

@@ -55,7 +55,15 @@ int main(void)
     FIELD(sf_wait, reserved);
     STRUCT(sf_held);
     FIELD(sf_held, thread); FIELD(sf_held, lock); FIELD(sf_held, frame); FIELD(sf_held, flags);
+    STRUCT(sf_object);
+    FIELD(sf_object, address); FIELD(sf_object, kind); FIELD(sf_object, type); FIELD(sf_object, owner); FIELD(sf_object, upgrader);
+    FIELD(sf_object, count); FIELD(sf_object, flags);
+    STRUCT(sf_reference);
+    FIELD(sf_reference, thread); FIELD(sf_reference, frame); FIELD(sf_reference, object); FIELD(sf_reference, flags);
     STRUCT(sf_busy);
     FIELD(sf_busy, thread); FIELD(sf_busy, reserved); FIELD(sf_busy, cpu_ns); FIELD(sf_busy, wall_ns);
+    STRUCT(sf_pool);
+    FIELD(sf_pool, workers); FIELD(sf_pool, working); FIELD(sf_pool, min); FIELD(sf_pool, max); FIELD(sf_pool, queued);
+    FIELD(sf_pool, completed);
     return 0;
 }

@@ -107,10 +107,11 @@ internal static class OffProcessor
                         clocks[i] = ParseLastOn(ProcFile.Read("/proc/thread-self/sched", buffer));
                 }
             },
-            StackBytes) { IsBackground = true };
+            StackBytes);
+        reader.IsBackground = true;
         try
         {
-            reader.Start();
+            reader.UnsafeStart();
         }
         catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
         {

@@ -27,11 +27,20 @@ internal sealed class RawSnapshot
     /// </summary>
     public HeldRecord[] Held { get; init; } = [];
 
+    /// <summary>The objects besides locks that threads refer to where they wait; known only with <see cref="InfoFlags.Locks"/>, otherwise empty.</summary>
+    public ObjectRecord[] Objects { get; init; } = [];
+
+    /// <summary>Which threads refer to which of <see cref="Objects"/>, and in which frames: in the order of threads, frames and objects, each once.</summary>
+    public ReferenceRecord[] References { get; init; } = [];
+
     /// <summary>
     /// What threads that ran managed code used of a processor right after the pause, over some milliseconds: one record of a thread at most, in
     /// the order of threads. Those that had ended by then have none.
     /// </summary>
     public BusyRecord[] Busy { get; init; } = [];
+
+    /// <summary>The thread pool; null where nothing is known of it.</summary>
+    public PoolRecord? Pool { get; init; }
 
     /// <summary>The bytes that this is a view of, whole, for saving them; <see cref="Blob"/> is a slice of them.</summary>
     public ReadOnlyMemory<byte> Encoded { get; init; }

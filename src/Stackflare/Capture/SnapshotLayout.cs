@@ -17,6 +17,9 @@ internal static class SnapshotLayout
     /// <summary>Of a wait: what timeout it has is not known.</summary>
     public const int WaitTimeoutUnknown = int.MinValue;
 
+    /// <summary>Of an object: what it counts is not known.</summary>
+    public const int CountUnknown = int.MinValue;
+
     /// <summary>The most bytes of one name or path.</summary>
     public const int LongestText = 1 << 16;
 
@@ -39,7 +42,10 @@ internal enum SectionKind : uint
     Locks = 10,
     Waits = 11,
     Held = 12,
+    Objects = 13,
+    References = 14,
     Busy = 15,
+    Pool = 16,
 }
 
 [Flags]
@@ -144,6 +150,24 @@ internal enum WaitRecordKind : uint
 internal enum HeldFlags : uint
 {
     Ambiguous = 1,
+}
+
+internal enum ObjectRecordKind : uint
+{
+    SemaphoreSlim = 1,
+    EventSlim = 2,
+    ReaderWriterLockSlim = 3,
+    Task = 4,
+    WaitHandle = 5,
+    CountdownEvent = 6,
+    Barrier = 7,
+}
+
+[Flags]
+internal enum ReferenceFlags : uint
+{
+    Proven = 1,
+    HoldsRead = 2,
 }
 
 [StructLayout(LayoutKind.Sequential)]
@@ -314,10 +338,42 @@ internal struct HeldRecord
 }
 
 [StructLayout(LayoutKind.Sequential)]
+internal struct ObjectRecord
+{
+    public ulong Address;
+    public ObjectRecordKind Kind;
+    public uint Type;
+    public uint Owner;
+    public uint Upgrader;
+    public int Count;
+    public uint Flags;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct ReferenceRecord
+{
+    public uint Thread;
+    public uint Frame;
+    public uint Object;
+    public ReferenceFlags Flags;
+}
+
+[StructLayout(LayoutKind.Sequential)]
 internal struct BusyRecord
 {
     public uint Thread;
     public uint Reserved;
     public long CpuNs;
     public long WallNs;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct PoolRecord
+{
+    public int Workers;
+    public int Working;
+    public int Min;
+    public int Max;
+    public long Queued;
+    public long Completed;
 }

@@ -27,11 +27,15 @@ internal static class SnapshotReader
             Locks = directory.Records<LockRecord>(SectionKind.Locks),
             Waits = directory.Records<WaitRecord>(SectionKind.Waits),
             Held = directory.Records<HeldRecord>(SectionKind.Held),
+            Objects = directory.Records<ObjectRecord>(SectionKind.Objects),
+            References = directory.Records<ReferenceRecord>(SectionKind.References),
             Busy = directory.Records<BusyRecord>(SectionKind.Busy),
+            Pool = Pool(directory),
             Encoded = directory.Bytes,
         };
         Check(snapshot);
         CheckLocks(snapshot);
+        CheckObjects(snapshot);
         CheckBusy(snapshot);
         return snapshot;
     }
@@ -90,7 +94,7 @@ internal static class SnapshotReader
     private static void CheckLocks(RawSnapshot snapshot)
     {
         bool known = snapshot.Info.Flags.HasFlag(InfoFlags.Locks);
-        if (!known && snapshot.Locks.Length + snapshot.Waits.Length + snapshot.Held.Length > 0)
+        if (!known && snapshot.Locks.Length + snapshot.Waits.Length + snapshot.Held.Length + snapshot.Objects.Length > 0)
             throw new SnapshotFormatException("it has locks and says that none were read");
         foreach (ref readonly LockRecord entry in snapshot.Locks.AsSpan())
         {
@@ -121,6 +125,27 @@ internal static class SnapshotReader
         }
     }
 
+    private static void CheckObjects(RawSnapshot snapshot)
+    {
+        foreach (ref readonly ObjectRecord entry in snapshot.Objects.AsSpan())
+        {
+            Index(entry.Owner, snapshot.Threads.Length, "the owner of an object");
+            Index(entry.Upgrader, snapshot.Threads.Length, "the upgrader of an object");
+            Index(entry.Type, snapshot.Types.Length, "an object's type");
+        }
+        (uint Thread, uint Frame, long Object) last = (0, 0, -1);
+        foreach (ref readonly ReferenceRecord reference in snapshot.References.AsSpan())
+        {
+            if (reference.Object >= (uint)snapshot.Objects.Length || (reference.Thread, reference.Frame, (long)reference.Object).CompareTo(last) <= 0)
+                throw new SnapshotFormatException("an object that a thread refers to is not there, or not in its place");
+            last = (reference.Thread, reference.Frame, reference.Object);
+            if (reference.Thread >= (uint)snapshot.Threads.Length)
+                throw new SnapshotFormatException("a thread that refers to an object is not there");
+            if (reference.Frame != SnapshotLayout.None && reference.Frame >= snapshot.Threads[reference.Thread].FrameCount)
+                throw new SnapshotFormatException("the frame that refers to an object is not there");
+        }
+    }
+
     private static void CheckBusy(RawSnapshot snapshot)
     {
         long next = 0;
@@ -132,6 +157,14 @@ internal static class SnapshotReader
             if (busy.CpuNs < 0 || busy.WallNs <= 0)
                 throw new SnapshotFormatException($"a thread used {busy.CpuNs} ns of {busy.WallNs} ns");
         }
+    }
+
+    private static PoolRecord? Pool(SnapshotDirectory directory)
+    {
+        PoolRecord[] records = directory.Records<PoolRecord>(SectionKind.Pool);
+        if (records.Length > 1)
+            throw new SnapshotFormatException($"it has {records.Length} thread pools");
+        return records.Length == 0 ? null : records[0];
     }
 
     private static void Index(uint index, int count, string what)

@@ -27,14 +27,14 @@ public sealed class ThreadDump
     /// <summary>The threads that the runtime does not know, by the kernel's id.</summary>
     public required IReadOnlyList<RuntimeThread> RuntimeThreads { get; init; }
 
-    /// <summary>The thread pool; null where nothing is known of it.</summary>
-    public ThreadPoolState? ThreadPool { get; init; }
-
     /// <summary>The circles of threads that wait for each other; empty where there are none, or locks are not known.</summary>
     public IReadOnlyList<Deadlock> Deadlocks { get; internal set; } = [];
 
     /// <summary>What is wrong with the program, or looks so, the worst first; empty where nothing does. Deadlocks come first.</summary>
     public IReadOnlyList<Finding> Findings { get; internal set; } = [];
+
+    /// <summary>The thread pool; null where nothing is known of it: before .NET 9 in another process, or if the program has not used it.</summary>
+    public ThreadPoolState? ThreadPool { get; init; }
 
     /// <summary>What could not be had, a sentence each; empty for a complete dump. Formats print them.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];

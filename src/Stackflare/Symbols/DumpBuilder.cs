@@ -11,7 +11,9 @@ internal static class DumpBuilder
     /// <param name="facts">What the host knows of the process, now or as it was saved.</param>
     /// <param name="ownThread">The thread that takes dumps in this very process, if it is one's own.</param>
     /// <param name="saved">What was found of the frames when the snapshot was saved; null if it was not.</param>
-    public static ThreadDump Build(RawSnapshot snapshot, Symbolicator symbolicator, HostFacts facts, int? ownThread, SavedSymbols? saved = null)
+    /// <param name="ownPool">The thread pool, if it was asked itself; null takes what the snapshot has.</param>
+    public static ThreadDump Build(
+        RawSnapshot snapshot, Symbolicator symbolicator, HostFacts facts, int? ownThread, SavedSymbols? saved = null, ThreadPoolState? ownPool = null)
     {
         DumpedProcess process = facts.Process(snapshot.Info);
         KernelTasks tasks = facts.Tasks;
@@ -49,6 +51,7 @@ internal static class DumpBuilder
                    where task is not null
                    select task.ToRuntimeThread(id),
             ],
+            ThreadPool = ownPool ?? PoolBuilder.Build(snapshot),
             Notes = facts.Note is { } note ? [note, .. DumpNotes.Of(snapshot, threads.Length)] : DumpNotes.Of(snapshot, threads.Length),
         };
         Examination.Of(dump);
@@ -89,9 +92,13 @@ internal static class DumpBuilder
             CurrentException = record.ExceptionType == SnapshotLayout.None ? null : session.Types.Name(record.ExceptionType),
             Frames = stack,
             Completeness = CompletenessOf(record),
-            IsOwn = record.OsId == ownThread,
+            IsOwn = record.OsId == ownThread || IsTrap(stack),
         };
     }
+
+    /// <summary>Whether it is the thread that waits for signals, or answers one: seen from outside it is nobody's either.</summary>
+    private static bool IsTrap(DumpFrame[] stack) => Array.FindLastIndex(
+        stack, static f => f is { Module.Name: "Stackflare.dll", Method: { DeclaringType: "Stackflare.Triggers.SignalTrap", Name: "Run" } }) >= 0;
 
     /// <summary>
     /// The runtime names the kernel's threads as it makes them (<c>.NET Finalizer</c>) and hands on the names that programs give;

@@ -40,7 +40,8 @@ internal static class SelfCapture
             using CaptureRoute route = CaptureRoute.ToSelf(ProbeLibrary.Instance.Path);
             RawSnapshot snapshot = SnapshotCapture.Take(route, options.Limits);
             tasks.SeeHowLong(snapshot);
-            return DumpBuilder.Build(snapshot, SymbolicatorFor(options), HostFacts.Of(pid, tasks), ownThread);
+            ThreadPoolState pool = OwnThreadPool.Complete(PoolBuilder.Build(snapshot));
+            return DumpBuilder.Build(snapshot, SymbolicatorFor(options), HostFacts.Of(pid, tasks), ownThread, ownPool: pool);
         }
         finally
         {

@@ -46,7 +46,7 @@ public sealed partial class SameDumpTests
 
         Assert.Equal(target.Pid, dump.ProcessId);
         Assert.Equal(own.Notes, dump.Notes);
-        Assert.DoesNotContain(dump.Threads, t => t.IsOwn);
+        Assert.Equal(own.Threads.Where(t => t.IsOwn).Select(t => t.OsId), dump.Threads.Where(t => t.IsOwn).Select(t => t.OsId));
         foreach (var property in new[] { "id", "name", "runtimeVersion", "platform" })
             Assert.Equal(own.Root.GetProperty("process").GetProperty(property).ToString(), dump.Root.GetProperty("process").GetProperty(property).ToString());
 
@@ -79,8 +79,9 @@ public sealed partial class SameDumpTests
         Assert.Equal("10.0", string.Join('.', dump.Root.GetProperty("process").GetProperty("runtimeVersion").GetString()!.Split('.')[..2]));
     }
 
-    private static string Comparable(TextDump dump, string name) => CpuTime().Replace(string.Join('\n', dump.BlockOf(name)), "cpu=N");
+    private static string Comparable(TextDump dump, string name) => Passing().Replace(string.Join('\n', dump.BlockOf(name)), "N");
 
-    [GeneratedRegex(@"cpu=\w+")]
-    private static partial Regex CpuTime();
+    /// <summary>Times, and where the garbage collector has put objects.</summary>
+    [GeneratedRegex(@"cpu=\w+|, for at least \w+|<0x\w+>")]
+    private static partial Regex Passing();
 }

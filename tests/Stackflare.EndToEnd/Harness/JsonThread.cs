@@ -42,13 +42,21 @@ internal sealed class JsonThread
     public string? Completeness => _thread.GetProperty("completeness").GetString();
 
     /// <summary>
-    /// All that is said of the thread, a line each, less what two dumps of a thread that stands still may differ in: its processor time, and
-    /// whether it is the one that takes the dump.
+    /// All that is said of the thread, a line each, less what two dumps of a thread that stands still may differ in: its times, whether it is the
+    /// one that takes the dump, where the garbage collector has put objects, and the numbers that locks have in the dump.
     /// </summary>
-    public string Everything => string.Join('\n', _thread.EnumerateObject()
-        .Where(p => p.Name is not ("cpuMs" or "own" or "stack")).Select(p => p.ToString()).Concat(Frames.Select(f => f.Everything)));
+    public string Everything => string.Join('\n', Lasting(_thread).Concat(Frames.Select(f => f.Everything)));
 
     public override string ToString() => $"\"{DisplayName}\" tid={OsId}\n{string.Join('\n', Frames.Take(60))}";
+
+    private static IEnumerable<string> Lasting(JsonElement element) => element.EnumerateObject()
+        .Where(p => p.Name is not ("cpuMs" or "recentCpu" or "own" or "stack" or "atLeastMs" or "object" or "lock"))
+        .SelectMany(p => p.Value.ValueKind switch
+        {
+            JsonValueKind.Object => Lasting(p.Value).Select(v => $"{p.Name}.{v}"),
+            JsonValueKind.Array when p.Name == "heldLocks" => p.Value.EnumerateArray().SelectMany(Lasting).Select(v => $"{p.Name}.{v}"),
+            _ => [p.ToString()],
+        });
 
     private bool? Flag(string name) => _thread.GetProperty(name) is { ValueKind: not JsonValueKind.Null } flag ? flag.GetBoolean() : null;
 }

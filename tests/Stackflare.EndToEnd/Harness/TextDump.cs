@@ -24,5 +24,5 @@ internal sealed class TextDump(string text)
         return frames[(parking + 1)..];
     }
 
-    private static bool IsOf(string block, string name) => block.Split('\n').Any(l => l.StartsWith($"\"{name}\" ", StringComparison.Ordinal));
+    private static bool IsOf(string block, string name) => !block.StartsWith("Deadlock: ", StringComparison.Ordinal) && block.Split('\n').Any(l => l.StartsWith($"\"{name}\" ", StringComparison.Ordinal));
 }

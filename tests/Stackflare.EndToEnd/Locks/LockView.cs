@@ -16,9 +16,18 @@ internal sealed class LockView
         Dump = dump;
         Snapshot = snapshot;
         Locks = [.. snapshot.Locks.Select(l => new LockSeen(l, typeName(l.Type), Thread(l.Owner)))];
+        Objects =
+        [
+            .. from reference in snapshot.References
+               let record = snapshot.Objects[reference.Object]
+               select new ObjectSeen(
+                   record, typeName(record.Type), Thread(record.Owner), Thread(record.Upgrader), Thread(reference.Thread)!.Value, reference.Flags),
+        ];
         Waits = [.. snapshot.Waits.Select(w => new WaitSeen(
             Thread(w.Thread)!.Value, w.Kind, w.Lock == SnapshotLayout.None ? null : Locks[(int)w.Lock], Thread(w.OtherThread), w.TimeoutMs))];
     }
+
+    public IReadOnlyList<ObjectSeen> Objects { get; }
 
     public RawSnapshot Snapshot { get; }
 
@@ -48,11 +57,15 @@ internal sealed class LockView
     }
 
     /// <summary>Looks until so many threads wait for what the test names: they said that they would right before.</summary>
-    public static async Task<LockView> WithWaitersAsync(TargetProcess target, int waiters, Func<WaitSeen, bool> which)
+    public static Task<LockView> WithWaitersAsync(TargetProcess target, int waiters, Func<WaitSeen, bool> which) =>
+        WhenAsync(target, v => v.Waits.Count(which) >= waiters, $"{waiters} threads that wait");
+
+    /// <summary>Looks until what the test names is seen.</summary>
+    public static async Task<LockView> WhenAsync(TargetProcess target, Func<LockView, bool> isSo, string what)
     {
         Func<LockView> take = Of(target);
         LockView view = take();
-        await Poll.UntilAsync(() => (view = take()).Waits.Count(which) >= waiters, $"{waiters} threads that wait", target.Describe);
+        await Poll.UntilAsync(() => isSo(view = take()), what, target.Describe);
         return view;
     }
 

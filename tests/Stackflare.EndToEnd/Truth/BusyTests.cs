@@ -8,7 +8,7 @@ namespace Stackflare.EndToEnd.Truth;
 /// <summary>Which threads burn a processor.</summary>
 public sealed class BusyTests(ITestOutputHelper output)
 {
-    private const int MostCaptures = 100;
+    private const int MostCaptures = 1000;
     private const double LeastShare = 0.5;
     private const long LeastBetweenNs = 4_000_000;
 

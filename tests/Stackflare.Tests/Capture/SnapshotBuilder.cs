@@ -64,6 +64,15 @@ internal sealed class SnapshotBuilder
             new LockRecord { Object = 0x4000, Kind = LockRecordKind.Lock, Owner = SnapshotLayout.None, Type = 0, Waiters = 1, Flags = LockFlags.WaitersKnown });
         builder.Add(SectionKind.Waits, new WaitRecord { Thread = 0, Kind = WaitRecordKind.LockEnter, Lock = 1, OtherThread = SnapshotLayout.None, TimeoutMs = 5 });
         builder.Add(SectionKind.Held, new HeldRecord { Thread = 0, Lock = 0, Frame = 1 });
+        builder.Add(
+            SectionKind.Objects,
+            new ObjectRecord { Address = 0x5000, Kind = ObjectRecordKind.SemaphoreSlim, Type = 0, Owner = SnapshotLayout.None, Upgrader = SnapshotLayout.None, Count = 2 },
+            new ObjectRecord { Address = 0x6000, Kind = ObjectRecordKind.ReaderWriterLockSlim, Type = 0, Owner = 0, Upgrader = SnapshotLayout.None });
+        builder.Add(
+            SectionKind.References,
+            new ReferenceRecord { Thread = 0, Frame = 1, Object = 0, Flags = ReferenceFlags.Proven },
+            new ReferenceRecord { Thread = 0, Frame = SnapshotLayout.None, Object = 1, Flags = ReferenceFlags.HoldsRead });
+        builder.Add(SectionKind.Pool, new PoolRecord { Workers = 4, Working = 3, Min = 2, Max = 32767, Queued = 100, Completed = -1 });
         builder.Add(SectionKind.Busy, new BusyRecord { Thread = 0, CpuNs = 3_900_000, WallNs = 4_000_000 });
         return builder.Build();
     }

@@ -22,7 +22,10 @@ public sealed class SnapshotLayoutTests
         ["sf_lock"] = typeof(LockRecord),
         ["sf_wait"] = typeof(WaitRecord),
         ["sf_held"] = typeof(HeldRecord),
+        ["sf_object"] = typeof(ObjectRecord),
+        ["sf_reference"] = typeof(ReferenceRecord),
         ["sf_busy"] = typeof(BusyRecord),
+        ["sf_pool"] = typeof(PoolRecord),
     };
 
     [Fact]
@@ -58,6 +61,8 @@ public sealed class SnapshotLayoutTests
     [InlineData("sf_lock_flags", typeof(LockFlags))]
     [InlineData("sf_wait_kind", typeof(WaitRecordKind))]
     [InlineData("sf_held_flags", typeof(HeldFlags))]
+    [InlineData("sf_object_kind", typeof(ObjectRecordKind))]
+    [InlineData("sf_reference_flags", typeof(ReferenceFlags))]
     public void MirrorsTheHeadersEnumerations(string name, Type type)
     {
         string header = File.ReadAllText(Path.Combine(NativeProgram.Directory, "abi.h"));

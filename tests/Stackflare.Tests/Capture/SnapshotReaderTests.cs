@@ -66,6 +66,67 @@ public sealed class SnapshotReaderTests
         Assert.Equal((0u, 0u, 1u), snapshot.Held.Select(h => (h.Thread, h.Lock, h.Frame)).Single());
     }
 
+    [Fact]
+    public void ReadsObjectsThatThreadsReferTo()
+    {
+        RawSnapshot snapshot = SnapshotReader.Read(SnapshotBuilder.Sample());
+        Assert.Equal(
+            [(ObjectRecordKind.SemaphoreSlim, 0x5000ul, SnapshotLayout.None, 2), (ObjectRecordKind.ReaderWriterLockSlim, 0x6000ul, 0u, 0)],
+            snapshot.Objects.Select(o => (o.Kind, o.Address, o.Owner, o.Count)));
+        Assert.Equal(
+            [(0u, 1u, 0u, ReferenceFlags.Proven), (0u, SnapshotLayout.None, 1u, ReferenceFlags.HoldsRead)],
+            snapshot.References.Select(r => (r.Thread, r.Frame, r.Object, r.Flags)));
+    }
+
+    [Theory]
+    [InlineData("nothing")]
+    [InlineData("objects that were not read")]
+    [InlineData("an owner that is not there")]
+    [InlineData("an upgrader that is not there")]
+    [InlineData("a type that is not there")]
+    [InlineData("an object that is not there")]
+    [InlineData("a thread that is not there")]
+    [InlineData("no thread")]
+    [InlineData("a frame that is not there")]
+    [InlineData("a reference that is said twice")]
+    [InlineData("references out of order")]
+    public void ObjectsThatAreNotThereAreRefused(string which)
+    {
+        var builder = new SnapshotBuilder();
+        var waited = new ObjectRecord { Owner = 0, Upgrader = SnapshotLayout.None, Type = SnapshotLayout.None };
+        var reference = new ReferenceRecord { Thread = 0, Frame = SnapshotLayout.None, Object = 0 };
+        ReferenceRecord[] second = [];
+        if (which == "objects that were not read")
+            builder.Info = builder.Info with { Flags = 0 };
+        else if (which == "an owner that is not there")
+            waited.Owner = 1;
+        else if (which == "an upgrader that is not there")
+            waited.Upgrader = 1;
+        else if (which == "a type that is not there")
+            waited.Type = 0;
+        else if (which == "an object that is not there")
+            reference.Object = 1;
+        else if (which == "a thread that is not there")
+            reference.Thread = 1;
+        else if (which == "no thread")
+            reference.Thread = SnapshotLayout.None;
+        else if (which == "a frame that is not there")
+            reference.Frame = 1;
+        else if (which == "a reference that is said twice")
+            second = [reference];
+        else if (which == "references out of order")
+            second = [reference with { Frame = 0 }];
+        builder.Add(SectionKind.Threads, new ThreadRecord { FrameCount = 1, NameOffset = SnapshotLayout.None, ExceptionType = SnapshotLayout.None });
+        builder.Add(SectionKind.Stacks, 0u);
+        builder.Add(SectionKind.Frames, new FrameRecord { Function = SnapshotLayout.None });
+        builder.Add(SectionKind.Objects, waited);
+        builder.Add(SectionKind.References, [reference, .. second]);
+        if (which == "nothing")
+            Assert.Single(SnapshotReader.Read(builder.Build()).References);
+        else
+            Assert.Throws<SnapshotFormatException>(() => SnapshotReader.Read(builder.Build()));
+    }
+
     /// <summary>What one record says of a lock or a thread another must not deny: whoever follows them has to come to an end.</summary>
     [Theory]
     [InlineData("locks that were not read")]
@@ -127,6 +188,22 @@ public sealed class SnapshotReaderTests
     {
         BusyRecord busy = Assert.Single(SnapshotReader.Read(SnapshotBuilder.Sample()).Busy);
         Assert.Equal((0u, 3_900_000, 4_000_000), (busy.Thread, busy.CpuNs, busy.WallNs));
+    }
+
+    [Fact]
+    public void TheThreadPoolComesBack()
+    {
+        PoolRecord pool = SnapshotReader.Read(SnapshotBuilder.Sample()).Pool!.Value;
+        Assert.Equal((4, 3, 2, 32767, 100, -1), (pool.Workers, pool.Working, pool.Min, pool.Max, pool.Queued, pool.Completed));
+        Assert.Null(SnapshotReader.Read(new SnapshotBuilder().Build()).Pool);
+    }
+
+    [Fact]
+    public void ThereIsOneThreadPool()
+    {
+        var builder = new SnapshotBuilder();
+        builder.Add(SectionKind.Pool, default(PoolRecord), default(PoolRecord));
+        Assert.Throws<SnapshotFormatException>(() => SnapshotReader.Read(builder.Build()));
     }
 
     /// <summary>Whoever reads them divides the one by the other.</summary>
@@ -205,6 +282,8 @@ public sealed class SnapshotReaderTests
                 _ = (snapshot.Threads[wait.Thread], wait.Lock == SnapshotLayout.None ? default : snapshot.Locks[wait.Lock]);
             foreach (HeldRecord held in snapshot.Held)
                 _ = held.Frame == SnapshotLayout.None ? 0 : snapshot.StackOf(snapshot.Threads[held.Thread])[(int)held.Frame];
+            foreach (ReferenceRecord r in snapshot.References)
+                _ = (snapshot.Objects[r.Object], r.Frame == SnapshotLayout.None ? 0 : snapshot.StackOf(snapshot.Threads[r.Thread])[(int)r.Frame]);
             foreach (ModuleRecord module in snapshot.Modules)
                 _ = snapshot.Bytes(module.ImageOffset, module.ImageLength).Length + snapshot.Text(module.PathOffset, module.PathLength)?.Length;
             return true;

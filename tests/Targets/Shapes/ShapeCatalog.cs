@@ -13,6 +13,8 @@ internal static class ShapeCatalog
         nameof(LanguageMembers) => new LanguageMembers(),
         nameof(AsyncNames) => new AsyncNames(),
         nameof(PoolSaturated) => new PoolSaturated(),
+        nameof(PoolCounted) => new PoolCounted(),
+        nameof(PoolAtWork) => new PoolAtWork(),
         nameof(AllDeadlocked) => new AllDeadlocked(),
         nameof(ManyThreads) => new ManyThreads(),
         nameof(DeepRecursion) => new DeepRecursion(),
@@ -36,6 +38,7 @@ internal static class ShapeCatalog
         nameof(PriceCache) => new PriceCache(),
         nameof(HaulageFirm) => new HaulageFirm(),
 #endif
+        nameof(Waits) => new Waits(),
         _ => throw new ArgumentException($"no shape {name}", nameof(name)),
     };
 }

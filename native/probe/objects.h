@@ -1,0 +1,64 @@
+/* What the parts of finding objects that threads wait for share. */
+#ifndef STACKFLARE_OBJECTS_H
+#define STACKFLARE_OBJECTS_H
+
+#include "fields.h"
+
+enum {
+    MAX_OBJECTS = 1 << 14,
+    MAX_REFERENCES = 1 << 15,
+    MAX_WAITING_WORDS = 1 << 16,
+    OBJECT_WORDS_READ = 10, /* the type is the first */
+    VERDICTS = 256,
+
+    /* Kinds of objects that are not sent: a Thread; what is of a type that is not of CoreLib, until its name is known. */
+    KIND_THREAD = 0x100,
+    KIND_UNNAMED = 0x101,
+};
+
+/* A word that may be a reference, where a thread waits. */
+typedef struct waiting_word {
+    uintptr_t at, word;
+    uint32_t thread, pad;
+} waiting_word;
+
+typedef struct object_work {
+    uintptr_t class;
+    uintptr_t words[OBJECT_WORDS_READ];
+    uint32_t index; /* in the end; SF_NONE */
+    bool read;
+} object_work;
+
+enum { TYPE_SEMAPHORE, TYPE_EVENT, TYPE_RW_LOCK, TYPE_TASK, TYPE_HANDLE, TYPE_THREAD, KNOWN_TYPES, TYPE_LIST = KNOWN_TYPES, TYPE_COUNTS, TYPES };
+enum { FIELD_COUNT, FIELD_SEMAPHORE_LOCK, SEMAPHORE_FIELDS };
+enum { FIELD_WRITER, FIELD_UPGRADER, FIELD_STATE, FIELD_ID, FIELD_LISTS, RW_LOCK_FIELDS };
+enum { FIELD_ITEMS, FIELD_SIZE, LIST_FIELDS };
+enum { FIELD_LOCK, FIELD_READS, FIELD_NEXT, COUNTS_FIELDS };
+
+/* What was found by name, in each capture anew: captures never overlap. */
+typedef struct known_objects {
+    clr_id core;
+    core_type types[TYPES];
+    core_field semaphore[SEMAPHORE_FIELDS], event, rw_lock[RW_LOCK_FIELDS], task, list[LIST_FIELDS], counts[COUNTS_FIELDS];
+    bool semaphore_known, event_known, rw_lock_known, task_known, list_known, counts_known;
+    struct { uintptr_t type; uint32_t kind; } verdicts[VERDICTS]; /* on types that were met */
+    uint32_t threading_module, modules_seen; /* index of System.Threading.dll */
+} known_objects;
+extern known_objects known;
+
+/* Sets the part of a thread's stack in which what it waits for must be. */
+void find_waiting_part(capture *c, uint32_t thread);
+
+/* A word of that part; false when there is no more room for it. */
+bool add_waiting_word(capture *c, uint32_t thread, uintptr_t at, uintptr_t word);
+
+/* An object that such a word leads to, which may be an old one. */
+void add_waited_object(capture *c, uintptr_t address, uintptr_t type);
+
+/* references.c, after all stacks: which threads refer to which of the objects, and what the objects say. */
+void find_references(capture *c);
+
+/* joins.c: the threads that wait for another's end. */
+void find_joins(capture *c);
+
+#endif

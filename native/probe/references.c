@@ -1,0 +1,271 @@
+/* Which threads refer to which objects where they wait, what the objects say of themselves, and what that proves. */
+#include "objects.h"
+#include "locks.h"
+
+enum {
+    MAX_CONTINUATIONS = 1 << 10, /* of a task, that are looked at */
+    MAX_ENTRIES = 64, ENTRY_WORDS = 5, /* of the list that a thread has of the locks that it has entered */
+    MAX_READ = 64, /* locks whose readers are looked for */
+    READERS = 0x0FFFFFFF, WRITER = 1u << 31, /* of the state of a ReaderWriterLockSlim */
+};
+
+/* In the order of threads, frames, objects. Most come in that order. */
+static void add_reference(capture *c, sf_reference added)
+{
+    uint32_t at = c->references.count;
+    while (at > 0) {
+        sf_reference *before = sf_table_at(&c->references, at - 1);
+        bool same = before->thread == added.thread && before->frame == added.frame;
+        if (same && before->object == added.object) {
+            before->flags |= added.flags;
+            return;
+        }
+        if (before->thread < added.thread || (before->thread == added.thread && before->frame < added.frame) || (same && before->object < added.object))
+            break;
+        at--;
+    }
+    if (sf_table_add(&c->references) == SF_NONE) {
+        c->result.flags |= SF_INFO_LOCKS_TRUNCATED;
+        return;
+    }
+    sf_reference *place = sf_table_at(&c->references, at);
+    memmove(place + 1, place, (c->references.count - 1 - at) * sizeof *place);
+    *place = added;
+}
+
+static uint32_t first_managed(const capture *c, const sf_thread *thread)
+{
+    for (uint32_t i = 0; i < thread->frame_count; i++)
+        if (frame_at(c, thread, i)->sp != 0)
+            return i;
+    return SF_NONE;
+}
+
+static uintptr_t word_at(const object_work *work, uint32_t offset)
+{
+    uintptr_t value = 0;
+    if (work->read && offset + sizeof value <= sizeof work->words)
+        memcpy(&value, (const uint8_t *)work->words + offset, sizeof value);
+    return value;
+}
+
+static void read_fields(capture *c)
+{
+    sf_read_item items[SF_READ_MANY];
+    for (uint32_t first = 0; first < c->objects.count; first += SF_READ_MANY) {
+        uint32_t count = c->objects.count - first < SF_READ_MANY ? c->objects.count - first : SF_READ_MANY;
+        for (uint32_t i = 0; i < count; i++) {
+            const sf_object *o = sf_table_at(&c->objects, first + i);
+            object_work *work = sf_table_at(&c->object_work, first + i);
+            bool wanted = o->kind != SF_OBJECT_WAIT_HANDLE && o->kind != KIND_THREAD;
+            items[i] = (sf_read_item){ wanted ? o->address : 0, work->words, sizeof work->words, false };
+        }
+        sf_read_many(items, count);
+        for (uint32_t i = 0; i < count; i++)
+            ((object_work *)sf_table_at(&c->object_work, first + i))->read = items[i].ok;
+    }
+}
+
+/* The count and the owners that objects have of themselves. */
+static void take_fields(capture *c)
+{
+    for (uint32_t i = 0; i < c->objects.count; i++) {
+        sf_object *o = sf_table_at(&c->objects, i);
+        const object_work *work = sf_table_at(&c->object_work, i);
+        if (o->kind == SF_OBJECT_SEMAPHORE_SLIM && work->read && known.semaphore_known)
+            o->count = (int32_t)word_at(work, known.semaphore[FIELD_COUNT].offset);
+        if (o->kind == SF_OBJECT_READER_WRITER_LOCK_SLIM && work->read && known.rw_lock_known) {
+            uint32_t state = (uint32_t)word_at(work, known.rw_lock[FIELD_STATE].offset);
+            o->count = state & WRITER ? 0 : (int32_t)(state & READERS);
+            o->owner = thread_by_id(c, (uint32_t)word_at(work, known.rw_lock[FIELD_WRITER].offset));
+            o->upgrader = thread_by_id(c, (uint32_t)word_at(work, known.rw_lock[FIELD_UPGRADER].offset));
+        }
+    }
+}
+
+static bool in_list(const object_work *task, uintptr_t wanted)
+{
+    uintptr_t list = word_at(task, known.task.offset), words[OBJECT_WORDS_READ], items[64];
+    object_work work = { .read = true };
+    if (!known.list_known || !plausible(list) || !sf_read((void *)list, words, 4 * sizeof *words))
+        return false;
+    memcpy(work.words, words, 4 * sizeof *words);
+    uintptr_t array = word_at(&work, known.list[FIELD_ITEMS].offset);
+    uint32_t count = (uint32_t)word_at(&work, known.list[FIELD_SIZE].offset);
+    /* An array begins with its type and its length. */
+    enum { MOST = sizeof items / sizeof *items };
+    for (uint32_t at = 0; plausible(array) && at < count && at < MAX_CONTINUATIONS; at += MOST) {
+        uint32_t n = count - at < MOST ? count - at : MOST;
+        if (!sf_read((void *)(array + (2 + at) * sizeof *items), items, n * sizeof *items))
+            return false;
+        for (uint32_t i = 0; i < n; i++)
+            if (items[i] == wanted)
+                return true;
+    }
+    return false;
+}
+
+/* Whether an object waits with that monitor, or with an event that does. */
+static bool is_proof(const sf_object *o, const object_work *work, uintptr_t monitor, uintptr_t event)
+{
+    switch (o->kind) {
+    case SF_OBJECT_SEMAPHORE_SLIM:
+        return known.semaphore_known && monitor != 0 && word_at(work, known.semaphore[FIELD_SEMAPHORE_LOCK].offset) == monitor;
+    case SF_OBJECT_EVENT_SLIM:
+        return known.event_known && monitor != 0 && word_at(work, known.event.offset) == monitor;
+    case SF_OBJECT_TASK:
+        return known.task_known && event != 0 && (word_at(work, known.task.offset) == event || in_list(work, event));
+    case KIND_UNNAMED:
+        for (uint32_t i = 1; event != 0 && i < OBJECT_WORDS_READ; i++)
+            if (word_at(work, i * sizeof event) == event)
+                return true;
+    }
+    return false;
+}
+
+/* Another reference of the same thread to the same object, from the first of the thread's on. */
+static const sf_reference *same_before(const capture *c, uint32_t first, uint32_t i)
+{
+    const sf_reference *r = sf_table_at(&c->references, i);
+    for (; first < i; first++) {
+        const sf_reference *before = sf_table_at(&c->references, first);
+        if (before->object == r->object)
+            return before;
+    }
+    return NULL;
+}
+
+static void prove(capture *c)
+{
+    uint32_t wait = 0, end;
+    for (uint32_t first = 0; first < c->references.count; first = end) {
+        uint32_t thread = ((sf_reference *)sf_table_at(&c->references, first))->thread;
+        uintptr_t monitor = 0, event = 0;
+        for (end = first; end < c->references.count && ((sf_reference *)sf_table_at(&c->references, end))->thread == thread; end++)
+            ;
+        while (wait < c->waits.count && ((sf_wait *)sf_table_at(&c->waits, wait))->thread < thread)
+            wait++;
+        const sf_wait *w = wait < c->waits.count ? sf_table_at(&c->waits, wait) : NULL;
+        if (!w || w->thread != thread || w->kind != SF_WAIT_MONITOR_WAIT)
+            continue;
+        monitor = ((sf_lock *)sf_table_at(&c->locks, w->lock))->object;
+        for (int round = 0; round < 2; round++)
+            for (uint32_t i = first; i < end; i++) {
+                sf_reference *r = sf_table_at(&c->references, i);
+                const sf_object *o = sf_table_at(&c->objects, r->object);
+                const sf_reference *same = same_before(c, first, i);
+                if (same)
+                    r->flags |= same->flags;
+                if (same || r->flags & SF_REFERENCE_PROVEN || !is_proof(o, sf_table_at(&c->object_work, r->object), monitor, event))
+                    continue;
+                r->flags |= SF_REFERENCE_PROVEN;
+                if (o->kind == SF_OBJECT_EVENT_SLIM)
+                    event = o->address;
+            }
+    }
+}
+
+/* Who has entered a ReaderWriterLockSlim to read. The lock only counts its readers; each thread counts, in a list of its own that a variable
+ * of the thread leads to, how often it has entered which lock. */
+static void add_readers(capture *c, uint32_t thread, uintptr_t entry, const uint32_t *locks, uint32_t count)
+{
+    uintptr_t next;
+    for (int i = 0; i < MAX_ENTRIES && plausible(entry); i++, entry = next) {
+        object_work counts = { .read = true };
+        if (!sf_read((void *)entry, counts.words, ENTRY_WORDS * sizeof next) || type_of(counts.words[0]) != known.types[TYPE_COUNTS].class)
+            return;
+        next = word_at(&counts, known.counts[FIELD_NEXT].offset);
+        uintptr_t id = word_at(&counts, known.counts[FIELD_LOCK].offset);
+        bool reads = (uint32_t)word_at(&counts, known.counts[FIELD_READS].offset) != 0;
+        for (uint32_t l = 0; reads && l < count; l++)
+            if (word_at(sf_table_at(&c->object_work, locks[l]), known.rw_lock[FIELD_ID].offset) == id)
+                add_reference(c, (sf_reference){ thread, SF_NONE, locks[l], SF_REFERENCE_HOLDS_READ });
+    }
+}
+
+static void find_readers(capture *c)
+{
+    uint32_t locks[MAX_READ], count = 0;
+    for (uint32_t i = 0; i < c->objects.count && known.rw_lock_known && known.counts_known; i++) {
+        const sf_object *o = sf_table_at(&c->objects, i);
+        if (o->kind != SF_OBJECT_READER_WRITER_LOCK_SLIM || o->count <= 0)
+            continue;
+        if (count == MAX_READ) {
+            c->result.flags |= SF_INFO_LOCKS_TRUNCATED;
+            break;
+        }
+        locks[count++] = i;
+    }
+    for (uint32_t i = 0; i < c->threads.count && count > 0; i++) {
+        void *place = NULL;
+        uintptr_t entry;
+        if (!FAILED(info_thread_static(c->info, known.types[TYPE_RW_LOCK].class, known.rw_lock[FIELD_LISTS].token, c->contract.app_domain,
+                ((sf_thread *)sf_table_at(&c->threads, i))->thread_id, &place))
+            && place && sf_read_pointer((uintptr_t)place, &entry))
+            add_readers(c, i, entry, locks, count);
+    }
+}
+
+void find_references(capture *c)
+{
+    for (uint32_t i = 0; i < c->waiting_words.count; i++) {
+        const waiting_word *w = sf_table_at(&c->waiting_words, i);
+        uint32_t object = sf_index_get(&c->object_index, w->word);
+        if (object == SF_NONE)
+            continue;
+        const sf_thread *thread = sf_table_at(&c->threads, w->thread);
+        uint32_t frame = frame_of_address(c, thread, w->at);
+        add_reference(c, (sf_reference){ w->thread, frame != SF_NONE ? frame : first_managed(c, thread), object, 0 });
+    }
+    read_fields(c);
+    take_fields(c);
+    prove(c);
+    find_joins(c);
+    find_readers(c);
+}
+
+/* CountdownEvent and Barrier get their names: their module's metadata is not looked into while the program stands still. */
+static void name_others(capture *c)
+{
+    core_lib threading;
+    core_field count = { .name = "_currentCount" };
+    if (known.threading_module == SF_NONE
+        || !module_open(c, ((sf_module *)sf_table_at(&c->modules, known.threading_module))->module_id, &threading))
+        return;
+    for (uint32_t i = 0; i < c->objects.count; i++) {
+        sf_object *o = sf_table_at(&c->objects, i);
+        const object_work *work = sf_table_at(&c->object_work, i);
+        if (o->kind != KIND_UNNAMED || o->type == SF_NONE)
+            continue;
+        core_type type = { .token = ((sf_type *)sf_table_at(&c->types, o->type))->token, .class = work->class };
+        if (core_is_type(&threading, type.token, "System.Threading", "Barrier"))
+            o->kind = SF_OBJECT_BARRIER;
+        if (!core_is_type(&threading, type.token, "System.Threading", "CountdownEvent"))
+            continue;
+        o->kind = SF_OBJECT_COUNTDOWN_EVENT;
+        if (work->read && core_find_fields(&threading, &type, &count, 1))
+            o->count = (int32_t)word_at(work, count.offset);
+    }
+}
+
+/* After the pause: takes away what has no kind, and what is in a frame that did not fit into the snapshot. */
+void objects_name(capture *c)
+{
+    uint32_t objects = 0, references = 0;
+    name_others(c);
+    for (uint32_t i = 0; i < c->objects.count; i++) {
+        const sf_object *o = sf_table_at(&c->objects, i);
+        bool kept = o->kind < KIND_THREAD;
+        ((object_work *)sf_table_at(&c->object_work, i))->index = kept ? objects : SF_NONE;
+        if (kept)
+            *(sf_object *)sf_table_at(&c->objects, objects++) = *o;
+    }
+    for (uint32_t i = 0; i < c->references.count; i++) {
+        sf_reference r = *(sf_reference *)sf_table_at(&c->references, i);
+        r.object = ((object_work *)sf_table_at(&c->object_work, r.object))->index;
+        if (r.object != SF_NONE && (r.frame == SF_NONE || r.frame < ((sf_thread *)sf_table_at(&c->threads, r.thread))->frame_count))
+            *(sf_reference *)sf_table_at(&c->references, references++) = r;
+    }
+    c->objects.count = objects;
+    c->references.count = references;
+}

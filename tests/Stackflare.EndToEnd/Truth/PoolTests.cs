@@ -1,0 +1,104 @@
+using System.Globalization;
+using Stackflare.Capture;
+using Stackflare.EndToEnd.Harness;
+using Stackflare.Triggers;
+using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
+
+namespace Stackflare.EndToEnd.Truth;
+
+/// <summary>The thread pool's numbers are those that it has of itself.</summary>
+public sealed class PoolTests(ITestOutputHelper output)
+{
+    private const int Done = 25, Queued = 5000, QueuedByEach = 3;
+
+    private static int Workers => Math.Max(4, Environment.ProcessorCount);
+
+    private static string Expected =>
+        string.Create(CultureInfo.InvariantCulture, $"{Workers} {Workers} {Workers} {Queued + (QueuedByEach * Workers)} {Done}");
+
+    [Theory]
+    [InlineData("optimized")]
+    [InlineData("untiered")]
+    [InlineData("unoptimized")]
+    [InlineData("net9")]
+    [InlineData("net10")]
+    [InlineData("single file")]
+    public async Task FromOutsideThePoolIsAsItSaysOfItself(string flavour)
+    {
+        await using TargetProcess target = await StartAsync(flavour);
+        using ProcessCapture capture = CaptureOf(target);
+        ProcessSample sample = capture.TakeSample(TestContext.Current.CancellationToken);
+        Assert.Equal(Expected, Text(capture.Symbolicate(sample).ThreadPool!));
+        Assert.Equal(Workers, capture.Symbolicate(sample).ThreadPool!.Working);
+        await target.CommandAsync("collect");
+        Assert.Equal(Expected, Text(capture.Symbolicate(capture.TakeSample(TestContext.Current.CancellationToken)).ThreadPool!));
+        output.WriteLine($"pause {sample.Snapshot.Info.PauseNs / 1000} us");
+        await target.AssertAliveAsync();
+    }
+
+    [Theory]
+    [InlineData("optimized")]
+    [InlineData("net8")]
+    [InlineData("net9")]
+    [InlineData("net10")]
+    [InlineData("single file")]
+    public async Task FromInsideThePoolIsAsItSaysOfItself(string flavour)
+    {
+        await using TargetProcess target = await StartAsync(flavour);
+        Assert.Equal(Expected, await target.CommandAsync("own"));
+    }
+
+    [Fact]
+    public async Task OfARuntimeThatDoesNotTellNothingIsSaid()
+    {
+        await using TargetProcess target = await StartAsync("net8");
+        using ProcessCapture capture = CaptureOf(target);
+        Assert.Null(capture.Symbolicate(capture.TakeSample(TestContext.Current.CancellationToken)).ThreadPool);
+    }
+
+    [Theory]
+    [InlineData("optimized")]
+    [InlineData("net9")]
+    public async Task OfAPoolAtWorkTheNumbersAreOfOneMoment(string flavour)
+    {
+        const int Captures = 300, Items = 2000;
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "PoolAtWork", TargetOptions.NoTrap);
+        using ProcessCapture capture = CaptureOf(target);
+        long completed = 0;
+        int known = 0;
+        for (int i = 0; i < Captures; i++)
+        {
+            PoolRecord pool = capture.TakeSample(TestContext.Current.CancellationToken).Snapshot.Pool!.Value;
+            Assert.InRange(pool.Workers, 1, pool.Max);
+            Assert.InRange(pool.Working, 0, pool.Workers);
+            // Each item is queued or at work. A worker may have been stopped between the two, before or after.
+            Assert.InRange(pool.Queued, Items - pool.Workers, Items + pool.Workers);
+            if (pool.Completed < 0)
+                continue;
+            Assert.InRange(pool.Completed, completed, long.MaxValue);
+            completed = pool.Completed;
+            known++;
+        }
+
+        output.WriteLine($"{completed} items completed, known in {known} of {Captures} captures");
+        Assert.InRange(known, Captures / 2, Captures);
+        await target.AssertAliveAsync();
+    }
+
+    /// <summary>The pool counts what is done when its thread comes back from it: a moment after the program has seen it done.</summary>
+    private static async Task<TargetProcess> StartAsync(string flavour)
+    {
+        var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "PoolCounted", TargetOptions.NoTrap);
+        Assert.Equal(Expected, await target.CommandAsync("pool"));
+        return target;
+    }
+
+    private static ProcessCapture CaptureOf(TargetProcess target)
+    {
+        byte[] probe = File.ReadAllBytes(TestPaths.Probe);
+        return new ProcessCapture(Capture.TargetProcess.Inspect(target.Pid), _ => probe, new CaptureOptions(), []);
+    }
+
+    private static string Text(ThreadPoolState state) =>
+        string.Create(CultureInfo.InvariantCulture, $"{state.Workers} {state.Min} {state.Max} {state.Queued} {state.Completed}");
+}
