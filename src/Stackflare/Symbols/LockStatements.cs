@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 using System.Reflection;
 using System.Reflection.Metadata;
 using System.Reflection.Metadata.Ecma335;
@@ -43,13 +44,16 @@ internal sealed class LockStatements(ModuleImage image)
 
     private LockStatementCount Around(MethodBodyBlock body, int offset)
     {
+        // Nobody writes a method of so many; in a hostile one each would be held against each.
+        if (body.ExceptionRegions.Length > SymbolLimits.ExceptionRegions)
+            return default;
         ReadOnlySpan<byte> code = body.GetILContent().AsSpan();
         int exclusive = 0, readerWriter = 0;
         foreach (ExceptionRegion region in body.ExceptionRegions)
         {
             if (region.Kind is ExceptionRegionKind.Finally or ExceptionRegionKind.Fault
                 && offset >= region.TryOffset && offset < (long)region.TryOffset + region.TryLength
-                && offset >= Begin(code, region))
+                && offset >= Begin(code, region, body.ExceptionRegions))
             {
                 ReadOnlySpan<byte> handler = Slice(code, region.HandlerOffset, region.HandlerLength);
                 exclusive += Has(handler, Taking.LetsGo) >= 0 ? 1 : 0;
@@ -59,10 +63,19 @@ internal sealed class LockStatements(ModuleImage image)
         return new LockStatementCount(exclusive, readerWriter);
     }
 
-    /// <summary>Where the lock is held: C# takes a monitor within the <c>try</c>, so that a thread that waits for it is already in there.</summary>
-    private int Begin(ReadOnlySpan<byte> code, in ExceptionRegion region)
+    /// <summary>
+    /// Where the lock is held: C# takes a monitor within the <c>try</c>, so that a thread that waits for it is already in there. What is taken in a further
+    /// <c>try</c> inside is another one.
+    /// </summary>
+    private int Begin(ReadOnlySpan<byte> code, in ExceptionRegion region, ImmutableArray<ExceptionRegion> all)
     {
-        int at = Has(Slice(code, region.TryOffset, Math.Min(region.TryLength, LongestWayToEnter)), Taking.Takes);
+        int most = Math.Min(region.TryLength, LongestWayToEnter);
+        foreach (ExceptionRegion inner in all)
+        {
+            if (inner.TryOffset > region.TryOffset)
+                most = Math.Min(most, inner.TryOffset - region.TryOffset);
+        }
+        int at = Has(Slice(code, region.TryOffset, most), Taking.Takes);
         return at < 0 ? region.TryOffset : region.TryOffset + at + CallBytes;
     }
 
