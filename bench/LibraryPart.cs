@@ -17,6 +17,8 @@ internal static class LibraryPart
             if (shape == Shape.Reference)
                 report.FirstDump(shape, FirstDumpBenchmark.Run(contestants.Present, ends, shape, options));
             pauses.Add(PauseBenchmark.Run(shape, options));
+            if (shape == Shape.Reference)
+                pauses.Add(PauseBenchmark.Run(shape, options, locked: true));
         }
 
         report.Pause(pauses);

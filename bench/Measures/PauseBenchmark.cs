@@ -11,9 +11,12 @@ namespace Stackflare.Bench.Measures;
 /// </summary>
 internal static class PauseBenchmark
 {
-    internal static PauseResult Run(Shape shape, BenchOptions options)
+    /// <param name="shape">The program.</param>
+    /// <param name="options">How often.</param>
+    /// <param name="locked">Whether its threads all wait for one lock, and hold another each.</param>
+    internal static PauseResult Run(Shape shape, BenchOptions options, bool locked = false)
     {
-        using Subject target = Subject.StartTarget(shape, "--everything", "--heartbeat");
+        using Subject target = Subject.StartTarget(shape, ["--everything", "--heartbeat", .. locked ? (string[])["--locks"] : []]);
 
         // The heartbeat has the first processor to itself; this process keeps off it, too. Only now: the target would inherit it.
         int[] processors = Affinity.Allowed();
@@ -22,7 +25,7 @@ internal static class PauseBenchmark
 
         try
         {
-            return Measure(shape, target, options);
+            return Measure(shape, target, options) with { IsLocked = locked };
         }
         finally
         {
@@ -33,7 +36,7 @@ internal static class PauseBenchmark
     private static PauseResult Measure(Shape shape, Subject target, BenchOptions options)
     {
         DumpEnd end = target.LearnEnd();
-        List<double> with = [], without = [], claimed = [], walk = [], suspend = [];
+        List<double> with = [], without = [], claimed = [], walk = [], suspend = [], locks = [];
         for (int round = -options.WarmUpRounds; round < options.Rounds; round++)
         {
             long began = Stopwatch.GetTimestamp();
@@ -55,6 +58,7 @@ internal static class PauseBenchmark
             without.Add(gapWithout);
             suspend.Add(capture[1]);
             walk.Add(capture[2]);
+            locks.Add(capture[3]);
             if (sample.ClaimedPause is { } claim)
                 claimed.Add(claim);
         }
@@ -65,7 +69,8 @@ internal static class PauseBenchmark
             Distribution.Of(without),
             claimed.Count > 0 ? Distribution.Of(claimed) : null,
             Distribution.Of(walk),
-            Distribution.Of(suspend));
+            Distribution.Of(suspend),
+            Distribution.Of(locks));
     }
 
     private static double Milliseconds(string microseconds) => double.Parse(microseconds, CultureInfo.InvariantCulture) / 1000;

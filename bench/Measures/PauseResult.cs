@@ -7,9 +7,13 @@ namespace Stackflare.Bench.Measures;
 /// <param name="Claimed">The pause that those dumps say they made.</param>
 /// <param name="Walk">The bare walk of the stacks, as captures of the same program give it.</param>
 /// <param name="Suspend">How long those took to bring all threads to a stop.</param>
+/// <param name="Locks">How long those took to read who holds and who waits for which lock.</param>
 internal sealed record PauseResult(
-    Shape Shape, Distribution GapWithDump, Distribution GapWithout, Distribution? Claimed, Distribution Walk, Distribution Suspend)
+    Shape Shape, Distribution GapWithDump, Distribution GapWithout, Distribution? Claimed, Distribution Walk, Distribution Suspend, Distribution Locks)
 {
+    /// <summary>Whether its threads wait for a lock.</summary>
+    internal bool IsLocked { get; init; }
+
     /// <summary>What the program feels of a dump; null when that cannot be told.</summary>
     internal double? Felt => Difference(GapWithDump, GapWithout);
 

@@ -40,11 +40,11 @@ internal sealed partial class Report(TextWriter terminal)
     internal void Pause(IReadOnlyList<PauseResult> results)
     {
         Write("### Pause of the program, as one of its threads feels it\n");
-        Table table = new("", "felt", "with a dump: median", "p95", "without: median", "p95", "claimed", "suspend", "walk", "felt ÷ walk");
+        Table table = new("", "felt", "with a dump: median", "p95", "without: median", "p95", "claimed", "suspend", "walk", "locks", "felt ÷ walk");
         foreach (PauseResult result in results)
         {
             table.Add(
-                result.Shape.ToString(),
+                result.Shape + (result.IsLocked ? ", all waiting for a lock" : ""),
                 result.Felt is { } felt ? Milliseconds(felt) : "– (noise)",
                 Milliseconds(result.GapWithDump.Median),
                 Milliseconds(result.GapWithDump.P95),
@@ -53,10 +53,14 @@ internal sealed partial class Report(TextWriter terminal)
                 result.Claimed is { } claimed ? Milliseconds(claimed.Median) : "–",
                 Milliseconds(result.Suspend.Median),
                 Milliseconds(result.Walk.Median),
+                Milliseconds(result.Locks.Median),
                 result.Felt is { } pause ? Of(pause / result.Walk.Median) : "–");
-            if (result.Shape == Shape.Reference)
+            if (result.Shape == Shape.Reference && result.IsLocked)
+                _goals.Add(new("Locks, all waiting for one: of the pause", 0.2, result.Locks.Median, "ms"));
+            if (result.Shape == Shape.Reference && !result.IsLocked)
             {
                 _goals.Add(new("Pause of the program", 2, result.Felt, "ms"));
+                _goals.Add(new("Locks, of the pause", 0.2, result.Locks.Median, "ms"));
                 _goals.Add(new("Pause, in walks of the stacks", 1.5, result.Felt / result.Walk.Median, "×"));
             }
         }

@@ -111,6 +111,7 @@ typedef struct sf_info {
     int64_t walk_ns;
     int64_t pause_ns; /* from before the suspend that succeeded to after the resume */
     int64_t resolve_ns;
+    int64_t locks_ns; /* of the pause: who holds which lock and who waits for it */
 } sf_info;
 
 enum sf_thread_flags {

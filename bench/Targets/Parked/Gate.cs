@@ -6,7 +6,34 @@ namespace Stackflare.BenchTarget;
 internal static class Gate
 {
     private static readonly ManualResetEvent Closed = new(initialState: false);
+    private static readonly object Till = new();
+
+    /// <summary>Whether the threads wait for one lock, each with a lock of its own, and not for an event.</summary>
+    internal static bool IsLocked { get; private set; }
+
+    /// <summary>Takes the lock that the threads will wait for.</summary>
+    internal static void Lock()
+    {
+        IsLocked = true;
+        Monitor.Enter(Till);
+    }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    internal static void Park() => _ = Closed.WaitOne();
+    internal static void Park()
+    {
+        if (IsLocked)
+            QueueUp();
+        else
+            _ = Closed.WaitOne();
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void QueueUp()
+    {
+        lock (new object())
+        {
+            lock (Till)
+                _ = Closed.WaitOne();
+        }
+    }
 }

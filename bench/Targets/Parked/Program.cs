@@ -3,7 +3,7 @@ using Stackflare;
 using Stackflare.BenchTarget;
 using Stackflare.Triggers;
 
-// The program that the benchmarks look at. Arguments: threads frames [--everything] [--no-trap] [--heartbeat].
+// The program that the benchmarks look at. Arguments: threads frames [--everything] [--no-trap] [--heartbeat] [--locks].
 // Says READY on stdout once every thread is parked and the trap is warm, then answers the commands below; ends when stdin does,
 // so that nothing stays behind when the benchmark is stopped half-way.
 int threads = int.Parse(args[0], CultureInfo.InvariantCulture);
@@ -17,6 +17,8 @@ IDisposable? trap = args.Contains("--no-trap") ? null : Flare.OnSignal(new Signa
         : RenderOptions.Default,
 });
 
+if (args.Contains("--locks"))
+    Gate.Lock();
 Tower.Start(threads, frames);
 if (trap is SignalTrap signalTrap && !signalTrap.WaitWarm(TimeSpan.FromSeconds(30)))
 {
@@ -50,7 +52,7 @@ static string Reset(Heartbeat heartbeat)
 static string Capture()
 {
     CaptureTimings timings = Flare.Capture().Timings;
-    return $"{Microseconds(timings.Pause)} {Microseconds(timings.Suspend)} {Microseconds(timings.Walk)} {Microseconds(timings.Resolve)}";
+    return $"{Microseconds(timings.Pause)} {Microseconds(timings.Suspend)} {Microseconds(timings.Walk)} {Microseconds(timings.Locks)}";
 }
 
 static string Microseconds(TimeSpan time) => time.TotalMicroseconds.ToString("0.0", CultureInfo.InvariantCulture);

@@ -205,6 +205,7 @@ internal struct InfoRecord
     public long WalkNs;
     public long PauseNs;
     public long ResolveNs;
+    public long LocksNs;
 }
 
 [StructLayout(LayoutKind.Sequential)]

@@ -6,4 +6,8 @@ namespace Stackflare;
 /// <param name="Walk">The part of the pause that walked the stacks.</param>
 /// <param name="Resolve">After the pause: addresses to methods and IL offsets.</param>
 /// <param name="SuspendRetries">How often the suspend was tried again because a garbage collection was suspending at that moment.</param>
-public sealed record CaptureTimings(TimeSpan Pause, TimeSpan Suspend, TimeSpan Walk, TimeSpan Resolve, int SuspendRetries);
+public sealed record CaptureTimings(TimeSpan Pause, TimeSpan Suspend, TimeSpan Walk, TimeSpan Resolve, int SuspendRetries)
+{
+    /// <summary>The part of the pause that read locks: who holds them, and who waits for them.</summary>
+    public TimeSpan Locks { get; init; }
+}

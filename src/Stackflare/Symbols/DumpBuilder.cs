@@ -115,7 +115,10 @@ internal static class DumpBuilder
         : StackCompleteness.Complete;
 
     private static CaptureTimings Timings(in InfoRecord info) => new(
-        Nanoseconds(info.PauseNs), Nanoseconds(info.SuspendNs), Nanoseconds(info.WalkNs), Nanoseconds(info.ResolveNs), (int)Math.Min(info.SuspendRetries, int.MaxValue));
+        Nanoseconds(info.PauseNs), Nanoseconds(info.SuspendNs), Nanoseconds(info.WalkNs), Nanoseconds(info.ResolveNs), (int)Math.Min(info.SuspendRetries, int.MaxValue))
+    {
+        Locks = Nanoseconds(info.LocksNs),
+    };
 
     private static TimeSpan Nanoseconds(long ns) => TimeSpan.FromTicks(ns / 100);
 }
