@@ -1,9 +1,7 @@
 namespace OrderService;
 
-/// <summary>What was paid.</summary>
+/// <summary>What was paid. Whoever changes the balance locks it.</summary>
 internal sealed class Ledger
 {
-    internal object Books { get; } = new();
-
     internal decimal Balance { get; set; } = 480.00m;
 }

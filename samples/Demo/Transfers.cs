@@ -10,10 +10,10 @@ internal sealed class Transfers(Warehouse warehouse, Ledger ledger)
 
     internal void Ship(string order)
     {
-        lock (warehouse.Shelves)
+        lock (warehouse)
         {
             Reserve(order);
-            lock (ledger.Books)
+            lock (ledger)
             {
                 warehouse.Stock--;
                 ledger.Balance += 39.90m;
@@ -23,10 +23,10 @@ internal sealed class Transfers(Warehouse warehouse, Ledger ledger)
 
     internal void Refund(string order)
     {
-        lock (ledger.Books)
+        lock (ledger)
         {
             Reserve(order);
-            lock (warehouse.Shelves)
+            lock (warehouse)
             {
                 warehouse.Stock++;
                 ledger.Balance -= 39.90m;

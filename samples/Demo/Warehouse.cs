@@ -1,9 +1,7 @@
 namespace OrderService;
 
-/// <summary>What is on the shelves.</summary>
+/// <summary>What is on the shelves. Whoever changes the stock locks it.</summary>
 internal sealed class Warehouse
 {
-    internal object Shelves { get; } = new();
-
     internal int Stock { get; set; } = 12;
 }

@@ -19,6 +19,9 @@ internal static class ExitCodes
     public const int Output = 13;
     public const int BadSnapshot = 14;
 
+    /// <summary>Dumps were taken and written, and one has a deadlock; only where that was asked for.</summary>
+    public const int Deadlock = 20;
+
     /// <summary>As shells have it for a program that SIGINT ended.</summary>
     public const int Interrupted = 130;
 

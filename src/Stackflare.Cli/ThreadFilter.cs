@@ -18,6 +18,10 @@ internal static class ThreadFilter
             Timings = dump.Timings,
             Threads = threads,
             RuntimeThreads = [.. dump.RuntimeThreads.Where(t => wanted.Any(w => IsId(w, t.OsId.Value) || Contains(t.Name, w)))],
+            ThreadPool = dump.ThreadPool,
+            // Of the whole program: who asks for some of its threads is to hear of a deadlock among the others.
+            Deadlocks = dump.Deadlocks,
+            Findings = dump.Findings,
             Notes = [.. dump.Notes, $"Only threads that match {string.Join(", ", wanted.Select(w => $"'{w}'"))}: {threads.Count} of {dump.Threads.Count}."],
         };
     }

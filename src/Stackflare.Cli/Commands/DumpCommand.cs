@@ -64,13 +64,18 @@ internal static class DumpCommand
             using ProcessCapture capture = Look(name, options, result.GetValue(shared.Symbols) ?? []);
             using var interrupt = new Interrupt();
             var series = new DumpSeries(capture, sampling, interrupt);
-            if (result.GetValue(raw) is { } file)
+            bool hasDeadlock = false;
+            if (result.GetValue(raw) is not { } file)
+                hasDeadlock = shared.Write(result, series.Dumps(), sampling.Interval);
+            else if (!result.GetValue(shared.FailOnDeadlock))
                 RawFiles.Save(file, capture, series.Samples(), sampling);
             else
-                shared.Write(result, series.Dumps(), sampling.Interval);
+                // A snapshot does not tell by itself: what it is made a dump of for is this alone.
+                RawFiles.Save(file, capture, series.Samples(), sampling, saved: sample => hasDeadlock |= series.Symbolicate(sample).Deadlocks.Count > 0);
             if (series.Error is { } error)
                 throw error;
-            return interrupt.Happened && sampling.HasEnd ? ExitCodes.Interrupted : ExitCodes.Success;
+            int success = shared.Success(result, hasDeadlock);
+            return success == ExitCodes.Success && interrupt.Happened && sampling.HasEnd ? ExitCodes.Interrupted : success;
         });
         return root;
     }

@@ -52,7 +52,8 @@ internal sealed class DumpSeries(ProcessCapture capture, Sampling sampling, Inte
         }
     }
 
-    private ThreadDump Symbolicate(ProcessSample sample)
+    /// <summary>The dump of a sample.</summary>
+    public ThreadDump Symbolicate(ProcessSample sample)
     {
         using var watchdog = new Watchdog(capture.Limit + TimeForSymbols, "a file system with its symbols does not answer");
         return capture.Symbolicate(sample);

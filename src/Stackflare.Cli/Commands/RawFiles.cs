@@ -6,7 +6,7 @@ namespace Stackflare.Cli.Commands;
 /// <summary>Saves snapshots as they are, with what is known of them here: the one to the file that was named, more than one to numbered ones.</summary>
 internal static class RawFiles
 {
-    public static void Save(string file, ProcessCapture capture, IEnumerable<ProcessSample> samples, Sampling sampling)
+    public static void Save(string file, ProcessCapture capture, IEnumerable<ProcessSample> samples, Sampling sampling, Action<ProcessSample>? saved = null)
     {
         int number = 0;
         foreach (ProcessSample sample in samples)
@@ -14,6 +14,7 @@ internal static class RawFiles
             number++;
             string path = sampling.Count == 1 ? file : string.Create(CultureInfo.InvariantCulture, $"{file}.{number:0000}");
             capture.Save(sample, path);
+            saved?.Invoke(sample);
         }
     }
 }

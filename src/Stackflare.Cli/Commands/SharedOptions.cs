@@ -45,6 +45,11 @@ internal sealed class SharedOptions
         DefaultValueFactory = _ => [],
     };
 
+    public Option<bool> FailOnDeadlock { get; } = new("--fail-on-deadlock")
+    {
+        Description = $"End with exit code {ExitCodes.Deadlock} if a dump has a deadlock. The dumps are written all the same.",
+    };
+
     public void AddTo(Command command)
     {
         // Else the names would be offered as they are written in the sources.
@@ -56,7 +61,7 @@ internal sealed class SharedOptions
             foreach (string directory in r.Tokens.Select(t => t.Value).Where(d => !Directory.Exists(d)))
                 r.AddError($"--symbols: there is no directory '{directory}'.");
         });
-        foreach (Option option in (Option[])[Format, Output, Threads, All, NoGroup, NoSource, Symbols])
+        foreach (Option option in (Option[])[Format, Output, Threads, All, NoGroup, NoSource, Symbols, FailOnDeadlock])
             command.Options.Add(option);
     }
 
@@ -64,12 +69,19 @@ internal sealed class SharedOptions
     public bool IsSaidHow(ParseResult result) =>
         result.GetResult(Format) is { Implicit: false } || result.GetResult(Output) is { Implicit: false };
 
+    /// <summary>The exit code of a command that has done what it was to do.</summary>
+    /// <param name="result">The command line.</param>
+    /// <param name="hasDeadlock">Whether a dump has a deadlock.</param>
+    public int Success(ParseResult result, bool hasDeadlock) =>
+        hasDeadlock && result.GetValue(FailOnDeadlock) ? ExitCodes.Deadlock : ExitCodes.Success;
+
     /// <summary>Writes dumps as the options say.</summary>
     /// <param name="result">The command line.</param>
     /// <param name="dumps">Dumps, taken as they are asked for.</param>
     /// <param name="interval">The time from one to the next; null where there is none.</param>
+    /// <returns>Whether one of them has a deadlock.</returns>
     /// <exception cref="StackflareException">A dump could not be had, or not be written.</exception>
-    public void Write(ParseResult result, IEnumerable<ThreadDump> dumps, TimeSpan? interval)
+    public bool Write(ParseResult result, IEnumerable<ThreadDump> dumps, TimeSpan? interval)
     {
         DumpFormat format = result.GetValue(Format);
         string[] threads =
@@ -81,13 +93,18 @@ internal sealed class SharedOptions
             FoldRecursion = !result.GetValue(NoGroup),
             AllIsSaid = "--all",
         };
+        bool hasDeadlock = false;
         using var formatter = new DumpFormatter(format, rendering, interval);
         ResultOutput.Write(result.GetValue(Output), Pieces(), isDump: format is DumpFormat.Text);
+        return hasDeadlock;
 
         IEnumerable<ReadOnlyMemory<byte>> Pieces()
         {
             foreach (ThreadDump dump in dumps)
+            {
+                hasDeadlock |= dump.Deadlocks.Count > 0;
                 yield return formatter.Add(ThreadFilter.Apply(dump, threads));
+            }
             yield return formatter.End();
         }
     }

@@ -27,8 +27,7 @@ internal static class ShowCommand
                 SymbolDirectories = result.GetValue(shared.Symbols) ?? [],
             });
             IEnumerable<ThreadDump> dumps = (result.GetValue(files) ?? []).Select(file => Read(file, symbolicator));
-            shared.Write(result, dumps, interval: null);
-            return ExitCodes.Success;
+            return shared.Success(result, shared.Write(result, dumps, interval: null));
         });
         return command;
     }

@@ -5,7 +5,8 @@ namespace Stackflare.Cli.Terminal;
 
 /// <summary>
 /// Colours the text format for a terminal and makes its places links. The renderer writes plain text, in which a thread's line begins
-/// with a quote, a frame's with <c>   at</c> and a source line with six spaces; whatever could be taken for an escape is escaped there.
+/// with a quote, as one of a deadlock does, a frame's with <c>   at</c>, what is said of a lock with <c>   -</c>, and a source line
+/// with six spaces; whatever could be taken for an escape is escaped there.
 /// </summary>
 internal static partial class TerminalStyle
 {
@@ -38,14 +39,24 @@ internal static partial class TerminalStyle
             return Yellow + line + Reset;
         if (line.StartsWith("   at ", StringComparison.Ordinal))
             return $"   {Dim}at{Reset}{Dim}{line[5..]}{Reset}";
-        if (line.StartsWith("Thread dump", StringComparison.Ordinal))
+        if (line.StartsWith("Thread dump", StringComparison.Ordinal) || line == "Diagnosis:")
             return Bold + line + Reset;
-        return line.StartsWith("Note:", StringComparison.Ordinal) ? Red + line + Reset : line;
+        if (line.StartsWith("Deadlock:", StringComparison.Ordinal))
+            return Bold + Red + line + Reset;
+        return IsRed(line) ? Red + line + Reset : line;
     }
 
+    /// <summary>What could not be had, and what keeps a thread from going on.</summary>
+    private static bool IsRed(string line) =>
+        line.StartsWith("Note:", StringComparison.Ordinal) || line.StartsWith("   - waiting to ", StringComparison.Ordinal);
+
+    /// <summary>A line that begins with a thread's name, in which quotes and backslashes have a backslash before them.</summary>
     private static string Thread(string line)
     {
-        int end = line.LastIndexOf('"') + 1;
+        int end = 1;
+        while (end < line.Length && line[end] != '"')
+            end += line[end] == '\\' ? 2 : 1;
+        end = Math.Min(end + 1, line.Length);
         string rest = line[end..].Replace(" blocked ", $" {Red}blocked{Reset} ", StringComparison.Ordinal);
         return Bold + line[..end] + Reset + rest;
     }

@@ -4,19 +4,15 @@ namespace Stackflare.Diagnosis;
 internal static class DeadlockFindings
 {
     public static Finding Of(Deadlock deadlock) =>
-        Describe(deadlock, FindingKind.Deadlock, $"Deadlock: {Circle(deadlock)}, for ever");
+        Describe(deadlock, FindingKind.Deadlock, $"Deadlock: {Words.Circle(deadlock)}, for ever");
 
     /// <summary>One that has a wait in it which ends by itself.</summary>
     public static Finding Timed(Deadlock deadlock)
     {
         DeadlockStep first = deadlock.Steps.Where(static s => s.Wait.HasTimeLimit).MinBy(static s => s.Wait.Timeout)!;
         return Describe(deadlock, FindingKind.TimedDeadlock,
-            $"{Circle(deadlock)} until {Words.Of(first.Thread)} gives up: it began to wait for {first.Wait.Timeout!.Value.TotalMilliseconds:0} ms at most");
+            $"{Words.Circle(deadlock)} until {Words.Of(first.Thread)} gives up: it began to wait for {first.Wait.Timeout!.Value.TotalMilliseconds:0} ms at most");
     }
-
-    private static string Circle(Deadlock deadlock) => deadlock.Steps.Count == 1
-        ? "a thread waits for itself"
-        : $"{Words.Count(deadlock.Steps.Count, "thread")} wait for each other";
 
     private static Finding Describe(Deadlock deadlock, FindingKind kind, string summary)
     {

@@ -27,8 +27,8 @@ internal static class PoolStarvation
             evidence, workers);
     }
 
-    /// <summary>By its outermost frames: before .NET 9 that is all there is.</summary>
-    private static bool IsWorker(DumpThread thread) => thread.IsThreadPool ?? Has(thread, "System.Threading.PortableThreadPool.WorkerThread", "WorkerThreadStart");
+    /// <summary>By its outermost frames: the thread that looks after the pool is one of the pool's, too.</summary>
+    private static bool IsWorker(DumpThread thread) => Has(thread, "System.Threading.PortableThreadPool.WorkerThread", "WorkerThreadStart");
 
     /// <summary>Waits in a work item: a worker that waits for one is idle.</summary>
     private static bool IsBlocked(DumpThread thread) =>

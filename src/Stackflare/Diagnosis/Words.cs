@@ -2,13 +2,18 @@ using System.Globalization;
 
 namespace Stackflare.Diagnosis;
 
-/// <summary>How findings name things. Texts out of the program are as they are: who renders them escapes them.</summary>
+/// <summary>
+/// How findings, and the formats for people, name things. Texts out of the program are as they are: who renders them escapes them.
+/// </summary>
 internal static class Words
 {
     /// <summary>For example <c>"worker" #7</c>.</summary>
-    public static string Of(DumpThread thread) => thread.ManagedId is { } id
-        ? $"\"{thread.DisplayName}\" #{id}"
-        : $"\"{thread.DisplayName}\" tid={thread.OsId}";
+    public static string Of(DumpThread thread) => Of(thread, thread.DisplayName);
+
+    /// <summary>The same with the name as it is to be shown.</summary>
+    public static string Of(DumpThread thread, string name) => thread.ManagedId is { } id
+        ? $"\"{name}\" #{id}"
+        : $"\"{name}\" tid={thread.OsId}";
 
     /// <summary>For example <c>3 threads</c>.</summary>
     public static string Count(long count, string one, string? many = null) =>
@@ -37,17 +42,42 @@ internal static class Words
     };
 
     /// <summary>For example <c>&lt;0x7f00&gt; (System.Object)</c>.</summary>
-    public static string Of(DumpLock known) => $"<{known.Address}> ({known.Type ?? "?"})";
+    public static string Of(DumpLock known) => Of(known.Address, known.Type);
+
+    /// <summary>The same for any object; without the type where that is not known.</summary>
+    public static string Of(ObjectAddress address, string? type) => type is null ? $"<{address}>" : $"<{address}> ({type})";
+
+    /// <summary>What a thread does when it waits, up to the object: <c>to lock</c>, <c>for the end of</c>.</summary>
+    public static string Purpose(WaitKind kind) => kind switch
+    {
+        WaitKind.MonitorEnter or WaitKind.LockEnter => "to lock",
+        WaitKind.ReadLock => "to read",
+        WaitKind.UpgradeableReadLock => "to read upgradeably",
+        WaitKind.WriteLock => "to write",
+        WaitKind.MonitorWait => "for a pulse of",
+        WaitKind.ThreadJoin => "for the end of",
+        _ => "for",
+    };
+
+    /// <summary>How those whom a thread waits for stand in its way, between the lock and their names: <c>held by</c>.</summary>
+    public static string InTheWay(DumpWait wait) => wait switch
+    {
+        { Lock.Owner: not null } => "held by",
+        { Kind: WaitKind.WriteLock } => "read by",
+        // Readers do not pass a writer that waits.
+        { Kind: WaitKind.ReadLock } => "behind",
+        _ => "held by",
+    };
 
     /// <summary>What a thread of a circle waits for, for example <c>waits to lock &lt;0x7f00&gt; (System.Object) held by</c>.</summary>
-    public static string Waits(DumpWait wait) => wait switch
-    {
-        { Kind: WaitKind.ThreadJoin } => "waits for the end of",
-        { Kind: WaitKind.ReadLock, Lock: { Owner: null } known } => $"waits to read {Of(known)}, after",
-        { Kind: WaitKind.ReadLock, Lock: { } known } => $"waits to read {Of(known)} held by",
-        { Kind: WaitKind.WriteLock, Lock: { Owner: null } known } => $"waits to write {Of(known)} read by",
-        { Kind: WaitKind.WriteLock, Lock: { } known } => $"waits to write {Of(known)} held by",
-        { Lock: { } known } => $"waits to lock {Of(known)} held by",
-        _ => "waits for",
-    };
+    /// <param name="wait">The wait.</param>
+    /// <param name="show">How the lock's type is to be shown, if not as it is.</param>
+    public static string Waits(DumpWait wait, Func<string, string>? show = null) => wait.Lock is { } known
+        ? $"waits {Purpose(wait.Kind)} {Of(known.Address, known.Type is { } type && show is not null ? show(type) : known.Type)} {InTheWay(wait)}"
+        : $"waits {Purpose(wait.Kind)}";
+
+    /// <summary>For example <c>3 threads wait for each other</c>.</summary>
+    public static string Circle(Deadlock deadlock) => deadlock.Steps.Count == 1
+        ? "a thread waits for itself"
+        : $"{Count(deadlock.Steps.Count, "thread")} wait for each other";
 }

@@ -26,6 +26,8 @@ internal static class DumpHeading
         else
             buffer.Append(", no stacks").AppendLine();
 
+        if (dump.ThreadPool is { } pool)
+            AppendPool(buffer, pool);
         foreach (string note in dump.Notes)
             buffer.Append("Note: ").Append(EscapedText.Plain(note)).AppendLine();
     }
@@ -58,6 +60,22 @@ internal static class DumpHeading
         buffer.Append(". ").Append(options.AllIsSaid).Append(" shows them.").AppendLine();
         return true;
     }
+
+    /// <summary>For example <c>Thread pool: 12 workers (min 2, max 32,767), 40 queued, 1,234 completed</c>; what is not known is left out.</summary>
+    private static void AppendPool(RenderBuffer buffer, ThreadPoolState pool)
+    {
+        string?[] limits = [Part("", pool.Working, " at work"), Part("min ", pool.Min), Part("max ", pool.Max)];
+        string inBrackets = string.Join(", ", limits.OfType<string>());
+        string? workers = Part("", pool.Workers, pool.Workers == 1 ? " worker" : " workers");
+        if (inBrackets.Length > 0)
+            workers = $"{workers ?? "workers"} ({inBrackets})";
+        string text = string.Join(", ", ((string?[])[workers, Part("", pool.Queued, " queued"), Part("", pool.Completed, " completed")]).OfType<string>());
+        if (text.Length > 0)
+            buffer.Append("Thread pool: ").Append(text).AppendLine();
+    }
+
+    private static string? Part(string before, long? number, string after = "") =>
+        number is { } known ? string.Create(CultureInfo.InvariantCulture, $"{before}{known:N0}{after}") : null;
 
     public static void AppendThreads(RenderBuffer buffer, int count) => buffer.AppendCount(count).Append(count == 1 ? " thread" : " threads");
 }

@@ -23,6 +23,20 @@ internal static class Durations
         return t.TotalSeconds < 10 ? Invariant($"{(long)t.TotalMilliseconds}ms") : Long(t);
     }
 
+    /// <summary>A limit, rounded up where it has more than is shown: <c>50ms</c>, <c>1500ms</c>, <c>30s</c>, <c>2m</c>, <c>1h30m</c>.</summary>
+    public static string AtMost(TimeSpan time)
+    {
+        var t = AtLeastZero(time);
+        if (t.TotalSeconds < 10 && (t.Ticks % TimeSpan.TicksPerSecond != 0 || t == TimeSpan.Zero))
+            return Invariant($"{Math.Ceiling(t.TotalMilliseconds)}ms");
+        string text = Long(Up(t, t.TotalHours < 1 ? TimeSpan.TicksPerSecond : t.TotalDays < 1 ? TimeSpan.TicksPerMinute : TimeSpan.TicksPerHour));
+        // A round number is most likely just what the program says.
+        return text.Replace("m0s", "m", StringComparison.Ordinal).Replace("h0m", "h", StringComparison.Ordinal).Replace("d0h", "d", StringComparison.Ordinal);
+    }
+
+    private static TimeSpan Up(TimeSpan time, long unit) =>
+        time.Ticks > long.MaxValue - unit ? time : TimeSpan.FromTicks((time.Ticks + unit - 1) / unit * unit);
+
     /// <summary>A pause in milliseconds, to two digits that matter: <c>0.04 ms</c>, <c>0.4 ms</c>, <c>12.3 ms</c>.</summary>
     public static string Pause(TimeSpan time)
     {

@@ -55,4 +55,43 @@ internal static class JsonNames
         SourceTextOrigin.NoChecksum => "noChecksum",
         _ => throw new ArgumentOutOfRangeException(nameof(origin), origin, null),
     };
+
+    public static string Of(WaitKind kind) => kind switch
+    {
+        WaitKind.MonitorEnter => "monitorEnter",
+        WaitKind.MonitorWait => "monitorWait",
+        WaitKind.LockEnter => "lockEnter",
+        WaitKind.ReadLock => "readLock",
+        WaitKind.UpgradeableReadLock => "upgradeableReadLock",
+        WaitKind.WriteLock => "writeLock",
+        WaitKind.SemaphoreSlim => "semaphoreSlim",
+        WaitKind.ManualResetEventSlim => "manualResetEventSlim",
+        WaitKind.CountdownEvent => "countdownEvent",
+        WaitKind.Barrier => "barrier",
+        WaitKind.Task => "task",
+        WaitKind.ThreadJoin => "threadJoin",
+        WaitKind.Sleep => "sleep",
+        WaitKind.WaitHandle => "waitHandle",
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
+    };
+
+    public static string Of(LockKind kind) => kind switch
+    {
+        LockKind.Monitor => "monitor",
+        LockKind.Lock => "lock",
+        LockKind.ReaderWriterLockSlim => "readerWriterLockSlim",
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
+    };
+
+    public static string Of(FindingKind kind) => kind switch
+    {
+        FindingKind.Deadlock => "deadlock",
+        FindingKind.TimedDeadlock => "timedDeadlock",
+        FindingKind.LockConvoy => "lockConvoy",
+        FindingKind.ThreadPoolStarved => "threadPoolStarved",
+        FindingKind.Spinning => "spinning",
+        FindingKind.SuspensionUnfinished => "suspensionUnfinished",
+        FindingKind.ManyAlike => "manyAlike",
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
+    };
 }

@@ -23,8 +23,9 @@ internal sealed class JsonRenderer
     private readonly ThreadDump _dump;
     private readonly Utf8JsonWriter _json;
     private readonly FrameTable _frames = new();
+    private readonly JsonLocks _locks;
 
-    private JsonRenderer(ThreadDump dump, Utf8JsonWriter json) => (_dump, _json) = (dump, json);
+    private JsonRenderer(ThreadDump dump, Utf8JsonWriter json) => (_dump, _json, _locks) = (dump, json, new JsonLocks(json, _frames));
 
     public static void Write(ThreadDump dump, PooledBytes bytes)
     {
@@ -45,10 +46,8 @@ internal sealed class JsonRenderer
         _json.WriteBoolean("hasStacks", _dump.HasStacks);
         WriteTimings(_dump.Timings);
 
-        _json.WriteStartArray("notes");
-        foreach (string note in _dump.Notes)
-            _json.WriteStringValue(note);
-        _json.WriteEndArray();
+        WriteThreadPool(_dump.ThreadPool);
+        _json.WriteStrings("notes", _dump.Notes);
 
         _json.WriteStartArray("threads");
         foreach (var thread in _dump.Threads)
@@ -60,7 +59,11 @@ internal sealed class JsonRenderer
             WriteRuntimeThread(thread);
         _json.WriteEndArray();
 
-        // After the threads: the table is complete only then.
+        _locks.WriteDeadlocks(_dump.Deadlocks);
+        _locks.WriteFindings(_dump.Findings);
+
+        // After all that refers to them: the tables are complete only then.
+        _locks.WriteTable();
         _json.WriteStartArray("frames");
         for (int i = 0; i < _frames.Count; i++)
             WriteFrame(i, _frames[i]);
@@ -76,18 +79,35 @@ internal sealed class JsonRenderer
         _json.WriteString("name", process.Name);
         _json.WriteString("runtimeVersion", process.RuntimeVersion?.ToString());
         _json.WriteString("platform", process.Platform);
-        WriteMilliseconds("uptimeMs", process.Uptime);
+        _json.WriteMilliseconds("uptimeMs", process.Uptime);
         _json.WriteEndObject();
     }
 
     private void WriteTimings(CaptureTimings timings)
     {
         _json.WriteStartObject("timings");
-        WriteMilliseconds("pauseMs", timings.Pause);
-        WriteMilliseconds("suspendMs", timings.Suspend);
-        WriteMilliseconds("walkMs", timings.Walk);
-        WriteMilliseconds("resolveMs", timings.Resolve);
+        _json.WriteMilliseconds("pauseMs", timings.Pause);
+        _json.WriteMilliseconds("suspendMs", timings.Suspend);
+        _json.WriteMilliseconds("walkMs", timings.Walk);
+        _json.WriteMilliseconds("resolveMs", timings.Resolve);
         _json.WriteNumber("suspendRetries", timings.SuspendRetries);
+        _json.WriteEndObject();
+    }
+
+    private void WriteThreadPool(ThreadPoolState? pool)
+    {
+        if (pool is null)
+        {
+            _json.WriteNull("threadPool");
+            return;
+        }
+        _json.WriteStartObject("threadPool");
+        _json.WriteOptional("workers", pool.Workers);
+        _json.WriteOptional("working", pool.Working);
+        _json.WriteOptional("min", pool.Min);
+        _json.WriteOptional("max", pool.Max);
+        _json.WriteOptional("queued", pool.Queued);
+        _json.WriteOptional("completed", pool.Completed);
         _json.WriteEndObject();
     }
 
@@ -95,18 +115,33 @@ internal sealed class JsonRenderer
     {
         _json.WriteStartObject();
         _json.WriteNumber("osId", thread.OsId.Value);
-        WriteNumber("managedId", thread.ManagedId?.Value);
+        _json.WriteOptional("managedId", thread.ManagedId?.Value);
         _json.WriteString("name", thread.Name);
         _json.WriteString("displayName", thread.DisplayName);
         _json.WriteBoolean("main", thread.IsMain);
         _json.WriteString("activity", JsonNames.Of(thread.Activity));
-        WriteBoolean("background", thread.IsBackground);
-        WriteBoolean("threadPool", thread.IsThreadPool);
-        WriteMilliseconds("cpuMs", thread.CpuTime);
+        _json.WriteOptional("background", thread.IsBackground);
+        _json.WriteOptional("threadPool", thread.IsThreadPool);
+        _json.WriteMilliseconds("cpuMs", thread.CpuTime);
+        WriteRecentCpu(thread.RecentCpu);
         _json.WriteString("currentException", thread.CurrentException);
         _json.WriteBoolean("own", thread.IsOwn);
         _json.WriteString("completeness", JsonNames.Of(thread.Completeness));
+        _locks.WriteOf(thread);
         WriteStack(thread.Frames);
+        _json.WriteEndObject();
+    }
+
+    private void WriteRecentCpu(RecentCpu? cpu)
+    {
+        if (cpu is null)
+        {
+            _json.WriteNull("recentCpu");
+            return;
+        }
+        _json.WriteStartObject("recentCpu");
+        _json.WriteMilliseconds("usedMs", cpu.Used);
+        _json.WriteMilliseconds("ofMs", cpu.Of);
         _json.WriteEndObject();
     }
 
@@ -140,7 +175,7 @@ internal sealed class JsonRenderer
         _json.WriteNumber("osId", thread.OsId.Value);
         _json.WriteString("name", thread.Name);
         _json.WriteString("activity", JsonNames.Of(thread.Activity));
-        WriteMilliseconds("cpuMs", thread.CpuTime);
+        _json.WriteMilliseconds("cpuMs", thread.CpuTime);
         _json.WriteString("waitChannel", thread.WaitChannel);
         _json.WriteEndObject();
     }
@@ -153,15 +188,12 @@ internal sealed class JsonRenderer
         _json.WriteString("display", frame.Kind is FrameKind.Native ? frame.Method.FullName : frame.Method.ToString());
         _json.WriteString("kind", JsonNames.Of(frame.Kind));
         WriteMethod(frame.Method);
-        _json.WriteStartArray("typeArguments");
-        foreach (string argument in frame.TypeArguments)
-            _json.WriteStringValue(argument);
-        _json.WriteEndArray();
+        _json.WriteStrings("typeArguments", frame.TypeArguments);
         _json.WriteString("symbols", JsonNames.Of(frame.Symbols));
         WriteSource(frame.Source);
         WriteModule(frame.Module);
         _json.WriteString("token", frame.MetadataToken == 0 ? null : "0x" + frame.MetadataToken.ToString("x8", CultureInfo.InvariantCulture));
-        WriteNumber("ilOffset", frame.ILOffset);
+        _json.WriteOptional("ilOffset", frame.ILOffset);
         _json.WriteString("address", frame.Address.Value == 0 ? null : frame.Address.ToString());
         _json.WriteBoolean("hidden", frame.IsHidden);
         _json.WriteEndObject();
@@ -208,29 +240,5 @@ internal sealed class JsonRenderer
         else
             _json.WriteNull("mvid");
         _json.WriteEndObject();
-    }
-
-    private void WriteMilliseconds(string name, TimeSpan? time)
-    {
-        if (time is { } value)
-            _json.WriteNumber(name, value.Ticks / (decimal)TimeSpan.TicksPerMillisecond);
-        else
-            _json.WriteNull(name);
-    }
-
-    private void WriteNumber(string name, int? value)
-    {
-        if (value is { } number)
-            _json.WriteNumber(name, number);
-        else
-            _json.WriteNull(name);
-    }
-
-    private void WriteBoolean(string name, bool? value)
-    {
-        if (value is { } known)
-            _json.WriteBoolean(name, known);
-        else
-            _json.WriteNull(name);
     }
 }

@@ -35,12 +35,12 @@ internal sealed class RenderBuffer(PooledBytes bytes)
     public RenderBuffer Append(int number) => AppendNumber(number, format: default);
 
     /// <summary>A number for people: with a comma at the thousands.</summary>
-    public RenderBuffer AppendCount(int number) => AppendNumber(number, "N0");
+    public RenderBuffer AppendCount(long number) => AppendNumber(number, "N0");
 
     /// <summary>Always a single line feed, as the format says, whatever the platform's idea of a line's end.</summary>
     public RenderBuffer AppendLine() => Append('\n');
 
-    private RenderBuffer AppendNumber(int number, ReadOnlySpan<char> format)
+    private RenderBuffer AppendNumber(long number, ReadOnlySpan<char> format)
     {
         number.TryFormat(bytes.GetSpan(24), out int length, format, CultureInfo.InvariantCulture);
         bytes.Advance(length);

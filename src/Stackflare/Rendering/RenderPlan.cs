@@ -63,7 +63,8 @@ internal sealed class RenderPlan : IDisposable
                 continue;
             }
             int length = AddStack(thread.Frames, start, options.All);
-            var key = new StackKey(this, thread, start, length);
+            LockNote[]? notes = LockNote.Of(thread, options.All);
+            var key = new StackKey(this, thread, notes, start, length);
             // Threads without a stack are listed by name; asked for everything, the reader gets each of them in full.
             bool groupable = options.GroupIdenticalStacks && !(options.All && length == 0);
             if (!groupable || !groups.TryGetValue(key, out var group))
@@ -74,7 +75,7 @@ internal sealed class RenderPlan : IDisposable
                     groups.Add(key, group);
                 start += length;
             }
-            group.Threads.Add(thread);
+            group.Add(thread, notes);
         }
         foreach (var group in Groups)
         {
@@ -155,15 +156,18 @@ internal sealed class RenderPlan : IDisposable
     {
         private readonly RenderPlan _plan;
         private readonly DumpThread _thread;
+        private readonly LockNote[]? _notes;
         private readonly int _start;
         private readonly int _length;
         private readonly int _hash;
 
-        public StackKey(RenderPlan plan, DumpThread thread, int start, int length)
+        public StackKey(RenderPlan plan, DumpThread thread, LockNote[]? notes, int start, int length)
         {
-            (_plan, _thread, _start, _length) = (plan, thread, start, length);
+            (_plan, _thread, _notes, _start, _length) = (plan, thread, notes, start, length);
             var hash = new HashCode();
             hash.AddBytes(MemoryMarshal.AsBytes(Stack));
+            foreach (LockNote note in notes ?? [])
+                note.AddTo(ref hash);
             _hash = hash.ToHashCode();
         }
 
@@ -175,6 +179,7 @@ internal sealed class RenderPlan : IDisposable
             && _thread.CurrentException == other._thread.CurrentException
             // Hidden frames alone are something else than no frames at all.
             && (_length > 0 || _thread.Frames.Count == 0 == (other._thread.Frames.Count == 0))
+            && LockNote.AreAlike(_notes, other._notes)
             && Stack.SequenceEqual(other.Stack);
 
         public override bool Equals(object? obj) => obj is StackKey other && Equals(other);

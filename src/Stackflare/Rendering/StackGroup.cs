@@ -8,9 +8,19 @@ internal sealed record StackGroup(int Start, int Length)
     /// <summary>The threads, in the order of the dump; at least one.</summary>
     public List<DumpThread> Threads { get; } = new(1);
 
+    /// <summary>What is to be said of the locks of each of the threads, the same number of notes each; null for nothing.</summary>
+    public List<LockNote[]>? Notes { get; private set; }
+
     /// <summary>Any of the threads: what matters for the stack is the same in all of them.</summary>
     public DumpThread First => Threads[0];
 
     /// <summary>Where the group stands among the others, the smallest first.</summary>
     public int Rank { get; set; }
+
+    public void Add(DumpThread thread, LockNote[]? notes)
+    {
+        Threads.Add(thread);
+        if (notes is not null)
+            (Notes ??= new(1)).Add(notes);
+    }
 }

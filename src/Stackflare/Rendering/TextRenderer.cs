@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Text;
 
 namespace Stackflare.Rendering;
 
@@ -10,7 +9,7 @@ internal sealed class TextRenderer : IDisposable
     private readonly RenderOptions _options;
     private readonly RenderBuffer _buffer;
     private readonly RenderPlan _plan;
-    private readonly byte[]?[] _frames;
+    private readonly StackText _text;
 
     private TextRenderer(ThreadDump dump, RenderOptions options, PooledBytes bytes)
     {
@@ -18,7 +17,7 @@ internal sealed class TextRenderer : IDisposable
         _options = options;
         _buffer = new RenderBuffer(bytes);
         _plan = RenderPlan.Of(dump, options);
-        _frames = new byte[]?[_plan.Frames.Count];
+        _text = new StackText(_plan, FormatFrame, new LockLines(ThreadLines.Reference), "   ");
     }
 
     public static void Write(ThreadDump dump, RenderOptions options, PooledBytes bytes)
@@ -33,6 +32,7 @@ internal sealed class TextRenderer : IDisposable
     {
         DumpHeading.AppendHeading(_buffer, _dump, _plan);
         _buffer.AppendLine();
+        new DiagnosisSection(_buffer, _options, FormatFrame, ThreadLines.Reference).Append(_dump, before: null, after: true);
 
         foreach (var group in _plan.Groups)
             AppendGroup(group);
@@ -65,11 +65,13 @@ internal sealed class TextRenderer : IDisposable
         }
         ThreadLines.AppendRest(_buffer, group, inFull);
 
+        Span<int> stack = _plan.StackOf(group);
+        var (before, after) = _text.AddNotes(group, stack);
+        _buffer.Append(before);
+        AppendStack(stack);
         if (group.Length > 0)
-        {
-            AppendStack(_plan.StackOf(group));
             AppendEnd(group.First.Completeness);
-        }
+        _buffer.Append(after);
         _buffer.AppendLine();
     }
 
@@ -103,7 +105,7 @@ internal sealed class TextRenderer : IDisposable
         {
             var run = _options.FoldRecursion ? StackRun.At(stack, i) : new StackRun(i, 1, 1);
             foreach (int id in stack.Slice(i, run.Period))
-                _buffer.Append(_frames[id] ??= Encoding.UTF8.GetBytes(FormatFrame(_plan.Frames[id])));
+                _buffer.Append(_text[id]);
             if (run.Repeats > 1)
             {
                 _buffer.Append("   ... the ");

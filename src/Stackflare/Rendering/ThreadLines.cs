@@ -1,3 +1,5 @@
+using Stackflare.Diagnosis;
+
 namespace Stackflare.Rendering;
 
 /// <summary>What the text formats say about the threads of a group.</summary>
@@ -12,6 +14,9 @@ internal static class ThreadLines
     /// <summary>How many threads of the group get a line of their own.</summary>
     public static int InFull(StackGroup group, RenderOptions options) =>
         options.All || group.Threads.Count <= MostInFull ? group.Threads.Count : InFullWhenShortened;
+
+    /// <summary>How other places of the dump refer to a thread: <c>"worker" #7</c>.</summary>
+    public static string Reference(DumpThread thread) => Words.Of(thread, EscapedText.Quoted(thread.DisplayName));
 
     /// <summary>
     /// One line for the threads that got none. Ids are all there, as ranges; names are shortened and counted; processor time is the sum.

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Text;
 
 namespace Stackflare.Rendering;
 
@@ -12,7 +11,7 @@ internal sealed class TracebackRenderer : IDisposable
     private readonly RenderOptions _options;
     private readonly RenderBuffer _buffer;
     private readonly RenderPlan _plan;
-    private readonly byte[]?[] _frames;
+    private readonly StackText _text;
 
     private TracebackRenderer(ThreadDump dump, RenderOptions options, PooledBytes bytes)
     {
@@ -20,7 +19,7 @@ internal sealed class TracebackRenderer : IDisposable
         _options = options;
         _buffer = new RenderBuffer(bytes);
         _plan = RenderPlan.Of(dump, options);
-        _frames = new byte[]?[_plan.Frames.Count];
+        _text = new StackText(_plan, FormatFrame, new LockLines(Reference), "    ");
     }
 
     public static void Write(ThreadDump dump, RenderOptions options, PooledBytes bytes)
@@ -34,6 +33,7 @@ internal sealed class TracebackRenderer : IDisposable
     private void Write()
     {
         DumpHeading.AppendHeading(_buffer, _dump, _plan);
+        new DiagnosisSection(_buffer, _options, FormatFrame, Reference).Append(_dump, before: Separator, after: false);
         foreach (var group in _plan.Groups)
             AppendGroup(group);
         if (_options.All || !_dump.HasStacks)
@@ -55,8 +55,11 @@ internal sealed class TracebackRenderer : IDisposable
         if (Missing(group) is { } missing)
             _buffer.Append("  [").Append(missing).Append(']').AppendLine();
         var stack = _plan.StackOf(group);
+        var (innermost, outermost) = _text.AddNotes(group, stack);
         stack.Reverse();
+        _buffer.Append(outermost);
         AppendStack(stack);
+        _buffer.Append(innermost);
     }
 
     private void AppendThread(DumpThread thread)
@@ -67,6 +70,9 @@ internal sealed class TracebackRenderer : IDisposable
         _buffer.Append(thread.OsId.Value).Append(")>").AppendLine();
     }
 
+    /// <summary>By the kernel's id, which is the one that a thread's line has here.</summary>
+    private static string Reference(DumpThread thread) => $"\"{EscapedText.Quoted(thread.DisplayName)}\" tid={thread.OsId}";
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AppendStack(ReadOnlySpan<int> stack)
     {
@@ -74,7 +80,7 @@ internal sealed class TracebackRenderer : IDisposable
         {
             var run = _options.FoldRecursion ? StackRun.At(stack, i) : new StackRun(i, 1, 1);
             foreach (int id in stack.Slice(i, run.Period))
-                _buffer.Append(_frames[id] ??= Encoding.UTF8.GetBytes(FormatFrame(_plan.Frames[id])));
+                _buffer.Append(_text[id]);
             if (run.Repeats > 1)
             {
                 _buffer.Append("  [Previous ");

@@ -92,9 +92,13 @@ internal static class DumpBuilder
             CurrentException = record.ExceptionType == SnapshotLayout.None ? null : session.Types.Name(record.ExceptionType),
             Frames = stack,
             Completeness = CompletenessOf(record),
-            IsOwn = record.OsId == ownThread,
+            IsOwn = record.OsId == ownThread || IsTrap(stack),
         };
     }
+
+    /// <summary>Whether it is the thread that waits for signals, or answers one: seen from outside it is nobody's either.</summary>
+    private static bool IsTrap(DumpFrame[] stack) => Array.FindLastIndex(
+        stack, static f => f is { Module.Name: "Stackflare.dll", Method: { DeclaringType: "Stackflare.Triggers.SignalTrap", Name: "Run" } }) >= 0;
 
     /// <summary>
     /// The runtime names the kernel's threads as it makes them (<c>.NET Finalizer</c>) and hands on the names that programs give;

@@ -46,7 +46,7 @@ public sealed partial class SameDumpTests
 
         Assert.Equal(target.Pid, dump.ProcessId);
         Assert.Equal(own.Notes, dump.Notes);
-        Assert.DoesNotContain(dump.Threads, t => t.IsOwn);
+        Assert.Equal(own.Threads.Where(t => t.IsOwn).Select(t => t.OsId), dump.Threads.Where(t => t.IsOwn).Select(t => t.OsId));
         foreach (var property in new[] { "id", "name", "runtimeVersion", "platform" })
             Assert.Equal(own.Root.GetProperty("process").GetProperty(property).ToString(), dump.Root.GetProperty("process").GetProperty(property).ToString());
 

@@ -107,7 +107,8 @@ public sealed class ExaminationTests
     [Fact]
     public void SyncOverAsyncIsNamedWithItsLine()
     {
-        DumpThread[] threads = [Worker(1, busy: true), Worker(2, busy: true)];
+        DumpThread gate = Build.Thread(3, ".NET TP Gate", ThreadActivity.Waiting, [Build.Platform("System.Threading.PortableThreadPool.GateThread", "GateThreadStart")], pool: true);
+        DumpThread[] threads = [Worker(1, busy: true), Worker(2, busy: true), gate];
 
         Finding finding = Assert.Single(Examine(threads, new ThreadPoolState(2, 2, 2, 100, 1, null)));
 

@@ -10,7 +10,7 @@ public sealed class GoldenTests
     [Theory, MemberData(nameof(Names))]
     public void Traceback(string name) => Golden.Verify(Render.Traceback(SampleDumps.Get(name)), $"{name}.traceback");
 
-    [Theory, InlineData("ordinary"), InlineData("hostile"), InlineData("no-symbols"), InlineData("before-net9"), InlineData("no-answer")]
+    [Theory, InlineData("ordinary"), InlineData("hostile"), InlineData("no-symbols"), InlineData("before-net9"), InlineData("no-answer"), InlineData("deadlock"), InlineData("reader-writer")]
     public void Json(string name) => Golden.Verify(Render.Json(SampleDumps.Get(name)), name, "json");
 
     [Theory, InlineData("ordinary"), InlineData("hostile"), InlineData("no-symbols"), InlineData("incomplete")]

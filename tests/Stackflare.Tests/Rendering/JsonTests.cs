@@ -22,6 +22,9 @@ public sealed class JsonTests
         Assert.Equal(Enum.GetValues<FrameKind>().Select(JsonNames.Of), Names("frame", "properties", "kind"));
         Assert.Equal(Enum.GetValues<SymbolStatus>().Select(JsonNames.Of), Names("frame", "properties", "symbols"));
         Assert.Equal(Enum.GetValues<SourceTextOrigin>().Select(JsonNames.Of), Names("frame", "properties", "source", "properties", "textOrigin"));
+        Assert.Equal(Enum.GetValues<WaitKind>().Select(JsonNames.Of), Names("wait", "properties", "kind"));
+        Assert.Equal(Enum.GetValues<LockKind>().Select(JsonNames.Of), Names("lock", "properties", "kind"));
+        Assert.Equal(Enum.GetValues<FindingKind>().Select(JsonNames.Of), Names("finding", "properties", "kind"));
 
         static IEnumerable<string> Names(params string[] path) =>
             path.Aggregate(Schema.GetProperty("$defs"), (e, p) => e.GetProperty(p)).GetProperty("enum").EnumerateArray().Select(v => v.GetString()!);

@@ -15,6 +15,7 @@ internal static class SampleDumps
     public static readonly string[] Names =
     [
         "ordinary", "folding", "no-symbols", "incomplete", "empty", "before-net9", "long-group", "hostile", "generics", "hung-server", "no-answer",
+        "deadlock", "reader-writer", "lock-groups", "lock-parts", "hostile-locks", "circles",
     ];
 
     public static ThreadDump Get(string name) => name switch
@@ -30,6 +31,12 @@ internal static class SampleDumps
         "generics" => Generics(),
         "hung-server" => HungServer(),
         "no-answer" => NoAnswer(),
+        "deadlock" => LockSamples.Deadlock(),
+        "reader-writer" => LockSamples.ReaderWriter(),
+        "lock-groups" => LockSamples.Groups(),
+        "lock-parts" => LockSamples.Partly(),
+        "hostile-locks" => LockSamples.Hostile(),
+        "circles" => LockSamples.Circles(),
         _ => throw new ArgumentOutOfRangeException(nameof(name)),
     };
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Stackflare.Symbols;
 
 namespace Stackflare.Tests.Rendering;
 
@@ -109,7 +110,32 @@ public sealed partial class TextPropertyTests
                 stacks[random.Next(stacks.Length)], main: id == 1, own: random.Next(20) == 0, cpu: id) is var thread && threads.Exists(t => t.OsId == thread.OsId)
                 ? Build.Thread(100_000 + id, null, ThreadActivity.Unknown, []) : thread);
         }
+        AddLocks(random, threads);
         return Build.Dump(threads);
+    }
+
+    /// <summary>At frames that are there or not, of the same lock or others, with and without somebody who wants them.</summary>
+    private static void AddLocks(Random random, List<DumpThread> threads)
+    {
+        if (random.Next(2) == 0 || threads.Count == 0)
+            return;
+        DumpLock[] locks = [.. Enumerable.Range(0, 4).Select(i => new DumpLock
+        {
+            Address = new ObjectAddress((ulong)i),
+            Kind = LockKind.Monitor,
+            Type = i < 2 ? "A" : null,
+            Owner = i == 0 ? null : threads[random.Next(threads.Count)],
+            Recursion = random.Next(3),
+        })];
+        foreach (DumpThread thread in threads)
+        {
+            int[] at = [.. Enumerable.Range(0, random.Next(3)).Select(_ => random.Next(thread.Frames.Count + 1)).Order()];
+            thread.HeldLocks = [.. at.Select(i => new HeldLock(locks[random.Next(4)], i == thread.Frames.Count ? null : i, random.Next(2) == 0))];
+            DumpLock? wanted = random.Next(2) == 0 ? locks[random.Next(4)] : null;
+            if (random.Next(2) == 0 && thread.Frames.Count > 0)
+                thread.WaitingFor = new DumpWait { Kind = (WaitKind)random.Next(14), FrameIndex = random.Next(thread.Frames.Count), Lock = wanted, Object = wanted?.Address };
+        }
+        LockBuilder.Link(threads);
     }
 
     private static IEnumerable<int> ThreadIds(string text)

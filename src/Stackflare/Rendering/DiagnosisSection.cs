@@ -1,0 +1,97 @@
+using Stackflare.Diagnosis;
+
+namespace Stackflare.Rendering;
+
+/// <summary>What the text formats say between the heading and the first thread: the deadlocks, and what else is wrong.</summary>
+/// <param name="buffer">Where to.</param>
+/// <param name="options">With <see cref="RenderOptions.All"/> nothing is shortened.</param>
+/// <param name="format">The lines of a frame, each with its end.</param>
+/// <param name="reference">How threads are referred to.</param>
+internal sealed class DiagnosisSection(RenderBuffer buffer, RenderOptions options, Func<DumpFrame, string> format, Func<DumpThread, string> reference)
+{
+    internal const int MostDeadlocks = 8;
+    internal const int MostSteps = 20;
+    internal const int MostEvidence = 20;
+
+    /// <summary>Writes the sections that there are.</summary>
+    /// <param name="dump">The dump.</param>
+    /// <param name="before">What stands in a line before each of them; null for nothing.</param>
+    /// <param name="after">Whether an empty line stands after each.</param>
+    public void Append(ThreadDump dump, string? before, bool after)
+    {
+        int shown = Most(dump.Deadlocks.Count, MostDeadlocks);
+        for (int i = 0; i < shown; i++)
+        {
+            Begin(before);
+            AppendDeadlock(dump.Deadlocks[i]);
+            End(after);
+        }
+        if (shown < dump.Deadlocks.Count)
+        {
+            Begin(before);
+            buffer.AppendCount(dump.Deadlocks.Count - shown).Append(" more deadlocks. ").Append(options.AllIsSaid).Append(" shows them.").AppendLine();
+            End(after);
+        }
+
+        // Deadlocks are there already, and better.
+        List<Finding> findings = [.. dump.Findings.Where(static f => f.Kind != FindingKind.Deadlock)];
+        if (findings.Count == 0)
+            return;
+        Begin(before);
+        buffer.Append("Diagnosis:").AppendLine();
+        findings.ForEach(AppendFinding);
+        End(after);
+    }
+
+    private void Begin(string? before)
+    {
+        if (before is not null)
+            buffer.Append(before).AppendLine();
+    }
+
+    private void End(bool after)
+    {
+        if (after)
+            buffer.AppendLine();
+    }
+
+    private void AppendDeadlock(Deadlock deadlock)
+    {
+        buffer.Append("Deadlock: ").Append(Words.Circle(deadlock)).Append(", for ever");
+        if (deadlock.Behind.Count > 0)
+        {
+            buffer.Append("; ").AppendCount(deadlock.Behind.Count).Append(deadlock.Behind.Count == 1 ? " more waits behind " : " more wait behind ")
+                .Append(deadlock.Steps.Count == 1 ? "it" : "them");
+        }
+        buffer.AppendLine();
+
+        int shown = Most(deadlock.Steps.Count, MostSteps);
+        int last = deadlock.Steps.Count - 1;
+        for (int i = 0; i < shown - 1; i++)
+            AppendStep(deadlock.Steps[i]);
+        if (shown - 1 < last)
+            buffer.Append("... ").AppendCount(last - shown + 1).Append(" more, each of which waits for the next").AppendLine();
+        // The last one closes the circle.
+        AppendStep(deadlock.Steps[last]);
+    }
+
+    private void AppendStep(DeadlockStep step)
+    {
+        buffer.Append(reference(step.Thread)).Append(' ').Append(Words.Waits(step.Wait, LockLines.Type)).Append(' ')
+            .Append(reference(step.WaitsFor)).Append(LockLines.Times(step.Wait)).AppendLine();
+        if (step.Frame is { } frame)
+            buffer.Append(format(frame));
+    }
+
+    private void AppendFinding(Finding finding)
+    {
+        buffer.Append("- ").Append(EscapedText.Plain(finding.Summary)).AppendLine();
+        int shown = Most(finding.Evidence.Count, MostEvidence);
+        for (int i = 0; i < shown; i++)
+            buffer.Append("    ").Append(EscapedText.Plain(finding.Evidence[i])).AppendLine();
+        if (shown < finding.Evidence.Count)
+            buffer.Append("    ... and ").AppendCount(finding.Evidence.Count - shown).Append(" more").AppendLine();
+    }
+
+    private int Most(int count, int limit) => options.All ? count : Math.Min(count, limit);
+}

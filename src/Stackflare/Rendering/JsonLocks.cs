@@ -1,0 +1,121 @@
+using System.Text.Json;
+
+namespace Stackflare.Rendering;
+
+/// <summary>
+/// The parts of the JSON about waits, locks and what is wrong. Locks stand once in a table, as frames do, and get their numbers as they are met.
+/// </summary>
+internal sealed class JsonLocks(Utf8JsonWriter json, FrameTable frames)
+{
+    private readonly Dictionary<DumpLock, int> _ids = [];
+    private readonly List<DumpLock> _locks = [];
+
+    /// <summary>What a thread waits for and what it holds; within its object.</summary>
+    public void WriteOf(DumpThread thread)
+    {
+        WriteWait(thread.WaitingFor);
+        json.WriteStartArray("heldLocks");
+        foreach (HeldLock held in thread.HeldLocks)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("lock", IdOf(held.Lock));
+            json.WriteOptional("stackIndex", held.FrameIndex);
+            json.WriteBoolean("shared", held.IsShared);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    public void WriteDeadlocks(IReadOnlyList<Deadlock> deadlocks)
+    {
+        json.WriteStartArray("deadlocks");
+        foreach (Deadlock deadlock in deadlocks)
+        {
+            json.WriteStartObject();
+            json.WriteStartArray("steps");
+            foreach (DeadlockStep step in deadlock.Steps)
+            {
+                json.WriteStartObject();
+                json.WriteThread("thread", step.Thread);
+                json.WriteThread("waitsFor", step.WaitsFor);
+                WriteLock(step.Wait.Lock);
+                json.WriteOptional("frame", step.Frame is { } frame ? frames.IdOf(frame) : null);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+            json.WriteThreads("behind", deadlock.Behind);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    public void WriteFindings(IReadOnlyList<Finding> findings)
+    {
+        json.WriteStartArray("findings");
+        foreach (Finding finding in findings)
+        {
+            json.WriteStartObject();
+            json.WriteString("kind", JsonNames.Of(finding.Kind));
+            json.WriteString("summary", finding.Summary);
+            json.WriteStrings("evidence", finding.Evidence);
+            json.WriteThreads("threads", finding.Threads);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    /// <summary>The table. After all that refers to it.</summary>
+    public void WriteTable()
+    {
+        json.WriteStartArray("locks");
+        for (int i = 0; i < _locks.Count; i++)
+        {
+            DumpLock known = _locks[i];
+            json.WriteStartObject();
+            json.WriteNumber("index", i);
+            json.WriteString("address", known.Address.ToString());
+            json.WriteString("kind", JsonNames.Of(known.Kind));
+            json.WriteString("type", known.Type);
+            json.WriteThread("owner", known.Owner);
+            json.WriteThreads("readers", known.Readers);
+            json.WriteNumber("recursion", known.Recursion);
+            json.WriteThreads("waiters", known.Waiters);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    private void WriteWait(DumpWait? wait)
+    {
+        if (wait is null)
+        {
+            json.WriteNull("waitingFor");
+            return;
+        }
+        json.WriteStartObject("waitingFor");
+        json.WriteString("kind", JsonNames.Of(wait.Kind));
+        json.WriteNumber("stackIndex", wait.FrameIndex);
+        json.WriteString("object", wait.Object?.ToString());
+        json.WriteString("objectType", wait.ObjectType);
+        WriteLock(wait.Lock);
+        json.WriteThread("joined", wait.Joined);
+        // Without an end it is -1 millisecond, which is what the program says as well.
+        json.WriteMilliseconds("timeoutMs", wait.Timeout);
+        json.WriteMilliseconds("atLeastMs", wait.AtLeast);
+        json.WriteThreads("waitsFor", wait.WaitsFor);
+        json.WriteEndObject();
+    }
+
+    private void WriteLock(DumpLock? known) => json.WriteOptional("lock", known is null ? null : IdOf(known));
+
+    private int IdOf(DumpLock known)
+    {
+        if (!_ids.TryGetValue(known, out int id))
+        {
+            id = _locks.Count;
+            _ids.Add(known, id);
+            _locks.Add(known);
+        }
+        return id;
+    }
+}

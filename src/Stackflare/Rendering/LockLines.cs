@@ -1,0 +1,106 @@
+using System.Text;
+using Stackflare.Diagnosis;
+
+namespace Stackflare.Rendering;
+
+/// <summary>The notes on locks and waits as lines, for all threads of a group at once.</summary>
+/// <param name="reference">How other threads are referred to.</param>
+internal sealed class LockLines(Func<DumpThread, string> reference)
+{
+    /// <summary>Of more threads than that two are named.</summary>
+    private const int MostNames = 3;
+
+    /// <summary>The line of a note, without indentation and without a line's end.</summary>
+    /// <param name="group">The threads, which have notes.</param>
+    /// <param name="index">Which note of each.</param>
+    public string Of(StackGroup group, int index)
+    {
+        LockNote note = group.Notes![0][index];
+        return note.Held is { } held ? Locked(group, index, held, note) : Waiting(group, index, note.Wait!);
+    }
+
+    /// <summary>For how long a thread has waited and will wait, as the end of a line; empty where that is not known.</summary>
+    public static string Times(DumpWait wait) => AtLeast(wait.AtLeast, wait.AtLeast) + AtMost(wait.Timeout);
+
+    /// <summary>With its quotes escaped, as names have them: what stands in quotes in a line is the name of a thread.</summary>
+    public static string Type(string type) => EscapedText.Quoted(type);
+
+    private string Waiting(StackGroup group, int index, DumpWait wait)
+    {
+        var line = new StringBuilder("- waiting ").Append(Words.Purpose(wait.Kind)).Append(' ');
+        if (wait.Joined is { } joined)
+            return line.Append(reference(joined)).Append(Times(group, index)).ToString();
+
+        line.Append(Object(group, index));
+        // Of threads that want to write and read already, each waits for the others.
+        IReadOnlyList<DumpThread> others = group.Threads.Count > 1 && wait is { Kind: WaitKind.WriteLock, Lock: { Owner: null, Readers: { Count: > 0 } readers } }
+            ? readers
+            : wait.WaitsFor;
+        if (others.Count > 0)
+            line.Append(' ').Append(Words.InTheWay(wait)).Append(' ').Append(References(others));
+        return line.Append(Times(group, index)).ToString();
+    }
+
+    private static string Locked(StackGroup group, int index, HeldLock held, in LockNote note)
+    {
+        var line = new StringBuilder("- locked ").Append(Object(group, index));
+        if (held.IsShared)
+            line.Append(" for reading");
+        if (note.Times > 1)
+            line.Append(", ").Append(Words.Count(note.Times, "time")).Append(note.IsOnly ? "" : " in all");
+        DumpThread holder = group.First;
+        int waiters = group.Threads.Count == 1 ? held.Lock.Waiters.Count(t => t != holder) : held.Lock.Waiters.Count;
+        if (waiters > 0)
+            line.Append(", wanted by ").Append(Words.Count(waiters, "thread"));
+        if (held.FrameIndex is null)
+            line.Append(", by a frame that is not known");
+        return line.ToString();
+    }
+
+    /// <summary>The object, if it is the same for all threads of the group; else how many there are.</summary>
+    private static string Object(StackGroup group, int index)
+    {
+        LockNote note = group.Notes![0][index];
+        int distinct = group.Threads.Count == 1 ? 1 : group.Notes.Select(n => n[index].Address).Distinct().Count();
+        string? type = note.Type is null ? null : Type(note.Type);
+        string of = type is null ? "object" : $"({type})";
+        return distinct == 1 ? Words.Of(note.Address!.Value, type)
+            : distinct == group.Threads.Count ? $"another {of} in each thread"
+            : FormattableString.Invariant($"one of {distinct:N0} {(type is null ? "objects" : of)}");
+    }
+
+    private static string Times(StackGroup group, int index)
+    {
+        if (group.Threads.Count == 1)
+            return Times(group.Notes![0][index].Wait!);
+        TimeSpan?[] sofar = [.. group.Notes!.Select(n => n[index].Wait!.AtLeast)];
+        TimeSpan?[] limits = [.. group.Notes!.Select(n => n[index].Wait!.Timeout)];
+        // A thread without a limit, or of which it is not known, is one of which nothing can be said.
+        bool areLimited = Array.TrueForAll(limits, static t => t >= TimeSpan.Zero);
+        return AtLeast(Array.Exists(sofar, static t => t is null) ? null : sofar.Min(), sofar.Max()) + (areLimited ? AtMost(limits.Max()) : "");
+    }
+
+    private static string AtLeast(TimeSpan? shortest, TimeSpan? longest)
+    {
+        if (longest is null || longest < TimeSpan.FromSeconds(1))
+            return "";
+        string time = Durations.Long(longest.Value);
+        return shortest is { } least && Durations.Long(least) == time ? $", for at least {time}" : $", the longest for at least {time}";
+    }
+
+    private static string AtMost(TimeSpan? limit) => limit is { } time && time >= TimeSpan.Zero ? $", at most {Durations.AtMost(time)}" : "";
+
+    private string References(IReadOnlyList<DumpThread> threads)
+    {
+        int named = threads.Count <= MostNames ? threads.Count : 2;
+        var text = new StringBuilder();
+        for (int i = 0; i < named; i++)
+        {
+            string before = i == 0 ? "" : i == threads.Count - 1 ? " and " : ", ";
+            text.Append(before).Append(reference(threads[i]));
+        }
+        if (named < threads.Count)
+            text.Append(FormattableString.Invariant($" and {threads.Count - named:N0} more"));
+        return text.ToString();
+    }
+}

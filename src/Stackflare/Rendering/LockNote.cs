@@ -1,0 +1,126 @@
+namespace Stackflare.Rendering;
+
+/// <summary>What is to be said under a frame: that the thread waits there, or that it took a lock there.</summary>
+/// <param name="Position">After how many of the shown frames; <see cref="AtEnd"/> where the frame is not known.</param>
+/// <param name="Wait">The wait; null for a lock that is held.</param>
+/// <param name="Held">The lock that is held; null for a wait.</param>
+/// <param name="Times">How often the thread holds it in all, where the number of its notes does not show that; else 1.</param>
+/// <param name="IsOnly">Whether it is the thread's only note on the lock.</param>
+internal readonly record struct LockNote(int Position, DumpWait? Wait, HeldLock? Held, int Times, bool IsOnly)
+{
+    public const int AtEnd = int.MaxValue;
+
+    public ObjectAddress? Address => Held?.Lock.Address ?? Wait!.Object ?? Wait.Lock?.Address;
+
+    public string? Type => Held is null ? Wait!.ObjectType ?? Wait.Lock?.Type : Held.Lock.Type;
+
+    /// <summary>
+    /// What must be one and the same in threads that are shown together: a lock that somebody is kept from, a thread that is waited for. Null for
+    /// an object that any other of its type stands for: a thousand idle threads with an event each are one group.
+    /// </summary>
+    public object? Identity => Held is not null
+        ? Held.Lock.Waiters.Count > 0 ? Held.Lock : null
+        : Wait!.WaitsFor.Count > 0 || Wait.Joined is not null ? Wait.Lock ?? (object?)Wait.Joined ?? Wait.WaitsFor[0] : null;
+
+    /// <summary>The notes of a thread, from the innermost frame outwards; null if there are none, which is the rule.</summary>
+    /// <param name="thread">The thread.</param>
+    /// <param name="all">Whether hidden frames are shown.</param>
+    public static LockNote[]? Of(DumpThread thread, bool all)
+    {
+        bool waits = thread.WaitingFor is { Object: not null } or { Lock: not null } or { Joined: not null };
+        IReadOnlyList<HeldLock> held = thread.HeldLocks;
+        if (!waits && held.Count == 0)
+            return null;
+
+        var notes = new LockNote[held.Count + (waits ? 1 : 0)];
+        for (int i = 0; i < held.Count; i++)
+            notes[i] = new LockNote(held[i].FrameIndex ?? AtEnd, null, held[i], 1, true);
+        if (waits)
+            notes[^1] = new LockNote(thread.WaitingFor!.FrameIndex, thread.WaitingFor, null, 1, true);
+        Count(notes);
+        Array.Sort(notes, Compare);
+        if (!all)
+            Place(notes, thread.Frames);
+        else
+            PlaceAll(notes);
+        return notes;
+    }
+
+    /// <summary>Whether threads with these notes can be shown together.</summary>
+    public static bool AreAlike(LockNote[]? one, LockNote[]? other)
+    {
+        if (one is null || other is null)
+            return one == other;
+        if (one.Length != other.Length)
+            return false;
+        for (int i = 0; i < one.Length; i++)
+        {
+            if (!one[i].IsLike(other[i]))
+                return false;
+        }
+        return true;
+    }
+
+    public void AddTo(ref HashCode hash)
+    {
+        hash.Add(Position);
+        hash.Add(Identity);
+        hash.Add(Type);
+    }
+
+    private bool IsLike(in LockNote other) => Position == other.Position
+        && Times == other.Times
+        && IsOnly == other.IsOnly
+        && Wait?.Kind == other.Wait?.Kind
+        && Held?.IsShared == other.Held?.IsShared
+        && Address is null == other.Address is null
+        && Identity == other.Identity
+        && Type == other.Type;
+
+    /// <summary>A recursion shows by a note at each of its frames, as far as they are known; else the number says it.</summary>
+    private static void Count(LockNote[] notes)
+    {
+        var shown = new Dictionary<DumpLock, int>();
+        foreach (LockNote note in notes)
+        {
+            if (note.Held is { IsShared: false, Lock: { Recursion: > 0 } known })
+                shown[known] = shown.GetValueOrDefault(known) + 1;
+        }
+        if (shown.Count == 0)
+            return;
+        for (int i = 0; i < notes.Length; i++)
+        {
+            if (notes[i].Held?.Lock is { } known && shown.TryGetValue(known, out int count) && count <= known.Recursion)
+                notes[i] = notes[i] with { Times = known.Recursion + 1, IsOnly = count == 1 };
+        }
+    }
+
+    /// <summary>The same for threads that do the same, whichever objects they do it with; a thread waits innermost.</summary>
+    private static int Compare(LockNote a, LockNote b) =>
+        a.Position != b.Position ? a.Position.CompareTo(b.Position)
+        : a.Held is null != b.Held is null ? (a.Held is null ? -1 : 1)
+        : string.CompareOrdinal(a.Type, b.Type) is not 0 and var byType ? byType
+        : a.Identity is null != b.Identity is null ? (a.Identity is null ? 1 : -1)
+        : Nullable.Compare(a.Address?.Value, b.Address?.Value);
+
+    private static void PlaceAll(LockNote[] notes)
+    {
+        for (int i = 0; i < notes.Length && notes[i].Position != AtEnd; i++)
+            notes[i] = notes[i] with { Position = notes[i].Position + 1 };
+    }
+
+    /// <summary>From indexes of frames to positions among those that are shown: what is said of a hidden frame stands under what it calls.</summary>
+    private static void Place(LockNote[] notes, IReadOnlyList<DumpFrame> frames)
+    {
+        int shown = 0, frame = 0;
+        for (int i = 0; i < notes.Length && notes[i].Position != AtEnd; i++)
+        {
+            for (; frame < frames.Count && frame <= notes[i].Position; frame++)
+            {
+                if (!frames[frame].IsHidden)
+                    shown++;
+            }
+            notes[i] = notes[i] with { Position = shown };
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+
+namespace Stackflare.Rendering;
+
+/// <summary>
+/// The lines of frames, each made once however many stacks the frame is in. A frame with notes under it is one of its own: it has a number beyond
+/// those of the plan's frames, so that a recursion which takes a lock at every step folds like any other.
+/// </summary>
+/// <param name="plan">Whose frames they are.</param>
+/// <param name="format">The lines of a frame, each with its end.</param>
+/// <param name="lockLines">The lines of notes.</param>
+/// <param name="indentation">What stands before them.</param>
+internal sealed class StackText(RenderPlan plan, Func<DumpFrame, string> format, LockLines lockLines, string indentation)
+{
+    private byte[]?[] _texts = new byte[]?[plan.Frames.Count];
+    private int _count = plan.Frames.Count;
+    private Dictionary<(int Frame, string Notes), int>? _noted;
+
+    /// <summary>The lines of a frame of a stack.</summary>
+    public byte[] this[int id]
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _texts[id] ??= Encoding.UTF8.GetBytes(format(plan.Frames[id]));
+    }
+
+    /// <summary>Puts a group's notes into its stack.</summary>
+    /// <param name="group">The group.</param>
+    /// <param name="stack">Its stack, innermost first; frames with notes are replaced.</param>
+    /// <returns>The lines that stand before the innermost frame, and those that stand after the outermost; empty for none.</returns>
+    public (string Before, string After) AddNotes(StackGroup group, Span<int> stack)
+    {
+        if (group.Notes is not [var notes, ..])
+            return ("", "");
+        string before = "", after = "";
+        var lines = new StringBuilder();
+        for (int i = 0; i < notes.Length;)
+        {
+            int position = notes[i].Position;
+            lines.Clear();
+            for (; i < notes.Length && notes[i].Position == position; i++)
+                lines.Append(indentation).Append(lockLines.Of(group, i)).Append('\n');
+            if (position == LockNote.AtEnd)
+                after = lines.ToString();
+            else if (position == 0)
+                before = lines.ToString();
+            else
+                stack[position - 1] = Noted(stack[position - 1], lines.ToString());
+        }
+        return (before, after);
+    }
+
+    private int Noted(int frame, string notes)
+    {
+        _noted ??= [];
+        if (_noted.TryGetValue((frame, notes), out int id))
+            return id;
+        if (_count == _texts.Length)
+            Array.Resize(ref _texts, Math.Max(16, _count * 2));
+        id = _count++;
+        _texts[id] = [.. this[frame], .. Encoding.UTF8.GetBytes(notes)];
+        _noted.Add((frame, notes), id);
+        return id;
+    }
+}
