@@ -231,13 +231,14 @@ void capture_take(capture *c)
     hresult hr = info_threads(c->info, &threads);
     int64_t walked = suspended;
     if (!FAILED(hr)) {
+        int64_t deadline = suspended + (int64_t)c->request->pause_limit_us * 1000;
         walk_all(c, threads, suspended);
         walked = sf_now(CLOCK_MONOTONIC);
         describe_functions(c);
         int64_t described = sf_now(CLOCK_MONOTONIC);
-        describe_locks(c, suspended + (int64_t)c->request->pause_limit_us * 1000);
+        describe_locks(c, deadline);
         c->result.locks_ns = sf_now(CLOCK_MONOTONIC) - described;
-        pool_read(c, suspended + (int64_t)c->request->pause_limit_us * 1000);
+        pool_read(c, deadline);
         heap_walk(c);
         hold_collectible(c);
     }

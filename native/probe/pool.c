@@ -8,7 +8,7 @@
 
 #include <time.h>
 
-enum { MAX_SEGMENTS = 10000, MAX_LOCAL_QUEUES = 2048, MAX_SHARED_QUEUES = 256, MAX_NODES = 1024, LOCAL_BATCH = 32, TRIES = 3 };
+enum { MAX_SEGMENTS = 10000, MAX_LOCAL_QUEUES = 2048, MAX_SHARED_QUEUES = 256, MAX_NODES = 1024, LOCAL_BATCH = 32, TRIES = 12, TRY_AGAIN_NS = 250000 };
 
 /* How arrays lie in memory, which all compiled code knows. */
 enum { ARRAY_LENGTH = 8, ARRAY_ITEMS = 16 };
@@ -86,6 +86,10 @@ static void find_queues(const core_lib *core, core_type *types)
     at.queue_head = SF_NONE;
     uintptr_t work, queue;
     for (int i = 0; i < TRIES && types[SEGMENT].class == 0 && at.work_queue != 0 && at.shared[0] != SF_NONE; i++) {
+        /* A garbage collection that moves objects is over soon. */
+        struct timespec pause = { 0, TRY_AGAIN_NS };
+        if (i > 0)
+            nanosleep(&pause, NULL);
         if (!sf_read_pointer(at.work_queue, &work) || !is_a(work, types[WORK_QUEUE].class) || !take_type(core, work + at.shared[0], &types[QUEUE]))
             continue;
         at.queue_head = place(core, types[QUEUE], "_head", NULL, NULL);

@@ -122,7 +122,7 @@ internal sealed class LockBuilder
             AtLeast = atLeast,
             Timeout = record?.TimeoutMs switch
             {
-                null or SnapshotLayout.WaitTimeoutUnknown => null,
+                null or SnapshotLayout.WaitTimeoutUnknown => WaitsForEver((uint)thread, kind, frameIndex) ? Timeout.InfiniteTimeSpan : null,
                 < 0 => Timeout.InfiniteTimeSpan,
                 { } ms => TimeSpan.FromMilliseconds(ms),
             },
@@ -130,8 +130,23 @@ internal sealed class LockBuilder
     }
 
     /// <summary>
+    /// Whether the method that waits is one without a time limit, where the runtime keeps none: by its name, or, if it was compiled into its caller, by
+    /// the caller's IL.
+    /// </summary>
+    private bool WaitsForEver(uint thread, WaitKind kind, int frame)
+    {
+        if (kind is not (WaitKind.ThreadJoin or WaitKind.ReadLock or WaitKind.UpgradeableReadLock or WaitKind.WriteLock))
+            return false;
+        IReadOnlyList<DumpFrame> frames = _threads[thread].Frames;
+        if (frames[frame].Method is { Parameters: "", Name: "Join" or "EnterReadLock" or "EnterUpgradeableReadLock" or "EnterWriteLock" })
+            return true;
+        return frame + 1 < frames.Count
+            && _session.LockStatementsAround(_snapshot.Frames[_snapshot.StackOf(_snapshot.Threads[thread])[frame + 1]]) is { WaitsForEver: true };
+    }
+
+    /// <summary>
     /// Which frames took a thread's locks. Several frames refer to most of them, as callers hand objects on and callees keep their callers' registers;
-    /// one that took a lock has a statement for it. The locks with the fewest such frames choose first.
+    /// one that took a lock has a statement for it, one for each time. The locks with the least choice of them choose first.
     /// </summary>
     private void Hold(ReadOnlySpan<HeldRecord> records)
     {
@@ -149,7 +164,7 @@ internal sealed class LockBuilder
                 free[record.Frame] = Statements(thread, record.Frame);
         }
         var held = new List<HeldLock>();
-        foreach ((uint index, List<uint> frames) in places.OrderBy(p => p.Value.Count(f => free[f] > 0)))
+        foreach ((uint index, List<uint> frames) in places.OrderBy(p => p.Value.Sum(f => (long)free[f]) - (_locks[p.Key]?.Recursion ?? 0)))
         {
             if (_locks[index] is { } known)
                 Take(known, _snapshot.Locks[index].Flags.HasFlag(LockFlags.FromStack), frames, free, held);
@@ -168,6 +183,13 @@ internal sealed class LockBuilder
             free[frames[i]]--;
             taken++;
             held.Add(new HeldLock(known, (int)frames[i], IsShared: false));
+        }
+        // More often than there are frames: again by one of these, whose other statements are not for other locks then.
+        for (int i = frames.Count; i-- > 0 && taken <= known.Recursion;)
+        {
+            int again = Math.Min(free[frames[i]], known.Recursion + 1 - taken);
+            free[frames[i]] -= again;
+            taken += again;
         }
         // Taken by a call and not by a statement. What only a stack leads to needs more than that to be believed.
         if (taken == 0 && !isGuess)

@@ -30,7 +30,7 @@ internal sealed class SavedSymbols
         foreach (ref readonly SavedLineRecord line in directory.Records<SavedLineRecord>(HostLayout.LinesSection).AsSpan())
             Add(line, documents);
         foreach (ref readonly SavedLockStatementsRecord place in directory.Records<SavedLockStatementsRecord>(HostLayout.LockStatementsSection).AsSpan())
-            Once(ModuleAt(place.Module).LockStatements.TryAdd((place.Token, (int)place.ILOffset), new(place.Exclusive, place.ReaderWriter)), "place");
+            Add(place);
     }
 
     /// <summary>Reads what a file has. The bytes may come from anyone; a file without such sections has nothing.</summary>
@@ -100,11 +100,18 @@ internal sealed class SavedSymbols
         bool isProved = origin is SourceTextOrigin.Embedded or SourceTextOrigin.File;
         if (!Enum.IsDefined(origin) || isProved != text is not null || (isProved && document is null))
             throw new SnapshotFormatException($"a line's text is of the origin {line.TextOrigin}");
-        if ((int)line.ILOffset < 0)
-            throw new SnapshotFormatException($"{line.ILOffset} is no offset");
+        int offset = Offset(line.ILOffset);
         var facts = new LineFacts(status, document, (int)line.Line, (int)line.Column, EmbeddedText: null);
-        Once(ModuleAt(line.Module).Lines.TryAdd((line.Token, (int)line.ILOffset), new SavedLine(facts, text, origin)), "line");
+        Once(ModuleAt(line.Module).Lines.TryAdd((line.Token, offset), new SavedLine(facts, text, origin)), "line");
     }
+
+    private void Add(in SavedLockStatementsRecord place)
+    {
+        int offset = Offset(place.ILOffset);
+        Once(ModuleAt(place.Module).LockStatements.TryAdd((place.Token, offset), new(place.Exclusive, place.ReaderWriter, place.WaitsForEver != 0)), "place");
+    }
+
+    private static int Offset(uint offset) => (int)offset >= 0 ? (int)offset : throw new SnapshotFormatException($"{offset} is no offset");
 
     private SavedModule ModuleAt(uint index) => index < (uint)_modules.Length
         ? _modules[index] ??= new SavedModule()

@@ -36,6 +36,7 @@ internal static class SymbolLimits
 
     /// <summary>A method's IL with its exception regions.</summary>
     public const int MethodBodyBytes = 256 << 10;
+    public const int ExceptionRegions = 1000;
     public const int CustomAttributes = 256;
 
     /// <summary>Methods or properties of one type that are searched.</summary>

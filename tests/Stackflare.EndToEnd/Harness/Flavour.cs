@@ -18,6 +18,8 @@ internal sealed record Flavour(string Name, string Executable, int RuntimeMajor,
 
     public static Flavour Net9 { get; } = new("net9", Shapes("Shapes.SelfContained", "net9.0/linux-x64"), 9);
 
+    public static Flavour Net9Unoptimized { get; } = new("net9, unoptimized", Shapes("Shapes.SelfContainedUnoptimized", "net9.0/linux-x64"), 9);
+
     public static Flavour Net10 { get; } = new("net10", Shapes("Shapes.SelfContained", "net10.0/linux-x64"), 10);
 
     public static Flavour SingleFile { get; } = new("single file", Shapes("Shapes.SingleFile", "net10.0/linux-x64/publish"), 10);
@@ -34,7 +36,7 @@ internal sealed record Flavour(string Name, string Executable, int RuntimeMajor,
     public static IReadOnlyList<Flavour> All { get; } =
         [Optimized, Untiered, Unoptimized, Net8, Net9, Net10, SingleFile, SingleFileCompressed, SingleFileShared];
 
-    public static Flavour Named(string name) => All.Single(f => f.Name == name);
+    public static Flavour Named(string name) => name == Net9Unoptimized.Name ? Net9Unoptimized : All.Single(f => f.Name == name);
 
     public override string ToString() => Name;
 

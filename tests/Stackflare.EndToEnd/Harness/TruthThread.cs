@@ -9,7 +9,9 @@ internal sealed record TruthThread(
     bool IsThreadPool,
     string? Exception,
     string Trace,
-    IReadOnlyList<TruthMark> Marks)
+    IReadOnlyList<TruthMark> Marks,
+    IReadOnlyList<TruthHeld> Held,
+    string? Wanted)
 {
     /// <summary>The marks in the form that dumps are compared in.</summary>
     public IReadOnlyList<string> Calls => [.. Marks.Select(m => $"{m.Method}:{m.Line}")];

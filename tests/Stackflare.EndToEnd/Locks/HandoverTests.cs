@@ -1,4 +1,5 @@
 using Stackflare.EndToEnd.Harness;
+using Stackflare.EndToEnd.Problems;
 using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
 
 namespace Stackflare.EndToEnd.Locks;
@@ -21,6 +22,8 @@ public sealed class HandoverTests(ITestOutputHelper output)
         {
             LockView view = take();
             Assert.True(view.IsKnown);
+            Assert.Empty(view.Dump.Deadlocks);
+            Assert.DoesNotContain(view.Dump.Findings, f => f.Kind == FindingKind.TimedDeadlock);
             foreach (LockSeen seen in view.Locks.Where(IsOfProgram))
             {
                 Assert.True(seen.Owner is null || contenders.Contains(seen.Owner.Value));
@@ -51,6 +54,19 @@ public sealed class HandoverTests(ITestOutputHelper output)
 
         output.WriteLine($"{owned} owners, {waits} waits, {chains} chains of two or more, {copies} old copies; turns {await target.CommandAsync("turns")}");
         Assert.True(owned > 0 && waits > 0 && chains > 0);
+        await target.AssertAliveAsync();
+    }
+
+    [Theory]
+    [InlineData("optimized")]
+    [InlineData("net9")]
+    public async Task ADeadlockBesideThemIsInEveryDump(string flavour)
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "Handover", TargetOptions.NoTrap with { Arguments = ["--beside", "bank"] });
+        using var dumps = new LiveDumps(target);
+        await dumps.WhenAllWaitAsync();
+        for (int i = 0; i < Captures; i++)
+            DeadlockTruth.AssertIs(Assert.Single(dumps.Take().Deadlocks), target.Truth, "transfer 1", "transfer 2");
         await target.AssertAliveAsync();
     }
 

@@ -11,11 +11,9 @@ internal sealed class LockView
 {
     private static readonly byte[] Probe = File.ReadAllBytes(TestPaths.Probe);
 
-    private readonly ThreadDump _dump;
-
     private LockView(RawSnapshot snapshot, ThreadDump dump, Func<uint, string?> typeName)
     {
-        _dump = dump;
+        Dump = dump;
         Snapshot = snapshot;
         Locks = [.. snapshot.Locks.Select(l => new LockSeen(l, typeName(l.Type), Thread(l.Owner)))];
         Objects =
@@ -32,6 +30,9 @@ internal sealed class LockView
     public IReadOnlyList<ObjectSeen> Objects { get; }
 
     public RawSnapshot Snapshot { get; }
+
+    /// <summary>What is made of it.</summary>
+    public ThreadDump Dump { get; }
 
     public IReadOnlyList<LockSeen> Locks { get; }
 
@@ -78,7 +79,7 @@ internal sealed class LockView
         HeldRecord[] held = [.. Snapshot.Held.Where(h => Snapshot.Locks[h.Lock].Object == seen.Object)];
         Assert.All(held, h => Assert.Equal(seen.Owner, (int)Snapshot.Threads[h.Thread].OsId));
         Assert.All(held, h => Assert.Equal(held.Length > 1, h.Flags.HasFlag(HeldFlags.Ambiguous)));
-        return [.. held.Where(h => h.Frame != SnapshotLayout.None).Select(h => _dump.Threads.Single(t => t.OsId.Value == seen.Owner).Frames[(int)h.Frame].Method.Name)];
+        return [.. held.Where(h => h.Frame != SnapshotLayout.None).Select(h => Dump.Threads.Single(t => t.OsId.Value == seen.Owner).Frames[(int)h.Frame].Method.Name)];
     }
 
     private int? Thread(uint index) => index == SnapshotLayout.None ? null : (int)Snapshot.Threads[index].OsId;

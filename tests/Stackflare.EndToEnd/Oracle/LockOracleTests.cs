@@ -1,3 +1,4 @@
+using Microsoft.Diagnostics.Runtime;
 using Stackflare.Capture;
 using Stackflare.EndToEnd.Harness;
 using Stackflare.EndToEnd.Locks;
@@ -19,10 +20,19 @@ public sealed class LockOracleTests
         await using var target = await TargetProcess.StartAsync(
             Flavour.Named(flavour), shape, TargetOptions.NoTrap with { Shell = TargetOptions.Grandchild });
         LockView view = await LockView.WithWaitersAsync(target, waiting, w => w.Kind == WaitRecordKind.MonitorEnter);
-        string[] seen = DebuggerView.Read(target.Pid, runtime => runtime.Heap.EnumerateSyncBlocks()
-            .Where(b => b.IsMonitorHeld)
-            .Select(b => Line(b.Object, runtime.Heap.GetObjectType(b.Object)?.Name, b.HoldingThreadAddress, b.RecursionCount, b.WaitingThreadCount)).ToArray());
+        (string[] seen, (ulong, uint, int, int)[] owned) = DebuggerView.Read(target.Pid, runtime =>
+        {
+            SyncBlock[] held = [.. runtime.Heap.EnumerateSyncBlocks().Where(b => b.IsMonitorHeld)];
+            return (
+                held.Select(b => Line(b.Object, runtime.Heap.GetObjectType(b.Object)?.Name, b.HoldingThreadAddress, b.RecursionCount, b.WaitingThreadCount)).ToArray(),
+                held.Select(b => (b.Object, runtime.Threads.Single(t => t.Address == b.HoldingThreadAddress).OSThreadId, b.RecursionCount, b.WaitingThreadCount)).ToArray());
+        });
         Assert.NotEmpty(seen);
+        // And in the model, by the kernel's ids.
+        Assert.Equal(
+            owned.OrderBy(o => o.Item1),
+            view.Dump.Threads.SelectMany(t => t.HeldLocks).Select(h => h.Lock).Distinct().Where(l => l.Kind == LockKind.Monitor && !view.Locks.Single(s => s.Object == l.Address.Value).IsThin)
+                .Select(l => (l.Address.Value, (uint)l.Owner!.OsId.Value, l.Recursion + 1, l.Waiters.Count)).OrderBy(l => l.Item1));
         Assert.Equal(
             seen.Order(StringComparer.Ordinal),
             view.Locks.Where(l => l.Record.Kind == LockRecordKind.Monitor && !l.IsThin && l.Record.Flags.HasFlag(LockFlags.Held))

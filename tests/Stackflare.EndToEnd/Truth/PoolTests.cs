@@ -72,8 +72,9 @@ public sealed class PoolTests(ITestOutputHelper output)
             Assert.InRange(pool.Workers, 1, pool.Max);
             Assert.InRange(pool.Working, 0, pool.Workers);
             // Each item is queued or at work. A worker may have been stopped between the two, before or after.
-            Assert.InRange(pool.Queued, Items - pool.Workers, Items + pool.Workers);
-            if (pool.Completed < 0)
+            // Whatever was on the move in a garbage collection is not known, and then nothing is said.
+            Assert.True(pool.Queued == -1 || Math.Abs(pool.Queued - Items) <= pool.Workers, $"{pool.Queued} items, {pool.Workers} workers");
+            if (pool.Queued < 0 || pool.Completed < 0)
                 continue;
             Assert.InRange(pool.Completed, completed, long.MaxValue);
             completed = pool.Completed;

@@ -16,7 +16,7 @@ public sealed class LockStatementsTests
     public static TheoryData<string, int> Places => new()
     {
         { nameof(Before), 0 }, { nameof(Inside), 1 }, { nameof(After), 0 }, { nameof(Two), 2 }, { nameof(TwoLocksOneAfterAnother), 1 },
-        { nameof(InModernLock), 1 }, { nameof(Mixed), 2 }, { nameof(InSynchronized), 1 }, { nameof(Reading), 0 }, { nameof(OrdinaryFinally), 0 },
+        { nameof(InModernLock), 1 }, { nameof(Mixed), 2 }, { nameof(TriedAndAnother), 2 }, { nameof(InSynchronized), 1 }, { nameof(Reading), 0 }, { nameof(OrdinaryFinally), 0 },
         { nameof(InLambda), 1 }, { nameof(InIterator), 0 }, { nameof(BeforeAwait), 1 }, { nameof(LongWayToTheMonitor), 1 }, { nameof(InCatchInside), 1 },
         { nameof(ByCallsAlone), 0 }, { nameof(Disposing), 0 },
     };
@@ -35,22 +35,42 @@ public sealed class LockStatementsTests
     {
         (MethodBase place, int offset) = Reading();
 
-        Assert.Equal(new LockStatementCount(0, 1), Counts(place, offset));
+        Assert.Equal(new LockPlace(0, 1, false), Counts(place, offset));
+    }
+
+    [Theory]
+    [InlineData(nameof(WritesWithoutLimit), true)]
+    [InlineData(nameof(WritesWithLimit), false)]
+    [InlineData(nameof(JoinsWithoutLimit), true)]
+    [InlineData(nameof(JoinsWithLimit), false)]
+    [InlineData(nameof(Inside), false)]
+    public void AWaitSaysWhetherItHasATimeLimit(string method, bool expected)
+    {
+        (MethodBase place, int offset) = ((MethodBase, int))GetType().GetMethod(method, BindingFlags.Static | BindingFlags.NonPublic)!.Invoke(null, null)!;
+
+        Assert.Equal(expected, Counts(place, offset).WaitsForEver);
     }
 
     /// <summary>A thread that waits for the monitor is within the statement's <c>try</c>, and holds nothing.</summary>
     [Fact]
     public void WhoWaitsForTheMonitorDoesNotHoldIt()
     {
-        Type monitor = typeof(Monitor);
         MethodInfo method = GetType().GetMethod(nameof(Inside), BindingFlags.Static | BindingFlags.NonPublic)!;
-        byte[] code = method.GetMethodBody()!.GetILAsByteArray()!;
-        int enter = Array.FindIndex(code, 0, b => b == 0x28);
-        while (method.Module.ResolveMethod(BitConverter.ToInt32(code, enter + 1))!.DeclaringType != monitor)
-            enter = Array.FindIndex(code, enter + 1, b => b == 0x28);
+        int enter = Call(method, nameof(Monitor.Enter));
 
         Assert.Equal(0, Around(method, enter));
         Assert.Equal(1, Around(method, enter + 5));
+    }
+
+    /// <summary>Waiting for the inner one, the outer one is held: by another kind of statement, or by a call before the <c>try</c>.</summary>
+    [Theory]
+    [InlineData(nameof(Mixed))]
+    [InlineData(nameof(TriedAndAnother))]
+    public void WhoWaitsForTheMonitorWithinHoldsTheOneAround(string method)
+    {
+        MethodInfo place = GetType().GetMethod(method, BindingFlags.Static | BindingFlags.NonPublic)!;
+        Assert.Equal(1, Around(place, Call(place, nameof(Monitor.Enter))));
+        Assert.Equal(2, Around(place, Call(place, nameof(Monitor.Enter)) + 5));
     }
 
     [Fact]
@@ -63,9 +83,19 @@ public sealed class LockStatementsTests
     public void AnOffsetThatIsNotThereIsInNone(int offset) =>
         Assert.Equal(0, Around(GetType().GetMethod(nameof(Inside), BindingFlags.Static | BindingFlags.NonPublic)!, offset));
 
+    /// <summary>Where a method calls one of <see cref="Monitor"/>'s.</summary>
+    private static int Call(MethodInfo method, string name)
+    {
+        byte[] code = method.GetMethodBody()!.GetILAsByteArray()!;
+        int at = Array.FindIndex(code, 0, b => b == 0x28);
+        while (method.Module.ResolveMethod(BitConverter.ToInt32(code, at + 1)) is not { } called || called.DeclaringType != typeof(Monitor) || called.Name != name)
+            at = Array.FindIndex(code, at + 1, b => b == 0x28);
+        return at;
+    }
+
     private static int Around(MethodBase method, int offset) => Counts(method, offset).Exclusive;
 
-    private static LockStatementCount Counts(MethodBase method, int offset)
+    private static LockPlace Counts(MethodBase method, int offset)
     {
         using ModuleImage image = ModuleImage.FromFile(method.Module.FullyQualifiedName, method.Module.ModuleVersionId)!;
         return new LockStatements(image).Around(method.MetadataToken, offset);
@@ -132,6 +162,21 @@ public sealed class LockStatementsTests
         }
     }
 
+    private static (MethodBase, int) TriedAndAnother()
+    {
+        if (!Monitor.TryEnter(Gate))
+            return default;
+        try
+        {
+            lock (Other)
+                return Here();
+        }
+        finally
+        {
+            Monitor.Exit(Gate);
+        }
+    }
+
     [MethodImpl(MethodImplOptions.Synchronized)]
     private static (MethodBase, int) InSynchronized() => Here();
 
@@ -146,6 +191,40 @@ public sealed class LockStatementsTests
         {
             Table.ExitReadLock();
         }
+    }
+
+    private static (MethodBase, int) WritesWithoutLimit()
+    {
+        var place = Here();
+        Table.EnterWriteLock();
+        Table.ExitWriteLock();
+        return place;
+    }
+
+    private static (MethodBase, int) WritesWithLimit()
+    {
+        var place = Here();
+        if (Table.TryEnterWriteLock(TimeSpan.FromHours(1)))
+            Table.ExitWriteLock();
+        return place;
+    }
+
+    private static (MethodBase, int) JoinsWithoutLimit()
+    {
+        var thread = new Thread(() => GC.KeepAlive(Gate));
+        thread.Start();
+        var place = Here();
+        thread.Join();
+        return place;
+    }
+
+    private static (MethodBase, int) JoinsWithLimit()
+    {
+        var thread = new Thread(() => GC.KeepAlive(Gate));
+        thread.Start();
+        var place = Here();
+        thread.Join(1000);
+        return place;
     }
 
     private static (MethodBase, int) OrdinaryFinally()

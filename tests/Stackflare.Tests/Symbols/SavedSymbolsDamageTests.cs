@@ -25,6 +25,7 @@ public sealed class SavedSymbolsDamageTests
         Assert.Same(line.Facts.Document, other.Facts.Document);
         Assert.Equal(SymbolStatus.PdbMismatch, module.Lines[(0x06000002, 0)].Facts.Status);
         Assert.Equal(3, module.Lines.Count);
+        Assert.Equal((new LockPlace(2, 1, true), new LockPlace(0, 0, false)), (module.LockStatements[(0x06000001, 5)], module.LockStatements[(0x06000002, 0)]));
         Assert.Null(saved.Module(1));
         // Old files, and snapshots as they come.
         Assert.Null(Decode(SavedDump.Write(Snapshot())).Module(0));
@@ -39,11 +40,12 @@ public sealed class SavedSymbolsDamageTests
         Assert.Equal([0, 1, 2, 3, 4, 5], Enum.GetValues<SourceTextOrigin>().Select(s => (int)s));
         Assert.Equal("NotRequested Embedded File FileNotFound FileChanged NoChecksum", string.Join(' ', Enum.GetNames<SourceTextOrigin>()));
         Assert.Equal(
-            [32, 48, 16, 16, 40],
+            [32, 48, 16, 16, 40, 20],
             new[]
             {
                 Marshal.SizeOf<SavedPdbRecord>(), Marshal.SizeOf<SavedMethodRecord>(), Marshal.SizeOf<SavedTypeRecord>(),
                 Marshal.SizeOf<SavedDocumentRecord>(), Marshal.SizeOf<SavedLineRecord>(),
+                Marshal.SizeOf<SavedLockStatementsRecord>(),
             });
     }
 
@@ -85,6 +87,9 @@ public sealed class SavedSymbolsDamageTests
         Fails("origin 2", [line with { TextOrigin = (uint)SourceTextOrigin.File }], document);
         Fails("origin 2", [line with { Status = (uint)SymbolStatus.NoLine, TextOrigin = (uint)SourceTextOrigin.File, TextOffset = 0, TextLength = 2 }]);
         Fails("a line is there twice", [line, line], document);
+        Fails("a place is there twice", [default(SavedLockStatementsRecord), default(SavedLockStatementsRecord)]);
+        Fails("module of the saved symbols is not there", [new SavedLockStatementsRecord { Module = 2 }]);
+        Fails("no offset", [new SavedLockStatementsRecord { ILOffset = none }]);
     }
 
     [Fact]
@@ -127,6 +132,8 @@ public sealed class SavedSymbolsDamageTests
         writer.Line(0, 0x06000001, 6, new FoundLine(SymbolStatus.Found, document, new SourceLocation("/a.cs", 9, 1, null, SourceTextOrigin.FileChanged)));
         writer.Line(0, 0x06000002, 0, new FoundLine(SymbolStatus.PdbMismatch, null, null));
         writer.Line(0, 0x06000002, 1, new FoundLine(SymbolStatus.NoPdb, null, null));
+        writer.LockStatements(0, 0x06000001, 5, new LockPlace(2, 1, true));
+        writer.LockStatements(0, 0x06000002, 0, new LockPlace(0, 0, false));
         return writer;
     }
 
@@ -166,6 +173,7 @@ public sealed class SavedSymbolsDamageTests
             SavedMethodRecord[] => HostLayout.MethodsSection,
             SavedTypeRecord[] => HostLayout.TypesSection,
             SavedDocumentRecord[] => HostLayout.DocumentsSection,
+            SavedLockStatementsRecord[] => HostLayout.LockStatementsSection,
             _ => HostLayout.LinesSection,
         };
         var sections = new List<FileSection>

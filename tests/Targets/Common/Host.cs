@@ -40,7 +40,7 @@ public sealed class Host : IDisposable
 
     /// <summary>Starts a named thread that will park; READY waits for it.</summary>
     /// <param name="name">The thread's name, or null.</param>
-    /// <param name="body">What it does; it ends in <see cref="Park"/> or <see cref="Arrive"/>.</param>
+    /// <param name="body">What it does; it ends in <see cref="Park"/> or <see cref="Arrive(Track, bool)"/>.</param>
     /// <param name="stackBytes">Size of its stack; zero for the default.</param>
     public void StartThread(string? name, Action<Track> body, int stackBytes = 0)
     {
@@ -72,6 +72,11 @@ public sealed class Host : IDisposable
         _parked.Enqueue(truth);
         _arrivals.Release();
     }
+
+    /// <summary>Takes down the truth of the calling thread, which is about to wait by itself.</summary>
+    /// <param name="track">The thread's marks; the innermost is the line that waits.</param>
+    /// <param name="inManagedCode">Whether the runtime knows of the wait, so that READY can wait for it.</param>
+    public void Arrive(Track track, bool inManagedCode = true) => Arrive(ThreadTruth.OfThisThread(track, "", null), inManagedCode);
 
     /// <summary>Writes a line to the test.</summary>
     /// <param name="line">The line.</param>

@@ -22,6 +22,20 @@ public static unsafe partial class Libc
         }
     }
 
+    /// <summary>Waits in a call that the runtime takes for a short one: it cannot stop the thread meanwhile.</summary>
+    /// <param name="seconds">How long.</param>
+    public static void WaitWithoutTransition(int seconds)
+    {
+        // Not sleep, which ends when the runtime sends its signal.
+        const int Monotonic = 1;
+        var timer = timerfd_create(Monotonic, 0);
+        var setting = stackalloc nint[4];
+        (setting[0], setting[1], setting[2], setting[3]) = (0, 0, seconds, 0);
+        byte* expirations = stackalloc byte[8];
+        if (timer < 0 || timerfd_settime(timer, 0, setting, null) != 0 || read_at_once(timer, expirations, 8) != 8)
+            throw new InvalidOperationException("timerfd failed");
+    }
+
     /// <summary>Ends the process without any of the runtime's help: the last resort of a program that is deadlocked.</summary>
     public static void Die() => _ = kill(Environment.ProcessId, 9);
 
@@ -45,6 +59,19 @@ public static unsafe partial class Libc
     [DllImport("libc")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern nint read(int descriptor, byte* buffer, nint count);
+
+    [DllImport("libc", EntryPoint = "read")]
+    [SuppressGCTransition]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern nint read_at_once(int descriptor, byte* buffer, nint count);
+
+    [DllImport("libc")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int timerfd_create(int clock, int flags);
+
+    [DllImport("libc")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int timerfd_settime(int descriptor, int flags, nint* setting, nint* old);
 
     [DllImport("libc")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Stackflare.Targets.Common;
 
 /// <summary>The command line: a shape's name, then <c>--key value</c> pairs; a key may come more than once.</summary>
@@ -31,4 +33,9 @@ public sealed class Options
     /// <param name="key">The key, with its dashes.</param>
     /// <param name="fallback">The default.</param>
     public string Get(string key, string fallback) => All(key).LastOrDefault(fallback);
+
+    /// <summary>The last number given for a key, or a default.</summary>
+    /// <param name="key">The key, with its dashes.</param>
+    /// <param name="fallback">The default.</param>
+    public int Number(string key, int fallback) => All(key).LastOrDefault() is { } value ? int.Parse(value, CultureInfo.InvariantCulture) : fallback;
 }

@@ -27,6 +27,12 @@ public sealed record ThreadTruth
     /// <summary>The marks, innermost first.</summary>
     public required IReadOnlyList<Mark> Marks { get; init; }
 
+    /// <summary>The locks that it holds, those taken last first.</summary>
+    public required IReadOnlyList<HeldMark> Held { get; init; }
+
+    /// <summary>What it is about to wait for, by <see cref="ObjectNames"/>.</summary>
+    public string? Wanted { get; init; }
+
     /// <summary>Takes down the calling thread.</summary>
     /// <param name="track">Its marks.</param>
     /// <param name="trace">Its stack, as .NET prints it.</param>
@@ -44,6 +50,8 @@ public sealed record ThreadTruth
             Exception = exception?.GetType().FullName,
             Trace = trace,
             Marks = [.. track.InnermostFirst],
+            Held = [.. track.Held],
+            Wanted = track.Wanted,
         };
     }
 }

@@ -11,9 +11,31 @@ namespace Stackflare.Targets.Common;
 public sealed class Track
 {
     private readonly List<Mark> _marks = [];
+    private readonly List<HeldMark> _held = [];
 
     /// <summary>The marks, innermost first.</summary>
     public IEnumerable<Mark> InnermostFirst => Enumerable.Reverse(_marks);
+
+    /// <summary>The locks that the thread holds, those taken last first.</summary>
+    public IEnumerable<HeldMark> Held => Enumerable.Reverse(_held);
+
+    /// <summary>What the thread is about to wait for; null for nothing that is looked at.</summary>
+    public string? Wanted { get; private set; }
+
+    /// <summary>Notes that the method of the last mark has taken these locks, in this order.</summary>
+    public Track Took(params object[] locks)
+    {
+        foreach (var taken in locks)
+            _held.Add(new HeldMark(ObjectNames.Of(taken), _marks[^1]));
+        return this;
+    }
+
+    /// <summary>Notes what the thread is about to wait for: a lock, or a thread's end.</summary>
+    public Track Wants(object wanted)
+    {
+        Wanted = ObjectNames.Of(wanted);
+        return this;
+    }
 
     /// <summary>Marks this line.</summary>
     public Track Here<TDeclaring>(string? name = null, [CallerMemberName] string member = "", [CallerLineNumber] int line = 0) =>

@@ -44,14 +44,23 @@ public static class TruthJson
         json.WriteString("trace", thread.Trace);
         json.WriteStartArray("marks");
         foreach (var mark in thread.Marks)
-        {
-            json.WriteStartObject();
-            json.WriteString("method", mark.Method);
-            json.WriteNumber("line", mark.Line);
-            json.WriteEndObject();
-        }
-
+            Write(json, mark, lockName: null);
         json.WriteEndArray();
+        json.WriteStartArray("held");
+        foreach (var held in thread.Held)
+            Write(json, held.Mark, held.Lock);
+        json.WriteEndArray();
+        json.WriteString("wanted", thread.Wanted);
+        json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, Mark mark, string? lockName)
+    {
+        json.WriteStartObject();
+        if (lockName is not null)
+            json.WriteString("lock", lockName);
+        json.WriteString("method", mark.Method);
+        json.WriteNumber("line", mark.Line);
         json.WriteEndObject();
     }
 }

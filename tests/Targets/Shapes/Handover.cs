@@ -1,11 +1,12 @@
 using System.Runtime.CompilerServices;
 using Stackflare.Targets.Common;
+using Stackflare.Targets.Shapes.Problems;
 
 namespace Stackflare.Targets.Shapes;
 
 /// <summary>
 /// Locks that change hands as fast as they can, always taken in the same order, so that nobody ever waits in a circle; and a thread that
-/// allocates and collects meanwhile, so that they move.
+/// allocates and collects meanwhile, so that they move. With <c>--beside</c>, a bank is deadlocked beside them.
 /// </summary>
 internal sealed class Handover : Shape
 {
@@ -20,6 +21,8 @@ internal sealed class Handover : Shape
 
     public override void Start(Host host)
     {
+        if (host.Options.All("--beside").Any())
+            new Bank().Start(host);
         for (var i = 0; i < Contenders; i++)
         {
             Action turn = i % 2 == 0 ? First : Second;

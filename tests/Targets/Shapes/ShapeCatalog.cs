@@ -1,4 +1,5 @@
 using Stackflare.Targets.Common;
+using Stackflare.Targets.Shapes.Problems;
 
 namespace Stackflare.Targets.Shapes;
 
@@ -24,6 +25,19 @@ internal static class ShapeCatalog
         nameof(Churn) => new Churn(),
         nameof(Locks) => new Locks(),
         nameof(Handover) => new Handover(),
+        nameof(Bank) => new Bank(),
+        nameof(PrintQueue) => new PrintQueue(),
+        nameof(Catalogue) => new Catalogue(),
+        nameof(NightlyReports) => new NightlyReports(),
+        nameof(CouponService) => new CouponService(),
+        nameof(Thermometer) => new Thermometer(),
+        nameof(Workshop) => new Workshop(),
+        nameof(TicketOffice) => new TicketOffice(),
+        nameof(KeyBoard) => new KeyBoard(),
+#if NET9_0_OR_GREATER
+        nameof(PriceCache) => new PriceCache(),
+        nameof(HaulageFirm) => new HaulageFirm(),
+#endif
         nameof(Waits) => new Waits(),
         nameof(AsyncWaits) => new AsyncWaits(),
         _ => throw new ArgumentException($"no shape {name}", nameof(name)),

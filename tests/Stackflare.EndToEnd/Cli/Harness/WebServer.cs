@@ -4,40 +4,42 @@ using Stackflare.EndToEnd.Harness;
 
 namespace Stackflare.EndToEnd.Cli.Harness;
 
-/// <summary>The sample web application.</summary>
+/// <summary>A web application: the sample's, if not another.</summary>
 internal sealed partial class WebServer : IAsyncDisposable
 {
     private readonly TemporaryFolder _temporary = new();
     private readonly Process _process;
-    private readonly Feed _output;
     private readonly Task _reading, _errors;
 
-    private WebServer()
+    private WebServer(string program)
     {
-        var start = new ProcessStartInfo(
-            Path.Combine(TestPaths.RepositoryRoot, "samples", "WebApp", "bin", TestPaths.Configuration, "net10.0", "WebApp"), ["--urls", "http://127.0.0.1:0"])
+        var start = new ProcessStartInfo(program, ["--urls", "http://127.0.0.1:0"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
         start.Environment["TMPDIR"] = _temporary.Path;
         _process = Process.Start(start)!;
-        _output = new Feed("standard output", () => _output!.Text);
-        _reading = _output.ReadAsync(_process.StandardOutput.BaseStream);
+        Output = new Feed("standard output", () => Output!.Text);
+        _reading = Output.ReadAsync(_process.StandardOutput.BaseStream);
         _errors = _process.StandardError.ReadToEndAsync();
     }
 
     public int Pid => _process.Id;
 
+    public Feed Output { get; }
+
     public Uri Address { get; private set; } = null!;
 
     /// <summary>Starts it and waits until it says that it is up.</summary>
-    public static async Task<WebServer> StartAsync()
+    /// <param name="program">The program; null for the sample.</param>
+    public static async Task<WebServer> StartAsync(string? program = null)
     {
-        var server = new WebServer();
+        var server = new WebServer(
+            program ?? Path.Combine(TestPaths.RepositoryRoot, "samples", "WebApp", "bin", TestPaths.Configuration, "net10.0", "WebApp"));
         try
         {
-            var line = await server._output.WaitAsync(bytes => Up().Match(System.Text.Encoding.UTF8.GetString(bytes.Span)) is { Success: true } match ? match : null, "its address");
+            var line = await server.Output.WaitAsync(bytes => Up().Match(System.Text.Encoding.UTF8.GetString(bytes.Span)) is { Success: true } match ? match : null, "its address");
             server.Address = new Uri(line.Groups[1].Value);
             return server;
         }

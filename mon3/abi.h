@@ -1,0 +1,356 @@
+/* The wire format: what the host asks of the probe, and the snapshot it answers with.
+ *
+ * This header is the one definition. src/Stackflare/Capture/SnapshotLayout.cs mirrors it for C#, and a test holds the
+ * two against each other field by field (tests/layout.c prints what the compiler makes of these structs).
+ * docs/snapshot-format.md describes the format in words.
+ *
+ * All integers are little-endian. Every record is a multiple of 8 bytes and has no implicit padding. An index of
+ * SF_NONE means "none". Strings are UTF-8 without terminator unless said otherwise, and live in the blob section.
+ * Later versions append fields to records and add section kinds: a reader takes record_size from the directory,
+ * ignores what it does not know, and refuses a different major version. Section kinds from 100 up are the host's own: it
+ * adds them to a snapshot that it saves to a file (src/Stackflare/Capture/HostLayout.cs), and the probe never sends them. */
+#ifndef STACKFLARE_ABI_H
+#define STACKFLARE_ABI_H
+
+#include <stdint.h>
+
+#define SF_MAGIC 0x50414E5346544B53ull /* "SKTFSNAP" in memory */
+#define SF_VERSION_MAJOR 1
+#define SF_VERSION_MINOR 2
+#define SF_NONE 0xFFFFFFFFu
+#define SF_ADDRESS_BYTES 108
+
+/* ---- the request: the client data of the AttachProfiler command ---- */
+
+enum sf_request_flags {
+    SF_REQUEST_COPY_IMAGES = 1u << 0, /* copy modules that have no file into the snapshot */
+    SF_REQUEST_HEAP = 1u << 1,        /* look through the heap for async methods that wait */
+};
+
+typedef struct sf_request {
+    uint64_t magic;
+    uint16_t version_major;
+    uint16_t version_minor;
+    uint32_t flags;
+    uint64_t nonce;               /* echoed in the snapshot's header */
+    uint32_t max_threads;
+    uint32_t max_thread_frames;   /* frames walked of one thread */
+    uint32_t max_total_frames;    /* frames walked of all threads */
+    uint32_t max_image_bytes;     /* bytes copied of modules without a file, in all */
+    uint32_t suspend_timeout_ms;  /* how long to retry while a GC is suspending */
+    uint32_t pause_limit_us;      /* no further thread is walked once the pause has lasted this long */
+    uint32_t send_timeout_ms;     /* how long the host may keep the probe waiting: to be connected to, and to take the snapshot */
+    uint32_t address_length;
+    char address[SF_ADDRESS_BYTES]; /* where the host listens: a socket's path, or '@' and an abstract name */
+    uint32_t heap_limit_us;    /* of the pause, how much looking through the heap may take */
+    uint32_t heap_max_objects; /* objects copied */
+    uint32_t heap_max_copied;  /* bytes copied */
+    uint64_t heap_max_bytes;   /* a heap that is larger is not looked through */
+} sf_request;
+
+/* ---- the snapshot ---- */
+
+enum sf_section {
+    SF_SECTION_INFO = 1,      /* one sf_info */
+    SF_SECTION_THREADS = 2,   /* sf_thread[] */
+    SF_SECTION_STACKS = 3,    /* uint32_t[]: frame indexes, innermost first, thread after thread */
+    SF_SECTION_FRAMES = 4,    /* sf_frame[]: each distinct code location once */
+    SF_SECTION_FUNCTIONS = 5, /* sf_function[] */
+    SF_SECTION_TYPES = 6,     /* sf_type[] */
+    SF_SECTION_TYPE_ARGS = 7, /* uint32_t[]: type indexes */
+    SF_SECTION_MODULES = 8,   /* sf_module[] */
+    SF_SECTION_BLOB = 9,      /* bytes */
+    SF_SECTION_LOCKS = 10,    /* sf_lock[]: each lock that somebody holds or waits for, once */
+    SF_SECTION_WAITS = 11,    /* sf_wait[]: one of a thread at most */
+    SF_SECTION_HELD = 12,     /* sf_held[]: where in their owners' stacks locks are held */
+    SF_SECTION_BUSY = 15,     /* sf_busy[]: what threads that ran managed code used of a processor after the pause */
+    SF_SECTION_POOL = 16,     /* one sf_pool, or none: nothing is known of the thread pool */
+    SF_SECTION_HEAP = 20,            /* one sf_heap; this and those that follow only when the request asks for them */
+    SF_SECTION_HEAP_OBJECTS = 21,    /* sf_heap_object[]: by address, each once */
+    SF_SECTION_HEAP_BYTES = 22,      /* copies of the objects */
+    SF_SECTION_HEAP_LAYOUTS = 23,    /* sf_heap_layout[]: by type, each once */
+    SF_SECTION_HEAP_FIELDS = 24,     /* sf_heap_field[]: of a layout together, by offset */
+    SF_SECTION_HEAP_REFERENCES = 25, /* uint32_t[]: where in an object references to others are */
+};
+
+typedef struct sf_header {
+    uint64_t magic;
+    uint16_t version_major;
+    uint16_t version_minor;
+    uint32_t section_count;
+    uint64_t total_size; /* of the whole snapshot, this header included */
+    uint64_t nonce;
+} sf_header;
+
+typedef struct sf_directory_entry {
+    uint32_t kind;
+    uint32_t record_size;
+    uint64_t offset; /* from the start of the snapshot */
+    uint64_t length; /* bytes */
+} sf_directory_entry;
+
+enum sf_phase { /* how far the capture came */
+    SF_PHASE_START = 0,
+    SF_PHASE_MEMORY = 1,
+    SF_PHASE_SUSPEND = 2,
+    SF_PHASE_ENUMERATE = 3,
+    SF_PHASE_DONE = 100,
+};
+
+enum sf_info_flags {
+    SF_INFO_CONTRACT = 1u << 0,          /* names and states were read through the runtime's data contract */
+    SF_INFO_THREADS_TRUNCATED = 1u << 1, /* more threads than max_threads */
+    SF_INFO_FRAMES_TRUNCATED = 1u << 2,  /* max_total_frames reached */
+    SF_INFO_TIME_TRUNCATED = 1u << 3,    /* pause_limit_us reached */
+    SF_INFO_TABLES_TRUNCATED = 1u << 4,  /* a table of functions, types, modules or bytes was full */
+    SF_INFO_DEBUG_INFO_OFF = 1u << 5,    /* the runtime runs without debugger support: no IL offsets */
+    SF_INFO_LOCKS = 1u << 6,             /* locks were read; without it nothing is known of them */
+    SF_INFO_LOCKS_TRUNCATED = 1u << 7,   /* a bound was reached: there are more locks, waits or holders than are recorded */
+};
+
+typedef struct sf_info {
+    uint32_t phase;
+    int32_t hresult; /* of the call that ended the capture early; 0 when phase is SF_PHASE_DONE */
+    uint32_t flags;
+    uint32_t pid; /* as the target sees itself */
+    uint16_t runtime_major, runtime_minor, runtime_build, runtime_revision;
+    uint32_t suspend_retries;
+    uint32_t thread_total; /* threads the runtime has, also when fewer are recorded */
+    int64_t captured_at_ns;  /* CLOCK_REALTIME right after the suspend */
+    int64_t suspend_ns;      /* the suspend that succeeded */
+    int64_t walk_ns;
+    int64_t pause_ns; /* from before the suspend that succeeded to after the resume */
+    int64_t resolve_ns;
+    int64_t locks_ns; /* of the pause: who holds which lock and who waits for it */
+} sf_info;
+
+enum sf_thread_flags {
+    SF_THREAD_TRUNCATED = 1u << 0,   /* more frames than were walked */
+    SF_THREAD_NOT_WALKED = 1u << 1,  /* a limit was reached before this thread */
+    SF_THREAD_NO_FRAMES = 1u << 2,   /* no managed frame */
+    SF_THREAD_WALK_FAILED = 1u << 3, /* the walk ended early; hresult says why */
+    SF_THREAD_STATE_KNOWN = 1u << 4, /* state and managed_id are valid */
+    SF_THREAD_INTERRUPTED = 1u << 5, /* was running managed code when it was stopped */
+    SF_THREAD_COOPERATIVE = 1u << 6, /* keeps the runtime from coming to a stop; in captures that ended in SF_PHASE_SUSPEND */
+};
+
+typedef struct sf_thread {
+    uint64_t thread_id; /* the runtime's ThreadID */
+    uint32_t os_id;     /* as the target sees it; 0 when not known */
+    uint32_t managed_id;
+    uint32_t state; /* the runtime's thread state flags */
+    uint32_t flags;
+    uint32_t first_frame; /* index into the stacks section */
+    uint32_t frame_count;
+    uint32_t name_offset; /* UTF-16, blob; SF_NONE: no name or not known */
+    uint32_t name_length; /* bytes */
+    uint32_t exception_type; /* index into types */
+    int32_t hresult;
+    int64_t cpu_ns; /* -1 when not known */
+} sf_thread;
+
+enum sf_frame_flags {
+    SF_FRAME_NATIVE = 1u << 0,   /* a run of native frames; nothing but the flag is valid */
+    SF_FRAME_EXACT = 1u << 1,    /* address is where the thread stood; otherwise a return address */
+    SF_FRAME_OFFSET_LOST = 1u << 2, /* the function's code could not be kept alive: no IL offset */
+    SF_FRAME_REJIT = 1u << 3,    /* a profiler rewrote the method: the IL offset is the rewritten IL's */
+};
+
+typedef struct sf_frame {
+    uint64_t address;
+    uint32_t function; /* index; SF_NONE for a run of native frames */
+    int32_t il_offset; /* -1 none */
+    uint32_t flags;
+    uint32_t native_offset; /* from the start of the method's code */
+} sf_frame;
+
+enum sf_function_flags {
+    SF_FUNCTION_DYNAMIC = 1u << 0,      /* no metadata: DynamicMethod or a stub of the runtime; see name */
+    SF_FUNCTION_NAMED = 1u << 1,        /* name, type_name and signature hold what the metadata of a module without image says */
+    SF_FUNCTION_ARGS_TRUNCATED = 1u << 2,
+};
+
+typedef struct sf_function {
+    uint64_t function_id;
+    uint32_t module; /* index */
+    uint32_t token;  /* MethodDef */
+    uint32_t declaring_type; /* index into types, SF_NONE for shared code whose type is not exactly known */
+    uint32_t type_arg_start; /* index into type args: the method's own */
+    uint32_t type_arg_count;
+    uint32_t flags;
+    uint32_t name_offset, name_length;           /* UTF-16, blob */
+    uint32_t type_name_offset, type_name_length; /* UTF-16, blob; nested types joined by '+' */
+    uint32_t signature_offset, signature_length; /* raw ECMA-335 signature, blob */
+} sf_function;
+
+enum sf_type_flags {
+    SF_TYPE_ARRAY = 1u << 0,  /* element is args[0], rank is valid */
+    SF_TYPE_UNKNOWN = 1u << 1, /* the runtime would not say */
+};
+
+typedef struct sf_type {
+    uint64_t class_id;
+    uint32_t module; /* index */
+    uint32_t token;  /* TypeDef */
+    uint32_t arg_start;
+    uint32_t arg_count;
+    uint32_t flags;
+    uint32_t rank;
+} sf_type;
+
+enum sf_module_flags {
+    SF_MODULE_ON_DISK = 1u << 0,
+    SF_MODULE_DYNAMIC = 1u << 1,     /* Reflection.Emit: no image */
+    SF_MODULE_COLLECTIBLE = 1u << 2,
+    SF_MODULE_FLAT = 1u << 3,        /* the copied image has file layout, not loaded layout */
+    SF_MODULE_MVID = 1u << 4,        /* mvid is valid */
+    SF_MODULE_IMAGE_TRUNCATED = 1u << 5, /* image left out: it would have passed max_image_bytes */
+};
+
+typedef struct sf_module {
+    uint64_t module_id;
+    uint64_t base_address;
+    uint64_t assembly_id;
+    uint8_t mvid[16];
+    uint32_t flags;
+    uint32_t path_offset, path_length; /* UTF-16, blob */
+    uint32_t image_offset, image_length;     /* blob; modules without a file, when asked for */
+    uint32_t symbols_offset, symbols_length; /* blob; a portable PDB handed to the runtime with the assembly */
+    uint32_t reserved;
+} sf_module;
+
+enum sf_lock_kind {
+    SF_LOCK_MONITOR = 1,
+    SF_LOCK_LOCK = 2, /* System.Threading.Lock */
+};
+
+enum sf_lock_flags {
+    SF_LOCK_HELD = 1u << 0,          /* somebody holds it, known or not */
+    SF_LOCK_WAITERS_KNOWN = 1u << 1, /* waiters is valid */
+    SF_LOCK_THIN = 1u << 2,          /* a Monitor that is a few bits of its object's header: it never had a waiter */
+    SF_LOCK_FROM_STACK = 1u << 3,    /* nobody waits for it, and it was found only by what looks like a reference on a stack */
+};
+
+typedef struct sf_lock {
+    uint64_t object; /* its address during the pause */
+    uint32_t kind;   /* sf_lock_kind */
+    uint32_t owner;  /* index into threads; SF_NONE: nobody or not known */
+    uint32_t type;   /* of the object: index into types */
+    uint32_t recursion; /* how many times more than once the owner has entered it */
+    uint32_t waiters;   /* threads that want to enter it, as the lock's own state has them */
+    uint32_t flags;
+} sf_lock;
+
+enum sf_wait_kind {
+    SF_WAIT_MONITOR_ENTER = 1,
+    SF_WAIT_MONITOR_WAIT = 2, /* for a pulse; the thread does not hold the lock meanwhile */
+    SF_WAIT_LOCK_ENTER = 3,
+    SF_WAIT_JOIN = 4, /* in a method of System.Threading.Thread; its name says whether it is Join */
+};
+
+#define SF_WAIT_INFINITE (-1)
+#define SF_WAIT_TIMEOUT_UNKNOWN INT32_MIN
+
+typedef struct sf_wait {
+    uint32_t thread; /* index */
+    uint32_t kind;   /* sf_wait_kind */
+    uint32_t lock;   /* index into locks; SF_NONE: none or not known */
+    uint32_t other_thread; /* for a join: index into threads; SF_NONE: none or not known */
+    int32_t timeout_ms; /* SF_WAIT_INFINITE, SF_WAIT_TIMEOUT_UNKNOWN, or what the thread asked for when it began to wait */
+    uint32_t reserved;
+} sf_wait;
+
+enum sf_held_flags {
+    SF_HELD_AMBIGUOUS = 1u << 0, /* more than one frame refers to the lock: there is a record for each */
+};
+
+typedef struct sf_held {
+    uint32_t thread; /* index: the owner of the lock */
+    uint32_t lock;   /* index */
+    uint32_t frame;  /* a frame of the thread that refers to the lock, counted from the innermost; SF_NONE: none was found */
+    uint32_t flags;
+} sf_held;
+
+/* Two looks at a thread's processor clock, after the pause and some milliseconds apart. */
+typedef struct sf_busy {
+    uint32_t thread; /* index */
+    uint32_t reserved;
+    int64_t cpu_ns;  /* processor time that the thread used between the two */
+    int64_t wall_ns; /* time that passed between them, CLOCK_MONOTONIC */
+} sf_busy;
+
+/* The runtime's thread pool. -1: not known. */
+typedef struct sf_pool {
+    int32_t workers;   /* threads that it has for work items */
+    int32_t working;   /* of those, how many are at work, also when they are blocked in it */
+    int32_t min, max;  /* workers that it makes without delay, and that it may have at most */
+    int64_t queued;    /* work items that no worker has begun */
+    int64_t completed; /* work items since the program began */
+} sf_pool;
+
+enum sf_heap_status { /* whether the heap was looked through, or why not */
+    SF_HEAP_UNAVAILABLE = 0, /* the runtime gives no way to (.NET 8) */
+    SF_HEAP_UNKNOWN = 1,     /* its objects are not as the probe knows them */
+    SF_HEAP_TOO_LARGE = 2,   /* more than heap_max_bytes */
+    SF_HEAP_REFUSED = 3,     /* hresult says why */
+    SF_HEAP_WALKED = 4,
+};
+
+enum sf_heap_flags {
+    SF_HEAP_TIME_TRUNCATED = 1u << 0,    /* heap_limit_us reached: there are objects that were not seen or not followed */
+    SF_HEAP_OBJECTS_TRUNCATED = 1u << 1, /* heap_max_objects, or a bound of the probe's, reached */
+    SF_HEAP_BYTES_TRUNCATED = 1u << 2,   /* heap_max_copied reached */
+};
+
+typedef struct sf_heap {
+    uint32_t status; /* sf_heap_status */
+    int32_t hresult;
+    uint32_t flags;
+    uint32_t method_count;  /* async methods among the objects: those with SF_HEAP_OBJECT_METHOD that have not completed */
+    uint64_t seen_objects;  /* of all types */
+    uint64_t heap_bytes;    /* before the pause: the program's private memory, which is at least its heap; 0 not known */
+    int64_t walk_ns;        /* of the pause: looking at each object */
+    int64_t follow_ns;      /* of the pause: following references from those that were copied */
+} sf_heap;
+
+enum sf_heap_object_flags {
+    SF_HEAP_OBJECT_METHOD = 1u << 0,    /* the box of an async method; its last type argument is the state machine's type */
+    SF_HEAP_OBJECT_POOLED = 1u << 1,    /* one that is used again and again: it may lie in its pool, with an empty state machine */
+    SF_HEAP_OBJECT_TASK = 1u << 2,      /* a Task, or derived from it */
+    SF_HEAP_OBJECT_COMPLETED = 1u << 3, /* a task that has completed */
+    SF_HEAP_OBJECT_MACHINE = 1u << 4,   /* the state machine of an async method, where it is an object of its own */
+    SF_HEAP_OBJECT_SOURCE = 1u << 5,    /* implements IValueTaskSource */
+    SF_HEAP_OBJECT_ARRAY = 1u << 6,     /* of tasks */
+    SF_HEAP_OBJECT_TIMER = 1u << 7,     /* a System.Threading.TimerQueueTimer */
+    SF_HEAP_OBJECT_SEMAPHORE = 1u << 8, /* a SemaphoreSlim that async methods wait for */
+    SF_HEAP_OBJECT_TRUNCATED = 1u << 9, /* longer than what was copied of it */
+};
+
+typedef struct sf_heap_object {
+    uint64_t address; /* during the pause; what references in other objects' bytes have */
+    uint32_t type;    /* index into types */
+    uint32_t flags;
+    uint32_t bytes_offset; /* into the heap's bytes: the copy begins where the address points, at the object's type */
+    uint32_t bytes_length;
+} sf_heap_object;
+
+enum sf_heap_layout_flags {
+    SF_HEAP_LAYOUT_STRUCT = 1u << 0, /* offsets count from where the struct begins; else from the object's address */
+    SF_HEAP_LAYOUT_FIELDS = 1u << 1, /* the runtime gave the fields */
+};
+
+typedef struct sf_heap_layout { /* of the type of an object, its parents, and the state machine in a box */
+    uint32_t type;   /* index into types */
+    uint32_t parent; /* index into types; SF_NONE */
+    uint32_t first_field, field_count; /* its own, without those of the parents */
+    uint32_t first_reference, reference_count; /* of a type that objects were copied of: all, also those of the parents and in structs */
+    uint32_t size;
+    uint32_t flags;
+} sf_heap_layout;
+
+typedef struct sf_heap_field {
+    uint32_t token; /* FieldDef, in the type's module */
+    uint32_t offset;
+} sf_heap_field;
+
+#endif

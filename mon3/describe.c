@@ -1,0 +1,212 @@
+/* Ids to tokens, types and modules, while the runtime stands still.
+ *
+ * A FunctionID is a pointer into the runtime. It is good for as long as the frame is on its stack, and that is only certain
+ * during the pause: afterwards a dynamic method can be collected and a collectible load context unloaded. So everything that
+ * needs nothing but the pointer is read here; these calls only read the runtime's structures. What takes the runtime's locks
+ * (IL maps, metadata) waits until after the resume, with the code held alive (hold.c). */
+#include "capture.h"
+
+enum { MAX_ARGS = 32, MAX_TYPE_DEPTH = 32, MAX_NAME = 512 };
+
+uint32_t blob_add(capture *c, const void *bytes, uint32_t length)
+{
+    uint32_t offset = sf_table_add_many(&c->blob, length);
+    if (offset != SF_NONE)
+        memcpy(sf_table_at(&c->blob, offset), bytes, length);
+    return offset;
+}
+
+/* Called for each frame of the walk: only looks the function up, so that the walk stays a walk. */
+uint32_t describe_function(capture *c, clr_id function)
+{
+    uint32_t *known = sf_index_find(&c->function_index, function);
+    if (*known != 0)
+        return *known - 1;
+    uint32_t index = sf_table_add(&c->functions);
+    if (index == SF_NONE)
+        return SF_NONE;
+    sf_table_add(&c->function_work);
+    ((sf_function *)sf_table_at(&c->functions, index))->function_id = function;
+    *known = index + 1;
+    return index;
+}
+
+static uint32_t describe_module(capture *c, clr_id module)
+{
+    if (module == 0)
+        return SF_NONE;
+    uint32_t *known = sf_index_find(&c->module_index, module);
+    if (*known != 0)
+        return *known - 1;
+    uint32_t index = sf_table_add(&c->modules);
+    if (index == SF_NONE)
+        return SF_NONE;
+    sf_table_add(&c->module_work);
+    *known = index + 1;
+
+    sf_module *m = sf_table_at(&c->modules, index);
+    m->module_id = module;
+    m->path_offset = m->image_offset = m->symbols_offset = SF_NONE;
+    static clr_char path[4096];
+    uint32_t length = 0, flags = 0;
+    uintptr_t base = 0;
+    clr_id assembly = 0;
+    if (FAILED(info_module(c->info, module, &base, sizeof path / sizeof *path, &length, path, &assembly, &flags)))
+        return index;
+    m->base_address = base;
+    m->assembly_id = assembly;
+    m->flags = (flags & COR_PRF_MODULE_DISK ? SF_MODULE_ON_DISK : 0)
+             | (flags & COR_PRF_MODULE_DYNAMIC ? SF_MODULE_DYNAMIC : 0)
+             | (flags & COR_PRF_MODULE_COLLECTIBLE ? SF_MODULE_COLLECTIBLE : 0)
+             | (flags & COR_PRF_MODULE_FLAT_LAYOUT ? SF_MODULE_FLAT : 0);
+    if (length > 1 && length <= sizeof path / sizeof *path) {
+        m->path_length = (length - 1) * 2;
+        m->path_offset = blob_add(c, path, m->path_length);
+    }
+    return index;
+}
+
+/* The types are a tree, but ids found in it are only as good as the runtime's memory: its depth is bounded. What is left out is
+ * said, because the code that is made of it may not last (hold.c). */
+static uint32_t describe_types(capture *c, const clr_id *ids, uint32_t count, int depth, bool *incomplete)
+{
+    uint32_t start = sf_table_add_many(&c->type_args, count);
+    *incomplete |= start == SF_NONE;
+    if (start == SF_NONE)
+        return SF_NONE;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t type = describe_type(c, ids[i], depth + 1);
+        *incomplete |= type == SF_NONE;
+        *(uint32_t *)sf_table_at(&c->type_args, start + i) = type;
+    }
+    return start;
+}
+
+uint32_t describe_type(capture *c, clr_id cls, int depth)
+{
+    if (cls == 0 || depth > MAX_TYPE_DEPTH)
+        return SF_NONE;
+    uint32_t *known = sf_index_find(&c->type_index, cls);
+    if (*known != 0)
+        return *known - 1;
+    uint32_t index = sf_table_add(&c->types);
+    if (index == SF_NONE)
+        return SF_NONE;
+    *known = index + 1;
+    type_work *work = sf_table_at(&c->type_work, sf_table_add(&c->type_work));
+
+    sf_type type = { .class_id = cls, .module = SF_NONE };
+    clr_id module = 0, parent = 0, element = 0, args[MAX_ARGS];
+    uint32_t count = 0, kind = 0;
+    if (info_array_class(c->info, cls, &kind, &element, &type.rank) == S_OK) {
+        type.flags = SF_TYPE_ARRAY;
+        type.arg_start = describe_types(c, &element, 1, depth, &work->incomplete);
+        type.arg_count = type.arg_start == SF_NONE ? 0 : 1;
+    } else if (FAILED(info_class(c->info, cls, &module, &type.token, &parent, MAX_ARGS, &count, args))) {
+        type.flags = SF_TYPE_UNKNOWN;
+        work->incomplete = true;
+    } else {
+        type.module = describe_module(c, module);
+        work->incomplete = count > MAX_ARGS || type.module == SF_NONE;
+        if (count > MAX_ARGS)
+            count = MAX_ARGS;
+        type.arg_start = describe_types(c, args, count, depth, &work->incomplete);
+        type.arg_count = type.arg_start == SF_NONE ? 0 : count;
+    }
+    *(sf_type *)sf_table_at(&c->types, index) = type;
+    return index;
+}
+
+static void describe_dynamic(capture *c, sf_function *f)
+{
+    static clr_char name[MAX_NAME];
+    const uint8_t *signature = NULL;
+    uint32_t size = 0, length = 0;
+    clr_id module = 0;
+    f->flags |= SF_FUNCTION_DYNAMIC;
+    if (FAILED(info_dynamic(c->info, f->function_id, &module, &signature, &size, MAX_NAME, &length, name)))
+        return;
+    if (length > MAX_NAME)
+        length = MAX_NAME;
+    if (length > 1) {
+        f->name_length = (length - 1) * 2;
+        f->name_offset = blob_add(c, name, f->name_length);
+    }
+    if (signature && size > 0 && size <= MAX_NAME && (f->signature_offset = sf_table_add_many(&c->blob, size)) != SF_NONE
+        && sf_read(signature, sf_table_at(&c->blob, f->signature_offset), size))
+        f->signature_length = size;
+    else
+        f->signature_offset = SF_NONE;
+}
+
+/* The type that a method was compiled for: its MethodDesc lies in a chunk of such, at a distance that is in it, and the chunk
+ * begins with the type. */
+static clr_id type_of_method(const capture *c, clr_id function)
+{
+    const contract *k = &c->contract;
+    uint8_t index;
+    uintptr_t type;
+    return sf_read((const void *)(function + k->method_chunk_index), &index, sizeof index)
+        && sf_read_pointer(function - k->chunk_bytes - index * sizeof type + k->chunk_type, &type) ? type : 0;
+}
+
+/* For code that instantiations share, the profiling API of .NET 8 and 9 gives no type. But if a type in it is collectible, the
+ * code is: it has to be known. The runtime's memory tells, where it tells the truth of every method whose type the API gives. */
+static void find_owners(capture *c)
+{
+    uint32_t shared = 0, right = 0;
+    for (uint32_t i = 0; i < c->functions.count; i++) {
+        const function_work *work = sf_table_at(&c->function_work, i);
+        shared += work->incomplete && work->type == 0;
+    }
+    if (shared == 0)
+        return;
+    for (uint32_t i = 0; i < c->functions.count; i++) {
+        const function_work *work = sf_table_at(&c->function_work, i);
+        if (work->type == 0)
+            continue;
+        if (type_of_method(c, ((sf_function *)sf_table_at(&c->functions, i))->function_id) != work->type)
+            return;
+        right++;
+    }
+    for (uint32_t i = 0; i < c->functions.count && right > 0; i++) {
+        function_work *work = sf_table_at(&c->function_work, i);
+        if (!work->incomplete || work->type != 0)
+            continue;
+        work->owner = describe_type(c, type_of_method(c, ((sf_function *)sf_table_at(&c->functions, i))->function_id), 0);
+        work->incomplete = work->args_incomplete || work->owner == SF_NONE;
+    }
+}
+
+void describe_functions(capture *c)
+{
+    for (uint32_t i = 0; i < c->functions.count; i++) {
+        sf_function *f = sf_table_at(&c->functions, i);
+        function_work *work = sf_table_at(&c->function_work, i);
+        work->owner = SF_NONE;
+        f->module = f->declaring_type = f->name_offset = f->type_name_offset = f->signature_offset = SF_NONE;
+        int32_t dynamic = 0;
+        if (!FAILED(info_is_dynamic(c->info, f->function_id, &dynamic)) && dynamic) {
+            describe_dynamic(c, f);
+            continue;
+        }
+        clr_id cls = 0, module = 0, args[MAX_ARGS];
+        uint32_t count = 0;
+        if (FAILED(info_function(c->info, f->function_id, &cls, &module, &f->token, MAX_ARGS, &count, args)))
+            continue;
+        f->module = describe_module(c, module);
+        f->declaring_type = describe_type(c, cls, 0);
+        work->type = cls;
+        if (count > MAX_ARGS) {
+            f->flags |= SF_FUNCTION_ARGS_TRUNCATED;
+            count = MAX_ARGS;
+            work->args_incomplete = true;
+        }
+        f->type_arg_start = describe_types(c, args, count, 0, &work->args_incomplete);
+        f->type_arg_count = f->type_arg_start == SF_NONE ? 0 : count;
+        if (f->type_arg_start == SF_NONE)
+            f->type_arg_start = 0;
+        work->incomplete = work->args_incomplete || f->declaring_type == SF_NONE;
+    }
+    find_owners(c);
+}

@@ -1,0 +1,50 @@
+/* Types and fields of CoreLib by their names: where the runtime's managed part keeps what its data contract does not give.
+ *
+ * All of it is for before the suspend. Nothing is loaded on the way: a type that the program has not used has no class, and nothing of it is
+ * found. The names are those of the runtime that the probe is in; what is not found by its name is not there, and whoever asks has to
+ * do without. */
+#ifndef STACKFLARE_FIELDS_H
+#define STACKFLARE_FIELDS_H
+
+#include "capture.h"
+
+/* CoreLib's metadata, while it is looked into. */
+typedef struct core_lib {
+    const capture *capture;
+    clr_id module;
+    const uint8_t *types, *fields;    /* rows of the tables TypeDef and Field */
+    const uint8_t *strings, *blobs;
+    uint32_t strings_size, blobs_size;
+    uint32_t type_count, field_count, type_bytes, field_bytes;
+    uint32_t string_bytes, blob_bytes, base_bytes, field_index_bytes;
+} core_lib;
+
+typedef struct core_type {
+    const char *space, *name; /* what is looked for; no nested type can be, but see core_field */
+    uint32_t token;           /* TypeDef; 0: there is none of the name */
+    clr_id class;             /* its MethodTable; 0: the program has not used it */
+} core_type;
+
+typedef struct core_field {
+    const char *name;
+    uint32_t token;  /* FieldDef */
+    uint32_t offset; /* of an object's field from the object's address, of a struct's from where the struct begins; SF_NONE: static */
+    uint32_t type;   /* the TypeDef token of a field that is a struct of CoreLib, nested or not, for core_loaded; else 0 */
+} core_field;
+
+/* Finds CoreLib's metadata; false where the runtime does not say enough (.NET 8). */
+bool core_open(const capture *c, core_lib *core);
+
+/* Looks up the token and the class of each of a few types, in one pass. */
+void core_find_types(const core_lib *core, core_type *types, uint32_t count);
+
+/* The class of a type by its token; 0 when it is not loaded. */
+clr_id core_loaded(const core_lib *core, uint32_t token);
+
+/* Looks up fields that the type itself declares. True when each was found, with its offset: else none is to be used. */
+bool core_find_fields(const core_lib *core, const core_type *type, core_field *fields, uint32_t count);
+
+/* Where a static field is, that is none of a thread; 0 when it is not known, or its type not yet initialized. It stays there. */
+uintptr_t core_static_address(const core_lib *core, const core_type *type, const core_field *field);
+
+#endif

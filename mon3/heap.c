@@ -1,0 +1,357 @@
+/* Looks through the heap for async methods that wait, and for what they wait for.
+ *
+ * The runtime hands over every object; one in a few hundred types matters. Those are remembered, and those that are async methods and have
+ * not completed are copied at once. Then references are followed from these to what they wait for. A reference leads to one of the
+ * objects that were handed over or to nothing: an object that nobody has any more can refer to memory that was taken back. So what
+ * is read without a check is what the runtime itself has just read. */
+#define _GNU_SOURCE
+#include "capture.h"
+
+#include <fcntl.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    MAX_TYPES = 1 << 16, /* as in capture.c */
+    MAX_KNOWN_TYPES = 1 << 17,
+    MAX_KINDS = 1 << 14,
+    MAX_CANDIDATES = 1 << 20,
+    MAX_BUCKETS = MAX_CANDIDATES * 2,
+    MAX_LAYOUT_FIELDS = 1 << 17,
+    MAX_LEVELS = 6, /* of references: box, state machine, promise, array, task, what that waits for */
+    OBJECT_BYTES = 64 << 10,
+    SOURCE_BYTES = 256,
+    ARRAY_LENGTH = 8, /* where an array has its length */
+    ARRAY_BEGIN = 16,
+    LOOK_AT_CLOCK = 1024, /* objects */
+
+    /* A program of this size can have so many methods that the faults of copying them would be a large part of the pause, and does not
+     * notice the few megabytes that large pages waste. */
+    LARGE_HEAP = 64 << 20,
+
+    TASK_COMPLETED = 0x01600000, /* of a task's state: ran to its end, faulted, or canceled */
+};
+
+static const guid iid_info15 = { 0xB446462D, 0xBD22, 0x41DD, { 0x87, 0x2D, 0xDC, 0x71, 0x4C, 0x49, 0xEB, 0x56 } };
+
+static bool is_wanted(const capture *c) { return c->request->flags & SF_REQUEST_HEAP; }
+
+bool heap_map(capture *c)
+{
+    heap *h = &c->heap;
+    const sf_request *r = c->request;
+    return !is_wanted(c)
+        || (sf_table_map(&h->objects, sizeof(sf_heap_object), r->heap_max_objects + 1, 64 << 10)
+            && sf_table_map(&h->bytes, 1, r->heap_max_copied + 8, 256 << 10)
+            && sf_table_map(&h->kinds, sizeof(heap_kind), MAX_KINDS, 16 << 10)
+            && sf_table_map(&h->candidates, sizeof(heap_candidate), MAX_CANDIDATES, 64 << 10)
+            && sf_table_map(&h->buckets, sizeof(uint32_t), MAX_BUCKETS, 0)
+            && sf_table_map(&h->layout_work, sizeof(layout_work), MAX_TYPES, 16 << 10)
+            && sf_table_map(&h->layouts, sizeof(sf_heap_layout), MAX_TYPES, 0)
+            && sf_table_map(&h->fields, sizeof(sf_heap_field), MAX_LAYOUT_FIELDS, 0)
+            && sf_table_map(&h->references, sizeof(uint32_t), MAX_LAYOUT_FIELDS, 8 << 10)
+            && sf_index_map(&h->kind_index, MAX_KNOWN_TYPES));
+}
+
+void heap_unmap(capture *c)
+{
+    heap *h = &c->heap;
+    sf_table *tables[] = { &h->objects, &h->bytes, &h->kinds, &h->candidates, &h->buckets, &h->layout_work, &h->layouts, &h->fields, &h->references };
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        sf_table_unmap(tables[i]);
+    sf_index_unmap(&h->kind_index);
+}
+
+/* The memory that is the program's own: its heap is part of it. The profiling interface knows the heap only from the last collection that
+ * somebody watched. */
+static uint64_t private_bytes(void)
+{
+    char text[128];
+    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    ssize_t length = fd < 0 ? 0 : read(fd, text, sizeof text);
+    uint64_t numbers[3] = { 0 }; /* pages: in all, resident, of those with a file behind them */
+    uint32_t n = 0;
+    if (fd >= 0)
+        close(fd);
+    for (ssize_t i = 0; i < length && n < 3; i++)
+        if (text[i] >= '0' && text[i] <= '9')
+            numbers[n] = numbers[n] * 10 + (uint64_t)(text[i] - '0');
+        else
+            n++;
+    return n == 3 && numbers[1] > numbers[2] ? (numbers[1] - numbers[2]) * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+}
+
+void heap_open(capture *c)
+{
+    heap *h = &c->heap;
+    void *info = NULL;
+    if (!is_wanted(c) || FAILED(clr_query(c->info, &iid_info15, &info)))
+        return;
+    h->result.status = SF_HEAP_UNKNOWN;
+    h->result.heap_bytes = private_bytes();
+    sf_table_add(&h->kinds); /* the one of what does not matter */
+    if (!heap_know_types(c))
+        clr_release(info);
+    else if (h->result.heap_bytes > c->request->heap_max_bytes) {
+        h->result.status = SF_HEAP_TOO_LARGE;
+        clr_release(info);
+    } else
+        h->info = info;
+    sf_table *large[] = { &h->candidates, &h->buckets, &h->objects, &h->bytes };
+    for (size_t i = 0; i < sizeof large / sizeof *large && h->info && h->result.heap_bytes > LARGE_HEAP; i++)
+        sf_table_in_large_pages(large[i]);
+}
+
+void heap_close(capture *c)
+{
+    clr_release(c->heap.info);
+    c->heap.info = NULL;
+}
+
+/* Copies an object. Until the types are described its record has the kind in the type's place. The record's index + 1; 0 when there is no room. */
+static uint32_t copy(capture *c, uintptr_t address, uint32_t kind_index, uint32_t flags)
+{
+    heap *h = &c->heap;
+    const heap_kind *kind = sf_table_at(&h->kinds, kind_index);
+    uint64_t length = kind->size;
+    uint32_t most = flags == SF_HEAP_OBJECT_SOURCE ? SOURCE_BYTES : OBJECT_BYTES;
+    if (flags & SF_HEAP_OBJECT_ARRAY)
+        length += (uint64_t)heap_half(address + ARRAY_LENGTH) * sizeof address;
+    if (length > most) {
+        length = most;
+        flags |= SF_HEAP_OBJECT_TRUNCATED;
+    }
+    if (h->objects.count >= c->request->heap_max_objects) {
+        h->result.flags |= SF_HEAP_OBJECTS_TRUNCATED;
+        return 0;
+    }
+    uint32_t offset = sf_table_add_many(&h->bytes, (uint32_t)length);
+    if (offset == SF_NONE) {
+        h->result.flags |= SF_HEAP_BYTES_TRUNCATED;
+        return 0;
+    }
+    heap_describe_kind(c, kind_index);
+    memcpy(sf_table_at(&h->bytes, offset), (const void *)address, length);
+    uint32_t index = sf_table_add(&h->objects);
+    *(sf_heap_object *)sf_table_at(&h->objects, index) = (sf_heap_object){ address, kind_index, flags, offset, (uint32_t)length };
+    return index + 1;
+}
+
+static uint32_t flags_of_object(const heap *h, uintptr_t object, uint32_t kind)
+{
+    uint32_t flags = ((heap_kind *)sf_table_at(&h->kinds, kind))->flags;
+    return flags & SF_HEAP_OBJECT_TASK && heap_half(object + h->state_flags) & TASK_COMPLETED ? flags | SF_HEAP_OBJECT_COMPLETED : flags;
+}
+
+static int32_t remember(capture *c, uintptr_t object, uint32_t kind)
+{
+    heap *h = &c->heap;
+    uint32_t flags = flags_of_object(h, object, kind);
+    if (flags & SF_HEAP_OBJECT_SEMAPHORE && (h->async_head == 0 || heap_word(object + h->async_head) == 0))
+        return 1;
+    /* A program may keep any number of results; those that somebody was waiting for are few. */
+    uint32_t index = flags & SF_HEAP_OBJECT_COMPLETED && h->candidates.count >= MAX_CANDIDATES / 2 ? SF_NONE : sf_table_add(&h->candidates);
+    if (index == SF_NONE) {
+        h->result.flags |= SF_HEAP_OBJECTS_TRUNCATED;
+        return flags & SF_HEAP_OBJECT_COMPLETED ? 1 : 0;
+    }
+    bool method = flags & SF_HEAP_OBJECT_METHOD && !(flags & SF_HEAP_OBJECT_COMPLETED);
+    h->result.method_count += method;
+    *(heap_candidate *)sf_table_at(&h->candidates, index) = (heap_candidate){
+        object, kind, method || flags & SF_HEAP_OBJECT_SEMAPHORE ? copy(c, object, kind, flags) : 0 };
+    return 1;
+}
+
+static int32_t on_object(clr_id object, void *state)
+{
+    capture *c = state;
+    heap *h = &c->heap;
+    if (++h->result.seen_objects % LOOK_AT_CLOCK == 0 && sf_now(CLOCK_MONOTONIC) > h->deadline) {
+        h->result.flags |= SF_HEAP_TIME_TRUNCATED;
+        return 0;
+    }
+    uintptr_t type = type_of(heap_word(object)), slot = (type >> 3 ^ type >> 12) % HEAP_RECENT;
+    if (h->recent[slot].type != type) {
+        h->recent[slot].kind = heap_kind_of(c, type);
+        h->recent[slot].type = type;
+    }
+    return h->recent[slot].kind == 0 ? 1 : remember(c, object, h->recent[slot].kind);
+}
+
+static uint32_t bucket_of(const heap *h, uint64_t address) { return (uint32_t)(address * 0x9E3779B97F4A7C15ull >> 32) & h->bucket_mask; }
+
+static void make_buckets(heap *h)
+{
+    uint32_t *buckets = (uint32_t *)h->buckets.base;
+    h->bucket_mask = 63;
+    while (h->bucket_mask < h->candidates.count * 2)
+        h->bucket_mask = h->bucket_mask * 2 + 1;
+    if (h->bucket_mask >= MAX_BUCKETS)
+        h->bucket_mask = MAX_BUCKETS - 1;
+    for (uint32_t i = 0; i < h->candidates.count; i++) {
+        uint32_t b = bucket_of(h, ((heap_candidate *)sf_table_at(&h->candidates, i))->address);
+        while (buckets[b] != 0)
+            b = (b + 1) & h->bucket_mask;
+        buckets[b] = i + 1;
+    }
+}
+
+/* Copies what references lead to, if it is of a type that matters and was not copied yet. They lead all over the heap, and what takes time is
+ * waiting for memory: so it is asked for, for all of a batch, one step ahead. */
+static void follow_batch(capture *c)
+{
+    heap *h = &c->heap;
+    const uint32_t *buckets = (const uint32_t *)h->buckets.base;
+    for (uint32_t i = 0; i < h->ahead_count; i++) {
+        uint32_t first = buckets[bucket_of(h, h->ahead[i])];
+        if (first != 0)
+            __builtin_prefetch(sf_table_at(&h->candidates, first - 1), 1);
+    }
+    for (uint32_t i = 0; i < h->ahead_count; i++) {
+        uint32_t b = bucket_of(h, h->ahead[i]);
+        while (buckets[b] != 0 && ((heap_candidate *)sf_table_at(&h->candidates, buckets[b] - 1))->address != h->ahead[i])
+            b = (b + 1) & h->bucket_mask;
+        h->ahead[i] = buckets[b];
+        if (buckets[b] != 0)
+            __builtin_prefetch((const void *)((heap_candidate *)sf_table_at(&h->candidates, buckets[b] - 1))->address);
+    }
+    for (uint32_t i = 0; i < h->ahead_count; i++) {
+        heap_candidate *to = h->ahead[i] != 0 ? sf_table_at(&h->candidates, (uint32_t)h->ahead[i] - 1) : NULL;
+        if (to && to->copied == 0)
+            to->copied = copy(c, to->address, to->kind, flags_of_object(h, to->address, to->kind));
+    }
+    h->ahead_count = 0;
+}
+
+static void follow(capture *c, uint64_t address)
+{
+    heap *h = &c->heap;
+    if (address == 0)
+        return;
+    __builtin_prefetch((const uint32_t *)h->buckets.base + bucket_of(h, address));
+    h->ahead[h->ahead_count++] = address;
+    if (h->ahead_count == HEAP_AHEAD)
+        follow_batch(c);
+}
+
+static void follow_all(capture *c, const sf_heap_object *from)
+{
+    const heap *h = &c->heap;
+    const heap_kind *kind = sf_table_at(&h->kinds, from->type);
+    const uint8_t *bytes = sf_table_at(&h->bytes, from->bytes_offset);
+    const uint32_t *offsets = sf_table_at(&h->references, kind->first_reference);
+    uint64_t passed = from->flags & SF_HEAP_OBJECT_TASK ? h->task_words : 0;
+    for (uint32_t i = 0; i < kind->reference_count && offsets[i] + sizeof(uint64_t) <= from->bytes_length; i++)
+        if (offsets[i] >= 64 * sizeof(uint64_t) || !(passed >> offsets[i] / sizeof(uint64_t) & 1))
+            follow(c, heap_word((uintptr_t)bytes + offsets[i]));
+    for (uint32_t at = ARRAY_BEGIN; from->flags & SF_HEAP_OBJECT_ARRAY && at + sizeof(uint64_t) <= from->bytes_length; at += sizeof(uint64_t))
+        follow(c, heap_word((uintptr_t)bytes + at));
+}
+
+static void follow_levels(capture *c, int64_t deadline)
+{
+    const heap *h = &c->heap;
+    uint32_t first = 0;
+    for (int level = 0; level < MAX_LEVELS; level++) {
+        uint32_t end = h->objects.count;
+        for (; first < end; first++) {
+            if (first % LOOK_AT_CLOCK == LOOK_AT_CLOCK - 1 && sf_now(CLOCK_MONOTONIC) > deadline) {
+                c->heap.result.flags |= SF_HEAP_TIME_TRUNCATED;
+                return;
+            }
+            const sf_heap_object *object = sf_table_at(&h->objects, first);
+            if (object->flags & (SF_HEAP_OBJECT_METHOD | SF_HEAP_OBJECT_TASK | SF_HEAP_OBJECT_MACHINE | SF_HEAP_OBJECT_ARRAY))
+                follow_all(c, object);
+        }
+        follow_batch(c);
+    }
+}
+
+void heap_walk(capture *c)
+{
+    heap *h = &c->heap;
+    if (!h->info)
+        return;
+    int64_t begin = sf_now(CLOCK_MONOTONIC), limit = (int64_t)c->request->heap_limit_us * 1000;
+    { int64_t a = sf_now(CLOCK_MONOTONIC); hresult hr = info_set_events(c->info, COR_PRF_ENABLE_STACK_SNAPSHOT | 0x80u); h->result.follow_ns = sf_now(CLOCK_MONOTONIC) - a;
+    if (FAILED(hr)) { h->result.status = SF_HEAP_REFUSED; h->result.hresult = hr; return; } }
+    h->deadline = begin + limit / 4 * 3; /* what was found is worth little without what it waits for */
+    h->result.hresult = info_heap_objects(h->info, on_object, c);
+    int64_t walked = sf_now(CLOCK_MONOTONIC);
+    h->result.walk_ns = walked - begin;
+    h->result.status = FAILED(h->result.hresult) ? SF_HEAP_REFUSED : SF_HEAP_WALKED;
+    if (FAILED(h->result.hresult)) {
+        h->objects.count = h->bytes.count = h->references.count = h->result.method_count = 0;
+        return;
+    }
+    make_buckets(h);
+    follow_levels(c, begin + limit);
+    h->result.follow_ns = sf_now(CLOCK_MONOTONIC) - walked;
+}
+
+/* By address, so that a reader can search. In place: a heap of those that are not yet sorted, the greatest on top. */
+static void sort_objects(sf_heap_object *objects, uint32_t count)
+{
+    for (uint32_t end = count, top = count / 2; end > 1;) {
+        sf_heap_object moved;
+        if (top > 0)
+            moved = objects[--top];
+        else {
+            moved = objects[--end];
+            objects[end] = objects[0];
+        }
+        uint32_t at = top;
+        for (uint32_t next; (next = at * 2 + 1) < end; at = next) {
+            if (next + 1 < end && objects[next + 1].address > objects[next].address)
+                next++;
+            if (objects[next].address <= moved.address)
+                break;
+            objects[at] = objects[next];
+        }
+        objects[at] = moved;
+    }
+}
+
+static void add_layout(capture *c, uint32_t type)
+{
+    static field_place places[2048];
+    enum { MAX_PLACES = sizeof places / sizeof *places };
+    heap *h = &c->heap;
+    const layout_work *work = sf_table_at(&h->layout_work, type);
+    uint32_t index = sf_table_add(&h->layouts), count = 0, size = 0;
+    if (index == SF_NONE)
+        return;
+    sf_heap_layout *layout = sf_table_at(&h->layouts, index);
+    const heap_kind *kind = sf_table_at(&h->kinds, work->kind);
+    *layout = (sf_heap_layout){ .type = type, .parent = work->parent, .first_field = h->fields.count,
+        .first_reference = kind->first_reference, .reference_count = kind->reference_count,
+        .flags = work->is_struct ? SF_HEAP_LAYOUT_STRUCT : 0 };
+    clr_id class = ((sf_type *)sf_table_at(&c->types, type))->class_id;
+    if (type_transient(c, type, 0) || FAILED(info_class_layout(c->info, class, places, MAX_PLACES, &count, &size)) || count > MAX_PLACES)
+        return;
+    uint32_t first = sf_table_add_many(&h->fields, count);
+    if (first == SF_NONE)
+        return;
+    sf_heap_field *fields = sf_table_at(&h->fields, first);
+    for (uint32_t i = 0, at; i < count; i++) {
+        for (at = i; at > 0 && fields[at - 1].offset > places[i].offset; at--)
+            fields[at] = fields[at - 1];
+        fields[at] = (sf_heap_field){ places[i].token, places[i].offset };
+    }
+    layout->field_count = count;
+    layout->size = size;
+    layout->flags |= SF_HEAP_LAYOUT_FIELDS;
+}
+
+void heap_describe(capture *c)
+{
+    heap *h = &c->heap;
+    for (uint32_t i = 0; i < h->objects.count; i++) {
+        sf_heap_object *object = sf_table_at(&h->objects, i);
+        object->type = ((heap_kind *)sf_table_at(&h->kinds, object->type))->index;
+    }
+    sort_objects((sf_heap_object *)h->objects.base, h->objects.count);
+    for (uint32_t i = 0; h->objects.count > 0 && i < c->types.count; i++)
+        if (((layout_work *)sf_table_at(&h->layout_work, i))->wanted)
+            add_layout(c, i);
+}

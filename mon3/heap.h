@@ -1,0 +1,81 @@
+/* Async methods that wait. No thread has them: each is an object on the heap, its box, that holds the method's state machine and is, or
+ * stands behind, the task that others wait for. */
+#ifndef STACKFLARE_HEAP_H
+#define STACKFLARE_HEAP_H
+
+#include "clr.h"
+#include "memory.h"
+
+typedef struct capture capture;
+
+/* A type whose objects matter. */
+typedef struct heap_kind {
+    uintptr_t type; /* its MethodTable */
+    uint32_t flags; /* sf_heap_object_flags of each object */
+    uint32_t size;  /* of an object, from its address; of an array without its elements */
+    uint32_t first_reference, reference_count; /* once an object was copied: where in it references are */
+    uint32_t index; /* into types, likewise; SF_NONE */
+    bool described;
+} heap_kind;
+
+/* What becomes of a type, by its index, if its layout is wanted. */
+typedef struct layout_work {
+    bool wanted, is_struct;
+    uint32_t parent; /* index into types; SF_NONE */
+    uint32_t kind;   /* of objects of this very type; 0: none were copied */
+} layout_work;
+
+/* An object of such a type: what a reference may lead to. */
+typedef struct heap_candidate {
+    uint64_t address;
+    uint32_t kind;
+    uint32_t copied; /* index of the object's record + 1 */
+} heap_candidate;
+
+/* Names of CoreLib, in the order in which heap_open asks for them. */
+enum heap_type {
+    HEAP_BOX, HEAP_POOLED_BOX, HEAP_TASK, HEAP_TIMER, HEAP_SEMAPHORE,
+    HEAP_NAMED, /* up to here: classes that an object's type may be or be derived from */
+    HEAP_MACHINE = HEAP_NAMED, HEAP_SOURCE, HEAP_SOURCE_OF, HEAP_ASYNC_RESULT, HEAP_DISPOSABLE, /* interfaces */
+    HEAP_ARRAY,
+    HEAP_TYPES,
+};
+
+enum { HEAP_RECENT = 512, HEAP_AHEAD = 32 };
+
+typedef struct heap {
+    void *info; /* ICorProfilerInfo15; NULL: nothing is looked at */
+    sf_heap result;
+    uint32_t tokens[HEAP_TYPES];
+    uintptr_t core, array; /* CoreLib's Module, and the MethodTable of System.Array */
+    uint32_t state_flags;  /* of a Task */
+    uint64_t task_words;   /* bit n: word n of a Task is one of its own references, none of which leads to what it waits for */
+    uint32_t async_head;   /* of a SemaphoreSlim; 0: not known */
+    uint32_t interfaces;   /* of a MethodTable: where the address of its interfaces is */
+    int64_t deadline;
+    uint32_t known_types, bucket_mask;
+    struct { uintptr_t type; uint32_t kind; } recent[HEAP_RECENT]; /* types seen last */
+    uint64_t ahead[HEAP_AHEAD]; /* references that will be followed next */
+    uint32_t ahead_count;
+    sf_index kind_index; /* by type; kind 0 does not matter */
+    sf_table kinds, candidates, buckets, layout_work;
+    sf_table objects, bytes, layouts, fields, references; /* sections */
+} heap;
+
+/* All of these do nothing when the request does not ask for it. */
+bool heap_map(capture *c);
+void heap_unmap(capture *c);
+void heap_open(capture *c);     /* before the pause: whether the heap can be looked through, and what to look for */
+void heap_close(capture *c);
+void heap_walk(capture *c);     /* in the pause */
+void heap_describe(capture *c); /* after it: layouts of the types of what was copied */
+
+/* heap_kinds.c: what a type is, and where in its objects references are. */
+uint32_t heap_kind_of(capture *c, uintptr_t type); /* 0: its objects do not matter */
+void heap_describe_kind(capture *c, uint32_t kind);
+bool heap_know_types(capture *c);
+
+static inline uintptr_t heap_word(uintptr_t at) { uintptr_t w; memcpy(&w, (const void *)at, sizeof w); return w; }
+static inline uint32_t heap_half(uintptr_t at) { uint32_t w; memcpy(&w, (const void *)at, sizeof w); return w; }
+
+#endif

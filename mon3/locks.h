@@ -1,0 +1,47 @@
+/* What the parts of reading locks share. */
+#ifndef STACKFLARE_LOCKS_H
+#define STACKFLARE_LOCKS_H
+
+#include "capture.h"
+
+enum {
+    MAX_LOCKS = 1 << 14,
+    MAX_HELD_FRAMES = 1 << 15,
+    MAX_THREAD_ID = 0xFFFF, /* what a thin lock can name */
+    SCRATCH_WORDS = 16 << 10,
+    SEEN_WORDS = 4 << 10,
+};
+
+/* Memory for what is read on the way. */
+typedef struct lock_scratch {
+    uintptr_t words[SCRATCH_WORDS];
+    uintptr_t seen[SEEN_WORDS]; /* words that were looked at, each at the place that its value gives it */
+} lock_scratch;
+
+/* An object's header and its first fields: what an object that can be a Lock is made of. */
+enum { OBJECT_BEGIN_WORDS = 5 };
+typedef struct object_begin { uintptr_t words[OBJECT_BEGIN_WORDS]; } object_begin;
+
+static inline uintptr_t object_type(const object_begin *o) { return type_of(o->words[1]); }
+
+static inline const raw_frame *frame_at(const capture *c, const sf_thread *thread, uint32_t i) { return sf_table_at(&c->raw, thread->first_frame + i); }
+
+/* locks.c: the index of a lock, new or known, by what a waiting thread has of it: the address of a sync block, or of a reference to a Lock.
+ * SF_NONE when there is no such lock. */
+uint32_t add_waited_monitor(capture *c, uintptr_t table, uintptr_t block);
+uint32_t add_waited_lock(capture *c, uintptr_t slot);
+
+/* An object that a word on a stack leads to, which may be an old one: a lock, if it says that a listed thread holds it. */
+void add_found(capture *c, uintptr_t address, const object_begin *object);
+
+/* waits.c */
+bool find_statics(capture *c);
+bool read_waits(capture *c, uintptr_t table); /* whether the statics of a thread were where they should be */
+
+/* stacks.c: what only stacks lead to */
+void stacks_ready(void);
+void find_held(capture *c, int64_t deadline);
+void find_frames(capture *c, int64_t deadline);
+void trim_held(capture *c); /* after resolve: without frames that did not fit into the snapshot */
+
+#endif

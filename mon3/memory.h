@@ -1,0 +1,67 @@
+/* Memory that is mapped before the pause and unmapped after it: tables that only grow, hash indexes over them, and reads of
+ * the runtime's memory that can fail without a fault. */
+#ifndef STACKFLARE_MEMORY_H
+#define STACKFLARE_MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "abi.h"
+
+typedef struct sf_table {
+    uint8_t *base;
+    size_t mapped;
+    uint32_t record, count, capacity;
+    bool full; /* something did not fit */
+} sf_table;
+
+/* Reserves room for capacity records; physical memory comes as records are touched, the first `ready` bytes of it now. */
+bool sf_table_map(sf_table *table, uint32_t record, uint32_t capacity, size_t ready);
+/* For a table that may become large during the pause: fewer faults, each of 2 MB where the kernel agrees. */
+void sf_table_in_large_pages(sf_table *table);
+void sf_table_unmap(sf_table *table);
+
+/* The index of a new zeroed record, or SF_NONE when the table is full. */
+uint32_t sf_table_add(sf_table *table);
+
+/* The index of the first of n new zeroed records that lie together, or SF_NONE. */
+uint32_t sf_table_add_many(sf_table *table, uint32_t n);
+
+static inline void *sf_table_at(const sf_table *table, uint32_t index) { return table->base + (size_t)index * table->record; }
+
+/* A set of 64-bit keys, each with the index that was given to it. The first keys go into a few pages that are there before the
+ * pause. A table for all that may come is so large that each key would be the first on its page, at the price of two faults:
+ * one to read the empty slot, one to write it. */
+typedef struct sf_index_slot { uint64_t key; uint32_t value_plus_one; uint32_t pad; } sf_index_slot;
+typedef struct sf_index {
+    sf_index_slot *near, *far;
+    size_t mapped;
+    uint32_t near_keys, far_mask;
+} sf_index;
+
+bool sf_index_map(sf_index *index, uint32_t capacity);
+void sf_index_unmap(sf_index *index);
+
+/* The place of the key's value: 0 for a new key, else value + 1. The caller stores the value + 1. */
+uint32_t *sf_index_find(sf_index *index, uint64_t key);
+
+/* A key's value, or SF_NONE for a key that is not there. */
+uint32_t sf_index_get(const sf_index *index, uint64_t key);
+
+/* Copies from addresses that may not be there. Async-signal-safe, no allocation. */
+bool sf_read(const void *address, void *to, size_t n);
+static inline bool sf_read_pointer(uintptr_t address, uintptr_t *to) { return sf_read((const void *)address, to, sizeof *to); }
+
+/* Many reads for the price of one system call. A read of address 0 is left out; ok says which came. */
+typedef struct sf_read_item { uintptr_t address; void *to; size_t size; bool ok; } sf_read_item;
+enum { SF_READ_MANY = 128 };
+void sf_read_many(sf_read_item *items, size_t count);
+
+/* Opens and closes the way that sf_read falls back to where the kernel forbids process_vm_readv. */
+void sf_read_open(void);
+void sf_read_close(void);
+
+int64_t sf_now(int clock); /* nanoseconds */
+
+#endif

@@ -1,0 +1,215 @@
+/* What the stacks say of locks: objects that are locked by nothing but bits of their own, and the frames that refer to a lock.
+ *
+ * The runtime could tell which words of a stack are references, but not at the price of a pause like ours. So each word of a managed frame
+ * that could be one is looked at: of the objects, those are kept whose header or fields name a listed thread as their owner. A word can
+ * be left over from a call that has returned, and its object have moved since; what was found in this way alone is marked
+ * (SF_LOCK_FROM_STACK). All reads can fail, and come in batches. */
+#define _GNU_SOURCE
+#include "locks.h"
+
+#include <time.h>
+
+enum {
+    SEGMENTS = 64,
+    SEGMENT_WORDS = 8 << 10,
+    MAX_STACK_BYTES = 1 << 20, /* that are looked at of one stack */
+    CANDIDATES = SF_READ_MANY,
+};
+
+/* Objects lie in memory that the kernel hands out in one direction, from one end of its range. */
+#define HEAP_DISTANCE ((uintptr_t)1 << 43)
+
+/* Where the managed part of a stack begins. */
+static uintptr_t stack_begin(const capture *c, const sf_thread *thread)
+{
+    for (uint32_t i = 0; i < thread->frame_count; i++)
+        if (frame_at(c, thread, i)->sp != 0)
+            return frame_at(c, thread, i)->sp;
+    return 0;
+}
+
+typedef struct segment { uint32_t thread; uintptr_t address; } segment;
+typedef struct scan {
+    capture *c;
+    void (*visit)(struct scan *scan, uint32_t thread, uintptr_t address, const uintptr_t *words, size_t count);
+    int64_t deadline;
+    segment segments[SEGMENTS];
+    sf_read_item items[SEGMENTS];
+    uint32_t count, words;
+    bool late;
+
+    /* of find_held: the objects that are about to be looked at */
+    uintptr_t heap;
+    object_begin objects[CANDIDATES];
+    sf_read_item candidates[CANDIDATES];
+    uint32_t candidate_count;
+} scan;
+
+static scan one_scan; /* captures never overlap */
+
+void stacks_ready(void) { memset(&one_scan, 0, sizeof one_scan); }
+
+static void read_segments(scan *s)
+{
+    sf_read_many(s->items, s->count);
+    for (uint32_t i = 0; i < s->count; i++)
+        if (s->items[i].ok)
+            s->visit(s, s->segments[i].thread, s->segments[i].address, s->items[i].to, s->items[i].size / sizeof(uintptr_t));
+    s->count = s->words = 0;
+    s->late = sf_now(CLOCK_MONOTONIC) > s->deadline;
+}
+
+static void scan_stack(scan *s, uint32_t index)
+{
+    lock_scratch *scratch = sf_table_at(&s->c->scratch, 0);
+    uintptr_t from = stack_begin(s->c, sf_table_at(&s->c->threads, index));
+    uintptr_t to = ((thread_work *)sf_table_at(&s->c->thread_work, index))->stack_end & ~(sizeof from - 1);
+    if (from == 0 || to <= from)
+        return;
+    if (to - from > MAX_STACK_BYTES) {
+        to = from + MAX_STACK_BYTES;
+        s->c->result.flags |= SF_INFO_LOCKS_TRUNCATED;
+    }
+    while (from < to && !s->late) {
+        uint32_t words = (uint32_t)((to - from) / sizeof from);
+        if (words > SEGMENT_WORDS)
+            words = SEGMENT_WORDS;
+        if (s->count == SEGMENTS || s->words + words > SCRATCH_WORDS)
+            read_segments(s);
+        s->segments[s->count] = (segment){ index, from };
+        s->items[s->count++] = (sf_read_item){ from, scratch->words + s->words, words * sizeof from, false };
+        s->words += words;
+        from += words * sizeof from;
+    }
+}
+
+static void look_at_candidates(scan *s)
+{
+    sf_read_many(s->candidates, s->candidate_count);
+    for (uint32_t i = 0; i < s->candidate_count; i++)
+        if (s->candidates[i].ok)
+            add_found(s->c, s->candidates[i].address + sizeof(uintptr_t), &s->objects[i]);
+    s->candidate_count = 0;
+}
+
+static void look_for_objects(scan *s, uint32_t thread, uintptr_t address, const uintptr_t *words, size_t count)
+{
+    enum { PAGE = 4096 };
+    lock_scratch *scratch = sf_table_at(&s->c->scratch, 0);
+    uintptr_t statics = ((thread_work *)sf_table_at(&s->c->thread_work, thread))->statics;
+    for (size_t i = 0; i < count; i++) {
+        uintptr_t word = words[i];
+        /* Not far from an object that is known, not a place on this stack, and not one of the thread's variables, whose address is
+         * on it for each call out of managed code: to read each would cost as much as all objects. */
+        if (word % sizeof word != 0 || word - (s->heap - HEAP_DISTANCE) > 2 * HEAP_DISTANCE || word - (address - MAX_STACK_BYTES) < 2 * MAX_STACK_BYTES
+            || (word ^ statics) < PAGE)
+            continue;
+        uintptr_t *seen = &scratch->seen[(word * 0x9E3779B97F4A7C15ull) >> 52];
+        if (*seen == word)
+            continue;
+        *seen = word;
+        s->candidates[s->candidate_count] = (sf_read_item){ word - sizeof word, &s->objects[s->candidate_count], sizeof *s->objects, false };
+        if (++s->candidate_count == CANDIDATES)
+            look_at_candidates(s);
+    }
+}
+
+void find_held(capture *c, int64_t deadline)
+{
+    scan *s = &one_scan;
+    *s = (scan){ .c = c, .visit = look_for_objects, .deadline = deadline };
+    for (uint32_t i = 0; i < c->thread_work.count && s->heap == 0; i++)
+        s->heap = ((thread_work *)sf_table_at(&c->thread_work, i))->object;
+    if (s->heap == 0)
+        return;
+    for (uint32_t i = 0; i < c->threads.count && !s->late; i++)
+        scan_stack(s, i);
+    read_segments(s);
+    look_at_candidates(s);
+    if (s->late)
+        c->result.flags |= SF_INFO_LOCKS_TRUNCATED;
+}
+
+/* The frame whose part of the stack an address is in. */
+static uint32_t frame_of_address(const capture *c, const sf_thread *thread, uintptr_t address)
+{
+    uint32_t found = SF_NONE;
+    for (uint32_t i = 0; i < thread->frame_count; i++) {
+        uintptr_t sp = frame_at(c, thread, i)->sp;
+        if (sp > address)
+            break;
+        if (sp != 0)
+            found = i;
+    }
+    return found;
+}
+
+/* In the order of threads, frames, locks: frames come in their order, and those of one have few locks. */
+static void add_held(capture *c, sf_held held)
+{
+    uint32_t at = c->held_locks.count;
+    while (at > 0) {
+        const sf_held *before = sf_table_at(&c->held_locks, at - 1);
+        if (before->thread != held.thread || before->frame != held.frame || before->lock < held.lock)
+            break;
+        if (before->lock == held.lock)
+            return;
+        at--;
+    }
+    if (sf_table_add(&c->held_locks) == SF_NONE) {
+        c->result.flags |= SF_INFO_LOCKS_TRUNCATED;
+        return;
+    }
+    ((lock_work *)sf_table_at(&c->lock_work, held.lock))->frames++;
+    sf_held *place = sf_table_at(&c->held_locks, at);
+    memmove(place + 1, place, (c->held_locks.count - 1 - at) * sizeof *place);
+    *place = held;
+}
+
+static void look_for_locks(scan *s, uint32_t thread, uintptr_t address, const uintptr_t *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint32_t lock = words[i] % sizeof *words == 0 && words[i] != 0 ? sf_index_get(&s->c->lock_index, words[i]) : SF_NONE;
+        if (lock == SF_NONE || ((sf_lock *)sf_table_at(&s->c->locks, lock))->owner != thread)
+            continue;
+        uint32_t frame = frame_of_address(s->c, sf_table_at(&s->c->threads, thread), address + i * sizeof *words);
+        if (frame != SF_NONE)
+            add_held(s->c, (sf_held){ thread, lock, frame, 0 });
+    }
+}
+
+/* Of the threads that hold something. Each lock with an owner has a record in the end, if not of a frame then without. */
+void find_frames(capture *c, int64_t deadline)
+{
+    scan *s = &one_scan;
+    *s = (scan){ .c = c, .visit = look_for_locks, .deadline = deadline };
+    for (uint32_t i = 0; i < c->threads.count; i++) {
+        const thread_work *work = sf_table_at(&c->thread_work, i);
+        if (work->first_lock == SF_NONE)
+            continue;
+        if (!s->late)
+            scan_stack(s, i);
+        read_segments(s);
+        for (uint32_t lock = work->first_lock; lock != SF_NONE; lock = ((lock_work *)sf_table_at(&c->lock_work, lock))->next)
+            if (((lock_work *)sf_table_at(&c->lock_work, lock))->frames == 0)
+                add_held(c, (sf_held){ i, lock, SF_NONE, 0 });
+    }
+    for (uint32_t i = 0; i < c->held_locks.count; i++) {
+        sf_held *held = sf_table_at(&c->held_locks, i);
+        if (((lock_work *)sf_table_at(&c->lock_work, held->lock))->frames > 1)
+            held->flags |= SF_HELD_AMBIGUOUS;
+    }
+}
+
+void trim_held(capture *c)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < c->held_locks.count; i++) {
+        const sf_held *held = sf_table_at(&c->held_locks, i);
+        if (held->frame == SF_NONE || held->frame < ((sf_thread *)sf_table_at(&c->threads, held->thread))->frame_count)
+            *(sf_held *)sf_table_at(&c->held_locks, kept++) = *held;
+    }
+    if (kept < c->held_locks.count)
+        c->result.flags |= SF_INFO_LOCKS_TRUNCATED;
+    c->held_locks.count = kept;
+}

@@ -1,0 +1,77 @@
+/* Prints what the compiler makes of the wire format's structs: a line `struct field offset size` each, and `struct - 0 size`.
+ * The test of the C# mirror compiles, runs and compares. */
+#include <stddef.h>
+#include <stdio.h>
+
+#include "../abi.h"
+
+#define STRUCT(t) printf(#t " - 0 %zu\n", sizeof(t))
+#define FIELD(t, f) printf(#t " " #f " %zu %zu\n", offsetof(t, f), sizeof(((t *)0)->f))
+
+int main(void)
+{
+    printf("version - %d %d\n", SF_VERSION_MAJOR, SF_VERSION_MINOR);
+    STRUCT(sf_request);
+    FIELD(sf_request, magic); FIELD(sf_request, version_major); FIELD(sf_request, version_minor); FIELD(sf_request, flags);
+    FIELD(sf_request, nonce); FIELD(sf_request, max_threads); FIELD(sf_request, max_thread_frames);
+    FIELD(sf_request, max_total_frames); FIELD(sf_request, max_image_bytes); FIELD(sf_request, suspend_timeout_ms);
+    FIELD(sf_request, pause_limit_us); FIELD(sf_request, send_timeout_ms); FIELD(sf_request, address_length);
+    FIELD(sf_request, address); FIELD(sf_request, heap_limit_us); FIELD(sf_request, heap_max_objects);
+    FIELD(sf_request, heap_max_copied); FIELD(sf_request, heap_max_bytes);
+    STRUCT(sf_header);
+    FIELD(sf_header, magic); FIELD(sf_header, version_major); FIELD(sf_header, version_minor); FIELD(sf_header, section_count);
+    FIELD(sf_header, total_size); FIELD(sf_header, nonce);
+    STRUCT(sf_directory_entry);
+    FIELD(sf_directory_entry, kind); FIELD(sf_directory_entry, record_size); FIELD(sf_directory_entry, offset);
+    FIELD(sf_directory_entry, length);
+    STRUCT(sf_info);
+    FIELD(sf_info, phase); FIELD(sf_info, hresult); FIELD(sf_info, flags); FIELD(sf_info, pid); FIELD(sf_info, runtime_major);
+    FIELD(sf_info, runtime_minor); FIELD(sf_info, runtime_build); FIELD(sf_info, runtime_revision);
+    FIELD(sf_info, suspend_retries); FIELD(sf_info, thread_total); FIELD(sf_info, captured_at_ns); FIELD(sf_info, suspend_ns);
+    FIELD(sf_info, walk_ns); FIELD(sf_info, pause_ns); FIELD(sf_info, resolve_ns); FIELD(sf_info, locks_ns);
+    STRUCT(sf_thread);
+    FIELD(sf_thread, thread_id); FIELD(sf_thread, os_id); FIELD(sf_thread, managed_id); FIELD(sf_thread, state);
+    FIELD(sf_thread, flags); FIELD(sf_thread, first_frame); FIELD(sf_thread, frame_count); FIELD(sf_thread, name_offset);
+    FIELD(sf_thread, name_length); FIELD(sf_thread, exception_type); FIELD(sf_thread, hresult); FIELD(sf_thread, cpu_ns);
+    STRUCT(sf_frame);
+    FIELD(sf_frame, address); FIELD(sf_frame, function); FIELD(sf_frame, il_offset); FIELD(sf_frame, flags);
+    FIELD(sf_frame, native_offset);
+    STRUCT(sf_function);
+    FIELD(sf_function, function_id); FIELD(sf_function, module); FIELD(sf_function, token); FIELD(sf_function, declaring_type);
+    FIELD(sf_function, type_arg_start); FIELD(sf_function, type_arg_count); FIELD(sf_function, flags);
+    FIELD(sf_function, name_offset); FIELD(sf_function, name_length); FIELD(sf_function, type_name_offset);
+    FIELD(sf_function, type_name_length); FIELD(sf_function, signature_offset); FIELD(sf_function, signature_length);
+    STRUCT(sf_type);
+    FIELD(sf_type, class_id); FIELD(sf_type, module); FIELD(sf_type, token); FIELD(sf_type, arg_start); FIELD(sf_type, arg_count);
+    FIELD(sf_type, flags); FIELD(sf_type, rank);
+    STRUCT(sf_module);
+    FIELD(sf_module, module_id); FIELD(sf_module, base_address); FIELD(sf_module, assembly_id); FIELD(sf_module, mvid);
+    FIELD(sf_module, flags); FIELD(sf_module, path_offset); FIELD(sf_module, path_length); FIELD(sf_module, image_offset);
+    FIELD(sf_module, image_length); FIELD(sf_module, symbols_offset); FIELD(sf_module, symbols_length); FIELD(sf_module, reserved);
+    STRUCT(sf_lock);
+    FIELD(sf_lock, object); FIELD(sf_lock, kind); FIELD(sf_lock, owner); FIELD(sf_lock, type); FIELD(sf_lock, recursion);
+    FIELD(sf_lock, waiters); FIELD(sf_lock, flags);
+    STRUCT(sf_wait);
+    FIELD(sf_wait, thread); FIELD(sf_wait, kind); FIELD(sf_wait, lock); FIELD(sf_wait, other_thread); FIELD(sf_wait, timeout_ms);
+    FIELD(sf_wait, reserved);
+    STRUCT(sf_held);
+    FIELD(sf_held, thread); FIELD(sf_held, lock); FIELD(sf_held, frame); FIELD(sf_held, flags);
+    STRUCT(sf_busy);
+    FIELD(sf_busy, thread); FIELD(sf_busy, reserved); FIELD(sf_busy, cpu_ns); FIELD(sf_busy, wall_ns);
+    STRUCT(sf_pool);
+    FIELD(sf_pool, workers); FIELD(sf_pool, working); FIELD(sf_pool, min); FIELD(sf_pool, max); FIELD(sf_pool, queued);
+    FIELD(sf_pool, completed);
+    STRUCT(sf_heap);
+    FIELD(sf_heap, status); FIELD(sf_heap, hresult); FIELD(sf_heap, flags); FIELD(sf_heap, method_count); FIELD(sf_heap, seen_objects);
+    FIELD(sf_heap, heap_bytes); FIELD(sf_heap, walk_ns); FIELD(sf_heap, follow_ns);
+    STRUCT(sf_heap_object);
+    FIELD(sf_heap_object, address); FIELD(sf_heap_object, type); FIELD(sf_heap_object, flags); FIELD(sf_heap_object, bytes_offset);
+    FIELD(sf_heap_object, bytes_length);
+    STRUCT(sf_heap_layout);
+    FIELD(sf_heap_layout, type); FIELD(sf_heap_layout, parent); FIELD(sf_heap_layout, first_field); FIELD(sf_heap_layout, field_count);
+    FIELD(sf_heap_layout, first_reference); FIELD(sf_heap_layout, reference_count); FIELD(sf_heap_layout, size);
+    FIELD(sf_heap_layout, flags);
+    STRUCT(sf_heap_field);
+    FIELD(sf_heap_field, token); FIELD(sf_heap_field, offset);
+    return 0;
+}

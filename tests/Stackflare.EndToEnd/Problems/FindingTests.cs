@@ -1,0 +1,131 @@
+using Stackflare.EndToEnd.Cli.Harness;
+using Stackflare.EndToEnd.Harness;
+
+namespace Stackflare.EndToEnd.Problems;
+
+/// <summary>What is wrong with a program besides deadlocks is said, with its place.</summary>
+public sealed class FindingTests
+{
+    [Theory]
+    [InlineData("optimized", "managed")]
+    [InlineData("optimized", "native")]
+    [InlineData("unoptimized", "native")]
+    [InlineData("net9", "managed")]
+    [InlineData("net9", "native")]
+    public async Task FiftyWaitForOneWhoIsInASlowCall(string flavour, string partner)
+    {
+        await using var target = await DeadlockTests.StartAsync(flavour, "CouponService", "--partner", partner);
+        using var dumps = new LiveDumps(target);
+        ThreadDump dump = await dumps.WhenAllWaitAsync();
+        LockTruth.AssertIn(dump, target.Truth);
+        TruthThread holder = target.Truth.Named("first customer");
+        DumpThread first = LockTruth.Of(dump, holder);
+        DumpLock coupons = Assert.Single(first.HeldLocks).Lock;
+        Assert.Same(first, coupons.Owner);
+        Assert.Equal(target.Truth.Threads.Where(t => t.Wanted is not null).Select(t => t.OsId).Order(), coupons.Waiters.Select(w => w.OsId.Value).Order());
+        Assert.Equal(50, coupons.Waiters.Count);
+        Assert.Equal(partner == "managed" ? WaitKind.Sleep : null, first.WaitingFor?.Kind);
+        Assert.Empty(dump.Deadlocks);
+
+        Finding convoy = Assert.Single(dump.Findings);
+        Assert.Equal((FindingKind.LockConvoy, 50), (convoy.Kind, convoy.Threads.Count));
+        Assert.Equal(coupons.Waiters, convoy.Threads);
+        // For a native call the innermost frame of the program is the declaration of the call, which has no line.
+        TruthMark call = holder.Marks[0], wait = target.Truth.Named("customer 0").Marks[0];
+        Assert.Contains(convoy.Evidence, e => e.Contains("\"first customer\"", StringComparison.Ordinal)
+            && (partner == "native" ? e.Contains("Libc.", StringComparison.Ordinal) : Is(e, call)));
+        Assert.Contains(convoy.Evidence, e => e.StartsWith("50 wait ", StringComparison.Ordinal) && Is(e, wait));
+    }
+
+    [Fact]
+    public async Task RequestsThatBlockOnTasksStarveThePool()
+    {
+        await using var server = await WebServer.StartAsync(Path.Combine(TestPaths.TargetOutput("OrderApi", "net10.0"), "OrderApi"));
+        using var client = new HttpClient();
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        int workers = Environment.ProcessorCount + 1;
+        Task[] requests = [.. Enumerable.Range(1, 3 * workers).Select(n => client.GetStringAsync(new Uri(server.Address, $"order/{n}"), end.Token))];
+        using var dumps = new LiveDumps(server.Pid, () => server.Output.Text);
+        ThreadDump dump = await dumps.UntilAsync("a starved pool", d => d.Findings.Any(f => f.Kind == FindingKind.ThreadPoolStarved && f.Threads.Count == workers));
+
+        Finding finding = Assert.Single(dump.Findings);
+        string[] truth = server.Output.Text.Split('\n').First(l => l.StartsWith("BLOCKS ", StringComparison.Ordinal)).Split(' ');
+        Assert.Contains(finding.Evidence, e => e.StartsWith($"sync over async: {workers} workers ", StringComparison.Ordinal));
+        Assert.Contains(finding.Evidence, e => e.StartsWith($"{workers} are blocked at {truth[1]}(", StringComparison.Ordinal) && e.EndsWith($"Orders.cs:line {truth[2]}", StringComparison.Ordinal));
+        Assert.All(finding.Threads, t => Assert.Equal((true, WaitKind.Task), (t.IsThreadPool, t.WaitingFor!.Kind)));
+        await end.CancelAsync();
+        await Task.WhenAll(requests).ContinueWith(_ => { }, TaskScheduler.Default);
+    }
+
+    [Theory]
+    [InlineData("optimized")]
+    [InlineData("net9")]
+    [InlineData("net8")]
+    public async Task AThreadThatSpinsIsNamedWithItsPlace(string flavour)
+    {
+        await using var target = await DeadlockTests.StartAsync(flavour, "Spinning");
+        using var dumps = new LiveDumps(target);
+        // That it has a processor for some milliseconds is a matter of luck where others run too.
+        ThreadDump dump = await dumps.UntilAsync("a thread that spins", d => d.Findings.Any(f => f.Kind == FindingKind.Spinning));
+        Finding finding = Assert.Single(dump.Findings);
+        Assert.All(finding.Threads, thread =>
+        {
+            TruthThread truth = target.Truth.Threads.Single(t => t.OsId == thread.OsId.Value);
+            Assert.Contains(finding.Evidence, e => e.Contains($"\"{thread.DisplayName}\"", StringComparison.Ordinal) && Enumerable.Range(0, 2 + truth.Marks[0].Line - truth.Marks[1].Line)
+                .Any(i => Is(e, truth.Marks[0] with { Line = truth.Marks[1].Line - 1 + i }) || e.Contains(".Spinning.Step(", StringComparison.Ordinal)));
+        });
+    }
+
+    [Theory]
+    [InlineData("optimized")]
+    [InlineData("net9")]
+    [InlineData("net8")]
+    public async Task HundredsOfThreadsWithOneStack(string flavour)
+    {
+        await using var target = await DeadlockTests.StartAsync(flavour, "ManyThreads", "--threads", "300");
+        using var dumps = new LiveDumps(target);
+        Finding finding = Assert.Single((await dumps.UntilAsync("threads that stand", d => d.Findings.Any(f => f.Threads.Count == 300))).Findings);
+        Assert.Equal(FindingKind.ManyAlike, finding.Kind);
+        Assert.Equal(target.Truth.Threads.Select(t => t.OsId).Order(), finding.Threads.Select(t => t.OsId.Value).Order());
+        Assert.Single(finding.Evidence);
+    }
+
+    /// <summary>A thread that the runtime cannot stop, while a collection wants it to: no stacks, but who it is. When it is over all is well.</summary>
+    [Theory]
+    [InlineData("optimized")]
+    [InlineData("net9")]
+    public async Task WhoKeepsACollectionFromBeginning(string flavour)
+    {
+        await using var target = await DeadlockTests.StartAsync(flavour, "Thermometer", "--seconds", "4");
+        using var dumps = new LiveDumps(target.Pid, target.Describe, new CaptureOptions { Limits = new DumpLimits { Time = TimeSpan.FromSeconds(0.5) } });
+        Task measured = target.CommandAsync("measure");
+        SuspensionTimeoutException? error = null;
+        await Poll.UntilAsync(() => (error = Fails()) is not null, "a suspension that does not end", target.Describe);
+        Assert.Equal("reader", Assert.Single(error!.Stuck).Name);
+        Assert.Contains("a garbage collection waits for \"reader\"", error.Problem, StringComparison.Ordinal);
+
+        await target.WaitForLineAsync("MEASURED");
+        await target.WaitForLineAsync("TIDY");
+        await measured;
+        ThreadDump dump = dumps.Take();
+        Assert.All(target.Truth.Threads, t => Assert.NotEmpty(LockTruth.Of(dump, t).Frames));
+        Assert.Empty(dump.Findings);
+        await target.AssertAliveAsync();
+
+        SuspensionTimeoutException? Fails()
+        {
+            try
+            {
+                dumps.Take();
+                return null;
+            }
+            catch (SuspensionTimeoutException e)
+            {
+                return e;
+            }
+        }
+    }
+
+    private static bool Is(string evidence, TruthMark mark) =>
+        evidence.Contains($" {mark.Method}(", StringComparison.Ordinal) && evidence.EndsWith($".cs:line {mark.Line}", StringComparison.Ordinal);
+}
