@@ -38,7 +38,7 @@ internal sealed class CircleFinder
         return found;
     }
 
-    private int[] Edges(DumpThread thread, bool withTimeLimits) => thread.WaitingFor is { } wait && (withTimeLimits || !wait.HasTimeLimit)
+    private int[] Edges(DumpThread thread, bool withTimeLimits) => thread.WaitingFor is { } wait && (withTimeLimits || !wait.MayEnd)
         ? [.. from other in wait.WaitsFor where _index.ContainsKey(other) select _index[other]]
         : [];
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Stackflare.Diagnosis;
 
 /// <summary>Says what a circle of waiting threads is.</summary>
@@ -6,12 +8,19 @@ internal static class DeadlockFindings
     public static Finding Of(Deadlock deadlock) =>
         Describe(deadlock, FindingKind.Deadlock, $"Deadlock: {Words.Circle(deadlock)}, for ever");
 
-    /// <summary>One that has a wait in it which ends by itself.</summary>
+    /// <summary>One that has a wait in it which ends by itself, or may.</summary>
     public static Finding Timed(Deadlock deadlock)
     {
-        DeadlockStep first = deadlock.Steps.Where(static s => s.Wait.HasTimeLimit).MinBy(static s => s.Wait.Timeout)!;
-        return Describe(deadlock, FindingKind.TimedDeadlock,
-            $"{Words.Circle(deadlock)} until {Words.Of(first.Thread)} gives up: it began to wait for {first.Wait.Timeout!.Value.TotalMilliseconds:0} ms at most");
+        DeadlockStep[] limited = [.. deadlock.Steps.Where(static s => s.Wait is { MayEnd: true, Timeout: not null })];
+        if (limited.Length == 0)
+        {
+            DumpThread unknown = deadlock.Steps.First(static s => s.Wait.MayEnd).Thread;
+            return Describe(deadlock, FindingKind.TimedDeadlock,
+                $"{Words.Circle(deadlock)}, for ever if {Words.Of(unknown)} waits without a time limit, which is not known");
+        }
+        DeadlockStep first = limited.MinBy(static s => s.Wait.Timeout)!;
+        return Describe(deadlock, FindingKind.TimedDeadlock, string.Create(CultureInfo.InvariantCulture,
+            $"{Words.Circle(deadlock)} until {Words.Of(first.Thread)} gives up: it began to wait for {first.Wait.Timeout!.Value.TotalSeconds:0.###} s at most"));
     }
 
     private static Finding Describe(Deadlock deadlock, FindingKind kind, string summary)

@@ -12,7 +12,7 @@ internal static class Examination
         dump.Findings =
         [
             .. dump.Deadlocks.Select(DeadlockFindings.Of),
-            .. timed.Where(static d => d.Steps.Any(static s => s.Wait.HasTimeLimit)).Select(DeadlockFindings.Timed),
+            .. timed.Where(static d => d.Steps.Any(static s => s.Wait.MayEnd)).Select(DeadlockFindings.Timed),
             .. PoolStarvation.In(dump),
             .. LockConvoys.In(dump),
             .. Spinning.In(dump),

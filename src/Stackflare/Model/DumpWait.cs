@@ -36,6 +36,6 @@ public sealed class DumpWait
     /// </summary>
     public IReadOnlyList<DumpThread> WaitsFor { get; internal set; } = [];
 
-    /// <summary>Whether the wait comes to an end by itself.</summary>
-    public bool HasTimeLimit => Timeout is { } timeout && timeout != System.Threading.Timeout.InfiniteTimeSpan;
+    /// <summary>Whether the wait comes to an end by itself, or may do so: <see cref="Timeout"/> is a time, or is not known.</summary>
+    public bool MayEnd => Timeout != System.Threading.Timeout.InfiniteTimeSpan;
 }

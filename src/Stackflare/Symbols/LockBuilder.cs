@@ -122,11 +122,26 @@ internal sealed class LockBuilder
             AtLeast = atLeast,
             Timeout = record?.TimeoutMs switch
             {
-                null or SnapshotLayout.WaitTimeoutUnknown => null,
+                null or SnapshotLayout.WaitTimeoutUnknown => WaitsForEver((uint)thread, kind, frameIndex) ? Timeout.InfiniteTimeSpan : null,
                 < 0 => Timeout.InfiniteTimeSpan,
                 { } ms => TimeSpan.FromMilliseconds(ms),
             },
         };
+    }
+
+    /// <summary>
+    /// Whether the method that waits is one without a time limit, where the runtime keeps none: by its name, or, if it was compiled into its caller, by
+    /// the caller's IL.
+    /// </summary>
+    private bool WaitsForEver(uint thread, WaitKind kind, int frame)
+    {
+        if (kind is not (WaitKind.ThreadJoin or WaitKind.ReadLock or WaitKind.UpgradeableReadLock or WaitKind.WriteLock))
+            return false;
+        IReadOnlyList<DumpFrame> frames = _threads[thread].Frames;
+        if (frames[frame].Method is { Parameters: "", Name: "Join" or "EnterReadLock" or "EnterUpgradeableReadLock" or "EnterWriteLock" })
+            return true;
+        return frame + 1 < frames.Count
+            && _session.LockStatementsAround(_snapshot.Frames[_snapshot.StackOf(_snapshot.Threads[thread])[frame + 1]]) is { WaitsForEver: true };
     }
 
     /// <summary>

@@ -29,20 +29,22 @@ internal sealed class LockStatements(ModuleImage image)
         Takes,
         LetsGo,
         LetsGoOfReaderWriter,
+        WaitsForEver,
+        WaitsWithLimit,
     }
 
     /// <summary>The statements around a place. Throws what <see cref="BadData"/> knows when the method is malformed.</summary>
     /// <param name="token">The method's token; a MethodDef that is there.</param>
     /// <param name="offset">The IL offset.</param>
-    public LockStatementCount Around(int token, int offset)
+    public LockPlace Around(int token, int offset)
     {
         MethodDefinition method = image.Metadata.GetMethodDefinition((MethodDefinitionHandle)MetadataTokens.Handle(token));
         int synchronized = (method.ImplAttributes & MethodImplAttributes.Synchronized) != 0 ? 1 : 0;
-        LockStatementCount count = image.ReadBody(method.RelativeVirtualAddress, body => Around(body, offset));
+        LockPlace count = image.ReadBody(method.RelativeVirtualAddress, body => Around(body, offset));
         return count with { Exclusive = count.Exclusive + synchronized };
     }
 
-    private LockStatementCount Around(MethodBodyBlock body, int offset)
+    private LockPlace Around(MethodBodyBlock body, int offset)
     {
         // Nobody writes a method of so many; in a hostile one each would be held against each.
         if (body.ExceptionRegions.Length > SymbolLimits.ExceptionRegions)
@@ -60,7 +62,15 @@ internal sealed class LockStatements(ModuleImage image)
                 readerWriter += Has(handler, Taking.LetsGoOfReaderWriter) >= 0 ? 1 : 0;
             }
         }
-        return new LockStatementCount(exclusive, readerWriter);
+        return new LockPlace(exclusive, readerWriter, WaitsForEver(code, offset));
+    }
+
+    /// <summary>The statement begins at the place, so that the call is the first of its kind from there on.</summary>
+    private bool WaitsForEver(ReadOnlySpan<byte> code, int offset)
+    {
+        ReadOnlySpan<byte> statement = Slice(code, offset, LongestWayToEnter);
+        int forEver = Has(statement, Taking.WaitsForEver), limited = Has(statement, Taking.WaitsWithLimit);
+        return forEver >= 0 && (limited < 0 || forEver < limited);
     }
 
     /// <summary>
@@ -110,7 +120,7 @@ internal sealed class LockStatements(ModuleImage image)
             TypeDefinition type = metadata.GetTypeDefinition(method.GetDeclaringType());
             TypeDefinitionHandle outer = type.GetDeclaringType();
             return outer.IsNil
-                ? Of(metadata, type.Namespace, type.Name, method.Name)
+                ? Of(metadata, type.Namespace, type.Name, method.Name, method.Signature)
                 : OfNested(metadata, metadata.GetTypeDefinition(outer).Namespace, metadata.GetTypeDefinition(outer).Name, type.Name, method.Name);
         }
         if ((token >>> 24) != (int)TableIndex.MemberRef || row <= 0 || row > metadata.MemberReferences.Count)
@@ -120,19 +130,30 @@ internal sealed class LockStatements(ModuleImage image)
             return Taking.Nothing;
         TypeReference reference = metadata.GetTypeReference((TypeReferenceHandle)member.Parent);
         if (reference.ResolutionScope.Kind != HandleKind.TypeReference)
-            return Of(metadata, reference.Namespace, reference.Name, member.Name);
+            return Of(metadata, reference.Namespace, reference.Name, member.Name, member.Signature);
         TypeReference around = metadata.GetTypeReference((TypeReferenceHandle)reference.ResolutionScope);
         return OfNested(metadata, around.Namespace, around.Name, reference.Name, member.Name);
     }
 
-    private static Taking Of(MetadataReader metadata, StringHandle ns, StringHandle type, StringHandle name) =>
+    private static Taking Of(MetadataReader metadata, StringHandle ns, StringHandle type, StringHandle name, BlobHandle signature) =>
         (metadata.Text(ns), metadata.Text(type), metadata.Text(name)) switch
         {
+            ("System.Threading", "Thread", "Join") => Parameters(metadata, signature) == 0 ? Taking.WaitsForEver : Taking.WaitsWithLimit,
+            ("System.Threading", "ReaderWriterLockSlim", "EnterReadLock" or "EnterWriteLock" or "EnterUpgradeableReadLock") => Taking.WaitsForEver,
+            ("System.Threading", "ReaderWriterLockSlim", "TryEnterReadLock" or "TryEnterWriteLock" or "TryEnterUpgradeableReadLock") => Taking.WaitsWithLimit,
             ("System.Threading", "Monitor", "Enter" or "TryEnter" or "ReliableEnter") => Taking.Takes,
             ("System.Threading", "Monitor" or "Lock", "Exit") => Taking.LetsGo,
             ("System.Threading", "ReaderWriterLockSlim", "ExitReadLock" or "ExitWriteLock" or "ExitUpgradeableReadLock") => Taking.LetsGoOfReaderWriter,
             _ => Taking.Nothing,
         };
+
+    /// <summary>How many a method has that is not generic: the second number of its signature, small enough for a byte.</summary>
+    private static int Parameters(MetadataReader metadata, BlobHandle signature)
+    {
+        BlobReader reader = metadata.GetBlobReader(signature);
+        reader.Offset = 1;
+        return reader.ReadByte();
+    }
 
     private static Taking OfNested(MetadataReader metadata, StringHandle ns, StringHandle outer, StringHandle type, StringHandle name) =>
         (metadata.Text(ns), metadata.Text(outer), metadata.Text(type), metadata.Text(name)) is ("System.Threading", "Lock", "Scope", "Dispose")

@@ -10,7 +10,7 @@ internal sealed class ModuleMemory
     public Dictionary<long, LineFacts> Lines { get; } = [];
 
     /// <summary>How many lock statements are around a place, by MethodDef token and IL offset.</summary>
-    public Dictionary<long, LockStatementCount> LockStatements { get; } = [];
+    public Dictionary<long, LockPlace> LockStatements { get; } = [];
 
     /// <summary>Full names by TypeDef token.</summary>
     public Dictionary<int, string> Types { get; } = [];

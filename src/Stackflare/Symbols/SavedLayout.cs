@@ -64,6 +64,7 @@ internal struct SavedLockStatementsRecord
     public uint ILOffset;
     public ushort Exclusive;
     public ushort ReaderWriter;
+    public uint WaitsForEver;
 }
 
 /// <summary>Status and origin are the numbers of <see cref="SymbolStatus"/> and <see cref="SourceTextOrigin"/>.</summary>

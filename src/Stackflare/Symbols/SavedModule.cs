@@ -16,5 +16,5 @@ internal sealed class SavedModule
     public Dictionary<(uint Token, int Offset), SavedLine> Lines { get; } = [];
 
     /// <summary>How many lock statements are around a place, by MethodDef token and IL offset.</summary>
-    public Dictionary<(uint Token, int Offset), LockStatementCount> LockStatements { get; } = [];
+    public Dictionary<(uint Token, int Offset), LockPlace> LockStatements { get; } = [];
 }

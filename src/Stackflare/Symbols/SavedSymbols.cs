@@ -108,7 +108,7 @@ internal sealed class SavedSymbols
     private void Add(in SavedLockStatementsRecord place)
     {
         int offset = Offset(place.ILOffset);
-        Once(ModuleAt(place.Module).LockStatements.TryAdd((place.Token, offset), new(place.Exclusive, place.ReaderWriter)), "place");
+        Once(ModuleAt(place.Module).LockStatements.TryAdd((place.Token, offset), new(place.Exclusive, place.ReaderWriter, place.WaitsForEver != 0)), "place");
     }
 
     private static int Offset(uint offset) => (int)offset >= 0 ? (int)offset : throw new SnapshotFormatException($"{offset} is no offset");

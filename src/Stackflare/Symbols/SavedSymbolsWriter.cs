@@ -73,13 +73,14 @@ internal sealed class SavedSymbolsWriter
         _lines.Add(record);
     }
 
-    public void LockStatements(uint module, uint token, int offset, LockStatementCount count) => _lockStatements.Add(new SavedLockStatementsRecord
+    public void LockStatements(uint module, uint token, int offset, LockPlace count) => _lockStatements.Add(new SavedLockStatementsRecord
     {
         Module = module,
         Token = token,
         ILOffset = (uint)offset,
         Exclusive = (ushort)Math.Min(count.Exclusive, ushort.MaxValue),
         ReaderWriter = (ushort)Math.Min(count.ReaderWriter, ushort.MaxValue),
+        WaitsForEver = count.WaitsForEver ? 1u : 0,
     });
 
     /// <summary>What was given, in the order of the file.</summary>

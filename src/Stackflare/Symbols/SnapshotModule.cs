@@ -142,10 +142,10 @@ internal sealed class SnapshotModule : IDisposable
     public SavedLine? SavedLine(uint token, int offset) => _saved?.Lines.GetValueOrDefault((token, offset));
 
     /// <summary>How many lock statements are around a place; null if that cannot be told.</summary>
-    public LockStatementCount? LockStatementsAround(uint token, int offset)
+    public LockPlace? LockStatementsAround(uint token, int offset)
     {
         long key = (long)token << 32 | (uint)offset;
-        if (_memory.LockStatements.TryGetValue(key, out LockStatementCount count) || _saved?.LockStatements.TryGetValue((token, offset), out count) is true)
+        if (_memory.LockStatements.TryGetValue(key, out LockPlace count) || _saved?.LockStatements.TryGetValue((token, offset), out count) is true)
             return count;
         if ((token & TokenTypeMask) != MethodDef || Image is not { } image)
             return null;

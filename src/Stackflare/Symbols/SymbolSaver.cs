@@ -45,7 +45,7 @@ internal sealed class SymbolSaver(RawSnapshot snapshot, SymbolSession session)
             if (held.Frame != SnapshotLayout.None)
                 SaveLockStatements(snapshot.StackOf(snapshot.Threads[held.Thread])[(int)held.Frame]);
         }
-        foreach (uint thread in WaitedObjects.Holders(snapshot))
+        foreach (uint thread in WaitedObjects.Holders(snapshot).Concat(WaitedObjects.Joining(snapshot)))
         {
             ReadOnlySpan<uint> stack = snapshot.StackOf(snapshot.Threads[thread]);
             foreach (uint frame in stack[..Math.Min(stack.Length, WaitedObjects.MostFrames)])

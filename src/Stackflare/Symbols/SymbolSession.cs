@@ -96,7 +96,7 @@ internal sealed class SymbolSession : IDisposable
         frame.ILOffset < 0 || (frame.Flags & (FrameFlags.OffsetLost | FrameFlags.ReJit)) != 0 ? null : frame.ILOffset;
 
     /// <summary>How many lock statements are around a frame's place; null if that cannot be told.</summary>
-    public LockStatementCount? LockStatementsAround(in FrameRecord frame) => ModuleOf(frame) is { } module && OffsetOf(frame) is { } offset
+    public LockPlace? LockStatementsAround(in FrameRecord frame) => ModuleOf(frame) is { } module && OffsetOf(frame) is { } offset
         ? module.LockStatementsAround(_snapshot.Functions[frame.Function].Token, offset)
         : null;
 

@@ -105,6 +105,11 @@ internal sealed class WaitedObjects
         snapshot.References.Where(static r => r.Flags.HasFlag(ReferenceFlags.HoldsRead)).Select(static r => r.Thread)
             .Concat(snapshot.Objects.SelectMany(static o => (uint[])[o.Owner, o.Upgrader])).Where(static t => t != SnapshotLayout.None).Distinct();
 
+    /// <summary>The threads that wait for a reader-writer lock or for a thread's end, perhaps more than once.</summary>
+    public static IEnumerable<uint> Joining(RawSnapshot snapshot) =>
+        snapshot.References.Where(r => snapshot.Objects[r.Object].Kind == ObjectRecordKind.ReaderWriterLockSlim).Select(static r => r.Thread)
+            .Concat(snapshot.Waits.Where(static w => w.Kind == WaitRecordKind.Join).Select(static w => w.Thread)).Distinct();
+
     private static ObjectRecordKind? KindOf(WaitKind kind) => kind switch
     {
         WaitKind.SemaphoreSlim => ObjectRecordKind.SemaphoreSlim,

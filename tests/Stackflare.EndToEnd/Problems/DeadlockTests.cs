@@ -98,7 +98,7 @@ public sealed class DeadlockTests
         Assert.Empty(dump.Deadlocks);
         Finding finding = Assert.Single(dump.Findings);
         Assert.Equal((FindingKind.TimedDeadlock, accounts), (finding.Kind, finding.Threads.Count));
-        Assert.Contains("30000 ms", finding.Summary, StringComparison.Ordinal);
+        Assert.Contains("30 s", finding.Summary, StringComparison.Ordinal);
         Assert.Equal(
             Enumerable.Range(1, accounts).Select(i => i <= patient ? TimeSpan.FromSeconds(30) : Timeout.InfiniteTimeSpan),
             target.Truth.Threads.OrderBy(t => t.Name, StringComparer.Ordinal).Select(t => LockTruth.Of(dump, t).WaitingFor!.Timeout!.Value));

@@ -31,7 +31,7 @@ internal static class DeadlockTruth
             Assert.Same(deadlock.Steps[(i + 1) % deadlock.Steps.Count].Thread, step.WaitsFor);
             Assert.Same(step.Thread.WaitingFor, step.Wait);
             Assert.Contains(step.WaitsFor, step.Wait.WaitsFor);
-            Assert.False(step.Wait.HasTimeLimit);
+            Assert.False(step.Wait.MayEnd);
             TruthThread thread = truth.Named(step.Thread.Name!);
             Assert.Equal((thread.Marks[0].Method, thread.Marks[0].Line), (step.Frame!.Method.FullName, step.Frame.Source!.Line));
             if (step.Wait.Kind == WaitKind.ThreadJoin)

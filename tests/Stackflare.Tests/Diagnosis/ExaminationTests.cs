@@ -52,7 +52,7 @@ public sealed class ExaminationTests
         Assert.Empty(dump.Deadlocks);
         Finding finding = Assert.Single(dump.Findings);
         Assert.Equal(FindingKind.TimedDeadlock, finding.Kind);
-        Assert.Equal("2 threads wait for each other until \"t2\" #2 gives up: it began to wait for 30000 ms at most", finding.Summary);
+        Assert.Equal("2 threads wait for each other until \"t2\" #2 gives up: it began to wait for 30 s at most", finding.Summary);
     }
 
     [Theory]

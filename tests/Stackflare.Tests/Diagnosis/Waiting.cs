@@ -23,7 +23,7 @@ internal static class Waiting
             Kind = kind,
             FrameIndex = 0,
             Lock = wanted,
-            Timeout = timeout,
+            Timeout = timeout ?? Timeout.InfiniteTimeSpan,
             WaitsFor = wanted.Owner is { } owner ? [owner] : wanted.Readers,
         };
         wanted.Waiters = [.. wanted.Waiters, thread];
@@ -33,5 +33,5 @@ internal static class Waiting
     public static void WaitsFor(this DumpThread thread, DumpThread other, TimeSpan? timeout = null) => thread.WaitsFor(Lock(other), timeout: timeout);
 
     public static void Joins(this DumpThread thread, DumpThread other) =>
-        thread.WaitingFor = new DumpWait { Kind = WaitKind.ThreadJoin, FrameIndex = 0, Joined = other, WaitsFor = [other] };
+        thread.WaitingFor = new DumpWait { Kind = WaitKind.ThreadJoin, FrameIndex = 0, Joined = other, Timeout = Timeout.InfiniteTimeSpan, WaitsFor = [other] };
 }

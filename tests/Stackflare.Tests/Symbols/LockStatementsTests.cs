@@ -35,7 +35,20 @@ public sealed class LockStatementsTests
     {
         (MethodBase place, int offset) = Reading();
 
-        Assert.Equal(new LockStatementCount(0, 1), Counts(place, offset));
+        Assert.Equal(new LockPlace(0, 1, false), Counts(place, offset));
+    }
+
+    [Theory]
+    [InlineData(nameof(WritesWithoutLimit), true)]
+    [InlineData(nameof(WritesWithLimit), false)]
+    [InlineData(nameof(JoinsWithoutLimit), true)]
+    [InlineData(nameof(JoinsWithLimit), false)]
+    [InlineData(nameof(Inside), false)]
+    public void AWaitSaysWhetherItHasATimeLimit(string method, bool expected)
+    {
+        (MethodBase place, int offset) = ((MethodBase, int))GetType().GetMethod(method, BindingFlags.Static | BindingFlags.NonPublic)!.Invoke(null, null)!;
+
+        Assert.Equal(expected, Counts(place, offset).WaitsForEver);
     }
 
     /// <summary>A thread that waits for the monitor is within the statement's <c>try</c>, and holds nothing.</summary>
@@ -82,7 +95,7 @@ public sealed class LockStatementsTests
 
     private static int Around(MethodBase method, int offset) => Counts(method, offset).Exclusive;
 
-    private static LockStatementCount Counts(MethodBase method, int offset)
+    private static LockPlace Counts(MethodBase method, int offset)
     {
         using ModuleImage image = ModuleImage.FromFile(method.Module.FullyQualifiedName, method.Module.ModuleVersionId)!;
         return new LockStatements(image).Around(method.MetadataToken, offset);
@@ -178,6 +191,40 @@ public sealed class LockStatementsTests
         {
             Table.ExitReadLock();
         }
+    }
+
+    private static (MethodBase, int) WritesWithoutLimit()
+    {
+        var place = Here();
+        Table.EnterWriteLock();
+        Table.ExitWriteLock();
+        return place;
+    }
+
+    private static (MethodBase, int) WritesWithLimit()
+    {
+        var place = Here();
+        if (Table.TryEnterWriteLock(TimeSpan.FromHours(1)))
+            Table.ExitWriteLock();
+        return place;
+    }
+
+    private static (MethodBase, int) JoinsWithoutLimit()
+    {
+        var thread = new Thread(() => GC.KeepAlive(Gate));
+        thread.Start();
+        var place = Here();
+        thread.Join();
+        return place;
+    }
+
+    private static (MethodBase, int) JoinsWithLimit()
+    {
+        var thread = new Thread(() => GC.KeepAlive(Gate));
+        thread.Start();
+        var place = Here();
+        thread.Join(1000);
+        return place;
     }
 
     private static (MethodBase, int) OrdinaryFinally()

@@ -25,7 +25,7 @@ public sealed class SavedSymbolsDamageTests
         Assert.Same(line.Facts.Document, other.Facts.Document);
         Assert.Equal(SymbolStatus.PdbMismatch, module.Lines[(0x06000002, 0)].Facts.Status);
         Assert.Equal(3, module.Lines.Count);
-        Assert.Equal((new LockStatementCount(2, 1), new LockStatementCount(0, 0)), (module.LockStatements[(0x06000001, 5)], module.LockStatements[(0x06000002, 0)]));
+        Assert.Equal((new LockPlace(2, 1, true), new LockPlace(0, 0, false)), (module.LockStatements[(0x06000001, 5)], module.LockStatements[(0x06000002, 0)]));
         Assert.Null(saved.Module(1));
         // Old files, and snapshots as they come.
         Assert.Null(Decode(SavedDump.Write(Snapshot())).Module(0));
@@ -40,7 +40,7 @@ public sealed class SavedSymbolsDamageTests
         Assert.Equal([0, 1, 2, 3, 4, 5], Enum.GetValues<SourceTextOrigin>().Select(s => (int)s));
         Assert.Equal("NotRequested Embedded File FileNotFound FileChanged NoChecksum", string.Join(' ', Enum.GetNames<SourceTextOrigin>()));
         Assert.Equal(
-            [32, 48, 16, 16, 40, 16],
+            [32, 48, 16, 16, 40, 20],
             new[]
             {
                 Marshal.SizeOf<SavedPdbRecord>(), Marshal.SizeOf<SavedMethodRecord>(), Marshal.SizeOf<SavedTypeRecord>(),
@@ -132,8 +132,8 @@ public sealed class SavedSymbolsDamageTests
         writer.Line(0, 0x06000001, 6, new FoundLine(SymbolStatus.Found, document, new SourceLocation("/a.cs", 9, 1, null, SourceTextOrigin.FileChanged)));
         writer.Line(0, 0x06000002, 0, new FoundLine(SymbolStatus.PdbMismatch, null, null));
         writer.Line(0, 0x06000002, 1, new FoundLine(SymbolStatus.NoPdb, null, null));
-        writer.LockStatements(0, 0x06000001, 5, new LockStatementCount(2, 1));
-        writer.LockStatements(0, 0x06000002, 0, new LockStatementCount(0, 0));
+        writer.LockStatements(0, 0x06000001, 5, new LockPlace(2, 1, true));
+        writer.LockStatements(0, 0x06000002, 0, new LockPlace(0, 0, false));
         return writer;
     }
 
