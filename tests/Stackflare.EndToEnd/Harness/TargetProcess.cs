@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Diagnostics;
 using System.Text.Json;
 
@@ -158,6 +159,23 @@ internal sealed class TargetProcess : IAsyncDisposable
         await _process.StandardInput.FlushAsync();
         var answer = await Output.WaitAsync(bytes => LineAfter(bytes, "DONE ", index), $"the answer to \"{command}\"", time);
         return answer[(answer.IndexOf(' ', StringComparison.Ordinal) + 1)..];
+    }
+
+    /// <summary>Waits until a thread that collects garbage has tried for a while to stop the others: it uses the processor for that.</summary>
+    /// <param name="name">The thread.</param>
+    public Task WaitForCollectionAsync(string name)
+    {
+        const int UserTime = 11, SystemTime = 12, Ticks = 3;
+        var stat = $"/proc/{Pid}/task/{Truth.Named(name).OsId}/stat";
+        var before = Used();
+        return Poll.UntilAsync(() => Used() - before >= Ticks, "a collection that tries to begin", Describe);
+
+        int Used()
+        {
+            // After the name, which may have anything in it.
+            var fields = File.ReadAllText(stat).Split(") ")[^1].Split(' ');
+            return int.Parse(fields[UserTime], CultureInfo.InvariantCulture) + int.Parse(fields[SystemTime], CultureInfo.InvariantCulture);
+        }
     }
 
     /// <summary>Fails unless the program still does what it is told.</summary>

@@ -101,6 +101,7 @@ public sealed class FindingTests
         await using var target = await DeadlockTests.StartAsync(flavour, "Thermometer", "--seconds", "3");
         using var dumps = new LiveDumps(target.Pid, target.Describe, new CaptureOptions { Limits = new DumpLimits { Time = TimeSpan.FromSeconds(0.5) } });
         Task measured = target.CommandAsync("measure");
+        await target.WaitForCollectionAsync("tidy");
         SuspensionTimeoutException? error = null;
         await Poll.UntilAsync(() => (error = Fails()) is not null, "a suspension that does not end", target.Describe);
         Assert.Equal("reader", Assert.Single(error!.Stuck).Name);
