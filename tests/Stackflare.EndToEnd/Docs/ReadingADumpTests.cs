@@ -64,7 +64,7 @@ public sealed partial class ReadingADumpTests
     }
 
     /// <summary>
-    /// Ids, addresses and times differ from run to run, as do what the kernel calls the place where a thread waits, the line of a loop in which a thread is
+    /// Ids, addresses and times differ from run to run, as do what the kernel says of a thread that is asked again and again to stop, the line of a loop in which a thread is
     /// caught, and on other machines the number of a pool's workers. Everything else must not.
     /// </summary>
     private static string Normalize(string text) =>
@@ -73,7 +73,7 @@ public sealed partial class ReadingADumpTests
     [GeneratedRegex(@"<!-- output: (.+?) -->\n```\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex OutputBlock();
 
-    [GeneratedRegex(@"(?<=#|tid=|cpu=|pid )[\d-]+(?:m?s\b)?|(?<=<0x)[0-9a-f]+|(?<=ran for )[\d.]+ of [\d.]+|(?<=in the kernel \()[\w.]+|(?<=min |max )[\d,]+|\b[\d,]+(?= (?:workers?|work items?|are blocked|at work|queued|completed))")]
+    [GeneratedRegex(@"(?<=#|tid=|cpu=|pid )[\d-]+(?:m?s\b)?|(?<=<0x)[0-9a-f]+|(?<=ran for )[\d.]+ of [\d.]+|(?<=, which )(?:is running|waits in the kernel).*|(?<=min |max )[\d,]+|\b[\d,]+(?= (?:workers?|work items?|are blocked|at work|queued|completed))")]
     private static partial Regex Varying();
 
     [GeneratedRegex(@"(?<=Spinning\.cs:line )\d+")]
