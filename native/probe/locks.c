@@ -59,9 +59,9 @@ static uint32_t thread_by_os_id(const capture *c, uint32_t os_id)
     return os_id == 0 ? SF_NONE : sf_index_get(&c->os_index, os_id);
 }
 
-/* The thread that holds a monitor, if both ids are the same thread's. A thread can end without letting go, and another get its
- * id, so one that fits nobody proves nothing; but if there are such only, the layout is not what it was taken for. */
-static uint32_t monitor_owner(capture *c, const sync_block *block)
+/* The thread that holds a monitor, if both ids are the same thread's. A thread can end without letting go, and another get its managed
+ * id: then no thread has the kernel's id. If one has, and it is not that thread, the layout is not what it was taken for. */
+static uint32_t monitor_owner(capture *c, const sync_block *block, bool *ended)
 {
     bool by_thread = c->result.runtime_major == 9;
     uint32_t id = (uint32_t)block->holder;
@@ -75,8 +75,12 @@ static uint32_t monitor_owner(capture *c, const sync_block *block)
         if (thread->os_id != block->holder_os_id || (by_thread && thread->thread_id != block->holder))
             index = SF_NONE;
     }
-    c->owners_right += index != SF_NONE;
-    c->owners_wrong += index == SF_NONE && !(c->result.flags & SF_INFO_THREADS_TRUNCATED);
+    if (index != SF_NONE)
+        c->owners_right++;
+    else if (thread_by_os_id(c, (uint32_t)block->holder_os_id) != SF_NONE)
+        c->owners_wrong++;
+    else
+        *ended = !(c->result.flags & SF_INFO_THREADS_TRUNCATED) && block->holder_os_id != 0;
     return index;
 }
 
@@ -134,16 +138,19 @@ static uint32_t add_monitor(capture *c, const sync_entry *entry, const sync_bloc
     sf_lock *lock = lock_of(c, entry->object, &index, &is_new);
     if (!lock)
         return SF_NONE;
+    bool ended = false;
     if (is_new)
         *lock = (sf_lock){
             .object = entry->object,
             .kind = SF_LOCK_MONITOR,
-            .owner = monitor_owner(c, block),
+            .owner = monitor_owner(c, block, &ended),
             .type = type_index(c, type_of(begin[1])),
             .recursion = block->state & STATE_HELD && block->recursion > 0 ? block->recursion - 1 : 0,
             .waiters = block->state >> MONITOR_WAITERS,
             .flags = SF_LOCK_WAITERS_KNOWN | (block->state & STATE_HELD ? SF_LOCK_HELD : 0),
         };
+    if (ended)
+        lock->flags |= SF_LOCK_OWNER_ENDED;
     return index;
 }
 
@@ -208,6 +215,8 @@ static uint32_t add_lock(capture *c, uintptr_t address, const object_begin *obje
         return SF_NONE;
     memcpy(&fields, &object->words[2], sizeof fields);
     bool held = fields.state & STATE_HELD;
+    if (held && owner == SF_NONE && fields.owner_os_id != 0 && !(c->result.flags & SF_INFO_THREADS_TRUNCATED))
+        flags |= SF_LOCK_OWNER_ENDED;
     if (is_new)
         *lock = (sf_lock){
             .object = address,

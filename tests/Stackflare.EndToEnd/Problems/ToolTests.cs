@@ -56,11 +56,8 @@ public sealed class ToolTests
     public async Task ASuspensionThatDoesNotEndIsNamed()
     {
         await using var target = await DeadlockTests.StartAsync("optimized", "Thermometer", "--seconds", "3");
-        Task measured = target.CommandAsync("measure");
-        ToolResult result = await Tool.RunAsync($"{target.Pid}", "--timeout", "0.5");
-        // It may have been quicker than the collection, or the machine too busy for it to begin.
-        while (!measured.IsCompleted && !result.Error.Contains("collection waits", StringComparison.Ordinal))
-            result = await Tool.RunAsync($"{target.Pid}", "--timeout", "0.5");
+        Task measured = await FindingTests.BeginToMeasureAsync(target);
+        ToolResult result = await Tool.RunAsync($"{target.Pid}", "--timeout", "1");
         Assert.Equal(TimeoutCode, result.ExitCode);
         Assert.Contains("a garbage collection waits for \"reader\"", result.Error, StringComparison.Ordinal);
         Assert.Contains("\nDiagnosis:\n", result.RawOutput, StringComparison.Ordinal);
