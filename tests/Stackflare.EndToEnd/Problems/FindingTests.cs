@@ -46,7 +46,8 @@ public sealed class FindingTests
         int workers = Environment.ProcessorCount + 1;
         Task[] requests = [.. Enumerable.Range(1, 3 * workers).Select(n => client.GetStringAsync(new Uri(server.Address, $"order/{n}"), end.Token))];
         using var dumps = new LiveDumps(server.Pid, () => server.Output.Text);
-        ThreadDump dump = await dumps.UntilAsync("a starved pool", d => d.Findings.Any(f => f.Kind == FindingKind.ThreadPoolStarved && f.Threads.Count == workers));
+        ThreadDump dump = await dumps.UntilAsync("a starved pool", d => d.Findings.Any(f => f.Kind == FindingKind.ThreadPoolStarved
+            && f.Evidence.Any(e => e.StartsWith($"sync over async: {workers} workers ", StringComparison.Ordinal))));
 
         Finding finding = Assert.Single(dump.Findings);
         string[] truth = server.Output.Text.Split('\n').First(l => l.StartsWith("BLOCKS ", StringComparison.Ordinal)).Split(' ');
