@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Diagnostics;
 using System.Text.Json;
 
@@ -7,6 +6,9 @@ namespace Stackflare.EndToEnd.Harness;
 /// <summary>A running target. It ends with the test: by a signal on dispose, by the end of its standard input if the test dies.</summary>
 internal sealed class TargetProcess : IAsyncDisposable
 {
+    /// <summary>The numbers of system calls.</summary>
+    private const string NanoSleep = "35", ClockNanoSleep = "230";
+
     private static readonly string[] ScrubbedPrefixes = ["DOTNET_", "COMPlus_", "CORECLR_", "STACKFLARE_", "TMPDIR"];
 
     private readonly Process _process;
@@ -161,21 +163,12 @@ internal sealed class TargetProcess : IAsyncDisposable
         return answer[(answer.IndexOf(' ', StringComparison.Ordinal) + 1)..];
     }
 
-    /// <summary>Waits until a thread that collects garbage has tried for a while to stop the others: it uses the processor for that.</summary>
+    /// <summary>Waits until a thread that collects garbage tries in vain to stop the others: it sleeps in between.</summary>
     /// <param name="name">The thread.</param>
     public Task WaitForCollectionAsync(string name)
     {
-        const int UserTime = 11, SystemTime = 12, Ticks = 3;
-        var stat = $"/proc/{Pid}/task/{Truth.Named(name).OsId}/stat";
-        var before = Used();
-        return Poll.UntilAsync(() => Used() - before >= Ticks, "a collection that tries to begin", Describe);
-
-        int Used()
-        {
-            // After the name, which may have anything in it.
-            var fields = File.ReadAllText(stat).Split(") ")[^1].Split(' ');
-            return int.Parse(fields[UserTime], CultureInfo.InvariantCulture) + int.Parse(fields[SystemTime], CultureInfo.InvariantCulture);
-        }
+        var call = $"/proc/{Pid}/task/{Truth.Named(name).OsId}/syscall";
+        return Poll.UntilAsync(() => File.ReadAllText(call).Split(' ')[0] is NanoSleep or ClockNanoSleep, "a collection that tries to begin", Describe);
     }
 
     /// <summary>Fails unless the program still does what it is told.</summary>

@@ -101,7 +101,8 @@ public sealed class FindingTests
     {
         await using var target = await DeadlockTests.StartAsync(flavour, "Thermometer", "--seconds", "3");
         using var dumps = new LiveDumps(target.Pid, target.Describe, new CaptureOptions { Limits = new DumpLimits { Time = TimeSpan.FromSeconds(1) } });
-        Task measured = await BeginToMeasureAsync(target);
+        Task measured = target.CommandAsync("measure");
+        await target.WaitForCollectionAsync("tidy");
         var error = Assert.Throws<SuspensionTimeoutException>(dumps.Take);
         Assert.Equal("reader", Assert.Single(error.Stuck).Name);
         Assert.Contains("a garbage collection waits for \"reader\"", error.Problem, StringComparison.Ordinal);
@@ -113,21 +114,6 @@ public sealed class FindingTests
         Assert.All(target.Truth.Threads, t => Assert.NotEmpty(LockTruth.Of(dump, t).Frames));
         Assert.Empty(dump.Findings);
         await target.AssertAliveAsync();
-    }
-
-    /// <summary>
-    /// Gives the end of the measurement once the runtime waits in vain for a thread to stop. Not by trying: a capture that such a collection comes upon
-    /// keeps the runtime from hearing of another one before it is over.
-    /// </summary>
-    internal static async Task<Task> BeginToMeasureAsync(TargetProcess target)
-    {
-        int reader = target.Truth.Named("reader").OsId, tidy = target.Truth.Named("tidy").OsId;
-        Task measured = target.CommandAsync("measure");
-        await Poll.UntilAsync(() => IsIn(reader, "0") && (IsIn(tidy, "35") || IsIn(tidy, "230")), "a collection to wait for a thread", target.Describe);
-        return measured;
-
-        // By numbers: read, nanosleep and clock_nanosleep.
-        bool IsIn(int thread, string call) => File.ReadAllText($"/proc/{target.Pid}/task/{thread}/syscall").StartsWith(call + " ", StringComparison.Ordinal);
     }
 
     private static bool Is(string evidence, TruthMark mark) =>

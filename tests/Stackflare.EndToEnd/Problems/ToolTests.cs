@@ -56,7 +56,8 @@ public sealed class ToolTests
     public async Task ASuspensionThatDoesNotEndIsNamed()
     {
         await using var target = await DeadlockTests.StartAsync("optimized", "Thermometer", "--seconds", "3");
-        Task measured = await FindingTests.BeginToMeasureAsync(target);
+        Task measured = target.CommandAsync("measure");
+        await target.WaitForCollectionAsync("tidy");
         ToolResult result = await Tool.RunAsync($"{target.Pid}", "--timeout", "1");
         Assert.Equal(TimeoutCode, result.ExitCode);
         Assert.Contains("a garbage collection waits for \"reader\"", result.Error, StringComparison.Ordinal);
