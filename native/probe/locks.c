@@ -54,10 +54,7 @@ uint32_t thread_by_id(const capture *c, uint32_t managed_id)
     return managed_id == 0 || managed_id > MAX_THREAD_ID ? SF_NONE : *(uint32_t *)sf_table_at(&c->thread_of_id, managed_id) - 1;
 }
 
-static uint32_t thread_by_os_id(const capture *c, uint32_t os_id)
-{
-    return os_id == 0 ? SF_NONE : sf_index_get(&c->os_index, os_id);
-}
+static uint32_t thread_by_os_id(const capture *c, uint32_t os_id) { return os_id == 0 ? SF_NONE : sf_index_get(&c->os_index, os_id); }
 
 /* The thread that holds a monitor, if both ids are the same thread's. A thread can end without letting go, and another get its managed
  * id: then no thread has the kernel's id. If one has, and it is not that thread, the layout is not what it was taken for. */
@@ -70,11 +67,9 @@ static uint32_t monitor_owner(capture *c, const sync_block *block, bool *ended)
     if (by_thread && !sf_read((void *)(uintptr_t)(block->holder + c->contract.thread_id), &id, sizeof id))
         id = 0;
     uint32_t index = thread_by_id(c, id);
-    if (index != SF_NONE) {
-        const sf_thread *thread = sf_table_at(&c->threads, index);
-        if (thread->os_id != block->holder_os_id || (by_thread && thread->thread_id != block->holder))
-            index = SF_NONE;
-    }
+    const sf_thread *thread = index != SF_NONE ? sf_table_at(&c->threads, index) : NULL;
+    if (thread && (thread->os_id != block->holder_os_id || (by_thread && thread->thread_id != block->holder)))
+        index = SF_NONE;
     if (index != SF_NONE)
         c->owners_right++;
     else if (thread_by_os_id(c, (uint32_t)block->holder_os_id) != SF_NONE)
