@@ -240,6 +240,7 @@ enum sf_lock_flags {
     SF_LOCK_HELD = 1u << 0,          /* somebody holds it, known or not */
     SF_LOCK_WAITERS_KNOWN = 1u << 1, /* waiters is valid */
     SF_LOCK_THIN = 1u << 2,          /* a Monitor that is a few bits of its object's header: it never had a waiter */
+    SF_LOCK_OWNER_ENDED = 1u << 4,   /* whoever holds it is no thread any more: it will never be let go */
     SF_LOCK_FROM_STACK = 1u << 3,    /* nobody waits for it, and it was found only by what looks like a reference on a stack */
 };
 

@@ -15,6 +15,8 @@ enum {
     READY_BYTES = 384 << 10, /* of frames: what 16,384 of them take; the faults of more are little beside the walk of them */
 };
 
+bool is_late(const capture *c) { return sf_now(CLOCK_MONOTONIC) > c->pause_deadline; }
+
 static uint32_t min32(uint32_t a, uint32_t b) { return a < b ? a : b; }
 
 bool capture_map(capture *c)
@@ -46,6 +48,7 @@ bool capture_map(capture *c)
         && sf_table_map(&c->references, sizeof(sf_reference), MAX_REFERENCES, 8 << 10)
         && sf_table_map(&c->waiting_words, sizeof(waiting_word), MAX_WAITING_WORDS, 96 << 10)
         && heap_map(c)
+        && sf_index_map(&c->os_index, r->max_threads)
         && sf_index_map(&c->lock_index, MAX_LOCKS)
         && sf_index_map(&c->object_index, MAX_OBJECTS)
         && sf_index_map(&c->function_index, MAX_FUNCTIONS)
@@ -63,7 +66,8 @@ void capture_unmap(capture *c)
                            &c->objects, &c->object_work, &c->references, &c->waiting_words };
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         sf_table_unmap(tables[i]);
-    sf_index *indexes[] = { &c->function_index, &c->type_index, &c->module_index, &c->frame_index, &c->lock_index, &c->object_index };
+    sf_index *indexes[] = { &c->function_index, &c->type_index, &c->module_index, &c->frame_index, &c->lock_index, &c->object_index,
+                            &c->os_index };
     for (size_t i = 0; i < sizeof indexes / sizeof *indexes; i++)
         sf_index_unmap(indexes[i]);
     heap_unmap(c);
@@ -125,6 +129,12 @@ static hresult on_frame(clr_id function, uintptr_t ip, uintptr_t frame_info, uin
     capture *c = walk->c;
     if (walk->thread->frame_count >= walk->limit) {
         walk->thread->flags |= SF_THREAD_TRUNCATED;
+        return S_FALSE;
+    }
+    enum { LOOK_AT_CLOCK = 1024 };
+    if (walk->thread->frame_count % LOOK_AT_CLOCK == LOOK_AT_CLOCK - 1 && is_late(c)) {
+        walk->thread->flags |= SF_THREAD_TRUNCATED;
+        c->result.flags |= SF_INFO_TIME_TRUNCATED;
         return S_FALSE;
     }
     uint32_t index = sf_table_add(&c->raw);
@@ -231,7 +241,7 @@ void capture_take(capture *c)
     hresult hr = info_threads(c->info, &threads);
     int64_t walked = suspended;
     if (!FAILED(hr)) {
-        int64_t deadline = suspended + (int64_t)c->request->pause_limit_us * 1000;
+        int64_t deadline = c->pause_deadline = suspended + (int64_t)c->request->pause_limit_us * 1000;
         walk_all(c, threads, suspended);
         walked = sf_now(CLOCK_MONOTONIC);
         describe_functions(c);

@@ -60,6 +60,7 @@ typedef struct contract {
     uintptr_t string_type; /* the MethodTable of System.String */
     uint32_t name_offset;  /* of Thread._name, once it was seen */
     uint32_t thread_local_data; /* 0: to be found */
+    bool thread_local_data_found; /* by a search, and not given */
     uint32_t thread_cooperative, thread_link;
     uintptr_t first_thread;     /* where the list of threads begins; 0: not known */
     uintptr_t sync_table;       /* where the address of the table of sync blocks is; 0: locks cannot be read */
@@ -71,7 +72,7 @@ typedef struct contract {
     uintptr_t app_domain;
 } contract;
 
-enum { MAX_HELD = 256 };
+enum { MAX_HELD = 256, TYPES_SEEN = 64 };
 
 /* What is read of a batch of threads, step by step: each step's addresses are in what the one before has read. */
 enum { THREAD_BATCH = 64, OBJECT_WORDS = 6, FRAME_WORDS = 10, STRING_WORDS = 12 };
@@ -96,9 +97,10 @@ struct capture {
     sf_table busy, busy_samples;
     sf_table objects, object_work, references, waiting_words;
     heap heap;
-    sf_index lock_index, object_index;
+    sf_index os_index, lock_index, object_index;
     uintptr_t lock_type;   /* the MethodTable of System.Threading.Lock, once it was seen */
     uintptr_t core_loader; /* the LoaderAllocator of CoreLib; 0: not yet read */
+    uintptr_t types_seen[TYPES_SEEN], no_locks_seen[TYPES_SEEN]; /* each at the place that its value gives it */
     uintptr_t last_waited; /* the sync block that a thread was last seen to wait for */
     uint32_t last_waited_lock;
     uint32_t owners_right, owners_wrong; /* of held monitors: whether the owner's ids are those of one thread */
@@ -110,10 +112,14 @@ struct capture {
     sf_pool pool;
     bool pool_known;
     int64_t host_deadline; /* CLOCK_MONOTONIC: when whoever asked may have given up */
+    int64_t pause_deadline;
     thread_words batch[THREAD_BATCH];
     uint32_t loader_handle_offset; /* where a LoaderAllocator keeps its managed object, once it was seen */
     uint32_t searches;             /* of LoaderAllocators for that place */
 };
+
+/* Whether the pause is to end: whatever is not done by then is left out, and said to be. */
+bool is_late(const capture *c);
 
 /* Memory for everything; false when there is none. */
 bool capture_map(capture *c);

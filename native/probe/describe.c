@@ -180,11 +180,20 @@ static void find_owners(capture *c)
 
 void describe_functions(capture *c)
 {
+    enum { LOOK_AT_CLOCK = 64 };
+    bool late = false;
     for (uint32_t i = 0; i < c->functions.count; i++) {
         sf_function *f = sf_table_at(&c->functions, i);
         function_work *work = sf_table_at(&c->function_work, i);
         work->owner = SF_NONE;
         f->module = f->declaring_type = f->name_offset = f->type_name_offset = f->signature_offset = SF_NONE;
+        if (i % LOOK_AT_CLOCK == LOOK_AT_CLOCK - 1)
+            late = late || is_late(c);
+        if (late) {
+            work->incomplete = true;
+            c->result.flags |= SF_INFO_TABLES_TRUNCATED;
+            continue;
+        }
         int32_t dynamic = 0;
         if (!FAILED(info_is_dynamic(c->info, f->function_id, &dynamic)) && dynamic) {
             describe_dynamic(c, f);

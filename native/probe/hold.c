@@ -109,7 +109,10 @@ void hold_collectible(capture *c)
             continue;
         ((module_work *)sf_table_at(&c->module_work, i))->transient = true;
         image_identify(module);
-        image_copy(c, module);
+        if (is_late(c))
+            module->flags |= SF_MODULE_IMAGE_TRUNCATED;
+        else
+            image_copy(c, module);
     }
     for (uint32_t i = 0; i < c->functions.count; i++)
         ((function_work *)sf_table_at(&c->function_work, i))->transient = function_transient(c, i);

@@ -54,17 +54,11 @@ uint32_t thread_by_id(const capture *c, uint32_t managed_id)
     return managed_id == 0 || managed_id > MAX_THREAD_ID ? SF_NONE : *(uint32_t *)sf_table_at(&c->thread_of_id, managed_id) - 1;
 }
 
-static uint32_t thread_by_os_id(const capture *c, uint32_t os_id)
-{
-    for (uint32_t i = 0; os_id != 0 && i < c->threads.count; i++)
-        if (((sf_thread *)sf_table_at(&c->threads, i))->os_id == os_id)
-            return i;
-    return SF_NONE;
-}
+static uint32_t thread_by_os_id(const capture *c, uint32_t os_id) { return os_id == 0 ? SF_NONE : sf_index_get(&c->os_index, os_id); }
 
-/* The thread that holds a monitor, if both ids are the same thread's. A thread can end without letting go, and another get its
- * id, so one that fits nobody proves nothing; but if there are such only, the layout is not what it was taken for. */
-static uint32_t monitor_owner(capture *c, const sync_block *block)
+/* The thread that holds a monitor, if both ids are the same thread's. A thread can end without letting go, and another get its managed
+ * id: then no thread has the kernel's id. If one has, and it is not that thread, the layout is not what it was taken for. */
+static uint32_t monitor_owner(capture *c, const sync_block *block, bool *ended)
 {
     bool by_thread = c->result.runtime_major == 9;
     uint32_t id = (uint32_t)block->holder;
@@ -73,13 +67,15 @@ static uint32_t monitor_owner(capture *c, const sync_block *block)
     if (by_thread && !sf_read((void *)(uintptr_t)(block->holder + c->contract.thread_id), &id, sizeof id))
         id = 0;
     uint32_t index = thread_by_id(c, id);
-    if (index != SF_NONE) {
-        const sf_thread *thread = sf_table_at(&c->threads, index);
-        if (thread->os_id != block->holder_os_id || (by_thread && thread->thread_id != block->holder))
-            index = SF_NONE;
-    }
-    c->owners_right += index != SF_NONE;
-    c->owners_wrong += index == SF_NONE && !(c->result.flags & SF_INFO_THREADS_TRUNCATED);
+    const sf_thread *thread = index != SF_NONE ? sf_table_at(&c->threads, index) : NULL;
+    if (thread && (thread->os_id != block->holder_os_id || (by_thread && thread->thread_id != block->holder)))
+        index = SF_NONE;
+    if (index != SF_NONE)
+        c->owners_right++;
+    else if (thread_by_os_id(c, (uint32_t)block->holder_os_id) != SF_NONE)
+        c->owners_wrong++;
+    else
+        *ended = !(c->result.flags & SF_INFO_THREADS_TRUNCATED) && block->holder_os_id != 0;
     return index;
 }
 
@@ -137,16 +133,19 @@ static uint32_t add_monitor(capture *c, const sync_entry *entry, const sync_bloc
     sf_lock *lock = lock_of(c, entry->object, &index, &is_new);
     if (!lock)
         return SF_NONE;
+    bool ended = false;
     if (is_new)
         *lock = (sf_lock){
             .object = entry->object,
             .kind = SF_LOCK_MONITOR,
-            .owner = monitor_owner(c, block),
+            .owner = monitor_owner(c, block, &ended),
             .type = type_index(c, type_of(begin[1])),
             .recursion = block->state & STATE_HELD && block->recursion > 0 ? block->recursion - 1 : 0,
             .waiters = block->state >> MONITOR_WAITERS,
             .flags = SF_LOCK_WAITERS_KNOWN | (block->state & STATE_HELD ? SF_LOCK_HELD : 0),
         };
+    if (ended)
+        lock->flags |= SF_LOCK_OWNER_ENDED;
     return index;
 }
 
@@ -154,7 +153,7 @@ uint32_t add_waited_monitor(capture *c, uintptr_t table, uintptr_t address)
 {
     sync_block block;
     sync_entry entry;
-    if (address == c->last_waited) /* of many waiters, most wait for the same */
+    if (address != 0 && address == c->last_waited) /* of many waiters, most wait for the same */
         return c->last_waited_lock;
     c->last_waited = address;
     return c->last_waited_lock = plausible(address) && sf_read((void *)address, &block, sizeof block)
@@ -165,17 +164,40 @@ uint32_t add_waited_monitor(capture *c, uintptr_t table, uintptr_t address)
 
 /* The type of System.Threading.Lock has no address in the contract. It is known when a thread waits for one; until then it is a
  * class of CoreLib, derived from Object, of that size: which one is for its name to say. */
-static bool is_lock_type(const capture *c, uintptr_t type)
+static bool could_be_lock_type(const capture *c, uintptr_t type)
 {
     const contract *k = &c->contract;
     uint32_t size;
     uintptr_t parent, module, core;
-    if (c->lock_type != 0)
-        return type == c->lock_type;
     return plausible(type) && sf_read((void *)(type + k->type_size), &size, sizeof size) && size == LOCK_BYTES
         && sf_read_pointer(type + k->type_parent, &parent) && parent == k->object_type
         && sf_read_pointer(type + k->type_module, &module) && sf_read_pointer(k->string_type + k->type_module, &core) && module == core
         && is_type(k, type);
+}
+
+/* Many objects are of few types, and each look at one takes calls of the kernel. */
+static uintptr_t *place_of_type(uintptr_t *seen, uintptr_t type) { return &seen[(type * 0x9E3779B97F4A7C15ull) >> 58]; }
+_Static_assert(TYPES_SEEN == 1 << (64 - 58), "what the shift leaves");
+
+static bool is_lock_type(capture *c, uintptr_t type)
+{
+    if (c->lock_type != 0)
+        return type == c->lock_type;
+    uintptr_t *seen = place_of_type(c->no_locks_seen, type);
+    if (*seen == type)
+        return false;
+    bool could = could_be_lock_type(c, type);
+    if (!could)
+        *seen = type;
+    return could;
+}
+
+static bool is_seen_type(capture *c, uintptr_t type)
+{
+    uintptr_t *seen = place_of_type(c->types_seen, type);
+    if (*seen != type && plausible(type) && is_type(&c->contract, type))
+        *seen = type;
+    return *seen == type && type != 0;
 }
 
 static uint32_t add_lock(capture *c, uintptr_t address, const object_begin *object, uint32_t owner, uint32_t flags)
@@ -188,6 +210,8 @@ static uint32_t add_lock(capture *c, uintptr_t address, const object_begin *obje
         return SF_NONE;
     memcpy(&fields, &object->words[2], sizeof fields);
     bool held = fields.state & STATE_HELD;
+    if (held && owner == SF_NONE && fields.owner_os_id != 0 && !(c->result.flags & SF_INFO_THREADS_TRUNCATED))
+        flags |= SF_LOCK_OWNER_ENDED;
     if (is_new)
         *lock = (sf_lock){
             .object = address,
@@ -228,7 +252,7 @@ void add_found(capture *c, uintptr_t address, const object_begin *object)
     if ((uint32_t)object->words[0] != 0)
         return; /* on 64 bits the header has this half for nothing */
     uint32_t owner = header & HEADER_NOT_THIN ? SF_NONE : thread_by_id(c, header & MAX_THREAD_ID);
-    if (owner != SF_NONE && plausible(object_type(object)) && is_type(&c->contract, object_type(object))) {
+    if (owner != SF_NONE && is_seen_type(c, object_type(object))) {
         sf_lock *lock = lock_of(c, address, &index, &is_new);
         if (lock && is_new)
             *lock = (sf_lock){
@@ -241,6 +265,8 @@ void add_found(capture *c, uintptr_t address, const object_begin *object)
             };
         return;
     }
+    if (sf_index_get(&c->lock_index, address) != SF_NONE)
+        return;
     if (fields.state & STATE_HELD && is_lock_type(c, object_type(object)) && (owner = thread_by_os_id(c, fields.owner_os_id)) != SF_NONE)
         add_lock(c, address, object, owner, SF_LOCK_FROM_STACK);
 }
@@ -301,6 +327,8 @@ static bool read_table(capture *c, uintptr_t table, int64_t deadline)
 {
     sync_entry *entries = table_page.entries;
     uint32_t right = 0, first = 1;
+    if (table == 0 || table % sizeof *entries != 0)
+        return false;
     while (first < MAX_SYNC_BLOCKS) {
         /* To the end of the page: what lies behind the table need not be there. */
         uintptr_t from = table + first * sizeof *entries;
@@ -347,12 +375,15 @@ void describe_locks(capture *c, int64_t deadline)
     uintptr_t table;
     bool tried = c->result.runtime_major == 9 || c->result.runtime_major == 10;
     if (!tried || !c->contract.present || c->contract.sync_table == 0 || !sf_read_pointer(c->contract.sync_table, &table)
-        || !find_statics(c))
+        || is_late(c) || !find_statics(c))
         return;
     for (uint32_t i = 0; i < c->threads.count; i++) {
         uint32_t id = ((sf_thread *)sf_table_at(&c->threads, i))->managed_id;
+        uint32_t os_id = ((sf_thread *)sf_table_at(&c->threads, i))->os_id, *place = os_id != 0 ? sf_index_find(&c->os_index, os_id) : NULL;
         if (id <= MAX_THREAD_ID)
             *(uint32_t *)sf_table_at(&c->thread_of_id, id) = i + 1;
+        if (place && *place == 0)
+            *place = i + 1;
     }
     bool known = read_waits(c, table) && read_table(c, table, deadline) && (c->owners_wrong == 0 || c->owners_right > 0);
     if (!known) {

@@ -15,6 +15,7 @@ enum {
 /* Memory for what is read on the way. */
 typedef struct lock_scratch {
     uintptr_t words[SCRATCH_WORDS];
+    uint32_t some[SCRATCH_WORDS]; /* which of them are worth a look */
     uintptr_t seen[SEEN_WORDS]; /* words that were looked at, each at the place that its value gives it */
 } lock_scratch;
 

@@ -41,7 +41,7 @@ void objects_open(capture *c)
         .rw_lock = { [FIELD_WRITER] = { .name = "_writeLockOwnerId" }, [FIELD_UPGRADER] = { .name = "_upgradeLockOwnerId" },
                      [FIELD_STATE] = { .name = "_owners" }, [FIELD_ID] = { .name = "_lockID" }, [FIELD_LISTS] = { .name = "t_rwc" } },
         .task = { .name = "m_continuationObject" },
-        .list = { [FIELD_ITEMS] = { .name = "_items" }, [FIELD_SIZE] = { .name = "_size" } },
+        .list_type = { [FIELD_ITEMS] = { .name = "_items" }, [FIELD_SIZE] = { .name = "_size" } },
         .counts = { [FIELD_LOCK] = { .name = "lockID" }, [FIELD_READS] = { .name = "readercount" }, [FIELD_NEXT] = { .name = "next" } },
     };
     if (!core_open(c, &core))
@@ -53,7 +53,7 @@ void objects_open(capture *c)
     known.event_known = core_find_fields(&core, &known.types[TYPE_EVENT], &known.event, 1);
     known.rw_lock_known = core_find_fields(&core, &known.types[TYPE_RW_LOCK], known.rw_lock, RW_LOCK_FIELDS);
     known.task_known = core_find_fields(&core, &known.types[TYPE_TASK], &known.task, 1);
-    known.list_known = core_find_fields(&core, &known.types[TYPE_LIST], known.list, LIST_FIELDS);
+    known.list_known = core_find_fields(&core, &known.types[TYPE_LIST], known.list_type, LIST_FIELDS);
     known.counts_known = core_find_fields(&core, &known.types[TYPE_COUNTS], known.counts, COUNTS_FIELDS);
 }
 
@@ -65,11 +65,15 @@ static bool is_threading_module(const capture *c, uint32_t index)
     for (; known.modules_seen < c->modules.count; known.modules_seen++) {
         const sf_module *m = sf_table_at(&c->modules, known.modules_seen);
         clr_char end[LENGTH];
-        bool is = m->path_offset != SF_NONE && m->path_length >= sizeof end;
+        bool is = !(m->flags & SF_MODULE_COLLECTIBLE) && m->path_offset != SF_NONE && m->path_length >= sizeof end;
         if (is)
             memcpy(end, sf_table_at(&c->blob, m->path_offset + m->path_length - (uint32_t)sizeof end), sizeof end);
         for (int i = 0; is && i < LENGTH; i++)
             is = end[i] == (clr_char)name[i];
+        if (is && m->path_length > sizeof end) {
+            memcpy(end, sf_table_at(&c->blob, m->path_offset + m->path_length - (uint32_t)(sizeof end + sizeof *end)), sizeof *end);
+            is = *end == '/';
+        }
         if (is)
             known.threading_module = known.modules_seen;
     }

@@ -10,6 +10,9 @@ enum {
     MAX_WAITING_WORDS = 1 << 16,
     OBJECT_WORDS_READ = 10, /* the type is the first */
     VERDICTS = 256,
+    MAX_CONTINUATIONS = 1 << 10, /* of a task, that are looked at */
+    MAX_LISTS = 256,             /* of continuations, that are read */
+    MAX_READERS = 1 << 12,
 
     /* Kinds of objects that are not sent: a Thread; what is of a type that is not of CoreLib, until its name is known. */
     KIND_THREAD = 0x100,
@@ -39,9 +42,14 @@ enum { FIELD_LOCK, FIELD_READS, FIELD_NEXT, COUNTS_FIELDS };
 typedef struct known_objects {
     clr_id core;
     core_type types[TYPES];
-    core_field semaphore[SEMAPHORE_FIELDS], event, rw_lock[RW_LOCK_FIELDS], task, list[LIST_FIELDS], counts[COUNTS_FIELDS];
+    core_field semaphore[SEMAPHORE_FIELDS], event, rw_lock[RW_LOCK_FIELDS], task, list_type[LIST_FIELDS], counts[COUNTS_FIELDS];
     bool semaphore_known, event_known, rw_lock_known, task_known, list_known, counts_known;
     struct { uintptr_t type; uint32_t kind; } verdicts[VERDICTS]; /* on types that were met */
+    /* The list of continuations that was read last, and how many were: of many threads that wait for tasks, most wait for the same. */
+    uintptr_t list, continuations[MAX_CONTINUATIONS];
+    uint32_t continuation_count, lists_read;
+    struct { uint32_t thread, object; } readers[MAX_READERS]; /* of locks */
+    uint32_t reader_count;
     uint32_t threading_module, modules_seen; /* index of System.Threading.dll */
 } known_objects;
 extern known_objects known;

@@ -3,7 +3,7 @@
 #include "locks.h"
 
 enum {
-    MAX_CONTINUATIONS = 1 << 10, /* of a task, that are looked at */
+    MOST_OF_THREAD = 512, /* references in which a proof is looked for */
     MAX_ENTRIES = 64, ENTRY_WORDS = 5, /* of the list that a thread has of the locks that it has entered */
     MAX_READ = 64, /* locks whose readers are looked for */
     READERS = 0x0FFFFFFF, WRITER = 1u << 31, /* of the state of a ReaderWriterLockSlim */
@@ -83,25 +83,31 @@ static void take_fields(capture *c)
     }
 }
 
+/* Reads a task's continuations, if they are a list. An array begins with its type and its length. */
+static void read_continuations(uintptr_t list)
+{
+    object_work work = { .read = true };
+    known.list = list;
+    known.continuation_count = 0;
+    if (known.lists_read++ >= MAX_LISTS || !sf_read((void *)list, work.words, 4 * sizeof *work.words))
+        return;
+    uintptr_t array = word_at(&work, known.list_type[FIELD_ITEMS].offset);
+    uint32_t count = (uint32_t)word_at(&work, known.list_type[FIELD_SIZE].offset);
+    count = count < MAX_CONTINUATIONS ? count : MAX_CONTINUATIONS;
+    if (plausible(array) && sf_read((void *)(array + 2 * sizeof array), known.continuations, count * sizeof array))
+        known.continuation_count = count;
+}
+
 static bool in_list(const object_work *task, uintptr_t wanted)
 {
-    uintptr_t list = word_at(task, known.task.offset), words[OBJECT_WORDS_READ], items[64];
-    object_work work = { .read = true };
-    if (!known.list_known || !plausible(list) || !sf_read((void *)list, words, 4 * sizeof *words))
+    uintptr_t list = word_at(task, known.task.offset);
+    if (!known.list_known || !plausible(list))
         return false;
-    memcpy(work.words, words, 4 * sizeof *words);
-    uintptr_t array = word_at(&work, known.list[FIELD_ITEMS].offset);
-    uint32_t count = (uint32_t)word_at(&work, known.list[FIELD_SIZE].offset);
-    /* An array begins with its type and its length. */
-    enum { MOST = sizeof items / sizeof *items };
-    for (uint32_t at = 0; plausible(array) && at < count && at < MAX_CONTINUATIONS; at += MOST) {
-        uint32_t n = count - at < MOST ? count - at : MOST;
-        if (!sf_read((void *)(array + (2 + at) * sizeof *items), items, n * sizeof *items))
-            return false;
-        for (uint32_t i = 0; i < n; i++)
-            if (items[i] == wanted)
-                return true;
-    }
+    if (list != known.list)
+        read_continuations(list);
+    for (uint32_t i = 0; i < known.continuation_count; i++)
+        if (known.continuations[i] == wanted)
+            return true;
     return false;
 }
 
@@ -146,6 +152,10 @@ static void prove(capture *c)
         while (wait < c->waits.count && ((sf_wait *)sf_table_at(&c->waits, wait))->thread < thread)
             wait++;
         const sf_wait *w = wait < c->waits.count ? sf_table_at(&c->waits, wait) : NULL;
+        if (end - first > MOST_OF_THREAD || is_late(c)) {
+            c->result.flags |= SF_INFO_LOCKS_TRUNCATED;
+            continue;
+        }
         if (!w || w->thread != thread || w->kind != SF_WAIT_MONITOR_WAIT)
             continue;
         monitor = ((sf_lock *)sf_table_at(&c->locks, w->lock))->object;
@@ -165,6 +175,17 @@ static void prove(capture *c)
     }
 }
 
+/* To be put among the references, in their order, once the program runs again. */
+static void add_reader(capture *c, uint32_t thread, uint32_t object)
+{
+    if (known.reader_count == MAX_READERS) {
+        c->result.flags |= SF_INFO_LOCKS_TRUNCATED;
+        return;
+    }
+    known.readers[known.reader_count].thread = thread;
+    known.readers[known.reader_count++].object = object;
+}
+
 /* Who has entered a ReaderWriterLockSlim to read. The lock only counts its readers; each thread counts, in a list of its own that a variable
  * of the thread leads to, how often it has entered which lock. */
 static void add_readers(capture *c, uint32_t thread, uintptr_t entry, const uint32_t *locks, uint32_t count)
@@ -179,7 +200,7 @@ static void add_readers(capture *c, uint32_t thread, uintptr_t entry, const uint
         bool reads = (uint32_t)word_at(&counts, known.counts[FIELD_READS].offset) != 0;
         for (uint32_t l = 0; reads && l < count; l++)
             if (word_at(sf_table_at(&c->object_work, locks[l]), known.rw_lock[FIELD_ID].offset) == id)
-                add_reference(c, (sf_reference){ thread, SF_NONE, locks[l], SF_REFERENCE_HOLDS_READ });
+                add_reader(c, thread, locks[l]);
     }
 }
 
@@ -196,7 +217,7 @@ static void find_readers(capture *c)
         }
         locks[count++] = i;
     }
-    for (uint32_t i = 0; i < c->threads.count && count > 0; i++) {
+    for (uint32_t i = 0; i < c->threads.count && count > 0 && !is_late(c); i++) {
         void *place = NULL;
         uintptr_t entry;
         if (!FAILED(info_thread_static(c->info, known.types[TYPE_RW_LOCK].class, known.rw_lock[FIELD_LISTS].token, c->contract.app_domain,
@@ -208,7 +229,8 @@ static void find_readers(capture *c)
 
 void find_references(capture *c)
 {
-    for (uint32_t i = 0; i < c->waiting_words.count; i++) {
+    enum { LOOK_AT_CLOCK = 256 };
+    for (uint32_t i = 0; i < c->waiting_words.count && (i % LOOK_AT_CLOCK != 0 || !is_late(c)); i++) {
         const waiting_word *w = sf_table_at(&c->waiting_words, i);
         uint32_t object = sf_index_get(&c->object_index, w->word);
         if (object == SF_NONE)
@@ -253,6 +275,8 @@ void objects_name(capture *c)
 {
     uint32_t objects = 0, references = 0;
     name_others(c);
+    for (uint32_t i = 0; i < known.reader_count; i++)
+        add_reference(c, (sf_reference){ known.readers[i].thread, SF_NONE, known.readers[i].object, SF_REFERENCE_HOLDS_READ });
     for (uint32_t i = 0; i < c->objects.count; i++) {
         const sf_object *o = sf_table_at(&c->objects, i);
         bool kept = o->kind < KIND_THREAD;

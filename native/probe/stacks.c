@@ -44,6 +44,8 @@ typedef struct scan {
     uint32_t count, words;
     bool late;
 
+    uintptr_t first_lock, last_lock; /* of find_frames: no lock lies below the one or above the other */
+
     /* of find_held: the objects that are about to be looked at */
     uintptr_t heap;
     object_begin objects[CANDIDATES];
@@ -63,7 +65,7 @@ static void read_segments(scan *s)
         if (s->items[i].ok)
             s->visit(s, s->segments[i].thread, s->segments[i].address, s->items[i].to, s->items[i].size / sizeof(uintptr_t));
     s->count = s->words = 0;
-    s->late = sf_now(CLOCK_MONOTONIC) > s->deadline;
+    s->late = s->late || sf_now(CLOCK_MONOTONIC) > s->deadline;
 }
 
 static void scan_stack(scan *s, uint32_t index)
@@ -93,6 +95,12 @@ static void scan_stack(scan *s, uint32_t index)
 
 static void look_at_candidates(scan *s)
 {
+    /* A page of a file that is mapped may have to come from a disk. */
+    s->late = s->late || sf_now(CLOCK_MONOTONIC) > s->deadline;
+    if (s->late) {
+        s->candidate_count = 0;
+        return;
+    }
     sf_read_many(s->candidates, s->candidate_count);
     for (uint32_t i = 0; i < s->candidate_count; i++) {
         uintptr_t address = s->candidates[i].address + sizeof(uintptr_t);
@@ -110,13 +118,18 @@ static void look_for_objects(scan *s, uint32_t thread, uintptr_t address, const 
     lock_scratch *scratch = sf_table_at(&s->c->scratch, 0);
     const thread_work *work = sf_table_at(&s->c->thread_work, thread);
     uintptr_t begin = work->waits_from ? stack_begin(s->c, sf_table_at(&s->c->threads, thread)) : 0;
+    uintptr_t heap = s->heap - HEAP_DISTANCE, stack = address - MAX_STACK_BYTES, statics = work->statics;
+    size_t n = 0;
+    /* Not far from an object that is known, not a place on this stack, and not one of the thread's variables, whose address is
+     * on it for each call out of managed code: to read each would cost as much as all objects. Without branches, which nobody could
+     * foresee. */
     for (size_t i = 0; i < count; i++) {
-        uintptr_t word = words[i], at = address + i * sizeof word;
-        /* Not far from an object that is known, not a place on this stack, and not one of the thread's variables, whose address is
-         * on it for each call out of managed code: to read each would cost as much as all objects. */
-        if (word % sizeof word != 0 || word - (s->heap - HEAP_DISTANCE) > 2 * HEAP_DISTANCE || word - (address - MAX_STACK_BYTES) < 2 * MAX_STACK_BYTES
-            || (word ^ work->statics) < PAGE)
-            continue;
+        uintptr_t word = words[i];
+        scratch->some[n] = (uint32_t)i;
+        n += (word % sizeof word == 0) & (word - heap <= 2 * HEAP_DISTANCE) & (word - stack >= 2 * MAX_STACK_BYTES) & ((word ^ statics) >= PAGE);
+    }
+    for (size_t i = 0; i < n && !s->late; i++) {
+        uintptr_t word = words[scratch->some[i]], at = address + scratch->some[i] * sizeof word;
         uint32_t uses = at >= begin ? MAY_BE_LOCK : 0;
         if (at < work->waits_to && word != work->object && add_waiting_word(s->c, thread, at, word))
             uses |= MAY_BE_WAITED;
@@ -190,11 +203,18 @@ static void add_held(capture *c, sf_held held)
 
 static void look_for_locks(scan *s, uint32_t thread, uintptr_t address, const uintptr_t *words, size_t count)
 {
+    const sf_thread *of = sf_table_at(&s->c->threads, thread);
+    uint32_t next = 0, frame = SF_NONE;
     for (size_t i = 0; i < count; i++) {
-        uint32_t lock = words[i] % sizeof *words == 0 && words[i] != 0 ? sf_index_get(&s->c->lock_index, words[i]) : SF_NONE;
+        if (words[i] - s->first_lock > s->last_lock - s->first_lock)
+            continue;
+        uint32_t lock = words[i] % sizeof *words == 0 ? sf_index_get(&s->c->lock_index, words[i]) : SF_NONE;
         if (lock == SF_NONE || ((sf_lock *)sf_table_at(&s->c->locks, lock))->owner != thread)
             continue;
-        uint32_t frame = frame_of_address(s->c, sf_table_at(&s->c->threads, thread), address + i * sizeof *words);
+        /* Both go up, so that each frame is come to once. */
+        for (; next < of->frame_count && frame_at(s->c, of, next)->sp <= address + i * sizeof *words; next++)
+            if (frame_at(s->c, of, next)->sp != 0)
+                frame = next;
         if (frame != SF_NONE)
             add_held(s->c, (sf_held){ thread, lock, frame, 0 });
     }
@@ -204,7 +224,12 @@ static void look_for_locks(scan *s, uint32_t thread, uintptr_t address, const ui
 void find_frames(capture *c, int64_t deadline)
 {
     scan *s = &one_scan;
-    *s = (scan){ .c = c, .visit = look_for_locks, .deadline = deadline };
+    *s = (scan){ .c = c, .visit = look_for_locks, .deadline = deadline, .first_lock = UINTPTR_MAX };
+    for (uint32_t i = 0; i < c->locks.count; i++) {
+        uintptr_t object = ((sf_lock *)sf_table_at(&c->locks, i))->object;
+        s->first_lock = object < s->first_lock ? object : s->first_lock;
+        s->last_lock = object > s->last_lock ? object : s->last_lock;
+    }
     for (uint32_t i = 0; i < c->threads.count; i++) {
         const thread_work *work = sf_table_at(&c->thread_work, i);
         if (work->first_lock == SF_NONE)

@@ -40,6 +40,8 @@ static void add_batch(capture *c, uint32_t count)
 
 void describe_stuck(capture *c)
 {
+    /* The program runs: an exception's type can be unloaded while the runtime is asked about it. */
+    c->contract.thread_exception = 0;
     const contract *k = &c->contract;
     uint32_t bytes = bytes_of_thread(k), count = 0;
     uintptr_t link;

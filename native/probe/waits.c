@@ -18,17 +18,17 @@ _Static_assert(sizeof(blocking_info) == 24, "as the runtime has it");
 
 /* Where a Thread has the address of its statics: the contract of .NET 10 says it, and in .NET 9 it is the one word that leads to
  * something that leads back. */
-enum { STATICS_THREAD = 3, STATICS_BLOCKING = 5, STATICS_WORDS = 6, THREAD_WORDS = 160 };
+enum { STATICS_THREAD = 3, STATICS_BLOCKING = 5, STATICS_WORDS = 6, THREAD_WORDS = 160, THREADS_SEARCHED = 16 };
 bool find_statics(capture *c)
 {
     uintptr_t words[THREAD_WORDS], back;
-    for (uint32_t i = 0; i < c->threads.count && c->contract.thread_local_data == 0; i++) {
+    for (uint32_t i = 0; i < c->threads.count && i < THREADS_SEARCHED && c->contract.thread_local_data == 0; i++) {
         clr_id id = ((sf_thread *)sf_table_at(&c->threads, i))->thread_id;
         if (!sf_read((void *)id, words, sizeof words))
             return false;
         for (uint32_t w = THREAD_WORDS; w-- > 0 && c->contract.thread_local_data == 0;)
             if (plausible(words[w]) && sf_read_pointer(words[w] + STATICS_THREAD * sizeof back, &back) && back == id)
-                c->contract.thread_local_data = w * (uint32_t)sizeof *words;
+                c->contract.thread_local_data = w * (uint32_t)sizeof *words, c->contract.thread_local_data_found = true;
     }
     return c->contract.thread_local_data != 0;
 }
@@ -58,12 +58,16 @@ bool read_waits(capture *c, uintptr_t table)
     uintptr_t statics[THREAD_BATCH][STATICS_WORDS];
     blocking_info infos[THREAD_BATCH];
     bool found = false;
-    for (uint32_t first = 0; first < c->threads.count; first += THREAD_BATCH) {
+    for (uint32_t first = 0; first < c->threads.count && !is_late(c); first += THREAD_BATCH) {
         uint32_t count = c->threads.count - first < THREAD_BATCH ? c->threads.count - first : THREAD_BATCH;
         for (uint32_t i = 0; i < count; i++) {
             const sf_thread *thread = sf_table_at(&c->threads, first + i);
             thread_work *work = sf_table_at(&c->thread_work, first + i);
-            memcpy(&work->statics, (void *)(thread->thread_id + c->contract.thread_local_data), sizeof work->statics);
+            uintptr_t place = thread->thread_id + c->contract.thread_local_data;
+            if (!c->contract.thread_local_data_found)
+                memcpy(&work->statics, (void *)place, sizeof work->statics);
+            else if (!sf_read_pointer(place, &work->statics)) /* as far as that goes the runtime's threads may not be alike */
+                work->statics = 0;
             items[i] = (sf_read_item){ plausible(work->statics) ? work->statics : 0, statics[i], sizeof statics[i], false };
         }
         sf_read_many(items, count);

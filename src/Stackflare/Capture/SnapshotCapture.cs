@@ -17,6 +17,9 @@ internal static class SnapshotCapture
     private const int ProfilerAlreadyActive = unchecked((int)0x8013136A);
     private const int NoSuchFile = unchecked((int)0x80070002), ModuleNotFound = unchecked((int)0x8007007E);
     private const string MayBeEnding = "Try again; the process may be ending.";
+
+    /// <summary>The largest program is walked in less.</summary>
+    private static readonly TimeSpan LongEnough = TimeSpan.FromSeconds(0.4);
     private const int ReserveMs = 100, FirstBuffer = 64 << 10;
 
     /// <param name="route">The way to the process and back.</param>
@@ -141,6 +144,7 @@ internal static class SnapshotCapture
         CaptureRoute route, UnixSocket port, (int Pid, uint User) runtime, DumpLimits limits, Deadline deadline)
     {
         ReadOnlyMemory<byte>? bytes = null;
+        bool isLoaded = false;
         while (true)
         {
             (bool probe, bool answer) = UnixSocket.WaitReadable(bytes is null ? route.Listener : null, port, deadline);
@@ -154,6 +158,7 @@ internal static class SnapshotCapture
                 if (peer.Pid != runtime.Pid || (peer.Pid == 0 && peer.User != runtime.User))
                     continue;
                 route.ProbeIsLoaded();
+                isLoaded = true;
                 if (ReadAll(connection, limits.SnapshotBytes, deadline) is { IsEmpty: false } read)
                     bytes = read;
             }
@@ -164,7 +169,10 @@ internal static class SnapshotCapture
             }
             else
             {
-                throw new CaptureTimeoutException(limits.Time, bytes is null ? "the runtime did not take them" : "the probe was not unloaded");
+                // A probe that is there and says nothing, not even that it could not, waits in the one call that has no limit.
+                throw bytes is null && isLoaded && limits.Time >= LongEnough
+                    ? new SuspensionTimeoutException(limits.Time, isCollection: false, [])
+                    : new CaptureTimeoutException(limits.Time, bytes is null ? "the runtime did not take them" : "the probe was not unloaded");
             }
         }
     }
@@ -209,7 +217,7 @@ internal static class SnapshotCapture
                 "The runtime is too old", "Stackflare needs .NET 8 or later.", info.HResult),
             CapturePhase.Memory => new CaptureFailedException(
                 "There was no memory for the capture", "Lower the limits, or give the process more memory.", info.HResult),
-            CapturePhase.Suspend when info.HResult == SuspensionInProgress => new SuspensionTimeoutException(limits.Time, Stuck(snapshot)),
+            CapturePhase.Suspend when info.HResult == SuspensionInProgress => new SuspensionTimeoutException(limits.Time, isCollection: true, Stuck(snapshot)),
             CapturePhase.Suspend => new CaptureFailedException("The runtime would not suspend its threads", "Try again.", info.HResult),
             _ => new CaptureFailedException(
                 string.Create(CultureInfo.InvariantCulture, $"The capture ended in phase {(uint)info.Phase}"), "Try again.", info.HResult),

@@ -149,6 +149,7 @@ internal enum LockFlags : uint
     WaitersKnown = 2,
     Thin = 4,
     FromStack = 8,
+    OwnerEnded = 16,
 }
 
 internal enum WaitRecordKind : uint

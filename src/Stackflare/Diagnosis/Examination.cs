@@ -13,8 +13,10 @@ internal static class Examination
         [
             .. dump.Deadlocks.Select(DeadlockFindings.Of),
             .. timed.Where(static d => d.Steps.Any(static s => s.Wait.MayEnd)).Select(DeadlockFindings.Timed),
+            .. HeldLockFindings.Abandoned(dump),
             .. PoolStarvation.In(dump),
             .. LockConvoys.In(dump),
+            .. HeldLockFindings.Waiting(dump),
             .. Spinning.In(dump),
             .. ManyAlike.In(dump),
         ];

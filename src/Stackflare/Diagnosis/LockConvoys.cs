@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Stackflare.Diagnosis;
 
 /// <summary>Many threads that wait for one lock: what they do, they do one after another.</summary>
@@ -26,6 +28,9 @@ internal static class LockConvoys
     {
         List<string> evidence = [Holder(wanted)];
         evidence.AddRange(Places.Of(wanted.Waiters, MostPlaces).Select(static p => $"{Words.Count(p.Count, "waits", "wait")} {Words.At(p.Frame)}"));
+        // A convoy that moves lets each through after a while.
+        if (wanted.Waiters.Min(static w => w.WaitingFor?.AtLeast ?? TimeSpan.Zero) is { TotalSeconds: >= 1 } least)
+            evidence.Add(string.Create(CultureInfo.InvariantCulture, $"none of them has got it for at least {least.TotalSeconds:0} s"));
         return new Finding(
             FindingKind.LockConvoy, $"Lock convoy: {Words.Count(wanted.Waiters.Count, "thread waits", "threads wait")} for {Words.Of(wanted)}", evidence, wanted.Waiters);
     }

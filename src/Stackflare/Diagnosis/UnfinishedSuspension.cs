@@ -16,7 +16,11 @@ internal static class UnfinishedSuspension
         if (evidence.Count == 0)
             evidence.Add("no thread is running: one may be in a native call that does not let the runtime go on (SuppressGCTransition)");
         yield return new Finding(
-            FindingKind.SuspensionUnfinished, "A garbage collection wants to stop the program and cannot: it waits for a thread that does not stop", evidence, suspension.Stuck);
+            FindingKind.SuspensionUnfinished,
+            suspension.IsCollection
+                ? "A garbage collection wants to stop the program and cannot: it waits for a thread that does not stop"
+                : "The program does not stop for a dump, and would not for a garbage collection: one of its threads goes on",
+            evidence, suspension.Stuck);
     }
 
     private static string Evidence(DumpThread stuck, RuntimeThread? thread) => $"it waits for {Words.Of(stuck)} tid={stuck.OsId}" + thread switch

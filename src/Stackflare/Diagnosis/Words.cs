@@ -31,6 +31,9 @@ internal static class Words
     public static string Doing(DumpThread thread) => thread switch
     {
         { WaitingFor: { Kind: WaitKind.Task } } => "waiting for a task",
+        { WaitingFor: { Kind: WaitKind.MonitorWait } } => "waiting for a pulse",
+        { WaitingFor: { Kind: WaitKind.SemaphoreSlim } } => "waiting for a semaphore",
+        { WaitingFor: { Kind: WaitKind.ManualResetEventSlim } } => "waiting for an event",
         { WaitingFor: { Kind: WaitKind.ThreadJoin, Joined: { } joined } } => $"waiting for the end of {Of(joined)}",
         { WaitingFor: { Lock: { } wanted, Kind: not WaitKind.MonitorWait } } => $"waiting for {Of(wanted)}",
         { Activity: ThreadActivity.Running } => "running",

@@ -1,13 +1,19 @@
 namespace Stackflare;
 
-/// <summary>The runtime did not come to a stop in time: a garbage collection that began before waits for a thread that does not let it begin.</summary>
+/// <summary>The runtime did not come to a stop in time: a thread does not stop, for a garbage collection that wants to begin or for the dump itself.</summary>
 public sealed class SuspensionTimeoutException : CaptureTimeoutException
 {
-    internal SuspensionTimeoutException(TimeSpan limit, IReadOnlyList<DumpThread> stuck)
+    internal SuspensionTimeoutException(TimeSpan limit, bool isCollection, IReadOnlyList<DumpThread> stuck)
         : base(
-            $"No stacks within {limit.TotalSeconds:0.###} s: {Reason(stuck)}.",
-            "A native call that is marked SuppressGCTransition and does not return does this, or a debugger that holds a thread; try again if it may end.") =>
+            FormattableString.Invariant($"No stacks within {limit.TotalSeconds:0.###} s: {(isCollection ? Reason(stuck) : "a thread of the program did not stop")}."),
+            "A native call that is marked SuppressGCTransition and does not return does this, or a debugger that holds a thread; try again if it may end.")
+    {
+        IsCollection = isCollection;
         Stuck = stuck;
+    }
+
+    /// <summary>Whether it is a garbage collection that wants the program to stop; otherwise the dump alone does.</summary>
+    public bool IsCollection { get; }
 
     /// <summary>
     /// The threads that keep the runtime from coming to a stop, without stacks, in no order; empty where that cannot be told (before .NET 9).

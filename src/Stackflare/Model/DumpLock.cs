@@ -20,6 +20,9 @@ public sealed class DumpLock
     /// </summary>
     public DumpThread? Owner { get; internal set; }
 
+    /// <summary>Whether the thread that held it has ended without letting it go: nobody will ever get it.</summary>
+    public bool IsAbandoned { get; init; }
+
     /// <summary>The threads that share it: readers of a <see cref="LockKind.ReaderWriterLockSlim"/>, as far as they are known.</summary>
     public IReadOnlyList<DumpThread> Readers { get; internal set; } = [];
 

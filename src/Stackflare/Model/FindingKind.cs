@@ -21,6 +21,12 @@ public enum FindingKind
     /// <summary>The runtime wants to bring its threads to a stop and cannot.</summary>
     SuspensionUnfinished,
 
+    /// <summary>A lock is wanted whose holder has ended without letting it go.</summary>
+    AbandonedLock,
+
+    /// <summary>A thread holds a lock that others want, and waits itself for something that they may have to do.</summary>
+    HoldsAndWaits,
+
     /// <summary>Very many threads stand at one place.</summary>
     ManyAlike,
 }

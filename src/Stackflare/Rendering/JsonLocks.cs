@@ -77,6 +77,7 @@ internal sealed class JsonLocks(Utf8JsonWriter json, FrameTable frames)
             json.WriteString("kind", JsonNames.Of(known.Kind));
             json.WriteString("type", known.Type);
             json.WriteThread("owner", known.Owner);
+            json.WriteBoolean("abandoned", known.IsAbandoned);
             json.WriteThreads("readers", known.Readers);
             json.WriteNumber("recursion", known.Recursion);
             json.WriteThreads("waiters", known.Waiters);

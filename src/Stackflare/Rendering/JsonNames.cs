@@ -91,6 +91,8 @@ internal static class JsonNames
         FindingKind.ThreadPoolStarved => "threadPoolStarved",
         FindingKind.Spinning => "spinning",
         FindingKind.SuspensionUnfinished => "suspensionUnfinished",
+        FindingKind.AbandonedLock => "abandonedLock",
+        FindingKind.HoldsAndWaits => "holdsAndWaits",
         FindingKind.ManyAlike => "manyAlike",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };

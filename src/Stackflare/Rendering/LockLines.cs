@@ -38,6 +38,8 @@ internal sealed class LockLines(Func<DumpThread, string> reference)
             : wait.WaitsFor;
         if (others.Count > 0)
             line.Append(' ').Append(Words.InTheWay(wait)).Append(' ').Append(References(others));
+        else if (wait is { Lock.IsAbandoned: true, Kind: not WaitKind.MonitorWait })
+            line.Append(" held by a thread that has ended");
         return line.Append(Times(group, index)).ToString();
     }
 

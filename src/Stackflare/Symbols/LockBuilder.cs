@@ -98,6 +98,7 @@ internal sealed class LockBuilder
             Kind = isLock ? LockKind.Lock : LockKind.Monitor,
             Type = type,
             Owner = record.Owner == SnapshotLayout.None ? null : _threads[record.Owner],
+            IsAbandoned = record.Flags.HasFlag(LockFlags.OwnerEnded),
             Recursion = (int)Math.Min(record.Recursion, int.MaxValue),
         };
     }
@@ -122,6 +123,8 @@ internal sealed class LockBuilder
             AtLeast = atLeast,
             Timeout = record?.TimeoutMs switch
             {
+                // It waits a little again and again.
+                _ when kind == WaitKind.Barrier => null,
                 null or SnapshotLayout.WaitTimeoutUnknown => WaitsForEver((uint)thread, kind, frameIndex) ? Timeout.InfiniteTimeSpan : null,
                 < 0 => Timeout.InfiniteTimeSpan,
                 { } ms => TimeSpan.FromMilliseconds(ms),

@@ -47,7 +47,7 @@ internal sealed class WaitedObjects
     /// <param name="frame">The outermost frame of the wait. The object can be in it, in those within, and in that of its caller.</param>
     public uint? Find(uint thread, WaitKind kind, int frame)
     {
-        if (KindOf(kind) is not { } wanted || !_first.TryGetValue(thread, out int first))
+        if (KindOf(kind) is not { } wanted || !_first.TryGetValue(thread, out int first) || IsForSeveral(thread, frame))
             return null;
         uint? proven = null, possible = null;
         bool isOnly = true;
@@ -62,6 +62,18 @@ internal sealed class WaitedObjects
             possible = reference.Object;
         }
         return proven ?? (isOnly ? possible : null);
+    }
+
+    /// <summary>Whether it waits for one or all of several: that one is in sight says nothing of the others.</summary>
+    private bool IsForSeveral(uint thread, int frame)
+    {
+        for (int i = 0; i <= frame && i < _threads[thread].Frames.Count; i++)
+        {
+            string name = _threads[thread].Frames[i].Method.Name;
+            if (name.StartsWith("WaitAll", StringComparison.Ordinal) || name.StartsWith("WaitAny", StringComparison.Ordinal) || name == "WaitMultiple")
+                return true;
+        }
+        return false;
     }
 
     /// <summary>The lock that an object is; null if it is none.</summary>

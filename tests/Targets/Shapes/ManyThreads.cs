@@ -13,7 +13,7 @@ internal sealed class ManyThreads : Shape
     {
         var threads = int.Parse(host.Options.Get("--threads", "1000"), CultureInfo.InvariantCulture);
         for (var i = 0; i < threads; i++)
-            host.StartThread($"many-{i}", track => Crowd(host, track), StackBytes);
+            host.StartThread($"many-{i}", [MethodImpl(Host.NoJump)] (track) => Crowd(host, track), StackBytes);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -10,7 +10,7 @@ namespace Stackflare.Targets.Shapes.Problems;
 internal sealed class Thermometer : Shape
 {
     private readonly ManualResetEventSlim _begin = new(initialState: false, spinCount: 0);
-    private int _seconds, _measuring;
+    private int _seconds, _isMeasured;
 
     public override void Start(Host host)
     {
@@ -29,8 +29,8 @@ internal sealed class Thermometer : Shape
     {
         host.Arrive(track.Here<Thermometer>());
         _begin.Wait();
-        Volatile.Write(ref _measuring, 1);
         Libc.WaitWithoutTransition(_seconds);
+        Volatile.Write(ref _isMeasured, 1);
         host.Say("MEASURED");
         Parking.Wait();
     }
@@ -40,8 +40,9 @@ internal sealed class Thermometer : Shape
     {
         host.Arrive(track.Here<Thermometer>());
         _begin.Wait();
-        SpinWait.SpinUntil(() => Volatile.Read(ref _measuring) == 1);
-        GC.Collect();
+        // One of these comes upon the call.
+        while (Volatile.Read(ref _isMeasured) == 0)
+            GC.Collect();
         host.Say("TIDY");
         Parking.Wait();
     }

@@ -1,0 +1,41 @@
+namespace Stackflare.Diagnosis;
+
+/// <summary>Locks that are wanted, and will not or may not be let go.</summary>
+internal static class HeldLockFindings
+{
+    private const int MostPlaces = 3;
+
+    /// <summary>Locks whose holder has ended.</summary>
+    public static IEnumerable<Finding> Abandoned(ThreadDump dump) =>
+        from known in dump.Threads.Select(static t => t.WaitingFor?.Lock).OfType<DumpLock>().Distinct()
+        where known is { IsAbandoned: true, Waiters.Count: > 0 }
+        select new Finding(
+            FindingKind.AbandonedLock,
+            $"{Words.Of(known)} will never be free: the thread that held it has ended without letting it go",
+            [.. Places.Of(known.Waiters, MostPlaces).Select(static p => $"{Words.Count(p.Count, "waits", "wait")} {Words.At(p.Frame)}")],
+            known.Waiters);
+
+    /// <summary>
+    /// A thread that holds what others want and waits for a task, an event or the like. If one of the others has to bring that about, it never will; whether
+    /// it has, no dump can tell.
+    /// </summary>
+    public static IEnumerable<Finding> Waiting(ThreadDump dump) =>
+        from thread in dump.Threads
+        where thread.WaitingFor is { } wait && IsBroughtAbout(wait.Kind) && !(wait.MayEnd && wait.Timeout is not null)
+        from known in thread.HeldLocks.Select(static h => h.Lock).Distinct()
+        let waiters = known.Waiters.Where(w => w != thread).ToList()
+        // Of more waiters there is a convoy, which says who holds it and what for.
+        where waiters.Count > 0 && !LockConvoys.IsConvoy(dump, known)
+        select new Finding(
+            FindingKind.HoldsAndWaits,
+            $"{Words.Of(thread)} holds {Words.Of(known)}, which {Words.Count(waiters.Count, "thread wants", "threads want")}, and is {Words.Doing(thread)}",
+            [
+                $"it waits {Words.At(thread.ProgramFrameFrom(0))}",
+                .. Places.Of(waiters, MostPlaces).Select(static p => $"{Words.Count(p.Count, "waits", "wait")} for it {Words.At(p.Frame)}"),
+            ],
+            [thread, .. waiters]);
+
+    private static bool IsBroughtAbout(WaitKind kind) => kind
+        is WaitKind.Task or WaitKind.SemaphoreSlim or WaitKind.ManualResetEventSlim or WaitKind.CountdownEvent or WaitKind.Barrier
+        or WaitKind.WaitHandle or WaitKind.MonitorWait;
+}
