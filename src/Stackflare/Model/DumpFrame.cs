@@ -24,11 +24,12 @@ public sealed class DumpFrame
     /// <summary>The MethodDef token in <see cref="Module"/>; 0 when there is none.</summary>
     public int MetadataToken { get; init; }
 
-    /// <summary>Offset into the method's IL; null where the runtime gave none.</summary>
+    /// <summary>Offset into the method's IL; null where the runtime gave none. Of an async method, that of the <c>await</c> in its state machine's <c>MoveNext</c>.</summary>
     public int? ILOffset { get; init; }
 
     /// <summary>
-    /// Where the thread stood: the next instruction for the innermost frame, the return address for the others. Zero for native frames.
+    /// Where the thread stood: the next instruction for the innermost frame, the return address for the others. Zero for native frames
+    /// and for async methods that wait.
     /// </summary>
     public CodeAddress Address { get; init; }
 

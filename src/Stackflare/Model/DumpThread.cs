@@ -50,6 +50,12 @@ public sealed class DumpThread
     /// </summary>
     public IReadOnlyList<HeldLock> HeldLocks { get; internal set; } = [];
 
+    /// <summary>
+    /// The async methods that wait for the one that the thread runs, innermost first: its callers, which are no longer on the stack once it has waited
+    /// itself. Empty where there are none, or that is not known.
+    /// </summary>
+    public IReadOnlyList<DumpFrame> AsyncCallers { get; internal set; } = [];
+
     /// <summary>True for the thread that takes dumps. Formats leave it out unless asked for all.</summary>
     public bool IsOwn { get; init; }
 

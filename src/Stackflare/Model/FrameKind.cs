@@ -11,4 +11,7 @@ public enum FrameKind
 
     /// <summary>A run of native frames, however many.</summary>
     Native,
+
+    /// <summary>An async method that is suspended at an <c>await</c>: no thread has it on its stack.</summary>
+    Async,
 }

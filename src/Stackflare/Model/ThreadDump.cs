@@ -27,6 +27,18 @@ public sealed class ThreadDump
     /// <summary>The threads that the runtime does not know, by the kernel's id.</summary>
     public required IReadOnlyList<RuntimeThread> RuntimeThreads { get; init; }
 
+    /// <summary>
+    /// Whether async methods were looked for, and <see cref="AsyncStacks"/> is what there was. If not, and nobody said not to, a note says why.
+    /// </summary>
+    public bool HasAsyncStacks { get; init; }
+
+    /// <summary>
+    /// The async methods that wait, as stacks: one for each that no other waits for, down to the innermost that it waits for. Those that are alike stand
+    /// together, the most frequent first, those of the platform alone last. What a thread runs is not here but in <see cref="DumpThread.AsyncCallers"/>.
+    /// Known on .NET 9 and later.
+    /// </summary>
+    public IReadOnlyList<AsyncStack> AsyncStacks { get; internal set; } = [];
+
     /// <summary>The circles of threads that wait for each other; empty where there are none, or locks are not known.</summary>
     public IReadOnlyList<Deadlock> Deadlocks { get; internal set; } = [];
 

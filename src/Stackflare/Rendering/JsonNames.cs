@@ -31,6 +31,7 @@ internal static class JsonNames
         FrameKind.Managed => "managed",
         FrameKind.Dynamic => "dynamic",
         FrameKind.Native => "native",
+        FrameKind.Async => "async",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
 

@@ -1,0 +1,25 @@
+namespace Stackflare;
+
+/// <summary>
+/// An async method that waits, with those that wait for it in turn: the stack that they would have if they were ordinary methods. No thread has it. Immutable.
+/// </summary>
+public sealed class AsyncStack
+{
+    /// <summary>
+    /// The methods, innermost first, each at the <c>await</c> that it is suspended at (<see cref="FrameKind.Async"/>). Empty only in
+    /// <see cref="AsyncWait.Unfinished"/>, for what no async method stands behind: a <see cref="System.Threading.Tasks.Task.Delay(int)"/> that a time limit is made of, say.
+    /// </summary>
+    public required IReadOnlyList<DumpFrame> Frames { get; init; }
+
+    /// <summary>What the innermost method waits for.</summary>
+    public required AsyncWait WaitingFor { get; init; }
+
+    /// <summary>Whether methods are missing between the innermost that are there and the outermost: there are more than <see cref="Frames"/> may have.</summary>
+    public bool IsTruncated { get; init; }
+
+    /// <summary>The threads that are blocked until the outermost method completes (<c>Wait</c>, <c>Result</c>), in the order of the dump.</summary>
+    public IReadOnlyList<DumpThread> BlockedThreads { get; internal set; } = [];
+
+    /// <summary>Whether all of it is the platform's own: a server's loop that accepts connections, say.</summary>
+    public bool IsOfPlatform => Frames.All(static f => f.Module is { IsOfPlatform: true });
+}
