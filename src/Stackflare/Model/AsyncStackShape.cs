@@ -43,7 +43,7 @@ internal sealed class AsyncStackShape : IEqualityComparer<AsyncStack>
         }
         AsyncWait wait = stack.WaitingFor;
         hash.Add((int)wait.Kind);
-        hash.Add(wait.Done);
+        hash.Add(wait.Pending);
         hash.Add(wait.Total);
         hash.Add(wait.Unfinished.Count);
     }
@@ -59,7 +59,7 @@ internal sealed class AsyncStackShape : IEqualityComparer<AsyncStack>
     {
         if (ReferenceEquals(x, y))
             return true;
-        if (x.Kind != y.Kind || x.Done != y.Done || x.Total != y.Total || x.Type != y.Type || x.Operation != y.Operation
+        if (x.Kind != y.Kind || x.Pending != y.Pending || x.Total != y.Total || x.Type != y.Type || x.Operation != y.Operation
             || !ReferenceEquals(x.Thread, y.Thread) || x.Unfinished.Count != y.Unfinished.Count)
         {
             return false;
