@@ -1,6 +1,6 @@
 using Stackflare.Capture;
 
-namespace Stackflare.AsyncMethods;
+namespace Stackflare.Symbols.Async;
 
 /// <summary>
 /// Tells what it is that a method waits for, by the types of the platform. What stands between a method and another - a time limit, a continuation, the task of a task -
@@ -65,7 +65,7 @@ internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
     /// <summary>Of a task that a delegate gives, the task that it gave: what hands its end on to the promise, and is no delegate's.</summary>
     private ulong? Unwrapped(ulong promise)
     {
-        foreach (int from in _promises.HandOnTo(promise))
+        foreach (int from in _promises.HandOnTo(promise).Take(MostSteps))
         {
             if (objects.Is(from, HeapObjectFlags.Method) || objects.Word(from, "m_action") is 0)
                 return objects[from].Address;
