@@ -40,6 +40,7 @@ internal static class ShapeCatalog
 #endif
         nameof(Waits) => new Waits(),
         nameof(AsyncWaits) => new AsyncWaits(),
+        nameof(AsyncRunning) => new AsyncRunning(),
         _ => throw new ArgumentException($"no shape {name}", nameof(name)),
     };
 }
