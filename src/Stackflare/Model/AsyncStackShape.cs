@@ -17,34 +17,33 @@ internal sealed class AsyncStackShape : IEqualityComparer<AsyncStack>
 
     public bool Equals(AsyncStack? x, AsyncStack? y) => AreAlike(x, y, depth: 0);
 
-    public int GetHashCode(AsyncStack obj)
+    public int GetHashCode(AsyncStack obj) => HashOf(obj, depth: 0);
+
+    private static int HashOf(AsyncStack stack, int depth)
     {
-        var hash = new HashCode();
-        Add(ref hash, obj, depth: 0);
-        return hash.ToHashCode();
+        AsyncWait wait = stack.WaitingFor;
+        int hash = HashCode.Combine(HashOf(stack.Frames), wait.Kind, wait.Pending, wait.Total, wait.Unfinished.Count);
+        for (int i = 0; i < wait.Unfinished.Count && depth < Deepest; i++)
+            hash = HashCode.Combine(hash, HashOf(wait.Unfinished[i], depth + 1));
+        return hash;
     }
 
-    private static void Add(ref HashCode hash, AsyncStack stack, int depth)
+    // Of a hundred thousand stacks, each frame: it must neither wait for tiering nor take a call through an interface.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int HashOf(IReadOnlyList<DumpFrame> frames)
     {
-        IReadOnlyList<DumpFrame> frames = stack.Frames;
+        int hash = frames.Count;
         if (frames is DumpFrame[] array)
         {
-            // An interface call for each frame would cost more than the hash.
             foreach (DumpFrame frame in array)
-                hash.Add(RuntimeHelpers.GetHashCode(frame));
+                hash = unchecked((hash * 31) + RuntimeHelpers.GetHashCode(frame));
         }
         else
         {
             for (int i = 0; i < frames.Count; i++)
-                hash.Add(RuntimeHelpers.GetHashCode(frames[i]));
+                hash = unchecked((hash * 31) + RuntimeHelpers.GetHashCode(frames[i]));
         }
-        AsyncWait wait = stack.WaitingFor;
-        hash.Add((int)wait.Kind);
-        hash.Add(wait.Pending);
-        hash.Add(wait.Total);
-        hash.Add(wait.Unfinished.Count);
-        for (int i = 0; i < wait.Unfinished.Count && depth < Deepest; i++)
-            Add(ref hash, wait.Unfinished[i], depth + 1);
+        return hash;
     }
 
     private static bool AreAlike(AsyncStack? x, AsyncStack? y, int depth) => ReferenceEquals(x, y)
@@ -71,6 +70,7 @@ internal sealed class AsyncStackShape : IEqualityComparer<AsyncStack>
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool AreSame<T>(IReadOnlyList<T> x, IReadOnlyList<T> y)
         where T : class
     {
@@ -78,6 +78,15 @@ internal sealed class AsyncStackShape : IEqualityComparer<AsyncStack>
             return true;
         if (x.Count != y.Count)
             return false;
+        if (x is T[] one && y is T[] other)
+        {
+            for (int i = 0; i < one.Length; i++)
+            {
+                if (!ReferenceEquals(one[i], other[i]))
+                    return false;
+            }
+            return true;
+        }
         for (int i = 0; i < x.Count; i++)
         {
             if (!ReferenceEquals(x[i], y[i]))
