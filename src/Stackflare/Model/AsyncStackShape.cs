@@ -8,14 +8,20 @@ namespace Stackflare;
 /// </summary>
 internal sealed class AsyncStackShape : IEqualityComparer<AsyncStack>
 {
-    /// <summary>Deeper than any model has tasks within tasks. What is below is compared by reference, so that no dump can exhaust the stack.</summary>
-    private const int Deepest = 64;
+    /// <summary>
+    /// How many unfinished tasks are compared, and how deep. What is beyond is not alike unless it is the same: tasks that share tasks make more ways through them than could be gone.
+    /// </summary>
+    private const int Most = 10_000, Deepest = 64;
 
     private AsyncStackShape() { }
 
     public static AsyncStackShape Comparer { get; } = new();
 
-    public bool Equals(AsyncStack? x, AsyncStack? y) => AreAlike(x, y, depth: 0);
+    public bool Equals(AsyncStack? x, AsyncStack? y)
+    {
+        int left = Most;
+        return AreAlike(x, y, 0, ref left);
+    }
 
     public int GetHashCode(AsyncStack obj) =>
         // The first of them tells most of what there is to tell; the rest is for Equals.
@@ -45,14 +51,14 @@ internal sealed class AsyncStackShape : IEqualityComparer<AsyncStack>
         return hash;
     }
 
-    private static bool AreAlike(AsyncStack? x, AsyncStack? y, int depth) => ReferenceEquals(x, y)
-        || (x is not null && y is not null && depth < Deepest
+    private static bool AreAlike(AsyncStack? x, AsyncStack? y, int depth, ref int left) => ReferenceEquals(x, y)
+        || (x is not null && y is not null && depth < Deepest && left-- > 0
             && x.IsTruncated == y.IsTruncated
             && AreSame(x.Frames, y.Frames)
-            && AreAlike(x.WaitingFor, y.WaitingFor, depth)
+            && AreAlike(x.WaitingFor, y.WaitingFor, depth, ref left)
             && AreSame(x.BlockedThreads, y.BlockedThreads));
 
-    private static bool AreAlike(AsyncWait x, AsyncWait y, int depth)
+    private static bool AreAlike(AsyncWait x, AsyncWait y, int depth, ref int left)
     {
         if (ReferenceEquals(x, y))
             return true;
@@ -63,7 +69,7 @@ internal sealed class AsyncStackShape : IEqualityComparer<AsyncStack>
         }
         for (int i = 0; i < x.Unfinished.Count; i++)
         {
-            if (!AreAlike(x.Unfinished[i], y.Unfinished[i], depth + 1))
+            if (!AreAlike(x.Unfinished[i], y.Unfinished[i], depth + 1, ref left))
                 return false;
         }
         return true;
