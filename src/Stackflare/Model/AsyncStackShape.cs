@@ -13,6 +13,8 @@ internal sealed class AsyncStackShape : IEqualityComparer<AsyncStack>
     /// </summary>
     private const int Most = 10_000, Deepest = 64;
 
+    private const int MostHashed = 8;
+
     private AsyncStackShape() { }
 
     public static AsyncStackShape Comparer { get; } = new();
@@ -23,14 +25,20 @@ internal sealed class AsyncStackShape : IEqualityComparer<AsyncStack>
         return AreAlike(x, y, 0, ref left);
     }
 
-    public int GetHashCode(AsyncStack obj) =>
-        // The first of them tells most of what there is to tell; the rest is for Equals.
-        obj.WaitingFor.Unfinished is [var first, ..] ? HashCode.Combine(HashOf(obj), HashOf(first)) : HashOf(obj);
+    public int GetHashCode(AsyncStack obj)
+    {
+        int hash = HashOf(obj);
+        // Some tell most of what there is to tell; the rest is for Equals.
+        IReadOnlyList<AsyncStack> unfinished = obj.WaitingFor.Unfinished;
+        for (int i = 0; i < unfinished.Count && i < MostHashed; i++)
+            hash = HashCode.Combine(hash, HashOf(unfinished[i]));
+        return hash;
+    }
 
     private static int HashOf(AsyncStack stack)
     {
         AsyncWait wait = stack.WaitingFor;
-        return HashCode.Combine(HashOf(stack.Frames), wait.Kind, wait.Done, wait.Total, wait.Unfinished.Count);
+        return HashCode.Combine(HashOf(stack.Frames), wait.Kind, wait.Type, wait.Done, wait.Total, wait.Unfinished.Count, wait.Thread, stack.BlockedThreads.Count);
     }
 
     // Of a hundred thousand stacks, each frame: it must neither wait for tiering nor take a call through an interface.
