@@ -8,24 +8,37 @@ namespace Stackflare;
 /// </summary>
 internal sealed class AsyncStackShape : IEqualityComparer<AsyncStack>
 {
-    /// <summary>Deeper than any model has tasks within tasks. What is below is compared by reference, so that no dump can exhaust the stack.</summary>
-    private const int Deepest = 64;
+    /// <summary>
+    /// How many unfinished tasks are compared, and how deep. What is beyond is not alike unless it is the same: tasks that share tasks make more ways through them than could be gone.
+    /// </summary>
+    private const int Most = 10_000, Deepest = 64;
+
+    private const int MostHashed = 8;
 
     private AsyncStackShape() { }
 
     public static AsyncStackShape Comparer { get; } = new();
 
-    public bool Equals(AsyncStack? x, AsyncStack? y) => AreAlike(x, y, depth: 0);
+    public bool Equals(AsyncStack? x, AsyncStack? y)
+    {
+        int left = Most;
+        return AreAlike(x, y, 0, ref left);
+    }
 
-    public int GetHashCode(AsyncStack obj) => HashOf(obj, depth: 0);
+    public int GetHashCode(AsyncStack obj)
+    {
+        int hash = HashOf(obj);
+        // Some tell most of what there is to tell; the rest is for Equals.
+        IReadOnlyList<AsyncStack> unfinished = obj.WaitingFor.Unfinished;
+        for (int i = 0; i < unfinished.Count && i < MostHashed; i++)
+            hash = HashCode.Combine(hash, HashOf(unfinished[i]));
+        return hash;
+    }
 
-    private static int HashOf(AsyncStack stack, int depth)
+    private static int HashOf(AsyncStack stack)
     {
         AsyncWait wait = stack.WaitingFor;
-        int hash = HashCode.Combine(HashOf(stack.Frames), wait.Kind, wait.Pending, wait.Total, wait.Unfinished.Count);
-        for (int i = 0; i < wait.Unfinished.Count && depth < Deepest; i++)
-            hash = HashCode.Combine(hash, HashOf(wait.Unfinished[i], depth + 1));
-        return hash;
+        return HashCode.Combine(HashOf(stack.Frames), wait.Kind, wait.Type, wait.Pending, wait.Total, wait.Unfinished.Count, wait.Thread, stack.BlockedThreads.Count);
     }
 
     // Of a hundred thousand stacks, each frame: it must neither wait for tiering nor take a call through an interface.
@@ -46,14 +59,14 @@ internal sealed class AsyncStackShape : IEqualityComparer<AsyncStack>
         return hash;
     }
 
-    private static bool AreAlike(AsyncStack? x, AsyncStack? y, int depth) => ReferenceEquals(x, y)
-        || (x is not null && y is not null && depth < Deepest
+    private static bool AreAlike(AsyncStack? x, AsyncStack? y, int depth, ref int left) => ReferenceEquals(x, y)
+        || (x is not null && y is not null && depth < Deepest && left-- > 0
             && x.IsTruncated == y.IsTruncated
             && AreSame(x.Frames, y.Frames)
-            && AreAlike(x.WaitingFor, y.WaitingFor, depth)
+            && AreAlike(x.WaitingFor, y.WaitingFor, depth, ref left)
             && AreSame(x.BlockedThreads, y.BlockedThreads));
 
-    private static bool AreAlike(AsyncWait x, AsyncWait y, int depth)
+    private static bool AreAlike(AsyncWait x, AsyncWait y, int depth, ref int left)
     {
         if (ReferenceEquals(x, y))
             return true;
@@ -64,7 +77,7 @@ internal sealed class AsyncStackShape : IEqualityComparer<AsyncStack>
         }
         for (int i = 0; i < x.Unfinished.Count; i++)
         {
-            if (!AreAlike(x.Unfinished[i], y.Unfinished[i], depth + 1))
+            if (!AreAlike(x.Unfinished[i], y.Unfinished[i], depth + 1, ref left))
                 return false;
         }
         return true;

@@ -7,7 +7,7 @@ namespace Stackflare.Rendering;
 /// <param name="Over">How many had come.</param>
 /// <param name="Latest">The one that had come last; zero or less.</param>
 /// <param name="Earliest">The one that had come first.</param>
-internal readonly record struct AsyncDue(int Ahead, TimeSpan First, TimeSpan Last, int Over, TimeSpan Latest, TimeSpan Earliest)
+internal readonly record struct AsyncDue(long Ahead, TimeSpan First, TimeSpan Last, long Over, TimeSpan Latest, TimeSpan Earliest)
 {
     /// <summary>The least of all; null where there is none.</summary>
     public TimeSpan? Least => Over > 0 ? Earliest : Ahead > 0 ? First : null;
@@ -15,7 +15,10 @@ internal readonly record struct AsyncDue(int Ahead, TimeSpan First, TimeSpan Las
     /// <summary>The most of all; null where there is none.</summary>
     public TimeSpan? Most => Ahead > 0 ? Last : Over > 0 ? Latest : null;
 
-    public AsyncDue With(TimeSpan due) => due > TimeSpan.Zero
-        ? this with { Ahead = Ahead + 1, First = Ahead == 0 || due < First ? due : First, Last = due > Last ? due : Last }
-        : this with { Over = Over + 1, Latest = Over == 0 || due > Latest ? due : Latest, Earliest = due < Earliest ? due : Earliest };
+    /// <summary>With one more.</summary>
+    /// <param name="due">When it is due.</param>
+    /// <param name="times">How often it is to be counted.</param>
+    public AsyncDue With(TimeSpan due, long times) => due > TimeSpan.Zero
+        ? this with { Ahead = AsyncGroup.Sum(Ahead, times), First = Ahead == 0 || due < First ? due : First, Last = due > Last ? due : Last }
+        : this with { Over = AsyncGroup.Sum(Over, times), Latest = Over == 0 || due > Latest ? due : Latest, Earliest = due < Earliest ? due : Earliest };
 }

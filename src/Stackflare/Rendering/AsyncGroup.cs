@@ -3,16 +3,34 @@ namespace Stackflare.Rendering;
 /// <summary>Async stacks that are shown as one: at least one, all of them alike.</summary>
 internal sealed class AsyncGroup
 {
-    private readonly List<AsyncStack> _stacks = new(1);
+    /// <summary>No count goes beyond: tasks within tasks that share tasks multiply.</summary>
+    private const long Most = 1_000_000_000_000;
+
+    private readonly List<(AsyncStack Stack, long Times)> _stacks = new(1);
 
     /// <summary>Any of them: what is shown of a stack is the same in all, but for objects and times.</summary>
-    public AsyncStack First => _stacks[0];
-
-    public int Count => _stacks.Count;
+    public AsyncStack First => _stacks[0].Stack;
 
     public AsyncWait Wait => First.WaitingFor;
 
-    public void Add(AsyncStack stack) => _stacks.Add(stack);
+    /// <summary>How many they are.</summary>
+    public long Count { get; private set; }
+
+    /// <summary>The stacks, each with how often it is to be counted.</summary>
+    public IReadOnlyList<(AsyncStack Stack, long Times)> Stacks => _stacks;
+
+    /// <summary>How many tasks the stacks wait for that have not completed.</summary>
+    public long Open => Math.Max(0, Product(Count, Wait.Pending ?? 0L));
+
+    public static long Product(long one, long other) => (long)Int128.Min((Int128)one * other, Most);
+
+    public static long Sum(long one, long other) => Math.Min(one + other, Most);
+
+    public void Add(AsyncStack stack, long times)
+    {
+        _stacks.Add((stack, times));
+        Count = Sum(Count, times);
+    }
 
     /// <summary>The distinct objects that are waited for, in the order of the stacks; those that are not known left out.</summary>
     /// <param name="most">Of how many to tell.</param>
@@ -20,7 +38,7 @@ internal sealed class AsyncGroup
     {
         var objects = new List<ObjectAddress>();
         var seen = new HashSet<ObjectAddress>();
-        foreach (AsyncStack stack in _stacks)
+        foreach (var (stack, _) in _stacks)
         {
             if (objects.Count == most)
                 break;
@@ -30,34 +48,18 @@ internal sealed class AsyncGroup
         return objects;
     }
 
-    /// <summary>Of how many of them the object is known.</summary>
-    public int WithObject() => _stacks.Count(static s => s.WaitingFor.Object is not null);
+    /// <summary>Whether the object is known of all of them.</summary>
+    public bool HasObjects => _stacks.TrueForAll(static s => s.Stack.WaitingFor.Object is not null);
 
     /// <summary>When the waits end by themselves.</summary>
     public AsyncDue Due()
     {
         AsyncDue due = default;
-        foreach (AsyncStack stack in _stacks)
+        foreach (var (stack, times) in _stacks)
         {
             if (stack.WaitingFor.DueIn is { } time)
-                due = due.With(time);
+                due = due.With(time, times);
         }
         return due;
-    }
-
-    /// <summary>What stands behind the tasks that have not completed, of all the stacks together.</summary>
-    /// <param name="depth">How deep this group is within others.</param>
-    public List<AsyncGroup> Unfinished(int depth)
-    {
-        if (depth >= AsyncGroups.Deepest || Wait.Unfinished.Count == 0)
-            return [];
-        return AsyncGroups.Of(Count == 1 ? Wait.Unfinished : [.. _stacks.SelectMany(static s => s.WaitingFor.Unfinished)], alike: true);
-    }
-
-    /// <summary>How many tasks that have not completed are not among <see cref="Unfinished"/>.</summary>
-    public long NotFollowed(List<AsyncGroup> unfinished)
-    {
-        long tasks = (long)Count * (Wait.Pending ?? 0);
-        return Math.Max(0, tasks - unfinished.Sum(static g => (long)g.Count));
     }
 }

@@ -10,9 +10,10 @@ namespace Stackflare.Rendering;
 /// <param name="add">Takes a stack and how often it is there.</param>
 internal sealed class AsyncSamples(Func<DumpFrame, int> idOf, Func<string, int> idOfName, bool all, Action<ReadOnlyMemory<int>, long> add)
 {
+    private readonly AsyncGroups _groups = new();
     private int[] _stack = new int[64];
 
-    public void Add(IReadOnlyList<AsyncStack> stacks) => Add(AsyncGroups.Of(stacks, alike: true), length: 0, depth: 0);
+    public void Add(IReadOnlyList<AsyncStack> stacks) => Add(AsyncGroups.Of(stacks), length: 0, depth: 0);
 
     private void Add(List<AsyncGroup> groups, int length, int depth)
     {
@@ -33,12 +34,12 @@ internal sealed class AsyncSamples(Func<DumpFrame, int> idOf, Func<string, int> 
         }
         Push(ref end, idOfName(AsyncWaitText.Name(group.Wait)));
 
-        List<AsyncGroup> unfinished = group.Unfinished(depth);
+        List<AsyncGroup> unfinished = _groups.Unfinished(group, depth, out long notFollowed);
         Add(unfinished, end, depth + 1);
-        if (group.NotFollowed(unfinished) is > 0 and var more)
+        if (notFollowed > 0)
         {
             Push(ref end, idOfName("[not looked at]"));
-            add(_stack.AsMemory(0, end), more);
+            add(_stack.AsMemory(0, end), notFollowed);
         }
         else if (unfinished.Count == 0)
         {

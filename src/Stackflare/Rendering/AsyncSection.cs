@@ -5,6 +5,7 @@ namespace Stackflare.Rendering;
 /// <summary>What the text formats say of async methods that wait.</summary>
 internal sealed class AsyncSection(RenderBuffer buffer, RenderOptions options, AsyncStyle style)
 {
+    private readonly AsyncGroups _groups = new();
     private readonly AsyncFrames _frames = new(buffer, options, style);
 
     /// <summary>How many frames were left out because they are hidden, counted in every stack they are in.</summary>
@@ -17,7 +18,7 @@ internal sealed class AsyncSection(RenderBuffer buffer, RenderOptions options, A
         List<AsyncGroup> shown = options.All ? groups : [.. groups.Where(static g => !IsIdle(g))];
         if (shown.Count > 0)
         {
-            long stacks = shown.Sum(static g => (long)g.Count);
+            long stacks = shown.Sum(static g => g.Count);
             Begin();
             buffer.Append("Async methods that wait: ").Append(Words.Count(stacks, "stack"));
             if (shown.Count < stacks)
@@ -57,7 +58,7 @@ internal sealed class AsyncSection(RenderBuffer buffer, RenderOptions options, A
     private void AppendIdle(List<AsyncGroup> groups)
     {
         Begin();
-        buffer.Append(Words.Count(groups.Sum(static g => (long)g.Count), "async stack")).Append(" of the platform alone: ");
+        buffer.Append(Words.Count(groups.Sum(static g => g.Count), "async stack")).Append(" of the platform alone: ");
         NameSummary.Append(buffer, groups.Select(static g => (g.First.Frames is [.., var outermost] ? outermost.Method.FullName : "?", g.Count)));
         buffer.Append(". ").Append(options.AllIsSaid).Append(groups is [{ Count: 1 }] ? " shows it." : " shows them.").AppendLine();
         End();
@@ -85,7 +86,7 @@ internal sealed class AsyncSection(RenderBuffer buffer, RenderOptions options, A
         }
     }
 
-    private void AppendFrames(AsyncGroup group, string before) => HiddenFrames += (long)_frames.Append(group.First.Frames, before) * group.Count;
+    private void AppendFrames(AsyncGroup group, string before) => HiddenFrames += AsyncGroup.Product(_frames.Append(group.First.Frames, before), group.Count);
 
     private void AppendTruncated(AsyncGroup group, string before)
     {
@@ -105,15 +106,15 @@ internal sealed class AsyncSection(RenderBuffer buffer, RenderOptions options, A
     {
         // The deeper ones stand between bars: at no depth can a source line be taken for a frame.
         string inner = $"{before}{style.Indentation}| ";
-        List<AsyncGroup> unfinished = group.Unfinished(depth);
+        List<AsyncGroup> unfinished = _groups.Unfinished(group, depth, out long notFollowed);
         foreach (AsyncGroup branch in unfinished)
         {
             buffer.Append(before).Append(style.Indentation).Append("- ").AppendCount(branch.Count).Append(' ')
                 .Append(AsyncWaitText.Of(branch, style.Reference)).AppendLine();
             AppendStack(branch, inner, depth + 1);
         }
-        if (group.NotFollowed(unfinished) is > 0 and var more)
-            buffer.Append(before).Append(style.Indentation).Append("- ").AppendCount(more).Append(" more that were not looked at").AppendLine();
+        if (notFollowed > 0)
+            buffer.Append(before).Append(style.Indentation).Append("- ").AppendCount(notFollowed).Append(" more that were not looked at").AppendLine();
     }
 
     private void Begin()

@@ -87,7 +87,7 @@ internal static class AsyncWaitText
         if (group.Wait.Kind is not (AsyncWaitKind.SemaphoreSlim or AsyncWaitKind.Channel or AsyncWaitKind.TaskCompletionSource or AsyncWaitKind.Work or AsyncWaitKind.Other))
             return "";
         List<ObjectAddress> objects = group.Objects();
-        if (objects.Count == 1 && group.WithObject() == group.Count)
+        if (objects.Count == 1 && group.HasObjects)
             return $" <{objects[0]}>";
         // Everybody has a task of his own; that a queue is not one but many is news.
         return objects.Count > 1 && group.Wait.Kind is AsyncWaitKind.SemaphoreSlim or AsyncWaitKind.Channel
@@ -110,7 +110,7 @@ internal static class AsyncWaitText
         string over = due.Over == 0 ? "" : $", {Of(due.Over)}{Over(Since(due.Latest), Since(due.Earliest), isLimit)}";
         return ahead + over;
 
-        string Of(int some) => some == group.Count ? "" : FormattableString.Invariant($"{some:N0} of them ");
+        string Of(long some) => some == group.Count ? "" : FormattableString.Invariant($"{some:N0} of them ");
     }
 
     private static string Over(TimeSpan least, TimeSpan most, bool isLimit) => most < TimeSpan.FromMilliseconds(1)

@@ -8,10 +8,12 @@ internal sealed class JsonAsync(Utf8JsonWriter json, JsonStacks stacks)
     /// <summary>Of more objects than that, some tell as much as all.</summary>
     internal const int MostObjects = 16;
 
+    private readonly AsyncGroups _groups = new();
+
     public void Write(ThreadDump dump)
     {
         if (dump.HasAsyncStacks)
-            WriteGroups("asyncStacks", AsyncGroups.Of(dump.AsyncStacks, alike: true), depth: 0);
+            WriteGroups("asyncStacks", AsyncGroups.Of(dump.AsyncStacks), depth: 0);
         else
             json.WriteNull("asyncStacks");
     }
@@ -46,7 +48,7 @@ internal sealed class JsonAsync(Utf8JsonWriter json, JsonStacks stacks)
         json.WriteMilliseconds("lastDueInMs", due.Most);
         json.WriteOptional("pending", wait.Pending);
         json.WriteOptional("total", wait.Total);
-        WriteGroups("unfinished", group.Unfinished(depth), depth + 1);
+        WriteGroups("unfinished", _groups.Unfinished(group, depth, out _), depth + 1);
         json.WriteThread("thread", wait.Thread);
         json.WriteEndObject();
     }

@@ -11,12 +11,12 @@ internal static class NameSummary
 
     private static readonly char[] Digits = [.. "0123456789"];
 
-    public static void Append(RenderBuffer buffer, IEnumerable<string> names) => Append(buffer, names.Select(static n => (n, 1)));
+    public static void Append(RenderBuffer buffer, IEnumerable<string> names) => Append(buffer, names.Select(static n => (n, 1L)));
 
     /// <summary>The same of names with how often each is there.</summary>
-    public static void Append(RenderBuffer buffer, IEnumerable<(string Name, int Times)> names)
+    public static void Append(RenderBuffer buffer, IEnumerable<(string Name, long Times)> names)
     {
-        var counts = new Dictionary<string, (string First, int Count, bool Alike)>();
+        var counts = new Dictionary<string, (string First, long Count, bool Alike)>();
         var order = new List<string>();
         foreach (var (name, times) in names)
         {
@@ -29,7 +29,7 @@ internal static class NameSummary
             counts[stem] = (entry.First, entry.Count + times, entry.Alike && entry.First == name);
         }
 
-        int shown = 0;
+        long shown = 0;
         for (int i = 0; i < order.Count && i < MostNames; i++)
         {
             var (first, count, alike) = counts[order[i]];
@@ -40,7 +40,7 @@ internal static class NameSummary
         }
         if (order.Count > MostNames)
         {
-            int rest = counts.Values.Sum(static e => e.Count) - shown;
+            long rest = counts.Values.Sum(static e => e.Count) - shown;
             buffer.Append(" and ").AppendCount(rest).Append(" with other names");
         }
     }

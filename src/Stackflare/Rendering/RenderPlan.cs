@@ -168,7 +168,8 @@ internal sealed class RenderPlan : IDisposable
             hash.AddBytes(MemoryMarshal.AsBytes(Stack));
             foreach (LockNote note in notes ?? [])
                 note.AddTo(ref hash);
-            hash.Add(thread.AsyncCallers.Count);
+            foreach (DumpFrame caller in thread.AsyncCallers)
+                hash.Add(caller);
             _hash = hash.ToHashCode();
         }
 
