@@ -176,11 +176,20 @@ static int32_t count_object(clr_id object, void *state)
     return 1;
 }
 
+/* It is the processor time that counts, as a busy machine can keep us from a processor for longer than the work takes: to stop then saves the program
+ * nothing. But not for ever. */
+bool heap_is_late(const capture *c, int quarters)
+{
+    enum { MOST = 4 };
+    int64_t limit = (int64_t)c->request->heap_limit_us * 1000 / 4 * quarters;
+    return sf_now(CLOCK_THREAD_CPUTIME_ID) - c->heap.begun_cpu > limit || sf_now(CLOCK_MONOTONIC) - c->heap.begun > MOST * limit;
+}
+
 static int32_t on_object(clr_id object, void *state)
 {
     capture *c = state;
     heap *h = &c->heap;
-    if (++h->result.seen_objects % LOOK_AT_CLOCK == 0 && sf_now(CLOCK_MONOTONIC) > h->deadline) {
+    if (++h->result.seen_objects % LOOK_AT_CLOCK == 0 && heap_is_late(c, 3)) { /* what was found is worth little without what it waits for */
         h->result.flags |= SF_HEAP_TIME_TRUNCATED;
         return 0;
     }
@@ -272,13 +281,13 @@ static void follow_all(capture *c, const sf_heap_object *from)
         follow(c, heap_word((uintptr_t)bytes + at));
 }
 
-static void follow_levels(capture *c, uint32_t first, int64_t deadline)
+static void follow_levels(capture *c, uint32_t first)
 {
     const heap *h = &c->heap;
     for (int level = 0; level < MAX_LEVELS; level++) {
         uint32_t end = h->objects.count;
         for (; first < end; first++) {
-            if (first % LOOK_AT_CLOCK == LOOK_AT_CLOCK - 1 && sf_now(CLOCK_MONOTONIC) > deadline) {
+            if (first % LOOK_AT_CLOCK == LOOK_AT_CLOCK - 1 && heap_is_late(c, 4)) {
                 c->heap.result.flags |= SF_HEAP_TIME_TRUNCATED;
                 return;
             }
@@ -292,7 +301,7 @@ static void follow_levels(capture *c, uint32_t first, int64_t deadline)
 
 /* Some tasks that wait for others do not know them: Task.WhenAll counts how many are left. But each of those knows, as all tasks do, what goes on when it
  * ends. So whatever goes on with a task that was copied, and is no method, is copied as well. Such tasks can wait for each other. */
-static void follow_promises(capture *c, int64_t deadline)
+static void follow_promises(capture *c)
 {
     heap *h = &c->heap;
     uint32_t before = 0;
@@ -302,7 +311,7 @@ static void follow_promises(capture *c, int64_t deadline)
             heap_candidate *task = sf_table_at(&h->candidates, i);
             if (task->copied != 0 || task->then == 0)
                 continue;
-            if (i % LOOK_AT_CLOCK == 0 && sf_now(CLOCK_MONOTONIC) > deadline) {
+            if (i % LOOK_AT_CLOCK == 0 && heap_is_late(c, 4)) {
                 h->result.flags |= SF_HEAP_TIME_TRUNCATED;
                 return;
             }
@@ -311,7 +320,7 @@ static void follow_promises(capture *c, int64_t deadline)
                 && (((heap_kind *)sf_table_at(&h->kinds, promise->kind))->flags & (SF_HEAP_OBJECT_TASK | SF_HEAP_OBJECT_METHOD)) == SF_HEAP_OBJECT_TASK)
                 task->copied = copy(c, task->address, task->kind, flags_of_object(h, task->address, task->kind));
         }
-        follow_levels(c, before, deadline);
+        follow_levels(c, before);
     }
 }
 
@@ -345,9 +354,9 @@ void heap_walk(capture *c)
     heap *h = &c->heap;
     if (!h->claimed)
         return;
-    int64_t begin = sf_now(CLOCK_MONOTONIC), limit = (int64_t)c->request->heap_limit_us * 1000;
-    h->result.now_ns = begin;
-    h->deadline = begin + limit / 4 * 3; /* what was found is worth little without what it waits for */
+    int64_t begin = sf_now(CLOCK_MONOTONIC);
+    h->result.now_ns = h->begun = begin;
+    h->begun_cpu = sf_now(CLOCK_THREAD_CPUTIME_ID);
     h->result.hresult = info_heap_objects(h->info, c->request->heap_max_objects > 0 ? on_object : count_object, c);
     int64_t walked = sf_now(CLOCK_MONOTONIC);
     h->result.walk_ns = walked - begin;
@@ -357,8 +366,8 @@ void heap_walk(capture *c)
         return;
     }
     make_buckets(h);
-    running_find(c, begin + limit);
-    follow_levels(c, 0, begin + limit);
-    follow_promises(c, begin + limit);
+    running_find(c);
+    follow_levels(c, 0);
+    follow_promises(c);
     h->result.follow_ns = sf_now(CLOCK_MONOTONIC) - walked;
 }

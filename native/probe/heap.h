@@ -57,7 +57,7 @@ typedef struct heap {
     uint32_t async_head;   /* of a SemaphoreSlim; 0: not known */
     uint32_t interfaces;   /* of a MethodTable: where the address of its interfaces is */
     bool claimed;          /* no background collection is under way, and none begins */
-    int64_t deadline;
+    int64_t begun, begun_cpu; /* by the clock, and of this thread's processor time */
     uint32_t known_types, bucket_mask;
     struct { uintptr_t type; uint32_t kind; } recent[HEAP_RECENT]; /* types seen last */
     uint64_t ahead[HEAP_AHEAD]; /* references that will be followed next */
@@ -83,11 +83,14 @@ void heap_describe_kind(capture *c, uint32_t kind);
 bool heap_know_types(capture *c);
 uintptr_t heap_shared_type(const capture *c, uintptr_t type); /* the type that a type's methods are compiled for */
 
+/* Whether so many quarters of the time are over that the request gives for the heap. */
+bool heap_is_late(const capture *c, int quarters);
+
 /* What was seen at an address, once all has been seen; NULL. */
 heap_candidate *heap_at(const heap *h, uint64_t address);
 
 /* running.c: which of the methods the threads run; in the pause, and after it. */
-void running_find(capture *c, int64_t deadline);
+void running_find(capture *c);
 void running_describe(capture *c);
 
 static inline uintptr_t heap_word(uintptr_t at) { uintptr_t w; memcpy(&w, (const void *)at, sizeof w); return w; }

@@ -13,7 +13,7 @@
 enum {
     MOST_OF_FRAME = 4,
     TAKEN = 8,
-    LOOK_AT_CLOCK = 32, /* frames */
+    LOOK_AT_CLOCK = 256, /* frames */
     MACHINE_WORDS = 1024,
 #if defined(__x86_64__)
     PUT_ASIDE = 7, /* the return address and the registers that a method has to keep */
@@ -175,7 +175,7 @@ static void look_into_frame(capture *c, uint32_t thread, uint32_t frame, uint32_
     choose(&c->heap, thread, frame, findings, count);
 }
 
-void running_find(capture *c, int64_t deadline)
+void running_find(capture *c)
 {
     heap *h = &c->heap;
     uint32_t interesting = 0, looked = 0;
@@ -192,7 +192,7 @@ void running_find(capture *c, int64_t deadline)
             uint32_t machine = function == SF_NONE ? 0 : ((function_work *)sf_table_at(&c->function_work, function))->machine;
             if (machine == 0)
                 continue;
-            if (looked++ % LOOK_AT_CLOCK == LOOK_AT_CLOCK - 1 && sf_now(CLOCK_MONOTONIC) > deadline) {
+            if (looked++ % LOOK_AT_CLOCK == LOOK_AT_CLOCK - 1 && heap_is_late(c, 4)) {
                 h->result.flags |= SF_HEAP_TIME_TRUNCATED;
                 return;
             }

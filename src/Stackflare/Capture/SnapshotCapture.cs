@@ -22,12 +22,12 @@ internal static class SnapshotCapture
     private static readonly TimeSpan LongEnough = TimeSpan.FromSeconds(0.4);
     private const int ReserveMs = 100, FirstBuffer = 64 << 10;
 
-    /// <param name="route">The way to the process and back.</param>
+    /// <param name="open">Lays the way to the process and back. One is for one attempt, and there can be two.</param>
     /// <param name="options">What to look for, and bounds on threads, frames, bytes and time.</param>
     /// <param name="places">What is known of the process's profilers.</param>
     /// <param name="off">Calls the wait for it off, as if the time were up.</param>
     /// <exception cref="StackflareException">There is no snapshot; the type says why.</exception>
-    public static RawSnapshot Take(CaptureRoute route, CaptureOptions options, ProfilerPlaces places, CancellationToken off = default)
+    public static RawSnapshot Take(Func<CaptureRoute> open, CaptureOptions options, ProfilerPlaces places, CancellationToken off = default)
     {
         HeapLimits? heap = HeapLimits.For(options);
         bool isBeside = heap is not null && places.HasOthersBeside && options.Async is null;
@@ -35,7 +35,7 @@ internal static class SnapshotCapture
         {
             try
             {
-                RawSnapshot whole = Take(route, options.Limits, ProfilerClass.Main, heap, off);
+                RawSnapshot whole = Take(open, options.Limits, ProfilerClass.Main, heap, off);
                 places.HasLostCount = true;
                 return whole;
             }
@@ -45,17 +45,17 @@ internal static class SnapshotCapture
                 isBeside = true;
             }
         }
-        RawSnapshot snapshot = WithoutHeap(route, options.Limits, places, off);
+        RawSnapshot snapshot = WithoutHeap(open, options.Limits, places, off);
         snapshot.IsBesideProfiler = isBeside;
         return snapshot;
     }
 
-    private static RawSnapshot WithoutHeap(CaptureRoute route, DumpLimits limits, ProfilerPlaces places, CancellationToken off)
+    private static RawSnapshot WithoutHeap(Func<CaptureRoute> open, DumpLimits limits, ProfilerPlaces places, CancellationToken off)
     {
         RawSnapshot? beside = null;
         if (!places.HasLostCount)
         {
-            beside = Take(route, limits, ProfilerClass.Beside, heap: null, off);
+            beside = Take(open, limits, ProfilerClass.Beside, heap: null, off);
             // A profiler that the runtime overlooks may walk no stack.
             places.HasLostCount = Array.Exists(beside.Threads, t => t.HResult == InconsistentWithFlags);
             if (!places.HasLostCount)
@@ -63,16 +63,17 @@ internal static class SnapshotCapture
         }
         try
         {
-            return Take(route, limits, ProfilerClass.Main, heap: null, off);
+            return Take(open, limits, ProfilerClass.Main, heap: null, off);
         }
         catch (CaptureFailedException e) when (e.HResult == ProfilerAlreadyActive)
         {
-            return beside ?? Take(route, limits, ProfilerClass.Beside, heap: null, off);
+            return beside ?? Take(open, limits, ProfilerClass.Beside, heap: null, off);
         }
     }
 
-    private static RawSnapshot Take(CaptureRoute route, DumpLimits limits, ProfilerClass profiler, HeapLimits? heap, CancellationToken off)
+    private static RawSnapshot Take(Func<CaptureRoute> open, DumpLimits limits, ProfilerClass profiler, HeapLimits? heap, CancellationToken off)
     {
+        using CaptureRoute route = open();
         var deadline = Deadline.In(limits.Time, off);
         // Guids are from the kernel's random source; the cryptography library would load OpenSSL for the same bytes.
         ulong nonce = BinaryPrimitives.ReadUInt64LittleEndian(Guid.NewGuid().ToByteArray());

@@ -34,7 +34,7 @@ internal static class DumpNotes
         if (!info.Flags.HasFlag(InfoFlags.Locks))
         {
             notes.Add(info.RuntimeMajor < 9
-                ? $"Locks and deadlocks are not available: .NET {info.RuntimeMajor} gives no way to read who holds which lock, .NET 9 does."
+                ? $"Locks, deadlocks and async methods that wait are not available: .NET {info.RuntimeMajor} gives no way to read them, .NET 9 does."
                 : "Locks and deadlocks are not available: this runtime keeps them in a way that is not known.");
         }
         else if (info.Flags.HasFlag(InfoFlags.LocksTruncated))

@@ -92,9 +92,7 @@ internal sealed class ProcessCapture : IDisposable
     {
         try
         {
-            using CaptureRoute route = CaptureRoute.To(_target, _probe, _useMemory, ref _memory);
-            _route = route;
-            return SnapshotCapture.Take(route, _options, _profilers, off);
+            return SnapshotCapture.Take(() => _route = CaptureRoute.To(_target, _probe, _useMemory, ref _memory), _options, _profilers, off);
         }
         catch (StackflareException) when (HasEnded())
         {

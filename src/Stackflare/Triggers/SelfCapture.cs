@@ -38,8 +38,7 @@ internal static class SelfCapture
         {
             int pid = Environment.ProcessId;
             KernelTasks tasks = new(pid);
-            using CaptureRoute route = CaptureRoute.ToSelf(ProbeLibrary.Instance.Path);
-            RawSnapshot snapshot = SnapshotCapture.Take(route, options, _profilers ??= ProfilerPlaces.Of(pid));
+            RawSnapshot snapshot = SnapshotCapture.Take(static () => CaptureRoute.ToSelf(ProbeLibrary.Instance.Path), options, _profilers ??= ProfilerPlaces.Of(pid));
             tasks.SeeHowLong(snapshot);
             ThreadPoolState pool = OwnThreadPool.Complete(PoolBuilder.Build(snapshot));
             return DumpBuilder.Build(snapshot, SymbolicatorFor(options), HostFacts.Of(pid, tasks), ownThread, ownPool: pool);

@@ -36,7 +36,7 @@ internal sealed class HeapView
     public static Func<RawSnapshot> Snapshots(TargetProcess target, HeapLimits? limits = null) =>
         Snapshots(target, new CaptureOptions { Heap = limits ?? new HeapLimits() });
 
-    public static Func<RawSnapshot> SnapshotsWithoutHeap(TargetProcess target) => Snapshots(target, new CaptureOptions { Heap = null });
+    public static Func<RawSnapshot> SnapshotsWithoutHeap(TargetProcess target) => Snapshots(target, new CaptureOptions { Async = false });
 
     private static Func<RawSnapshot> Snapshots(TargetProcess target, CaptureOptions options)
     {

@@ -27,6 +27,7 @@ internal static class ShapeCatalog
         nameof(Handover) => new Handover(),
         nameof(Bank) => new Bank(),
         nameof(PrintQueue) => new PrintQueue(),
+        nameof(CheckOut) => new CheckOut(),
         nameof(Catalogue) => new Catalogue(),
         nameof(NightlyReports) => new NightlyReports(),
         nameof(CouponService) => new CouponService(),

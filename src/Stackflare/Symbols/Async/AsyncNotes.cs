@@ -18,10 +18,8 @@ internal static class AsyncNotes
             yield break;
         switch (info.Status)
         {
-            case HeapStatus.Unavailable:
-                yield return $"Async methods that wait are not available: .NET {snapshot.Info.RuntimeMajor} gives no way to look through the heap, .NET 9 does.";
-                break;
-            case HeapStatus.Unknown:
+            // Before .NET 9 they are missing with the locks; see DumpNotes.
+            case HeapStatus.Unavailable or HeapStatus.Unknown when snapshot.Info.RuntimeMajor >= 9:
                 yield return "Async methods that wait are not available: this runtime keeps them in a way that is not known.";
                 break;
             case HeapStatus.TooLarge:
