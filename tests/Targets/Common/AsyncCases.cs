@@ -23,6 +23,11 @@ public sealed class AsyncCases
                 json.WriteEndArray();
             });
         });
+        host.OnCommand("async-own", _ =>
+        {
+            WaitForPool();
+            return string.Join(';', Flare.Capture(new CaptureOptions { Async = true }).AsyncStacks.Where(s => !s.IsOfPlatform).Select(Text));
+        });
     }
 
     /// <summary>The program.</summary>
@@ -49,6 +54,11 @@ public sealed class AsyncCases
         var stack = Add(new AsyncTrack(name) { BlockedThread = name });
         Host.StartThread(name, track => body(track, stack));
     }
+
+    /// <summary>In the form that the test compares in.</summary>
+    private static string Text(AsyncStack stack) => stack.WaitingFor.Kind == AsyncWaitKind.Circle
+        ? "Circle"
+        : string.Join(" < ", stack.Frames.SkipWhile(f => f.Module is { IsOfPlatform: true }).Select(f => $"{f.Method.FullName}:{f.Source?.Line}"));
 
     /// <summary>Whatever was begun on the thread pool waits once that has nothing to do.</summary>
     private static void WaitForPool() => SpinWait.SpinUntil(() =>
