@@ -83,6 +83,7 @@ enum sf_section {
     SF_SECTION_HEAP_LAYOUTS = 23,    /* sf_heap_layout[]: by type, each once */
     SF_SECTION_HEAP_FIELDS = 24,     /* sf_heap_field[]: of a layout together, by offset */
     SF_SECTION_HEAP_REFERENCES = 25, /* uint32_t[]: where in an object references to others are */
+    SF_SECTION_RUNNING = 26,         /* sf_running[]: which threads run which of the async methods */
 };
 
 typedef struct sf_header {
@@ -359,6 +360,7 @@ typedef struct sf_heap {
     uint64_t heap_bytes;    /* before the pause: the program's private memory, which is at least its heap; 0 not known */
     int64_t walk_ns;        /* of the pause: looking at each object */
     int64_t follow_ns;      /* of the pause: following references from those that were copied */
+    int64_t now_ns;         /* in the pause, CLOCK_MONOTONIC: the clock that timers are set by; 0: the heap was not looked through */
 } sf_heap;
 
 enum sf_heap_object_flags {
@@ -400,5 +402,12 @@ typedef struct sf_heap_field {
     uint32_t token; /* FieldDef, in the type's module */
     uint32_t offset;
 } sf_heap_field;
+
+typedef struct sf_running { /* in the order of threads, frames and objects, each once */
+    uint32_t thread; /* index */
+    uint32_t object; /* index into the heap's objects: the box of an async method that the thread seems to run */
+    uint32_t frame;  /* counted from the innermost: the box's own method, or the one nearest to it */
+    uint32_t reserved;
+} sf_running;
 
 #endif

@@ -18,6 +18,7 @@ enum {
     MAX_CANDIDATES = 1 << 20,
     MAX_BUCKETS = MAX_CANDIDATES * 2,
     MAX_LAYOUT_FIELDS = 1 << 17,
+    MAX_RUNNING = 1 << 14,
     MAX_LEVELS = 6, /* of references: box, state machine, promise, array, task, what that waits for */
     OBJECT_BYTES = 64 << 10,
     SOURCE_BYTES = 256,
@@ -50,13 +51,15 @@ bool heap_map(capture *c)
             && sf_table_map(&h->layouts, sizeof(sf_heap_layout), MAX_TYPES, 0)
             && sf_table_map(&h->fields, sizeof(sf_heap_field), MAX_LAYOUT_FIELDS, 0)
             && sf_table_map(&h->references, sizeof(uint32_t), MAX_LAYOUT_FIELDS, 8 << 10)
+            && sf_table_map(&h->running, sizeof(sf_running), MAX_RUNNING, 0)
             && sf_index_map(&h->kind_index, MAX_KNOWN_TYPES));
 }
 
 void heap_unmap(capture *c)
 {
     heap *h = &c->heap;
-    sf_table *tables[] = { &h->objects, &h->bytes, &h->kinds, &h->candidates, &h->buckets, &h->layout_work, &h->layouts, &h->fields, &h->references };
+    sf_table *tables[] = { &h->objects, &h->bytes, &h->kinds, &h->candidates, &h->buckets, &h->layout_work, &h->layouts, &h->fields, &h->references,
+                           &h->running };
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         sf_table_unmap(tables[i]);
     sf_index_unmap(&h->kind_index);
@@ -298,6 +301,7 @@ void heap_walk(capture *c)
     if (!h->claimed)
         return;
     int64_t begin = sf_now(CLOCK_MONOTONIC), limit = (int64_t)c->request->heap_limit_us * 1000;
+    h->result.now_ns = begin;
     h->deadline = begin + limit / 4 * 3; /* what was found is worth little without what it waits for */
     h->result.hresult = info_heap_objects(h->info, on_object, c);
     int64_t walked = sf_now(CLOCK_MONOTONIC);

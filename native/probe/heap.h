@@ -60,7 +60,7 @@ typedef struct heap {
     uint32_t ahead_count;
     sf_index kind_index; /* by type; kind 0 does not matter */
     sf_table kinds, candidates, buckets, layout_work;
-    sf_table objects, bytes, layouts, fields, references; /* sections */
+    sf_table objects, bytes, layouts, fields, references, running; /* sections */
 } heap;
 
 /* All of these do nothing when the request does not ask for it. */

@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SECTIONS = 22, HEAP_SECTIONS = 6 /* the last */ };
+enum { SECTIONS = 23, HEAP_SECTIONS = 7 /* the last */ };
 
 static bool limit_wait(int fd, int64_t deadline)
 {
@@ -97,7 +97,7 @@ void snapshot_send(const capture *c, int host)
         { SF_SECTION_POOL, &pool },
         { SF_SECTION_HEAP, &heap_info }, { SF_SECTION_HEAP_OBJECTS, &c->heap.objects }, { SF_SECTION_HEAP_BYTES, &c->heap.bytes },
         { SF_SECTION_HEAP_LAYOUTS, &c->heap.layouts }, { SF_SECTION_HEAP_FIELDS, &c->heap.fields },
-        { SF_SECTION_HEAP_REFERENCES, &c->heap.references },
+        { SF_SECTION_HEAP_REFERENCES, &c->heap.references }, { SF_SECTION_RUNNING, &c->heap.running },
     };
     uint32_t count = c->heap.objects.base ? SECTIONS : SECTIONS - HEAP_SECTIONS;
     sf_header header = { SF_MAGIC, SF_VERSION_MAJOR, SF_VERSION_MINOR, count, 0, c->request->nonce };

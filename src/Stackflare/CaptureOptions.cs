@@ -15,12 +15,12 @@ public sealed record CaptureOptions
     public bool SourceText { get; init; } = true;
 
     /// <summary>
-    /// Whether async methods that wait are looked for, for <see cref="ThreadDump.AsyncStacks"/>. The heap has to be gone through for it while the program stands still,
-    /// which takes 6 to 12 ns for each object. Null, the default, does it where the heap is small and for 20 ms at most; true does it whatever the heap, within
-    /// <see cref="DumpLimits.Pause"/>.
+    /// Whether async methods that wait are looked for, for <see cref="ThreadDump.AsyncStacks"/> (.NET 9 and later). The heap has to be gone through for it while the
+    /// program stands still, which takes some 10 ns for each object. Null, the default, does it where the program has less than 128 MiB of memory of its own, for 15 ms
+    /// at most; true does it however large it is, for a second at most.
     /// </summary>
     public bool? Async { get; init; }
 
-    /// <summary>Bounds on looking through the heap for async methods that wait; null when that is not wanted.</summary>
+    /// <summary>Bounds on looking through the heap that <see cref="Async"/> does not give; null for those that it does.</summary>
     internal HeapLimits? Heap { get; init; }
 }

@@ -68,7 +68,7 @@ int main(void)
     FIELD(sf_pool, completed);
     STRUCT(sf_heap);
     FIELD(sf_heap, status); FIELD(sf_heap, hresult); FIELD(sf_heap, flags); FIELD(sf_heap, method_count); FIELD(sf_heap, seen_objects);
-    FIELD(sf_heap, heap_bytes); FIELD(sf_heap, walk_ns); FIELD(sf_heap, follow_ns);
+    FIELD(sf_heap, heap_bytes); FIELD(sf_heap, walk_ns); FIELD(sf_heap, follow_ns); FIELD(sf_heap, now_ns);
     STRUCT(sf_heap_object);
     FIELD(sf_heap_object, address); FIELD(sf_heap_object, type); FIELD(sf_heap_object, flags); FIELD(sf_heap_object, bytes_offset);
     FIELD(sf_heap_object, bytes_length);
@@ -78,5 +78,7 @@ int main(void)
     FIELD(sf_heap_layout, flags);
     STRUCT(sf_heap_field);
     FIELD(sf_heap_field, token); FIELD(sf_heap_field, offset);
+    STRUCT(sf_running);
+    FIELD(sf_running, thread); FIELD(sf_running, object); FIELD(sf_running, frame); FIELD(sf_running, reserved);
     return 0;
 }

@@ -53,6 +53,7 @@ internal struct HeapRecord
     public ulong HeapBytes;
     public long WalkNs;
     public long FollowNs;
+    public long NowNs;
 }
 
 [StructLayout(LayoutKind.Sequential)]
@@ -83,4 +84,13 @@ internal struct HeapFieldRecord
 {
     public uint Token;
     public uint Offset;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct RunningRecord
+{
+    public uint Thread;
+    public uint Object;
+    public uint Frame;
+    public uint Reserved;
 }

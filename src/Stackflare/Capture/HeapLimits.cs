@@ -3,6 +3,12 @@ namespace Stackflare.Capture;
 /// <summary>Bounds on looking through the heap for async methods. Immutable.</summary>
 internal sealed record HeapLimits
 {
+    /// <summary>For who did not ask: a program of that size is gone through in less than 20 ms, together with the rest of the pause.</summary>
+    private static readonly HeapLimits Unasked = new() { Pause = TimeSpan.FromMilliseconds(15), HeapBytes = 128 << 20 };
+
+    /// <summary>For who asked.</summary>
+    private static readonly HeapLimits Asked = new() { Pause = TimeSpan.FromSeconds(1) };
+
     /// <summary>How much longer the pause may last for it.</summary>
     public TimeSpan Pause { get; init; } = TimeSpan.FromMilliseconds(250);
 
@@ -14,4 +20,12 @@ internal sealed record HeapLimits
 
     /// <summary>A program with more memory of its own is not looked through.</summary>
     public long HeapBytes { get; init; } = long.MaxValue;
+
+    /// <summary>The limits that options mean; null when async methods are not to be looked for.</summary>
+    public static HeapLimits? For(CaptureOptions options) => options.Heap ?? options.Async switch
+    {
+        true => Asked,
+        false => null,
+        null => Unasked,
+    };
 }

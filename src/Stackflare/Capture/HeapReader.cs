@@ -6,8 +6,9 @@ internal static class HeapReader
     /// <summary>Null when the heap was not asked for.</summary>
     /// <param name="directory">Where the sections are.</param>
     /// <param name="types">How many types the snapshot has.</param>
+    /// <param name="threads">Its threads.</param>
     /// <exception cref="SnapshotFormatException">The sections do not fit together.</exception>
-    public static RawHeap? Read(SnapshotDirectory directory, int types)
+    public static RawHeap? Read(SnapshotDirectory directory, int types, ThreadRecord[] threads)
     {
         HeapRecord[] info = directory.Records<HeapRecord>(SectionKind.Heap);
         if (info.Length == 0)
@@ -22,12 +23,14 @@ internal static class HeapReader
             Layouts = directory.Records<HeapLayoutRecord>(SectionKind.HeapLayouts),
             Fields = directory.Records<HeapFieldRecord>(SectionKind.HeapFields),
             References = directory.Records<uint>(SectionKind.HeapReferences),
+            Running = directory.Records<RunningRecord>(SectionKind.Running),
         };
         if (heap.Info.Status != HeapStatus.Walked && heap.Objects.Length + heap.Layouts.Length > 0)
             throw new SnapshotFormatException("it has objects of a heap that was not looked through");
         CheckObjects(heap, types);
         CheckLayouts(heap, types);
         CheckParents(heap);
+        CheckRunning(heap, threads);
         return heap;
     }
 
@@ -90,6 +93,21 @@ internal static class HeapReader
                     throw new SnapshotFormatException("a type is its own parent");
                 break;
             }
+        }
+    }
+
+    private static void CheckRunning(RawHeap heap, ThreadRecord[] threads)
+    {
+        (uint Thread, uint Frame, long Object) last = (0, 0, -1);
+        foreach (ref readonly RunningRecord running in heap.Running.AsSpan())
+        {
+            if (running.Object >= (uint)heap.Objects.Length || (running.Thread, running.Frame, (long)running.Object).CompareTo(last) <= 0)
+                throw new SnapshotFormatException("a method that a thread runs is not there, or not in its place");
+            last = (running.Thread, running.Frame, running.Object);
+            if (running.Thread >= (uint)threads.Length || running.Frame >= threads[running.Thread].FrameCount)
+                throw new SnapshotFormatException("a frame that runs a method is not there");
+            if (!heap.Objects[running.Object].Flags.HasFlag(HeapObjectFlags.Method))
+                throw new SnapshotFormatException("what a thread runs is no method");
         }
     }
 }

@@ -22,6 +22,9 @@ internal sealed class RawHeap
 
     public required uint[] References { get; init; }
 
+    /// <summary>Which threads seem to run which boxes; by thread, frame and object, each once.</summary>
+    public required RunningRecord[] Running { get; init; }
+
     /// <summary>The index of the object at an address; negative when it was not copied.</summary>
     public int Find(ulong address)
     {

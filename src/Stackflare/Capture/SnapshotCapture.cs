@@ -28,18 +28,19 @@ internal static class SnapshotCapture
     /// <exception cref="StackflareException">There is no snapshot; the type says why.</exception>
     public static RawSnapshot Take(CaptureRoute route, CaptureOptions options, CancellationToken off = default)
     {
-        if (options.Heap is { } heap)
+        if (HeapLimits.For(options) is not { } heap)
+            return Take(route, options.Limits, heap: null, off);
+        try
         {
-            try
-            {
-                return Take(route, options.Limits, heap, off);
-            }
-            catch (CaptureFailedException e) when (e.HResult == ProfilerAlreadyActive)
-            {
-                // The heap is for the main profiler only, and there is another. It does not mind a capture without.
-            }
+            return Take(route, options.Limits, heap, off);
         }
-        return Take(route, options.Limits, heap: null, off);
+        catch (CaptureFailedException e) when (e.HResult == ProfilerAlreadyActive)
+        {
+            // The heap is for the main profiler only, and there is another. It does not mind a capture without.
+            RawSnapshot snapshot = Take(route, options.Limits, heap: null, off);
+            snapshot.IsBesideProfiler = true;
+            return snapshot;
+        }
     }
 
     private static RawSnapshot Take(CaptureRoute route, DumpLimits limits, HeapLimits? heap, CancellationToken off)

@@ -52,6 +52,7 @@ internal enum SectionKind : uint
     HeapLayouts = 23,
     HeapFields = 24,
     HeapReferences = 25,
+    Running = 26,
 }
 
 internal enum ProfilerClass : uint

@@ -14,10 +14,11 @@ internal static class SnapshotReader
     public static RawSnapshot Read(SnapshotDirectory directory)
     {
         TypeRecord[] types = directory.Records<TypeRecord>(SectionKind.Types);
+        ThreadRecord[] threads = directory.Records<ThreadRecord>(SectionKind.Threads);
         var snapshot = new RawSnapshot
         {
             Info = directory.Single<InfoRecord>(SectionKind.Info, "info"),
-            Threads = directory.Records<ThreadRecord>(SectionKind.Threads),
+            Threads = threads,
             Stacks = directory.Records<uint>(SectionKind.Stacks),
             Frames = directory.Records<FrameRecord>(SectionKind.Frames),
             Functions = directory.Records<FunctionRecord>(SectionKind.Functions),
@@ -32,7 +33,7 @@ internal static class SnapshotReader
             References = directory.Records<ReferenceRecord>(SectionKind.References),
             Busy = directory.Records<BusyRecord>(SectionKind.Busy),
             Pool = Pool(directory),
-            Heap = HeapReader.Read(directory, types.Length),
+            Heap = HeapReader.Read(directory, types.Length, threads),
             Encoded = directory.Bytes,
         };
         Check(snapshot);

@@ -17,8 +17,8 @@ public sealed class AsyncStack
     /// <summary>Whether methods are missing between the innermost that are there and the outermost: there are more than <see cref="Frames"/> may have.</summary>
     public bool IsTruncated { get; init; }
 
-    /// <summary>The threads that are blocked until the outermost method completes (<c>Wait</c>, <c>Result</c>), in the order of the dump.</summary>
-    public IReadOnlyList<DumpThread> BlockedThreads { get; internal set; } = [];
+    /// <summary>The threads that are blocked until the outermost method completes (<c>Wait</c>, <c>Result</c>), by managed id.</summary>
+    public IReadOnlyList<DumpThread> BlockedThreads { get; init; } = [];
 
     /// <summary>Whether all of it is the platform's own: a server's loop that accepts connections, say.</summary>
     public bool IsOfPlatform => Frames.All(static f => f.Module is { IsOfPlatform: true });

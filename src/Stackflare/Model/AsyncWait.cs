@@ -26,10 +26,19 @@ public sealed class AsyncWait
     /// </summary>
     public TimeSpan? DueIn { get; init; }
 
-    /// <summary>Of <see cref="AsyncWaitKind.WhenAll"/> and <see cref="AsyncWaitKind.WhenAny"/>: how many of the tasks have completed; null for others.</summary>
-    public int? Done { get; init; }
+    /// <summary>
+    /// Of <see cref="AsyncWaitKind.WhenAll"/> and <see cref="AsyncWaitKind.WhenAny"/>: how many of the tasks have completed; null for others, and where
+    /// <see cref="Total"/> is not known.
+    /// </summary>
+    public int? Done => Total - Pending;
 
-    /// <summary>Of <see cref="AsyncWaitKind.WhenAll"/> and <see cref="AsyncWaitKind.WhenAny"/>: how many tasks there are; null for others.</summary>
+    /// <summary>Of <see cref="AsyncWaitKind.WhenAll"/> and <see cref="AsyncWaitKind.WhenAny"/>: how many of the tasks have not completed; null for others.</summary>
+    public int? Pending { get; init; }
+
+    /// <summary>
+    /// Of <see cref="AsyncWaitKind.WhenAll"/> and <see cref="AsyncWaitKind.WhenAny"/>: how many tasks there are; null for others, and where the platform does not keep it:
+    /// of tasks without a result, <see cref="System.Threading.Tasks.Task.WhenAll(IEnumerable{System.Threading.Tasks.Task})"/> only counts what is left.
+    /// </summary>
     public int? Total { get; init; }
 
     /// <summary>

@@ -10,4 +10,7 @@ public sealed record CaptureTimings(TimeSpan Pause, TimeSpan Suspend, TimeSpan W
 {
     /// <summary>The part of the pause that read locks: who holds them, and who waits for them.</summary>
     public TimeSpan Locks { get; init; }
+
+    /// <summary>The part of the pause that looked through the heap for async methods; zero where that was not asked for.</summary>
+    public TimeSpan Heap { get; init; }
 }

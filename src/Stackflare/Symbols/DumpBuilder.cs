@@ -1,3 +1,4 @@
+using Stackflare.AsyncMethods;
 using Stackflare.Capture;
 using Stackflare.Diagnosis;
 
@@ -32,6 +33,8 @@ internal static class DumpBuilder
             threads[i] = BuildThread(snapshot, snapshot.Threads[i], stack, waits[i]?.Activity, busy.GetValueOrDefault((uint)i), session, programName, tasks, ownThread);
         }
         new LockBuilder(snapshot, session, threads).Build(waits, waitRecords, tasks);
+        AsyncStackBuilder? async = snapshot.Heap is { Info.Status: HeapStatus.Walked } ? new AsyncStackBuilder(snapshot, session, threads) : null;
+        AsyncStack[] asyncStacks = async?.Build() ?? [];
         Array.Sort(threads, (a, b) => Order(a).CompareTo(Order(b)));
         LockBuilder.Link(threads);
 
@@ -52,7 +55,9 @@ internal static class DumpBuilder
                    select task.ToRuntimeThread(id),
             ],
             ThreadPool = ownPool ?? PoolBuilder.Build(snapshot),
-            Notes = facts.Note is { } note ? [note, .. DumpNotes.Of(snapshot, threads.Length)] : DumpNotes.Of(snapshot, threads.Length),
+            HasAsyncStacks = async is not null,
+            AsyncStacks = asyncStacks,
+            Notes = [.. facts.Note is { } note ? (string[])[note] : [], .. DumpNotes.Of(snapshot, threads.Length), .. AsyncNotes.Of(snapshot, async)],
         };
         Examination.Of(dump);
         return dump;

@@ -12,6 +12,15 @@ internal sealed class ModuleMemory
     /// <summary>How many lock statements are around a place, by MethodDef token and IL offset.</summary>
     public Dictionary<long, LockPlace> LockStatements { get; } = [];
 
+    /// <summary>By Field token.</summary>
+    public Dictionary<int, FieldFacts> Fields { get; } = [];
+
+    /// <summary>The method that runs a state machine, by the TypeDef token of the machine.</summary>
+    public Dictionary<int, int?> MoveNexts { get; } = [];
+
+    /// <summary>Where a method waits, by its state, by the MethodDef token of what runs its state machine.</summary>
+    public Dictionary<int, Dictionary<int, int>> Awaits { get; } = [];
+
     /// <summary>Full names by TypeDef token.</summary>
     public Dictionary<int, string> Types { get; } = [];
 
@@ -41,6 +50,7 @@ internal sealed class ModuleMemory
             {
                 PdbMissing = null;
                 Lines.Clear();
+                Awaits.Clear();
                 return;
             }
         }

@@ -9,6 +9,15 @@ internal sealed class SavedModule
     /// <summary>By MethodDef token.</summary>
     public Dictionary<uint, MethodFacts> Methods { get; } = [];
 
+    /// <summary>By Field token.</summary>
+    public Dictionary<uint, FieldFacts> Fields { get; } = [];
+
+    /// <summary>The method that runs a state machine, by the TypeDef token of the machine.</summary>
+    public Dictionary<uint, uint> MoveNexts { get; } = [];
+
+    /// <summary>The IL offset at which a method waits, by the MethodDef token of what runs its state machine, and the state.</summary>
+    public Dictionary<(uint Token, int State), int> Awaits { get; } = [];
+
     /// <summary>Full names by TypeDef token.</summary>
     public Dictionary<uint, string> Types { get; } = [];
 

@@ -39,6 +39,14 @@ internal readonly struct SignatureText(MetadataReader? reader, string[] typePara
         return types;
     }
 
+    /// <summary>The one type that the rest of a signature is; null if it cannot be told.</summary>
+    /// <exception cref="BadImageFormatException">The signature is malformed.</exception>
+    public string? Single(BlobReader signature)
+    {
+        bool ignored = false;
+        return Type(ref signature, 0, ref ignored);
+    }
+
     /// <summary>Reads one type; null if its name cannot be told, in which case the rest of the signature is not readable.</summary>
     private string? Type(ref BlobReader signature, int depth, ref bool isInitOnly)
     {

@@ -26,6 +26,7 @@ internal sealed class SnapshotModule : IDisposable
     private PdbLines? _lines;
     private MethodNames? _names;
     private LockStatements? _lockStatements;
+    private AsyncMetadata? _async;
     private SymbolStatus _pdbFailure = SymbolStatus.NoPdb;
     private bool _openedImage, _openedPdb;
 
@@ -166,6 +167,70 @@ internal sealed class SnapshotModule : IDisposable
         return count;
     }
 
+    /// <summary>What is known of a field; null if it cannot be told.</summary>
+    public FieldFacts? Field(uint token)
+    {
+        if (_saved is not null && _saved.Fields.TryGetValue(token, out FieldFacts? facts))
+            return facts;
+        if (_memory.Fields.TryGetValue((int)token, out facts) || Async is not { } metadata)
+            return facts;
+        try
+        {
+            facts = metadata.Field((int)token);
+        }
+        catch (Exception e) when (BadData.Is(e))
+        {
+        }
+        if (facts is null)
+            return null;
+        _memory.Fields.Add((int)token, facts);
+        _memory.Retained += 120 + 2 * (facts.Name.Length + (facts.Type?.Length ?? 0));
+        return facts;
+    }
+
+    /// <summary>The token of the method that runs a state machine, by the type of the machine; null if it cannot be told.</summary>
+    public uint? MoveNextOf(uint type)
+    {
+        if (_saved is not null && _saved.MoveNexts.TryGetValue(type, out uint saved))
+            return saved;
+        if (!_memory.MoveNexts.TryGetValue((int)type, out int? method) && Async is { } metadata)
+        {
+            try
+            {
+                method = metadata.MoveNextOf((int)type);
+            }
+            catch (Exception e) when (BadData.Is(e))
+            {
+            }
+            _memory.MoveNexts.Add((int)type, method);
+            _memory.Retained += 40;
+        }
+        return (uint?)method;
+    }
+
+    /// <summary>The IL offset at which an async method waits in a state; null if it cannot be told.</summary>
+    /// <param name="moveNext">The token of the method that runs its state machine.</param>
+    /// <param name="state">The state, from 0.</param>
+    public int? AwaitOffset(uint moveNext, int state)
+    {
+        if (!_memory.Awaits.TryGetValue((int)moveNext, out Dictionary<int, int>? offsets) && Async is { } metadata && Pdb is { } pdb)
+        {
+            try
+            {
+                offsets = metadata.Awaits((int)moveNext, pdb.Reader);
+            }
+            catch (Exception e) when (BadData.Is(e))
+            {
+                offsets = [];
+            }
+            _memory.Awaits.Add((int)moveNext, offsets);
+            _memory.Retained += 100 + (24 * offsets.Count);
+        }
+        return offsets is not null && offsets.TryGetValue(state, out int offset) ? offset
+            : _saved is not null && _saved.Awaits.TryGetValue((moveNext, state), out offset) ? offset
+            : null;
+    }
+
     /// <summary>The full name of a type without its arguments; null if it cannot be told.</summary>
     public string? TypeName(uint token)
     {
@@ -210,6 +275,8 @@ internal sealed class SnapshotModule : IDisposable
             return _image;
         }
     }
+
+    private AsyncMetadata? Async => _async ??= Image is { } image ? new AsyncMetadata(image) : null;
 
     private PdbFile? Pdb
     {

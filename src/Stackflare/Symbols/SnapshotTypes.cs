@@ -51,6 +51,16 @@ internal sealed class SnapshotTypes(RawSnapshot snapshot, Func<uint, SnapshotMod
         return names;
     }
 
+    /// <summary>The type arguments of a type.</summary>
+    public string[] Arguments(in TypeRecord type)
+    {
+        ReadOnlySpan<uint> indexes = Indexes(type.ArgStart, type.ArgCount);
+        string[] names = new string[indexes.Length];
+        for (int i = 0; i < names.Length; i++)
+            names[i] = Name(indexes[i]);
+        return names;
+    }
+
     private ReadOnlySpan<uint> Indexes(uint start, uint count) => count == 0
         ? default
         : snapshot.TypeArgs.AsSpan((int)start, (int)Math.Min(count, SymbolLimits.TypeArguments));

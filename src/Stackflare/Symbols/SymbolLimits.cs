@@ -39,6 +39,9 @@ internal static class SymbolLimits
     public const int ExceptionRegions = 1000;
     public const int CustomAttributes = 256;
 
+    /// <summary>Places where one async method waits.</summary>
+    public const int Awaits = 20_000;
+
     /// <summary>Methods or properties of one type that are searched.</summary>
     public const int TypeMembers = 20_000;
 

@@ -84,6 +84,30 @@ internal sealed class SymbolSession : IDisposable
         };
     }
 
+    /// <summary>The frame of an async method that waits.</summary>
+    /// <param name="machine">The type of its state machine.</param>
+    /// <param name="state">Which of its awaits it waits at, from 0; negative where it waits at none.</param>
+    public DumpFrame AsyncFrame(in TypeRecord machine, int state)
+    {
+        SnapshotModule? module = machine.Module == SnapshotLayout.None ? null : Module(machine.Module);
+        uint? method = module?.MoveNextOf(machine.Token);
+        MethodFacts? facts = method is { } token ? module!.Method(token) : null;
+        int? offset = method is not null && state >= 0 ? module!.AwaitOffset(method.Value, state) : null;
+        FoundLine line = Locate(module, method ?? 0, offset);
+        return new DumpFrame
+        {
+            Kind = FrameKind.Async,
+            Method = facts?.Name ?? new MethodName(module?.TypeName(machine.Token) ?? "", "MoveNext", "", null),
+            Source = line.Source,
+            Symbols = line.Status,
+            Module = module?.Identity,
+            MetadataToken = (int)(method ?? 0),
+            ILOffset = offset,
+            TypeArguments = Types.Arguments(machine),
+            IsHidden = facts is { IsHidden: true } || module is { IsOwn: true },
+        };
+    }
+
     public void Dispose()
     {
         foreach (SnapshotModule? module in _modules)

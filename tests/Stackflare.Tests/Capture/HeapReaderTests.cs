@@ -8,7 +8,9 @@ public sealed class HeapReaderTests
     public void ReadsWhatTheProbeWrites()
     {
         RawHeap heap = Assert.IsType<RawHeap>(SnapshotReader.Read(SnapshotBuilder.Sample()).Heap);
-        Assert.Equal((HeapStatus.Walked, 1u, 100ul), (heap.Info.Status, heap.Info.MethodCount, heap.Info.SeenObjects));
+        Assert.Equal((HeapStatus.Walked, 1u, 100ul, 9L), (heap.Info.Status, heap.Info.MethodCount, heap.Info.SeenObjects, heap.Info.NowNs));
+        RunningRecord running = Assert.Single(heap.Running);
+        Assert.Equal((0u, 0u, 1u), (running.Thread, running.Object, running.Frame));
         Assert.Equal((0, 1, -1, -1), (heap.Find(0x5000), heap.Find(0x6000), heap.Find(0), heap.Find(0x5008)));
         HeapLayoutRecord layout = Assert.NotNull(heap.LayoutOf(0));
         Assert.Null(heap.LayoutOf(1));
@@ -49,14 +51,23 @@ public sealed class HeapReaderTests
     [InlineData("a parent that is not there")]
     [InlineData("a type that is its own parent")]
     [InlineData("parents in a circle")]
+    [InlineData("a running thread that is not there")]
+    [InlineData("a frame that is not there")]
+    [InlineData("a frame of another thread")]
+    [InlineData("a running method that is not there")]
+    [InlineData("a running object that is no method")]
+    [InlineData("a running method twice")]
+    [InlineData("running methods out of order")]
     public void PartsThatDoNotFitAreRefused(string which)
     {
         var info = new HeapRecord { Status = HeapStatus.Walked };
         HeapRecord[] more = [];
-        var first = new HeapObjectRecord { Address = 8, BytesLength = 8 };
-        var second = new HeapObjectRecord { Address = 16, BytesOffset = 8, BytesLength = 8 };
+        var first = new HeapObjectRecord { Address = 8, BytesLength = 8, Flags = HeapObjectFlags.Method };
+        var second = new HeapObjectRecord { Address = 16, BytesOffset = 8, BytesLength = 8, Flags = HeapObjectFlags.Method };
         var parent = new HeapLayoutRecord { Type = 0, Parent = SnapshotLayout.None, FieldCount = 2 };
         var child = new HeapLayoutRecord { Type = 1, Parent = 0, FirstField = 2, FieldCount = 1, ReferenceCount = 2 };
+        var runs = new RunningRecord { Thread = 0, Object = 1, Frame = 1 };
+        var runsToo = new RunningRecord { Thread = 1, Object = 0, Frame = 0 };
         uint[] offsets = [8, 16, 24], references = [8, 16];
         switch (which)
         {
@@ -78,7 +89,15 @@ public sealed class HeapReaderTests
             case "a parent that is not there": child.Parent = 3; break;
             case "a type that is its own parent": child.Parent = 1; break;
             case "parents in a circle": parent.Parent = 1; break;
+            case "a running thread that is not there": runsToo.Thread = 2; break;
+            case "a frame that is not there": runs.Frame = 2; break;
+            case "a frame of another thread": runsToo.Frame = 1; break;
+            case "a running method that is not there": runsToo.Object = 2; break;
+            case "a running object that is no method": second.Flags = HeapObjectFlags.Task; break;
+            case "a running method twice": runsToo = runs; break;
+            case "running methods out of order": runsToo.Thread = 0; break;
         }
+        const uint none = SnapshotLayout.None;
         var builder = new SnapshotBuilder();
         var type = new TypeRecord { Module = SnapshotLayout.None };
         builder.Add(SectionKind.Types, type, type, type);
@@ -88,6 +107,13 @@ public sealed class HeapReaderTests
         builder.Add(SectionKind.HeapLayouts, parent, child);
         builder.Add(SectionKind.HeapFields, [.. offsets.Select(o => new HeapFieldRecord { Offset = o })]);
         builder.Add(SectionKind.HeapReferences, references);
+        builder.Add(
+            SectionKind.Threads,
+            new ThreadRecord { FrameCount = 2, NameOffset = none, ExceptionType = none },
+            new ThreadRecord { FirstFrame = 2, FrameCount = 1, NameOffset = none, ExceptionType = none });
+        builder.Add(SectionKind.Frames, new FrameRecord { Function = none });
+        builder.Add(SectionKind.Stacks, 0u, 0u, 0u);
+        builder.Add(SectionKind.Running, runs, runsToo);
         byte[] bytes = builder.Build();
         if (which == "nothing wrong")
             Assert.NotNull(SnapshotReader.Read(bytes).Heap);

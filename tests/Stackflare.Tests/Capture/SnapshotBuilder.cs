@@ -74,7 +74,7 @@ internal sealed class SnapshotBuilder
             new ReferenceRecord { Thread = 0, Frame = SnapshotLayout.None, Object = 1, Flags = ReferenceFlags.HoldsRead });
         builder.Add(SectionKind.Pool, new PoolRecord { Workers = 4, Working = 3, Min = 2, Max = 32767, Queued = 100, Completed = -1 });
         builder.Add(SectionKind.Busy, new BusyRecord { Thread = 0, CpuNs = 3_900_000, WallNs = 4_000_000 });
-        builder.Add(SectionKind.Heap, new HeapRecord { Status = HeapStatus.Walked, MethodCount = 1, SeenObjects = 100, WalkNs = 7 });
+        builder.Add(SectionKind.Heap, new HeapRecord { Status = HeapStatus.Walked, MethodCount = 1, SeenObjects = 100, WalkNs = 7, NowNs = 9 });
         builder.Add(
             SectionKind.HeapObjects,
             new HeapObjectRecord { Address = 0x5000, Type = 0, Flags = HeapObjectFlags.Method | HeapObjectFlags.Task, BytesLength = 24 },
@@ -94,6 +94,7 @@ internal sealed class SnapshotBuilder
             new HeapFieldRecord { Token = 0x04000001, Offset = 8 },
             new HeapFieldRecord { Token = 0x04000002, Offset = 16 });
         builder.Add(SectionKind.HeapReferences, 8u);
+        builder.Add(SectionKind.Running, new RunningRecord { Thread = 0, Object = 0, Frame = 1 });
         return builder.Build();
     }
 

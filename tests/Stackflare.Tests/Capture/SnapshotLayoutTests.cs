@@ -29,6 +29,7 @@ public sealed class SnapshotLayoutTests
         ["sf_heap_object"] = typeof(HeapObjectRecord),
         ["sf_heap_layout"] = typeof(HeapLayoutRecord),
         ["sf_heap_field"] = typeof(HeapFieldRecord),
+        ["sf_running"] = typeof(RunningRecord),
         ["sf_pool"] = typeof(PoolRecord),
     };
 

@@ -1,0 +1,114 @@
+using Stackflare.Capture;
+
+namespace Stackflare.AsyncMethods;
+
+/// <summary>Finds the async methods among the copied objects, and reads where each waits and for what.</summary>
+internal sealed class AsyncBoxes
+{
+    private readonly RawSnapshot _snapshot;
+    private readonly HeapObjects _objects;
+    private readonly MachineLayout?[] _layouts;
+    private readonly bool[] _looked;
+    private readonly int[] _boxOfObject;
+    private readonly List<AsyncBox> _boxes = [];
+
+    public AsyncBoxes(RawSnapshot snapshot, HeapObjects objects)
+    {
+        (_snapshot, _objects) = (snapshot, objects);
+        _layouts = new MachineLayout?[snapshot.Types.Length];
+        _looked = new bool[snapshot.Types.Length];
+        _boxOfObject = new int[objects.Count];
+        Array.Fill(_boxOfObject, -1);
+        for (int i = 0; i < objects.Count; i++)
+        {
+            if (objects.Is(i, HeapObjectFlags.Method) && !objects.Is(i, HeapObjectFlags.Completed))
+                Read(i);
+        }
+    }
+
+    public IReadOnlyList<AsyncBox> All => _boxes;
+
+    /// <summary>The number of the method that an object is the box or the state machine of; negative for any other.</summary>
+    public int Of(int index) => index < 0 ? -1 : _boxOfObject[index];
+
+    private void Read(int index)
+    {
+        ref readonly HeapObjectRecord box = ref _objects[index];
+        if (LayoutOf(box.Type) is not { } layout)
+            return;
+        int holder = layout.IsObject ? _objects.Find(_objects.Heap.Word(box, layout.At)) : index;
+        ulong at = layout.IsObject ? 0 : layout.At;
+        if (holder < 0 || layout.State is not { } stateAt || _objects.Number(_objects[holder], at + stateAt) is not { } state)
+            return;
+        // It has ended, or an iterator stands at a yield, where it does not wait: whoever iterates runs.
+        if (state < AsyncBox.Running)
+            return;
+        (ulong awaited, string? awaiter) = state == AsyncBox.Running ? (0, null) : Awaited(layout, _objects[holder], at);
+        // One that lies in its pool has an empty state machine, which looks as if it waited for nothing at its first await.
+        if (state == 0 && awaited == 0 && _objects.Is(index, HeapObjectFlags.Pooled))
+            return;
+        _boxOfObject[index] = _boxOfObject[holder] = _boxes.Count;
+        _boxes.Add(new AsyncBox(index, layout.Type, state, awaited, awaiter));
+    }
+
+    /// <summary>Of the awaiters, all but that of the await it waits at are empty.</summary>
+    private (ulong Address, string? Awaiter) Awaited(MachineLayout layout, in HeapObjectRecord holder, ulong at)
+    {
+        ulong other = 0;
+        string? otherType = null;
+        if (_objects.Heap.LayoutOf(holder.Type) is { } type)
+        {
+            ReadOnlySpan<uint> references = _objects.Heap.ReferencesOf(type);
+            foreach (AwaiterField awaiter in layout.Awaiters)
+            {
+                foreach (uint reference in references)
+                {
+                    if (reference < at + awaiter.From || reference >= at + awaiter.To || _objects.Heap.Word(holder, reference) is not (not 0 and var word))
+                        continue;
+                    // An awaiter can refer to more than what it waits for, such as a context.
+                    if (_objects.Find(word) >= 0)
+                        return (word, awaiter.Type);
+                    if (other == 0)
+                        (other, otherType) = (word, awaiter.Type);
+                }
+            }
+        }
+        return other != 0 ? (other, otherType) : (0, layout.Awaiters is [var only] ? only.Type : null);
+    }
+
+    private MachineLayout? LayoutOf(uint box)
+    {
+        if (_looked[box])
+            return _layouts[box];
+        _looked[box] = true;
+        ref readonly TypeRecord type = ref _snapshot.Types[box];
+        if (type.ArgCount == 0 || (type.Flags & TypeFlags.Array) != 0)
+            return null;
+        uint machine = _snapshot.TypeArgs[type.ArgStart + type.ArgCount - 1];
+        if (machine == SnapshotLayout.None || _objects.Heap.LayoutOf(machine) is not { } layout || _objects.Offset(box, "StateMachine") is not { } at)
+            return null;
+        ulong? state = null;
+        var awaiters = new List<AwaiterField>();
+        ReadOnlySpan<HeapFieldRecord> fields = _objects.Heap.FieldsOf(layout);
+        for (int i = 0; i < fields.Length; i++)
+        {
+            if (_objects.Field(machine, fields[i].Token) is not { } field)
+                continue;
+            if (IsState(field.Name))
+                state = fields[i].Offset;
+            else if (IsAwaiter(field.Name))
+                awaiters.Add(new AwaiterField(fields[i].Offset, i + 1 < fields.Length ? fields[i + 1].Offset : ulong.MaxValue / 2, field.Type));
+        }
+        bool isObject = !layout.Flags.HasFlag(HeapLayoutFlags.Struct);
+        // The last field ends with the machine, and the box may have more behind it.
+        if (awaiters is [.., { To: ulong.MaxValue / 2 } last])
+            awaiters[^1] = last with { To = Math.Max(last.From + sizeof(ulong), layout.Size) };
+        return _layouts[box] = new MachineLayout(machine, at, isObject, state, [.. awaiters]);
+    }
+
+    // As the compilers of C#, Visual Basic and F# call them.
+    private static bool IsState(string name) => name is "<>1__state" or "$State" or "ResumptionPoint";
+
+    private static bool IsAwaiter(string name) => name.StartsWith("<>u__", StringComparison.Ordinal)
+        || name.StartsWith("$A", StringComparison.Ordinal) || name.StartsWith("awaiter", StringComparison.Ordinal);
+}

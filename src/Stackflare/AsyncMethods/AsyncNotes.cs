@@ -1,0 +1,50 @@
+using System.Globalization;
+using Stackflare.Capture;
+
+namespace Stackflare.AsyncMethods;
+
+/// <summary>The sentences of a dump that say which async methods it does not have.</summary>
+internal static class AsyncNotes
+{
+    private const string HowToAsk = "The option Async (--async) looks for them all the same.";
+
+    /// <param name="snapshot">The snapshot.</param>
+    /// <param name="stacks">What was made of its heap; null if nothing was.</param>
+    public static IEnumerable<string> Of(RawSnapshot snapshot, AsyncStackBuilder? stacks)
+    {
+        if (snapshot.IsBesideProfiler)
+            yield return "Async methods that wait are not known: another profiler is attached to the program, and the heap can be looked through for one only.";
+        if (snapshot.Heap is not { Info: var info })
+            yield break;
+        switch (info.Status)
+        {
+            case HeapStatus.Unavailable:
+                yield return $"Async methods that wait are not available: .NET {snapshot.Info.RuntimeMajor} gives no way to look through the heap, .NET 9 does.";
+                break;
+            case HeapStatus.Unknown:
+                yield return "Async methods that wait are not available: this runtime keeps them in a way that is not known.";
+                break;
+            case HeapStatus.TooLarge:
+                yield return string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Async methods that wait were not looked for: the program has {info.HeapBytes >> 20:N0} MiB of memory, and would have to stand still meanwhile. {HowToAsk}");
+                break;
+            case HeapStatus.Collecting:
+                yield return "Async methods that wait are not known: a background garbage collection was under way. Try again.";
+                break;
+            case HeapStatus.Refused:
+                yield return string.Create(CultureInfo.InvariantCulture, $"Async methods that wait are not known: the runtime refused to look through the heap (0x{info.HResult:X8}).");
+                break;
+        }
+        if (info.Flags.HasFlag(HeapFlags.TimeTruncated))
+        {
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"Some async methods that wait are missing: of the heap, {info.SeenObjects:N0} objects were looked at until the limit on the pause was reached. {HowToAsk}");
+        }
+        else if ((info.Flags & (HeapFlags.ObjectsTruncated | HeapFlags.BytesTruncated)) != 0 || stacks is { IsTruncated: true })
+        {
+            yield return "Some async methods that wait are missing: there are too many.";
+        }
+    }
+}

@@ -1,0 +1,170 @@
+using Stackflare.Capture;
+using Stackflare.Symbols;
+
+namespace Stackflare.AsyncMethods;
+
+/// <summary>Makes the async stacks of a dump: one for each method that no other waits for, down to the innermost that it waits for.</summary>
+internal sealed class AsyncStackBuilder
+{
+    private readonly AsyncGraph _graph;
+    private readonly AsyncFrames _frames;
+    private readonly DumpThread?[] _runs;
+    private readonly bool[] _onPath, _seen;
+    private readonly Dictionary<int, List<DumpThread>> _blocked = [];
+    private int _steps;
+
+    /// <param name="snapshot">The snapshot, which has a heap.</param>
+    /// <param name="session">For names and lines.</param>
+    /// <param name="threads">The threads, in the order of the snapshot, with what they wait for.</param>
+    public AsyncStackBuilder(RawSnapshot snapshot, SymbolSession session, IReadOnlyList<DumpThread> threads)
+    {
+        _graph = new AsyncGraph(snapshot, new HeapObjects(snapshot, session));
+        _frames = new AsyncFrames(snapshot, session);
+        int count = _graph.Boxes.All.Count;
+        (_runs, _onPath, _seen) = (new DumpThread?[count], new bool[count], new bool[count]);
+        var running = new HashSet<DumpThread>();
+        foreach (RunningRecord record in _graph.Objects.Heap.Running)
+        {
+            int box = _graph.Boxes.Of((int)record.Object);
+            DumpThread thread = threads[(int)record.Thread];
+            // A thread can have several on its stack, one that goes on within the end of another: it runs the innermost that is not waiting itself.
+            if (box >= 0 && _graph.Boxes.All[box].State == AsyncBox.Running && running.Add(thread))
+                _runs[box] = thread;
+        }
+        foreach (DumpThread thread in threads.OrderBy(static t => t.ManagedId?.Value ?? 0))
+            Block(thread);
+    }
+
+    /// <summary>Whether stacks are missing, as there were too many.</summary>
+    public bool IsTruncated => _steps > AsyncLimits.Steps;
+
+    /// <summary>The stacks, in the order of the dump. Gives threads the callers of what they run.</summary>
+    public AsyncStack[] Build()
+    {
+        for (int box = 0; box < _runs.Length; box++)
+        {
+            if (_runs[box] is { } thread)
+                thread.AsyncCallers = CallersOf(box);
+        }
+        var stacks = new List<AsyncStack>();
+        for (int box = 0; box < _seen.Length && !IsTruncated; box++)
+        {
+            if (_graph.AwaiterOf(box) == AsyncGraph.None)
+                Add(box, stacks);
+        }
+        // What was not come by waits for itself, or is waited for by what does.
+        for (int box = 0; box < _seen.Length && !IsTruncated; box++)
+        {
+            if (!_seen[box])
+                Add(box, stacks);
+        }
+        return InOrder(stacks);
+    }
+
+    private void Block(DumpThread thread)
+    {
+        if (thread.WaitingFor is not { Kind: WaitKind.Task, Object: { } task } || _graph.Behind(task.Value) is not (>= 0 and var box))
+            return;
+        if (!_blocked.TryGetValue(box, out List<DumpThread>? threads))
+            _blocked[box] = threads = [];
+        threads.Add(thread);
+    }
+
+    private void Add(int box, List<AsyncStack> stacks)
+    {
+        AsyncStack stack = StackOf(box, AsyncLimits.Depth);
+        // What a thread runs is on its stack, with those that wait for it.
+        if (stack.WaitingFor is not { Kind: AsyncWaitKind.Running, Thread: not null })
+            stacks.Add(stack);
+    }
+
+    private AsyncStack StackOf(int outermost, int depth)
+    {
+        var path = new List<int>();
+        int box = outermost;
+        while (true)
+        {
+            path.Add(box);
+            _steps++;
+            _onPath[box] = _seen[box] = true;
+            int next = _graph.Awaited(box).Box;
+            if (next < 0 || _onPath[next])
+                break;
+            box = next;
+        }
+        var frames = new DumpFrame[Math.Min(path.Count, AsyncLimits.Frames)];
+        for (int i = 0; i < frames.Length; i++)
+            frames[i] = _frames.Of(_graph.Boxes.All[path[path.Count - 1 - i]]);
+        Awaited awaited = _graph.Awaited(box);
+        AsyncWait wait = awaited.Box >= 0 ? new AsyncWait { Kind = AsyncWaitKind.Circle, DueIn = awaited.DueIn } : Wait(awaited, _runs[box], depth);
+        foreach (int passed in path)
+            _onPath[passed] = false;
+        return new AsyncStack { Frames = frames, WaitingFor = wait, IsTruncated = path.Count > frames.Length, BlockedThreads = _blocked.TryGetValue(outermost, out List<DumpThread>? blocked) ? blocked : [] };
+    }
+
+    private AsyncWait Wait(in Awaited awaited, DumpThread? runs, int depth)
+    {
+        (int? pending, int? total) = (null, null);
+        AsyncStack[] unfinished = [];
+        if (awaited.Kind is AsyncWaitKind.WhenAll or AsyncWaitKind.WhenAny)
+        {
+            (pending, total) = _graph.Count(awaited);
+            if (depth > 0)
+                unfinished = InOrder(Unfinished(awaited, depth - 1));
+        }
+        return new AsyncWait
+        {
+            Kind = awaited.Kind,
+            Type = awaited.Type,
+            Object = awaited.Object < 0 ? null : new ObjectAddress(_graph.Objects[awaited.Object].Address),
+            Operation = awaited.Operation,
+            DueIn = awaited.DueIn,
+            Pending = pending,
+            Total = total,
+            Unfinished = unfinished,
+            Thread = runs,
+        };
+    }
+
+    private List<AsyncStack> Unfinished(in Awaited promise, int depth)
+    {
+        var stacks = new List<AsyncStack>();
+        foreach (Awaited member in _graph.Members(promise))
+        {
+            if (_steps++ > AsyncLimits.Steps)
+                break;
+            if (member.Box < 0)
+                stacks.Add(new AsyncStack { Frames = [], WaitingFor = Wait(member, runs: null, depth) });
+            else if (_onPath[member.Box])
+                stacks.Add(new AsyncStack { Frames = [_frames.Of(_graph.Boxes.All[member.Box])], WaitingFor = new AsyncWait { Kind = AsyncWaitKind.Circle } });
+            else
+                stacks.Add(StackOf(member.Box, depth));
+        }
+        return stacks;
+    }
+
+    /// <summary>Up from a method, as long as it is plain who waits.</summary>
+    private DumpFrame[] CallersOf(int box)
+    {
+        var frames = new List<DumpFrame>();
+        var passed = new HashSet<int> { box };
+        for (int at = _graph.AwaiterOf(box); at >= 0 && passed.Add(at) && frames.Count < AsyncLimits.Frames; at = _graph.AwaiterOf(at))
+            frames.Add(_frames.Of(_graph.Boxes.All[at]));
+        return [.. frames];
+    }
+
+    private static AsyncStack[] InOrder(List<AsyncStack> stacks)
+    {
+        if (stacks.Count < 2)
+            return [.. stacks];
+        var groups = new Dictionary<AsyncStack, List<AsyncStack>>(AsyncStackShape.Comparer);
+        foreach (AsyncStack stack in stacks)
+        {
+            if (!groups.TryGetValue(stack, out List<AsyncStack>? alike))
+                groups[stack] = alike = [];
+            alike.Add(stack);
+        }
+        // The sort is stable: of equals, those come first that the heap had first.
+        return [.. groups.Values.OrderBy(static g => g[0].IsOfPlatform).ThenByDescending(static g => g.Count).SelectMany(static g => g)];
+    }
+}

@@ -1,0 +1,157 @@
+using Stackflare.Capture;
+
+namespace Stackflare.AsyncMethods;
+
+/// <summary>
+/// Tells what it is that a method waits for, by the types of the platform. What stands between a method and another - a time limit, a continuation, the task of a task -
+/// is gone through.
+/// </summary>
+internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
+{
+    private const int MostSteps = 64;
+
+    private readonly Promises _promises = new(objects);
+    private readonly SemaphoreQueues _semaphores = new(objects);
+
+    public Promises Promises => _promises;
+
+    /// <summary>What a method waits for; nothing that runs waits.</summary>
+    public Awaited Of(in AsyncBox box) => box.State == AsyncBox.Running ? new Awaited(AsyncWaitKind.Running)
+        : box.Awaited == 0 ? WithoutObject(box)
+        : At(box.Awaited, box.Awaiter);
+
+    /// <summary>What stands at an address.</summary>
+    /// <param name="address">The address.</param>
+    /// <param name="awaiter">The simple name of the type of the awaiter that leads there; null for none.</param>
+    public Awaited At(ulong address, string? awaiter = null)
+    {
+        TimeSpan? due = null;
+        for (int step = 0; step < MostSteps; step++)
+        {
+            int index = objects.Find(address);
+            if (index < 0)
+                return new Awaited(IsOfPlatform(awaiter) ? AsyncWaitKind.Unknown : AsyncWaitKind.Other, Type: Named(awaiter), DueIn: due);
+            if (objects.Is(index, HeapObjectFlags.Completed))
+                return new Awaited(AsyncWaitKind.Ready, Object: index);
+            if (objects.Is(index, HeapObjectFlags.Method | HeapObjectFlags.Machine))
+                return boxes.Of(index) is >= 0 and var box ? new Awaited(default, Box: box, Object: index, DueIn: due) : new Awaited(AsyncWaitKind.Ready, Object: index);
+            string type = objects.Definition(index);
+            if (!objects.Is(index, HeapObjectFlags.Task))
+                return Source(index, type) with { DueIn = due };
+            string name = LastPart(type);
+            if (name == "CancellationPromise`1")
+                due = Earlier(due, Due(index, "_timer"));
+            // Between a method and what it waits for stand a limit of time, and tasks that begin when another ends.
+            string? inner = name switch
+            {
+                "CancellationPromise`1" => "_task",
+                "ContinuationTaskFromTask" or "ContinuationResultTaskFromTask`1" or "ContinuationTaskFromResultTask`1" or "ContinuationResultTaskFromResultTask`2" => "m_antecedent",
+                _ => null,
+            };
+            if (inner is not null && objects.Word(index, inner) is { } next and not 0)
+                address = next;
+            else if (name == "UnwrapPromise`1" && Unwrapped(address) is { } unwrapped)
+                address = unwrapped;
+            else
+                return Task(index, name) is var found ? found with { DueIn = Earlier(due, found.DueIn) } : default;
+        }
+        return new Awaited(AsyncWaitKind.Unknown);
+    }
+
+    private static string LastPart(string type) => type.StartsWith("System.Threading.", StringComparison.Ordinal) ? type[(type.LastIndexOf('.') + 1)..] : type;
+
+    private static TimeSpan? Earlier(TimeSpan? one, TimeSpan? other) => one is { } a && other is { } b ? (a < b ? a : b) : one ?? other;
+
+    /// <summary>Of a task that a delegate gives, the task that it gave: what hands its end on to the promise, and is no delegate's.</summary>
+    private ulong? Unwrapped(ulong promise)
+    {
+        foreach (int from in _promises.HandOnTo(promise))
+        {
+            if (objects.Is(from, HeapObjectFlags.Method) || objects.Word(from, "m_action") is 0)
+                return objects[from].Address;
+        }
+        return null;
+    }
+
+    private Awaited Task(int index, string name)
+    {
+        string type = objects.Type(index);
+        return name switch
+        {
+            "DelayPromise" or "DelayPromiseWithCancellation" => new Awaited(AsyncWaitKind.Delay, Object: index, Type: type, DueIn: Due(index, "_timer")),
+            "WhenAllPromise" or "WhenAllPromise`1" or "CompleteOnCountdownPromise" or "CompleteOnCountdownPromise`1" => new Awaited(AsyncWaitKind.WhenAll, Object: index, Type: type),
+            "TwoTaskWhenAnyPromise`1" or "CompleteOnInvokePromise`1" => new Awaited(AsyncWaitKind.WhenAny, Object: index, Type: type),
+            "TaskNode" when _semaphores.Of(index) is var semaphore => new Awaited(AsyncWaitKind.SemaphoreSlim, semaphore, Type: "System.Threading.SemaphoreSlim"),
+            "UnwrapPromise`1" => new Awaited(AsyncWaitKind.Work, Object: index, Type: type),
+            "Task" or "Task`1" => new Awaited(objects.Word(index, "m_action") is 0 ? AsyncWaitKind.TaskCompletionSource : AsyncWaitKind.Work, Object: index, Type: type),
+            _ => new Awaited(AsyncWaitKind.Other, Object: index, Type: type),
+        };
+    }
+
+    private Awaited Source(int index, string definition)
+    {
+        AsyncWaitKind kind = AsyncWaitKind.Other;
+        string? operation = null;
+        if (definition.StartsWith("System.Threading.Channels.", StringComparison.Ordinal))
+        {
+            kind = AsyncWaitKind.Channel;
+            // Before .NET 10 the type does not tell reading from waiting to write.
+            operation = definition.Contains("Write", StringComparison.Ordinal) || definition.Contains("WithData", StringComparison.Ordinal) ? "Write"
+                : definition.Contains("Read", StringComparison.Ordinal) ? "Read"
+                : null;
+        }
+        else if (definition == "System.Threading.PeriodicTimer.State")
+        {
+            kind = AsyncWaitKind.Timer;
+        }
+        else if (objects.IsA(index, "System.Net.Sockets.SocketAsyncEventArgs"))
+        {
+            kind = AsyncWaitKind.Socket;
+            operation = SocketOperation(objects.Number(index, "_completedOperation"));
+        }
+        else if (definition.StartsWith("System.IO.", StringComparison.Ordinal) || definition.StartsWith("Microsoft.Win32.SafeHandles.", StringComparison.Ordinal))
+        {
+            kind = AsyncWaitKind.Stream;
+            operation = definition.EndsWith("Reader", StringComparison.Ordinal) ? "Read" : definition.EndsWith("Writer", StringComparison.Ordinal) ? "Write" : null;
+        }
+        return new Awaited(kind, Object: index, Type: objects.Type(index), Operation: operation);
+    }
+
+    /// <summary>The members of <c>SocketAsyncOperation</c>; the field has the one under way as well.</summary>
+    private static string? SocketOperation(int? number) => number switch
+    {
+        1 => "Accept",
+        2 => "Connect",
+        3 => "Disconnect",
+        4 => "Receive",
+        5 => "ReceiveFrom",
+        6 => "ReceiveMessageFrom",
+        7 => "Send",
+        8 => "SendPackets",
+        9 => "SendTo",
+        _ => null,
+    };
+
+    private TimeSpan? Due(int index, string field)
+    {
+        int timer = objects.Reference(index, field);
+        // Both are in milliseconds, and the clock is the one that the probe read in the pause.
+        return timer >= 0 && objects.Number(timer, "_dueTime") is { } due and not -1 && objects.Word(timer, "_startTicks") is { } start
+            ? TimeSpan.FromMilliseconds((double)(uint)due - ((objects.Heap.Info.NowNs / 1_000_000) - (double)(long)start))
+            : null;
+    }
+
+    private static Awaited WithoutObject(in AsyncBox box) => box.Awaiter switch
+    {
+        "YieldAwaiter" => new Awaited(AsyncWaitKind.Ready),
+        null => new Awaited(AsyncWaitKind.Unknown),
+        _ => new Awaited(AsyncWaitKind.Other, Type: Named(box.Awaiter)),
+    };
+
+    /// <summary>An awaiter that is an object is kept in a field for any object.</summary>
+    private static string? Named(string? awaiter) => awaiter == "Object" ? null : awaiter;
+
+    /// <summary>Whether the awaiter is one for tasks, so that what it leads to is none of the program's own.</summary>
+    private static bool IsOfPlatform(string? awaiter) => awaiter is null or "TaskAwaiter" or "TaskAwaiter`1" or "ConfiguredTaskAwaiter" or "ValueTaskAwaiter"
+        or "ValueTaskAwaiter`1" or "ConfiguredValueTaskAwaiter";
+}

@@ -1,0 +1,121 @@
+using System.Buffers.Binary;
+using Stackflare.Capture;
+using Stackflare.Symbols;
+
+namespace Stackflare.AsyncMethods;
+
+/// <summary>
+/// The objects that were copied from the heap, by the names of their types and fields. A field that an object does not have reads as null, and so does one
+/// that was not copied.
+/// </summary>
+internal sealed class HeapObjects(RawSnapshot snapshot, SymbolSession session)
+{
+    /// <summary>Between a type and the one that everything is derived from.</summary>
+    private const int MostParents = 64;
+
+    private const uint ArrayLength = 8, ArrayBegin = 16;
+
+    private readonly string?[] _definitions = new string?[snapshot.Types.Length];
+    private readonly Dictionary<(uint Type, string Name), ulong?> _offsets = [];
+
+    public RawHeap Heap { get; } = snapshot.Heap!;
+
+    public int Count => Heap.Objects.Length;
+
+    public ref readonly HeapObjectRecord this[int index] => ref Heap.Objects[index];
+
+    public bool Is(int index, HeapObjectFlags flags) => (Heap.Objects[index].Flags & flags) != 0;
+
+    /// <summary>The index of the object at an address; negative when it was not copied.</summary>
+    public int Find(ulong? address) => address is { } at and not 0 ? Heap.Find(at) : -1;
+
+    /// <summary>The full name of an object's type, without type arguments; empty when it is not known.</summary>
+    public string Definition(int index) => DefinitionOf(Heap.Objects[index].Type);
+
+    /// <summary>The full name of an object's type.</summary>
+    public string Type(int index) => session.Types.Name(Heap.Objects[index].Type);
+
+    /// <summary>Whether an object's type is of a name, or derived from one that is.</summary>
+    public bool IsA(int index, string definition)
+    {
+        uint type = Heap.Objects[index].Type;
+        for (int depth = 0; depth < MostParents && type != SnapshotLayout.None; depth++)
+        {
+            if (DefinitionOf(type) == definition)
+                return true;
+            type = Heap.LayoutOf(type)?.Parent ?? SnapshotLayout.None;
+        }
+        return false;
+    }
+
+    /// <summary>A field of 64 bits: for a reference, an address.</summary>
+    public ulong? Word(int index, string field)
+    {
+        ref readonly HeapObjectRecord entry = ref Heap.Objects[index];
+        return Offset(entry.Type, field) is { } offset && Has(entry, offset, sizeof(ulong)) ? Heap.Word(entry, offset) : null;
+    }
+
+    /// <summary>A field of 32 bits.</summary>
+    public int? Number(int index, string field)
+    {
+        ref readonly HeapObjectRecord entry = ref Heap.Objects[index];
+        return Offset(entry.Type, field) is { } offset ? Number(entry, offset) : null;
+    }
+
+    /// <summary>32 bits at an offset of an object.</summary>
+    public int? Number(in HeapObjectRecord entry, ulong offset) =>
+        Has(entry, offset, sizeof(int)) ? BinaryPrimitives.ReadInt32LittleEndian(Heap.BytesOf(entry)[(int)offset..]) : null;
+
+    /// <summary>The object that a field refers to; negative when it refers to none, or to one that was not copied.</summary>
+    public int Reference(int index, string field) => Find(Word(index, field));
+
+    /// <summary>The length of an array.</summary>
+    public int Length(int index) => Math.Max(0, Number(Heap.Objects[index], ArrayLength) ?? 0);
+
+    /// <summary>The references that an array has, as far as it was copied.</summary>
+    public IEnumerable<ulong> Elements(int index)
+    {
+        HeapObjectRecord entry = Heap.Objects[index];
+        int count = Math.Min(Length(index), ((int)entry.BytesLength - (int)ArrayBegin) / sizeof(ulong));
+        for (int i = 0; i < count; i++)
+            yield return Heap.Word(entry, ArrayBegin + ((ulong)i * sizeof(ulong)));
+    }
+
+    /// <summary>Where in objects of a type a field is that it, or one that it is derived from, declares; null when it is not known.</summary>
+    public ulong? Offset(uint type, string name)
+    {
+        if (_offsets.TryGetValue((type, name), out ulong? known))
+            return known;
+        ulong? offset = null;
+        uint at = type;
+        for (int depth = 0; depth < MostParents && offset is null && at != SnapshotLayout.None && Heap.LayoutOf(at) is { } layout; depth++)
+        {
+            foreach (ref readonly HeapFieldRecord field in Heap.FieldsOf(layout))
+            {
+                if (Field(at, field.Token)?.Name == name)
+                {
+                    offset = field.Offset;
+                    break;
+                }
+            }
+            at = layout.Parent;
+        }
+        return _offsets[(type, name)] = offset;
+    }
+
+    /// <summary>What is known of a field that a type declares; null when nothing is.</summary>
+    public FieldFacts? Field(uint type, uint token) =>
+        snapshot.Types[type].Module is not SnapshotLayout.None and var module ? session.Module(module).Field(token) : null;
+
+    private string DefinitionOf(uint type)
+    {
+        if (_definitions[type] is { } known)
+            return known;
+        ref readonly TypeRecord record = ref snapshot.Types[type];
+        return _definitions[type] = record.Module == SnapshotLayout.None || (record.Flags & (TypeFlags.Array | TypeFlags.Unknown)) != 0
+            ? ""
+            : session.Module(record.Module).TypeName(record.Token) ?? "";
+    }
+
+    private static bool Has(in HeapObjectRecord entry, ulong offset, int size) => offset <= int.MaxValue && (long)offset + size <= entry.BytesLength;
+}

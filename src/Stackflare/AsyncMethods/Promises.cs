@@ -1,0 +1,76 @@
+using Stackflare.Capture;
+
+namespace Stackflare.AsyncMethods;
+
+/// <summary>
+/// Tasks that wait for others on behalf of a method: <c>Task.WhenAll</c> and its like. Some know the tasks that they wait for; of others only those
+/// know, which have the promise as what goes on when they end.
+/// </summary>
+internal sealed class Promises(HeapObjects objects)
+{
+    private Dictionary<ulong, List<int>>? _handOn;
+
+    /// <summary>The tasks that have not completed, whose end a promise waits for.</summary>
+    public IReadOnlyList<int> HandOnTo(ulong promise)
+    {
+        _handOn ??= Read();
+        return _handOn.TryGetValue(promise, out List<int>? tasks) ? tasks : [];
+    }
+
+    /// <summary>The tasks that a promise waits for and that have not completed, by address; how many those are; and how many there are in all, where that is known.</summary>
+    public (List<ulong> Unfinished, int? Pending, int? Total) Of(int index)
+    {
+        var unfinished = new List<ulong>();
+        int? pending = objects.Number(index, "_remainingToComplete") ?? objects.Number(index, "m_count") ?? objects.Number(index, "_count"), total = null;
+        if (objects.Word(index, "_task1") is { } one and not 0 && objects.Word(index, "_task2") is { } two and not 0)
+        {
+            total = 2;
+            Add(one);
+            Add(two);
+        }
+        else if (Tasks(index) is >= 0 and var array)
+        {
+            total = objects.Length(array);
+            foreach (ulong task in objects.Elements(array))
+                Add(task);
+        }
+        else
+        {
+            foreach (int task in HandOnTo(objects[index].Address))
+                Add(objects[task].Address);
+        }
+        return (unfinished, pending ?? (total is null ? null : unfinished.Count), total);
+
+        void Add(ulong address)
+        {
+            int task = objects.Find(address);
+            if (address != 0 && (task < 0 || !objects.Is(task, HeapObjectFlags.Completed)))
+                unfinished.Add(address);
+        }
+    }
+
+    private int Tasks(int index)
+    {
+        int tasks = objects.Reference(index, "m_tasks");
+        if (tasks < 0)
+            tasks = objects.Reference(index, "_tasks");
+        return tasks >= 0 && objects.Is(tasks, HeapObjectFlags.Array) ? tasks : -1;
+    }
+
+    private Dictionary<ulong, List<int>> Read()
+    {
+        var handOn = new Dictionary<ulong, List<int>>();
+        for (int i = 0; i < objects.Count; i++)
+        {
+            if (!objects.Is(i, HeapObjectFlags.Task) || objects.Is(i, HeapObjectFlags.Completed) || objects.Word(i, "m_continuationObject") is not { } to)
+                continue;
+            int promise = objects.Find(to);
+            if (promise < 0 || !objects.Is(promise, HeapObjectFlags.Task) || objects.Is(promise, HeapObjectFlags.Method))
+                continue;
+            if (!handOn.TryGetValue(to, out List<int>? tasks))
+                handOn[to] = tasks = [];
+            tasks.Add(i);
+        }
+        return handOn;
+    }
+}

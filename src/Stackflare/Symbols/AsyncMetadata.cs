@@ -1,0 +1,136 @@
+using System.Buffers.Binary;
+using System.Reflection.Metadata;
+using System.Reflection.Metadata.Ecma335;
+
+namespace Stackflare.Symbols;
+
+/// <summary>
+/// What metadata, IL and PDB of one module say of the state machines of async methods. Throws what <see cref="BadData"/> knows when they are malformed.
+/// </summary>
+internal sealed class AsyncMetadata(ModuleImage image)
+{
+    private const byte LoadThis = 0x02, Duplicate = 0x25, StoreLocal0 = 0x0A, StoreLocalShort = 0x13, StoreField = 0x7D;
+    private const byte LoadZero = 0x16, LoadEight = 0x1E, LoadByte = 0x1F, LoadWord = 0x20;
+    private const byte FieldSignature = 0x06;
+
+    /// <summary>Of PDBs: for each <c>await</c> where in the IL its method is left and where it goes on.</summary>
+    private static readonly Guid SteppingInformation = new("54FD2AC5-E925-401A-9C2A-F94F171072F8");
+
+    /// <summary>The token of the method that runs a state machine; null for a type that is none.</summary>
+    public int? MoveNextOf(int type)
+    {
+        if (Row(type, TableIndex.TypeDef, image.Metadata.TypeDefinitions.Count) is not { } row)
+            return null;
+        int count = 0;
+        foreach (MethodDefinitionHandle handle in image.Metadata.GetTypeDefinition(MetadataTokens.TypeDefinitionHandle(row)).GetMethods())
+        {
+            if (++count > SymbolLimits.TypeMembers)
+                break;
+            StringHandle name = image.Metadata.GetMethodDefinition(handle).Name;
+            // Visual Basic and F# implement the interface's method by its full name, or so.
+            if (image.Metadata.StringComparer.Equals(name, "MoveNext")
+                || image.Metadata.StringComparer.Equals(name, "System.Runtime.CompilerServices.IAsyncStateMachine.MoveNext"))
+            {
+                return MetadataTokens.GetToken(handle);
+            }
+        }
+        return null;
+    }
+
+    /// <summary>What is known of a field; null if there is none.</summary>
+    public FieldFacts? Field(int token)
+    {
+        if (Row(token, TableIndex.Field, image.Metadata.FieldDefinitions.Count) is not { } row)
+            return null;
+        FieldDefinition field = image.Metadata.GetFieldDefinition(MetadataTokens.FieldDefinitionHandle(row));
+        string name = image.Metadata.Text(field.Name);
+        BlobReader signature = image.Metadata.GetBlobReader(field.Signature);
+        if (signature.Length > SymbolLimits.SignatureBytes || signature.ReadByte() != FieldSignature)
+            return new FieldFacts(name, null);
+        string[] parameters = image.Metadata.Names(image.Metadata.GetTypeDefinition(field.GetDeclaringType()).GetGenericParameters());
+        return new FieldFacts(name, new SignatureText(image.Metadata, parameters, []).Single(signature));
+    }
+
+    /// <summary>Where in the IL of a state machine's method it is left for an <c>await</c>, by the state that it has then.</summary>
+    public Dictionary<int, int> Awaits(int moveNext, MetadataReader pdb)
+    {
+        var offsets = new Dictionary<int, int>();
+        if (Row(moveNext, TableIndex.MethodDef, image.Metadata.MethodDefinitions.Count) is not { } row)
+            return offsets;
+        MethodDefinitionHandle method = MetadataTokens.MethodDefinitionHandle(row);
+        List<int> yields = Yields(method, pdb);
+        int[] states = yields.Count == 0
+            ? []
+            : image.ReadBody(image.Metadata.GetMethodDefinition(method).RelativeVirtualAddress, body => States(body, yields)) ?? [];
+        for (int i = 0; i < yields.Count; i++)
+        {
+            // Compilers number awaits as they come. One that can never be reached has a number and no code: so what the code says goes before.
+            int state = i < states.Length && states.All(static s => s >= 0) ? states[i] : i;
+            offsets.TryAdd(state, yields[i]);
+        }
+        return offsets;
+    }
+
+    private static List<int> Yields(MethodDefinitionHandle method, MetadataReader pdb)
+    {
+        var offsets = new List<int>();
+        int count = 0;
+        foreach (CustomDebugInformationHandle handle in pdb.GetCustomDebugInformation(method))
+        {
+            if (++count > SymbolLimits.CustomAttributes)
+                break;
+            CustomDebugInformation information = pdb.GetCustomDebugInformation(handle);
+            if (pdb.GetGuid(information.Kind) != SteppingInformation)
+                continue;
+            BlobReader blob = pdb.GetBlobReader(information.Value);
+            blob.ReadUInt32(); // where exceptions are caught
+            while (blob.RemainingBytes > 0 && offsets.Count < SymbolLimits.Awaits)
+            {
+                offsets.Add(blob.ReadInt32());
+                blob.ReadInt32(); // where it goes on
+                blob.ReadCompressedInteger(); // in which method
+            }
+        }
+        return offsets;
+    }
+
+    private static int[] States(MethodBodyBlock body, List<int> yields)
+    {
+        ReadOnlySpan<byte> code = body.GetILContent().AsSpan();
+        var states = new int[yields.Count];
+        for (int i = 0; i < states.Length; i++)
+            states[i] = yields[i] < 0 || yields[i] > code.Length ? -1 : StoredBefore(code[..yields[i]]);
+        return states;
+    }
+
+    /// <summary>The number that the code stores in a field of its own object at its very end: <c>this.state = local = n</c>. Negative if it does not.</summary>
+    private static int StoredBefore(ReadOnlySpan<byte> code)
+    {
+        const int storeField = 5, loadWord = 5;
+        // Unoptimized code does nothing behind it, which is an instruction all the same.
+        if (code.Length > storeField && code[^1] == 0 && code[^(storeField + 1)] == StoreField)
+            code = code[..^1];
+        if (code.Length < storeField || code[^storeField] != StoreField)
+            return -1;
+        code = code[..^storeField];
+        if (code is [.., StoreLocal0])
+            code = code[..^1];
+        else if (code is [.., StoreLocalShort, _])
+            code = code[..^2];
+        if (code is [.., Duplicate])
+            code = code[..^1];
+        return code switch
+        {
+            [.., LoadThis, >= LoadZero and <= LoadEight and var load] => load - LoadZero,
+            [.., LoadThis, LoadByte, var number] => number,
+            _ when code.Length > loadWord && code[^loadWord] == LoadWord && code[^(loadWord + 1)] == LoadThis => BinaryPrimitives.ReadInt32LittleEndian(code[^(loadWord - 1)..]),
+            _ => -1,
+        };
+    }
+
+    private static int? Row(int token, TableIndex table, int count)
+    {
+        int row = token & 0x00FFFFFF;
+        return token >>> 24 == (int)table && row > 0 && row <= count ? row : null;
+    }
+}
