@@ -13,7 +13,7 @@ internal sealed record TruthStack(
     string? Operation,
     string? Type,
     bool IsDue,
-    int? Done,
+    int? Pending,
     int? Total,
     IReadOnlyList<TruthStack> Unfinished,
     string? BlockedThread,
@@ -31,7 +31,7 @@ internal sealed record TruthStack(
 
     /// <summary>All of it in the form that dumps are compared in.</summary>
     public string Text => TextOf(
-        Calls, Kind, Operation, Type, IsDue, Done, Total, Unfinished.Select(u => u.Text), BlockedThread is { } thread ? [thread] : []);
+        Calls, Kind, Operation, Type, IsDue, Pending, Total, Unfinished.Select(u => u.Text), BlockedThread is { } thread ? [thread] : []);
 
     /// <summary>What a dump says, in the same form. Methods of the platform count only where one of the program's stands further in.</summary>
     public static string TextOf(AsyncStack stack)
@@ -43,7 +43,7 @@ internal sealed record TruthStack(
             wait.Operation,
             wait.Kind == AsyncWaitKind.Other ? wait.Type : null,
             wait.DueIn is not null,
-            wait.Done,
+            wait.Pending,
             wait.Total,
             wait.Unfinished.Select(TextOf),
             stack.BlockedThreads.Select(t => t.Name ?? "?"));
@@ -67,7 +67,7 @@ internal sealed record TruthStack(
     }
 
     private static string TextOf(
-        string calls, string kind, string? operation, string? type, bool isDue, int? done, int? total, IEnumerable<string> unfinished, IEnumerable<string> threads)
+        string calls, string kind, string? operation, string? type, bool isDue, int? pending, int? total, IEnumerable<string> unfinished, IEnumerable<string> threads)
     {
         string text = kind;
         if (operation is not null)
@@ -77,7 +77,7 @@ internal sealed record TruthStack(
         if (isDue)
             text += " with an end";
         if (total is not null)
-            text += string.Create(CultureInfo.InvariantCulture, $" {done} of {total} {{ {string.Join(", ", unfinished.Order(StringComparer.Ordinal))} }}");
+            text += string.Create(CultureInfo.InvariantCulture, $" {pending} of {total} {{ {string.Join(", ", unfinished.Order(StringComparer.Ordinal))} }}");
         if (calls.Length > 0)
             text += $" < {calls}";
         return threads.Aggregate(text, (t, thread) => $"{t} < \"{thread}\"");

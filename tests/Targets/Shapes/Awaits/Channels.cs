@@ -1,5 +1,4 @@
 using System.Threading.Channels;
-using Stackflare.Targets.Common;
 
 namespace Stackflare.Targets.Shapes.Awaits;
 

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Stackflare.Targets.Common;
 
 namespace Stackflare.Targets.Shapes.Awaits;
 

@@ -1,5 +1,3 @@
-using Stackflare.Targets.Common;
-
 namespace Stackflare.Targets.Shapes.Awaits;
 
 /// <summary>Awaits that nobody wrote: at the end of <c>await using</c>. They are at the statement that asked for them.</summary>

@@ -1,5 +1,3 @@
-using Stackflare.Targets.Common;
-
 namespace Stackflare.Targets.Shapes.Awaits;
 
 /// <summary>Semaphores.</summary>

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Stackflare.Targets.Common;
 
 namespace Stackflare.Targets.Shapes.Awaits;
 

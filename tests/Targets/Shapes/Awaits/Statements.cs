@@ -1,5 +1,3 @@
-using Stackflare.Targets.Common;
-
 namespace Stackflare.Targets.Shapes.Awaits;
 
 /// <summary>Awaits in try, catch and finally, in the arms of a switch and the branches of a condition.</summary>

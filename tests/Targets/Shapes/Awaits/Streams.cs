@@ -1,7 +1,6 @@
 using System.IO.Pipes;
 using System.Net;
 using System.Net.Sockets;
-using Stackflare.Targets.Common;
 
 namespace Stackflare.Targets.Shapes.Awaits;
 

@@ -1,5 +1,3 @@
-using Stackflare.Targets.Common;
-
 namespace Stackflare.Targets.Shapes.Awaits;
 
 /// <summary>Tasks that are no async methods' own: what stands between two methods, or is all that there is.</summary>

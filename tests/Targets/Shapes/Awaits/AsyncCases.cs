@@ -1,9 +1,10 @@
 using System.Collections.Concurrent;
+using Stackflare.Targets.Common;
 
-namespace Stackflare.Targets.Common;
+namespace Stackflare.Targets.Shapes.Awaits;
 
 /// <summary>Every async stack that a program has, as it says itself; the command <c>async</c> tells them.</summary>
-public sealed class AsyncCases
+internal sealed class AsyncCases
 {
     private readonly ConcurrentQueue<AsyncTrack> _tracks = new();
 
@@ -26,7 +27,7 @@ public sealed class AsyncCases
         host.OnCommand("async-own", _ =>
         {
             WaitForPool();
-            return string.Join(';', Flare.Capture(new CaptureOptions { Async = true }).AsyncStacks.Where(s => !s.IsOfPlatform).Select(Text));
+            return string.Join(';', Flare.Capture(new CaptureOptions { Async = true }).AsyncStacks.Where(s => !s.Frames.All(IsOfPlatform)).Select(Text));
         });
     }
 
@@ -58,7 +59,9 @@ public sealed class AsyncCases
     /// <summary>In the form that the test compares in.</summary>
     private static string Text(AsyncStack stack) => stack.WaitingFor.Kind == AsyncWaitKind.Circle
         ? "Circle"
-        : string.Join(" < ", stack.Frames.SkipWhile(f => f.Module is { IsOfPlatform: true }).Select(f => $"{f.Method.FullName}:{f.Source?.Line}"));
+        : string.Join(" < ", stack.Frames.SkipWhile(IsOfPlatform).Select(f => $"{f.Method.FullName}:{f.Source?.Line}"));
+
+    private static bool IsOfPlatform(DumpFrame frame) => frame.Method.DeclaringType.StartsWith("System.", StringComparison.Ordinal);
 
     /// <summary>Whatever was begun on the thread pool waits once that has nothing to do.</summary>
     private static void WaitForPool() => SpinWait.SpinUntil(() =>

@@ -1,13 +1,14 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Stackflare.Targets.Common;
 
-namespace Stackflare.Targets.Common;
+namespace Stackflare.Targets.Shapes.Awaits;
 
 /// <summary>
 /// What an async stack knows about itself: as <see cref="Track"/>, but no thread has it. Each <c>await</c> that will not come back marks its line and passes
 /// the track on, or says with <c>On</c> what it waits for.
 /// </summary>
-public sealed class AsyncTrack
+internal sealed class AsyncTrack
 {
     // What nobody completes has to be held by somebody.
     private static readonly List<object> Kept = [];
@@ -17,7 +18,7 @@ public sealed class AsyncTrack
     private AsyncTrack? _inner;
     private AsyncWaitKind _kind;
     private string? _operation, _type;
-    private int? _done, _total;
+    private int? _pending, _total;
     private bool _isDue;
 
     /// <summary>Begins a stack.</summary>
@@ -95,7 +96,7 @@ public sealed class AsyncTrack
     /// <param name="done">How many have completed; the branches are the others.</param>
     public T OnAll<T>(AsyncWaitKind kind, T awaited, int done = 0)
     {
-        (_done, _total) = (done, done + _unfinished.Count);
+        (_pending, _total) = (_unfinished.Count, done + _unfinished.Count);
         return On(kind, awaited);
     }
 
@@ -148,9 +149,9 @@ public sealed class AsyncTrack
         json.WriteString("operation", _operation);
         json.WriteString("type", _type);
         json.WriteBoolean("isDue", _isDue);
-        if (_done is { } done && _total is { } total)
+        if (_pending is { } pending && _total is { } total)
         {
-            json.WriteNumber("done", done);
+            json.WriteNumber("pending", pending);
             json.WriteNumber("total", total);
         }
 
