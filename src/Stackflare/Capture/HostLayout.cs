@@ -28,6 +28,8 @@ internal static class HostLayout
     public const SectionKind LinesSection = (SectionKind)107;
     public const SectionKind SymbolsBlobSection = (SectionKind)108;
     public const SectionKind LockStatementsSection = (SectionKind)109;
+    public const SectionKind FieldsSection = (SectionKind)110;
+    public const SectionKind AwaitsSection = (SectionKind)111;
 }
 
 [StructLayout(LayoutKind.Sequential)]

@@ -20,14 +20,11 @@ internal sealed class AsyncStackShape : IEqualityComparer<AsyncStack>
     public int GetHashCode(AsyncStack obj)
     {
         var hash = new HashCode();
-        Add(ref hash, obj);
-        // The first of them tells most of what there is to tell; the rest is for Equals.
-        if (obj.WaitingFor.Unfinished is [var first, ..])
-            Add(ref hash, first);
+        Add(ref hash, obj, depth: 0);
         return hash.ToHashCode();
     }
 
-    private static void Add(ref HashCode hash, AsyncStack stack)
+    private static void Add(ref HashCode hash, AsyncStack stack, int depth)
     {
         IReadOnlyList<DumpFrame> frames = stack.Frames;
         if (frames is DumpFrame[] array)
@@ -46,6 +43,8 @@ internal sealed class AsyncStackShape : IEqualityComparer<AsyncStack>
         hash.Add(wait.Pending);
         hash.Add(wait.Total);
         hash.Add(wait.Unfinished.Count);
+        for (int i = 0; i < wait.Unfinished.Count && depth < Deepest; i++)
+            Add(ref hash, wait.Unfinished[i], depth + 1);
     }
 
     private static bool AreAlike(AsyncStack? x, AsyncStack? y, int depth) => ReferenceEquals(x, y)

@@ -1,6 +1,6 @@
-using Stackflare.AsyncMethods;
 using Stackflare.Capture;
 using Stackflare.Diagnosis;
+using Stackflare.Symbols.Async;
 
 namespace Stackflare.Symbols;
 

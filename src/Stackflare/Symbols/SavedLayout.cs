@@ -67,6 +67,28 @@ internal struct SavedLockStatementsRecord
     public uint WaitsForEver;
 }
 
+[StructLayout(LayoutKind.Sequential)]
+internal struct SavedFieldRecord
+{
+    public uint Module;
+    public uint Token;
+    public uint NameOffset;
+    public uint NameLength;
+    public uint TypeOffset;
+    public uint TypeLength;
+}
+
+/// <summary>An offset of <see cref="Capture.SnapshotLayout.None"/> says no more than which method it is.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct SavedAwaitRecord
+{
+    public uint Module;
+    public uint Type;
+    public uint MoveNext;
+    public int State;
+    public uint ILOffset;
+}
+
 /// <summary>Status and origin are the numbers of <see cref="SymbolStatus"/> and <see cref="SourceTextOrigin"/>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct SavedLineRecord

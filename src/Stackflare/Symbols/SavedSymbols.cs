@@ -31,6 +31,10 @@ internal sealed class SavedSymbols
             Add(line, documents);
         foreach (ref readonly SavedLockStatementsRecord place in directory.Records<SavedLockStatementsRecord>(HostLayout.LockStatementsSection).AsSpan())
             Add(place);
+        foreach (ref readonly SavedFieldRecord field in directory.Records<SavedFieldRecord>(HostLayout.FieldsSection).AsSpan())
+            Add(field);
+        foreach (ref readonly SavedAwaitRecord await in directory.Records<SavedAwaitRecord>(HostLayout.AwaitsSection).AsSpan())
+            Add(await);
     }
 
     /// <summary>Reads what a file has. The bytes may come from anyone; a file without such sections has nothing.</summary>
@@ -109,6 +113,22 @@ internal sealed class SavedSymbols
     {
         int offset = Offset(place.ILOffset);
         Once(ModuleAt(place.Module).LockStatements.TryAdd((place.Token, offset), new(place.Exclusive, place.ReaderWriter, place.WaitsForEver != 0)), "place");
+    }
+
+    private void Add(in SavedFieldRecord field)
+    {
+        var facts = new FieldFacts(Required(field.NameOffset, field.NameLength, "a field's name"), Text(field.TypeOffset, field.TypeLength, "a field's type"));
+        Once(ModuleAt(field.Module).Fields.TryAdd(field.Token, facts), "field");
+    }
+
+    private void Add(in SavedAwaitRecord await)
+    {
+        SavedModule module = ModuleAt(await.Module);
+        // Once for each place where it waits.
+        if (!module.MoveNexts.TryAdd(await.Type, await.MoveNext) && module.MoveNexts[await.Type] != await.MoveNext)
+            throw new SnapshotFormatException("a state machine is two methods");
+        if (await.ILOffset != SnapshotLayout.None)
+            Once(module.Awaits.TryAdd((await.MoveNext, await.State), Offset(await.ILOffset)), "place");
     }
 
     private static int Offset(uint offset) => (int)offset >= 0 ? (int)offset : throw new SnapshotFormatException($"{offset} is no offset");

@@ -16,6 +16,8 @@ internal sealed class SavedSymbolsWriter
     private readonly List<SavedDocumentRecord> _documents = [];
     private readonly List<SavedLineRecord> _lines = [];
     private readonly List<SavedLockStatementsRecord> _lockStatements = [];
+    private readonly List<SavedFieldRecord> _fields = [];
+    private readonly List<SavedAwaitRecord> _awaits = [];
     private readonly List<byte> _blob = [];
     private readonly Dictionary<(string Path, string Hash), uint> _known = [];
 
@@ -83,6 +85,25 @@ internal sealed class SavedSymbolsWriter
         WaitsForEver = count.WaitsForEver ? 1u : 0,
     });
 
+    public void Field(uint module, uint token, FieldFacts facts)
+    {
+        if (!Fits(facts.Name, facts.Type))
+            return;
+        var record = new SavedFieldRecord { Module = module, Token = token };
+        (record.NameOffset, record.NameLength) = Place(facts.Name);
+        (record.TypeOffset, record.TypeLength) = Place(facts.Type);
+        _fields.Add(record);
+    }
+
+    public void Await(uint module, uint type, uint moveNext, int state, int? offset) => _awaits.Add(new SavedAwaitRecord
+    {
+        Module = module,
+        Type = type,
+        MoveNext = moveNext,
+        State = state,
+        ILOffset = (uint?)offset ?? SnapshotLayout.None,
+    });
+
     /// <summary>What was given, in the order of the file.</summary>
     public FileSection[] Sections() =>
     [
@@ -93,6 +114,8 @@ internal sealed class SavedSymbolsWriter
         Section(HostLayout.LinesSection, _lines),
         Section(HostLayout.SymbolsBlobSection, _blob),
         Section(HostLayout.LockStatementsSection, _lockStatements),
+        Section(HostLayout.FieldsSection, _fields),
+        Section(HostLayout.AwaitsSection, _awaits),
     ];
 
     private static FileSection Section<T>(SectionKind kind, List<T> records)

@@ -1,4 +1,5 @@
 using Stackflare.Capture;
+using Stackflare.Symbols.Async;
 
 namespace Stackflare.Symbols;
 
@@ -20,20 +21,56 @@ internal sealed class SymbolSaver(RawSnapshot snapshot, SymbolSession session)
             if (session.ModuleOf(frame) is not { } module)
                 continue;
             ref readonly FunctionRecord function = ref snapshot.Functions[frame.Function];
-            if (!_seenModules[function.Module])
-            {
-                _seenModules[function.Module] = true;
-                if (module.PdbReference is { } reference)
-                    _writer.Pdb(function.Module, reference);
-            }
-            if (_methods.Add((function.Module, function.Token)) && module.Method(function.Token) is { } facts)
-                _writer.Method(function.Module, function.Token, facts);
-            if (SymbolSession.OffsetOf(frame) is { } offset && _lines.Add((function.Module, function.Token, offset)))
-                _writer.Line(function.Module, function.Token, offset, session.Locate(module, function.Token, offset));
+            SavePlace(function.Module, module, function.Token, SymbolSession.OffsetOf(frame));
         }
+        if (snapshot.Heap is { Info.Status: HeapStatus.Walked } heap)
+            SaveHeap(heap);
         SaveLockStatements();
         SaveTypes();
         return _writer.Sections();
+    }
+
+    private void SavePlace(uint index, SnapshotModule module, uint method, int? offset)
+    {
+        if (!_seenModules[index])
+        {
+            _seenModules[index] = true;
+            if (module.PdbReference is { } reference)
+                _writer.Pdb(index, reference);
+        }
+        if (_methods.Add((index, method)) && module.Method(method) is { } facts)
+            _writer.Method(index, method, facts);
+        if (offset is { } at && _lines.Add((index, method, at)))
+            _writer.Line(index, method, at, session.Locate(module, method, at));
+    }
+
+    /// <summary>What the objects of the heap are made of, and the places where async methods wait.</summary>
+    private void SaveHeap(RawHeap heap)
+    {
+        var fields = new HashSet<(uint Module, uint Token)>();
+        foreach (ref readonly HeapLayoutRecord layout in heap.Layouts.AsSpan())
+        {
+            _waiting.Push(layout.Type);
+            uint module = snapshot.Types[layout.Type].Module;
+            foreach (ref readonly HeapFieldRecord field in heap.FieldsOf(layout))
+            {
+                if (module != SnapshotLayout.None && fields.Add((module, field.Token)) && session.Module(module).Field(field.Token) is { } facts)
+                    _writer.Field(module, field.Token, facts);
+            }
+        }
+        var places = new HashSet<(uint Module, uint Type, int State)>();
+        foreach (AsyncBox box in new AsyncBoxes(snapshot, new HeapObjects(snapshot, session)).All)
+        {
+            ref readonly TypeRecord machine = ref snapshot.Types[box.Machine];
+            if (machine.Module == SnapshotLayout.None || !places.Add((machine.Module, machine.Token, box.State)))
+                continue;
+            SnapshotModule module = session.Module(machine.Module);
+            if (module.MoveNextOf(machine.Token) is not { } method)
+                continue;
+            int? offset = box.State < 0 ? null : module.AwaitOffset(method, box.State);
+            _writer.Await(machine.Module, machine.Token, method, box.State, offset);
+            SavePlace(machine.Module, module, method, offset);
+        }
     }
 
     /// <summary>Of the frames that may have taken a lock: they say which of them did.</summary>

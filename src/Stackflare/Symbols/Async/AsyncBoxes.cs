@@ -1,6 +1,6 @@
 using Stackflare.Capture;
 
-namespace Stackflare.AsyncMethods;
+namespace Stackflare.Symbols.Async;
 
 /// <summary>Finds the async methods among the copied objects, and reads where each waits and for what.</summary>
 internal sealed class AsyncBoxes
@@ -11,6 +11,7 @@ internal sealed class AsyncBoxes
     private readonly bool[] _looked;
     private readonly int[] _boxOfObject;
     private readonly List<AsyncBox> _boxes = [];
+    private int _references;
 
     public AsyncBoxes(RawSnapshot snapshot, HeapObjects objects)
     {
@@ -61,9 +62,10 @@ internal sealed class AsyncBoxes
             ReadOnlySpan<uint> references = _objects.Heap.ReferencesOf(type);
             foreach (AwaiterField awaiter in layout.Awaiters)
             {
-                foreach (uint reference in references)
+                int i = references.BinarySearch((uint)Math.Min(uint.MaxValue, at + awaiter.From));
+                for (i = i < 0 ? ~i : i; i < references.Length && references[i] < at + awaiter.To && _references++ < AsyncLimits.References; i++)
                 {
-                    if (reference < at + awaiter.From || reference >= at + awaiter.To || _objects.Heap.Word(holder, reference) is not (not 0 and var word))
+                    if (_objects.Heap.Word(holder, references[i]) is not (not 0 and var word))
                         continue;
                     // An awaiter can refer to more than what it waits for, such as a context.
                     if (_objects.Find(word) >= 0)

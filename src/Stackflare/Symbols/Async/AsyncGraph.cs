@@ -1,6 +1,6 @@
 using Stackflare.Capture;
 
-namespace Stackflare.AsyncMethods;
+namespace Stackflare.Symbols.Async;
 
 /// <summary>Which async method waits for which. Each waits for one thing; any number can wait for it.</summary>
 internal sealed class AsyncGraph
@@ -8,7 +8,7 @@ internal sealed class AsyncGraph
     private readonly AwaitedObjects _awaitedObjects;
     private readonly Awaited[] _awaited;
     private readonly int[] _awaiter;
-    private readonly Dictionary<int, Awaited[]> _members = [];
+    private readonly Dictionary<int, PromiseState> _promises = [];
 
     public AsyncGraph(RawSnapshot snapshot, HeapObjects objects)
     {
@@ -39,21 +39,17 @@ internal sealed class AsyncGraph
     /// <summary>The method that waits for a method, also through <c>WhenAll</c> and its like; <see cref="None"/>, or <see cref="Several"/>.</summary>
     public int AwaiterOf(int box) => _awaiter[box];
 
-    /// <summary>What stands behind the tasks of a <c>WhenAll</c> or its like that have not completed.</summary>
-    public Awaited[] Members(in Awaited promise)
+    /// <summary>What there is of a <c>WhenAll</c> or its like; null for what is none.</summary>
+    public PromiseState? Promise(in Awaited awaited)
     {
-        if (promise.Kind is not (AsyncWaitKind.WhenAll or AsyncWaitKind.WhenAny) || promise.Box >= 0)
-            return [];
-        if (!_members.TryGetValue(promise.Object, out Awaited[]? members))
-            _members[promise.Object] = members = [.. _awaitedObjects.Promises.Of(promise.Object).Unfinished.Take(AsyncLimits.Unfinished).Select(a => _awaitedObjects.At(a))];
-        return members;
-    }
-
-    /// <summary>How many tasks of a <c>WhenAll</c> or its like have not completed, and how many there are; null where that is not known.</summary>
-    public (int? Pending, int? Total) Count(in Awaited promise)
-    {
-        (_, int? pending, int? total) = _awaitedObjects.Promises.Of(promise.Object);
-        return (pending, total);
+        if (awaited.Kind is not (AsyncWaitKind.WhenAll or AsyncWaitKind.WhenAny) || awaited.Box >= 0)
+            return null;
+        if (!_promises.TryGetValue(awaited.Object, out PromiseState? state))
+        {
+            (List<ulong> unfinished, int? pending, int? total) = _awaitedObjects.Promises.Of(awaited.Object);
+            _promises[awaited.Object] = state = new PromiseState([.. unfinished.Select(a => _awaitedObjects.At(a))], pending, total);
+        }
+        return state;
     }
 
     private void Link(in Awaited to, int from, int depth)
@@ -63,9 +59,10 @@ internal sealed class AsyncGraph
             _awaiter[to.Box] = _awaiter[to.Box] is None ? from : Several;
             return;
         }
-        if (depth == 0)
+        // The second time all below it is several's, and there is no more to say the third time.
+        if (depth == 0 || Promise(to) is not { } promise || ++promise.Links > 2)
             return;
-        foreach (Awaited member in Members(to))
+        foreach (Awaited member in promise.Members)
             Link(member, from, depth - 1);
     }
 }

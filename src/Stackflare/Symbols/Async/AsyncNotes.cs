@@ -1,7 +1,7 @@
 using System.Globalization;
 using Stackflare.Capture;
 
-namespace Stackflare.AsyncMethods;
+namespace Stackflare.Symbols.Async;
 
 /// <summary>The sentences of a dump that say which async methods it does not have.</summary>
 internal static class AsyncNotes

@@ -1,4 +1,4 @@
-namespace Stackflare.AsyncMethods;
+namespace Stackflare.Symbols.Async;
 
 /// <summary>Bounds on what is made of a heap: a hostile one can have everything wait for everything.</summary>
 internal static class AsyncLimits
@@ -11,6 +11,9 @@ internal static class AsyncLimits
 
     /// <summary>Tasks under one <c>WhenAll</c> that are looked at.</summary>
     public const int Unfinished = 10_000;
+
+    /// <summary>References of state machines that are looked at.</summary>
+    public const int References = 64_000_000;
 
     /// <summary>Tasks within tasks.</summary>
     public const int Depth = 16;

@@ -1,7 +1,6 @@
 using Stackflare.Capture;
-using Stackflare.Symbols;
 
-namespace Stackflare.AsyncMethods;
+namespace Stackflare.Symbols.Async;
 
 /// <summary>The frames of async methods: one for each place where methods wait, shared by all stacks.</summary>
 internal sealed class AsyncFrames(RawSnapshot snapshot, SymbolSession session)

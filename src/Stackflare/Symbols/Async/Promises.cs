@@ -1,6 +1,6 @@
 using Stackflare.Capture;
 
-namespace Stackflare.AsyncMethods;
+namespace Stackflare.Symbols.Async;
 
 /// <summary>
 /// Tasks that wait for others on behalf of a method: <c>Task.WhenAll</c> and its like. Some know the tasks that they wait for; of others only those
@@ -44,7 +44,7 @@ internal sealed class Promises(HeapObjects objects)
         void Add(ulong address)
         {
             int task = objects.Find(address);
-            if (address != 0 && (task < 0 || !objects.Is(task, HeapObjectFlags.Completed)))
+            if (address != 0 && unfinished.Count < AsyncLimits.Unfinished && (task < 0 || !objects.Is(task, HeapObjectFlags.Completed)))
                 unfinished.Add(address);
         }
     }

@@ -1,7 +1,6 @@
 using Stackflare.Capture;
-using Stackflare.Symbols;
 
-namespace Stackflare.AsyncMethods;
+namespace Stackflare.Symbols.Async;
 
 /// <summary>Makes the async stacks of a dump: one for each method that no other waits for, down to the innermost that it waits for.</summary>
 internal sealed class AsyncStackBuilder
@@ -104,14 +103,7 @@ internal sealed class AsyncStackBuilder
 
     private AsyncWait Wait(in Awaited awaited, DumpThread? runs, int depth)
     {
-        (int? pending, int? total) = (null, null);
-        AsyncStack[] unfinished = [];
-        if (awaited.Kind is AsyncWaitKind.WhenAll or AsyncWaitKind.WhenAny)
-        {
-            (pending, total) = _graph.Count(awaited);
-            if (depth > 0)
-                unfinished = InOrder(Unfinished(awaited, depth - 1));
-        }
+        PromiseState? promise = _graph.Promise(awaited);
         return new AsyncWait
         {
             Kind = awaited.Kind,
@@ -119,17 +111,17 @@ internal sealed class AsyncStackBuilder
             Object = awaited.Object < 0 ? null : new ObjectAddress(_graph.Objects[awaited.Object].Address),
             Operation = awaited.Operation,
             DueIn = awaited.DueIn,
-            Pending = pending,
-            Total = total,
-            Unfinished = unfinished,
+            Pending = promise?.Pending,
+            Total = promise?.Total,
+            Unfinished = promise is null || depth == 0 ? [] : InOrder(Unfinished(promise.Members, depth - 1)),
             Thread = runs,
         };
     }
 
-    private List<AsyncStack> Unfinished(in Awaited promise, int depth)
+    private List<AsyncStack> Unfinished(Awaited[] members, int depth)
     {
         var stacks = new List<AsyncStack>();
-        foreach (Awaited member in _graph.Members(promise))
+        foreach (Awaited member in members)
         {
             if (_steps++ > AsyncLimits.Steps)
                 break;
@@ -148,7 +140,7 @@ internal sealed class AsyncStackBuilder
     {
         var frames = new List<DumpFrame>();
         var passed = new HashSet<int> { box };
-        for (int at = _graph.AwaiterOf(box); at >= 0 && passed.Add(at) && frames.Count < AsyncLimits.Frames; at = _graph.AwaiterOf(at))
+        for (int at = _graph.AwaiterOf(box); at >= 0 && passed.Add(at) && frames.Count < AsyncLimits.Frames && _steps++ < AsyncLimits.Steps; at = _graph.AwaiterOf(at))
             frames.Add(_frames.Of(_graph.Boxes.All[at]));
         return [.. frames];
     }

@@ -1,8 +1,7 @@
 using System.Buffers.Binary;
 using Stackflare.Capture;
-using Stackflare.Symbols;
 
-namespace Stackflare.AsyncMethods;
+namespace Stackflare.Symbols.Async;
 
 /// <summary>
 /// The objects that were copied from the heap, by the names of their types and fields. A field that an object does not have reads as null, and so does one

@@ -1,6 +1,6 @@
 using Stackflare.Capture;
 
-namespace Stackflare.AsyncMethods;
+namespace Stackflare.Symbols.Async;
 
 /// <summary>Whose queue a task of <see cref="SemaphoreSlim.WaitAsync()"/> is in. The tasks are the queue: each has the next.</summary>
 internal sealed class SemaphoreQueues(HeapObjects objects)

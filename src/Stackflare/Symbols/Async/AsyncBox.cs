@@ -1,4 +1,4 @@
-namespace Stackflare.AsyncMethods;
+namespace Stackflare.Symbols.Async;
 
 /// <summary>An async method that has begun and has not completed: what is on the heap of it.</summary>
 /// <param name="Object">The index of its box, the object that has its state machine.</param>

@@ -1,6 +1,6 @@
 using Stackflare.Capture;
 
-namespace Stackflare.AsyncMethods;
+namespace Stackflare.Symbols.Async;
 
 /// <summary>
 /// Tells what it is that a method waits for, by the types of the platform. What stands between a method and another - a time limit, a continuation, the task of a task -
@@ -65,7 +65,7 @@ internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
     /// <summary>Of a task that a delegate gives, the task that it gave: what hands its end on to the promise, and is no delegate's.</summary>
     private ulong? Unwrapped(ulong promise)
     {
-        foreach (int from in _promises.HandOnTo(promise))
+        foreach (int from in _promises.HandOnTo(promise).Take(MostSteps))
         {
             if (objects.Is(from, HeapObjectFlags.Method) || objects.Word(from, "m_action") is 0)
                 return objects[from].Address;
@@ -81,7 +81,7 @@ internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
             "DelayPromise" or "DelayPromiseWithCancellation" => new Awaited(AsyncWaitKind.Delay, Object: index, Type: type, DueIn: Due(index, "_timer")),
             "WhenAllPromise" or "WhenAllPromise`1" or "CompleteOnCountdownPromise" or "CompleteOnCountdownPromise`1" => new Awaited(AsyncWaitKind.WhenAll, Object: index, Type: type),
             "TwoTaskWhenAnyPromise`1" or "CompleteOnInvokePromise`1" => new Awaited(AsyncWaitKind.WhenAny, Object: index, Type: type),
-            "TaskNode" when _semaphores.Of(index) is var semaphore => new Awaited(AsyncWaitKind.SemaphoreSlim, semaphore, Type: "System.Threading.SemaphoreSlim"),
+            "TaskNode" when _semaphores.Of(index) is var semaphore => new Awaited(AsyncWaitKind.SemaphoreSlim, Object: semaphore, Type: "System.Threading.SemaphoreSlim"),
             "UnwrapPromise`1" => new Awaited(AsyncWaitKind.Work, Object: index, Type: type),
             "Task" or "Task`1" => new Awaited(objects.Word(index, "m_action") is 0 ? AsyncWaitKind.TaskCompletionSource : AsyncWaitKind.Work, Object: index, Type: type),
             _ => new Awaited(AsyncWaitKind.Other, Object: index, Type: type),
