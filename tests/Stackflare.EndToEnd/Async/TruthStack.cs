@@ -76,8 +76,8 @@ internal sealed record TruthStack(
             text += $" {type}";
         if (isDue)
             text += " with an end";
-        if (total is not null)
-            text += string.Create(CultureInfo.InvariantCulture, $" {pending} of {total} {{ {string.Join(", ", unfinished.Order(StringComparer.Ordinal))} }}");
+        if (pending is not null)
+            text += string.Create(CultureInfo.InvariantCulture, $" {pending} of {total?.ToString(CultureInfo.InvariantCulture) ?? "?"} {{ {string.Join(", ", unfinished.Order(StringComparer.Ordinal))} }}");
         if (calls.Length > 0)
             text += $" < {calls}";
         return threads.Aggregate(text, (t, thread) => $"{t} < \"{thread}\"");

@@ -93,8 +93,8 @@ internal sealed class AsyncTrack
     /// <summary>Says that the innermost method waits for several tasks.</summary>
     /// <param name="kind">For all, or for any.</param>
     /// <param name="awaited">The task that stands for all of them.</param>
-    /// <param name="done">How many have completed; the branches are the others.</param>
-    public T OnAll<T>(AsyncWaitKind kind, T awaited, int done = 0)
+    /// <param name="done">How many have completed, where the platform keeps that; the branches are the others.</param>
+    public T OnAll<T>(AsyncWaitKind kind, T awaited, int? done = 0)
     {
         (_pending, _total) = (_unfinished.Count, done + _unfinished.Count);
         return On(kind, awaited);
@@ -149,11 +149,10 @@ internal sealed class AsyncTrack
         json.WriteString("operation", _operation);
         json.WriteString("type", _type);
         json.WriteBoolean("isDue", _isDue);
-        if (_pending is { } pending && _total is { } total)
-        {
+        if (_pending is { } pending)
             json.WriteNumber("pending", pending);
+        if (_total is { } total)
             json.WriteNumber("total", total);
-        }
 
         json.WriteStartArray("unfinished");
         foreach (var branch in _unfinished)

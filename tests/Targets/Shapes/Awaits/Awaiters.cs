@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Stackflare.Targets.Common;
 
 namespace Stackflare.Targets.Shapes.Awaits;
 
@@ -21,7 +20,7 @@ internal sealed class Awaiters
 
     private static async Task<int> Wait(AsyncTrack track) => await track.Here<Awaiters>().Never();
 
-    private static async Task OnKeeping(AsyncTrack track) => await track.Here<Awaiters>().On(AsyncWaitKind.Other, new Bell(), type: Track.TypeName(typeof(Bell)));
+    private static async Task OnKeeping(AsyncTrack track) => await track.Here<Awaiters>().On(AsyncWaitKind.Other, new Bell());
 
     private static async Task OverKeeping(AsyncTrack track)
     {
@@ -49,7 +48,7 @@ internal sealed class Awaiters
         }
     }
 
-    /// <summary>Its own awaiter.</summary>
+    /// <summary>Its own awaiter. A method keeps it as an object of any type.</summary>
     private sealed class Bell : INotifyCompletion
     {
         private Action? _continuation;

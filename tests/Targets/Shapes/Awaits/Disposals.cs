@@ -1,6 +1,6 @@
 namespace Stackflare.Targets.Shapes.Awaits;
 
-/// <summary>Awaits that nobody wrote: at the end of <c>await using</c>. They are at the statement that asked for them.</summary>
+/// <summary>Awaits that nobody wrote: at the end of <c>await using</c>. They have no line of their own; the last statement's is the nearest.</summary>
 internal sealed class Disposals
 {
     public static void Begin(AsyncCases cases)
@@ -29,25 +29,22 @@ internal sealed class Disposals
 
     private static async Task AwaitUsingEnd(AsyncTrack track)
     {
-        await using (new Door(track.Here<Disposals>()))
-        {
-            await Task.CompletedTask;
-            GC.KeepAlive(track);
-        }
+        await Task.CompletedTask;
+        await using (new Door(track.Here<Disposals>())) { GC.KeepAlive(track); }
     }
 
     private static async Task AwaitUsingDeclaration(AsyncTrack track)
     {
-        await using var door = new Door(track.Here<Disposals>());
+        await using var door = new Door(track);
         await Task.CompletedTask;
-        GC.KeepAlive(door);
+        GC.KeepAlive(track.Here<Disposals>());
     }
 
     private static async Task AwaitUsingTwo(AsyncTrack track)
     {
-        await using var outer = new Door(track.Here<Disposals>());
+        await using var outer = new Door(track);
         await using var inner = new MemoryStream();
-        GC.KeepAlive(inner);
+        GC.KeepAlive(track.Here<Disposals>());
     }
 
     /// <summary>Never closes.</summary>

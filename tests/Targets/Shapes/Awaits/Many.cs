@@ -3,6 +3,9 @@ namespace Stackflare.Targets.Shapes.Awaits;
 /// <summary>Several tasks at once: all of them, or any.</summary>
 internal sealed class Many
 {
+    // Of tasks without results only what is left is counted.
+    private static readonly int? Unknown = null;
+
     public static void Begin(AsyncCases cases)
     {
         cases.Begin("all of two", AllOfTwo);
@@ -11,6 +14,7 @@ internal sealed class Many
         cases.Begin("all, some done", AllSomeDone);
         cases.Begin("all of all", AllOfAll);
         cases.Begin("all, deeper", AllDeeper);
+        cases.Begin("all, with results, some done", AllWithResultsSomeDone);
         cases.Begin("any of two", AnyOfTwo);
         cases.Begin("any of three", AnyOfThree);
         cases.Begin("any, with results", AnyWithResults);
@@ -22,14 +26,14 @@ internal sealed class Many
     {
         track.Next<Many>(lines: 2);
         var all = Task.WhenAll(Left(track.Branch()), Right(track.Branch()));
-        await track.OnAll(AsyncWaitKind.WhenAll, all);
+        await track.OnAll(AsyncWaitKind.WhenAll, all, Unknown);
     }
 
     private static async Task AllOfAList(AsyncTrack track)
     {
         track.Next<Many>(lines: 2);
         List<Task> tasks = [.. Enumerable.Range(0, 20).Select(i => i % 4 == 0 ? Left(track.Branch()) : Right(track.Branch()))];
-        await track.OnAll(AsyncWaitKind.WhenAll, Task.WhenAll(tasks));
+        await track.OnAll(AsyncWaitKind.WhenAll, Task.WhenAll(tasks), Unknown);
     }
 
     private static async Task<int> AllWithResults(AsyncTrack track)
@@ -39,22 +43,29 @@ internal sealed class Many
         return (await track.OnAll(AsyncWaitKind.WhenAll, all)).Sum();
     }
 
+    private static async Task<int> AllWithResultsSomeDone(AsyncTrack track)
+    {
+        track.Next<Many>(lines: 2);
+        var all = Task.WhenAll(Task.FromResult(1), Right(track.Branch()), Task.FromException<int>(new InvalidOperationException()), Right(track.Branch()));
+        return (await track.OnAll(AsyncWaitKind.WhenAll, all, done: 2)).Sum();
+    }
+
     private static async Task AllSomeDone(AsyncTrack track)
     {
         track.Next<Many>(lines: 4);
         var source = new TaskCompletionSource();
         var all = Task.WhenAll(Left(track.Branch()), source.Task, Task.CompletedTask, Right(track.Branch()), Task.FromException(new InvalidOperationException()));
         source.SetResult();
-        await track.OnAll(AsyncWaitKind.WhenAll, all, done: 3).ConfigureAwait(false);
+        await track.OnAll(AsyncWaitKind.WhenAll, all, Unknown).ConfigureAwait(false);
     }
 
     private static async Task AllOfAll(AsyncTrack track)
     {
         track.Next<Many>(lines: 4);
         var inner = track.Branch();
-        var some = inner.OnAll(AsyncWaitKind.WhenAll, Task.WhenAll(Left(inner.Branch()), Right(inner.Branch())));
+        var some = inner.OnAll(AsyncWaitKind.WhenAll, Task.WhenAll(Left(inner.Branch()), Right(inner.Branch())), Unknown);
         var all = Task.WhenAll(Left(track.Branch()), some);
-        await track.OnAll(AsyncWaitKind.WhenAll, all);
+        await track.OnAll(AsyncWaitKind.WhenAll, all, Unknown);
     }
 
     private static async Task AllDeeper(AsyncTrack track)

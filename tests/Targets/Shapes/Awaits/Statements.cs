@@ -147,10 +147,11 @@ internal sealed class Statements
         }
     }
 
+    // The line is that of the statement.
     private static async Task<int> InSwitchExpression(AsyncTrack track, int which) => which switch
     {
         1 => await Task.FromResult(1),
-        2 => await track.Here<Statements>().Never(),
+        2 => await track.Next<Statements>(lines: -2).Never(),
         _ => 3,
     };
 

@@ -86,7 +86,7 @@ internal sealed class Streams
     private static async Task OnPipelines(AsyncTrack track)
     {
         var pipe = AsyncTrack.Keep(new System.IO.Pipelines.Pipe());
-        await track.Here<Streams>().On(AsyncWaitKind.Stream, pipe.Reader.ReadAsync());
+        await track.Here<Streams>().On(AsyncWaitKind.Stream, pipe.Reader.ReadAsync(), "Read");
     }
 #endif
 }

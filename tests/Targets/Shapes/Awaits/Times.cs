@@ -34,7 +34,7 @@ internal sealed class Times
     private static async Task OnTimer(AsyncTrack track)
     {
         using var timer = new PeriodicTimer(Hour);
-        while (await track.Here<Times>().On(AsyncWaitKind.Timer, timer.WaitForNextTickAsync(), isDue: true))
+        while (await track.Here<Times>().On(AsyncWaitKind.Timer, timer.WaitForNextTickAsync()))
             GC.KeepAlive(timer);
     }
 
@@ -42,7 +42,7 @@ internal sealed class Times
     {
         using var timer = new PeriodicTimer(Hour);
         using var off = new CancellationTokenSource();
-        await track.Here<Times>().On(AsyncWaitKind.Timer, timer.WaitForNextTickAsync(off.Token), isDue: true);
+        await track.Here<Times>().On(AsyncWaitKind.Timer, timer.WaitForNextTickAsync(off.Token));
     }
 
     /// <summary>Stands still.</summary>
