@@ -49,6 +49,9 @@ internal sealed record BenchOptions
     /// <summary>Runs of each tool on a program that watches how long it stands still.</summary>
     internal int ToolPauseRounds(Shape shape) => Quick ? 1 : shape == Shape.Large ? 5 : 9;
 
+    /// <summary>Looks through a heap of each kind.</summary>
+    internal int HeapRounds => Quick ? 3 : 21;
+
     /// <summary>Reads the arguments; null when they make no sense.</summary>
     internal static BenchOptions? Parse(string[] args)
     {

@@ -16,6 +16,8 @@ try
     if (!options.OnlyTools)
         LibraryPart.Run(contestants, options, report);
     ToolPart.Run(contestants, options, report);
+    if (options.Shapes.Contains(Shape.Reference))
+        AsyncPart.Run(options, report);
     report.Goals();
 }
 catch (BenchException failure)

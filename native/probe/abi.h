@@ -405,8 +405,8 @@ typedef struct sf_heap_field {
 
 typedef struct sf_running { /* in the order of threads, frames and objects, each once */
     uint32_t thread; /* index */
-    uint32_t object; /* index into the heap's objects: the box of an async method that the thread seems to run */
-    uint32_t frame;  /* counted from the innermost: the box's own method, or the one nearest to it */
+    uint32_t object; /* index into the heap's objects: the box of an async method that the thread runs, if the state machine says so too */
+    uint32_t frame;  /* counted from the innermost: of the state machine's MoveNext, or of another method of an iterator's */
     uint32_t reserved;
 } sf_running;
 

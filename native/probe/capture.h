@@ -22,6 +22,7 @@ typedef struct function_work {
     bool args_incomplete;
     clr_id type;     /* the ClassID of the type that declares it; 0 when the runtime did not give it */
     uint32_t owner;  /* then: index of the type that its code was compiled for */
+    uint32_t machine; /* of a state machine that is in boxes: the kind of its type (heap.h) */
 } function_work;
 
 typedef struct type_work {

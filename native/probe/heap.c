@@ -199,6 +199,18 @@ static void make_buckets(heap *h)
     }
 }
 
+heap_candidate *heap_at(const heap *h, uint64_t address)
+{
+    const uint32_t *buckets = (const uint32_t *)h->buckets.base;
+    uint32_t b = bucket_of(h, address);
+    for (; buckets[b] != 0; b = (b + 1) & h->bucket_mask) {
+        heap_candidate *candidate = sf_table_at(&h->candidates, buckets[b] - 1);
+        if (candidate->address == address)
+            return candidate;
+    }
+    return NULL;
+}
+
 /* Copies what references lead to, if it is of a type that matters and was not copied yet. They lead all over the heap, and what takes time is
  * waiting for memory: so it is asked for, for all of a batch, one step ahead. */
 static void follow_batch(capture *c)
@@ -211,15 +223,13 @@ static void follow_batch(capture *c)
             __builtin_prefetch(sf_table_at(&h->candidates, first - 1), 1);
     }
     for (uint32_t i = 0; i < h->ahead_count; i++) {
-        uint32_t b = bucket_of(h, h->ahead[i]);
-        while (buckets[b] != 0 && ((heap_candidate *)sf_table_at(&h->candidates, buckets[b] - 1))->address != h->ahead[i])
-            b = (b + 1) & h->bucket_mask;
-        h->ahead[i] = buckets[b];
-        if (buckets[b] != 0)
-            __builtin_prefetch((const void *)((heap_candidate *)sf_table_at(&h->candidates, buckets[b] - 1))->address);
+        heap_candidate *to = heap_at(h, h->ahead[i]);
+        h->ahead[i] = (uintptr_t)to;
+        if (to)
+            __builtin_prefetch((const void *)to->address);
     }
     for (uint32_t i = 0; i < h->ahead_count; i++) {
-        heap_candidate *to = h->ahead[i] != 0 ? sf_table_at(&h->candidates, (uint32_t)h->ahead[i] - 1) : NULL;
+        heap_candidate *to = (heap_candidate *)h->ahead[i];
         if (to && to->copied == 0)
             to->copied = copy(c, to->address, to->kind, flags_of_object(h, to->address, to->kind));
     }
@@ -312,6 +322,7 @@ void heap_walk(capture *c)
         return;
     }
     make_buckets(h);
+    running_find(c, begin + limit);
     follow_levels(c, begin + limit);
     h->result.follow_ns = sf_now(CLOCK_MONOTONIC) - walked;
 }
@@ -378,6 +389,7 @@ void heap_describe(capture *c)
         object->type = ((heap_kind *)sf_table_at(&h->kinds, object->type))->index;
     }
     sort_objects((sf_heap_object *)h->objects.base, h->objects.count);
+    running_describe(c);
     for (uint32_t i = 0; h->objects.count > 0 && i < c->types.count; i++)
         if (((layout_work *)sf_table_at(&h->layout_work, i))->wanted)
             add_layout(c, i);

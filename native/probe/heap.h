@@ -15,7 +15,9 @@ typedef struct heap_kind {
     uint32_t size;  /* of an object, from its address; of an array without its elements */
     uint32_t first_reference, reference_count; /* once an object was copied: where in it references are */
     uint32_t index; /* into types, likewise; SF_NONE */
-    bool described;
+    uint32_t machine;   /* likewise, of a box: the kind of its state machine, or of the type that that one shares its code with; 0 */
+    uint32_t in_box_at; /* of such a type: where in its box it is; 0: it is an object that the box refers to */
+    bool described, in_box;
 } heap_kind;
 
 /* What becomes of a type, by its index, if its layout is wanted. */
@@ -77,6 +79,14 @@ void heap_describe(capture *c); /* after it: layouts of the types of what was co
 uint32_t heap_kind_of(capture *c, uintptr_t type); /* 0: its objects do not matter */
 void heap_describe_kind(capture *c, uint32_t kind);
 bool heap_know_types(capture *c);
+uintptr_t heap_shared_type(const capture *c, uintptr_t type); /* the type that a type's methods are compiled for */
+
+/* What was seen at an address, once all has been seen; NULL. */
+heap_candidate *heap_at(const heap *h, uint64_t address);
+
+/* running.c: which of the methods the threads run; in the pause, and after it. */
+void running_find(capture *c, int64_t deadline);
+void running_describe(capture *c);
 
 static inline uintptr_t heap_word(uintptr_t at) { uintptr_t w; memcpy(&w, (const void *)at, sizeof w); return w; }
 static inline uint32_t heap_half(uintptr_t at) { uint32_t w; memcpy(&w, (const void *)at, sizeof w); return w; }

@@ -119,10 +119,12 @@ static uint32_t references_of(const capture *c, uintptr_t type, uint32_t *offset
     return n;
 }
 
+static bool is_struct(const capture *c, uintptr_t type) { return (heap_half(type + c->contract.type_flags) & TYPE_KIND) == TYPE_STRUCT; }
+
 /* A type can be unloaded as soon as the program runs: which it is, and of which it is made, is read now. */
 static void want_layout(capture *c, uintptr_t type, uint32_t kind)
 {
-    bool is_struct = (heap_half(type + c->contract.type_flags) & TYPE_KIND) == TYPE_STRUCT;
+    bool as_struct = is_struct(c, type);
     uint32_t index = describe_type(c, type, 0);
     for (int depth = 0; depth < MAX_PARENTS && index != SF_NONE; depth++) {
         layout_work *work = sf_table_at(&c->heap.layout_work, index);
@@ -131,11 +133,30 @@ static void want_layout(capture *c, uintptr_t type, uint32_t kind)
         if (work->wanted)
             return;
         type = parent_of(c, type);
-        *work = (layout_work){ true, is_struct, type != 0 ? describe_type(c, type, 0) : SF_NONE, kind };
+        *work = (layout_work){ true, as_struct, type != 0 ? describe_type(c, type, 0) : SF_NONE, kind };
         index = work->parent;
-        is_struct = false;
+        as_struct = false;
         kind = 0;
     }
+}
+
+uintptr_t heap_shared_type(const capture *c, uintptr_t type)
+{
+    uintptr_t class = c->contract.class_type != 0 ? heap_word(type + c->contract.type_class) : 0;
+    return class & 1 ? class & ~(uintptr_t)1 : type;
+}
+
+/* The machine is the box's only field of its own that is a struct, and the runtime puts those last. */
+static void join_machine(capture *c, heap_kind *box, uintptr_t type)
+{
+    type = heap_shared_type(c, type);
+    box->machine = heap_kind_of(c, type);
+    if (box->machine == 0)
+        return;
+    heap_kind *machine = sf_table_at(&c->heap.kinds, box->machine);
+    uint32_t bytes = heap_half(type + c->contract.type_size) - OBJECT_HEADER - (uint32_t)sizeof type;
+    machine->in_box = true;
+    machine->in_box_at = is_struct(c, type) && bytes < box->size ? box->size - bytes : 0;
 }
 
 void heap_describe_kind(capture *c, uint32_t index)
@@ -161,8 +182,10 @@ void heap_describe_kind(capture *c, uint32_t index)
         return;
     uint32_t machine = *(uint32_t *)sf_table_at(&c->type_args, type->arg_start + type->arg_count - 1);
     uintptr_t machine_type = machine == SF_NONE ? 0 : ((sf_type *)sf_table_at(&c->types, machine))->class_id;
-    if (plausible(machine_type))
+    if (plausible(machine_type)) {
         want_layout(c, machine_type, 0);
+        join_machine(c, kind, machine_type);
+    }
 }
 
 /* The list of Task's interfaces is where its two are. */

@@ -3,7 +3,8 @@ using Stackflare;
 using Stackflare.BenchTarget;
 using Stackflare.Triggers;
 
-// The program that the benchmarks look at. Arguments: threads frames [--everything] [--no-trap] [--heartbeat] [--locks].
+// The program that the benchmarks look at. Arguments: threads frames [--everything] [--no-trap] [--heartbeat] [--locks]
+// [--awaiting N] [--objects N].
 // Says READY on stdout once every thread is parked and the trap is warm, then answers the commands below; ends when stdin does,
 // so that nothing stays behind when the benchmark is stopped half-way.
 int threads = int.Parse(args[0], CultureInfo.InvariantCulture);
@@ -17,6 +18,8 @@ IDisposable? trap = args.Contains("--no-trap") ? null : Flare.OnSignal(new Signa
         : RenderOptions.Default,
 });
 
+if (Number("--awaiting") + Number("--objects") > 0)
+    Awaiting.Fill(Number("--awaiting"), Number("--objects"));
 if (args.Contains("--locks"))
     Gate.Lock();
 Tower.Start(threads, frames);
@@ -42,6 +45,8 @@ while (Console.ReadLine() is { } command)
 
 trap?.Dispose();
 return 0;
+
+int Number(string option) => Array.IndexOf(args, option) is >= 0 and int at ? int.Parse(args[at + 1], CultureInfo.InvariantCulture) : 0;
 
 static string Reset(Heartbeat heartbeat)
 {

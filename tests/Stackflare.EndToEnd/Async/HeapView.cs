@@ -8,7 +8,7 @@ namespace Stackflare.EndToEnd.Async;
 /// <summary>The heap's part of a snapshot, read as whoever makes stacks of it has to: with nothing but what is in it and the metadata.</summary>
 internal sealed class HeapView
 {
-    private const string State = "<>1__state", Awaiter = "<>u__";
+    private const string State = "<>1__state", Awaiter = "<>u__", Number = "number";
 
     private static readonly byte[] Probe = File.ReadAllBytes(TestPaths.Probe);
 
@@ -26,6 +26,9 @@ internal sealed class HeapView
     public RawHeap Heap { get; }
 
     public IReadOnlyList<AsyncMethod> Methods { get; }
+
+    /// <summary>Of methods with a parameter of that name, by their boxes' addresses.</summary>
+    public Dictionary<ulong, int> Numbers { get; } = [];
 
     /// <summary>Of each object, by its address.</summary>
     public IReadOnlyDictionary<ulong, string> TypeNames { get; }
@@ -94,6 +97,8 @@ internal sealed class HeapView
             ulong begin = (ulong)at + fields[i].Offset, end = i + 1 < fields.Length ? (ulong)at + fields[i + 1].Offset : (ulong)at + machine.Size;
             if (name == State)
                 state = (int)Heap.Word(holder, begin);
+            else if (name == Number)
+                Numbers[box.Address] = (int)(Heap.Word(holder, begin - 4) >> 32);
             else if (name.StartsWith(Awaiter, StringComparison.Ordinal))
                 awaited.AddRange(references.Where(r => r >= begin && r < end).Select(r => Heap.Word(holder, r)).Where(word => word != 0));
         }

@@ -42,6 +42,7 @@ internal static class ShapeCatalog
         nameof(Waits) => new Waits(),
         nameof(AsyncWaits) => new AsyncWaits(),
         nameof(AsyncTruth) => new AsyncTruth(),
+        nameof(AsyncRunning) => new AsyncRunning(),
         _ => throw new ArgumentException($"no shape {name}", nameof(name)),
     };
 }
