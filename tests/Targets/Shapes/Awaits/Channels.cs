@@ -5,7 +5,14 @@ namespace Stackflare.Targets.Shapes.Awaits;
 /// <summary>Channels: with nothing to read, with no room to write.</summary>
 internal sealed class Channels
 {
-    private const string Read = "Read", Write = "Write";
+    private const string Write = "Write";
+
+#if NET10_0_OR_GREATER
+    private const string? Read = "Read", Room = Write;
+#else
+    // The types do not tell.
+    private const string? Read = null, Room = null;
+#endif
 
     public static void Begin(AsyncCases cases)
     {
@@ -49,7 +56,7 @@ internal sealed class Channels
     {
         var channel = AsyncTrack.Keep(Channel.CreateBounded<int>(1));
         await channel.Writer.WriteAsync(1);
-        await track.Here<Channels>().On(AsyncWaitKind.Channel, channel.Writer.WaitToWriteAsync(), Write);
+        await track.Here<Channels>().On(AsyncWaitKind.Channel, channel.Writer.WaitToWriteAsync(), Room);
     }
 
     // What is awaited is the platform's iterator, which awaits the channel.
