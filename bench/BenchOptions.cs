@@ -8,6 +8,7 @@ internal sealed record BenchOptions
           --quick         few rounds: shows that everything works, not how fast it is; does not write the page
           --shape 100x50  only this number of threads and frames (may be given again); does not write the page
           --tools         only the command-line tool and its peers; does not write the page
+          --async         only async methods; does not write the page
           --no-write      do not write docs/benchmarks.md
         """;
 
@@ -17,6 +18,9 @@ internal sealed record BenchOptions
 
     /// <summary>Whether only the command-line tool is measured, and not the library.</summary>
     internal bool OnlyTools { get; init; }
+
+    /// <summary>Whether only the search for async methods is measured.</summary>
+    internal bool OnlyAsync { get; init; }
 
     /// <summary>Whether docs/benchmarks.md is written: a part of the figures never replaces all of them.</summary>
     internal bool Write { get; init; } = true;
@@ -66,6 +70,9 @@ internal sealed record BenchOptions
                     break;
                 case "--tools":
                     options = options with { OnlyTools = true, Write = false };
+                    break;
+                case "--async":
+                    options = options with { OnlyAsync = true, Write = false };
                     break;
                 case "--no-write":
                     options = options with { Write = false };

@@ -13,10 +13,11 @@ try
 {
     using Contestants contestants = new();
     report.Machine(contestants);
-    if (!options.OnlyTools)
+    if (!options.OnlyTools && !options.OnlyAsync)
         LibraryPart.Run(contestants, options, report);
-    ToolPart.Run(contestants, options, report);
-    if (options.Shapes.Contains(Shape.Reference))
+    if (!options.OnlyAsync)
+        ToolPart.Run(contestants, options, report);
+    if (!options.OnlyTools && options.Shapes.Contains(Shape.Reference))
         AsyncPart.Run(options, report);
     report.Goals();
 }

@@ -20,6 +20,7 @@ enum {
     MAX_LAYOUT_FIELDS = 1 << 17,
     MAX_RUNNING = 1 << 14,
     MAX_LEVELS = 6, /* of references: box, state machine, promise, array, task, what that waits for */
+    MAX_PROMISES = 4, /* that wait for each other */
     OBJECT_BYTES = 64 << 10,
     SOURCE_BYTES = 256,
     ARRAY_LENGTH = 8, /* where an array has its length */
@@ -160,8 +161,18 @@ static int32_t remember(capture *c, uintptr_t object, uint32_t kind)
     }
     bool method = flags & SF_HEAP_OBJECT_METHOD && !(flags & SF_HEAP_OBJECT_COMPLETED);
     h->result.method_count += method;
+    /* Read while the object is at hand: see follow_promises. */
+    uint64_t then = (flags & (SF_HEAP_OBJECT_TASK | SF_HEAP_OBJECT_COMPLETED)) == SF_HEAP_OBJECT_TASK ? heap_word(object + h->continuation) : 0;
     *(heap_candidate *)sf_table_at(&h->candidates, index) = (heap_candidate){
-        object, kind, method || flags & SF_HEAP_OBJECT_SEMAPHORE ? copy(c, object, kind, flags) : 0 };
+        object, then, kind, method || flags & SF_HEAP_OBJECT_SEMAPHORE ? copy(c, object, kind, flags) : 0 };
+    return 1;
+}
+
+/* For those who want no object: what the runtime takes to enumerate them, and nothing else. */
+static int32_t count_object(clr_id object, void *state)
+{
+    (void)object;
+    ((capture *)state)->heap.result.seen_objects++;
     return 1;
 }
 
@@ -261,10 +272,9 @@ static void follow_all(capture *c, const sf_heap_object *from)
         follow(c, heap_word((uintptr_t)bytes + at));
 }
 
-static void follow_levels(capture *c, int64_t deadline)
+static void follow_levels(capture *c, uint32_t first, int64_t deadline)
 {
     const heap *h = &c->heap;
-    uint32_t first = 0;
     for (int level = 0; level < MAX_LEVELS; level++) {
         uint32_t end = h->objects.count;
         for (; first < end; first++) {
@@ -277,6 +287,31 @@ static void follow_levels(capture *c, int64_t deadline)
                 follow_all(c, object);
         }
         follow_batch(c);
+    }
+}
+
+/* Some tasks that wait for others do not know them: Task.WhenAll counts how many are left. But each of those knows, as all tasks do, what goes on when it
+ * ends. So whatever goes on with a task that was copied, and is no method, is copied as well. Such tasks can wait for each other. */
+static void follow_promises(capture *c, int64_t deadline)
+{
+    heap *h = &c->heap;
+    uint32_t before = 0;
+    for (int round = 0; round < MAX_PROMISES && before < h->objects.count; round++) {
+        before = h->objects.count;
+        for (uint32_t i = 0; i < h->candidates.count; i++) {
+            heap_candidate *task = sf_table_at(&h->candidates, i);
+            if (task->copied != 0 || task->then == 0)
+                continue;
+            if (i % LOOK_AT_CLOCK == 0 && sf_now(CLOCK_MONOTONIC) > deadline) {
+                h->result.flags |= SF_HEAP_TIME_TRUNCATED;
+                return;
+            }
+            const heap_candidate *promise = heap_at(h, task->then);
+            if (promise && promise->copied != 0
+                && (((heap_kind *)sf_table_at(&h->kinds, promise->kind))->flags & (SF_HEAP_OBJECT_TASK | SF_HEAP_OBJECT_METHOD)) == SF_HEAP_OBJECT_TASK)
+                task->copied = copy(c, task->address, task->kind, flags_of_object(h, task->address, task->kind));
+        }
+        follow_levels(c, before, deadline);
     }
 }
 
@@ -313,7 +348,7 @@ void heap_walk(capture *c)
     int64_t begin = sf_now(CLOCK_MONOTONIC), limit = (int64_t)c->request->heap_limit_us * 1000;
     h->result.now_ns = begin;
     h->deadline = begin + limit / 4 * 3; /* what was found is worth little without what it waits for */
-    h->result.hresult = info_heap_objects(h->info, on_object, c);
+    h->result.hresult = info_heap_objects(h->info, c->request->heap_max_objects > 0 ? on_object : count_object, c);
     int64_t walked = sf_now(CLOCK_MONOTONIC);
     h->result.walk_ns = walked - begin;
     h->result.status = FAILED(h->result.hresult) ? SF_HEAP_REFUSED : SF_HEAP_WALKED;
@@ -323,74 +358,7 @@ void heap_walk(capture *c)
     }
     make_buckets(h);
     running_find(c, begin + limit);
-    follow_levels(c, begin + limit);
+    follow_levels(c, 0, begin + limit);
+    follow_promises(c, begin + limit);
     h->result.follow_ns = sf_now(CLOCK_MONOTONIC) - walked;
-}
-
-/* By address, so that a reader can search. In place: a heap of those that are not yet sorted, the greatest on top. */
-static void sort_objects(sf_heap_object *objects, uint32_t count)
-{
-    for (uint32_t end = count, top = count / 2; end > 1;) {
-        sf_heap_object moved;
-        if (top > 0)
-            moved = objects[--top];
-        else {
-            moved = objects[--end];
-            objects[end] = objects[0];
-        }
-        uint32_t at = top;
-        for (uint32_t next; (next = at * 2 + 1) < end; at = next) {
-            if (next + 1 < end && objects[next + 1].address > objects[next].address)
-                next++;
-            if (objects[next].address <= moved.address)
-                break;
-            objects[at] = objects[next];
-        }
-        objects[at] = moved;
-    }
-}
-
-static void add_layout(capture *c, uint32_t type)
-{
-    static field_place places[2048];
-    enum { MAX_PLACES = sizeof places / sizeof *places };
-    heap *h = &c->heap;
-    const layout_work *work = sf_table_at(&h->layout_work, type);
-    uint32_t index = sf_table_add(&h->layouts), count = 0, size = 0;
-    if (index == SF_NONE)
-        return;
-    sf_heap_layout *layout = sf_table_at(&h->layouts, index);
-    const heap_kind *kind = sf_table_at(&h->kinds, work->kind);
-    *layout = (sf_heap_layout){ .type = type, .parent = work->parent, .first_field = h->fields.count,
-        .first_reference = kind->first_reference, .reference_count = kind->reference_count,
-        .flags = work->is_struct ? SF_HEAP_LAYOUT_STRUCT : 0 };
-    clr_id class = ((sf_type *)sf_table_at(&c->types, type))->class_id;
-    if (type_transient(c, type, 0) || FAILED(info_class_layout(c->info, class, places, MAX_PLACES, &count, &size)) || count > MAX_PLACES)
-        return;
-    uint32_t first = sf_table_add_many(&h->fields, count);
-    if (first == SF_NONE)
-        return;
-    sf_heap_field *fields = sf_table_at(&h->fields, first);
-    for (uint32_t i = 0, at; i < count; i++) {
-        for (at = i; at > 0 && fields[at - 1].offset > places[i].offset; at--)
-            fields[at] = fields[at - 1];
-        fields[at] = (sf_heap_field){ places[i].token, places[i].offset };
-    }
-    layout->field_count = count;
-    layout->size = size;
-    layout->flags |= SF_HEAP_LAYOUT_FIELDS;
-}
-
-void heap_describe(capture *c)
-{
-    heap *h = &c->heap;
-    for (uint32_t i = 0; i < h->objects.count; i++) {
-        sf_heap_object *object = sf_table_at(&h->objects, i);
-        object->type = ((heap_kind *)sf_table_at(&h->kinds, object->type))->index;
-    }
-    sort_objects((sf_heap_object *)h->objects.base, h->objects.count);
-    running_describe(c);
-    for (uint32_t i = 0; h->objects.count > 0 && i < c->types.count; i++)
-        if (((layout_work *)sf_table_at(&h->layout_work, i))->wanted)
-            add_layout(c, i);
 }

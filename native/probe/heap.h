@@ -30,6 +30,7 @@ typedef struct layout_work {
 /* An object of such a type: what a reference may lead to. */
 typedef struct heap_candidate {
     uint64_t address;
+    uint64_t then;   /* what goes on when the task ends; 0: nothing, or it has ended, or is no task */
     uint32_t kind;
     uint32_t copied; /* index of the object's record + 1 */
 } heap_candidate;
@@ -51,6 +52,7 @@ typedef struct heap {
     uint32_t tokens[HEAP_TYPES];
     uintptr_t core, array; /* CoreLib's Module, and the MethodTable of System.Array */
     uint32_t state_flags;  /* of a Task */
+    uint32_t continuation; /* likewise: where what goes on when it ends is */
     uint64_t task_words;   /* bit n: word n of a Task is one of its own references, none of which leads to what it waits for */
     uint32_t async_head;   /* of a SemaphoreSlim; 0: not known */
     uint32_t interfaces;   /* of a MethodTable: where the address of its interfaces is */
@@ -73,7 +75,7 @@ void heap_close(capture *c);
 bool heap_claim(capture *c);    /* in the pause: false when there has to be another one, later */
 void heap_walk(capture *c);
 void heap_unclaim(capture *c);  /* before its end */
-void heap_describe(capture *c); /* after it: layouts of the types of what was copied */
+void heap_describe(capture *c); /* heap_describe.c, after it: layouts of the types of what was copied */
 
 /* heap_kinds.c: what a type is, and where in its objects references are. */
 uint32_t heap_kind_of(capture *c, uintptr_t type); /* 0: its objects do not matter */

@@ -235,8 +235,8 @@ bool heap_know_types(capture *c)
     };
     core_field state = { .name = "m_stateFlags" }, head = { .name = "m_asyncHead" };
     core_field references[] = { { .name = "m_action" }, { .name = "m_stateObject" }, { .name = "m_taskScheduler" },
-                                { .name = "m_continuationObject" }, { .name = "m_contingentProperties" } };
-    enum { REFERENCES = sizeof references / sizeof *references };
+                                { .name = "m_contingentProperties" }, { .name = "m_continuationObject" } };
+    enum { CONTINUATION = 4, REFERENCES = sizeof references / sizeof *references };
     heap *h = &c->heap;
     core_lib core;
     if (c->contract.type_interfaces == 0 || !core_open(c, &core)) /* which wants all else that is used here of the contract */
@@ -255,6 +255,7 @@ bool heap_know_types(capture *c)
         || !knows_references(c, types[HEAP_TASK].class, references, REFERENCES))
         return false;
     h->state_flags = state.offset;
+    h->continuation = references[CONTINUATION].offset;
     for (uint32_t i = 0; i < REFERENCES; i++)
         h->task_words |= references[i].offset < 64 * sizeof(uintptr_t) ? (uint64_t)1 << references[i].offset / sizeof(uintptr_t) : 0;
     h->async_head = types[HEAP_SEMAPHORE].class != 0 && core_find_fields(&core, &types[HEAP_SEMAPHORE], &head, 1) ? head.offset : 0;
