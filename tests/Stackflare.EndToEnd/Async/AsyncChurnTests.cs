@@ -60,6 +60,6 @@ public sealed class AsyncChurnTests(ITestOutputHelper output)
         Assert.True(methods is "Passed < Passing" or "Passed" or "Passing", methods);
         Assert.All(stack.Frames, f => Assert.Contains("await ", f.Source?.Text ?? "await ", StringComparison.Ordinal));
         Assert.Empty(stack.BlockedThreads);
-        Assert.True(stack.WaitingFor.Kind is AsyncWaitKind.TaskCompletionSource or AsyncWaitKind.Ready or AsyncWaitKind.Running, $"{methods} waits for {stack.WaitingFor.Kind}");
+        Assert.True(stack.WaitingFor.Kind is AsyncWaitKind.TaskCompletionSource or AsyncWaitKind.Ready or AsyncWaitKind.Running, $"{methods} waits for {stack.WaitingFor.Kind} {stack.WaitingFor.Type} {stack.WaitingFor.Object}");
     }
 }
