@@ -19,6 +19,7 @@ internal static class ThreadFilter
             Threads = threads,
             RuntimeThreads = [.. dump.RuntimeThreads.Where(t => wanted.Any(w => IsId(w, t.OsId.Value) || Contains(t.Name, w)))],
             ThreadPool = dump.ThreadPool,
+            // HasAsyncStacks stays false: no thread has them, and who asks for some threads has a question that they do not answer.
             // Of the whole program: who asks for some of its threads is to hear of a deadlock among the others.
             Deadlocks = dump.Deadlocks,
             Findings = dump.Findings,

@@ -30,6 +30,8 @@ internal static class DumpCommand
         var raw = new Option<string?>("--raw") { Description = "Save the snapshot itself, for 'stackflare show'.", HelpName = "FILE" };
         Option<double> timeout = NumberOption.Of("--timeout", alias: null, 5.0, least: 0.01, most: 600);
         (timeout.Description, timeout.HelpName) = ("Seconds that a dump may take.", "S");
+        var withAsync = new Option<bool>("--async") { Description = "Look for async methods that wait however large the heap is; the pause grows with it." };
+        var noAsync = new Option<bool>("--no-async") { Description = "Do not look for async methods that wait." };
         process.Arity = ArgumentArity.ZeroOrOne;
         process.CompletionSources.Add(_ => ProcessFinder.All().Select(p => new CompletionItem(p.Name)));
         // Whatever is not an option is taken for the argument, also what was meant to be one.
@@ -40,7 +42,7 @@ internal static class DumpCommand
         });
         var root = new RootCommand($"Thread dumps of running .NET processes: every thread with file, line and source text.\n\n{Examples}")
         {
-            process, count, interval, raw, timeout,
+            process, count, interval, raw, timeout, withAsync, noAsync,
         };
         shared.AddTo(root);
         // The names that help has on other systems: a path is no option here.
@@ -55,12 +57,15 @@ internal static class DumpCommand
                 return Usage.Error("Name a process by its id, its name or its socket; 'stackflare ps' lists them.");
             if (result.GetValue(raw) is not null && shared.IsSaidHow(result))
                 return Usage.Error("--raw saves the snapshot as it is: --output and --format do not go with it.");
+            if (result.GetValue(withAsync) && result.GetValue(noAsync))
+                return Usage.Error("--async and --no-async do not go together.");
+            var sampling = new Sampling(result.GetValue(count), TimeSpan.FromMilliseconds(result.GetValue(interval)));
             var options = new CaptureOptions
             {
+                Async = result.GetValue(withAsync) ? true : result.GetValue(noAsync) || sampling.IsDense ? false : null,
                 SourceText = !result.GetValue(shared.NoSource),
                 Limits = new DumpLimits { Time = TimeSpan.FromSeconds(result.GetValue(timeout)) },
             };
-            var sampling = new Sampling(result.GetValue(count), TimeSpan.FromMilliseconds(result.GetValue(interval)));
             using ProcessCapture capture = Look(name, options, result.GetValue(shared.Symbols) ?? []);
             using var interrupt = new Interrupt();
             var series = new DumpSeries(capture, sampling, interrupt);

@@ -6,11 +6,11 @@ namespace Stackflare.Cli.Terminal;
 /// <summary>
 /// Colours the text format for a terminal and makes its places links. The renderer writes plain text, in which a thread's line begins
 /// with a quote, as one of a deadlock does, a frame's with <c>   at</c>, what is said of a lock with <c>   -</c>, and a source line
-/// with six spaces; whatever could be taken for an escape is escaped there.
+/// with six spaces; what is within tasks of an async method has bars before it; whatever could be taken for an escape is escaped there.
 /// </summary>
 internal static partial class TerminalStyle
 {
-    private const string Reset = "\e[0m", Bold = "\e[1m", Dim = "\e[2m", Yellow = "\e[33m", Cyan = "\e[36m", Red = "\e[31m";
+    private const string Reset = "\e[0m", Bold = "\e[1m", Dim = "\e[2m", Yellow = "\e[33m", Cyan = "\e[36m", Red = "\e[31m", Bar = "   | ";
 
     public static byte[] Apply(ReadOnlySpan<byte> dump, bool colours, bool links)
     {
@@ -22,6 +22,8 @@ internal static partial class TerminalStyle
 
     private static string Line(string line, bool colours, bool links)
     {
+        if (line.StartsWith(Bar, StringComparison.Ordinal))
+            return Bar + Line(line[Bar.Length..], colours, links);
         if (FrameLine().Match(line) is { Success: true } frame)
         {
             string place = frame.Groups["place"].Value;
@@ -39,8 +41,10 @@ internal static partial class TerminalStyle
             return Yellow + line + Reset;
         if (line.StartsWith("   at ", StringComparison.Ordinal))
             return $"   {Dim}at{Reset}{Dim}{line[5..]}{Reset}";
-        if (line.StartsWith("Thread dump", StringComparison.Ordinal) || line == "Diagnosis:")
+        if (line.StartsWith("Thread dump", StringComparison.Ordinal) || line.StartsWith("Async methods that wait:", StringComparison.Ordinal) || line == "Diagnosis:")
             return Bold + line + Reset;
+        if (AsyncLine().Match(line) is { Success: true } stacks)
+            return Bold + stacks.Value + Reset + line[stacks.Length..];
         if (line.StartsWith("Deadlock:", StringComparison.Ordinal))
             return Bold + Red + line + Reset;
         return IsRed(line) ? Red + line + Reset : line;
@@ -60,6 +64,9 @@ internal static partial class TerminalStyle
         string rest = line[end..].Replace(" blocked ", $" {Red}blocked{Reset} ", StringComparison.Ordinal);
         return Bold + line[..end] + Reset + rest;
     }
+
+    [GeneratedRegex(@"^[\d,]+ async stacks?(?= )")]
+    private static partial Regex AsyncLine();
 
     [GeneratedRegex(@"^   at (?<method>.+) in (?<place>(?<path>/.+):line \d+)$")]
     private static partial Regex FrameLine();

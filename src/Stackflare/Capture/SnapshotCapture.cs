@@ -14,7 +14,7 @@ namespace Stackflare.Capture;
 internal static class SnapshotCapture
 {
     private const int Cancelled = unchecked((int)0x80131375), SuspensionInProgress = unchecked((int)0x80131388);
-    private const int ProfilerAlreadyActive = unchecked((int)0x8013136A);
+    private const int ProfilerAlreadyActive = unchecked((int)0x8013136A), InconsistentWithFlags = unchecked((int)0x80131374);
     private const int NoSuchFile = unchecked((int)0x80070002), ModuleNotFound = unchecked((int)0x8007007E);
     private const string MayBeEnding = "Try again; the process may be ending.";
 
@@ -28,22 +28,46 @@ internal static class SnapshotCapture
     /// <exception cref="StackflareException">There is no snapshot; the type says why.</exception>
     public static RawSnapshot Take(CaptureRoute route, CaptureOptions options, CancellationToken off = default)
     {
-        if (HeapLimits.For(options) is not { } heap)
-            return Take(route, options.Limits, heap: null, off);
+        bool isBeside = false;
+        if (HeapLimits.For(options) is { } heap)
+        {
+            try
+            {
+                return Take(route, options.Limits, ProfilerClass.Main, heap, off);
+            }
+            catch (CaptureFailedException e) when (e.HResult == ProfilerAlreadyActive)
+            {
+                // The heap is for the main profiler only, and there is another. It does not mind a capture without.
+                isBeside = true;
+            }
+        }
+        RawSnapshot snapshot = WithoutHeap(route, options.Limits, off);
+        snapshot.IsBesideProfiler = isBeside;
+        return snapshot;
+    }
+
+    private static RawSnapshot WithoutHeap(CaptureRoute route, DumpLimits limits, CancellationToken off)
+    {
+        RawSnapshot snapshot = Take(route, limits, ProfilerClass.Beside, heap: null, off);
+        if (!HasNoWalks(snapshot))
+            return snapshot;
         try
         {
-            return Take(route, options.Limits, heap, off);
+            return Take(route, limits, ProfilerClass.Main, heap: null, off);
         }
         catch (CaptureFailedException e) when (e.HResult == ProfilerAlreadyActive)
         {
-            // The heap is for the main profiler only, and there is another. It does not mind a capture without.
-            RawSnapshot snapshot = Take(route, options.Limits, heap: null, off);
-            snapshot.IsBesideProfiler = true;
             return snapshot;
         }
     }
 
-    private static RawSnapshot Take(CaptureRoute route, DumpLimits limits, HeapLimits? heap, CancellationToken off)
+    /// <summary>
+    /// The runtime counts profilers that are beside the main one, and counts one less whenever a main one goes: then it overlooks those that
+    /// come after it, and lets them walk no stack.
+    /// </summary>
+    private static bool HasNoWalks(RawSnapshot snapshot) => Array.Exists(snapshot.Threads, t => t.HResult == InconsistentWithFlags);
+
+    private static RawSnapshot Take(CaptureRoute route, DumpLimits limits, ProfilerClass profiler, HeapLimits? heap, CancellationToken off)
     {
         var deadline = Deadline.In(limits.Time, off);
         // Guids are from the kernel's random source; the cryptography library would load OpenSSL for the same bytes.
@@ -62,9 +86,7 @@ internal static class SnapshotCapture
             }
             byte[] request = Request(nonce, route.Address, limits, heap);
             // The probe asks for the end of background collections while the program stands still: the runtime must not wait for it.
-            port.SendAll(heap is null
-                ? DiagnosticsPort.AttachCommand(route.ProbePath, ProfilerClass.Beside, request, limits.Time)
-                : DiagnosticsPort.AttachCommand(route.ProbePath, ProfilerClass.Main, request, TimeSpan.Zero));
+            port.SendAll(DiagnosticsPort.AttachCommand(route.ProbePath, profiler, request, heap is null ? limits.Time : TimeSpan.Zero));
             bytes = Receive(route, port, runtime, limits, deadline);
         }
         catch (IOException e)

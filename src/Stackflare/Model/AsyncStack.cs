@@ -18,7 +18,7 @@ public sealed class AsyncStack
     public bool IsTruncated { get; init; }
 
     /// <summary>The threads that are blocked until the outermost method completes (<c>Wait</c>, <c>Result</c>), by managed id.</summary>
-    public IReadOnlyList<DumpThread> BlockedThreads { get; init; } = [];
+    public IReadOnlyList<DumpThread> BlockedThreads { get; internal set; } = [];
 
     /// <summary>Whether all of it is the platform's own: a server's loop that accepts connections, say.</summary>
     public bool IsOfPlatform => Frames.All(static f => f.Module is { IsOfPlatform: true });

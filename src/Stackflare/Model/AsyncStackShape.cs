@@ -8,53 +8,65 @@ namespace Stackflare;
 /// </summary>
 internal sealed class AsyncStackShape : IEqualityComparer<AsyncStack>
 {
-    /// <summary>Deeper than any model has tasks within tasks. What is below is compared by reference, so that no dump can exhaust the stack.</summary>
-    private const int Deepest = 64;
+    /// <summary>
+    /// How many unfinished tasks are compared, and how deep. What is beyond is not alike unless it is the same: tasks that share tasks make more ways through them than could be gone.
+    /// </summary>
+    private const int Most = 10_000, Deepest = 64;
+
+    private const int MostHashed = 8;
 
     private AsyncStackShape() { }
 
     public static AsyncStackShape Comparer { get; } = new();
 
-    public bool Equals(AsyncStack? x, AsyncStack? y) => AreAlike(x, y, depth: 0);
+    public bool Equals(AsyncStack? x, AsyncStack? y)
+    {
+        int left = Most;
+        return AreAlike(x, y, 0, ref left);
+    }
 
     public int GetHashCode(AsyncStack obj)
     {
-        var hash = new HashCode();
-        Add(ref hash, obj, depth: 0);
-        return hash.ToHashCode();
+        int hash = HashOf(obj);
+        // Some tell most of what there is to tell; the rest is for Equals.
+        IReadOnlyList<AsyncStack> unfinished = obj.WaitingFor.Unfinished;
+        for (int i = 0; i < unfinished.Count && i < MostHashed; i++)
+            hash = HashCode.Combine(hash, HashOf(unfinished[i]));
+        return hash;
     }
 
-    private static void Add(ref HashCode hash, AsyncStack stack, int depth)
+    private static int HashOf(AsyncStack stack)
     {
-        IReadOnlyList<DumpFrame> frames = stack.Frames;
+        AsyncWait wait = stack.WaitingFor;
+        return HashCode.Combine(HashOf(stack.Frames), wait.Kind, wait.Type, wait.Pending, wait.Total, wait.Unfinished.Count, wait.Thread, stack.BlockedThreads.Count);
+    }
+
+    // Of a hundred thousand stacks, each frame: it must neither wait for tiering nor take a call through an interface.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int HashOf(IReadOnlyList<DumpFrame> frames)
+    {
+        int hash = frames.Count;
         if (frames is DumpFrame[] array)
         {
-            // An interface call for each frame would cost more than the hash.
             foreach (DumpFrame frame in array)
-                hash.Add(RuntimeHelpers.GetHashCode(frame));
+                hash = unchecked((hash * 31) + RuntimeHelpers.GetHashCode(frame));
         }
         else
         {
             for (int i = 0; i < frames.Count; i++)
-                hash.Add(RuntimeHelpers.GetHashCode(frames[i]));
+                hash = unchecked((hash * 31) + RuntimeHelpers.GetHashCode(frames[i]));
         }
-        AsyncWait wait = stack.WaitingFor;
-        hash.Add((int)wait.Kind);
-        hash.Add(wait.Pending);
-        hash.Add(wait.Total);
-        hash.Add(wait.Unfinished.Count);
-        for (int i = 0; i < wait.Unfinished.Count && depth < Deepest; i++)
-            Add(ref hash, wait.Unfinished[i], depth + 1);
+        return hash;
     }
 
-    private static bool AreAlike(AsyncStack? x, AsyncStack? y, int depth) => ReferenceEquals(x, y)
-        || (x is not null && y is not null && depth < Deepest
+    private static bool AreAlike(AsyncStack? x, AsyncStack? y, int depth, ref int left) => ReferenceEquals(x, y)
+        || (x is not null && y is not null && depth < Deepest && left-- > 0
             && x.IsTruncated == y.IsTruncated
             && AreSame(x.Frames, y.Frames)
-            && AreAlike(x.WaitingFor, y.WaitingFor, depth)
+            && AreAlike(x.WaitingFor, y.WaitingFor, depth, ref left)
             && AreSame(x.BlockedThreads, y.BlockedThreads));
 
-    private static bool AreAlike(AsyncWait x, AsyncWait y, int depth)
+    private static bool AreAlike(AsyncWait x, AsyncWait y, int depth, ref int left)
     {
         if (ReferenceEquals(x, y))
             return true;
@@ -65,12 +77,13 @@ internal sealed class AsyncStackShape : IEqualityComparer<AsyncStack>
         }
         for (int i = 0; i < x.Unfinished.Count; i++)
         {
-            if (!AreAlike(x.Unfinished[i], y.Unfinished[i], depth + 1))
+            if (!AreAlike(x.Unfinished[i], y.Unfinished[i], depth + 1, ref left))
                 return false;
         }
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool AreSame<T>(IReadOnlyList<T> x, IReadOnlyList<T> y)
         where T : class
     {
@@ -78,6 +91,15 @@ internal sealed class AsyncStackShape : IEqualityComparer<AsyncStack>
             return true;
         if (x.Count != y.Count)
             return false;
+        if (x is T[] one && y is T[] other)
+        {
+            for (int i = 0; i < one.Length; i++)
+            {
+                if (!ReferenceEquals(one[i], other[i]))
+                    return false;
+            }
+            return true;
+        }
         for (int i = 0; i < x.Count; i++)
         {
             if (!ReferenceEquals(x[i], y[i]))

@@ -21,6 +21,8 @@ internal static class DumpHeading
             buffer.Append(" (").AppendCount(plan.GroupedThreads).Append(" shown as ").AppendCount(plan.SharedStacks)
                 .Append(plan.SharedStacks == 1 ? " group)" : " groups)");
         }
+        if (dump.AsyncStacks.Count > 0)
+            buffer.Append(", ").AppendCount(dump.AsyncStacks.Count).Append(dump.AsyncStacks.Count == 1 ? " async stack" : " async stacks");
         if (dump.HasStacks)
             buffer.Append(", paused ").Append(Durations.Pause(dump.Timings.Pause)).AppendLine();
         else
@@ -33,7 +35,12 @@ internal static class DumpHeading
     }
 
     /// <summary>Accounts for everything that was left out, in one line; false if nothing was.</summary>
-    public static bool AppendNotShown(RenderBuffer buffer, ThreadDump dump, RenderPlan plan, RenderOptions options)
+    /// <param name="buffer">Where to.</param>
+    /// <param name="dump">The dump.</param>
+    /// <param name="plan">What was shown of its threads.</param>
+    /// <param name="options">The options.</param>
+    /// <param name="hiddenAsync">Hidden frames of async methods.</param>
+    public static bool AppendNotShown(RenderBuffer buffer, ThreadDump dump, RenderPlan plan, RenderOptions options, long hiddenAsync)
     {
         string before = "Not shown: ";
         if (plan.OwnThreads > 0)
@@ -50,9 +57,10 @@ internal static class DumpHeading
             buffer.Append(')');
             before = ", ";
         }
-        if (plan.HiddenFrames > 0)
+        long hidden = plan.HiddenFrames + hiddenAsync;
+        if (hidden > 0)
         {
-            buffer.Append(before).AppendCount(plan.HiddenFrames).Append(plan.HiddenFrames == 1 ? " hidden frame" : " hidden frames");
+            buffer.Append(before).AppendCount(hidden).Append(hidden == 1 ? " hidden frame" : " hidden frames");
             before = ", ";
         }
         if (before != ", ")

@@ -23,6 +23,15 @@ internal static class Durations
         return t.TotalSeconds < 10 ? Invariant($"{(long)t.TotalMilliseconds}ms") : Long(t);
     }
 
+    /// <summary>How long it is until something, or since: <c>120ms</c> up to a second, <c>1.2s</c> up to ten, then as <see cref="Long"/>.</summary>
+    public static string Until(TimeSpan time)
+    {
+        var t = AtLeastZero(time);
+        return t.TotalSeconds < 1 ? Cpu(t)
+            : t.TotalSeconds < 10 ? Invariant($"{Math.Floor(t.TotalMilliseconds / 100) / 10:0.0}s")
+            : Long(t);
+    }
+
     /// <summary>A limit, rounded up where it has more than is shown: <c>50ms</c>, <c>1500ms</c>, <c>30s</c>, <c>2m</c>, <c>1h30m</c>.</summary>
     public static string AtMost(TimeSpan time)
     {

@@ -9,6 +9,9 @@ namespace Stackflare.Rendering;
 /// </summary>
 internal sealed class FoldedRenderer
 {
+    /// <summary>What stands for the thread where there is none.</summary>
+    private const string Async = "async";
+
     private readonly StackSamples _samples;
     // In the order of their spelling: the numbers of names sort as the names do.
     private readonly string[] _names;
@@ -40,11 +43,16 @@ internal sealed class FoldedRenderer
         {
             string name = FoldedName.Of(thread.Name);
             foreach (var run in thread.Runs)
-            {
-                var line = new Line(name, stackOf[run.Stack]);
-                _counts[line] = _counts.GetValueOrDefault(line) + run.Count;
-            }
+                Add(name, stackOf[run.Stack], run.Count);
         }
+        foreach (var (stack, count) in _samples.Async)
+            Add(Async, stackOf[stack], count);
+    }
+
+    private void Add(string thread, int stack, long count)
+    {
+        var line = new Line(thread, stack);
+        _counts[line] = _counts.GetValueOrDefault(line) + count;
     }
 
     private void Write(RenderBuffer buffer)

@@ -76,6 +76,26 @@ internal static class JsonNames
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
 
+    public static string Of(AsyncWaitKind kind) => kind switch
+    {
+        AsyncWaitKind.Unknown => "unknown",
+        AsyncWaitKind.Delay => "delay",
+        AsyncWaitKind.Timer => "timer",
+        AsyncWaitKind.TaskCompletionSource => "taskCompletionSource",
+        AsyncWaitKind.Socket => "socket",
+        AsyncWaitKind.Stream => "stream",
+        AsyncWaitKind.SemaphoreSlim => "semaphoreSlim",
+        AsyncWaitKind.Channel => "channel",
+        AsyncWaitKind.WhenAll => "whenAll",
+        AsyncWaitKind.WhenAny => "whenAny",
+        AsyncWaitKind.Work => "work",
+        AsyncWaitKind.Other => "other",
+        AsyncWaitKind.Ready => "ready",
+        AsyncWaitKind.Running => "running",
+        AsyncWaitKind.Circle => "circle",
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
+    };
+
     public static string Of(LockKind kind) => kind switch
     {
         LockKind.Monitor => "monitor",

@@ -1,7 +1,4 @@
-using System.Buffers;
-using System.Buffers.Text;
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
@@ -25,7 +22,14 @@ internal sealed class JsonRenderer
     private readonly FrameTable _frames = new();
     private readonly JsonLocks _locks;
 
-    private JsonRenderer(ThreadDump dump, Utf8JsonWriter json) => (_dump, _json, _locks) = (dump, json, new JsonLocks(json, _frames));
+    private readonly JsonStacks _stacks;
+
+    private JsonRenderer(ThreadDump dump, Utf8JsonWriter json)
+    {
+        (_dump, _json) = (dump, json);
+        _locks = new JsonLocks(json, _frames);
+        _stacks = new JsonStacks(json, _frames);
+    }
 
     public static void Write(ThreadDump dump, PooledBytes bytes)
     {
@@ -59,6 +63,8 @@ internal sealed class JsonRenderer
             WriteRuntimeThread(thread);
         _json.WriteEndArray();
 
+        new JsonAsync(_json, _stacks).Write(_dump);
+
         _locks.WriteDeadlocks(_dump.Deadlocks);
         _locks.WriteFindings(_dump.Findings);
 
@@ -89,6 +95,7 @@ internal sealed class JsonRenderer
         _json.WriteMilliseconds("pauseMs", timings.Pause);
         _json.WriteMilliseconds("suspendMs", timings.Suspend);
         _json.WriteMilliseconds("walkMs", timings.Walk);
+        _json.WriteMilliseconds("heapMs", timings.Heap);
         _json.WriteMilliseconds("resolveMs", timings.Resolve);
         _json.WriteNumber("suspendRetries", timings.SuspendRetries);
         _json.WriteEndObject();
@@ -128,7 +135,8 @@ internal sealed class JsonRenderer
         _json.WriteBoolean("own", thread.IsOwn);
         _json.WriteString("completeness", JsonNames.Of(thread.Completeness));
         _locks.WriteOf(thread);
-        WriteStack(thread.Frames);
+        _stacks.Write("stack", thread.Frames);
+        _stacks.Write("asyncCallers", thread.AsyncCallers);
         _json.WriteEndObject();
     }
 
@@ -143,30 +151,6 @@ internal sealed class JsonRenderer
         _json.WriteMilliseconds("usedMs", cpu.Used);
         _json.WriteMilliseconds("ofMs", cpu.Of);
         _json.WriteEndObject();
-    }
-
-    /// <summary>The stack as frame indexes in one line: one number a line would make the document five times as long.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void WriteStack(IReadOnlyList<DumpFrame> frames)
-    {
-        _json.WritePropertyName("stack");
-        const int LongestIndex = 12;
-        byte[] line = ArrayPool<byte>.Shared.Rent((frames.Count * LongestIndex) + 2);
-        int length = 0;
-        line[length++] = (byte)'[';
-        for (int i = 0; i < frames.Count; i++)
-        {
-            if (i > 0)
-            {
-                line[length++] = (byte)',';
-                line[length++] = (byte)' ';
-            }
-            Utf8Formatter.TryFormat(_frames.IdOf(frames[i]), line.AsSpan(length), out int written);
-            length += written;
-        }
-        line[length++] = (byte)']';
-        _json.WriteRawValue(line.AsSpan(0, length), skipInputValidation: true);
-        ArrayPool<byte>.Shared.Return(line);
     }
 
     private void WriteRuntimeThread(RuntimeThread thread)

@@ -37,7 +37,7 @@ internal sealed class LockLines(Func<DumpThread, string> reference)
             ? readers
             : wait.WaitsFor;
         if (others.Count > 0)
-            line.Append(' ').Append(Words.InTheWay(wait)).Append(' ').Append(References(others));
+            line.Append(' ').Append(Words.InTheWay(wait)).Append(' ').Append(References(others, reference));
         else if (wait is { Lock.IsAbandoned: true, Kind: not WaitKind.MonitorWait })
             line.Append(" held by a thread that has ended");
         return line.Append(Times(group, index)).ToString();
@@ -92,7 +92,8 @@ internal sealed class LockLines(Func<DumpThread, string> reference)
 
     private static string AtMost(TimeSpan? limit) => limit is { } time && time >= TimeSpan.Zero ? $", at most {Durations.AtMost(time)}" : "";
 
-    private string References(IReadOnlyList<DumpThread> threads)
+    /// <summary>Threads in a few words: <c>"a" #1, "b" #2 and 7 more</c>.</summary>
+    public static string References(IReadOnlyList<DumpThread> threads, Func<DumpThread, string> reference)
     {
         int named = threads.Count <= MostNames ? threads.Count : 2;
         var text = new StringBuilder();

@@ -11,11 +11,14 @@ internal static class NameSummary
 
     private static readonly char[] Digits = [.. "0123456789"];
 
-    public static void Append(RenderBuffer buffer, IEnumerable<string> names)
+    public static void Append(RenderBuffer buffer, IEnumerable<string> names) => Append(buffer, names.Select(static n => (n, 1L)));
+
+    /// <summary>The same of names with how often each is there.</summary>
+    public static void Append(RenderBuffer buffer, IEnumerable<(string Name, long Times)> names)
     {
-        var counts = new Dictionary<string, (string First, int Count, bool Alike)>();
+        var counts = new Dictionary<string, (string First, long Count, bool Alike)>();
         var order = new List<string>();
-        foreach (string name in names)
+        foreach (var (name, times) in names)
         {
             string stem = name.TrimEnd(Digits);
             if (!counts.TryGetValue(stem, out var entry))
@@ -23,21 +26,21 @@ internal static class NameSummary
                 order.Add(stem);
                 entry = (name, 0, true);
             }
-            counts[stem] = (entry.First, entry.Count + 1, entry.Alike && entry.First == name);
+            counts[stem] = (entry.First, entry.Count + times, entry.Alike && entry.First == name);
         }
 
-        int threads = 0;
+        long shown = 0;
         for (int i = 0; i < order.Count && i < MostNames; i++)
         {
             var (first, count, alike) = counts[order[i]];
-            threads += count;
+            shown += count;
             buffer.Append(i == 0 ? "\"" : ", \"").Append(EscapedText.Quoted(alike ? first : order[i] + "*")).Append('"');
             if (count > 1)
                 buffer.Append(" (").AppendCount(count).Append(')');
         }
         if (order.Count > MostNames)
         {
-            int rest = counts.Values.Sum(static e => e.Count) - threads;
+            long rest = counts.Values.Sum(static e => e.Count) - shown;
             buffer.Append(" and ").AppendCount(rest).Append(" with other names");
         }
     }

@@ -17,6 +17,9 @@ internal static class Rehearsal
         one.WaitingFor = Wait(second, two, System.Threading.Timeout.InfiniteTimeSpan);
         two.WaitingFor = Wait(first, one, System.Threading.Timeout.InfiniteTimeSpan);
         joining.WaitingFor = new DumpWait { Kind = WaitKind.ThreadJoin, FrameIndex = 0, Joined = one, WaitsFor = [one], Timeout = TimeSpan.FromSeconds(90) };
+        AsyncStack blocking = Stack(AsyncWaitKind.SemaphoreSlim, frame);
+        blocking.BlockedThreads = [joining];
+        one.AsyncCallers = [frame];
         var dump = new ThreadDump
         {
             Process = new DumpedProcess { Id = 0, Name = "", RuntimeVersion = null, Platform = "" },
@@ -24,6 +27,8 @@ internal static class Rehearsal
             Timings = new CaptureTimings(default, default, default, default, 0),
             Threads = [one, two, joining],
             RuntimeThreads = [],
+            HasAsyncStacks = true,
+            AsyncStacks = [Stack(AsyncWaitKind.WhenAll, frame, Stack(AsyncWaitKind.Delay, frame)), blocking, blocking],
             ThreadPool = new ThreadPoolState(1, 1, 1, 1, 1, 1),
         };
         Examination.Of(dump);
@@ -31,6 +36,21 @@ internal static class Rehearsal
     }
 
     private static DumpThread Thread(int id, DumpFrame frame) => new() { OsId = new OsThreadId(id), ManagedId = new ManagedThreadId(id), Frames = [frame, frame] };
+
+    private static AsyncStack Stack(AsyncWaitKind kind, DumpFrame frame, params AsyncStack[] unfinished) => new()
+    {
+        Frames = [frame, frame, frame],
+        WaitingFor = new AsyncWait
+        {
+            Kind = kind,
+            Type = "",
+            Object = new ObjectAddress(1),
+            DueIn = TimeSpan.FromSeconds(1),
+            Pending = 2,
+            Total = 2,
+            Unfinished = unfinished,
+        },
+    };
 
     private static DumpLock Lock(ulong address, DumpThread owner, DumpThread waiter) =>
         new() { Address = new ObjectAddress(address), Kind = LockKind.Monitor, Type = "", Owner = owner, Waiters = [waiter] };

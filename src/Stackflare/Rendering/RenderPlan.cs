@@ -168,12 +168,26 @@ internal sealed class RenderPlan : IDisposable
             hash.AddBytes(MemoryMarshal.AsBytes(Stack));
             foreach (LockNote note in notes ?? [])
                 note.AddTo(ref hash);
+            foreach (DumpFrame caller in thread.AsyncCallers)
+                hash.Add(caller);
             _hash = hash.ToHashCode();
+        }
+
+        // Hidden frames count as well, of which a reader has no difference to see: that is as rare as it is harmless.
+        private static bool AreSame(IReadOnlyList<DumpFrame> callers, IReadOnlyList<DumpFrame> others)
+        {
+            for (int i = 0; i < callers.Count; i++)
+            {
+                if (i >= others.Count || callers[i] != others[i])
+                    return false;
+            }
+            return callers.Count == others.Count;
         }
 
         private ReadOnlySpan<int> Stack => _plan._ids.AsSpan(_start, _length);
 
         public bool Equals(StackKey other) => _hash == other._hash
+            && AreSame(_thread.AsyncCallers, other._thread.AsyncCallers)
             && _thread.Activity == other._thread.Activity
             && _thread.Completeness == other._thread.Completeness
             && _thread.CurrentException == other._thread.CurrentException

@@ -54,6 +54,8 @@ internal sealed class SpeedscopeRenderer
         _json.WriteStartArray("profiles");
         foreach (var thread in _samples.Threads)
             WriteProfile(thread);
+        if (_samples.Async.Count > 0)
+            WriteAsync(_samples.Async);
         _json.WriteEndArray();
         _json.WriteEndObject();
     }
@@ -86,6 +88,28 @@ internal sealed class SpeedscopeRenderer
         _json.WriteStartArray("weights");
         foreach (var run in thread.Runs)
             _json.WriteNumberValue(Weight(run.Count));
+        _json.WriteEndArray();
+        _json.WriteEndObject();
+    }
+
+    /// <summary>A profile in which a stack weighs what it was met: of methods that wait side by side, the times would add up to none that passed.</summary>
+    private void WriteAsync(IReadOnlyDictionary<int, long> stacks)
+    {
+        _json.WriteStartObject();
+        _json.WriteString("type", "sampled");
+        _json.WriteString("name", "async methods");
+        _json.WriteString("unit", "none");
+        _json.WriteNumber("startValue", 0);
+        _json.WriteNumber("endValue", stacks.Values.Sum());
+
+        _json.WriteStartArray("samples");
+        foreach (int stack in stacks.Keys)
+            WriteStack(_samples.Stacks[stack]);
+        _json.WriteEndArray();
+
+        _json.WriteStartArray("weights");
+        foreach (long count in stacks.Values)
+            _json.WriteNumberValue(count);
         _json.WriteEndArray();
         _json.WriteEndObject();
     }

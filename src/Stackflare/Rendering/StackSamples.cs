@@ -17,6 +17,7 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
     private readonly StackTable _stacks = new(limit);
     private readonly Dictionary<(OsThreadId, ManagedThreadId?, string), SampledThread> _threadsByKey = [];
     private readonly List<SampledThread> _threads = [];
+    private readonly Dictionary<int, long> _async = [];
     // Of the dump that is being added: its frames are compared by reference, which is quick, and by value once.
     private readonly Dictionary<DumpFrame, int> _known = [];
     private int[] _stack = new int[256];
@@ -41,6 +42,9 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
     /// <summary>The threads in the order they were met.</summary>
     public IReadOnlyList<SampledThread> Threads => _threads;
 
+    /// <summary>The stacks of async methods that wait, with how often each was met.</summary>
+    public IReadOnlyDictionary<int, long> Async => _async;
+
     public void Add(ThreadDump dump)
     {
         if (Count == 0)
@@ -59,7 +63,15 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
             foreach (var thread in dump.RuntimeThreads)
                 Add(thread.OsId, null, thread.Name, new[] { IdOf(new SampleFrame("[native thread]")) });
         }
+        if (dump.AsyncStacks.Count > 0)
+            new AsyncSamples(IdOf, name => IdOf(new SampleFrame(name)), options.All, AddAsync).Add(dump.AsyncStacks);
         Count++;
+    }
+
+    private void AddAsync(ReadOnlyMemory<int> stack, long count)
+    {
+        int number = NumberOf(stack);
+        _async[number] = _async.GetValueOrDefault(number) + count;
     }
 
     private void Add(OsThreadId id, ManagedThreadId? managedId, string name, ReadOnlyMemory<int> stack)
@@ -73,10 +85,12 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
             _threadsByKey.Add(key, thread);
             _threads.Add(thread);
         }
-        if (!_stacks.TryGetId(stack, out int number))
-            number = _stacks.IdOf(new[] { IdOf(new SampleFrame("[too many different stacks]")) });
-        thread.Add(number);
+        thread.Add(NumberOf(stack));
     }
+
+    private int NumberOf(ReadOnlyMemory<int> stack) => _stacks.TryGetId(stack, out int number)
+        ? number
+        : _stacks.IdOf(new[] { IdOf(new SampleFrame("[too many different stacks]")) });
 
     /// <summary>Puts what is shown of a thread's stack into <see cref="_stack"/>, outermost first; gives the length.</summary>
     private int Collect(DumpThread thread)
@@ -95,9 +109,7 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
             var frame = frames[i];
             if (frame.IsHidden && !options.All)
                 continue;
-            if (!_known.TryGetValue(frame, out int id))
-                _known.Add(frame, id = IdOf(SampleFrame.Of(frame)));
-            _stack[length++] = id;
+            _stack[length++] = IdOf(frame);
         }
         if (length > first)
             return length;
@@ -106,6 +118,13 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
         _stack[0] = IdOf(new SampleFrame(
             thread.Completeness is StackCompleteness.Complete or StackCompleteness.NoManagedFrames ? "[no managed frames]" : "[not walked]"));
         return 1;
+    }
+
+    private int IdOf(DumpFrame frame)
+    {
+        if (!_known.TryGetValue(frame, out int id))
+            _known.Add(frame, id = IdOf(SampleFrame.Of(frame)));
+        return id;
     }
 
     private int IdOf(SampleFrame frame)

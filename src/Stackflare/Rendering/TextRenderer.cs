@@ -5,11 +5,24 @@ namespace Stackflare.Rendering;
 /// <summary>The default format: thread lines as a JVM's thread dump has them, frames as .NET prints them in an exception.</summary>
 internal sealed class TextRenderer : IDisposable
 {
+    private static readonly AsyncStyle Style = new()
+    {
+        OutermostFirst = false,
+        Indentation = "   ",
+        Format = FormatFrame,
+        Repeated = Repeated,
+        Truncated = "   ... more frames not walked: a limit was reached\n",
+        Reference = ThreadLines.Reference,
+        Callers = "   --- awaited by ---\n",
+        Separator = null,
+    };
+
     private readonly ThreadDump _dump;
     private readonly RenderOptions _options;
     private readonly RenderBuffer _buffer;
     private readonly RenderPlan _plan;
     private readonly StackText _text;
+    private readonly AsyncSection _async;
 
     private TextRenderer(ThreadDump dump, RenderOptions options, PooledBytes bytes)
     {
@@ -18,6 +31,7 @@ internal sealed class TextRenderer : IDisposable
         _buffer = new RenderBuffer(bytes);
         _plan = RenderPlan.Of(dump, options);
         _text = new StackText(_plan, FormatFrame, new LockLines(ThreadLines.Reference), "   ");
+        _async = new AsyncSection(_buffer, options, Style);
     }
 
     public static void Write(ThreadDump dump, RenderOptions options, PooledBytes bytes)
@@ -36,9 +50,10 @@ internal sealed class TextRenderer : IDisposable
 
         foreach (var group in _plan.Groups)
             AppendGroup(group);
+        _async.Append(_dump);
         if (_options.All || !_dump.HasStacks)
             AppendRuntimeThreads();
-        if (DumpHeading.AppendNotShown(_buffer, _dump, _plan, _options))
+        if (DumpHeading.AppendNotShown(_buffer, _dump, _plan, _options, _async.HiddenFrames))
             _buffer.AppendLine();
     }
 
@@ -72,6 +87,7 @@ internal sealed class TextRenderer : IDisposable
         if (group.Length > 0)
             AppendEnd(group.First.Completeness);
         _buffer.Append(after);
+        _async.AppendCallers(group);
         _buffer.AppendLine();
     }
 
@@ -108,22 +124,18 @@ internal sealed class TextRenderer : IDisposable
             foreach (int id in stack.Slice(i, run.Period))
                 _buffer.Append(made[id] ?? _text.Make(id));
             if (run.Repeats > 1)
-            {
-                _buffer.Append("   ... the ");
-                if (run.Period > 1)
-                    _buffer.AppendCount(run.Period).Append(" frames");
-                else
-                    _buffer.Append("frame");
-                _buffer.Append(" above repeated ").AppendCount(run.Repeats - 1).Append(" more times").AppendLine();
-            }
+                _buffer.Append(Repeated(run));
             i = run.End;
         }
     }
 
+    private static string Repeated(StackRun run) => FormattableString.Invariant(
+        $"   ... the {(run.Period > 1 ? $"{run.Period} frames" : "frame")} above repeated {run.Repeats - 1:N0} more times\n");
+
     private void AppendEnd(StackCompleteness completeness)
     {
         if (completeness is StackCompleteness.Truncated)
-            _buffer.Append("   ... more frames not walked: a limit was reached").AppendLine();
+            _buffer.Append(Style.Truncated);
         else if (completeness is StackCompleteness.Broken)
             _buffer.Append("   ... more frames not walked: the runtime could not go on").AppendLine();
     }

@@ -7,11 +7,24 @@ internal sealed class TracebackRenderer : IDisposable
 {
     private const string Separator = "----------------------------------------";
 
+    private static readonly AsyncStyle Style = new()
+    {
+        OutermostFirst = true,
+        Indentation = "    ",
+        Format = FormatFrame,
+        Repeated = Repeated,
+        Truncated = "  [Earlier calls not walked: a limit was reached]\n",
+        Reference = Reference,
+        Callers = "  [The calls above await those below]\n",
+        Separator = Separator,
+    };
+
     private readonly ThreadDump _dump;
     private readonly RenderOptions _options;
     private readonly RenderBuffer _buffer;
     private readonly RenderPlan _plan;
     private readonly StackText _text;
+    private readonly AsyncSection _async;
 
     private TracebackRenderer(ThreadDump dump, RenderOptions options, PooledBytes bytes)
     {
@@ -20,6 +33,7 @@ internal sealed class TracebackRenderer : IDisposable
         _buffer = new RenderBuffer(bytes);
         _plan = RenderPlan.Of(dump, options);
         _text = new StackText(_plan, FormatFrame, new LockLines(Reference), "    ");
+        _async = new AsyncSection(_buffer, options, Style);
     }
 
     public static void Write(ThreadDump dump, RenderOptions options, PooledBytes bytes)
@@ -36,10 +50,11 @@ internal sealed class TracebackRenderer : IDisposable
         new DiagnosisSection(_buffer, _options, FormatFrame, Reference).Append(_dump, before: Separator, after: false);
         foreach (var group in _plan.Groups)
             AppendGroup(group);
+        _async.Append(_dump);
         if (_options.All || !_dump.HasStacks)
             AppendRuntimeThreads();
         _buffer.Append(Separator).AppendLine();
-        DumpHeading.AppendNotShown(_buffer, _dump, _plan, _options);
+        DumpHeading.AppendNotShown(_buffer, _dump, _plan, _options, _async.HiddenFrames);
     }
 
     private void AppendGroup(StackGroup group)
@@ -52,6 +67,7 @@ internal sealed class TracebackRenderer : IDisposable
         if (group.First.CurrentException is { } exception)
             _buffer.Append("  [Handling ").Append(EscapedText.Plain(exception)).Append(']').AppendLine();
 
+        _async.AppendCallers(group);
         if (Missing(group) is { } missing)
             _buffer.Append("  [").Append(missing).Append(']').AppendLine();
         var stack = _plan.StackOf(group);
@@ -83,17 +99,13 @@ internal sealed class TracebackRenderer : IDisposable
             foreach (int id in stack.Slice(i, run.Period))
                 _buffer.Append(made[id] ?? _text.Make(id));
             if (run.Repeats > 1)
-            {
-                _buffer.Append("  [Previous ");
-                if (run.Period > 1)
-                    _buffer.Append(run.Period).Append(" lines");
-                else
-                    _buffer.Append("line");
-                _buffer.Append(" repeated ").Append(run.Repeats - 1).Append(" more times]").AppendLine();
-            }
+                _buffer.Append(Repeated(run));
             i = run.End;
         }
     }
+
+    private static string Repeated(StackRun run) => FormattableString.Invariant(
+        $"  [Previous {(run.Period > 1 ? $"{run.Period} lines" : "line")} repeated {run.Repeats - 1} more times]\n");
 
     private void AppendRuntimeThreads()
     {

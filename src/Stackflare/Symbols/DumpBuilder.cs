@@ -43,7 +43,7 @@ internal static class DumpBuilder
         {
             Process = process,
             CapturedAt = DateTimeOffset.UnixEpoch.AddTicks(snapshot.Info.CapturedAtNs / 100),
-            Timings = Timings(snapshot.Info),
+            Timings = Timings(snapshot),
             Threads = threads,
             RuntimeThreads =
             [
@@ -123,11 +123,16 @@ internal static class DumpBuilder
         : record.Flags.HasFlag(ThreadFlags.WalkFailed) ? StackCompleteness.Broken
         : StackCompleteness.Complete;
 
-    private static CaptureTimings Timings(in InfoRecord info) => new(
-        Nanoseconds(info.PauseNs), Nanoseconds(info.SuspendNs), Nanoseconds(info.WalkNs), Nanoseconds(info.ResolveNs), (int)Math.Min(info.SuspendRetries, int.MaxValue))
+    private static CaptureTimings Timings(RawSnapshot snapshot)
     {
-        Locks = Nanoseconds(info.LocksNs),
-    };
+        InfoRecord info = snapshot.Info;
+        return new(
+            Nanoseconds(info.PauseNs), Nanoseconds(info.SuspendNs), Nanoseconds(info.WalkNs), Nanoseconds(info.ResolveNs), (int)Math.Min(info.SuspendRetries, int.MaxValue))
+        {
+            Locks = Nanoseconds(info.LocksNs),
+            Heap = snapshot.Heap is { Info: var heap } ? Nanoseconds(heap.WalkNs + heap.FollowNs) : TimeSpan.Zero,
+        };
+    }
 
     private static TimeSpan Nanoseconds(long ns) => TimeSpan.FromTicks(ns / 100);
 }

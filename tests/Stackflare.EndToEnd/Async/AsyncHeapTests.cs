@@ -129,6 +129,23 @@ public sealed class AsyncHeapTests
         RawHeap Take(HeapLimits limits) => Assert.IsType<RawHeap>(HeapView.Snapshots(target, limits)().Heap);
     }
 
+    /// <summary>The runtime lets whoever attaches beside the main profiler walk no stacks any more, once there has been a main one.</summary>
+    [Theory]
+    [InlineData("optimized")]
+    [InlineData("net9")]
+    public async Task WithoutTheHeapStacksAreReadAsBefore(string flavour)
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "NamedThreads", TargetOptions.NoTrap);
+        Func<RawSnapshot> with = HeapView.Snapshots(target), without = HeapView.SnapshotsWithoutHeap(target);
+        var frames = without().Stacks.Length;
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.NotEmpty(with().Stacks);
+            RawSnapshot snapshot = without();
+            Assert.Equal((frames, default(RawHeap)), (snapshot.Stacks.Length, snapshot.Heap));
+        }
+    }
+
     private static void AssertLeadsTo(HeapView view, string from, string to) =>
         Assert.Equal(Addresses(view, to), view.Named(from).Select(m => Assert.Single(m.Awaited)).Order());
 

@@ -33,10 +33,14 @@ internal sealed class HeapView
     /// <summary>Of each object, by its address.</summary>
     public IReadOnlyDictionary<ulong, string> TypeNames { get; }
 
-    public static Func<RawSnapshot> Snapshots(TargetProcess target, HeapLimits? limits = null)
+    public static Func<RawSnapshot> Snapshots(TargetProcess target, HeapLimits? limits = null) =>
+        Snapshots(target, new CaptureOptions { Heap = limits ?? new HeapLimits() });
+
+    public static Func<RawSnapshot> SnapshotsWithoutHeap(TargetProcess target) => Snapshots(target, new CaptureOptions { Heap = null });
+
+    private static Func<RawSnapshot> Snapshots(TargetProcess target, CaptureOptions options)
     {
-        var capture = new ProcessCapture(
-            Capture.TargetProcess.Inspect(target.Pid), _ => Probe, new CaptureOptions { Heap = limits ?? new HeapLimits() }, []);
+        var capture = new ProcessCapture(Capture.TargetProcess.Inspect(target.Pid), _ => Probe, options, []);
         return () => capture.TakeSample(TestContext.Current.CancellationToken).Snapshot;
     }
 

@@ -78,6 +78,56 @@ internal static class Build
             IsHidden = hidden,
         };
 
+    /// <summary>An async method of the program that waits.</summary>
+    public static DumpFrame Async(string name, int line, string? text, string parameters = "", string type = "MyApp.Program", string path = "/src/Program.cs", bool hidden = false) => new()
+    {
+        Kind = FrameKind.Async,
+        Method = new MethodName(type, name, "", parameters),
+        Source = new SourceLocation(path, line, 9, text, SourceTextOrigin.File),
+        Symbols = SymbolStatus.Found,
+        Module = App,
+        MetadataToken = 0x06000010 + (line & 0xf),
+        ILOffset = line,
+        IsHidden = hidden,
+    };
+
+    /// <summary>One of the platform, without symbols.</summary>
+    public static DumpFrame PlatformAsync(string type, string name, string? parameters = "") => new()
+    {
+        Kind = FrameKind.Async,
+        Method = new MethodName(type, name, "", parameters),
+        Symbols = SymbolStatus.NoPdb,
+        Module = CoreLib,
+        MetadataToken = 0x06001234,
+        ILOffset = 77,
+    };
+
+    public static AsyncStack Stack(AsyncWait wait, params IReadOnlyList<DumpFrame> frames) => new() { Frames = frames, WaitingFor = wait };
+
+    public static AsyncWait For(AsyncWaitKind kind, string? type = null, ulong? at = null, string? operation = null, double? due = null, int? done = null, int? total = null,
+        params IReadOnlyList<AsyncStack> unfinished) => new()
+        {
+            Kind = kind,
+            Type = type,
+            Object = at is { } address ? new ObjectAddress(address) : null,
+            Operation = operation,
+            DueIn = due is { } seconds ? Ms(seconds * 1000) : null,
+            Pending = total is { } of ? Math.Max(0, of - (done ?? 0)) : null,
+            Total = total,
+            Unfinished = unfinished,
+        };
+
+    public static ThreadDump AsyncDump(IReadOnlyList<DumpThread> threads, params IReadOnlyList<AsyncStack> stacks) => new()
+    {
+        Process = Process(),
+        CapturedAt = new DateTimeOffset(2026, 11, 22, 17, 35, 0, 123, TimeSpan.Zero),
+        Timings = new CaptureTimings(Ms(6.4), Ms(0.1), Ms(0.25), Ms(1.5), 2) { Heap = Ms(5.5) },
+        Threads = threads,
+        RuntimeThreads = [],
+        HasAsyncStacks = true,
+        AsyncStacks = stacks,
+    };
+
     public static DumpFrame Native { get; } = new()
     {
         Kind = FrameKind.Native,

@@ -10,10 +10,11 @@ public sealed class GoldenTests
     [Theory, MemberData(nameof(Names))]
     public void Traceback(string name) => Golden.Verify(Render.Traceback(SampleDumps.Get(name)), $"{name}.traceback");
 
-    [Theory, InlineData("ordinary"), InlineData("hostile"), InlineData("no-symbols"), InlineData("before-net9"), InlineData("no-answer"), InlineData("deadlock"), InlineData("reader-writer")]
+    [Theory, InlineData("ordinary"), InlineData("hostile"), InlineData("no-symbols"), InlineData("before-net9"), InlineData("no-answer"), InlineData("deadlock"), InlineData("reader-writer"),
+        InlineData("async"), InlineData("async-tree"), InlineData("hostile-async")]
     public void Json(string name) => Golden.Verify(Render.Json(SampleDumps.Get(name)), name, "json");
 
-    [Theory, InlineData("ordinary"), InlineData("hostile"), InlineData("no-symbols"), InlineData("incomplete")]
+    [Theory, InlineData("ordinary"), InlineData("hostile"), InlineData("no-symbols"), InlineData("incomplete"), InlineData("async"), InlineData("async-tree"), InlineData("hostile-async")]
     public void Samples(string name)
     {
         Golden.Verify(Render.With(SampleDumps.Get(name), DumpFormat.Folded), $"{name}.folded");
@@ -35,7 +36,7 @@ public sealed class GoldenTests
         Golden.Verify(Render.With(samples, DumpFormat.Speedscope), "series.speedscope", "json");
     }
 
-    [Theory, InlineData("hung-server"), InlineData("incomplete")]
+    [Theory, InlineData("hung-server"), InlineData("incomplete"), InlineData("async")]
     public void Everything(string name)
     {
         Golden.Verify(Render.Text(SampleDumps.Get(name), Render.All), $"{name}.all.text");

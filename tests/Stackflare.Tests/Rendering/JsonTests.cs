@@ -23,6 +23,7 @@ public sealed class JsonTests
         Assert.Equal(Enum.GetValues<SymbolStatus>().Select(JsonNames.Of), Names("frame", "properties", "symbols"));
         Assert.Equal(Enum.GetValues<SourceTextOrigin>().Select(JsonNames.Of), Names("frame", "properties", "source", "properties", "textOrigin"));
         Assert.Equal(Enum.GetValues<WaitKind>().Select(JsonNames.Of), Names("wait", "properties", "kind"));
+        Assert.Equal(Enum.GetValues<AsyncWaitKind>().Select(JsonNames.Of), Names("asyncWait", "properties", "kind"));
         Assert.Equal(Enum.GetValues<LockKind>().Select(JsonNames.Of), Names("lock", "properties", "kind"));
         Assert.Equal(Enum.GetValues<FindingKind>().Select(JsonNames.Of), Names("finding", "properties", "kind"));
 

@@ -16,6 +16,7 @@ internal static class SampleDumps
     [
         "ordinary", "folding", "no-symbols", "incomplete", "empty", "before-net9", "long-group", "hostile", "generics", "hung-server", "no-answer",
         "deadlock", "reader-writer", "lock-groups", "lock-parts", "hostile-locks", "circles",
+        "async", "async-tree", "async-idle", "async-none", "hostile-async",
     ];
 
     public static ThreadDump Get(string name) => name switch
@@ -37,6 +38,11 @@ internal static class SampleDumps
         "lock-parts" => LockSamples.Partly(),
         "hostile-locks" => LockSamples.Hostile(),
         "circles" => LockSamples.Circles(),
+        "async" => AsyncDumps.HungServer(),
+        "async-tree" => AsyncDumps.Tree(),
+        "async-idle" => AsyncDumps.Idle(),
+        "async-none" => Build.AsyncDump(Ordinary().Threads),
+        "hostile-async" => AsyncDumps.Hostile(),
         _ => throw new ArgumentOutOfRangeException(nameof(name)),
     };
 

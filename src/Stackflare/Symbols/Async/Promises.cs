@@ -39,7 +39,10 @@ internal sealed class Promises(HeapObjects objects)
             foreach (int task in HandOnTo(objects[index].Address))
                 Add(objects[task].Address);
         }
-        return (unfinished, pending ?? (total is null ? null : unfinished.Count), total);
+        // What is no count is not known.
+        if (pending is null or < 0 || pending > total)
+            pending = total is null ? null : unfinished.Count;
+        return (unfinished, pending, total);
 
         void Add(ulong address)
         {

@@ -1,0 +1,62 @@
+using System.Text;
+
+namespace Stackflare.Rendering;
+
+/// <summary>Writes the frames of async methods. The lines of each are made once.</summary>
+internal sealed class AsyncFrames(RenderBuffer buffer, RenderOptions options, AsyncStyle style)
+{
+    private readonly FrameTable _frames = new();
+    private readonly List<byte[]> _texts = [];
+    private int[] _ids = [];
+
+    /// <summary>Writes what is shown of a stack.</summary>
+    /// <param name="frames">The stack, innermost first.</param>
+    /// <param name="before">What stands at the beginning of each line.</param>
+    /// <returns>How many frames are not shown because they are hidden.</returns>
+    public int Append(IReadOnlyList<DumpFrame> frames, string before)
+    {
+        if (_ids.Length < frames.Count)
+            _ids = new int[Math.Max(64, frames.Count * 2)];
+        int length = 0;
+        for (int i = 0; i < frames.Count; i++)
+        {
+            DumpFrame frame = frames[style.OutermostFirst ? frames.Count - 1 - i : i];
+            if (options.All || !frame.IsHidden)
+                _ids[length++] = IdOf(frame);
+        }
+        ReadOnlySpan<int> stack = _ids.AsSpan(0, length);
+        for (int i = 0; i < stack.Length;)
+        {
+            var run = options.FoldRecursion ? StackRun.At(stack, i) : new StackRun(i, 1, 1);
+            foreach (int id in stack.Slice(i, run.Period))
+                AppendLines(_texts[id], before);
+            if (run.Repeats > 1)
+                buffer.Append(before).Append(style.Repeated(run));
+            i = run.End;
+        }
+        return frames.Count - length;
+    }
+
+    private int IdOf(DumpFrame frame)
+    {
+        int id = _frames.IdOf(frame);
+        if (id == _texts.Count)
+            _texts.Add(Encoding.UTF8.GetBytes(style.Format(frame)));
+        return id;
+    }
+
+    private void AppendLines(byte[] text, string before)
+    {
+        if (before.Length == 0)
+        {
+            buffer.Append(text);
+            return;
+        }
+        for (int start = 0; start < text.Length;)
+        {
+            int end = Array.IndexOf(text, (byte)'\n', start) + 1;
+            buffer.Append(before).Append(text[start..end]);
+            start = end;
+        }
+    }
+}

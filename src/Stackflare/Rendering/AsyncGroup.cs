@@ -1,0 +1,65 @@
+namespace Stackflare.Rendering;
+
+/// <summary>Async stacks that are shown as one: at least one, all of them alike.</summary>
+internal sealed class AsyncGroup
+{
+    /// <summary>No count goes beyond: tasks within tasks that share tasks multiply.</summary>
+    private const long Most = 1_000_000_000_000;
+
+    private readonly List<(AsyncStack Stack, long Times)> _stacks = new(1);
+
+    /// <summary>Any of them: what is shown of a stack is the same in all, but for objects and times.</summary>
+    public AsyncStack First => _stacks[0].Stack;
+
+    public AsyncWait Wait => First.WaitingFor;
+
+    /// <summary>How many they are.</summary>
+    public long Count { get; private set; }
+
+    /// <summary>The stacks, each with how often it is to be counted.</summary>
+    public IReadOnlyList<(AsyncStack Stack, long Times)> Stacks => _stacks;
+
+    /// <summary>How many tasks the stacks wait for that have not completed.</summary>
+    public long Open => Math.Max(0, Product(Count, Wait.Pending ?? 0L));
+
+    public static long Product(long one, long other) => (long)Int128.Min((Int128)one * other, Most);
+
+    public static long Sum(long one, long other) => Math.Min(one + other, Most);
+
+    public void Add(AsyncStack stack, long times)
+    {
+        _stacks.Add((stack, times));
+        Count = Sum(Count, times);
+    }
+
+    /// <summary>The distinct objects that are waited for, in the order of the stacks; those that are not known left out.</summary>
+    /// <param name="most">Of how many to tell.</param>
+    public List<ObjectAddress> Objects(int most = int.MaxValue)
+    {
+        var objects = new List<ObjectAddress>();
+        var seen = new HashSet<ObjectAddress>();
+        foreach (var (stack, _) in _stacks)
+        {
+            if (objects.Count == most)
+                break;
+            if (stack.WaitingFor.Object is { } address && seen.Add(address))
+                objects.Add(address);
+        }
+        return objects;
+    }
+
+    /// <summary>Whether the object is known of all of them.</summary>
+    public bool HasObjects => _stacks.TrueForAll(static s => s.Stack.WaitingFor.Object is not null);
+
+    /// <summary>When the waits end by themselves.</summary>
+    public AsyncDue Due()
+    {
+        AsyncDue due = default;
+        foreach (var (stack, times) in _stacks)
+        {
+            if (stack.WaitingFor.DueIn is { } time)
+                due = due.With(time, times);
+        }
+        return due;
+    }
+}

@@ -1,0 +1,56 @@
+namespace Stackflare.Rendering;
+
+/// <summary>
+/// Async stacks as the formats that add up samples have them: outermost first, with what is waited for as the innermost. What several tasks are waited for with is
+/// in as many stacks, so that each stack counts what waits at its end.
+/// </summary>
+/// <param name="idOf">The number of a frame.</param>
+/// <param name="idOfName">The number of what is no frame.</param>
+/// <param name="all">Whether hidden frames are in.</param>
+/// <param name="add">Takes a stack and how often it is there.</param>
+internal sealed class AsyncSamples(Func<DumpFrame, int> idOf, Func<string, int> idOfName, bool all, Action<ReadOnlyMemory<int>, long> add)
+{
+    private readonly AsyncGroups _groups = new();
+    private int[] _stack = new int[64];
+
+    public void Add(IReadOnlyList<AsyncStack> stacks) => Add(AsyncGroups.Of(stacks), length: 0, depth: 0);
+
+    private void Add(List<AsyncGroup> groups, int length, int depth)
+    {
+        foreach (AsyncGroup group in groups)
+            Add(group, length, depth);
+    }
+
+    private void Add(AsyncGroup group, int length, int depth)
+    {
+        int end = length;
+        if (group.First.IsTruncated)
+            Push(ref end, idOfName("[outer calls not walked]"));
+        IReadOnlyList<DumpFrame> frames = group.First.Frames;
+        for (int i = frames.Count - 1; i >= 0; i--)
+        {
+            if (all || !frames[i].IsHidden)
+                Push(ref end, idOf(frames[i]));
+        }
+        Push(ref end, idOfName(AsyncWaitText.Name(group.Wait)));
+
+        List<AsyncGroup> unfinished = _groups.Unfinished(group, depth, out long notFollowed);
+        Add(unfinished, end, depth + 1);
+        if (notFollowed > 0)
+        {
+            Push(ref end, idOfName("[not looked at]"));
+            add(_stack.AsMemory(0, end), notFollowed);
+        }
+        else if (unfinished.Count == 0)
+        {
+            add(_stack.AsMemory(0, end), group.Count);
+        }
+    }
+
+    private void Push(ref int length, int id)
+    {
+        if (length == _stack.Length)
+            Array.Resize(ref _stack, length * 2);
+        _stack[length++] = id;
+    }
+}

@@ -1,0 +1,131 @@
+using Stackflare.Diagnosis;
+
+namespace Stackflare.Rendering;
+
+/// <summary>What the text formats say of async methods that wait.</summary>
+internal sealed class AsyncSection(RenderBuffer buffer, RenderOptions options, AsyncStyle style)
+{
+    private readonly AsyncGroups _groups = new();
+    private readonly AsyncFrames _frames = new(buffer, options, style);
+
+    /// <summary>How many frames were left out because they are hidden, counted in every stack they are in.</summary>
+    public long HiddenFrames { get; private set; }
+
+    /// <summary>Writes the section; nothing if there is no async method that waits.</summary>
+    public void Append(ThreadDump dump)
+    {
+        List<AsyncGroup> groups = AsyncGroups.Of(dump.AsyncStacks, options.GroupIdenticalStacks);
+        List<AsyncGroup> shown = options.All ? groups : [.. groups.Where(static g => !IsIdle(g))];
+        if (shown.Count > 0)
+        {
+            long stacks = shown.Sum(static g => g.Count);
+            Begin();
+            buffer.Append("Async methods that wait: ").Append(Words.Count(stacks, "stack"));
+            if (shown.Count < stacks)
+                buffer.Append(" in ").Append(Words.Count(shown.Count, "group"));
+            buffer.AppendLine();
+            End();
+        }
+        foreach (AsyncGroup group in shown)
+        {
+            Begin();
+            string what = $"{Words.Count(group.Count, "async stack")} {AsyncWaitText.Of(group, style.Reference)}";
+            buffer.Append(style.OutermostFirst ? $"<{what}>" : what).AppendLine();
+            AppendStack(group, before: "", depth: 0);
+            End();
+        }
+        if (shown.Count < groups.Count)
+            AppendIdle([.. groups.Where(IsIdle)]);
+    }
+
+    /// <summary>Writes the methods that wait for what the threads of a group run, and the line that says so.</summary>
+    public void AppendCallers(StackGroup group)
+    {
+        IReadOnlyList<DumpFrame> callers = group.First.AsyncCallers;
+        if (!callers.Any(f => options.All || !f.IsHidden))
+            return;
+        if (!style.OutermostFirst)
+            buffer.Append(style.Callers);
+        HiddenFrames += (long)_frames.Append(callers, before: "") * group.Threads.Count;
+        if (style.OutermostFirst)
+            buffer.Append(style.Callers);
+    }
+
+    /// <summary>A server's loop that accepts connections, say: nobody's fault, and in every dump.</summary>
+    private static bool IsIdle(AsyncGroup group) =>
+        group.First is { IsOfPlatform: true, BlockedThreads.Count: 0, WaitingFor.Kind: not AsyncWaitKind.Circle };
+
+    private void AppendIdle(List<AsyncGroup> groups)
+    {
+        Begin();
+        buffer.Append(Words.Count(groups.Sum(static g => g.Count), "async stack")).Append(" of the platform alone: ");
+        NameSummary.Append(buffer, groups.Select(static g => (g.First.Frames is [.., var outermost] ? outermost.Method.FullName : "?", g.Count)));
+        buffer.Append(". ").Append(options.AllIsSaid).Append(groups is [{ Count: 1 }] ? " shows it." : " shows them.").AppendLine();
+        End();
+    }
+
+    /// <summary>What stands under a group's first line.</summary>
+    /// <param name="group">The group.</param>
+    /// <param name="before">What stands at the beginning of each line.</param>
+    /// <param name="depth">How deep it is within others.</param>
+    private void AppendStack(AsyncGroup group, string before, int depth)
+    {
+        if (!style.OutermostFirst)
+        {
+            AppendUnfinished(group, before, depth);
+            AppendFrames(group, before);
+            AppendTruncated(group, before);
+            AppendBlocked(group, before);
+        }
+        else
+        {
+            AppendBlocked(group, before);
+            AppendTruncated(group, before);
+            AppendFrames(group, before);
+            AppendUnfinished(group, before, depth);
+        }
+    }
+
+    private void AppendFrames(AsyncGroup group, string before) => HiddenFrames += AsyncGroup.Product(_frames.Append(group.First.Frames, before), group.Count);
+
+    private void AppendTruncated(AsyncGroup group, string before)
+    {
+        if (group.First.IsTruncated)
+            buffer.Append(before).Append(style.Truncated);
+    }
+
+    private void AppendBlocked(AsyncGroup group, string before)
+    {
+        if (group.First.BlockedThreads is not { Count: > 0 } threads)
+            return;
+        buffer.Append(before).Append(style.Indentation).Append("- ").Append(LockLines.References(threads, style.Reference))
+            .Append(threads.Count == 1 ? " is" : " are").Append(" blocked until ").Append(group.Count == 1 ? "this completes" : "these complete").AppendLine();
+    }
+
+    private void AppendUnfinished(AsyncGroup group, string before, int depth)
+    {
+        // The deeper ones stand between bars: at no depth can a source line be taken for a frame.
+        string inner = $"{before}{style.Indentation}| ";
+        List<AsyncGroup> unfinished = _groups.Unfinished(group, depth, out long notFollowed);
+        foreach (AsyncGroup branch in unfinished)
+        {
+            buffer.Append(before).Append(style.Indentation).Append("- ").AppendCount(branch.Count).Append(' ')
+                .Append(AsyncWaitText.Of(branch, style.Reference)).AppendLine();
+            AppendStack(branch, inner, depth + 1);
+        }
+        if (notFollowed > 0)
+            buffer.Append(before).Append(style.Indentation).Append("- ").AppendCount(notFollowed).Append(" more that were not looked at").AppendLine();
+    }
+
+    private void Begin()
+    {
+        if (style.Separator is { } separator)
+            buffer.Append(separator).AppendLine();
+    }
+
+    private void End()
+    {
+        if (style.Separator is null)
+            buffer.AppendLine();
+    }
+}

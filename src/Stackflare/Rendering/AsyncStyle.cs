@@ -1,0 +1,29 @@
+namespace Stackflare.Rendering;
+
+/// <summary>How a text format writes what it says of async methods.</summary>
+internal sealed record AsyncStyle
+{
+    /// <summary>Whether the outermost call comes first.</summary>
+    public required bool OutermostFirst { get; init; }
+
+    /// <summary>What stands before a note.</summary>
+    public required string Indentation { get; init; }
+
+    /// <summary>The lines of a frame, each with its end.</summary>
+    public required Func<DumpFrame, string> Format { get; init; }
+
+    /// <summary>The line for the repeats of a recursion.</summary>
+    public required Func<StackRun, string> Repeated { get; init; }
+
+    /// <summary>The line for outer frames that are missing.</summary>
+    public required string Truncated { get; init; }
+
+    /// <summary>How threads are referred to.</summary>
+    public required Func<DumpThread, string> Reference { get; init; }
+
+    /// <summary>The line between what a thread runs and the methods that wait for that.</summary>
+    public required string Callers { get; init; }
+
+    /// <summary>The line before each part of the dump; null for an empty one after each.</summary>
+    public required string? Separator { get; init; }
+}

@@ -1,0 +1,125 @@
+namespace Stackflare.Rendering;
+
+/// <summary>What async methods wait for, in words.</summary>
+internal static class AsyncWaitText
+{
+    /// <summary>What a group does, to go after how many they are: <c>waiting for Task.Delay, due in 59m3s</c>.</summary>
+    /// <param name="group">The group.</param>
+    /// <param name="reference">How threads are referred to.</param>
+    public static string Of(AsyncGroup group, Func<DumpThread, string> reference)
+    {
+        bool one = group.Count == 1;
+        return group.Wait.Kind switch
+        {
+            AsyncWaitKind.Ready => one
+                ? "ready: what it waited for has completed, and no thread has gone on with it yet"
+                : "ready: what they waited for has completed, and no thread has gone on with them yet",
+            AsyncWaitKind.Running => $"running on {(group.Wait.Thread is { } thread ? reference(thread) : "a thread")}",
+            AsyncWaitKind.Circle => one ? "waiting for itself: it will never go on" : "waiting for themselves: they will never go on",
+            _ => $"waiting for {Thing(group.Wait)}{Object(group)}{Progress(group.Wait)}{Due(group)}",
+        };
+    }
+
+    /// <summary>The same as a name that stands where a frame does, in brackets because it is none: <c>[Task.Delay]</c>. Escaped.</summary>
+    public static string Name(AsyncWait wait)
+    {
+        string name = wait.Kind switch
+        {
+            AsyncWaitKind.Delay => "Task.Delay",
+            AsyncWaitKind.Timer => "PeriodicTimer",
+            AsyncWaitKind.TaskCompletionSource => "TaskCompletionSource",
+            AsyncWaitKind.Socket => "socket",
+            AsyncWaitKind.Stream => "stream",
+            AsyncWaitKind.SemaphoreSlim => "SemaphoreSlim",
+            AsyncWaitKind.Channel => "channel",
+            AsyncWaitKind.WhenAll => "Task.WhenAll",
+            AsyncWaitKind.WhenAny => "Task.WhenAny",
+            AsyncWaitKind.Work => "task of a delegate",
+            AsyncWaitKind.Other when wait.Type is { } type => EscapedText.Plain(type),
+            AsyncWaitKind.Other => "something",
+            AsyncWaitKind.Ready => "ready",
+            AsyncWaitKind.Running => "running",
+            AsyncWaitKind.Circle => "waits for itself",
+            _ => "not known",
+        };
+        return wait.Operation is { } operation ? $"[{name}: {EscapedText.Plain(operation)}]" : $"[{name}]";
+    }
+
+    private static string Thing(AsyncWait wait) => wait.Kind switch
+    {
+        AsyncWaitKind.Delay => "Task.Delay",
+        AsyncWaitKind.Timer => "PeriodicTimer",
+        AsyncWaitKind.TaskCompletionSource => "TaskCompletionSource" + Result(wait.Type),
+        AsyncWaitKind.Socket => With("a socket", wait.Operation, null),
+        AsyncWaitKind.Stream => With("a stream", wait.Operation, wait.Type),
+        AsyncWaitKind.SemaphoreSlim => "SemaphoreSlim.WaitAsync",
+        AsyncWaitKind.Channel => With("a channel", wait.Operation, null),
+        AsyncWaitKind.WhenAll => "Task.WhenAll",
+        AsyncWaitKind.WhenAny => "Task.WhenAny",
+        AsyncWaitKind.Work => $"a Task{Result(wait.Type)} that runs a delegate",
+        AsyncWaitKind.Other => With(wait.Type is { } type ? LockLines.Type(type) : "something", wait.Operation, null),
+        _ => With("something that is not known", wait.Operation, wait.Type),
+    };
+
+    private static string With(string thing, string? operation, string? type)
+    {
+        string[] details = [.. new[] { operation, type }.OfType<string>().Select(LockLines.Type)];
+        return details.Length == 0 ? thing : $"{thing} ({string.Join(", ", details)})";
+    }
+
+    /// <summary>The type of what a task gives, as <c>&lt;System.String&gt;</c>; another type in brackets; nothing where there is nothing to tell.</summary>
+    private static string Result(string? type)
+    {
+        const string Tasks = "System.Threading.Tasks.";
+        if (type is null or Tasks + "Task" or Tasks + "TaskCompletionSource" or Tasks + "Task`1[" + Tasks + "VoidTaskResult]")
+            return "";
+        foreach (string generic in (string[])[Tasks + "Task`1[", Tasks + "TaskCompletionSource`1["])
+        {
+            if (type.StartsWith(generic, StringComparison.Ordinal) && type.EndsWith(']'))
+                return $"<{LockLines.Type(type[generic.Length..^1])}>";
+        }
+        return $" ({LockLines.Type(type)})";
+    }
+
+    /// <summary>Which object it is, where that tells more than that there is one.</summary>
+    private static string Object(AsyncGroup group)
+    {
+        if (group.Wait.Kind is not (AsyncWaitKind.SemaphoreSlim or AsyncWaitKind.Channel or AsyncWaitKind.TaskCompletionSource or AsyncWaitKind.Work or AsyncWaitKind.Other))
+            return "";
+        List<ObjectAddress> objects = group.Objects();
+        if (objects.Count == 1 && group.HasObjects)
+            return $" <{objects[0]}>";
+        // Everybody has a task of his own; that a queue is not one but many is news.
+        return objects.Count > 1 && group.Wait.Kind is AsyncWaitKind.SemaphoreSlim or AsyncWaitKind.Channel
+            ? FormattableString.Invariant($", {objects.Count:N0} different ones")
+            : "";
+    }
+
+    private static string Progress(AsyncWait wait) => wait switch
+    {
+        { Done: { } done, Total: { } total } => FormattableString.Invariant($", {done:N0} of {total:N0} done"),
+        { Pending: { } pending } => FormattableString.Invariant($", {pending:N0} not done"),
+        _ => "",
+    };
+
+    private static string Due(AsyncGroup group)
+    {
+        AsyncDue due = group.Due();
+        bool isLimit = group.Wait.Kind is not (AsyncWaitKind.Delay or AsyncWaitKind.Timer);
+        string ahead = due.Ahead == 0 ? "" : $", {Of(due.Ahead)}{(isLimit ? "with a time limit in" : "due in")} {Range(due.First, due.Last)}";
+        string over = due.Over == 0 ? "" : $", {Of(due.Over)}{Over(Since(due.Latest), Since(due.Earliest), isLimit)}";
+        return ahead + over;
+
+        string Of(long some) => some == group.Count ? "" : FormattableString.Invariant($"{some:N0} of them ");
+    }
+
+    private static string Over(TimeSpan least, TimeSpan most, bool isLimit) => most < TimeSpan.FromMilliseconds(1)
+        ? isLimit ? "at the time limit" : "due now"
+        : $"{(isLimit ? "past the time limit by" : "overdue by")} {Range(least, most)}";
+
+    /// <remarks>The least time there is has no opposite.</remarks>
+    private static TimeSpan Since(TimeSpan due) => due == TimeSpan.MinValue ? TimeSpan.MaxValue : due.Duration();
+
+    private static string Range(TimeSpan least, TimeSpan most) =>
+        Durations.Until(least) is var from && Durations.Until(most) is var to && from == to ? from : $"{from} to {to}";
+}

@@ -1,0 +1,55 @@
+using System.Text.Json;
+
+namespace Stackflare.Rendering;
+
+/// <summary>What JSON says of async methods that wait: always in groups, of which there are few where there are many of them.</summary>
+internal sealed class JsonAsync(Utf8JsonWriter json, JsonStacks stacks)
+{
+    /// <summary>Of more objects than that, some tell as much as all.</summary>
+    internal const int MostObjects = 16;
+
+    private readonly AsyncGroups _groups = new();
+
+    public void Write(ThreadDump dump)
+    {
+        if (dump.HasAsyncStacks)
+            WriteGroups("asyncStacks", AsyncGroups.Of(dump.AsyncStacks), depth: 0);
+        else
+            json.WriteNull("asyncStacks");
+    }
+
+    private void WriteGroups(string name, List<AsyncGroup> groups, int depth)
+    {
+        json.WriteStartArray(name);
+        foreach (AsyncGroup group in groups)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("count", group.Count);
+            stacks.Write("stack", group.First.Frames);
+            json.WriteBoolean("truncated", group.First.IsTruncated);
+            json.WriteBoolean("ofPlatform", group.First.IsOfPlatform);
+            WriteWait(group, depth);
+            json.WriteThreads("blockedThreads", group.First.BlockedThreads);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    private void WriteWait(AsyncGroup group, int depth)
+    {
+        AsyncWait wait = group.Wait;
+        AsyncDue due = group.Due();
+        json.WriteStartObject("waitingFor");
+        json.WriteString("kind", JsonNames.Of(wait.Kind));
+        json.WriteString("type", wait.Type);
+        json.WriteString("operation", wait.Operation);
+        json.WriteStrings("objects", [.. group.Objects(MostObjects).Select(static o => o.ToString())]);
+        json.WriteMilliseconds("dueInMs", due.Least);
+        json.WriteMilliseconds("lastDueInMs", due.Most);
+        json.WriteOptional("pending", wait.Pending);
+        json.WriteOptional("total", wait.Total);
+        WriteGroups("unfinished", _groups.Unfinished(group, depth, out _), depth + 1);
+        json.WriteThread("thread", wait.Thread);
+        json.WriteEndObject();
+    }
+}

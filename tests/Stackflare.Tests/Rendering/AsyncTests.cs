@@ -1,0 +1,250 @@
+using System.Diagnostics;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Stackflare.Rendering;
+using static Stackflare.Tests.Rendering.Build;
+
+namespace Stackflare.Tests.Rendering;
+
+/// <summary>Async methods that wait: which are shown together, in which order, and in which words.</summary>
+public sealed class AsyncTests
+{
+    private static readonly DumpFrame A = Async("A", 1, "await B();"), B = Async("B", 2, "await C();"), C = Async("C", 3, "await Task.Delay(1);");
+    private static readonly DumpThread Worker = Thread(7, "worker", ThreadActivity.Running, [Frame("Work", 1, null)]);
+    private static readonly string[] EachKind = [.. Enum.GetNames<AsyncWaitKind>()];
+
+    public static TheoryData<string> Kinds => [.. EachKind];
+
+    public static TheoryData<string, AsyncStack> Different => new()
+    {
+        { "other frames", Stack(For(AsyncWaitKind.Delay), A) },
+        { "equal frames that are not the same", Stack(For(AsyncWaitKind.Delay), A, Async("B", 2, "await C();")) },
+        { "another kind", Stack(For(AsyncWaitKind.Timer), A, B) },
+        { "another type", Stack(For(AsyncWaitKind.Delay, "T"), A, B) },
+        { "another operation", Stack(For(AsyncWaitKind.Delay, operation: "Read"), A, B) },
+        { "other progress", Stack(For(AsyncWaitKind.Delay, done: 1, total: 2), A, B) },
+        { "something unfinished", Stack(For(AsyncWaitKind.Delay, unfinished: [Stack(For(AsyncWaitKind.Ready), C)]), A, B) },
+        { "a thread", Stack(new AsyncWait { Kind = AsyncWaitKind.Delay, Thread = Worker }, A, B) },
+        { "methods missing", new AsyncStack { Frames = [A, B], WaitingFor = For(AsyncWaitKind.Delay), IsTruncated = true } },
+        { "a thread blocked", new AsyncStack { Frames = [A, B], WaitingFor = For(AsyncWaitKind.Delay), BlockedThreads = [Worker] } },
+    };
+
+    [Theory, MemberData(nameof(Different), DisableDiscoveryEnumeration = true)]
+    public void WhatDiffersIsNotShownTogether(string why, AsyncStack other)
+    {
+        AsyncStack stack = Stack(For(AsyncWaitKind.Delay), A, B);
+        Assert.False(AsyncStackShape.Comparer.Equals(stack, other), why);
+        Assert.False(AsyncStackShape.Comparer.Equals(other, stack), why);
+        Assert.True(AsyncStackShape.Comparer.Equals(other, other));
+        Assert.Equal(2, AsyncGroups.Of([stack, other, stack]).Count);
+    }
+
+    [Fact]
+    public void ObjectsTimesAndSortsOfListsDoNotMatter()
+    {
+        AsyncStack Make(ulong at, double due, IReadOnlyList<DumpFrame> frames) => Stack(For(AsyncWaitKind.WhenAny, at: at, due: due, done: 0, total: 1, unfinished: [Stack(For(AsyncWaitKind.Delay, due: due))]), frames);
+        AsyncStack one = Make(1, 2, [A, B]), other = Make(3, 4, new List<DumpFrame> { A, B });
+        Assert.True(AsyncStackShape.Comparer.Equals(one, other));
+        Assert.Equal(AsyncStackShape.Comparer.GetHashCode(one), AsyncStackShape.Comparer.GetHashCode(other));
+    }
+
+    [Fact]
+    public void TheLargestGroupComesFirstAndThePlatformsLast()
+    {
+        DumpFrame platform = PlatformAsync("System.Net.Listener", "AcceptAsync");
+        AsyncStack[] stacks =
+        [
+            .. Enumerable.Repeat(Stack(For(AsyncWaitKind.Socket), platform), 9), Stack(For(AsyncWaitKind.Delay), A), Stack(For(AsyncWaitKind.Delay), B),
+            Stack(For(AsyncWaitKind.Delay), C), Stack(For(AsyncWaitKind.Delay), C),
+        ];
+        Random.Shared.Shuffle(stacks.AsSpan()[..9]);
+        var groups = AsyncGroups.Of(stacks);
+        Assert.Equal([C, A, B, platform], groups.Select(g => g.First.Frames[0]));
+        Assert.Equal([2, 1, 1, 9], groups.Select(g => g.Count));
+
+        string text = Render.Text(AsyncDump([], stacks));
+        Assert.Contains("Async methods that wait: 4 stacks in 3 groups\n", text, StringComparison.Ordinal);
+        Assert.Contains("9 async stacks of the platform alone: \"System.Net.Listener.AcceptAsync\" (9). The option All shows them.\n", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at System.Net", text, StringComparison.Ordinal);
+        Assert.Contains("9 async stacks waiting for a socket\n   at System.Net.Listener.AcceptAsync()\n", Render.Text(AsyncDump([], stacks), Render.All), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WithoutGroupsEachIsShownByItself()
+    {
+        string text = Render.Text(AsyncDump([], [.. Enumerable.Range(1, 3).Select(i => Stack(For(AsyncWaitKind.SemaphoreSlim, at: (ulong)i), A, A, A, A))]),
+            new RenderOptions { GroupIdenticalStacks = false, FoldRecursion = false });
+        Assert.Contains("Async methods that wait: 3 stacks\n", text, StringComparison.Ordinal);
+        Assert.Equal(3, Regex.Count(text, "(?m)^1 async stack waiting for SemaphoreSlim.WaitAsync <0x[123]>$"));
+        Assert.Equal(12, Regex.Count(text, "   at MyApp.Program.A"));
+    }
+
+    [Fact]
+    public void HiddenFramesAreLeftOutAndCounted()
+    {
+        DumpFrame hidden = Async("Hidden", 9, null, hidden: true);
+        ThreadDump dump = AsyncDump([], [.. Enumerable.Repeat(Stack(For(AsyncWaitKind.Delay), hidden, A), 5)]);
+        foreach (var format in new[] { DumpFormat.Text, DumpFormat.Traceback })
+        {
+            string text = Render.With(dump, format);
+            Assert.DoesNotContain("Program.Hidden", text, StringComparison.Ordinal);
+            Assert.Contains("Not shown: 5 hidden frames.", text, StringComparison.Ordinal);
+            Assert.Contains("Program.Hidden", Render.With(dump, format, Render.All), StringComparison.Ordinal);
+        }
+        Assert.Equal("async;MyApp.Program.A;[Task.Delay] 5\n", Render.With(dump, DumpFormat.Folded));
+    }
+
+    [Fact]
+    public void ThePlatformsIsShownIfItMatters()
+    {
+        DumpFrame platform = PlatformAsync("System.Net.Listener", "AcceptAsync");
+        AsyncStack blocking = Stack(For(AsyncWaitKind.Socket), platform);
+        blocking.BlockedThreads = [Worker];
+        string text = Render.Text(AsyncDump([Worker], blocking, Stack(For(AsyncWaitKind.Circle), platform)));
+        Assert.DoesNotContain("of the platform alone", text, StringComparison.Ordinal);
+        Assert.Contains("   - \"worker\" #7 is blocked until this completes\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ThreadsThatAreAwaitedByOthersAreNoGroup()
+    {
+        DumpThread[] threads = [.. Enumerable.Range(1, 4).Select(i => Thread(i, "t", ThreadActivity.Running, [Worker.Frames[0]]))];
+        threads[1].AsyncCallers = [A];
+        threads[2].AsyncCallers = [B];
+        threads[3].AsyncCallers = new List<DumpFrame> { A };
+        string text = Render.Text(AsyncDump(threads));
+        Assert.Equal(1, Regex.Count(text, "2 threads with this stack"));
+        Assert.Equal(2, Regex.Count(text, "--- awaited by ---"));
+        Assert.DoesNotContain("async stack", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("due in 59m3s", 3543.0)]
+    [InlineData("due in 1.2s to 59s", 59.0, 1.25)]
+    [InlineData("due in 59s", 59.3, 59.1)]
+    [InlineData("overdue by 250ms", -0.25)]
+    [InlineData("due now", 0.0)]
+    [InlineData("1 of them due in 5.0s, 2 of them overdue by 1.0s to 2.0s", -1.0, 5.0, -2.0)]
+    [InlineData("1 of them due in 5.0s", 5.0, double.NaN)]
+    public void TimesAreRanges(string expected, params double[] due)
+    {
+        string text = Render.Text(AsyncDump([], [.. due.Select(d => Stack(For(AsyncWaitKind.Delay, due: double.IsNaN(d) ? null : d), A))]));
+        Assert.Contains($" waiting for Task.Delay, {expected}\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TimesAsLongAsTimesCanBeAreNoError()
+    {
+        AsyncStack[] stacks = [.. new[] { TimeSpan.MinValue, TimeSpan.MaxValue, TimeSpan.Zero }.Select(t => Stack(new AsyncWait { Kind = AsyncWaitKind.Other, DueIn = t }, A))];
+        foreach (var format in Enum.GetValues<DumpFormat>())
+            Assert.NotEmpty(Render.With(AsyncDump([], stacks), format));
+    }
+
+    [Theory]
+    [InlineData("TaskCompletionSource", "System.Threading.Tasks.Task")]
+    [InlineData("TaskCompletionSource", "System.Threading.Tasks.Task`1[System.Threading.Tasks.VoidTaskResult]")]
+    [InlineData("TaskCompletionSource<System.String>", "System.Threading.Tasks.Task`1[System.String]")]
+    [InlineData("TaskCompletionSource (MyApp.Promise)", "MyApp.Promise")]
+    public void WhatATaskGivesIsSaid(string expected, string type) =>
+        Assert.Contains($"waiting for {expected} <0x1>\n", Render.Text(AsyncDump([], Stack(For(AsyncWaitKind.TaskCompletionSource, type, 1), A))), StringComparison.Ordinal);
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void EveryKindHasWords(string kind)
+    {
+        AsyncWaitKind value = Enum.Parse<AsyncWaitKind>(kind);
+        foreach (int count in (int[])[1, 2])
+        {
+            AsyncStack[] stacks = [.. Enumerable.Repeat(Stack(For(value), A), count)];
+            foreach (var format in Enum.GetValues<DumpFormat>())
+                Assert.NotEmpty(Render.With(AsyncDump([], stacks), format));
+            Assert.Matches($"\n{count} async stacks? (waiting for .|ready: |running on )", Render.Text(AsyncDump([], stacks)));
+        }
+        // What is waited for differs by its name as well.
+        Assert.Equal(EachKind.Length, Enum.GetValues<AsyncWaitKind>().Select(k => AsyncWaitText.Name(For(k))).Distinct().Count());
+    }
+
+    [Fact]
+    public void TasksWithinTasksHaveABound()
+    {
+        AsyncStack stack = Stack(For(AsyncWaitKind.Delay), A);
+        for (int i = 0; i < 100_000; i++)
+            stack = Stack(For(AsyncWaitKind.WhenAll, done: 0, total: 1, unfinished: [stack]), A);
+        ThreadDump dump = AsyncDump([], stack, stack);
+        foreach (var format in Enum.GetValues<DumpFormat>())
+            Assert.InRange(Render.With(dump, format).Length, 1, 100_000);
+        // With the depth that readers take unless told otherwise.
+        Assert.Equal(JsonValueKind.Object, JsonDocument.Parse(Render.Json(dump)).RootElement.ValueKind);
+        Assert.Contains("- 2 more that were not looked at\n", Render.Text(dump), StringComparison.Ordinal);
+    }
+
+    /// <summary>Tasks that share tasks: there are more ways through them than could ever be gone.</summary>
+    [Fact]
+    public void WaysThroughTasksHaveABound()
+    {
+        DumpFrame[] frames = [.. Enumerable.Range(0, 10).Select(i => Async($"M{i}", i + 1, null))];
+        AsyncStack[] level = [.. frames.Select(f => Stack(For(AsyncWaitKind.Delay), f))];
+        for (int i = 0; i < 20; i++)
+            level = [.. frames.Select(f => Stack(For(AsyncWaitKind.WhenAll, done: 0, total: 100, unfinished: [.. Enumerable.Repeat(level, 10).SelectMany(l => l)]), f))];
+        foreach (var format in Enum.GetValues<DumpFormat>())
+        {
+            var watch = Stopwatch.StartNew();
+            Assert.InRange(Render.With(AsyncDump([], level), format).Length, 1, 20_000_000);
+            Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(30));
+        }
+    }
+
+    [Fact]
+    public void ALeafCountsOnce()
+    {
+        AsyncStack branch = Stack(For(AsyncWaitKind.Socket), C);
+        AsyncStack stack = Stack(For(AsyncWaitKind.WhenAll, done: 1, total: 5, unfinished: [branch, branch, Stack(For(AsyncWaitKind.Delay))]), A);
+        Assert.Equal(
+            """
+            async;MyApp.Program.A;[Task.WhenAll];MyApp.Program.C;[socket] 4
+            async;MyApp.Program.A;[Task.WhenAll];[Task.Delay] 2
+            async;MyApp.Program.A;[Task.WhenAll];[not looked at] 2
+
+            """.Split('\n').Order(StringComparer.Ordinal), Render.With(AsyncDump([], stack, stack), DumpFormat.Folded).Split('\n').Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void SeveralDumpsAddUp()
+    {
+        var samples = new StackSamples(RenderOptions.Default, TimeSpan.FromMilliseconds(50));
+        for (int i = 0; i < 3; i++)
+            samples.Add(AsyncDump([Worker], Stack(For(AsyncWaitKind.Delay, due: i), Async("A", 1, null), Async("B", 2, null))));
+        Assert.Contains("async;MyApp.Program.B;MyApp.Program.A;[Task.Delay] 3\n", Render.With(samples, DumpFormat.Folded), StringComparison.Ordinal);
+        JsonElement profile = JsonDocument.Parse(Render.With(samples, DumpFormat.Speedscope)).RootElement.GetProperty("profiles").EnumerateArray().Last();
+        Assert.Equal("async methods", profile.GetProperty("name").GetString());
+        Assert.Equal("none", profile.GetProperty("unit").GetString());
+        Assert.Equal([3], profile.GetProperty("weights").EnumerateArray().Select(w => w.GetInt32()));
+    }
+
+    [Fact]
+    public void ObjectsInJsonHaveABound()
+    {
+        AsyncStack[] stacks = [.. Enumerable.Range(0, 100).Select(i => Stack(For(AsyncWaitKind.SemaphoreSlim, at: (ulong)(i / 2), due: i), A))];
+        JsonElement wait = JsonDocument.Parse(Render.Json(AsyncDump([], stacks))).RootElement.GetProperty("asyncStacks")[0].GetProperty("waitingFor");
+        Assert.Equal(Enumerable.Range(0, 16).Select(i => $"0x{i:x}"), wait.GetProperty("objects").EnumerateArray().Select(o => o.GetString()));
+        Assert.Equal(0, wait.GetProperty("dueInMs").GetDouble());
+        Assert.Equal(99_000, wait.GetProperty("lastDueInMs").GetDouble());
+    }
+
+    /// <summary>The time is far more than it takes, and far less than it would if each were compared with each.</summary>
+    [Fact]
+    public void AHundredThousandAreQuick()
+    {
+        DumpFrame[] frames = [.. Enumerable.Range(0, 30).Select(i => Async($"M{i}", i + 1, "await Next();"))];
+        AsyncStack[] stacks = [.. Enumerable.Range(0, 100_000).Select(i => Stack(For(AsyncWaitKind.SemaphoreSlim, at: (ulong)i, due: i), [.. frames[(i % 5)..]]))];
+        ThreadDump dump = AsyncDump([], stacks);
+        foreach (var format in Enum.GetValues<DumpFormat>())
+        {
+            Render.With(dump, format);
+            var watch = Stopwatch.StartNew();
+            string text = Render.With(dump, format);
+            TestContext.Current.TestOutputHelper?.WriteLine($"{format}: {watch.Elapsed.TotalMilliseconds:0} ms");
+            Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(10));
+            Assert.InRange(text.Length, 1, 100_000);
+        }
+    }
+}
