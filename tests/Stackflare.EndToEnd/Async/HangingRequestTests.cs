@@ -39,6 +39,8 @@ public sealed class HangingRequestTests
         AssertWaits("HangingApi.Checkout.PayAsync", AsyncWaitKind.SemaphoreSlim, null);
         AssertWaits("HangingApi.Reports.FetchAsync", AsyncWaitKind.Channel, "Read");
         Assert.Single(dump.AsyncStacks.Where(s => s.WaitingFor.Kind == AsyncWaitKind.SemaphoreSlim && IsOfProgram(s)).Select(s => s.WaitingFor.Object).Distinct());
+        DumpThread main = dump.Threads.Single(t => t.IsMain);
+        Assert.True(Assert.Single(dump.AsyncStacks, s => s.BlockedThreads.Contains(main)).IsOfPlatform);
         await end.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.WhenAll(requests));
 
@@ -51,6 +53,7 @@ public sealed class HangingRequestTests
             Assert.Equal([(kind, operation)], group.Select(s => (s.WaitingFor.Kind, s.WaitingFor.Operation)).Distinct());
             // What the handler is called by is the server; what it calls last is not the program's either.
             Assert.Equal(handler, group.First().Frames.Last(IsOfProgram).Method.FullName);
+            Assert.All(group, s => Assert.StartsWith("Microsoft.AspNetCore.Server.Kestrel.", s.Frames[^1].Method.DeclaringType, StringComparison.Ordinal));
         }
     }
 

@@ -14,6 +14,8 @@ internal sealed class Nesting
         cases.Begin("two in one statement", TwoInOneStatement);
         cases.Begin("argument of a call", ArgumentOfACall);
         cases.Begin("finished before", FinishedBefore);
+        cases.Begin("eleventh of twelve", EleventhOfTwelve);
+        cases.Begin("behind one that is never reached", BehindUnreachable);
         AsyncTrack.Keep(Finished());
     }
 
@@ -91,6 +93,27 @@ internal sealed class Nesting
     {
         await first;
         await track.Here<Nesting>().Never();
+    }
+
+    private static async Task<int> EleventhOfTwelve(AsyncTrack track)
+    {
+        var sum = await Quick(1) + await Quick(2) + await Quick(3) + await Quick(4) + await Quick(5);
+        sum += await Quick(6) + await Quick(7) + await Quick(8) + await Quick(9);
+        await Task.CompletedTask;
+        sum += await track.Here<Nesting>().Never();
+        return sum + await Quick(12);
+    }
+
+    // Has a number and no code.
+    private static async Task BehindUnreachable(AsyncTrack track)
+    {
+        const bool isReached = false;
+#pragma warning disable CS0162
+        if (isReached)
+            await Quick(1);
+#pragma warning restore CS0162
+        await track.Here<Nesting>().Never();
+        await Task.CompletedTask;
     }
 
     private static async Task<int> Quick(int number)
