@@ -24,16 +24,20 @@ internal static class SnapshotCapture
 
     /// <param name="route">The way to the process and back.</param>
     /// <param name="options">What to look for, and bounds on threads, frames, bytes and time.</param>
+    /// <param name="places">What is known of the process's profilers.</param>
     /// <param name="off">Calls the wait for it off, as if the time were up.</param>
     /// <exception cref="StackflareException">There is no snapshot; the type says why.</exception>
-    public static RawSnapshot Take(CaptureRoute route, CaptureOptions options, CancellationToken off = default)
+    public static RawSnapshot Take(CaptureRoute route, CaptureOptions options, ProfilerPlaces places, CancellationToken off = default)
     {
-        bool isBeside = false;
-        if (HeapLimits.For(options) is { } heap)
+        HeapLimits? heap = HeapLimits.For(options);
+        bool isBeside = heap is not null && places.HasOthersBeside && options.Async is null;
+        if (heap is not null && !isBeside)
         {
             try
             {
-                return Take(route, options.Limits, ProfilerClass.Main, heap, off);
+                RawSnapshot whole = Take(route, options.Limits, ProfilerClass.Main, heap, off);
+                places.HasLostCount = true;
+                return whole;
             }
             catch (CaptureFailedException e) when (e.HResult == ProfilerAlreadyActive)
             {
@@ -41,31 +45,31 @@ internal static class SnapshotCapture
                 isBeside = true;
             }
         }
-        RawSnapshot snapshot = WithoutHeap(route, options.Limits, off);
+        RawSnapshot snapshot = WithoutHeap(route, options.Limits, places, off);
         snapshot.IsBesideProfiler = isBeside;
         return snapshot;
     }
 
-    private static RawSnapshot WithoutHeap(CaptureRoute route, DumpLimits limits, CancellationToken off)
+    private static RawSnapshot WithoutHeap(CaptureRoute route, DumpLimits limits, ProfilerPlaces places, CancellationToken off)
     {
-        RawSnapshot snapshot = Take(route, limits, ProfilerClass.Beside, heap: null, off);
-        if (!HasNoWalks(snapshot))
-            return snapshot;
+        RawSnapshot? beside = null;
+        if (!places.HasLostCount)
+        {
+            beside = Take(route, limits, ProfilerClass.Beside, heap: null, off);
+            // A profiler that the runtime overlooks may walk no stack.
+            places.HasLostCount = Array.Exists(beside.Threads, t => t.HResult == InconsistentWithFlags);
+            if (!places.HasLostCount)
+                return beside;
+        }
         try
         {
             return Take(route, limits, ProfilerClass.Main, heap: null, off);
         }
         catch (CaptureFailedException e) when (e.HResult == ProfilerAlreadyActive)
         {
-            return snapshot;
+            return beside ?? Take(route, limits, ProfilerClass.Beside, heap: null, off);
         }
     }
-
-    /// <summary>
-    /// The runtime counts profilers that are beside the main one, and counts one less whenever a main one goes: then it overlooks those that
-    /// come after it, and lets them walk no stack.
-    /// </summary>
-    private static bool HasNoWalks(RawSnapshot snapshot) => Array.Exists(snapshot.Threads, t => t.HResult == InconsistentWithFlags);
 
     private static RawSnapshot Take(CaptureRoute route, DumpLimits limits, ProfilerClass profiler, HeapLimits? heap, CancellationToken off)
     {

@@ -13,11 +13,13 @@ internal static class Examination
         [
             .. dump.Deadlocks.Select(DeadlockFindings.Of),
             .. timed.Where(static d => d.Steps.Any(static s => s.Wait.MayEnd)).Select(DeadlockFindings.Timed),
+            .. AsyncFindings.Circles(dump),
             .. HeldLockFindings.Abandoned(dump),
             .. PoolStarvation.In(dump),
             .. LockConvoys.In(dump),
             .. HeldLockFindings.Waiting(dump),
             .. Spinning.In(dump),
+            .. AsyncFindings.ManyAlike(dump),
             .. ManyAlike.In(dump),
         ];
     }

@@ -29,4 +29,10 @@ public enum FindingKind
 
     /// <summary>Very many threads stand at one place.</summary>
     ManyAlike,
+
+    /// <summary>Async methods wait for each other in a circle, for ever.</summary>
+    AsyncCircle,
+
+    /// <summary>Very many async methods wait at one place.</summary>
+    ManyAsyncAlike,
 }

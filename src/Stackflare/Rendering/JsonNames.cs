@@ -115,6 +115,8 @@ internal static class JsonNames
         FindingKind.AbandonedLock => "abandonedLock",
         FindingKind.HoldsAndWaits => "holdsAndWaits",
         FindingKind.ManyAlike => "manyAlike",
+        FindingKind.AsyncCircle => "asyncCircle",
+        FindingKind.ManyAsyncAlike => "manyAsyncAlike",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
 }

@@ -22,6 +22,7 @@ internal sealed class ProcessCapture : IDisposable
     private readonly byte[] _probe;
     private readonly CaptureOptions _options;
     private readonly Symbolicator _symbolicator;
+    private readonly ProfilerPlaces _profilers;
     private bool _useMemory = true;
     private MemoryFile? _memory;
     private volatile CaptureRoute? _route;
@@ -48,6 +49,7 @@ internal sealed class ProcessCapture : IDisposable
         string platform = ProbePlatform.For(_target.Runtime.IsMusl);
         _probe = probes(platform) ?? throw new LibcMismatchException(pid, _target.Runtime.IsMusl ? "musl" : "glibc", platform);
         _options = options;
+        _profilers = ProfilerPlaces.Of(pid);
         _symbolicator = new Symbolicator(new SymbolOptions
         {
             SourceText = options.SourceText,
@@ -92,7 +94,7 @@ internal sealed class ProcessCapture : IDisposable
         {
             using CaptureRoute route = CaptureRoute.To(_target, _probe, _useMemory, ref _memory);
             _route = route;
-            return SnapshotCapture.Take(route, _options, off);
+            return SnapshotCapture.Take(route, _options, _profilers, off);
         }
         catch (StackflareException) when (HasEnded())
         {

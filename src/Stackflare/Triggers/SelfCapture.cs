@@ -13,6 +13,7 @@ internal static class SelfCapture
 {
     private static readonly object Gate = new();
     private static Symbolicator? _withText, _withoutText;
+    private static ProfilerPlaces? _profilers;
 
     /// <summary>Checks what can be known without a capture.</summary>
     /// <exception cref="StackflareException">No dump can be had in this process.</exception>
@@ -38,7 +39,7 @@ internal static class SelfCapture
             int pid = Environment.ProcessId;
             KernelTasks tasks = new(pid);
             using CaptureRoute route = CaptureRoute.ToSelf(ProbeLibrary.Instance.Path);
-            RawSnapshot snapshot = SnapshotCapture.Take(route, options);
+            RawSnapshot snapshot = SnapshotCapture.Take(route, options, _profilers ??= ProfilerPlaces.Of(pid));
             tasks.SeeHowLong(snapshot);
             ThreadPoolState pool = OwnThreadPool.Complete(PoolBuilder.Build(snapshot));
             return DumpBuilder.Build(snapshot, SymbolicatorFor(options), HostFacts.Of(pid, tasks), ownThread, ownPool: pool);

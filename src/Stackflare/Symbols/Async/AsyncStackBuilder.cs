@@ -95,7 +95,12 @@ internal sealed class AsyncStackBuilder
         for (int i = 0; i < frames.Length; i++)
             frames[i] = _frames.Of(_graph.Boxes.All[path[path.Count - 1 - i]]);
         Awaited awaited = _graph.Awaited(box);
-        AsyncWait wait = awaited.Box >= 0 ? new AsyncWait { Kind = AsyncWaitKind.Circle, DueIn = awaited.DueIn } : Wait(awaited, _runs[box], depth);
+        AsyncWait wait = awaited.Box < 0 ? Wait(awaited, _runs[box], depth) : new AsyncWait
+        {
+            // Where one gives up after a while, all go on.
+            Kind = path.Skip(path.IndexOf(awaited.Box)).Any(b => _graph.Awaited(b).MayBeGivenUp) ? AsyncWaitKind.Other : AsyncWaitKind.Circle,
+            DueIn = awaited.DueIn,
+        };
         foreach (int passed in path)
             _onPath[passed] = false;
         return new AsyncStack { Frames = frames, WaitingFor = wait, IsTruncated = path.Count > frames.Length, BlockedThreads = _blocked.TryGetValue(outermost, out List<DumpThread>? blocked) ? blocked : [] };

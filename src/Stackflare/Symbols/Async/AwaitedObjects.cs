@@ -26,6 +26,7 @@ internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
     public Awaited At(ulong address, string? awaiter = null)
     {
         TimeSpan? due = null;
+        bool mayBeGivenUp = false;
         for (int step = 0; step < MostSteps; step++)
         {
             int index = objects.Find(address);
@@ -34,13 +35,13 @@ internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
             if (objects.Is(index, HeapObjectFlags.Completed))
                 return new Awaited(AsyncWaitKind.Ready, Object: index);
             if (objects.Is(index, HeapObjectFlags.Method | HeapObjectFlags.Machine))
-                return boxes.Of(index) is >= 0 and var box ? new Awaited(default, Box: box, Object: index, DueIn: due) : new Awaited(AsyncWaitKind.Ready, Object: index);
+                return boxes.Of(index) is >= 0 and var box ? new Awaited(default, Box: box, Object: index, DueIn: due, MayBeGivenUp: mayBeGivenUp) : new Awaited(AsyncWaitKind.Ready, Object: index);
             string type = objects.Definition(index);
             if (!objects.Is(index, HeapObjectFlags.Task))
                 return Source(index, type) with { DueIn = due };
             string name = LastPart(type);
             if (name == "CancellationPromise`1")
-                due = Earlier(due, Due(index, "_timer"));
+                (due, mayBeGivenUp) = (Earlier(due, Due(index, "_timer")), true);
             // Between a method and what it waits for stand a limit of time, and tasks that begin when another ends.
             string? inner = name switch
             {

@@ -1,0 +1,52 @@
+using Stackflare.Diagnosis;
+using Stackflare.Tests.Rendering;
+
+namespace Stackflare.Tests.Diagnosis;
+
+public sealed class AsyncFindingTests
+{
+    private static readonly DumpFrame Load = Build.Frame("LoadAsync", 52, "await gate.WaitAsync();"), Handle = Build.Frame("HandleAsync", 31, "await LoadAsync();");
+    private static readonly DumpFrame Accept = Build.Platform("Server", "AcceptAsync");
+
+    [Theory]
+    [InlineData(99, false)]
+    [InlineData(100, true)]
+    public void VeryManyAtOnePlaceAreSaid(int count, bool expected)
+    {
+        AsyncStack[] stacks = [.. Enumerable.Range(0, count).Select(i => Stack(AsyncWaitKind.SemaphoreSlim, Load, Handle)), Stack(AsyncWaitKind.Delay, Load)];
+
+        Finding[] findings = [.. AsyncFindings.ManyAlike(Dump(stacks))];
+
+        Assert.Equal(expected, findings.Length == 1);
+        if (expected)
+        {
+            Assert.Equal((FindingKind.ManyAsyncAlike, "100 async stacks wait at one and the same place"), (findings[0].Kind, findings[0].Summary));
+            Assert.Equal(["at MyApp.Program.LoadAsync() in /src/Program.cs:line 52"], findings[0].Evidence);
+        }
+    }
+
+    [Fact]
+    public void OfThePlatformAloneNothingIsSaid() =>
+        Assert.Empty(AsyncFindings.ManyAlike(Dump([.. Enumerable.Range(0, 500).Select(_ => Stack(AsyncWaitKind.Socket, Accept))])));
+
+    [Fact]
+    public void ACircleIsSaidOnceWithItsMethods()
+    {
+        AsyncStack[] stacks = [Stack(AsyncWaitKind.Circle, Load, Handle), Stack(AsyncWaitKind.Circle, Load, Handle), Stack(AsyncWaitKind.Delay, Load)];
+
+        Finding finding = Assert.Single(AsyncFindings.Circles(Dump(stacks)));
+
+        Assert.Equal((FindingKind.AsyncCircle, "Async methods wait for each other, for ever"), (finding.Kind, finding.Summary));
+        Assert.Equal(
+            ["at MyApp.Program.LoadAsync() in /src/Program.cs:line 52", "at MyApp.Program.HandleAsync() in /src/Program.cs:line 31"], finding.Evidence);
+    }
+
+    private static AsyncStack Stack(AsyncWaitKind kind, params DumpFrame[] frames) => Build.Stack(Build.For(kind), frames);
+
+    private static ThreadDump Dump(AsyncStack[] stacks)
+    {
+        ThreadDump dump = Build.Dump([]);
+        dump.AsyncStacks = stacks;
+        return dump;
+    }
+}
