@@ -1,3 +1,4 @@
+using Stackflare.Capture;
 using Stackflare.EndToEnd.Harness;
 using Stackflare.EndToEnd.Problems;
 using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
@@ -22,7 +23,7 @@ public sealed class AsyncChurnTests(ITestOutputHelper output)
             Flavour.Named(flavour), "AsyncTruth", TargetOptions.NoTrap with { Arguments = ["--churn", "1"], Environment = environment });
         IReadOnlyList<TruthStack> truth = await TruthStack.AllOfAsync(target);
         TruthStack running = truth.Single(t => t.RunningThread is not null);
-        using var dumps = new LiveDumps(target.Pid, target.Describe, new CaptureOptions { Async = true, Limits = new DumpLimits { Pause = TimeSpan.FromSeconds(5) } });
+        using var dumps = new LiveDumps(target.Pid, target.Describe, new CaptureOptions { Heap = new HeapLimits { Pause = TimeSpan.FromSeconds(5) } });
         int collecting = 0, passing = 0;
         for (var i = 0; i < Captures; i++)
         {
