@@ -1,14 +1,25 @@
-using Microsoft.Diagnostics.Runtime;
+using Stackflare.Capture;
 using Stackflare.EndToEnd.Harness;
 using Stackflare.EndToEnd.Oracle;
+using Stackflare.Symbols;
+using Stackflare.Symbols.Async;
 using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
 
 namespace Stackflare.EndToEnd.Async;
 
-/// <summary>The snapshot and the runtime's own debugging interface see the same async methods.</summary>
+/// <summary>The snapshot and the runtime's own debugging interface see the same async methods, and the same of them await each other.</summary>
 public sealed class AsyncOracleTests
 {
-    private const int Completed = 0x01600000;
+    public static TheoryData<string, string> Programs => new()
+    {
+        { "optimized", "AsyncWaits" },
+        { "unoptimized", "AsyncWaits" },
+        { "net9", "AsyncWaits" },
+        { "optimized", "AsyncTruth" },
+        { "unoptimized", "AsyncTruth" },
+        { "net9", "AsyncTruth" },
+        { "net9, unoptimized", "AsyncTruth" },
+    };
 
     [RequiresPtraceTheory]
     [InlineData("optimized")]
@@ -16,15 +27,43 @@ public sealed class AsyncOracleTests
     [InlineData("net9")]
     public async Task EachBoxIsTheSame(string flavour)
     {
-        await using var target = await TargetProcess.StartAsync(
-            Flavour.Named(flavour), "AsyncWaits", TargetOptions.NoTrap with { Arguments = ["--boxes", "500"], Shell = TargetOptions.Grandchild });
+        await using var target = await StartAsync(flavour, "AsyncWaits", "--boxes", "500");
         HeapView view = HeapView.Of(target);
-        ulong[] seen = DebuggerView.Read(target.Pid, runtime => runtime.Heap.EnumerateObjects().Where(IsWaiting).Select(o => o.Address).Order().ToArray());
+        ulong[] seen = DebuggerView.Read(target.Pid, runtime => runtime.Heap.EnumerateObjects().Where(DebuggerAwaiters.IsBox).Select(o => o.Address).Order().ToArray());
         Assert.True(seen.Length > 500);
         Assert.Equal(seen, view.Methods.Select(m => m.Record.Address).Order());
     }
 
-    private static bool IsWaiting(ClrObject o) =>
-        o.Type?.Name is { } name && name.Contains("StateMachineBox<", StringComparison.Ordinal)
-        && (o.Type.GetFieldByName("m_stateFlags") is null || (o.ReadField<int>("m_stateFlags") & Completed) == 0);
+    [RequiresPtraceTheory]
+    [MemberData(nameof(Programs))]
+    public async Task WhoAwaitsWhomIsTheSame(string flavour, string shape)
+    {
+        await using var target = await StartAsync(flavour, shape);
+        if (shape == "AsyncTruth")
+            await TruthStack.AllOfAsync(target);
+        RawSnapshot snapshot = HeapView.Snapshots(target)();
+        (ulong[] boxes, (ulong, ulong)[] links) = DebuggerView.Read(target.Pid, runtime => (DebuggerAwaiters.Boxes(runtime), DebuggerAwaiters.Links(runtime)));
+        Assert.Equal(HeapStatus.Walked, snapshot.Heap?.Info.Status);
+
+        var symbolicator = new Symbolicator(new SymbolOptions { SingleFilePath = Capture.TargetProcess.Inspect(target.Pid).ExecutablePath });
+        using SymbolSession session = symbolicator.Open(snapshot);
+        var graph = new AsyncGraph(snapshot, new HeapObjects(snapshot, session));
+        Assert.Equal(boxes, graph.Boxes.All.Select(b => graph.Objects[b.Object].Address).Order());
+        (ulong, ulong)[] seen = [.. Enumerable.Range(0, boxes.Length).SelectMany(b => Boxes(graph, graph.Awaited(b)).Select(a => (Address(a), Address(b)))).Distinct().Order()];
+        Assert.True(links.Length > 10);
+        Assert.True(links.SequenceEqual(seen), $"the debugger alone has\n{Describe(links.Except(seen))}\nthe snapshot alone has\n{Describe(seen.Except(links))}");
+
+        ulong Address(int box) => graph.Objects[graph.Boxes.All[box].Object].Address;
+
+        string Describe(IEnumerable<(ulong, ulong)> pairs) => string.Join('\n', pairs.Select(p => $"{Name(p.Item1)} < {Name(p.Item2)}"));
+
+        string Name(ulong address) => graph.Objects.Find(address) is >= 0 and var index ? graph.Objects.Type(index) : $"{address:x}";
+    }
+
+    /// <summary>The methods that are awaited, also through <c>WhenAll</c> and its like.</summary>
+    private static IEnumerable<int> Boxes(AsyncGraph graph, Awaited awaited) =>
+        awaited.Box >= 0 ? [awaited.Box] : graph.Promise(awaited) is { } promise ? promise.Members.SelectMany(u => Boxes(graph, u)) : [];
+
+    private static Task<TargetProcess> StartAsync(string flavour, string shape, params string[] arguments) => TargetProcess.StartAsync(
+        Flavour.Named(flavour), shape, TargetOptions.NoTrap with { Arguments = arguments, Shell = TargetOptions.Grandchild });
 }

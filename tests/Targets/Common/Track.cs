@@ -52,6 +52,6 @@ public sealed class Track
     public Track Next<TDeclaring>(string? name = null, [CallerMemberName] string member = "", [CallerLineNumber] int line = 0) =>
         Here(TypeName(typeof(TDeclaring)), name, member, line + 1);
 
-    private static string TypeName(Type type) =>
+    internal static string TypeName(Type type) =>
         ((type.IsGenericType ? type.GetGenericTypeDefinition() : type).FullName ?? type.Name).Replace('+', '.');
 }

@@ -1,4 +1,5 @@
 using Stackflare.Targets.Common;
+using Stackflare.Targets.Shapes.Awaits;
 using Stackflare.Targets.Shapes.Problems;
 
 namespace Stackflare.Targets.Shapes;
@@ -41,6 +42,7 @@ internal static class ShapeCatalog
 #endif
         nameof(Waits) => new Waits(),
         nameof(AsyncWaits) => new AsyncWaits(),
+        nameof(AsyncTruth) => new AsyncTruth(),
         nameof(AsyncRunning) => new AsyncRunning(),
         _ => throw new ArgumentException($"no shape {name}", nameof(name)),
     };

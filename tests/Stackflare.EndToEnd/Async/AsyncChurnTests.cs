@@ -1,0 +1,69 @@
+using Stackflare.Capture;
+using Stackflare.EndToEnd.Harness;
+using Stackflare.EndToEnd.Problems;
+using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
+
+namespace Stackflare.EndToEnd.Async;
+
+/// <summary>Stacks that stand still are in every dump, whatever goes on around them; and those that do not are never put together wrongly.</summary>
+public sealed class AsyncChurnTests(ITestOutputHelper output)
+{
+    private const int Captures = 250;
+    private const string Churn = "Stackflare.Targets.Shapes.AsyncChurn";
+
+    [Theory]
+    [InlineData("optimized", "0")]
+    [InlineData("optimized", "1")]
+    [InlineData("net9", "0")]
+    [InlineData("net9", "1")]
+    public async Task NoStackIsLostOrWrong(string flavour, string serverCollector)
+    {
+        var environment = new Dictionary<string, string?> { ["DOTNET_gcServer"] = serverCollector };
+        await using var target = await TargetProcess.StartAsync(
+            Flavour.Named(flavour), "AsyncTruth", TargetOptions.NoTrap with { Arguments = ["--churn", "1"], Environment = environment });
+        IReadOnlyList<TruthStack> truth = await TruthStack.AllOfAsync(target);
+        TruthStack running = truth.Single(t => t.RunningThread is not null);
+        using var dumps = new LiveDumps(target.Pid, target.Describe, new CaptureOptions { Heap = new HeapLimits { Pause = TimeSpan.FromSeconds(5) } });
+        int collecting = 0, passing = 0;
+        for (var i = 0; i < Captures; i++)
+        {
+            ThreadDump dump = dumps.Take();
+            if (!dump.HasAsyncStacks)
+            {
+                Assert.Contains("background garbage collection", Assert.Single(dump.Notes), StringComparison.Ordinal);
+                collecting++;
+                continue;
+            }
+
+            Assert.Empty(dump.Notes);
+            AsyncStack[] churn = [.. dump.AsyncStacks.Where(IsOfChurn)];
+            AsyncTruthTests.AssertSame(truth, dump.AsyncStacks.Where(s => !IsOfChurn(s)));
+            Assert.Equal(
+                running.Marks.Select(m => m.Method),
+                dump.Threads.Single(t => t.Name == running.RunningThread).AsyncCallers.Select(f => f.Method.FullName));
+            foreach (AsyncStack stack in churn)
+                AssertPossible(stack);
+            passing += churn.Length;
+        }
+
+        output.WriteLine($"{passing} stacks in passing; {collecting} of {Captures} dumps without, as a background collection did not end");
+        Assert.True(passing > Captures);
+        Assert.InRange(collecting, 0, Captures / 4);
+        await target.AssertAliveAsync();
+    }
+
+    private static bool IsOfChurn(AsyncStack stack) => stack.Frames.Any(f => f.Method.DeclaringType == Churn);
+
+    /// <summary>The one waits for the other, and each has but one await. Either may be there alone, while the other begins or has ended.</summary>
+    private static void AssertPossible(AsyncStack stack)
+    {
+        string methods = string.Join(" < ", stack.Frames.Select(f => f.Method.FullName.Replace(Churn + ".", "", StringComparison.Ordinal)));
+        Assert.True(methods is "Passed < Passing" or "Passed" or "Passing", methods);
+        Assert.All(stack.Frames, f => Assert.Contains("await ", f.Source?.Text ?? "await ", StringComparison.Ordinal));
+        Assert.Empty(stack.BlockedThreads);
+        AsyncWait wait = stack.WaitingFor;
+        Assert.True(
+            wait.Kind is AsyncWaitKind.TaskCompletionSource or AsyncWaitKind.Ready or AsyncWaitKind.Running or AsyncWaitKind.Unknown,
+            $"{methods} waits for {wait.Kind} {wait.Type} {wait.Object}");
+    }
+}

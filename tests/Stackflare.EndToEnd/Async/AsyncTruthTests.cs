@@ -1,0 +1,193 @@
+using Stackflare.EndToEnd.Harness;
+using Stackflare.EndToEnd.Problems;
+using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
+
+namespace Stackflare.EndToEnd.Async;
+
+/// <summary>A dump has the async methods that the program says it has, each at its line and with what it waits for, and no others.</summary>
+public sealed class AsyncTruthTests
+{
+    private const string Deep = "20000";
+
+    private static readonly CaptureOptions WithAsync = new() { Async = true };
+
+    public static TheoryData<string> Readable => ["optimized", "untiered", "unoptimized", "net9", "net9, unoptimized", "net10", "single file", "single file, shared runtime"];
+
+    [Theory]
+    [MemberData(nameof(Readable))]
+    public async Task EachStackIsWhatTheProgramSays(string flavour)
+    {
+        await using var target = await StartAsync(flavour);
+        IReadOnlyList<TruthStack> truth = await TruthStack.AllOfAsync(target);
+        Assert.True(truth.Count > 100);
+        ThreadDump dump = Take(target);
+        Assert.True(dump.HasAsyncStacks);
+        AssertSame(truth, dump.AsyncStacks);
+        Assert.Empty(dump.Notes);
+    }
+
+    [Theory]
+    [InlineData("optimized")]
+    [InlineData("net9, unoptimized")]
+    public async Task TheSourceIsTheAwait(string flavour)
+    {
+        await using var target = await StartAsync(flavour);
+        await TruthStack.AllOfAsync(target);
+        DumpFrame[] frames = [.. All(Take(target).AsyncStacks).SelectMany(s => s.Frames).Where(f => !TruthStack.IsOfPlatform(f)).Distinct()];
+        Assert.True(frames.Length > 150);
+        var files = new Dictionary<string, string[]>();
+        Assert.Multiple([.. frames.Select(f => (Action)(() =>
+        {
+            Assert.Equal((FrameKind.Async, SymbolStatus.Found), (f.Kind, f.Symbols));
+            Assert.NotNull(f.ILOffset);
+            Assert.Equal(0x06, f.MetadataToken >> 24);
+            SourceLocation source = f.Source!;
+            if (!files.TryGetValue(source.Path, out string[]? lines))
+                files.Add(source.Path, lines = File.ReadAllLines(source.Path));
+            Assert.Equal(lines[source.Line - 1].Trim(), source.Text);
+            // Of a statement of several lines it is the first, and what is disposed of at an end has no statement.
+            if (f.Method.Name is not ("ArgumentOfACall" or "AwaitUsingDeclaration" or "AwaitUsingTwo"))
+                Assert.Contains("await ", source.Text, StringComparison.Ordinal);
+        }))]);
+    }
+
+    [Theory]
+    [InlineData("optimized")]
+    [InlineData("net9")]
+    public async Task TheTimeThatIsLeftIsThatOfTheProgram(string flavour)
+    {
+        await using var target = await StartAsync(flavour);
+        int due = (await TruthStack.AllOfAsync(target)).SelectMany(All).Count(t => t.IsDue);
+        TimeSpan[] times = [.. All(Take(target).AsyncStacks).Select(s => s.WaitingFor.DueIn).OfType<TimeSpan>()];
+        Assert.Equal(due, times.Length);
+        Assert.All(times, time => Assert.InRange(time, TimeSpan.FromMinutes(50), TimeSpan.FromMinutes(60)));
+    }
+
+    [Theory]
+    [InlineData("optimized")]
+    [InlineData("net9")]
+    public async Task WhoWaitsForOneSemaphoreHasOneObject(string flavour)
+    {
+        await using var target = await StartAsync(flavour);
+        await TruthStack.AllOfAsync(target);
+        AsyncStack[] crowd = [.. Take(target).AsyncStacks.Where(s => s.Frames.Any(f => f.Method.FullName.EndsWith("Gates.Enter", StringComparison.Ordinal)))];
+        Assert.Equal(3, crowd.Length);
+        Assert.NotNull(Assert.Single(crowd.Select(s => s.WaitingFor.Object).Distinct()));
+        Assert.All(crowd, s => Assert.Equal("System.Threading.SemaphoreSlim", s.WaitingFor.Type));
+    }
+
+    /// <summary>The methods that await one that a thread runs are that thread's callers.</summary>
+    [Theory]
+    [InlineData("optimized")]
+    [InlineData("unoptimized")]
+    [InlineData("net9")]
+    public async Task WhatAThreadRunsIsAtTheThread(string flavour)
+    {
+        await using var target = await StartAsync(flavour);
+        TruthStack running = (await TruthStack.AllOfAsync(target)).Single(t => t.RunningThread is not null);
+        ThreadDump dump = Take(target);
+        DumpThread thread = dump.Threads.Single(t => t.Name == running.RunningThread);
+        Assert.Equal(running.Marks.Select(m => (m.Method, m.Line)), thread.AsyncCallers.Select(f => (f.Method.FullName, f.Source!.Line)));
+        Assert.All(dump.Threads.Where(t => t != thread), t => Assert.Empty(t.AsyncCallers));
+    }
+
+    [Fact]
+    public async Task TheProgramsOwnDumpHasTheSame()
+    {
+        await using var target = await StartAsync("optimized");
+        IReadOnlyList<TruthStack> truth = await TruthStack.AllOfAsync(target);
+        string[] own = (await target.CommandAsync("async-own")).Replace("Stackflare.Targets.Shapes.Awaits.", "", StringComparison.Ordinal).Split(';');
+        Assert.Equal(
+            truth.Where(t => t.RunningThread is null && t.Kind != "Circle").Select(t => t.Calls).Order(StringComparer.Ordinal),
+            own.Where(s => !s.StartsWith("Circle", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task ThoseThatAreAlikeStandTogether()
+    {
+        await using var target = await StartAsync("optimized");
+        await TruthStack.AllOfAsync(target);
+        ThreadDump dump = Take(target);
+        AssertTogether(dump.AsyncStacks);
+        AssertTogether(dump.AsyncStacks.Single(s => s.Frames[^1].Method.Name == "AllOfAList").WaitingFor.Unfinished);
+
+        static void AssertTogether(IReadOnlyList<AsyncStack> stacks)
+        {
+            var runs = new List<(string Text, int Count)>();
+            foreach (string text in stacks.Where(s => !s.IsOfPlatform).Select(Exactly))
+            {
+                if (runs.Count > 0 && runs[^1].Text == text)
+                    runs[^1] = (text, runs[^1].Count + 1);
+                else
+                    runs.Add((text, 1));
+            }
+
+            Assert.Equal(runs.Count, runs.Select(r => r.Text).Distinct().Count());
+            Assert.Equal(runs.Select(r => r.Count).OrderDescending(), runs.Select(r => r.Count));
+        }
+
+        static string Exactly(AsyncStack stack) =>
+            $"{TruthStack.TextOf(stack)} of {stack.WaitingFor.Type} in {string.Join('|', stack.Frames.Select(f => $"{f.Method}{f.ILOffset}<{string.Join(',', f.TypeArguments)}>"))}";
+    }
+
+    [Theory]
+    [InlineData("optimized")]
+    [InlineData("net9")]
+    public async Task AChainBeyondAllLimitsIsCutAndSaysSo(string flavour)
+    {
+        await using var target = await StartAsync(flavour, "--deep", Deep);
+        TruthStack truth = Assert.Single(await TruthStack.AllOfAsync(target));
+        AsyncStack stack = Assert.Single(Take(target).AsyncStacks);
+        (string, int)[] expected = [.. truth.Marks.Select(m => (m.Method, m.Line))];
+        (string, int)[] seen = [.. stack.Frames.Select(f => (f.Method.FullName, f.Source!.Line))];
+        Assert.Equal(stack.Frames.Count < truth.Marks.Count, stack.IsTruncated);
+        Assert.InRange(stack.Frames.Count, 1000, truth.Marks.Count);
+        Assert.Equal(expected[..seen.Length], seen);
+        Assert.Equal(AsyncWaitKind.TaskCompletionSource, stack.WaitingFor.Kind);
+    }
+
+    [Fact]
+    public async Task WhoeverDoesNotWantThemGetsNone()
+    {
+        await using var target = await StartAsync("optimized");
+        using var dumps = new LiveDumps(target.Pid, target.Describe, new CaptureOptions { Async = false });
+        ThreadDump dump = dumps.Take();
+        Assert.False(dump.HasAsyncStacks);
+        Assert.Empty(dump.AsyncStacks);
+        Assert.Empty(dump.Notes);
+        Assert.All(dump.Threads, t => Assert.Empty(t.AsyncCallers));
+    }
+
+    [Fact]
+    public async Task OfARuntimeThatDoesNotTellANoteSaysSo()
+    {
+        await using var target = await StartAsync("net8");
+        ThreadDump dump = Take(target);
+        Assert.False(dump.HasAsyncStacks);
+        Assert.Empty(dump.AsyncStacks);
+        Assert.Single(dump.Notes, n => n.Contains("async", StringComparison.OrdinalIgnoreCase) && n.Contains(".NET 8", StringComparison.Ordinal));
+    }
+
+    internal static ThreadDump Take(TargetProcess target)
+    {
+        using var dumps = new LiveDumps(target.Pid, target.Describe, WithAsync);
+        return dumps.Take();
+    }
+
+    /// <summary>Fails unless the program's stacks in a dump are those that it says, as often as it says.</summary>
+    internal static void AssertSame(IReadOnlyList<TruthStack> truth, IEnumerable<AsyncStack> stacks)
+    {
+        var seen = stacks.Where(s => !s.IsOfPlatform).Select(TruthStack.TextOf).ToList();
+        List<TruthStack> missing = [.. truth.Where(t => t.RunningThread is null && !seen.Remove(t.Text))];
+        Assert.True(
+            missing.Count == 0 && seen.Count == 0,
+            $"{missing.Count} are not there\n{string.Join('\n', missing)}\n{seen.Count} are there instead\n{string.Join('\n', seen)}");
+    }
+
+    private static IEnumerable<TruthStack> All(TruthStack truth) => truth.Unfinished.SelectMany(All).Prepend(truth);
+
+    private static IEnumerable<AsyncStack> All(IEnumerable<AsyncStack> stacks) => stacks.SelectMany(s => All(s.WaitingFor.Unfinished).Prepend(s));
+
+    private static Task<TargetProcess> StartAsync(string flavour, params string[] arguments) =>
+        TargetProcess.StartAsync(Flavour.Named(flavour), "AsyncTruth", TargetOptions.NoTrap with { Arguments = arguments });
+}

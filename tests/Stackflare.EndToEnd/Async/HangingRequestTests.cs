@@ -1,0 +1,68 @@
+using System.Globalization;
+using Stackflare.EndToEnd.Cli.Harness;
+using Stackflare.EndToEnd.Harness;
+using Stackflare.EndToEnd.Problems;
+
+namespace Stackflare.EndToEnd.Async;
+
+/// <summary>A web server in which a thousand requests hang, in three places: that is what there is to see of it.</summary>
+public sealed class HangingRequestTests
+{
+    private const int Prices = 400, Payments = 350, Reports = 250;
+
+    [Fact]
+    public async Task AThousandRequestsAreThreeGroups()
+    {
+        string program = Path.Combine(TestPaths.TargetOutput("HangingApi", "net10.0"), "HangingApi");
+        await using var server = await WebServer.StartAsync(program);
+        using var clients = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = Prices + Payments + Reports + 1 }) { BaseAddress = server.Address };
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        end.CancelAfter(Deadline.Usual);
+        Task[] requests = [.. Send("price", Prices), .. Send("pay", Payments), .. Send("report", Reports)];
+
+        Dictionary<string, int> truth = [];
+        while (truth.Values.Sum() < requests.Length)
+            truth = Parse(await clients.GetStringAsync("truth", end.Token));
+        Assert.Equal([Reports, Payments, Prices], truth.Values.Order());
+
+        // What the program has not yet waited for when it says so, it waits for soon.
+        using var dumps = new LiveDumps(server.Pid, () => server.Output.Text, new CaptureOptions { Async = true });
+        ThreadDump dump = await dumps.UntilAsync("all requests to hang", d => d.AsyncStacks.Count(IsOfProgram) == requests.Length);
+        Assert.True(dump.HasAsyncStacks);
+        Assert.Empty(dump.Notes);
+        IGrouping<string, AsyncStack>[] groups = [.. dump.AsyncStacks.Where(IsOfProgram).GroupBy(CallsOf)];
+        Assert.Equal(
+            truth.OrderBy(t => t.Key, StringComparer.Ordinal).Select(t => (t.Key, t.Value)),
+            groups.Select(g => (g.Key, g.Count())).OrderBy(g => g.Key, StringComparer.Ordinal));
+
+        AssertWaits("HangingApi.Prices.FindAsync", AsyncWaitKind.Socket, "Receive");
+        AssertWaits("HangingApi.Checkout.PayAsync", AsyncWaitKind.SemaphoreSlim, null);
+        AssertWaits("HangingApi.Reports.FetchAsync", AsyncWaitKind.Channel, "Read");
+        Assert.Single(dump.AsyncStacks.Where(s => s.WaitingFor.Kind == AsyncWaitKind.SemaphoreSlim && IsOfProgram(s)).Select(s => s.WaitingFor.Object).Distinct());
+        DumpThread main = dump.Threads.Single(t => t.IsMain);
+        Assert.True(Assert.Single(dump.AsyncStacks, s => s.BlockedThreads.Contains(main)).IsOfPlatform);
+        await end.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.WhenAll(requests));
+
+        IEnumerable<Task> Send(string what, int count) =>
+            Enumerable.Range(0, count).Select(i => clients.GetStringAsync(string.Create(CultureInfo.InvariantCulture, $"{what}/{i}"), end.Token));
+
+        void AssertWaits(string handler, AsyncWaitKind kind, string? operation)
+        {
+            IGrouping<string, AsyncStack> group = groups.Single(g => g.Key.Contains(handler, StringComparison.Ordinal));
+            Assert.Equal([(kind, operation)], group.Select(s => (s.WaitingFor.Kind, s.WaitingFor.Operation)).Distinct());
+            // What the handler is called by is the server; what it calls last is not the program's either.
+            Assert.Equal(handler, group.First().Frames.Last(IsOfProgram).Method.FullName);
+            Assert.All(group, s => Assert.StartsWith("Microsoft.AspNetCore.Server.Kestrel.", s.Frames[^1].Method.DeclaringType, StringComparison.Ordinal));
+        }
+    }
+
+    private static bool IsOfProgram(AsyncStack stack) => stack.Frames.Any(IsOfProgram);
+
+    private static bool IsOfProgram(DumpFrame frame) => frame.Module is { IsOfPlatform: false };
+
+    private static string CallsOf(AsyncStack stack) => string.Join(" < ", stack.Frames.Where(IsOfProgram).Select(f => $"{f.Method.FullName}:{f.Source?.Line}"));
+
+    private static Dictionary<string, int> Parse(string lines) => lines.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+        .Select(line => line.Split(' ', 2)).ToDictionary(words => words[1], words => int.Parse(words[0], CultureInfo.InvariantCulture));
+}
