@@ -24,7 +24,7 @@ internal sealed record HeapLimits
     /// <summary>The limits that options mean; null when async methods are not to be looked for.</summary>
     public static HeapLimits? For(CaptureOptions options) => options.Heap ?? options.Async switch
     {
-        true => Asked,
+        true => options.Limits.Pause > Asked.Pause ? Asked with { Pause = options.Limits.Pause } : Asked,
         false => null,
         null => Unasked,
     };

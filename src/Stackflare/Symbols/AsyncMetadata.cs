@@ -12,6 +12,8 @@ internal sealed class AsyncMetadata(ModuleImage image)
     private const byte LoadThis = 0x02, Duplicate = 0x25, StoreLocal0 = 0x0A, StoreLocalShort = 0x13, StoreField = 0x7D;
     private const byte LoadZero = 0x16, LoadEight = 0x1E, LoadByte = 0x1F, LoadWord = 0x20;
     private const byte FieldSignature = 0x06;
+    private const int StoreFieldBytes = 5;
+    private const string State = "<>1__state";
 
     /// <summary>Of PDBs: for each <c>await</c> where in the IL its method is left and where it goes on.</summary>
     private static readonly Guid SteppingInformation = new("54FD2AC5-E925-401A-9C2A-F94F171072F8");
@@ -52,12 +54,21 @@ internal sealed class AsyncMetadata(ModuleImage image)
     }
 
     /// <summary>Where in the IL of a state machine's method it is left for an <c>await</c>, by the state that it has then.</summary>
-    public Dictionary<int, int> Awaits(int moveNext, MetadataReader pdb)
+    /// <param name="moveNext">The method's token.</param>
+    /// <param name="pdb">The PDB; null where there is none, and the code alone has to tell.</param>
+    public Dictionary<int, int> Awaits(int moveNext, MetadataReader? pdb)
     {
         var offsets = new Dictionary<int, int>();
         if (Row(moveNext, TableIndex.MethodDef, image.Metadata.MethodDefinitions.Count) is not { } row)
             return offsets;
         MethodDefinitionHandle method = MetadataTokens.MethodDefinitionHandle(row);
+        if (pdb is null)
+        {
+            MethodDefinition definition = image.Metadata.GetMethodDefinition(method);
+            int state = StateField(definition.GetDeclaringType());
+            image.ReadBody(definition.RelativeVirtualAddress, body => Stores(body, state, offsets));
+            return offsets;
+        }
         List<int> yields = Yields(method, pdb);
         int[] states = yields.Count == 0
             ? []
@@ -69,6 +80,43 @@ internal sealed class AsyncMetadata(ModuleImage image)
             offsets.TryAdd(state, yields[i]);
         }
         return offsets;
+    }
+
+    /// <summary>The token of the field that has the state; 0 when there is none. Code refers to a generic type's by a reference.</summary>
+    private int StateField(TypeDefinitionHandle machine)
+    {
+        int count = 0;
+        foreach (FieldDefinitionHandle field in image.Metadata.GetTypeDefinition(machine).GetFields())
+        {
+            if (++count > SymbolLimits.TypeMembers)
+                break;
+            if (image.Metadata.StringComparer.Equals(image.Metadata.GetFieldDefinition(field).Name, State))
+                return MetadataTokens.GetToken(field);
+        }
+        return 0;
+    }
+
+    private bool IsState(int token, int field)
+    {
+        if (token == field)
+            return field != 0;
+        return Row(token, TableIndex.MemberRef, image.Metadata.MemberReferences.Count) is { } row
+            && image.Metadata.StringComparer.Equals(image.Metadata.GetMemberReference(MetadataTokens.MemberReferenceHandle(row)).Name, State);
+    }
+
+    /// <summary>All places behind which a state is stored: each is stored once, for its await.</summary>
+    private bool Stores(MethodBodyBlock body, int state, Dictionary<int, int> offsets)
+    {
+        ReadOnlySpan<byte> code = body.GetILContent().AsSpan();
+        for (int end = StoreFieldBytes; end <= code.Length && offsets.Count < SymbolLimits.Awaits; end++)
+        {
+            if (code[end - StoreFieldBytes] == StoreField && IsState(BinaryPrimitives.ReadInt32LittleEndian(code[(end - sizeof(int))..]), state)
+                && StoredBefore(code[..end]) is >= 0 and var number)
+            {
+                offsets.TryAdd(number, end);
+            }
+        }
+        return true;
     }
 
     private static List<int> Yields(MethodDefinitionHandle method, MetadataReader pdb)
@@ -106,13 +154,13 @@ internal sealed class AsyncMetadata(ModuleImage image)
     /// <summary>The number that the code stores in a field of its own object at its very end: <c>this.state = local = n</c>. Negative if it does not.</summary>
     private static int StoredBefore(ReadOnlySpan<byte> code)
     {
-        const int storeField = 5, loadWord = 5;
+        const int loadWord = 5;
         // Unoptimized code does nothing behind it, which is an instruction all the same.
-        if (code.Length > storeField && code[^1] == 0 && code[^(storeField + 1)] == StoreField)
+        if (code.Length > StoreFieldBytes && code[^1] == 0 && code[^(StoreFieldBytes + 1)] == StoreField)
             code = code[..^1];
-        if (code.Length < storeField || code[^storeField] != StoreField)
+        if (code.Length < StoreFieldBytes || code[^StoreFieldBytes] != StoreField)
             return -1;
-        code = code[..^storeField];
+        code = code[..^StoreFieldBytes];
         if (code is [.., StoreLocal0])
             code = code[..^1];
         else if (code is [.., StoreLocalShort, _])
@@ -122,7 +170,7 @@ internal sealed class AsyncMetadata(ModuleImage image)
         return code switch
         {
             [.., LoadThis, >= LoadZero and <= LoadEight and var load] => load - LoadZero,
-            [.., LoadThis, LoadByte, var number] => number,
+            [.., LoadThis, LoadByte, var number] => (sbyte)number,
             _ when code.Length > loadWord && code[^loadWord] == LoadWord && code[^(loadWord + 1)] == LoadThis => BinaryPrimitives.ReadInt32LittleEndian(code[^(loadWord - 1)..]),
             _ => -1,
         };

@@ -213,11 +213,11 @@ internal sealed class SnapshotModule : IDisposable
     /// <param name="state">The state, from 0.</param>
     public int? AwaitOffset(uint moveNext, int state)
     {
-        if (!_memory.Awaits.TryGetValue((int)moveNext, out Dictionary<int, int>? offsets) && Async is { } metadata && Pdb is { } pdb)
+        if (!_memory.Awaits.TryGetValue((int)moveNext, out Dictionary<int, int>? offsets) && Async is { } metadata)
         {
             try
             {
-                offsets = metadata.Awaits((int)moveNext, pdb.Reader);
+                offsets = metadata.Awaits((int)moveNext, Pdb?.Reader);
             }
             catch (Exception e) when (BadData.Is(e))
             {

@@ -46,6 +46,7 @@ internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
             string? inner = name switch
             {
                 "CancellationPromise`1" => "_task",
+                "ValueTaskSourceAsTask" => "_source",
                 "ContinuationTaskFromTask" or "ContinuationResultTaskFromTask`1" or "ContinuationTaskFromResultTask`1" or "ContinuationResultTaskFromResultTask`2" => "m_antecedent",
                 _ => null,
             };
@@ -146,6 +147,8 @@ internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
     {
         "YieldAwaiter" => new Awaited(AsyncWaitKind.Ready),
         null => new Awaited(AsyncWaitKind.Unknown),
+        // Between having taken its awaiter out and saying that it runs.
+        _ when IsOfPlatform(box.Awaiter) => new Awaited(AsyncWaitKind.Running),
         _ => new Awaited(AsyncWaitKind.Other, Type: Named(box.Awaiter)),
     };
 
