@@ -165,8 +165,10 @@ internal sealed class AsyncMetadata(ModuleImage image)
             code = code[..^1];
         else if (code is [.., StoreLocalShort, _])
             code = code[..^2];
-        if (code is [.., Duplicate])
-            code = code[..^1];
+        // An iterator, which waits for nothing, has no copy of its state.
+        if (code is not [.., Duplicate])
+            return -1;
+        code = code[..^1];
         return code switch
         {
             [.., LoadThis, >= LoadZero and <= LoadEight and var load] => load - LoadZero,
