@@ -23,13 +23,14 @@ enum {
     MAX_PROMISES = 4, /* that wait for each other */
     OBJECT_BYTES = 64 << 10,
     SOURCE_BYTES = 256,
+    CACHE_LINE = 64,
     ARRAY_LENGTH = 8, /* where an array has its length */
     ARRAY_BEGIN = 16,
     LOOK_AT_CLOCK = 1024, /* objects */
 
     /* A program of this size can have so many methods that the faults of copying them would be a large part of the pause, and does not
      * notice the few megabytes that large pages waste. */
-    LARGE_HEAP = 64 << 20,
+    LARGE_HEAP = 24 << 20,
 
     TASK_COMPLETED = 0x01600000, /* of a task's state: ran to its end, faulted, or canceled */
 };
@@ -201,7 +202,13 @@ static int32_t on_object(clr_id object, void *state)
     return h->recent[slot].kind == 0 ? 1 : remember(c, object, h->recent[slot].kind);
 }
 
-static uint32_t bucket_of(const heap *h, uint64_t address) { return (uint32_t)(address * 0x9E3779B97F4A7C15ull >> 32) & h->bucket_mask; }
+/* What is near to each other in the heap is so in the buckets: a method and its task, which are made together, are found in the same lines of the
+ * cache. Beyond a page of 4 KiB, they are anywhere. No two objects of 64 bytes or more begin in the same line. */
+static uint32_t bucket_of(const heap *h, uint64_t address)
+{
+    enum { PAGE = 12, LINE = 6, LINES = 63 };
+    return ((uint32_t)((address >> PAGE) * 0x9E3779B97F4A7C15ull >> 32) + (uint32_t)(address >> LINE & LINES)) & h->bucket_mask;
+}
 
 static void make_buckets(heap *h)
 {
@@ -245,8 +252,10 @@ static void follow_batch(capture *c)
     for (uint32_t i = 0; i < h->ahead_count; i++) {
         heap_candidate *to = heap_at(h, h->ahead[i]);
         h->ahead[i] = (uintptr_t)to;
-        if (to)
+        if (to && to->copied == 0) {
             __builtin_prefetch((const void *)to->address);
+            __builtin_prefetch((const void *)(to->address + CACHE_LINE));
+        }
     }
     for (uint32_t i = 0; i < h->ahead_count; i++) {
         heap_candidate *to = (heap_candidate *)h->ahead[i];
@@ -256,10 +265,10 @@ static void follow_batch(capture *c)
     h->ahead_count = 0;
 }
 
-static void follow(capture *c, uint64_t address)
+static void follow(capture *c, uint64_t from, uint64_t address)
 {
     heap *h = &c->heap;
-    if (address == 0)
+    if (address == 0 || address == from)
         return;
     __builtin_prefetch((const uint32_t *)h->buckets.base + bucket_of(h, address));
     h->ahead[h->ahead_count++] = address;
@@ -276,9 +285,9 @@ static void follow_all(capture *c, const sf_heap_object *from)
     uint64_t passed = from->flags & SF_HEAP_OBJECT_TASK ? h->task_words : 0;
     for (uint32_t i = 0; i < kind->reference_count && offsets[i] + sizeof(uint64_t) <= from->bytes_length; i++)
         if (offsets[i] >= 64 * sizeof(uint64_t) || !(passed >> offsets[i] / sizeof(uint64_t) & 1))
-            follow(c, heap_word((uintptr_t)bytes + offsets[i]));
+            follow(c, from->address, heap_word((uintptr_t)bytes + offsets[i]));
     for (uint32_t at = ARRAY_BEGIN; from->flags & SF_HEAP_OBJECT_ARRAY && at + sizeof(uint64_t) <= from->bytes_length; at += sizeof(uint64_t))
-        follow(c, heap_word((uintptr_t)bytes + at));
+        follow(c, from->address, heap_word((uintptr_t)bytes + at));
 }
 
 static void follow_levels(capture *c, uint32_t first)
