@@ -3,11 +3,11 @@ using Stackflare.Targets.Common;
 namespace Stackflare.Targets.Shapes.Problems;
 
 /// <summary>
-/// A hundred and twenty requests that pay by two connections to a bank, which does not answer. No thread does anything, and nobody gets through.
+/// A hundred and twenty requests that pay by three connections to a bank, which does not answer. No thread does anything, and nobody gets through.
 /// </summary>
 internal sealed class CheckOut : Shape
 {
-    private const int Requests = 120, Connections = 2;
+    private const int Requests = 120, Connections = 3;
 
     private static readonly TimeSpan Patience = TimeSpan.FromHours(1);
 
@@ -20,7 +20,6 @@ internal sealed class CheckOut : Shape
     {
         for (var number = 1; number <= Requests; number++)
             _requests.Add(HandleAsync(number));
-        _requests.Add(ReportAsync());
         // Two that wait for each other: each is asked for before the other's task is known.
         var begun = new TaskCompletionSource();
         _first = PricesAsync(begun.Task);
@@ -58,8 +57,6 @@ internal sealed class CheckOut : Shape
         await Task.WhenAny(answer, Task.Delay(Patience));
         return answer.IsCompleted ? await answer : $"{cents} cents not paid";
     }
-
-    private async Task ReportAsync() => await Task.WhenAll(_requests.ToArray());
 
     private async Task PricesAsync(Task begun)
     {
