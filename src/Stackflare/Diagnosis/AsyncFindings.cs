@@ -11,7 +11,7 @@ internal static class AsyncFindings
             FindingKind.AsyncCircle,
             alike.Key.Frames.Count == 1 ? "An async method waits for itself, for ever" : "Async methods wait for each other, for ever",
             [.. alike.Key.Frames.Take(MostFrames).Select(static f => "at " + Words.Place(f))],
-            alike.Key.BlockedThreads));
+            [.. alike.SelectMany(static s => s.BlockedThreads).Distinct()]));
 
     /// <summary>Hundreds of stacks that are alike: requests that hang, as a rule, and what they wait for is what is wrong.</summary>
     public static IEnumerable<Finding> ManyAlike(ThreadDump dump)

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Stackflare;
 
 /// <summary>
-/// Whether async stacks are alike: the same methods that wait for the same sort of thing. Neither which object it is nor when it is due counts, so that a thousand
-/// requests in one queue are alike. Frames and threads are compared by reference: a dump has one object for each.
+/// Whether async stacks are alike: the same methods that wait for the same sort of thing. Neither which object it is, nor when it is due, nor which thread is blocked counts, so that a
+/// thousand requests in one queue are alike. Frames and threads are compared by reference: a dump has one object for each.
 /// </summary>
 internal sealed class AsyncStackShape : IEqualityComparer<AsyncStack>
 {
@@ -38,7 +38,7 @@ internal sealed class AsyncStackShape : IEqualityComparer<AsyncStack>
     private static int HashOf(AsyncStack stack)
     {
         AsyncWait wait = stack.WaitingFor;
-        return HashCode.Combine(HashOf(stack.Frames), wait.Kind, wait.Type, wait.Pending, wait.Total, wait.Unfinished.Count, wait.Thread, stack.BlockedThreads.Count);
+        return HashCode.Combine(HashOf(stack.Frames), wait.Kind, wait.Type, wait.Pending, wait.Total, wait.Unfinished.Count, wait.Thread, stack.BlockedThreads.Count > 0);
     }
 
     // Of a hundred thousand stacks, each frame: it must neither wait for tiering nor take a call through an interface.
@@ -64,7 +64,7 @@ internal sealed class AsyncStackShape : IEqualityComparer<AsyncStack>
             && x.IsTruncated == y.IsTruncated
             && AreSame(x.Frames, y.Frames)
             && AreAlike(x.WaitingFor, y.WaitingFor, depth, ref left)
-            && AreSame(x.BlockedThreads, y.BlockedThreads));
+            && x.BlockedThreads.Count > 0 == y.BlockedThreads.Count > 0);
 
     private static bool AreAlike(AsyncWait x, AsyncWait y, int depth, ref int left)
     {

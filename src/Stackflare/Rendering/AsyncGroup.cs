@@ -48,6 +48,10 @@ internal sealed class AsyncGroup
         return objects;
     }
 
+    /// <summary>The threads that are blocked until they complete.</summary>
+    public IReadOnlyList<DumpThread> BlockedThreads =>
+        _stacks is [var only] ? only.Stack.BlockedThreads : [.. _stacks.SelectMany(static s => s.Stack.BlockedThreads).Distinct()];
+
     /// <summary>Whether the object is known of all of them.</summary>
     public bool HasObjects => _stacks.TrueForAll(static s => s.Stack.WaitingFor.Object is not null);
 

@@ -96,7 +96,7 @@ internal sealed class AsyncSection(RenderBuffer buffer, RenderOptions options, A
 
     private void AppendBlocked(AsyncGroup group, string before)
     {
-        if (group.First.BlockedThreads is not { Count: > 0 } threads)
+        if (group.BlockedThreads is not { Count: > 0 } threads)
             return;
         buffer.Append(before).Append(style.Indentation).Append("- ").Append(LockLines.References(threads, style.Reference))
             .Append(threads.Count == 1 ? " is" : " are").Append(" blocked until ").Append(group.Count == 1 ? "this completes" : "these complete").AppendLine();

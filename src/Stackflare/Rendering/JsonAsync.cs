@@ -29,7 +29,7 @@ internal sealed class JsonAsync(Utf8JsonWriter json, JsonStacks stacks)
             json.WriteBoolean("truncated", group.First.IsTruncated);
             json.WriteBoolean("ofPlatform", group.First.IsOfPlatform);
             WriteWait(group, depth);
-            json.WriteThreads("blockedThreads", group.First.BlockedThreads);
+            json.WriteThreads("blockedThreads", group.BlockedThreads);
             json.WriteEndObject();
         }
         json.WriteEndArray();
