@@ -13,32 +13,65 @@ internal sealed class AsyncStackShape : IEqualityComparer<AsyncStack>
     /// </summary>
     private const int Most = 10_000, Deepest = 64;
 
-    private const int MostHashed = 8;
-
     private AsyncStackShape() { }
 
     public static AsyncStackShape Comparer { get; } = new();
 
     public bool Equals(AsyncStack? x, AsyncStack? y)
     {
+        if (ReferenceEquals(x, y))
+            return true;
+        // Many that are all but alike must not be compared each with each.
+        if (x is null || y is null || ShapeOf(x) != ShapeOf(y) || SizeOf(x.Shape) > Most)
+            return false;
         int left = Most;
         return AreAlike(x, y, 0, ref left);
     }
 
-    public int GetHashCode(AsyncStack obj)
+    public int GetHashCode(AsyncStack obj) => SizeOf(ShapeOf(obj)) <= Most ? (int)obj.Shape : RuntimeHelpers.GetHashCode(obj);
+
+    private static int SizeOf(long shape) => (int)(shape >> 32);
+
+    /// <summary>
+    /// How many stacks a stack is made of, and a hash of what makes it alike to others. All that is behind it is gone through once, however many ways
+    /// lead there, and without recursion, as it may be deep.
+    /// </summary>
+    private static long ShapeOf(AsyncStack stack)
     {
-        int hash = HashOf(obj);
-        // Some tell most of what there is to tell; the rest is for Equals.
-        IReadOnlyList<AsyncStack> unfinished = obj.WaitingFor.Unfinished;
-        for (int i = 0; i < unfinished.Count && i < MostHashed; i++)
-            hash = HashCode.Combine(hash, HashOf(unfinished[i]));
-        return hash;
+        if (stack.Shape != 0)
+            return stack.Shape;
+        var open = new Stack<AsyncStack>();
+        open.Push(stack);
+        while (open.TryPeek(out AsyncStack? top))
+        {
+            IReadOnlyList<AsyncStack> unfinished = top.WaitingFor.Unfinished;
+            int before = open.Count;
+            if (top.Shape == 0)
+            {
+                foreach (AsyncStack inner in unfinished)
+                {
+                    if (inner.Shape == 0)
+                        open.Push(inner);
+                }
+            }
+            if (open.Count > before)
+                continue;
+            open.Pop();
+            if (top.Shape != 0)
+                continue;
+            (int hash, int size) = (HashOf(top), 1);
+            foreach (AsyncStack inner in unfinished)
+                (hash, size) = (HashCode.Combine(hash, (int)inner.Shape), Math.Min(size + SizeOf(inner.Shape), Most + 1));
+            top.Shape = (long)size << 32 | (uint)hash;
+        }
+        return stack.Shape;
     }
 
     private static int HashOf(AsyncStack stack)
     {
         AsyncWait wait = stack.WaitingFor;
-        return HashCode.Combine(HashOf(stack.Frames), wait.Kind, wait.Type, wait.Pending, wait.Total, wait.Unfinished.Count, wait.Thread, stack.BlockedThreads.Count > 0);
+        int hash = HashCode.Combine(HashOf(stack.Frames), wait.Kind, wait.Type, wait.Pending, wait.Total, wait.Unfinished.Count, wait.Operation, wait.Thread);
+        return stack.BlockedThreads.Count > 0 ? ~hash : hash;
     }
 
     // Of a hundred thousand stacks, each frame: it must neither wait for tiering nor take a call through an interface.

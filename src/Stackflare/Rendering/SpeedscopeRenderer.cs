@@ -100,7 +100,7 @@ internal sealed class SpeedscopeRenderer
         _json.WriteString("name", "async methods");
         _json.WriteString("unit", "none");
         _json.WriteNumber("startValue", 0);
-        _json.WriteNumber("endValue", stacks.Values.Sum());
+        _json.WriteNumber("endValue", stacks.Values.Aggregate(0L, AsyncGroup.Sum));
 
         _json.WriteStartArray("samples");
         foreach (int stack in stacks.Keys)

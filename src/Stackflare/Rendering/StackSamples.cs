@@ -71,7 +71,7 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
     private void AddAsync(ReadOnlyMemory<int> stack, long count)
     {
         int number = NumberOf(stack);
-        _async[number] = _async.GetValueOrDefault(number) + count;
+        _async[number] = AsyncGroup.Sum(_async.GetValueOrDefault(number), count);
     }
 
     private void Add(OsThreadId id, ManagedThreadId? managedId, string name, ReadOnlyMemory<int> stack)

@@ -15,6 +15,9 @@ internal sealed class AsyncMetadata(ModuleImage image)
     private const int StoreFieldBytes = 5;
     private const string State = "<>1__state";
 
+    /// <summary>What all methods of the module may yet cost: in a hostile one they can share their code, and types their members.</summary>
+    private long _members = SymbolLimits.AsyncMembers, _code = SymbolLimits.AsyncCode;
+
     /// <summary>Of PDBs: for each <c>await</c> where in the IL its method is left and where it goes on.</summary>
     private static readonly Guid SteppingInformation = new("54FD2AC5-E925-401A-9C2A-F94F171072F8");
 
@@ -26,7 +29,7 @@ internal sealed class AsyncMetadata(ModuleImage image)
         int count = 0;
         foreach (MethodDefinitionHandle handle in image.Metadata.GetTypeDefinition(MetadataTokens.TypeDefinitionHandle(row)).GetMethods())
         {
-            if (++count > SymbolLimits.TypeMembers)
+            if (++count > SymbolLimits.TypeMembers || _members-- <= 0)
                 break;
             StringHandle name = image.Metadata.GetMethodDefinition(handle).Name;
             // Visual Basic and F# implement the interface's method by its full name, or so.
@@ -59,7 +62,7 @@ internal sealed class AsyncMetadata(ModuleImage image)
     public Dictionary<int, int> Awaits(int moveNext, MetadataReader? pdb)
     {
         var offsets = new Dictionary<int, int>();
-        if (Row(moveNext, TableIndex.MethodDef, image.Metadata.MethodDefinitions.Count) is not { } row)
+        if (Row(moveNext, TableIndex.MethodDef, image.Metadata.MethodDefinitions.Count) is not { } row || _code <= 0 || _members <= 0)
             return offsets;
         MethodDefinitionHandle method = MetadataTokens.MethodDefinitionHandle(row);
         if (pdb is null)
@@ -67,17 +70,21 @@ internal sealed class AsyncMetadata(ModuleImage image)
             MethodDefinition definition = image.Metadata.GetMethodDefinition(method);
             int state = StateField(definition.GetDeclaringType());
             image.ReadBody(definition.RelativeVirtualAddress, body => Stores(body, state, offsets));
+            _members -= offsets.Count;
             return offsets;
         }
         List<int> yields = Yields(method, pdb);
+        _members -= yields.Count;
         int[] states = yields.Count == 0
             ? []
             : image.ReadBody(image.Metadata.GetMethodDefinition(method).RelativeVirtualAddress, body => States(body, yields)) ?? [];
+        bool isKnown = states.Length == yields.Count && states.All(static s => s >= 0);
         for (int i = 0; i < yields.Count; i++)
         {
+            if (yields[i] < 0)
+                continue;
             // Compilers number awaits as they come. One that can never be reached has a number and no code: so what the code says goes before.
-            int state = i < states.Length && states.All(static s => s >= 0) ? states[i] : i;
-            offsets.TryAdd(state, yields[i]);
+            offsets.TryAdd(isKnown ? states[i] : i, yields[i]);
         }
         return offsets;
     }
@@ -88,7 +95,7 @@ internal sealed class AsyncMetadata(ModuleImage image)
         int count = 0;
         foreach (FieldDefinitionHandle field in image.Metadata.GetTypeDefinition(machine).GetFields())
         {
-            if (++count > SymbolLimits.TypeMembers)
+            if (++count > SymbolLimits.TypeMembers || _members-- <= 0)
                 break;
             if (image.Metadata.StringComparer.Equals(image.Metadata.GetFieldDefinition(field).Name, State))
                 return MetadataTokens.GetToken(field);
@@ -108,6 +115,7 @@ internal sealed class AsyncMetadata(ModuleImage image)
     private bool Stores(MethodBodyBlock body, int state, Dictionary<int, int> offsets)
     {
         ReadOnlySpan<byte> code = body.GetILContent().AsSpan();
+        _code -= SymbolLimits.MethodBodyBytes / 16 + code.Length;
         for (int end = StoreFieldBytes; end <= code.Length && offsets.Count < SymbolLimits.Awaits; end++)
         {
             if (code[end - StoreFieldBytes] == StoreField && IsState(BinaryPrimitives.ReadInt32LittleEndian(code[(end - sizeof(int))..]), state)

@@ -12,8 +12,8 @@ internal sealed class ModuleMemory
     /// <summary>How many lock statements are around a place, by MethodDef token and IL offset.</summary>
     public Dictionary<long, LockPlace> LockStatements { get; } = [];
 
-    /// <summary>By Field token.</summary>
-    public Dictionary<int, FieldFacts> Fields { get; } = [];
+    /// <summary>By Field token; null for what cannot be told.</summary>
+    public Dictionary<int, FieldFacts?> Fields { get; } = [];
 
     /// <summary>The method that runs a state machine, by the TypeDef token of the machine.</summary>
     public Dictionary<int, int?> MoveNexts { get; } = [];

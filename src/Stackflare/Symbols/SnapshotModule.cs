@@ -181,10 +181,8 @@ internal sealed class SnapshotModule : IDisposable
         catch (Exception e) when (BadData.Is(e))
         {
         }
-        if (facts is null)
-            return null;
         _memory.Fields.Add((int)token, facts);
-        _memory.Retained += 120 + 2 * (facts.Name.Length + (facts.Type?.Length ?? 0));
+        _memory.Retained += 120 + 2 * ((facts?.Name.Length ?? 0) + (facts?.Type?.Length ?? 0));
         return facts;
     }
 

@@ -42,6 +42,12 @@ internal static class SymbolLimits
     /// <summary>Places where one async method waits.</summary>
     public const int Awaits = 20_000;
 
+    /// <summary>Members that are searched, and places that are found, for all async methods of a module.</summary>
+    public const int AsyncMembers = 2_000_000;
+
+    /// <summary>Bytes of IL that are searched for all async methods of a module; each method costs some.</summary>
+    public const int AsyncCode = 256 << 20;
+
     /// <summary>Methods or properties of one type that are searched.</summary>
     public const int TypeMembers = 20_000;
 

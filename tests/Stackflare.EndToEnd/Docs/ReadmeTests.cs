@@ -13,13 +13,19 @@ public sealed partial class ReadmeTests
     public async Task ShowsWhatTheDemoPrints()
     {
         string shown = Shown(await File.ReadAllTextAsync(Path.Combine(TestPaths.RepositoryRoot, "README.md"), TestContext.Current.CancellationToken));
-        (int exitCode, string dump) = await RunDemoAsync();
-        Assert.Equal(0, exitCode);
-
-        string actual = Normalize(dump);
         string[] blocks = Normalize(shown).Split("\n\n", StringSplitOptions.RemoveEmptyEntries);
         Assert.NotEmpty(blocks);
-        Assert.All(blocks, block => Assert.Contains(block.Trim('\n') + "\n", actual, StringComparison.Ordinal));
+        string actual = "";
+        // On a machine that is busy enough, time limits cut a dump short, which says so then.
+        for (int i = 0; i < 3 && !Array.TrueForAll(blocks, IsThere); i++)
+        {
+            (int exitCode, string dump) = await RunDemoAsync();
+            Assert.Equal(0, exitCode);
+            actual = Normalize(dump);
+        }
+        Assert.All(blocks, block => Assert.True(IsThere(block), $"This is not in the demo's output:\n{block}\n\nIt is:\n{actual}"));
+
+        bool IsThere(string block) => actual.Contains(block.Trim('\n') + "\n", StringComparison.Ordinal);
     }
 
     [Fact]

@@ -26,6 +26,8 @@ public sealed class SavedSymbolsDamageTests
         Assert.Equal(SymbolStatus.PdbMismatch, module.Lines[(0x06000002, 0)].Facts.Status);
         Assert.Equal(3, module.Lines.Count);
         Assert.Equal((new LockPlace(2, 1, true), new LockPlace(0, 0, false)), (module.LockStatements[(0x06000001, 5)], module.LockStatements[(0x06000002, 0)]));
+        Assert.Equal((new FieldFacts("state", null), 0x06000002u), (Assert.Single(module.Fields).Value, Assert.Single(module.MoveNexts).Value));
+        Assert.Equal(5, Assert.Single(module.Awaits).Value);
         Assert.Null(saved.Module(1));
         // Old files, and snapshots as they come.
         Assert.Null(Decode(SavedDump.Write(Snapshot())).Module(0));
@@ -40,12 +42,12 @@ public sealed class SavedSymbolsDamageTests
         Assert.Equal([0, 1, 2, 3, 4, 5], Enum.GetValues<SourceTextOrigin>().Select(s => (int)s));
         Assert.Equal("NotRequested Embedded File FileNotFound FileChanged NoChecksum", string.Join(' ', Enum.GetNames<SourceTextOrigin>()));
         Assert.Equal(
-            [32, 48, 16, 16, 40, 20],
+            [32, 48, 16, 16, 40, 20, 24, 20],
             new[]
             {
                 Marshal.SizeOf<SavedPdbRecord>(), Marshal.SizeOf<SavedMethodRecord>(), Marshal.SizeOf<SavedTypeRecord>(),
                 Marshal.SizeOf<SavedDocumentRecord>(), Marshal.SizeOf<SavedLineRecord>(),
-                Marshal.SizeOf<SavedLockStatementsRecord>(),
+                Marshal.SizeOf<SavedLockStatementsRecord>(), Marshal.SizeOf<SavedFieldRecord>(), Marshal.SizeOf<SavedAwaitRecord>(),
             });
     }
 
@@ -90,6 +92,10 @@ public sealed class SavedSymbolsDamageTests
         Fails("a place is there twice", [default(SavedLockStatementsRecord), default(SavedLockStatementsRecord)]);
         Fails("module of the saved symbols is not there", [new SavedLockStatementsRecord { Module = 2 }]);
         Fails("no offset", [new SavedLockStatementsRecord { ILOffset = none }]);
+        Fails("a field is there twice", [default(SavedFieldRecord), default(SavedFieldRecord)]);
+        Fails("a place is there twice", [default(SavedAwaitRecord), default(SavedAwaitRecord)]);
+        Fails("is two methods", [default(SavedAwaitRecord), new SavedAwaitRecord { MoveNext = 1 }]);
+        Fails("no offset", [new SavedAwaitRecord { ILOffset = none - 1 }]);
     }
 
     [Fact]
@@ -134,6 +140,9 @@ public sealed class SavedSymbolsDamageTests
         writer.Line(0, 0x06000002, 1, new FoundLine(SymbolStatus.NoPdb, null, null));
         writer.LockStatements(0, 0x06000001, 5, new LockPlace(2, 1, true));
         writer.LockStatements(0, 0x06000002, 0, new LockPlace(0, 0, false));
+        writer.Field(0, 0x04000001, new FieldFacts("state", null));
+        writer.Await(0, 0x02000002, 0x06000002, 0, 5);
+        writer.Await(0, 0x02000002, 0x06000002, -1, null);
         return writer;
     }
 
@@ -174,6 +183,8 @@ public sealed class SavedSymbolsDamageTests
             SavedTypeRecord[] => HostLayout.TypesSection,
             SavedDocumentRecord[] => HostLayout.DocumentsSection,
             SavedLockStatementsRecord[] => HostLayout.LockStatementsSection,
+            SavedFieldRecord[] => HostLayout.FieldsSection,
+            SavedAwaitRecord[] => HostLayout.AwaitsSection,
             _ => HostLayout.LinesSection,
         };
         var sections = new List<FileSection>

@@ -8,6 +8,7 @@ internal sealed class AsyncBoxes
     private readonly RawSnapshot _snapshot;
     private readonly HeapObjects _objects;
     private readonly MachineLayout?[] _layouts;
+    private readonly Dictionary<uint, MachineLayout?> _machines = [];
     private readonly bool[] _looked;
     private readonly int[] _boxOfObject;
     private readonly List<AsyncBox> _boxes = [];
@@ -62,6 +63,8 @@ internal sealed class AsyncBoxes
             ReadOnlySpan<uint> references = _objects.Heap.ReferencesOf(type);
             foreach (AwaiterField awaiter in layout.Awaiters)
             {
+                if (_references++ >= AsyncLimits.References)
+                    break;
                 int i = references.BinarySearch((uint)Math.Min(uint.MaxValue, at + awaiter.From));
                 for (i = i < 0 ? ~i : i; i < references.Length && references[i] < at + awaiter.To && _references++ < AsyncLimits.References; i++)
                 {
@@ -80,6 +83,8 @@ internal sealed class AsyncBoxes
 
     private MachineLayout? LayoutOf(uint box)
     {
+        if (box == SnapshotLayout.None)
+            return null;
         if (_looked[box])
             return _layouts[box];
         _looked[box] = true;
@@ -87,7 +92,17 @@ internal sealed class AsyncBoxes
         if (type.ArgCount == 0 || (type.Flags & TypeFlags.Array) != 0)
             return null;
         uint machine = _snapshot.TypeArgs[type.ArgStart + type.ArgCount - 1];
-        if (machine == SnapshotLayout.None || _objects.Heap.LayoutOf(machine) is not { } layout || _objects.Offset(box, "StateMachine") is not { } at)
+        if (machine == SnapshotLayout.None || _objects.Offset(box, "StateMachine") is not { } at)
+            return null;
+        // Once, also where it is in boxes of any number of types.
+        if (!_machines.TryGetValue(machine, out MachineLayout? layout))
+            _machines[machine] = layout = MachineOf(machine);
+        return _layouts[box] = layout is null ? null : layout with { At = at };
+    }
+
+    private MachineLayout? MachineOf(uint machine)
+    {
+        if (_objects.Heap.LayoutOf(machine) is not { } layout)
             return null;
         ulong? state = null;
         var awaiters = new List<AwaiterField>();
@@ -105,7 +120,7 @@ internal sealed class AsyncBoxes
         // The last field ends with the machine, and the box may have more behind it.
         if (awaiters is [.., { To: ulong.MaxValue / 2 } last])
             awaiters[^1] = last with { To = Math.Max(last.From + sizeof(ulong), layout.Size) };
-        return _layouts[box] = new MachineLayout(machine, at, isObject, state, [.. awaiters]);
+        return new MachineLayout(machine, At: 0, isObject, state, [.. awaiters]);
     }
 
     // As the compilers of C#, Visual Basic and F# call them.

@@ -30,6 +30,9 @@ internal sealed class AsyncGraph
 
     public AsyncBoxes Boxes { get; }
 
+    /// <summary>Whether there were more tasks behind others than are looked at.</summary>
+    public bool IsTruncated => _awaitedObjects.Promises.IsTruncated;
+
     /// <summary>What a method waits for.</summary>
     public ref readonly Awaited Awaited(int box) => ref _awaited[box];
 

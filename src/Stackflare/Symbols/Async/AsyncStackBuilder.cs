@@ -10,7 +10,7 @@ internal sealed class AsyncStackBuilder
     private readonly DumpThread?[] _runs;
     private readonly bool[] _onPath, _seen;
     private readonly Dictionary<int, List<DumpThread>> _blocked = [];
-    private int _steps;
+    private int _steps, _branches;
 
     /// <param name="snapshot">The snapshot, which has a heap.</param>
     /// <param name="session">For names and lines.</param>
@@ -35,7 +35,7 @@ internal sealed class AsyncStackBuilder
     }
 
     /// <summary>Whether stacks are missing, as there were too many.</summary>
-    public bool IsTruncated => _steps > AsyncLimits.Steps;
+    public bool IsTruncated => _steps > AsyncLimits.Steps || _branches > AsyncLimits.Branches || _graph.IsTruncated;
 
     /// <summary>The stacks, in the order of the dump. Gives threads the callers of what they run.</summary>
     public AsyncStack[] Build()
@@ -46,13 +46,13 @@ internal sealed class AsyncStackBuilder
                 thread.AsyncCallers = CallersOf(box);
         }
         var stacks = new List<AsyncStack>();
-        for (int box = 0; box < _seen.Length && !IsTruncated; box++)
+        for (int box = 0; box < _seen.Length && _steps <= AsyncLimits.Steps; box++)
         {
             if (_graph.AwaiterOf(box) == AsyncGraph.None)
                 Add(box, stacks);
         }
         // What was not come by waits for itself, or is waited for by what does.
-        for (int box = 0; box < _seen.Length && !IsTruncated; box++)
+        for (int box = 0; box < _seen.Length && _steps <= AsyncLimits.Steps; box++)
         {
             if (!_seen[box])
                 Add(box, stacks);
@@ -128,8 +128,9 @@ internal sealed class AsyncStackBuilder
         var stacks = new List<AsyncStack>();
         foreach (Awaited member in members)
         {
-            if (_steps++ > AsyncLimits.Steps)
+            if (_branches > AsyncLimits.Branches || _steps > AsyncLimits.Steps)
                 break;
+            _branches++;
             if (member.Box < 0)
                 stacks.Add(new AsyncStack { Frames = [], WaitingFor = Wait(member, runs: null, depth) });
             else if (_onPath[member.Box])

@@ -12,6 +12,7 @@ internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
 
     private readonly Promises _promises = new(objects);
     private readonly SemaphoreQueues _semaphores = new(objects);
+    private int _between;
 
     public Promises Promises => _promises;
 
@@ -27,7 +28,7 @@ internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
     {
         TimeSpan? due = null;
         bool mayBeGivenUp = false;
-        for (int step = 0; step < MostSteps; step++)
+        for (int step = 0; step < MostSteps && (step == 0 || _between++ < AsyncLimits.Between); step++)
         {
             int index = objects.Find(address);
             if (index < 0)
@@ -69,6 +70,7 @@ internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
     {
         foreach (int from in _promises.HandOnTo(promise).Take(MostSteps))
         {
+            _between++;
             if (objects.Is(from, HeapObjectFlags.Method) || objects.Word(from, "m_action") is 0)
                 return objects[from].Address;
         }
@@ -139,9 +141,12 @@ internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
         int timer = objects.Reference(index, field);
         // Both are in milliseconds, and the clock is the one that the probe read in the pause.
         return timer >= 0 && objects.Number(timer, "_dueTime") is { } due and not -1 && objects.Word(timer, "_startTicks") is { } start
-            ? TimeSpan.FromMilliseconds((double)(uint)due - ((objects.Heap.Info.NowNs / 1_000_000) - (double)(long)start))
+            ? Milliseconds((double)(uint)due - ((objects.Heap.Info.NowNs / 1_000_000) - (double)(long)start))
             : null;
     }
+
+    /// <summary>Null for what is no time: it is the program that says when its timers began.</summary>
+    private static TimeSpan? Milliseconds(double ms) => Math.Abs(ms) < TimeSpan.MaxValue.TotalMilliseconds / 2 ? TimeSpan.FromMilliseconds(ms) : null;
 
     private static Awaited WithoutObject(in AsyncBox box) => box.Awaiter switch
     {

@@ -15,7 +15,7 @@ internal sealed class HeapObjects(RawSnapshot snapshot, SymbolSession session)
     private const uint ArrayLength = 8, ArrayBegin = 16;
 
     private readonly string?[] _definitions = new string?[snapshot.Types.Length];
-    private readonly Dictionary<(uint Type, string Name), ulong?> _offsets = [];
+    private readonly Dictionary<(uint Type, string Name), ulong?> _offsets = [], _own = [];
 
     public RawHeap Heap { get; } = snapshot.Heap!;
 
@@ -89,17 +89,22 @@ internal sealed class HeapObjects(RawSnapshot snapshot, SymbolSession session)
         uint at = type;
         for (int depth = 0; depth < MostParents && offset is null && at != SnapshotLayout.None && Heap.LayoutOf(at) is { } layout; depth++)
         {
-            foreach (ref readonly HeapFieldRecord field in Heap.FieldsOf(layout))
-            {
-                if (Field(at, field.Token)?.Name == name)
-                {
-                    offset = field.Offset;
-                    break;
-                }
-            }
+            // Once a layout: any number of types can be derived from one that has any number of fields.
+            if (!_own.TryGetValue((at, name), out offset))
+                _own[(at, name)] = offset = Own(at, layout, name);
             at = layout.Parent;
         }
         return _offsets[(type, name)] = offset;
+    }
+
+    private ulong? Own(uint type, in HeapLayoutRecord layout, string name)
+    {
+        foreach (ref readonly HeapFieldRecord field in Heap.FieldsOf(layout))
+        {
+            if (Field(type, field.Token)?.Name == name)
+                return field.Offset;
+        }
+        return null;
     }
 
     /// <summary>What is known of a field that a type declares; null when nothing is.</summary>
@@ -108,6 +113,9 @@ internal sealed class HeapObjects(RawSnapshot snapshot, SymbolSession session)
 
     private string DefinitionOf(uint type)
     {
+        // The probe has a bound on types, and objects of those that did not fit.
+        if (type == SnapshotLayout.None)
+            return "";
         if (_definitions[type] is { } known)
             return known;
         ref readonly TypeRecord record = ref snapshot.Types[type];

@@ -9,6 +9,10 @@ namespace Stackflare.Symbols.Async;
 internal sealed class Promises(HeapObjects objects)
 {
     private Dictionary<ulong, List<int>>? _handOn;
+    private int _elements, _members;
+
+    /// <summary>Whether there were more than are looked at.</summary>
+    public bool IsTruncated => _elements >= AsyncLimits.Elements || _members >= AsyncLimits.Members;
 
     /// <summary>The tasks that have not completed, whose end a promise waits for.</summary>
     public IReadOnlyList<int> HandOnTo(ulong promise)
@@ -32,7 +36,12 @@ internal sealed class Promises(HeapObjects objects)
         {
             total = objects.Length(array);
             foreach (ulong task in objects.Elements(array))
+            {
+                if (_elements >= AsyncLimits.Elements || unfinished.Count >= AsyncLimits.Unfinished)
+                    break;
+                _elements++;
                 Add(task);
+            }
         }
         else
         {
@@ -47,8 +56,11 @@ internal sealed class Promises(HeapObjects objects)
         void Add(ulong address)
         {
             int task = objects.Find(address);
-            if (address != 0 && unfinished.Count < AsyncLimits.Unfinished && (task < 0 || !objects.Is(task, HeapObjectFlags.Completed)))
+            if (address != 0 && unfinished.Count < AsyncLimits.Unfinished && _members < AsyncLimits.Members && (task < 0 || !objects.Is(task, HeapObjectFlags.Completed)))
+            {
                 unfinished.Add(address);
+                _members++;
+            }
         }
     }
 

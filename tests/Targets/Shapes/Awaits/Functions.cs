@@ -93,7 +93,7 @@ internal sealed class Functions
 
     private static async Task OverAnonymous(AsyncTrack track)
     {
-        Func<AsyncTrack, Task> anonymous = async delegate(AsyncTrack inner)
+        Func<AsyncTrack, Task> anonymous = async delegate (AsyncTrack inner)
         {
             await inner.Here<Functions>("OverAnonymous.lambda").Never();
         };
