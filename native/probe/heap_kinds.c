@@ -249,7 +249,11 @@ bool heap_know_types(capture *c)
     }
     h->core = core.module;
     h->array = types[HEAP_ARRAY].class;
-    if (types[HEAP_TASK].class == 0 || h->array == 0 || !core_find_fields(&core, &types[HEAP_TASK], &state, 1)
+    if (types[HEAP_TASK].class == 0 && h->array != 0) {
+        h->result.status = SF_HEAP_WALKED; /* the program has not come to use tasks yet: there is nothing to look for */
+        return false;
+    }
+    if (h->array == 0 || !core_find_fields(&core, &types[HEAP_TASK], &state, 1)
         || !core_find_fields(&core, &types[HEAP_TASK], references, REFERENCES)
         || !find_interfaces(c, types[HEAP_TASK].class, types[HEAP_ASYNC_RESULT].class, types[HEAP_DISPOSABLE].class)
         || !knows_references(c, types[HEAP_TASK].class, references, REFERENCES))

@@ -57,7 +57,7 @@ bool read_waits(capture *c, uintptr_t table)
     sf_read_item items[THREAD_BATCH];
     uintptr_t statics[THREAD_BATCH][STATICS_WORDS];
     blocking_info infos[THREAD_BATCH];
-    bool found = false;
+    bool found = false, none = !c->contract.thread_local_data_found; /* where the place is certain, threads without variables are no contradiction */
     for (uint32_t first = 0; first < c->threads.count && !is_late(c); first += THREAD_BATCH) {
         uint32_t count = c->threads.count - first < THREAD_BATCH ? c->threads.count - first : THREAD_BATCH;
         for (uint32_t i = 0; i < count; i++) {
@@ -75,6 +75,7 @@ bool read_waits(capture *c, uintptr_t table)
             bool own = items[i].ok && statics[i][STATICS_THREAD] == ((sf_thread *)sf_table_at(&c->threads, first + i))->thread_id;
             uintptr_t info = own ? statics[i][STATICS_BLOCKING] : 0;
             found = found || own;
+            none = none && ((thread_work *)sf_table_at(&c->thread_work, first + i))->statics == 0;
             items[i] = (sf_read_item){ plausible(info) ? info : 0, &infos[i], sizeof infos[i], false };
         }
         sf_read_many(items, count);
@@ -82,5 +83,5 @@ bool read_waits(capture *c, uintptr_t table)
             if (items[i].ok)
                 take_wait(c, table, first + i, &infos[i]);
     }
-    return found;
+    return found || none;
 }

@@ -14,6 +14,12 @@ public sealed class AsyncStack
     /// <summary>What the innermost method waits for.</summary>
     public required AsyncWait WaitingFor { get; init; }
 
+    /// <summary>
+    /// Where the innermost method keeps its state. Two stacks with one address end in one and the same call, for which both wait. Null where it is not known, and
+    /// without frames.
+    /// </summary>
+    public ObjectAddress? Innermost { get; init; }
+
     /// <summary>Whether methods are missing between the innermost that are there and the outermost: there are more than <see cref="Frames"/> may have.</summary>
     public bool IsTruncated { get; init; }
 

@@ -52,6 +52,14 @@ internal sealed class AsyncGroup
     public IReadOnlyList<DumpThread> BlockedThreads =>
         _stacks is [var only] ? only.Stack.BlockedThreads : [.. _stacks.SelectMany(static s => s.Stack.BlockedThreads).Distinct()];
 
+    /// <summary>How many calls of the innermost method there are: fewer than stacks, if several wait for one. 0 where that is not known.</summary>
+    public int Calls()
+    {
+        if (First.Frames.Count == 0 || !_stacks.TrueForAll(static s => s.Stack.Innermost is not null))
+            return 0;
+        return _stacks.Count == 1 ? 1 : _stacks.Select(static s => s.Stack.Innermost).Distinct().Count();
+    }
+
     /// <summary>Whether the object is known of all of them.</summary>
     public bool HasObjects => _stacks.TrueForAll(static s => s.Stack.WaitingFor.Object is not null);
 

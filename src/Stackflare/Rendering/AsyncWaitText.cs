@@ -16,7 +16,7 @@ internal static class AsyncWaitText
                 : "ready: what they waited for has completed, and no thread has gone on with them yet",
             AsyncWaitKind.Running => $"running on {(group.Wait.Thread is { } thread ? reference(thread) : "a thread")}",
             AsyncWaitKind.Circle => one ? "waiting for itself: it will never go on" : "waiting for themselves: they will never go on",
-            _ => $"waiting for {Thing(group.Wait)}{Object(group)}{Progress(group.Wait)}{Due(group)}",
+            _ => $"waiting for {Thing(group.Wait)}{Object(group)}{Progress(group.Wait)}{Due(group)}{Shared(group)}",
         };
     }
 
@@ -84,16 +84,21 @@ internal static class AsyncWaitText
     /// <summary>Which object it is, where that tells more than that there is one.</summary>
     private static string Object(AsyncGroup group)
     {
-        if (group.Wait.Kind is not (AsyncWaitKind.SemaphoreSlim or AsyncWaitKind.Channel or AsyncWaitKind.TaskCompletionSource or AsyncWaitKind.Work or AsyncWaitKind.Other))
+        if (group.Wait.Kind is not (AsyncWaitKind.SemaphoreSlim or AsyncWaitKind.TaskCompletionSource or AsyncWaitKind.Work or AsyncWaitKind.Other))
             return "";
         List<ObjectAddress> objects = group.Objects();
         if (objects.Count == 1 && group.HasObjects)
             return $" <{objects[0]}>";
         // Everybody has a task of his own; that a queue is not one but many is news.
-        return objects.Count > 1 && group.Wait.Kind is AsyncWaitKind.SemaphoreSlim or AsyncWaitKind.Channel
+        return objects.Count > 1 && group.Wait.Kind is AsyncWaitKind.SemaphoreSlim
             ? FormattableString.Invariant($", {objects.Count:N0} different ones")
             : "";
     }
+
+    /// <summary>That twenty wait for one call is not the same as twenty calls.</summary>
+    private static string Shared(AsyncGroup group) => group.Calls() is var calls && calls == 0 || calls >= group.Count ? ""
+        : calls == 1 ? ", in one call of the innermost method"
+        : FormattableString.Invariant($", in {calls:N0} calls of the innermost method");
 
     private static string Progress(AsyncWait wait) => wait switch
     {
@@ -106,7 +111,7 @@ internal static class AsyncWaitText
     {
         AsyncDue due = group.Due();
         bool isLimit = group.Wait.Kind is not (AsyncWaitKind.Delay or AsyncWaitKind.Timer);
-        string ahead = due.Ahead == 0 ? "" : $", {Of(due.Ahead)}{(isLimit ? "with a time limit in" : "due in")} {Range(due.First, due.Last)}";
+        string ahead = due.Ahead == 0 ? "" : $", {Of(due.Ahead)}{(isLimit ? "giving up in" : "due in")} {Range(due.First, due.Last)}";
         string over = due.Over == 0 ? "" : $", {Of(due.Over)}{Over(Since(due.Latest), Since(due.Earliest), isLimit)}";
         return ahead + over;
 

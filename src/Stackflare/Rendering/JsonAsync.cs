@@ -25,6 +25,7 @@ internal sealed class JsonAsync(Utf8JsonWriter json, JsonStacks stacks)
         {
             json.WriteStartObject();
             json.WriteNumber("count", group.Count);
+            json.WriteNumber("calls", group.Calls());
             stacks.Write("stack", group.First.Frames);
             json.WriteBoolean("truncated", group.First.IsTruncated);
             json.WriteBoolean("ofPlatform", group.First.IsOfPlatform);

@@ -5,6 +5,9 @@ namespace Stackflare.Symbols.Async;
 /// <summary>Finds the async methods among the copied objects, and reads where each waits and for what.</summary>
 internal sealed class AsyncBoxes
 {
+    /// <summary>The awaiter of <see cref="Task.Yield"/>, which has nothing in it.</summary>
+    public const string Yield = "YieldAwaiter";
+
     private readonly RawSnapshot _snapshot;
     private readonly HeapObjects _objects;
     private readonly MachineLayout?[] _layouts;
@@ -78,7 +81,10 @@ internal sealed class AsyncBoxes
                 }
             }
         }
-        return other != 0 ? (other, otherType) : (0, layout.Awaiters is [var only] ? only.Type : null);
+        if (other != 0)
+            return (other, otherType);
+        // An awaiter that refers to nothing is Task.Yield's, if there is one of those.
+        return (0, Array.Exists(layout.Awaiters, static a => a.Type == Yield) ? Yield : layout.Awaiters is [var only] ? only.Type : null);
     }
 
     private MachineLayout? LayoutOf(uint box)

@@ -103,7 +103,14 @@ internal sealed class AsyncStackBuilder
         };
         foreach (int passed in path)
             _onPath[passed] = false;
-        return new AsyncStack { Frames = frames, WaitingFor = wait, IsTruncated = path.Count > frames.Length, BlockedThreads = _blocked.TryGetValue(outermost, out List<DumpThread>? blocked) ? blocked : [] };
+        return new AsyncStack
+        {
+            Frames = frames,
+            WaitingFor = wait,
+            Innermost = new ObjectAddress(_graph.Objects[_graph.Boxes.All[box].Object].Address),
+            IsTruncated = path.Count > frames.Length,
+            BlockedThreads = _blocked.TryGetValue(outermost, out List<DumpThread>? blocked) ? blocked : [],
+        };
     }
 
     private AsyncWait Wait(in Awaited awaited, DumpThread? runs, int depth)

@@ -138,9 +138,13 @@ internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
 
     private TimeSpan? Due(int index, string field)
     {
+        const int fired = -1;
         int timer = objects.Reference(index, field);
+        // It fires once, and what it then does may have to wait for a thread.
+        if (timer >= 0 && objects.Number(timer, "_dueTime") is fired)
+            return TimeSpan.Zero;
         // Both are in milliseconds, and the clock is the one that the probe read in the pause.
-        return timer >= 0 && objects.Number(timer, "_dueTime") is { } due and not -1 && objects.Word(timer, "_startTicks") is { } start
+        return timer >= 0 && objects.Number(timer, "_dueTime") is { } due && objects.Word(timer, "_startTicks") is { } start
             ? Milliseconds((double)(uint)due - ((objects.Heap.Info.NowNs / 1_000_000) - (double)(long)start))
             : null;
     }
@@ -150,7 +154,7 @@ internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
 
     private static Awaited WithoutObject(in AsyncBox box) => box.Awaiter switch
     {
-        "YieldAwaiter" => new Awaited(AsyncWaitKind.Ready),
+        AsyncBoxes.Yield => new Awaited(AsyncWaitKind.Ready),
         null => new Awaited(AsyncWaitKind.Unknown),
         // Between having taken its awaiter out and saying that it runs.
         _ when IsOfPlatform(box.Awaiter) => new Awaited(AsyncWaitKind.Running),
