@@ -210,8 +210,10 @@ static uint32_t bucket_of(const heap *h, uint64_t address)
     return ((uint32_t)((address >> PAGE) * 0x9E3779B97F4A7C15ull >> 32) + (uint32_t)(address >> LINE & LINES)) & h->bucket_mask;
 }
 
-static void make_buckets(heap *h)
+/* What there is no time for is found by no reference. */
+static void make_buckets(capture *c)
 {
+    heap *h = &c->heap;
     uint32_t *buckets = (uint32_t *)h->buckets.base;
     h->bucket_mask = 63;
     while (h->bucket_mask < h->candidates.count * 2)
@@ -219,6 +221,10 @@ static void make_buckets(heap *h)
     if (h->bucket_mask >= MAX_BUCKETS)
         h->bucket_mask = MAX_BUCKETS - 1;
     for (uint32_t i = 0; i < h->candidates.count; i++) {
+        if (i % LOOK_AT_CLOCK == LOOK_AT_CLOCK - 1 && heap_is_late(c, 4)) {
+            h->result.flags |= SF_HEAP_TIME_TRUNCATED;
+            return;
+        }
         uint32_t b = bucket_of(h, ((heap_candidate *)sf_table_at(&h->candidates, i))->address);
         while (buckets[b] != 0)
             b = (b + 1) & h->bucket_mask;
@@ -318,12 +324,12 @@ static void follow_promises(capture *c)
         before = h->objects.count;
         for (uint32_t i = 0; i < h->candidates.count; i++) {
             heap_candidate *task = sf_table_at(&h->candidates, i);
-            if (task->copied != 0 || task->then == 0)
-                continue;
             if (i % LOOK_AT_CLOCK == 0 && heap_is_late(c, 4)) {
                 h->result.flags |= SF_HEAP_TIME_TRUNCATED;
                 return;
             }
+            if (task->copied != 0 || task->then == 0)
+                continue;
             const heap_candidate *promise = heap_at(h, task->then);
             if (promise && promise->copied != 0
                 && (((heap_kind *)sf_table_at(&h->kinds, promise->kind))->flags & (SF_HEAP_OBJECT_TASK | SF_HEAP_OBJECT_METHOD)) == SF_HEAP_OBJECT_TASK)
@@ -374,7 +380,7 @@ void heap_walk(capture *c)
         h->objects.count = h->bytes.count = h->references.count = h->result.method_count = 0;
         return;
     }
-    make_buckets(h);
+    make_buckets(c);
     running_find(c);
     follow_levels(c, 0);
     follow_promises(c);

@@ -13,7 +13,7 @@
 enum {
     MOST_OF_FRAME = 4,
     TAKEN = 8,
-    LOOK_AT_CLOCK = 256, /* frames */
+    LOOK_AT_CLOCK = 16, /* frames, any of which can be large */
     MACHINE_WORDS = 1024,
 #if defined(__x86_64__)
     PUT_ASIDE = 7, /* the return address and the registers that a method has to keep */
@@ -219,7 +219,11 @@ void running_describe(capture *c)
                 high = middle;
         }
         r.object = low;
-        if (low < h->objects.count && objects[low].address == address && r.frame < ((sf_thread *)sf_table_at(&c->threads, r.thread))->frame_count)
+        if (low == h->objects.count || objects[low].address != address || r.frame >= ((sf_thread *)sf_table_at(&c->threads, r.thread))->frame_count)
+            continue;
+        /* Two machines can refer to one box, and a reader takes each once. */
+        const sf_running *last = kept > 0 ? sf_table_at(&h->running, kept - 1) : NULL;
+        if (!last || last->thread != r.thread || last->frame != r.frame || last->object != r.object)
             *(sf_running *)sf_table_at(&h->running, kept++) = r;
     }
     h->running.count = kept;

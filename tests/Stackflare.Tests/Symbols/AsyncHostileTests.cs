@@ -41,6 +41,34 @@ public sealed class AsyncHostileTests
     }
 
     [Fact]
+    public void DamagedFilesAreShownOrRefused()
+    {
+        var random = new Random(11);
+        Waiting(0, state: -1);
+        Scatter(random, 60);
+        _heap.Running.Add(new RunningRecord { Object = 0 });
+        byte[] file = _heap.File();
+        int shown = 0;
+        for (int i = 0; i < 5000; i++)
+        {
+            byte[] damaged = [.. file];
+            for (int n = random.Next(1, 4); n > 0; n--)
+                damaged[random.Next(damaged.Length)] = (byte)(random.Next(3) == 0 ? 0xFF : random.Next(256));
+            try
+            {
+                ThreadDump dump = SavedDump.Show(damaged, SavedDump.Desk("/nowhere"));
+                Render.Text(dump, Render.All);
+                Render.Json(dump);
+                shown++;
+            }
+            catch (SnapshotFormatException)
+            {
+            }
+        }
+        Assert.InRange(shown, 100, 5000);
+    }
+
+    [Fact]
     public void AHundredThousandMayReferToAnything()
     {
         Scatter(new Random(7), 100_000);
