@@ -369,6 +369,11 @@ void heap_walk(capture *c)
     heap *h = &c->heap;
     if (!h->claimed)
         return;
+    if (is_late(c)) { /* the threads have taken all the time that there was */
+        h->result.status = SF_HEAP_WALKED;
+        h->result.flags |= SF_HEAP_TIME_TRUNCATED;
+        return;
+    }
     int64_t begin = sf_now(CLOCK_MONOTONIC);
     h->result.now_ns = h->begun = begin;
     h->begun_cpu = sf_now(CLOCK_THREAD_CPUTIME_ID);
