@@ -322,11 +322,11 @@ static enum page_end read_monitors(capture *c, const sync_entry *entries, uint32
 }
 
 /* All monitors that are held or wanted. False when the blocks are not what they were taken for. A table that is full has no end: what is
- * behind it is wrong after all that was right. */
+ * behind it is wrong after all that was right. Neither has one that nothing was put into yet: where nobody waits, wrong from the start is empty. */
 static bool read_table(capture *c, uintptr_t table, int64_t deadline)
 {
     sync_entry *entries = table_page.entries;
-    uint32_t right = 0, first = 1;
+    uint32_t right = 0, first = 1, wanted = c->locks.count;
     if (table == 0 || table % sizeof *entries != 0)
         return false;
     while (first < MAX_SYNC_BLOCKS) {
@@ -334,10 +334,10 @@ static bool read_table(capture *c, uintptr_t table, int64_t deadline)
         uintptr_t from = table + first * sizeof *entries;
         uint32_t count = (uint32_t)((sizeof table_page.entries - from % sizeof table_page.entries) / sizeof *entries);
         if (!sf_read((void *)from, entries, count * sizeof *entries))
-            return right > 0;
+            return right > 0 || wanted == 0;
         enum page_end end = read_monitors(c, entries, count, first, &right);
         if (end != PAGE_GOES_ON)
-            return end == PAGE_ENDS || right > 0;
+            return end == PAGE_ENDS || right > 0 || wanted == 0;
         first += count;
         if (sf_now(CLOCK_MONOTONIC) > deadline)
             break;
