@@ -17,8 +17,10 @@ internal static class LibraryPart
             if (shape == Shape.Reference)
                 report.FirstDump(shape, FirstDumpBenchmark.Run(contestants.Present, ends, shape, options));
             pauses.Add(PauseBenchmark.Run(shape, options));
-            if (shape == Shape.Reference)
-                pauses.Add(PauseBenchmark.Run(shape, options, locked: true));
+            if (shape != Shape.Reference)
+                continue;
+            pauses.Add(PauseBenchmark.Run(shape, options, locked: true));
+            pauses.Add(PauseBenchmark.Run(shape, options, async: true));
         }
 
         report.Pause(pauses);

@@ -14,9 +14,10 @@ internal static class PauseBenchmark
     /// <param name="shape">The program.</param>
     /// <param name="options">How often.</param>
     /// <param name="locked">Whether its threads all wait for one lock, and hold another each.</param>
-    internal static PauseResult Run(Shape shape, BenchOptions options, bool locked = false)
+    /// <param name="async">Whether async methods are looked for, as they are if nothing is said.</param>
+    internal static PauseResult Run(Shape shape, BenchOptions options, bool locked = false, bool async = false)
     {
-        using Subject target = Subject.StartTarget(shape, ["--everything", "--heartbeat", .. locked ? (string[])["--locks"] : []]);
+        using Subject target = Subject.StartTarget(shape, ["--everything", "--heartbeat", .. async ? [] : (string[])["--threads-only"], .. locked ? (string[])["--locks"] : []]);
 
         // The heartbeat has the first processor to itself; this process keeps off it, too. Only now: the target would inherit it.
         int[] processors = Affinity.Allowed();
@@ -25,7 +26,7 @@ internal static class PauseBenchmark
 
         try
         {
-            return Measure(shape, target, options) with { IsLocked = locked };
+            return Measure(shape, target, options) with { IsLocked = locked, LooksForAsync = async };
         }
         finally
         {

@@ -14,6 +14,9 @@ internal sealed record PauseResult(
     /// <summary>Whether its threads wait for a lock.</summary>
     internal bool IsLocked { get; init; }
 
+    /// <summary>Whether async methods were looked for.</summary>
+    internal bool LooksForAsync { get; init; }
+
     /// <summary>What the program feels of a dump; null when that cannot be told.</summary>
     internal double? Felt => Difference(GapWithDump, GapWithout);
 

@@ -44,7 +44,7 @@ internal sealed partial class Report(TextWriter terminal)
         foreach (PauseResult result in results)
         {
             table.Add(
-                result.Shape + (result.IsLocked ? ", all waiting for a lock" : ""),
+                result.Shape + (result.IsLocked ? ", all waiting for a lock" : "") + (result.LooksForAsync ? ", async methods looked for" : ""),
                 result.Felt is { } felt ? Milliseconds(felt) : "– (noise)",
                 Milliseconds(result.GapWithDump.Median),
                 Milliseconds(result.GapWithDump.P95),
@@ -57,7 +57,9 @@ internal sealed partial class Report(TextWriter terminal)
                 result.Felt is { } pause ? Of(pause / result.Walk.Median) : "–");
             if (result.Shape == Shape.Reference && result.IsLocked)
                 _goals.Add(new("Locks, all waiting for one: of the pause", 0.2, result.Locks.Median, "ms"));
-            if (result.Shape == Shape.Reference && !result.IsLocked)
+            if (result.LooksForAsync)
+                _goals.Add(new("Pause of the program, async methods looked for", 20, result.Felt, "ms"));
+            if (result.Shape == Shape.Reference && !result.IsLocked && !result.LooksForAsync)
             {
                 _goals.Add(new("Pause of the program", 2, result.Felt, "ms"));
                 _goals.Add(new("Locks, of the pause", 0.2, result.Locks.Median, "ms"));

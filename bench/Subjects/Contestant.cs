@@ -16,7 +16,8 @@ internal sealed record Contestant(ContestantKind Kind, string Name, int Signal, 
         ContestantKind.Jvm => "file and line, no source text",
         ContestantKind.Faulthandler when shape.Threads > 100 => "no source text; only the first 100 threads",
         ContestantKind.Faulthandler => "file and line, no source text",
-        ContestantKind.StackflareDefault => "the same, identical stacks once",
+        ContestantKind.StackflareDefault => "the same, identical stacks once; async methods looked for",
+        ContestantKind.StackflareEverything => "file, line and source text; threads only, as the others",
         _ => "file, line and source text",
     };
 }

@@ -17,7 +17,7 @@ internal sealed class Contestants : IDisposable
     internal Contestants()
     {
         _versions.Add($".NET {Environment.Version}");
-        _present.Add(new(ContestantKind.StackflareEverything, "Stackflare, everything printed", LibC.SigUsr1, false, shape => Target(shape, "--everything")));
+        _present.Add(new(ContestantKind.StackflareEverything, "Stackflare, everything printed", LibC.SigUsr1, false, shape => Target(shape, "--everything", "--threads-only")));
         _present.Add(new(ContestantKind.StackflareDefault, "Stackflare as it comes", LibC.SigUsr1, false, shape => Target(shape)));
         AddJava();
         AddPython();

@@ -4,15 +4,18 @@ using Stackflare.BenchTarget;
 using Stackflare.Triggers;
 
 // The program that the benchmarks look at. Arguments: threads frames [--everything] [--no-trap] [--heartbeat] [--locks]
-// [--awaiting N] [--objects N].
+// [--threads-only] [--awaiting N] [--objects N].
 // Says READY on stdout once every thread is parked and the trap is warm, then answers the commands below; ends when stdin does,
 // so that nothing stays behind when the benchmark is stopped half-way.
 int threads = int.Parse(args[0], CultureInfo.InvariantCulture);
 int frames = int.Parse(args[1], CultureInfo.InvariantCulture);
 
+CaptureOptions looking = args.Contains("--threads-only") ? new CaptureOptions { Async = false } : CaptureOptions.Default;
+
 // As in any program: first the trap, then the work.
 IDisposable? trap = args.Contains("--no-trap") ? null : Flare.OnSignal(new SignalOptions
 {
+    Capture = looking,
     Render = args.Contains("--everything")
         ? new RenderOptions { GroupIdenticalStacks = false, FoldRecursion = false }
         : RenderOptions.Default,
@@ -38,7 +41,7 @@ while (Console.ReadLine() is { } command)
     {
         "reset" when heartbeat is not null => Reset(heartbeat),
         "largest" when heartbeat is not null => Microseconds(heartbeat.LargestGap),
-        "capture" => Capture(),
+        "capture" => Capture(looking),
         _ => "?",
     });
 }
@@ -54,9 +57,9 @@ static string Reset(Heartbeat heartbeat)
     return "ok";
 }
 
-static string Capture()
+static string Capture(CaptureOptions looking)
 {
-    CaptureTimings timings = Flare.Capture().Timings;
+    CaptureTimings timings = Flare.Capture(looking).Timings;
     return $"{Microseconds(timings.Pause)} {Microseconds(timings.Suspend)} {Microseconds(timings.Walk)} {Microseconds(timings.Locks)}";
 }
 
