@@ -6,11 +6,17 @@ namespace Stackflare.Capture;
 /// </summary>
 internal sealed class ProfilerPlaces
 {
+    /// <summary>What the runtime answers to a profiler that it overlooks and that wants to walk a stack.</summary>
+    private const int InconsistentWithFlags = unchecked((int)0x80131374);
+
     /// <summary>Whether the program began with a profiler beside the main one, which would be overlooked.</summary>
     public bool HasOthersBeside { get; init; }
 
     /// <summary>Whether a main profiler has gone, so that whoever comes beside it is overlooked.</summary>
     public bool HasLostCount { get; set; }
+
+    /// <summary>Whether a snapshot has no stacks because its probe was overlooked.</summary>
+    public static bool WasOverlooked(RawSnapshot snapshot) => Array.Exists(snapshot.Threads, static t => t.HResult == InconsistentWithFlags);
 
     /// <summary>Looks at how a process was started.</summary>
     public static ProfilerPlaces Of(int pid)

@@ -14,7 +14,7 @@ namespace Stackflare.Capture;
 internal static class SnapshotCapture
 {
     private const int Cancelled = unchecked((int)0x80131375), SuspensionInProgress = unchecked((int)0x80131388);
-    private const int ProfilerAlreadyActive = unchecked((int)0x8013136A), InconsistentWithFlags = unchecked((int)0x80131374);
+    private const int ProfilerAlreadyActive = unchecked((int)0x8013136A);
     private const int NoSuchFile = unchecked((int)0x80070002), ModuleNotFound = unchecked((int)0x8007007E);
     private const string MayBeEnding = "Try again; the process may be ending.";
 
@@ -56,8 +56,7 @@ internal static class SnapshotCapture
         if (!places.HasLostCount)
         {
             beside = Take(open, limits, ProfilerClass.Beside, heap: null, off);
-            // A profiler that the runtime overlooks may walk no stack.
-            places.HasLostCount = Array.Exists(beside.Threads, t => t.HResult == InconsistentWithFlags);
+            places.HasLostCount = ProfilerPlaces.WasOverlooked(beside);
             if (!places.HasLostCount)
                 return beside;
         }

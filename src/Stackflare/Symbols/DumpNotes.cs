@@ -5,9 +5,6 @@ namespace Stackflare.Symbols;
 /// <summary>The sentences of a dump that say what could not be had.</summary>
 internal static class DumpNotes
 {
-    /// <summary>What the runtime answers to a profiler that it overlooks; see <see cref="ProfilerPlaces"/>.</summary>
-    private const int WalksRefused = unchecked((int)0x80131374);
-
     public static IReadOnlyList<string> Of(RawSnapshot snapshot, int threads)
     {
         var notes = new List<string>();
@@ -41,7 +38,7 @@ internal static class DumpNotes
         {
             notes.Add("Some locks are missing: a limit was reached.");
         }
-        if (snapshot.Threads.Any(static t => t.HResult == WalksRefused))
+        if (ProfilerPlaces.WasOverlooked(snapshot))
             notes.Add("There are no stacks: another profiler is attached to the program, and the runtime lets no second one walk them any more.");
         if (snapshot.Frames.Any(f => f.Flags.HasFlag(FrameFlags.OffsetLost) && !IsDynamic(snapshot, f)))
             notes.Add("Methods in collectible load contexts have no lines: this runtime gives no way to keep their code alive after the pause.");

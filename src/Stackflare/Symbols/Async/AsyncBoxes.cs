@@ -120,14 +120,15 @@ internal sealed class AsyncBoxes
             if (IsState(field.Name))
                 state = fields[i].Offset;
             else if (IsAwaiter(field.Name))
-                awaiters.Add(new AwaiterField(fields[i].Offset, i + 1 < fields.Length ? fields[i + 1].Offset : ulong.MaxValue / 2, field.Type));
+                awaiters.Add(new AwaiterField(fields[i].Offset, End(layout, fields, i), field.Type));
         }
         bool isObject = !layout.Flags.HasFlag(HeapLayoutFlags.Struct);
-        // The last field ends with the machine, and the box may have more behind it.
-        if (awaiters is [.., { To: ulong.MaxValue / 2 } last])
-            awaiters[^1] = last with { To = Math.Max(last.From + sizeof(ulong), layout.Size) };
         return new MachineLayout(machine, At: 0, isObject, state, [.. awaiters]);
     }
+
+    /// <summary>The last field ends with the machine, and the box may have more behind it.</summary>
+    private static ulong End(in HeapLayoutRecord layout, ReadOnlySpan<HeapFieldRecord> fields, int index) =>
+        index + 1 < fields.Length ? fields[index + 1].Offset : Math.Max(fields[index].Offset + (ulong)sizeof(ulong), layout.Size);
 
     // As the compilers of C#, Visual Basic and F# call them.
     private static bool IsState(string name) => name is "<>1__state" or "$State" or "ResumptionPoint";

@@ -51,12 +51,13 @@ internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
                 "ContinuationTaskFromTask" or "ContinuationResultTaskFromTask`1" or "ContinuationTaskFromResultTask`1" or "ContinuationResultTaskFromResultTask`2" => "m_antecedent",
                 _ => null,
             };
-            if (inner is not null && objects.Word(index, inner) is { } next and not 0)
-                address = next;
-            else if (name == "UnwrapPromise`1" && Unwrapped(address) is { } unwrapped)
-                address = unwrapped;
-            else
-                return Task(index, name) is var found ? found with { DueIn = Earlier(due, found.DueIn) } : default;
+            ulong? next = inner is not null ? objects.Word(index, inner) : name == "UnwrapPromise`1" ? Unwrapped(address) : null;
+            if (next is null or 0)
+            {
+                Awaited found = Task(index, name);
+                return found with { DueIn = Earlier(due, found.DueIn) };
+            }
+            address = next.Value;
         }
         return new Awaited(AsyncWaitKind.Unknown);
     }
@@ -140,11 +141,13 @@ internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
     {
         const int fired = -1;
         int timer = objects.Reference(index, field);
+        if (timer < 0 || objects.Number(timer, "_dueTime") is not { } due)
+            return null;
         // It fires once, and what it then does may have to wait for a thread.
-        if (timer >= 0 && objects.Number(timer, "_dueTime") is fired)
+        if (due == fired)
             return TimeSpan.Zero;
         // Both are in milliseconds, and the clock is the one that the probe read in the pause.
-        return timer >= 0 && objects.Number(timer, "_dueTime") is { } due && objects.Word(timer, "_startTicks") is { } start
+        return objects.Word(timer, "_startTicks") is { } start
             ? Milliseconds((double)(uint)due - ((objects.Heap.Info.NowNs / 1_000_000) - (double)(long)start))
             : null;
     }
