@@ -2,7 +2,7 @@
  * the events of garbage collections, counts them and does nothing else. */
 #include <stdbool.h>
 
-#include "../clr.h"
+#include "../runtime/clr.h"
 
 #define EXPORT __attribute__((visibility("default")))
 

@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "../abi.h"
+#include "abi.h"
 
 #define STRUCT(t) printf(#t " - 0 %zu\n", sizeof(t))
 #define FIELD(t, f) printf(#t " " #f " %zu %zu\n", offsetof(t, f), sizeof(((t *)0)->f))

@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../capture.h"
+#include "capture.h"
 
 hresult DllGetClassObject(const guid *clsid, const guid *iid, void **out);
 

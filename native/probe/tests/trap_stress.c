@@ -1,6 +1,6 @@
 /* The signal trap without a runtime: what becomes of the handlers around it, and traps that are opened and closed in a storm of
  * signals. Says what went wrong and exits with 1; the argument is how many milliseconds the storm lasts. Runs under the
- * thread and address sanitizers: cc -fsanitize=thread -pthread trap_stress.c ../trap.c */
+ * thread and address sanitizers: cc -fsanitize=thread -pthread trap_stress.c ../entry/trap.c */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>

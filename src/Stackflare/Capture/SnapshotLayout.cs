@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Stackflare.Capture;
 
-/// <summary>Constants of the snapshot format. The mirror of <c>native/probe/abi.h</c>, which is the definition.</summary>
+/// <summary>Constants of the snapshot format. The mirror of <c>native/probe/wire/abi.h</c>, which is the definition.</summary>
 internal static class SnapshotLayout
 {
     public const ulong Magic = 0x50414E5346544B53;

@@ -11,6 +11,9 @@ internal static class NativeProgram
         typeof(NativeProgram).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "RepositoryRoot").Value!,
         "native/probe");
 
+    /// <summary>The folders of the probe's sources.</summary>
+    public static string[] Rooms { get; } = ["entry", "wire", "memory", "runtime", "walk", "locks", "heap"];
+
     /// <summary>The lines that the program prints.</summary>
     /// <param name="sources">Files of <see cref="Directory"/>.</param>
     /// <param name="arguments">The program's arguments.</param>
@@ -21,7 +24,7 @@ internal static class NativeProgram
         {
             string program = Path.Combine(folder, "program");
             string compiler = Environment.GetEnvironmentVariable("CC") is { Length: > 0 } cc ? cc : "cc";
-            Run(compiler, ["-std=c11", "-O1", "-pthread", "-o", program, .. sources.Select(s => Path.Combine(Directory, s))]);
+            Run(compiler, ["-std=c11", "-O1", "-pthread", .. Rooms.Select(r => "-I" + Path.Combine(Directory, r)), "-o", program, .. sources.Select(s => Path.Combine(Directory, s))]);
             return Run(program, arguments).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         }
         finally

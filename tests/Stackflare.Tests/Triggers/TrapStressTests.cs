@@ -7,5 +7,5 @@ public sealed class TrapStressTests
 {
     [Fact]
     public void TrapsAndTheHandlersAroundThemHoldInAStormOfSignals() =>
-        NativeProgram.CompileAndRun(["tests/trap_stress.c", "trap.c"], "2000");
+        NativeProgram.CompileAndRun(["tests/trap_stress.c", "entry/trap.c"], "2000");
 }
