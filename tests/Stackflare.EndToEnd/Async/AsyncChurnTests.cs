@@ -12,10 +12,10 @@ public sealed class AsyncChurnTests(ITestOutputHelper output)
     private const string Churn = "Stackflare.Targets.Shapes.AsyncChurn";
 
     [Theory]
-    [InlineData("optimized", "0")]
-    [InlineData("optimized", "1")]
-    [InlineData("net9", "0")]
-    [InlineData("net9", "1")]
+    [InFlavours("net9", LooksAt.Async, "0")]
+    [InFlavours("optimized", LooksAt.Async, "1")]
+    [InFlavours("net11", LooksAt.Async, "0")]
+    [InFlavours("net11", LooksAt.Async, "1")]
     public async Task NoStackIsLostOrWrong(string flavour, string serverCollector)
     {
         var environment = new Dictionary<string, string?> { ["DOTNET_gcServer"] = serverCollector };

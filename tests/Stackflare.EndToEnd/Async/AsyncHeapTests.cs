@@ -15,10 +15,8 @@ public sealed class AsyncHeapTests
         ("OverPooled", 1, 0), ("Pooled", 1, 0), ("Generic", 2, 0), ("Fire", 1, 0), ("WaitElsewhere", 1, 0),
     ];
 
-    public static TheoryData<string> Readable => ["optimized", "unoptimized", "net9", "net10"];
-
     [Theory]
-    [MemberData(nameof(Readable))]
+    [InFlavours(Spread.Builds, LooksAt.Async)]
     public async Task EachMethodThatWaitsIsThereOnceAtItsAwait(string flavour)
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "AsyncWaits", TargetOptions.NoTrap);
@@ -36,7 +34,7 @@ public sealed class AsyncHeapTests
     }
 
     [Theory]
-    [MemberData(nameof(Readable))]
+    [InFlavours(Spread.Builds, LooksAt.Async)]
     public async Task WhatAMethodWaitsForIsWhatTheProgramSays(string flavour)
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "AsyncWaits", TargetOptions.NoTrap);
@@ -70,7 +68,7 @@ public sealed class AsyncHeapTests
     }
 
     [Theory]
-    [MemberData(nameof(Readable))]
+    [InFlavours(Spread.Builds, LooksAt.Async)]
     public async Task MethodsThatHaveCompletedAreNotThere(string flavour)
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "AsyncWaits", TargetOptions.NoTrap);
@@ -83,10 +81,12 @@ public sealed class AsyncHeapTests
         Assert.Equal(remain, view.Methods.Where(m => !m.Record.Flags.HasFlag(HeapObjectFlags.Pooled)).Select(m => m.Name).Order());
     }
 
-    [Fact]
-    public async Task OneFileHasThemToo()
+    [Theory]
+    [InFlavours("single file", LooksAt.Async)]
+    [InFlavours("net11, single file", LooksAt.Async)]
+    public async Task OneFileHasThemToo(string flavour)
     {
-        await using var target = await TargetProcess.StartAsync(Flavour.SingleFile, "AsyncWaits", TargetOptions.NoTrap);
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "AsyncWaits", TargetOptions.NoTrap);
         RawHeap heap = Assert.IsType<RawHeap>(HeapView.Snapshots(target)().Heap);
         Assert.Equal((HeapStatus.Walked, (uint)Truth.Sum(t => t.Count) + 2), (heap.Info.Status, heap.Info.MethodCount));
     }
@@ -100,21 +100,23 @@ public sealed class AsyncHeapTests
         Assert.NotEmpty(snapshot.Threads);
     }
 
-    [Fact]
-    public async Task AHeapThatIsTooLargeIsLeftAlone()
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Async)]
+    public async Task AHeapThatIsTooLargeIsLeftAlone(string flavour)
     {
-        await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "AsyncWaits", TargetOptions.NoTrap);
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "AsyncWaits", TargetOptions.NoTrap);
         RawHeap heap = Assert.IsType<RawHeap>(HeapView.Snapshots(target, new HeapLimits { HeapBytes = 1 << 20 })().Heap);
         Assert.Equal(HeapStatus.TooLarge, heap.Info.Status);
         Assert.Equal((0, 0ul), (heap.Objects.Length, heap.Info.SeenObjects));
         Assert.True(heap.Info.HeapBytes > 1 << 20);
     }
 
-    [Fact]
-    public async Task WhateverALimitCutsOffIsSaid()
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Async)]
+    public async Task WhateverALimitCutsOffIsSaid(string flavour)
     {
         await using var target = await TargetProcess.StartAsync(
-            Flavour.Optimized, "AsyncWaits", TargetOptions.NoTrap with { Arguments = ["--boxes", "2000", "--objects", "500000"] });
+            Flavour.Named(flavour), "AsyncWaits", TargetOptions.NoTrap with { Arguments = ["--boxes", "2000", "--objects", "500000"] });
         RawHeap few = Take(new HeapLimits { Objects = 100 });
         Assert.Equal((100, HeapFlags.ObjectsTruncated), (few.Objects.Length, few.Info.Flags));
         RawHeap small = Take(new HeapLimits { CopiedBytes = 10_000 });
@@ -131,8 +133,7 @@ public sealed class AsyncHeapTests
 
     /// <summary>The runtime lets whoever attaches beside the main profiler walk no stacks any more, once there has been a main one.</summary>
     [Theory]
-    [InlineData("optimized")]
-    [InlineData("net9")]
+    [InFlavours(Spread.Runtimes, LooksAt.Async)]
     public async Task WithoutTheHeapStacksAreReadAsBefore(string flavour)
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "NamedThreads", TargetOptions.NoTrap);

@@ -10,21 +10,8 @@ namespace Stackflare.EndToEnd.Async;
 /// <summary>The snapshot and the runtime's own debugging interface see the same async methods, and the same of them await each other.</summary>
 public sealed class AsyncOracleTests
 {
-    public static TheoryData<string, string> Programs => new()
-    {
-        { "optimized", "AsyncWaits" },
-        { "unoptimized", "AsyncWaits" },
-        { "net9", "AsyncWaits" },
-        { "optimized", "AsyncTruth" },
-        { "unoptimized", "AsyncTruth" },
-        { "net9", "AsyncTruth" },
-        { "net9, unoptimized", "AsyncTruth" },
-    };
-
     [RequiresPtraceTheory]
-    [InlineData("optimized")]
-    [InlineData("unoptimized")]
-    [InlineData("net9")]
+    [InFlavours(Spread.Builds, LooksAt.Async | LooksAt.Debugger)]
     public async Task EachBoxIsTheSame(string flavour)
     {
         await using var target = await StartAsync(flavour, "AsyncWaits", "--boxes", "500");
@@ -35,7 +22,8 @@ public sealed class AsyncOracleTests
     }
 
     [RequiresPtraceTheory]
-    [MemberData(nameof(Programs))]
+    [InFlavours(Spread.Builds, LooksAt.Async | LooksAt.Debugger, "AsyncWaits")]
+    [InFlavours(Spread.Builds, LooksAt.Async | LooksAt.Debugger, "AsyncTruth")]
     public async Task WhoAwaitsWhomIsTheSame(string flavour, string shape)
     {
         await using var target = await StartAsync(flavour, shape);

@@ -13,12 +13,7 @@ public sealed class AsyncRunningTests(ITestOutputHelper output)
     private const int Running = -1, Suspended = 0;
 
     [Theory]
-    [InlineData("optimized")]
-    [InlineData("unoptimized")]
-    [InlineData("untiered")]
-    [InlineData("net9")]
-    [InlineData("net9, unoptimized")]
-    [InlineData("net10")]
+    [InFlavours(Spread.Code, LooksAt.Async)]
     public async Task EachThreadRunsItsOwn(string flavour)
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "AsyncRunning", TargetOptions.NoTrap);

@@ -10,10 +10,8 @@ namespace Stackflare.EndToEnd.Async;
 public sealed class AsyncToolTests
 {
     [Theory]
-    [InlineData("optimized", "--async")]
-    [InlineData("unoptimized", "--async")]
-    [InlineData("net9", "--async")]
-    [InlineData("optimized", null)]
+    [InFlavours(Spread.Builds, LooksAt.Async, "--async")]
+    [InFlavours(Spread.Newest, LooksAt.Async, null)]
     public async Task EachStackIsInTheJson(string flavour, string? option)
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "AsyncTruth", TargetOptions.NoTrap);

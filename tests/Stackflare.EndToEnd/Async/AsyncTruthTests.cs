@@ -11,10 +11,8 @@ public sealed class AsyncTruthTests
 
     private static readonly CaptureOptions WithAsync = new() { Async = true };
 
-    public static TheoryData<string> Readable => ["optimized", "untiered", "unoptimized", "net9", "net9, unoptimized", "net10", "single file", "single file, shared runtime"];
-
     [Theory]
-    [MemberData(nameof(Readable))]
+    [InFlavours(Spread.All, LooksAt.Async)]
     public async Task EachStackIsWhatTheProgramSays(string flavour)
     {
         await using var target = await StartAsync(flavour);
@@ -27,8 +25,8 @@ public sealed class AsyncTruthTests
     }
 
     [Theory]
-    [InlineData("optimized")]
-    [InlineData("net9, unoptimized")]
+    [InFlavours(Spread.Newest, LooksAt.Async)]
+    [InFlavours("net9, unoptimized", LooksAt.Async)]
     public async Task TheSourceIsTheAwait(string flavour)
     {
         await using var target = await StartAsync(flavour);
@@ -52,8 +50,7 @@ public sealed class AsyncTruthTests
     }
 
     [Theory]
-    [InlineData("optimized")]
-    [InlineData("net9")]
+    [InFlavours(Spread.Runtimes, LooksAt.Async)]
     public async Task TheTimeThatIsLeftIsThatOfTheProgram(string flavour)
     {
         await using var target = await StartAsync(flavour);
@@ -64,8 +61,7 @@ public sealed class AsyncTruthTests
     }
 
     [Theory]
-    [InlineData("optimized")]
-    [InlineData("net9")]
+    [InFlavours(Spread.Runtimes, LooksAt.Async)]
     public async Task WhoWaitsForOneSemaphoreHasOneObject(string flavour)
     {
         await using var target = await StartAsync(flavour);
@@ -78,9 +74,7 @@ public sealed class AsyncTruthTests
 
     /// <summary>The methods that await one that a thread runs are that thread's callers.</summary>
     [Theory]
-    [InlineData("optimized")]
-    [InlineData("unoptimized")]
-    [InlineData("net9")]
+    [InFlavours(Spread.Builds, LooksAt.Async)]
     public async Task WhatAThreadRunsIsAtTheThread(string flavour)
     {
         await using var target = await StartAsync(flavour);
@@ -91,10 +85,11 @@ public sealed class AsyncTruthTests
         Assert.All(dump.Threads.Where(t => t != thread), t => Assert.Empty(t.AsyncCallers));
     }
 
-    [Fact]
-    public async Task TheProgramsOwnDumpHasTheSame()
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Async)]
+    public async Task TheProgramsOwnDumpHasTheSame(string flavour)
     {
-        await using var target = await StartAsync("optimized");
+        await using var target = await StartAsync(flavour);
         IReadOnlyList<TruthStack> truth = await TruthStack.AllOfAsync(target);
         string[] own = (await target.CommandAsync("async-own")).Replace("Stackflare.Targets.Shapes.Awaits.", "", StringComparison.Ordinal).Split(';');
         Assert.Equal(
@@ -102,10 +97,11 @@ public sealed class AsyncTruthTests
             own.Where(s => !s.StartsWith("Circle", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
     }
 
-    [Fact]
-    public async Task ThoseThatAreAlikeStandTogether()
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Async)]
+    public async Task ThoseThatAreAlikeStandTogether(string flavour)
     {
-        await using var target = await StartAsync("optimized");
+        await using var target = await StartAsync(flavour);
         await TruthStack.AllOfAsync(target);
         ThreadDump dump = Take(target);
         AssertTogether(dump.AsyncStacks);
@@ -131,8 +127,7 @@ public sealed class AsyncTruthTests
     }
 
     [Theory]
-    [InlineData("optimized")]
-    [InlineData("net9")]
+    [InFlavours(Spread.Runtimes, LooksAt.Async)]
     public async Task AChainBeyondAllLimitsIsCutAndSaysSo(string flavour)
     {
         await using var target = await StartAsync(flavour, "--deep", Deep);
@@ -146,10 +141,11 @@ public sealed class AsyncTruthTests
         Assert.Equal(AsyncWaitKind.TaskCompletionSource, stack.WaitingFor.Kind);
     }
 
-    [Fact]
-    public async Task WhoeverDoesNotWantThemGetsNone()
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Async)]
+    public async Task WhoeverDoesNotWantThemGetsNone(string flavour)
     {
-        await using var target = await StartAsync("optimized");
+        await using var target = await StartAsync(flavour);
         using var dumps = new LiveDumps(target.Pid, target.Describe, new CaptureOptions { Async = false });
         ThreadDump dump = dumps.Take();
         Assert.False(dump.HasAsyncStacks);

@@ -11,10 +11,11 @@ public sealed class SavedAsyncTests
 {
     private static readonly byte[] Probe = File.ReadAllBytes(TestPaths.Probe);
 
-    public static TheoryData<string> Kinds => ["optimized", "unoptimized", "net9", "single file, shared runtime"];
-
     [Theory]
-    [MemberData(nameof(Kinds))]
+    [InFlavours(Spread.Runtimes, LooksAt.Async)]
+    [InFlavours("unoptimized", LooksAt.Async)]
+    [InFlavours("net11, unoptimized", LooksAt.Async)]
+    [InFlavours("single file, shared runtime", LooksAt.Async)]
     public async Task TheFileHasTheSameStacks(string flavour)
     {
         using var app = new MovedApp(Flavour.Named(flavour));
@@ -29,7 +30,10 @@ public sealed class SavedAsyncTests
     }
 
     [Theory]
-    [MemberData(nameof(Kinds))]
+    [InFlavours(Spread.Runtimes, LooksAt.Async)]
+    [InFlavours("unoptimized", LooksAt.Async)]
+    [InFlavours("net11, unoptimized", LooksAt.Async)]
+    [InFlavours("single file, shared runtime", LooksAt.Async)]
     public async Task PdbsAtTheDeskGiveTheLines(string flavour)
     {
         using var app = new MovedApp(Flavour.Named(flavour));

@@ -16,21 +16,9 @@ public sealed partial class SameDumpTests
     {
         get
         {
-            var rows = new TheoryData<string, string>();
-            foreach (var flavour in Flavour.All)
-            {
-                foreach (var shape in new[] { "NamedThreads", "CompilerNames", "LanguageMembers", "AsyncNames", "NativeCall" })
-                    rows.Add(flavour.Name, shape);
-            }
-
-            foreach (var flavour in new[] { "optimized", "net8", "net9" })
-            {
-                foreach (var shape in new[] { "GuestRooms", "ExceptionInFlight", "AllDeadlocked", "PoolSaturated" })
-                    rows.Add(flavour, shape);
-            }
-
-            rows.Add("optimized", "DeepRecursion");
-            rows.Add("optimized", "ManyThreads");
+            TheoryData<string, string> rows = Flavours.WithShapes(Spread.All, LooksAt.Stacks, Flavours.StillShapes);
+            rows.AddRange(Flavours.WithShapes(Spread.Runtimes, LooksAt.Stacks, "GuestRooms", "ExceptionInFlight", "AllDeadlocked", "PoolSaturated"));
+            rows.AddRange(Flavours.WithShapes(Spread.Newest, LooksAt.Stacks, "DeepRecursion", "ManyThreads"));
             rows.Add("untiered", "GuestRooms");
             return rows;
         }
@@ -55,11 +43,11 @@ public sealed partial class SameDumpTests
     }
 
     [Theory]
-    [MemberData(nameof(Flavours.All), MemberType = typeof(Flavours))]
+    [InFlavours(Spread.All, LooksAt.Stacks)]
     public async Task TextIsTheLibrarysOwn(string flavour)
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "NamedThreads", TargetOptions.WithTrap(TextTrap));
-        string[] names = ["Main", .. target.Truth.Threads.Select(t => Flavour.Named(flavour).RuntimeMajor >= 9 ? t.Name! : t.Name![..Math.Min(15, t.Name!.Length)])];
+        string[] names = ["Main", .. target.Truth.Threads.Select(t => Flavour.Named(flavour).Has(LooksAt.Ids) ? t.Name! : t.Name![..Math.Min(15, t.Name!.Length)])];
         target.Signal(TextSignal);
         var own = await target.Errors.WaitAsync(
             bytes => new TextDump(Encoding.UTF8.GetString(bytes.Span)) is var text && names.All(text.HasWhole) ? text : null,

@@ -6,8 +6,7 @@ namespace Stackflare.EndToEnd.Hard;
 public sealed class HardProgramTests
 {
     [Theory]
-    [InlineData("optimized")]
-    [InlineData("net8")]
+    [InFlavours(Spread.Runtimes, LooksAt.Stacks)]
     public async Task ADumpArrivesWhenThePoolIsSaturated(string flavour)
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "PoolSaturated");
@@ -21,12 +20,11 @@ public sealed class HardProgramTests
     }
 
     [Theory]
-    [InlineData("optimized", "blocked")]
-    [InlineData("net9", "blocked")]
-    // There taking a lock is no managed method that a dump could tell it by, and of locks nothing is known.
-    [InlineData("net8", "waiting")]
-    public async Task ADumpArrivesWhenAllThreadsAreDeadlocked(string flavour, string activity)
+    [InFlavours(Spread.Runtimes, LooksAt.Stacks)]
+    public async Task ADumpArrivesWhenAllThreadsAreDeadlocked(string flavour)
     {
+        // On .NET 8 taking a lock is no managed method that a dump could tell it by, and of locks nothing is known.
+        string activity = Flavour.Named(flavour).RuntimeMajor == 8 ? "waiting" : "blocked";
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "AllDeadlocked");
         var dump = await target.DumpAsync();
         Assert.All(target.Truth.Threads, thread =>
@@ -38,8 +36,7 @@ public sealed class HardProgramTests
     }
 
     [Theory]
-    [InlineData("optimized")]
-    [InlineData("net8")]
+    [InFlavours(Spread.Runtimes, LooksAt.Stacks)]
     public async Task AThousandThreadsAreAllThere(string flavour)
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "ManyThreads");
@@ -86,8 +83,7 @@ public sealed class HardProgramTests
     }
 
     [Theory]
-    [InlineData("optimized")]
-    [InlineData("net8")]
+    [InFlavours(Spread.Runtimes, LooksAt.Stacks)]
     public async Task AMainThreadInNativeCodeIsNoObstacle(string flavour)
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "NativeCall");
@@ -119,12 +115,11 @@ public sealed class HardProgramTests
     }
 
     [Theory]
-    [InlineData("optimized", "heap")]
+    [InlineData("net11", "heap")]
     [InlineData("optimized", "threads")]
-    [InlineData("optimized", "dynamic")]
+    [InlineData("net11", "dynamic")]
     [InlineData("optimized", "contexts")]
-    [InlineData("net8", "heap,threads,dynamic,contexts")]
-    [InlineData("net9", "heap,threads,dynamic,contexts")]
+    [InFlavours(Spread.Runtimes, LooksAt.Stacks, "heap,threads,dynamic,contexts")]
     public async Task ProgramsThatNeverStandStillAreDumpedAndGoOn(string flavour, string ways)
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "Churn", TargetOptions.Default with { Arguments = ["--with", ways] });

@@ -23,9 +23,10 @@ public sealed class StressTests(ITestOutputHelper output)
     /// <param name="flavour">The program.</param>
     /// <param name="share">The older runtimes get this part of the dumps.</param>
     [Theory]
-    [InlineData("optimized", 1.0)]
-    [InlineData("net8", 0.3)]
-    [InlineData("net9", 0.3)]
+    [InlineData("net11", 1.0)]
+    [InlineData("optimized", 0.5)]
+    [InlineData("net8", 0.2)]
+    [InlineData("net9", 0.2)]
     public async Task AThousandDumpsOfAProgramInFullChurnLeaveNoTrace(string flavour, double share)
     {
         var deadline = Deadline.In(TimeLimit);

@@ -1,12 +1,37 @@
 namespace Stackflare.EndToEnd.Harness;
 
-/// <summary>Rows for theories.</summary>
-public static class Flavours
+/// <summary>Lists of flavours, for every test that is run in several.</summary>
+internal static class Flavours
 {
-    /// <summary>Every flavour.</summary>
-    public static TheoryData<string> All => [.. Flavour.All.Select(f => f.Name)];
+    /// <summary>Shapes in which every thread stands still.</summary>
+    public static string[] StillShapes { get; } = ["NamedThreads", "CompilerNames", "LanguageMembers", "AsyncNames", "NativeCall"];
 
-    /// <summary>Every flavour in which .NET itself finds the lines of its stack traces: not where the assemblies are no files.</summary>
-    public static TheoryData<string> WithStackTraceLines =>
-        [.. Flavour.All.Where(f => !f.Name.StartsWith("single file", StringComparison.Ordinal)).Select(f => f.Name)];
+    private static readonly IReadOnlyList<Flavour> Newest = [Flavour.Optimized, Flavour.Net11];
+    private static readonly IReadOnlyList<Flavour> Runtimes = [Flavour.Net8, Flavour.Net9, .. Newest];
+    private static readonly IReadOnlyList<Flavour> Builds = [.. Runtimes, Flavour.Net9Unoptimized, Flavour.Unoptimized, Flavour.Net11Unoptimized];
+    private static readonly IReadOnlyList<Flavour> Code = [.. Builds, Flavour.Untiered, Flavour.Net11Untiered];
+    private static readonly IReadOnlyList<Flavour> Files = [.. Code, Flavour.SingleFile, Flavour.Net11SingleFile];
+
+    private static readonly IReadOnlyList<Flavour> Everything =
+        [.. Files, Flavour.SingleFileCompressed, Flavour.SingleFileShared, Flavour.Net11SelfContained, Flavour.Net11SingleFileCompressed];
+
+    /// <summary>The flavours of a spread in which there is what a test looks at.</summary>
+    public static IReadOnlyList<Flavour> Of(Spread spread, LooksAt what) => [.. Of(spread).Where(f => f.Has(what))];
+
+    /// <summary>Rows for a test that is run with several shapes.</summary>
+    public static TheoryData<string, string> WithShapes(Spread spread, LooksAt what, params string[] shapes) =>
+        [.. Of(spread, what).SelectMany(f => shapes.Select(s => (f.Name, s)))];
+
+    /// <summary>Every flavour by its name.</summary>
+    public static Flavour Named(string name) => Everything.Append(Flavour.Plain).Single(f => f.Name == name);
+
+    private static IReadOnlyList<Flavour> Of(Spread spread) => spread switch
+    {
+        Spread.Newest => Newest,
+        Spread.Runtimes => Runtimes,
+        Spread.Builds => Builds,
+        Spread.Code => Code,
+        Spread.Files => Files,
+        _ => Everything,
+    };
 }

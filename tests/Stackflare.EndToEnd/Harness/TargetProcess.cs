@@ -102,8 +102,8 @@ internal sealed class TargetProcess : IAsyncDisposable
 
         var temporary = new TemporaryFolder();
         start.Environment["TMPDIR"] = temporary.Path;
-        if (!flavour.TieredCompilation)
-            start.Environment["DOTNET_TieredCompilation"] = "0";
+        foreach (var (name, value) in flavour.Environment)
+            start.Environment[name] = value;
         foreach (var (name, value) in options.Environment)
             start.Environment[name] = value;
         return new TargetProcess(Process.Start(start)!, temporary, options);

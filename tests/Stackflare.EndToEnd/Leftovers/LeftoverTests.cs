@@ -6,7 +6,7 @@ namespace Stackflare.EndToEnd.Leftovers;
 public sealed class LeftoverTests
 {
     [Theory]
-    [MemberData(nameof(Flavours.All), MemberType = typeof(Flavours))]
+    [InFlavours(Spread.All, LooksAt.Stacks)]
     public async Task DumpsLeaveNoFileNoMappingNoDescriptorNoThread(string flavour)
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "NamedThreads");
@@ -23,11 +23,12 @@ public sealed class LeftoverTests
         Assert.Empty(after.Mappings.Except(before.Mappings));
     }
 
-    [Fact]
-    public async Task ATrapCostsOneThread()
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Stacks)]
+    public async Task ATrapCostsOneThread(string flavour)
     {
-        await using var without = await TargetProcess.StartAsync(Flavour.Optimized, "NamedThreads", TargetOptions.NoTrap);
-        await using var with = await TargetProcess.StartAsync(Flavour.Optimized, "NamedThreads");
+        await using var without = await TargetProcess.StartAsync(Flavour.Named(flavour), "NamedThreads", TargetOptions.NoTrap);
+        await using var with = await TargetProcess.StartAsync(Flavour.Named(flavour), "NamedThreads");
         await with.DumpAsync();
         var more = with.ThreadNames.ToList();
         foreach (var name in without.ThreadNames)
@@ -40,10 +41,11 @@ public sealed class LeftoverTests
         Assert.StartsWith("Stackflare", Assert.Single(more), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task DisposeEndsTheThreadAndClosesTheDescriptors()
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Stacks)]
+    public async Task DisposeEndsTheThreadAndClosesTheDescriptors(string flavour)
     {
-        await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "NamedThreads");
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "NamedThreads");
         await target.DumpAsync();
         Assert.Equal("disposed", await target.CommandAsync("dispose"));
         var before = target.Figures;
@@ -59,10 +61,11 @@ public sealed class LeftoverTests
     }
 
     /// <summary>A parked thread does not wake up by itself.</summary>
-    [Fact]
-    public async Task ATrapThatIsNotUsedDoesNothing()
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Stacks)]
+    public async Task ATrapThatIsNotUsedDoesNothing(string flavour)
     {
-        await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "NamedThreads");
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "NamedThreads");
         await target.DumpAsync();
         await target.Trap.WaitUntilParkedAsync();
         var before = target.Trap.Wakes;

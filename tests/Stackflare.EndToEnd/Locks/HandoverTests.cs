@@ -10,8 +10,7 @@ public sealed class HandoverTests(ITestOutputHelper output)
     private const int Captures = 1000;
 
     [Theory]
-    [InlineData("optimized")]
-    [InlineData("net9")]
+    [InFlavours(Spread.Runtimes, LooksAt.Locks)]
     public async Task EachCaptureIsOneMoment(string flavour)
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "Handover", TargetOptions.NoTrap);
@@ -58,8 +57,7 @@ public sealed class HandoverTests(ITestOutputHelper output)
     }
 
     [Theory]
-    [InlineData("optimized")]
-    [InlineData("net9")]
+    [InFlavours(Spread.Runtimes, LooksAt.Locks)]
     public async Task ADeadlockBesideThemIsInEveryDump(string flavour)
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "Handover", TargetOptions.NoTrap with { Arguments = ["--beside", "bank"] });

@@ -11,12 +11,7 @@ public sealed class LockTruthTests
     private const string LockType = "System.Threading.Lock";
 
     [Theory]
-    [InlineData("optimized")]
-    [InlineData("untiered")]
-    [InlineData("unoptimized")]
-    [InlineData("net9")]
-    [InlineData("net10")]
-    [InlineData("single file")]
+    [InFlavours(Spread.Files, LooksAt.Locks)]
     public async Task OwnersAndWaitersAreThoseOfTheProgram(string flavour)
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "Locks", TargetOptions.NoTrap);
@@ -79,8 +74,7 @@ public sealed class LockTruthTests
     }
 
     [Theory]
-    [InlineData("optimized")]
-    [InlineData("net9")]
+    [InFlavours(Spread.Runtimes, LooksAt.Locks)]
     public async Task ADeadlockIsACircle(string flavour)
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "AllDeadlocked", TargetOptions.NoTrap);

@@ -13,12 +13,7 @@ public sealed class WaitedObjectTests
     private static readonly string[] WritersAndReaders = ["enter read", "enter write", "enter upgradeable", "write what is read"];
 
     [Theory]
-    [InlineData("optimized")]
-    [InlineData("untiered")]
-    [InlineData("unoptimized")]
-    [InlineData("net9")]
-    [InlineData("net10")]
-    [InlineData("single file")]
+    [InFlavours(Spread.Files, LooksAt.Locks)]
     public async Task EachThreadsObjectIsFound(string flavour)
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "Waits", TargetOptions.NoTrap);

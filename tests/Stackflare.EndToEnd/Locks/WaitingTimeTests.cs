@@ -11,8 +11,7 @@ public sealed class WaitingTimeTests
     private static readonly TimeSpan Blocked = TimeSpan.FromMilliseconds(300), Tolerance = TimeSpan.FromMilliseconds(20);
 
     [Theory]
-    [InlineData("optimized")]
-    [InlineData("net9")]
+    [InFlavours(Spread.Runtimes, LooksAt.Locks)]
     public async Task AThreadHasWaitedSinceItWasSeenToWaitAndNotForLongerThanTheProcessRan(string flavour)
     {
         Assert.SkipUnless(File.Exists("/proc/self/sched"), "The kernel does not show its scheduler's records.");

@@ -12,7 +12,6 @@ public sealed class LockOracleTests
     [RequiresPtraceTheory]
     [InlineData("optimized", "Locks", 3)]
     [InlineData("net9", "Locks", 3)]
-    [InlineData("net10", "Locks", 3)]
     [InlineData("optimized", "AllDeadlocked", 3)]
     [InlineData("net9", "AllDeadlocked", 3)]
     public async Task EveryHeldMonitorWithASyncBlockIsTheSame(string flavour, string shape, int waiting)

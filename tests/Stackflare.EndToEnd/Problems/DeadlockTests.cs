@@ -5,8 +5,6 @@ namespace Stackflare.EndToEnd.Problems;
 /// <summary>Programs whose threads wait for each other in a circle: a dump has it, and who took what where.</summary>
 public sealed class DeadlockTests
 {
-    private static readonly string[] Flavours = ["optimized", "unoptimized", "net9", "net9, unoptimized"];
-
     /// <summary>Each size in each kind, each kind in each flavour.</summary>
     public static TheoryData<string, string, int> Circles => [.. Rings("Bank"), .. Rings("PriceCache"), .. Rings("HaulageFirm")];
 
@@ -33,10 +31,7 @@ public sealed class DeadlockTests
 
     /// <summary>Whoever waits in the beginning of a synchronized method has no line there.</summary>
     [Theory]
-    [InlineData("optimized")]
-    [InlineData("unoptimized")]
-    [InlineData("net9")]
-    [InlineData("net9, unoptimized")]
+    [InFlavours(Spread.Builds, LooksAt.Locks)]
     public async Task SynchronizedMethodsAreLocksFromTheirBeginning(string flavour)
     {
         await using var target = await StartAsync(flavour, "TicketOffice");
@@ -57,8 +52,7 @@ public sealed class DeadlockTests
 
     /// <summary>The main thread and a third want what one of the two has.</summary>
     [Theory]
-    [InlineData("optimized")]
-    [InlineData("net9")]
+    [InFlavours(Spread.Runtimes, LooksAt.Locks)]
     public async Task WhoWaitsBehindTheCircleIsNotInIt(string flavour)
     {
         await using var target = await StartAsync(flavour, "AllDeadlocked");
@@ -70,8 +64,7 @@ public sealed class DeadlockTests
     }
 
     [Theory]
-    [InlineData("optimized")]
-    [InlineData("net9")]
+    [InFlavours(Spread.Runtimes, LooksAt.Locks)]
     public async Task AChainThatEndsInASleeperIsNone(string flavour)
     {
         await using var target = await StartAsync(flavour, "NightlyReports", "--reports", "20");
@@ -86,10 +79,10 @@ public sealed class DeadlockTests
     }
 
     [Theory]
-    [InlineData("optimized", 2, 1)]
-    [InlineData("optimized", 3, 3)]
-    [InlineData("net9", 3, 1)]
-    [InlineData("net9", 2, 2)]
+    [InFlavours(Spread.Newest, LooksAt.Locks, 2, 1)]
+    [InFlavours(Spread.Newest, LooksAt.Locks, 3, 3)]
+    [InFlavours("net9", LooksAt.Locks, 3, 1)]
+    [InFlavours("net9", LooksAt.Locks, 2, 2)]
     public async Task ACircleThatATimeLimitOpensIsNone(string flavour, int accounts, int patient)
     {
         await using var target = await StartAsync(flavour, "Bank", "--accounts", $"{accounts}", "--patient", $"{patient}");
@@ -123,11 +116,10 @@ public sealed class DeadlockTests
 
     private static IEnumerable<(string, string, int)> Rings(string shape)
     {
-        foreach (string flavour in Flavours)
-            yield return (flavour, shape, 2);
-        yield return (Flavours[shape.Length % 4], shape, 3);
-        yield return (Flavours[(shape.Length + 1) % 4], shape, 3);
-        yield return (Flavours[(shape.Length + 2) % 4], shape, 5);
-        yield return (Flavours[(shape.Length + 3) % 4], shape, 5);
+        Flavour[] builds = [.. Flavours.Of(Spread.Builds, LooksAt.Locks)];
+        foreach (Flavour flavour in builds)
+            yield return (flavour.Name, shape, 2);
+        for (int i = 0; i < builds.Length; i++)
+            yield return (builds[(shape.Length + i) % builds.Length].Name, shape, i % 2 == 0 ? 3 : 5);
     }
 }

@@ -1,3 +1,4 @@
+using Stackflare.EndToEnd.Harness;
 
 namespace Stackflare.EndToEnd.Problems;
 
@@ -5,11 +6,7 @@ namespace Stackflare.EndToEnd.Problems;
 public sealed class HeldLockTests
 {
     [Theory]
-    [InlineData("optimized")]
-    [InlineData("untiered")]
-    [InlineData("unoptimized")]
-    [InlineData("net9")]
-    [InlineData("net9, unoptimized")]
+    [InFlavours(Spread.Code, LooksAt.Locks)]
     public async Task EachIsAtTheFrameThatTookIt(string flavour)
     {
         await using var target = await DeadlockTests.StartAsync(flavour, "Workshop");
@@ -22,10 +19,7 @@ public sealed class HeldLockTests
 
     /// <summary>Without a statement, what is known of a lock is that somebody waits for it.</summary>
     [Theory]
-    [InlineData("optimized")]
-    [InlineData("unoptimized")]
-    [InlineData("net9")]
-    [InlineData("net9, unoptimized")]
+    [InFlavours(Spread.Builds, LooksAt.Locks)]
     public async Task WhatWasTakenByACallIsHeld(string flavour)
     {
         await using var target = await DeadlockTests.StartAsync(flavour, "KeyBoard");
@@ -46,10 +40,10 @@ public sealed class HeldLockTests
     }
 
     /// <summary>What cannot be known of a lock that nobody waits for.</summary>
-    private static string[] Unsure(string flavour) => flavour switch
+    private static string[] Unsure(string flavour) => Flavour.Named(flavour).IsOptimized switch
     {
         // An iterator's object has what it locked, and its stack does not.
-        "unoptimized" or "net9, unoptimized" => ["iterator"],
+        false => ["iterator"],
         // A type is a constant of optimized code. And what a method keeps in a register for its caller, both of them have.
         _ => ["synchronized type", "twice, and one handed", "twice, and one handed, other way"],
     };

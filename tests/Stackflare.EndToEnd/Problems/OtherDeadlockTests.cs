@@ -6,10 +6,7 @@ namespace Stackflare.EndToEnd.Problems;
 public sealed class OtherDeadlockTests
 {
     [Theory]
-    [InlineData("optimized")]
-    [InlineData("unoptimized")]
-    [InlineData("net9")]
-    [InlineData("net9, unoptimized")]
+    [InFlavours(Spread.Builds, LooksAt.Locks)]
     public async Task WaitingForAThreadThatWantsWhatOneHolds(string flavour)
     {
         await using var target = await DeadlockTests.StartAsync(flavour, "PrintQueue");
@@ -34,18 +31,9 @@ public sealed class OtherDeadlockTests
     }
 
     [Theory]
-    [InlineData("optimized", "writer", WaitKind.WriteLock)]
-    [InlineData("unoptimized", "writer", WaitKind.WriteLock)]
-    [InlineData("net9", "writer", WaitKind.WriteLock)]
-    [InlineData("net9, unoptimized", "writer", WaitKind.WriteLock)]
-    [InlineData("optimized", "upgrade", WaitKind.WriteLock)]
-    [InlineData("unoptimized", "upgrade", WaitKind.WriteLock)]
-    [InlineData("net9", "upgrade", WaitKind.WriteLock)]
-    [InlineData("net9, unoptimized", "upgrade", WaitKind.WriteLock)]
-    [InlineData("optimized", "look", WaitKind.UpgradeableReadLock)]
-    [InlineData("unoptimized", "look", WaitKind.UpgradeableReadLock)]
-    [InlineData("net9", "look", WaitKind.UpgradeableReadLock)]
-    [InlineData("net9, unoptimized", "look", WaitKind.UpgradeableReadLock)]
+    [InFlavours(Spread.Builds, LooksAt.Locks, "writer", WaitKind.WriteLock)]
+    [InFlavours(Spread.Builds, LooksAt.Locks, "upgrade", WaitKind.WriteLock)]
+    [InFlavours(Spread.Builds, LooksAt.Locks, "look", WaitKind.UpgradeableReadLock)]
     public async Task ReadersAndWriters(string flavour, string order, WaitKind kind)
     {
         await using var target = await DeadlockTests.StartAsync(flavour, "Catalogue", "--order", order);

@@ -10,9 +10,7 @@ namespace Stackflare.EndToEnd.Truth;
 public sealed class AgentTests
 {
     [Theory]
-    [InlineData("optimized")]
-    [InlineData("net8")]
-    [InlineData("net9")]
+    [InFlavours(Spread.Runtimes, LooksAt.Stacks)]
     public async Task DumpsAreTakenBesideAnAgent(string flavour)
     {
         using var folder = new TemporaryFolder();

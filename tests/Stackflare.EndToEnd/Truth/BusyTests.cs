@@ -13,10 +13,8 @@ public sealed class BusyTests(ITestOutputHelper output)
     private const long LeastBetweenNs = 4_000_000;
 
     [Theory]
-    [InlineData("optimized")]
-    [InlineData("untiered")]
-    [InlineData("net9")]
-    [InlineData("net8")]
+    [InFlavours(Spread.Runtimes, LooksAt.Stacks)]
+    [InFlavours("untiered", LooksAt.Stacks)]
     public async Task ThreadsThatSpinUseAProcessorAndThoseThatWaitHaveNoRecord(string flavour)
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "Spinning", TargetOptions.NoTrap);
@@ -44,10 +42,11 @@ public sealed class BusyTests(ITestOutputHelper output)
         await target.AssertAliveAsync();
     }
 
-    [Fact]
-    public async Task WhereNothingRunsNothingIsWaitedFor()
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Stacks)]
+    public async Task WhereNothingRunsNothingIsWaitedFor(string flavour)
     {
-        await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "NamedThreads", TargetOptions.NoTrap);
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "NamedThreads", TargetOptions.NoTrap);
         using ProcessCapture capture = CaptureOf(target);
         Assert.Empty(capture.TakeSample(TestContext.Current.CancellationToken).Snapshot.Busy);
     }

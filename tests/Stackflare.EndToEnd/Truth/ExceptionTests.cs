@@ -7,9 +7,8 @@ namespace Stackflare.EndToEnd.Truth;
 public sealed partial class ExceptionTests
 {
     [Theory]
-    [InlineData("optimized")]
-    [InlineData("untiered")]
-    [InlineData("net9")]
+    [InFlavours(Spread.Runtimes, LooksAt.Ids)]
+    [InFlavours("untiered", LooksAt.Ids)]
     public async Task TheExceptionBeingHandledIsNamed(string flavour)
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "ExceptionInFlight");
@@ -23,7 +22,8 @@ public sealed partial class ExceptionTests
     /// The runtime tells of a method whose handler runs as if it still stood at the call that threw; so does <see cref="Exception.StackTrace"/>.
     /// </summary>
     [Theory]
-    [MemberData(nameof(Flavours.WithStackTraceLines), MemberType = typeof(Flavours))]
+    [InFlavours(Spread.Code, LooksAt.Stacks)]
+    [InFlavours("net11, self-contained", LooksAt.Stacks)]
     public async Task AHandlerStandsWhereDotNetSaysItDoes(string flavour)
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "ExceptionInFlight");

@@ -5,11 +5,9 @@ namespace Stackflare.EndToEnd.Truth;
 /// <summary>Assemblies that are not simply files in the default load context.</summary>
 public sealed class GuestRoomTests
 {
-    /// <summary>Flavours that have the guest assembly as a file.</summary>
-    public static TheoryData<string> Flavours => ["optimized", "untiered", "net8", "net9"];
-
     [Theory]
-    [MemberData(nameof(Flavours))]
+    [InFlavours(Spread.Runtimes, LooksAt.Stacks)]
+    [InFlavours("untiered", LooksAt.Stacks)]
     public async Task LinesAreRightHoweverTheAssemblyWasLoaded(string flavour)
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "GuestRooms");
@@ -34,10 +32,11 @@ public sealed class GuestRoomTests
         });
     }
 
-    [Fact]
-    public async Task AnAssemblyOfBytesWithoutSymbolsHasItsNamesAndNoLines()
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Stacks)]
+    public async Task AnAssemblyOfBytesWithoutSymbolsHasItsNamesAndNoLines(string flavour)
     {
-        await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "GuestRooms");
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "GuestRooms");
         var dump = await target.DumpAsync();
         var thread = target.Truth.Named("bare");
         var dumped = dump.Of(thread);
@@ -50,20 +49,22 @@ public sealed class GuestRoomTests
         });
     }
 
-    [Fact]
-    public async Task EmbeddedSourceGivesTheText()
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Stacks)]
+    public async Task EmbeddedSourceGivesTheText(string flavour)
     {
-        await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "GuestRooms");
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "GuestRooms");
         var dump = await target.DumpAsync();
         var room = dump.Of(target.Truth.Named("embedded")).Frames.First(IsRoom);
         Assert.Equal("if (marked && Here(mark)) park();", room.SourceText);
         Assert.Equal("embedded", room.SourceTextOrigin);
     }
 
-    [Fact]
-    public async Task TwoContextsOfOneFileAreToldApartByNothingButTheirThreads()
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Stacks)]
+    public async Task TwoContextsOfOneFileAreToldApartByNothingButTheirThreads(string flavour)
     {
-        await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "GuestRooms");
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "GuestRooms");
         var dump = await target.DumpAsync();
         string?[] paths = [.. target.Truth.Threads.Select(t => t.Name!).Where(n => n is "context one" or "context two" or "collectible")
             .Select(n => dump.Of(target.Truth.Named(n)).Frames.First(IsRoom).ModulePath)];

@@ -17,12 +17,7 @@ public sealed class PoolTests(ITestOutputHelper output)
         string.Create(CultureInfo.InvariantCulture, $"{Workers} {Workers} {Workers} {Queued + (QueuedByEach * Workers)} {Done}");
 
     [Theory]
-    [InlineData("optimized")]
-    [InlineData("untiered")]
-    [InlineData("unoptimized")]
-    [InlineData("net9")]
-    [InlineData("net10")]
-    [InlineData("single file")]
+    [InFlavours(Spread.Files, LooksAt.Pool)]
     public async Task FromOutsideThePoolIsAsItSaysOfItself(string flavour)
     {
         await using TargetProcess target = await StartAsync(flavour);
@@ -37,11 +32,8 @@ public sealed class PoolTests(ITestOutputHelper output)
     }
 
     [Theory]
-    [InlineData("optimized")]
-    [InlineData("net8")]
-    [InlineData("net9")]
-    [InlineData("net10")]
-    [InlineData("single file")]
+    [InFlavours(Spread.Runtimes, LooksAt.Stacks)]
+    [InFlavours("single file", LooksAt.Stacks)]
     public async Task FromInsideThePoolIsAsItSaysOfItself(string flavour)
     {
         await using TargetProcess target = await StartAsync(flavour);
@@ -57,8 +49,7 @@ public sealed class PoolTests(ITestOutputHelper output)
     }
 
     [Theory]
-    [InlineData("optimized")]
-    [InlineData("net9")]
+    [InFlavours(Spread.Runtimes, LooksAt.Pool)]
     public async Task OfAPoolAtWorkTheNumbersAreOfOneMoment(string flavour)
     {
         const int Captures = 300, Items = 2000;

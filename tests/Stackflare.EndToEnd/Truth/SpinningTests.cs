@@ -6,11 +6,10 @@ namespace Stackflare.EndToEnd.Truth;
 public sealed class SpinningTests
 {
     [Theory]
-    [InlineData("optimized")]
-    [InlineData("untiered")]
-    [InlineData("unoptimized")]
-    [InlineData("net8")]
-    [InlineData("net9")]
+    [InFlavours(Spread.Runtimes, LooksAt.Stacks)]
+    [InFlavours("untiered", LooksAt.Stacks)]
+    [InFlavours("unoptimized", LooksAt.Stacks)]
+    [InFlavours("net11, unoptimized", LooksAt.Stacks)]
     public async Task AThreadThatRunsStandsWithinItsLoop(string flavour)
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "Spinning");

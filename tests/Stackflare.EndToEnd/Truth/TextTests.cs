@@ -10,18 +10,18 @@ public sealed partial class TextTests
     private const string TextTrap = "signal=usr1;output=stderr;format=text;group=false;fold=false";
 
     [Theory]
-    [InlineData("optimized", "NamedThreads")]
-    [InlineData("untiered", "NamedThreads")]
-    [InlineData("unoptimized", "NamedThreads")]
-    [InlineData("net8", "NamedThreads")]
-    [InlineData("optimized", "LanguageMembers")]
-    [InlineData("untiered", "LanguageMembers")]
-    [InlineData("unoptimized", "LanguageMembers")]
+    [InFlavours(Spread.Runtimes, LooksAt.Stacks, "NamedThreads")]
+    [InFlavours("untiered", LooksAt.Stacks, "NamedThreads")]
+    [InFlavours("unoptimized", LooksAt.Stacks, "NamedThreads")]
+    [InFlavours(Spread.Newest, LooksAt.Stacks, "LanguageMembers")]
+    [InFlavours("untiered", LooksAt.Stacks, "LanguageMembers")]
+    [InFlavours("unoptimized", LooksAt.Stacks, "LanguageMembers")]
+    [InFlavours("net11, unoptimized", LooksAt.Stacks, "LanguageMembers")]
     public async Task FramesAreThoseOfAStackTrace(string flavour, string shape)
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), shape, TargetOptions.WithTrap(TextTrap));
         target.Signal();
-        string[] names = [.. target.Truth.Threads.Select(t => Flavour.Named(flavour).RuntimeMajor >= 9 ? t.Name! : t.Name![..Math.Min(15, t.Name!.Length)])];
+        string[] names = [.. target.Truth.Threads.Select(t => Flavour.Named(flavour).Has(LooksAt.Ids) ? t.Name! : t.Name![..Math.Min(15, t.Name!.Length)])];
         var dump = await target.Errors.WaitAsync(
             bytes => new TextDump(Encoding.UTF8.GetString(bytes.Span)) is var text && names.All(text.HasWhole) ? text : null,
             "the stacks of all threads");
