@@ -3,7 +3,10 @@
  * The whole capture happens inside InitializeForAttach, which then refuses the activation. So the runtime unloads the library
  * at once, and nothing stays in the process. */
 #define _GNU_SOURCE
-#include "capture.h"
+#include "entry/session.h"
+#include "heap/heap.h"
+#include "locks/objects.h"
+#include "wire/snapshot.h"
 
 #include <sys/mman.h>
 #include <time.h>
@@ -57,7 +60,7 @@ static void describe_runtime(capture *c)
     uint16_t instance;
     int32_t kind;
     uint32_t count;
-    info_runtime(c->info, &instance, &kind, &r->runtime_major, &r->runtime_minor, &r->runtime_build, &r->runtime_revision, 0, &count, NULL);
+    info_runtime(c->runtime.info, &instance, &kind, &r->runtime_major, &r->runtime_minor, &r->runtime_build, &r->runtime_revision, 0, &count, NULL);
     r->pid = (uint32_t)getpid();
 }
 
@@ -66,6 +69,7 @@ static hresult attach(void *self, void *info_unknown, void *client_data, uint32_
     (void)self;
     static sf_request request;
     static capture c; /* the runtime attaches one profiler at a time */
+    static heap h;
     uint32_t loader_handle_offset = c.loader_handle_offset;
     if (client_size < sizeof request)
         return CORPROF_E_PROFILER_CANCEL_ACTIVATION;
@@ -78,36 +82,41 @@ static hresult attach(void *self, void *info_unknown, void *client_data, uint32_
     if (host < 0)
         return CORPROF_E_PROFILER_CANCEL_ACTIVATION;
     memset(&c, 0, sizeof c);
+    memset(&h, 0, sizeof h);
     c.request = &request;
+    c.heap = &h;
     c.host_deadline = begin + (int64_t)request.send_timeout_ms * 1000000;
     c.loader_handle_offset = loader_handle_offset;
-    c.result.hresult = clr_query(info_unknown, &iid_info10, &c.info);
+    c.result.hresult = clr_query(info_unknown, &iid_info10, &c.runtime.info);
     if (FAILED(c.result.hresult)) {
-        c.info = NULL;
-        snapshot_send(&c, host);
+        c.runtime.info = NULL;
+        capture_send(&c, host);
         return CORPROF_E_PROFILER_CANCEL_ACTIVATION;
     }
-    if (FAILED(clr_query(info_unknown, &iid_info13, &c.handles)))
-        c.handles = NULL;
+    if (FAILED(clr_query(info_unknown, &iid_info13, &c.runtime.handles)))
+        c.runtime.handles = NULL;
     describe_runtime(&c);
     c.result.phase = SF_PHASE_MEMORY;
     c.result.hresult = E_OUTOFMEMORY;
     sf_read_open();
     if (capture_map(&c)) {
-        c.result.hresult = info_set_events(c.info, COR_PRF_ENABLE_STACK_SNAPSHOT);
+        c.result.hresult = info_set_events(c.runtime.info, COR_PRF_ENABLE_STACK_SNAPSHOT);
         if (!FAILED(c.result.hresult)) {
-            contract_find(&c);
+            runtime_open(&c.runtime, c.result.runtime_major);
+            if (layout_knows(&c.runtime.layout, LAYOUT_THREADS))
+                c.result.flags |= SF_INFO_CONTRACT;
             pool_find(&c);
-            objects_open(&c);
+            objects_open();
             heap_open(&c);
+            c.result.lacking = c.runtime.layout.lacking;
             capture_take(&c);
         }
     }
     heap_close(&c);
     sf_read_close();
-    clr_release(c.handles);
-    clr_release(c.info);
-    snapshot_send(&c, host);
+    clr_release(c.runtime.handles);
+    clr_release(c.runtime.info);
+    capture_send(&c, host);
     capture_unmap(&c);
     return CORPROF_E_PROFILER_CANCEL_ACTIVATION;
 }

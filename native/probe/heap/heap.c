@@ -5,7 +5,7 @@
  * objects that were handed over or to nothing: an object that nobody has any more can refer to memory that was taken back. So what
  * is read without a check is what the runtime itself has just read. */
 #define _GNU_SOURCE
-#include "capture.h"
+#include "heap/heap.h"
 
 #include <fcntl.h>
 #include <time.h>
@@ -24,15 +24,11 @@ enum {
     OBJECT_BYTES = 64 << 10,
     SOURCE_BYTES = 256,
     CACHE_LINE = 64,
-    ARRAY_LENGTH = 8, /* where an array has its length */
-    ARRAY_BEGIN = 16,
     LOOK_AT_CLOCK = 1024, /* objects */
 
     /* A program of this size can have so many methods that the faults of copying them would be a large part of the pause, and does not
      * notice the few megabytes that large pages waste. */
     LARGE_HEAP = 24 << 20,
-
-    TASK_COMPLETED = 0x01600000, /* of a task's state: ran to its end, faulted, or canceled */
 };
 
 static const guid iid_info15 = { 0xB446462D, 0xBD22, 0x41DD, { 0x87, 0x2D, 0xDC, 0x71, 0x4C, 0x49, 0xEB, 0x56 } };
@@ -41,7 +37,7 @@ static bool is_wanted(const capture *c) { return c->request->flags & SF_REQUEST_
 
 bool heap_map(capture *c)
 {
-    heap *h = &c->heap;
+    heap *h = c->heap;
     const sf_request *r = c->request;
     return !is_wanted(c)
         || (sf_table_map(&h->objects, sizeof(sf_heap_object), r->heap_max_objects + 1, 16 << 10)
@@ -59,7 +55,7 @@ bool heap_map(capture *c)
 
 void heap_unmap(capture *c)
 {
-    heap *h = &c->heap;
+    heap *h = c->heap;
     sf_table *tables[] = { &h->objects, &h->bytes, &h->kinds, &h->candidates, &h->buckets, &h->layout_work, &h->layouts, &h->fields, &h->references,
                            &h->running };
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
@@ -88,9 +84,9 @@ static uint64_t private_bytes(void)
 
 void heap_open(capture *c)
 {
-    heap *h = &c->heap;
+    heap *h = c->heap;
     void *info = NULL;
-    if (!is_wanted(c) || FAILED(clr_query(c->info, &iid_info15, &info)))
+    if (!is_wanted(c) || FAILED(clr_query(c->runtime.info, &iid_info15, &info)))
         return;
     h->result.status = SF_HEAP_UNKNOWN;
     h->result.heap_bytes = private_bytes();
@@ -109,19 +105,19 @@ void heap_open(capture *c)
 
 void heap_close(capture *c)
 {
-    clr_release(c->heap.info);
-    c->heap.info = NULL;
+    clr_release(c->heap->info);
+    c->heap->info = NULL;
 }
 
 /* Copies an object. Until the types are described its record has the kind in the type's place. The record's index + 1; 0 when there is no room. */
 static uint32_t copy(capture *c, uintptr_t address, uint32_t kind_index, uint32_t flags)
 {
-    heap *h = &c->heap;
+    heap *h = c->heap;
     const heap_kind *kind = sf_table_at(&h->kinds, kind_index);
     uint64_t length = kind->size;
     uint32_t most = flags == SF_HEAP_OBJECT_SOURCE ? SOURCE_BYTES : OBJECT_BYTES;
     if (flags & SF_HEAP_OBJECT_ARRAY)
-        length += (uint64_t)heap_half(address + ARRAY_LENGTH) * sizeof address;
+        length += (uint64_t)heap_half(address + c->runtime.layout.array.length) * sizeof address;
     if (length > most) {
         length = most;
         flags |= SF_HEAP_OBJECT_TRUNCATED;
@@ -142,17 +138,20 @@ static uint32_t copy(capture *c, uintptr_t address, uint32_t kind_index, uint32_
     return index + 1;
 }
 
-static uint32_t flags_of_object(const heap *h, uintptr_t object, uint32_t kind)
+static uint32_t flags_of_object(const capture *c, uintptr_t object, uint32_t kind)
 {
+    const heap *h = c->heap;
+    const layout *k = &c->runtime.layout;
     uint32_t flags = ((heap_kind *)sf_table_at(&h->kinds, kind))->flags;
-    return flags & SF_HEAP_OBJECT_TASK && heap_half(object + h->state_flags) & TASK_COMPLETED ? flags | SF_HEAP_OBJECT_COMPLETED : flags;
+    return flags & SF_HEAP_OBJECT_TASK && heap_half(object + k->task.state) & k->task.completed ? flags | SF_HEAP_OBJECT_COMPLETED : flags;
 }
 
 static int32_t remember(capture *c, uintptr_t object, uint32_t kind)
 {
-    heap *h = &c->heap;
-    uint32_t flags = flags_of_object(h, object, kind);
-    if (flags & SF_HEAP_OBJECT_SEMAPHORE && (h->async_head == 0 || heap_word(object + h->async_head) == 0))
+    heap *h = c->heap;
+    const layout *k = &c->runtime.layout;
+    uint32_t flags = flags_of_object(c, object, kind);
+    if (flags & SF_HEAP_OBJECT_SEMAPHORE && (!layout_knows(k, LAYOUT_ASYNC_QUEUES) || heap_word(object + k->semaphore.async_head) == 0))
         return 1;
     /* A program may keep any number of results; those that somebody was waiting for are few. */
     uint32_t index = flags & SF_HEAP_OBJECT_COMPLETED && h->candidates.count >= MAX_CANDIDATES / 2 ? SF_NONE : sf_table_add(&h->candidates);
@@ -163,7 +162,7 @@ static int32_t remember(capture *c, uintptr_t object, uint32_t kind)
     bool method = flags & SF_HEAP_OBJECT_METHOD && !(flags & SF_HEAP_OBJECT_COMPLETED);
     h->result.method_count += method;
     /* Read while the object is at hand: see follow_promises. */
-    uint64_t then = (flags & (SF_HEAP_OBJECT_TASK | SF_HEAP_OBJECT_COMPLETED)) == SF_HEAP_OBJECT_TASK ? heap_word(object + h->continuation) : 0;
+    uint64_t then = (flags & (SF_HEAP_OBJECT_TASK | SF_HEAP_OBJECT_COMPLETED)) == SF_HEAP_OBJECT_TASK ? heap_word(object + k->task.continuation) : 0;
     *(heap_candidate *)sf_table_at(&h->candidates, index) = (heap_candidate){
         object, then, kind, method || flags & SF_HEAP_OBJECT_SEMAPHORE ? copy(c, object, kind, flags) : 0 };
     return 1;
@@ -173,7 +172,7 @@ static int32_t remember(capture *c, uintptr_t object, uint32_t kind)
 static int32_t count_object(clr_id object, void *state)
 {
     (void)object;
-    ((capture *)state)->heap.result.seen_objects++;
+    ((capture *)state)->heap->result.seen_objects++;
     return 1;
 }
 
@@ -183,13 +182,13 @@ bool heap_is_late(const capture *c, int quarters)
 {
     enum { MOST = 4 };
     int64_t limit = (int64_t)c->request->heap_limit_us * 1000 / 4 * quarters;
-    return sf_now(CLOCK_THREAD_CPUTIME_ID) - c->heap.begun_cpu > limit || sf_now(CLOCK_MONOTONIC) - c->heap.begun > MOST * limit;
+    return sf_now(CLOCK_THREAD_CPUTIME_ID) - c->heap->begun_cpu > limit || sf_now(CLOCK_MONOTONIC) - c->heap->begun > MOST * limit;
 }
 
 static int32_t on_object(clr_id object, void *state)
 {
     capture *c = state;
-    heap *h = &c->heap;
+    heap *h = c->heap;
     if (++h->result.seen_objects % LOOK_AT_CLOCK == 0 && heap_is_late(c, 3)) { /* what was found is worth little without what it waits for */
         h->result.flags |= SF_HEAP_TIME_TRUNCATED;
         return 0;
@@ -213,7 +212,7 @@ static uint32_t bucket_of(const heap *h, uint64_t address)
 /* What there is no time for is found by no reference. */
 static void make_buckets(capture *c)
 {
-    heap *h = &c->heap;
+    heap *h = c->heap;
     uint32_t *buckets = (uint32_t *)h->buckets.base;
     h->bucket_mask = 63;
     while (h->bucket_mask < h->candidates.count * 2)
@@ -248,7 +247,7 @@ heap_candidate *heap_at(const heap *h, uint64_t address)
  * waiting for memory: so it is asked for, for all of a batch, one step ahead. */
 static void follow_batch(capture *c)
 {
-    heap *h = &c->heap;
+    heap *h = c->heap;
     const uint32_t *buckets = (const uint32_t *)h->buckets.base;
     for (uint32_t i = 0; i < h->ahead_count; i++) {
         uint32_t first = buckets[bucket_of(h, h->ahead[i])];
@@ -266,14 +265,14 @@ static void follow_batch(capture *c)
     for (uint32_t i = 0; i < h->ahead_count; i++) {
         heap_candidate *to = (heap_candidate *)h->ahead[i];
         if (to && to->copied == 0)
-            to->copied = copy(c, to->address, to->kind, flags_of_object(h, to->address, to->kind));
+            to->copied = copy(c, to->address, to->kind, flags_of_object(c, to->address, to->kind));
     }
     h->ahead_count = 0;
 }
 
 static void follow(capture *c, uint64_t from, uint64_t address)
 {
-    heap *h = &c->heap;
+    heap *h = c->heap;
     if (address == 0 || address == from)
         return;
     __builtin_prefetch((const uint32_t *)h->buckets.base + bucket_of(h, address));
@@ -284,7 +283,7 @@ static void follow(capture *c, uint64_t from, uint64_t address)
 
 static void follow_all(capture *c, const sf_heap_object *from)
 {
-    const heap *h = &c->heap;
+    const heap *h = c->heap;
     const heap_kind *kind = sf_table_at(&h->kinds, from->type);
     const uint8_t *bytes = sf_table_at(&h->bytes, from->bytes_offset);
     const uint32_t *offsets = sf_table_at(&h->references, kind->first_reference);
@@ -292,18 +291,18 @@ static void follow_all(capture *c, const sf_heap_object *from)
     for (uint32_t i = 0; i < kind->reference_count && offsets[i] + sizeof(uint64_t) <= from->bytes_length; i++)
         if (offsets[i] >= 64 * sizeof(uint64_t) || !(passed >> offsets[i] / sizeof(uint64_t) & 1))
             follow(c, from->address, heap_word((uintptr_t)bytes + offsets[i]));
-    for (uint32_t at = ARRAY_BEGIN; from->flags & SF_HEAP_OBJECT_ARRAY && at + sizeof(uint64_t) <= from->bytes_length; at += sizeof(uint64_t))
+    for (uint32_t at = c->runtime.layout.array.items; from->flags & SF_HEAP_OBJECT_ARRAY && at + sizeof(uint64_t) <= from->bytes_length; at += sizeof(uint64_t))
         follow(c, from->address, heap_word((uintptr_t)bytes + at));
 }
 
 static void follow_levels(capture *c, uint32_t first)
 {
-    const heap *h = &c->heap;
+    const heap *h = c->heap;
     for (int level = 0; level < MAX_LEVELS; level++) {
         uint32_t end = h->objects.count;
         for (; first < end; first++) {
             if (first % LOOK_AT_CLOCK == LOOK_AT_CLOCK - 1 && heap_is_late(c, 4)) {
-                c->heap.result.flags |= SF_HEAP_TIME_TRUNCATED;
+                c->heap->result.flags |= SF_HEAP_TIME_TRUNCATED;
                 return;
             }
             const sf_heap_object *object = sf_table_at(&h->objects, first);
@@ -318,7 +317,7 @@ static void follow_levels(capture *c, uint32_t first)
  * ends. So whatever goes on with a task that was copied, and is no method, is copied as well. Such tasks can wait for each other. */
 static void follow_promises(capture *c)
 {
-    heap *h = &c->heap;
+    heap *h = c->heap;
     uint32_t before = 0;
     for (int round = 0; round < MAX_PROMISES && before < h->objects.count; round++) {
         before = h->objects.count;
@@ -333,7 +332,7 @@ static void follow_promises(capture *c)
             const heap_candidate *promise = heap_at(h, task->then);
             if (promise && promise->copied != 0
                 && (((heap_kind *)sf_table_at(&h->kinds, promise->kind))->flags & (SF_HEAP_OBJECT_TASK | SF_HEAP_OBJECT_METHOD)) == SF_HEAP_OBJECT_TASK)
-                task->copied = copy(c, task->address, task->kind, flags_of_object(h, task->address, task->kind));
+                task->copied = copy(c, task->address, task->kind, flags_of_object(c, task->address, task->kind));
         }
         follow_levels(c, before);
     }
@@ -345,10 +344,10 @@ static void follow_promises(capture *c)
  * collection in between, which would be neither. What we are told of collections is nothing: that ends with the pause. */
 bool heap_claim(capture *c)
 {
-    heap *h = &c->heap;
+    heap *h = c->heap;
     if (!h->info)
         return true;
-    h->result.hresult = info_set_events(c->info, COR_PRF_ENABLE_STACK_SNAPSHOT | COR_PRF_MONITOR_GC);
+    h->result.hresult = info_set_events(c->runtime.info, COR_PRF_ENABLE_STACK_SNAPSHOT | COR_PRF_MONITOR_GC);
     h->claimed = !FAILED(h->result.hresult);
     h->result.status = h->claimed ? SF_HEAP_UNKNOWN : SF_HEAP_REFUSED;
     if (h->result.hresult != CORPROF_E_TIMEOUT_WAITING_FOR_CONCURRENT_GC)
@@ -360,13 +359,13 @@ bool heap_claim(capture *c)
 
 void heap_unclaim(capture *c)
 {
-    if (c->heap.info)
-        info_set_events(c->info, COR_PRF_ENABLE_STACK_SNAPSHOT);
+    if (c->heap->info)
+        info_set_events(c->runtime.info, COR_PRF_ENABLE_STACK_SNAPSHOT);
 }
 
 void heap_walk(capture *c)
 {
-    heap *h = &c->heap;
+    heap *h = c->heap;
     if (!h->claimed)
         return;
     if (is_late(c)) { /* the threads have taken all the time that there was */

@@ -3,10 +3,7 @@
 #ifndef STACKFLARE_HEAP_H
 #define STACKFLARE_HEAP_H
 
-#include "clr.h"
-#include "memory.h"
-
-typedef struct capture capture;
+#include "walk/capture.h"
 
 /* A type whose objects matter. */
 typedef struct heap_kind {
@@ -35,27 +32,12 @@ typedef struct heap_candidate {
     uint32_t copied; /* index of the object's record + 1 */
 } heap_candidate;
 
-/* Names of CoreLib, in the order in which heap_open asks for them. */
-enum heap_type {
-    HEAP_BOX, HEAP_POOLED_BOX, HEAP_TASK, HEAP_TIMER, HEAP_SEMAPHORE,
-    HEAP_NAMED, /* up to here: classes that an object's type may be or be derived from */
-    HEAP_MACHINE = HEAP_NAMED, HEAP_SOURCE, HEAP_SOURCE_OF, HEAP_ASYNC_RESULT, HEAP_DISPOSABLE, /* interfaces */
-    HEAP_ARRAY,
-    HEAP_TYPES,
-};
-
 enum { HEAP_RECENT = 512, HEAP_AHEAD = 32 };
 
 typedef struct heap {
     void *info; /* ICorProfilerInfo15; NULL: nothing is looked at */
     sf_heap result;
-    uint32_t tokens[HEAP_TYPES];
-    uintptr_t core, array; /* CoreLib's Module, and the MethodTable of System.Array */
-    uint32_t state_flags;  /* of a Task */
-    uint32_t continuation; /* likewise: where what goes on when it ends is */
     uint64_t task_words;   /* bit n: word n of a Task is one of its own references, none of which leads to what it waits for */
-    uint32_t async_head;   /* of a SemaphoreSlim; 0: not known */
-    uint32_t interfaces;   /* of a MethodTable: where the address of its interfaces is */
     bool claimed;          /* no background collection is under way, and none begins */
     int64_t begun, begun_cpu; /* by the clock, and of this thread's processor time */
     uint32_t known_types, bucket_mask;

@@ -1,5 +1,5 @@
 /* What was copied of the heap, put in order and described, once the program runs again. */
-#include "capture.h"
+#include "heap/heap.h"
 
 /* By address, so that a reader can search. In place: a heap of those that are not yet sorted, the greatest on top. */
 static void sort_objects(sf_heap_object *objects, uint32_t count)
@@ -28,7 +28,7 @@ static void add_layout(capture *c, uint32_t type)
 {
     static field_place places[2048];
     enum { MAX_PLACES = sizeof places / sizeof *places };
-    heap *h = &c->heap;
+    heap *h = c->heap;
     const layout_work *work = sf_table_at(&h->layout_work, type);
     uint32_t index = sf_table_add(&h->layouts), count = 0, size = 0;
     if (index == SF_NONE)
@@ -39,7 +39,7 @@ static void add_layout(capture *c, uint32_t type)
         .first_reference = kind->first_reference, .reference_count = kind->reference_count,
         .flags = work->is_struct ? SF_HEAP_LAYOUT_STRUCT : 0 };
     clr_id class = ((sf_type *)sf_table_at(&c->types, type))->class_id;
-    if (type_transient(c, type, 0) || FAILED(info_class_layout(c->info, class, places, MAX_PLACES, &count, &size)) || count > MAX_PLACES)
+    if (type_transient(c, type, 0) || FAILED(info_class_layout(c->runtime.info, class, places, MAX_PLACES, &count, &size)) || count > MAX_PLACES)
         return;
     uint32_t first = sf_table_add_many(&h->fields, count);
     if (first == SF_NONE)
@@ -57,7 +57,7 @@ static void add_layout(capture *c, uint32_t type)
 
 void heap_describe(capture *c)
 {
-    heap *h = &c->heap;
+    heap *h = c->heap;
     for (uint32_t i = 0; i < h->objects.count; i++) {
         sf_heap_object *object = sf_table_at(&h->objects, i);
         object->type = ((heap_kind *)sf_table_at(&h->kinds, object->type))->index;

@@ -5,8 +5,8 @@
  * machine is in one of the boxes is taken for that. Where a method has called itself, that part can have two: the outer one's in a register
  * that the inner one has put aside, at the end of its part, or the inner one's as what it was called with. */
 #define _GNU_SOURCE
-#include "capture.h"
-#include "locks.h"
+#include "heap/heap.h"
+#include "locks/locks.h"
 
 #include <time.h>
 
@@ -27,7 +27,7 @@ static heap_kind *kind_at(const heap *h, uint32_t kind) { return sf_table_at(&h-
 /* The code of a method is of a type that others may share it with; that is the one whose kind knows of the boxes. */
 static uint32_t machine_of(const capture *c, const function_work *work)
 {
-    const heap *h = &c->heap;
+    const heap *h = c->heap;
     uintptr_t type = work->type != 0 ? work->type : work->owner != SF_NONE ? ((sf_type *)sf_table_at(&c->types, work->owner))->class_id : 0;
     uint32_t kind = type != 0 ? sf_index_get(&h->kind_index, type) : SF_NONE;
     return kind != SF_NONE && kind_at(h, kind)->in_box ? kind : 0;
@@ -44,7 +44,7 @@ static bool refers(const heap_candidate *box, uint32_t size, uintptr_t object)
 /* The box of a state machine that is an object; what else of that type it refers to, it awaits. */
 static heap_candidate *box_of(const capture *c, const heap_candidate *object, uint32_t machine)
 {
-    const heap *h = &c->heap;
+    const heap *h = c->heap;
     const heap_kind *kind = kind_at(h, object->kind);
     for (uint32_t at = sizeof(uintptr_t), i = 0; at + sizeof(uintptr_t) <= kind->size && i < MACHINE_WORDS; at += sizeof(uintptr_t), i++) {
         heap_candidate *box = heap_at(h, heap_word(object->address + at));
@@ -63,7 +63,7 @@ typedef struct finding {
 
 static finding find_by_word(capture *c, uintptr_t word, uint32_t machine)
 {
-    const heap *h = &c->heap;
+    const heap *h = c->heap;
     const heap_kind *kind = kind_at(h, machine);
     heap_candidate *found = plausible(word) ? heap_at(h, word - kind->in_box_at) : NULL;
     const heap_kind *of = found ? kind_at(h, found->kind) : NULL;
@@ -172,12 +172,12 @@ static void look_into_frame(capture *c, uint32_t thread, uint32_t frame, uint32_
         if (f.machine != 0 && same == count)
             findings[count++] = f;
     }
-    choose(&c->heap, thread, frame, findings, count);
+    choose(c->heap, thread, frame, findings, count);
 }
 
 void running_find(capture *c)
 {
-    heap *h = &c->heap;
+    heap *h = c->heap;
     uint32_t interesting = 0, looked = 0;
     for (uint32_t i = 0; i < c->functions.count && h->result.method_count > 0; i++) {
         function_work *work = sf_table_at(&c->function_work, i);
@@ -204,7 +204,7 @@ void running_find(capture *c)
 /* After the pause, with the objects in their places: without frames that did not fit into the snapshot. */
 void running_describe(capture *c)
 {
-    heap *h = &c->heap;
+    heap *h = c->heap;
     const sf_heap_object *objects = (const sf_heap_object *)h->objects.base;
     uint32_t kept = 0;
     for (uint32_t i = 0; i < h->running.count; i++) {

@@ -1,6 +1,6 @@
 /* The threads that wait for another thread's end. The runtime keeps no record of it; they wait in a method of Thread that refers to the other. */
-#include "objects.h"
-#include "locks.h"
+#include "locks/objects.h"
+#include "locks/locks.h"
 
 /* Whether a frame is one of a method of Thread, or of a stub that has no type. */
 static bool is_of_thread(const capture *c, const raw_frame *frame, bool *method)
@@ -9,7 +9,7 @@ static bool is_of_thread(const capture *c, const raw_frame *frame, bool *method)
         return true;
     const sf_function *f = sf_table_at(&c->functions, frame->function);
     bool of_thread = f->declaring_type != SF_NONE
-        && ((sf_type *)sf_table_at(&c->types, f->declaring_type))->class_id == known.types[TYPE_THREAD].class;
+        && ((sf_type *)sf_table_at(&c->types, f->declaring_type))->class_id == core_class_of(&c->runtime, CORE_THREAD);
     *method = *method || of_thread;
     return of_thread || f->flags & SF_FUNCTION_DYNAMIC;
 }

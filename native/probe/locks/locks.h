@@ -1,13 +1,18 @@
-/* What the parts of reading locks share. */
+/* Owners, waiters and what they wait for. */
 #ifndef STACKFLARE_LOCKS_H
 #define STACKFLARE_LOCKS_H
 
-#include "capture.h"
+#include "walk/capture.h"
 
+void locks_ready(void); /* takes the page faults that the pause would take otherwise */
+void describe_locks(capture *c);
+void trim_held(capture *c); /* after resolve: without frames that did not fit into the snapshot */
+
+/* What the parts of it share. */
 enum {
     MAX_LOCKS = 1 << 14,
     MAX_HELD_FRAMES = 1 << 15,
-    MAX_THREAD_ID = 0xFFFF, /* what a thin lock can name */
+    MAX_THREAD_ID = 0xFFFF, /* no thin lock can name another */
     SCRATCH_WORDS = 16 << 10,
     SEEN_WORDS = 4 << 10,
 };
@@ -27,10 +32,14 @@ static inline uintptr_t object_type(const object_begin *o) { return type_of(o->w
 
 static inline const raw_frame *frame_at(const capture *c, const sf_thread *thread, uint32_t i) { return sf_table_at(&c->raw, thread->first_frame + i); }
 
-/* locks.c: the index of a lock, new or known, by what a waiting thread has of it: the address of a sync block, or of a reference to a Lock.
+/* monitors.c and locks.c: the index of a lock, new or known, by what a waiting thread has of it: the address of a sync block, or of a reference to a Lock.
  * SF_NONE when there is no such lock. */
 uint32_t add_waited_monitor(capture *c, uintptr_t table, uintptr_t block);
 uint32_t add_waited_lock(capture *c, uintptr_t slot);
+
+/* The index of an object's lock, new or known; whoever adds it fills it in. NULL when there is no room. */
+sf_lock *lock_of(capture *c, uintptr_t object, uint32_t *index, bool *is_new);
+uint32_t lock_type_index(capture *c, uintptr_t type);
 
 /* The type of an object that may be no more, if it is one that stays. */
 uint32_t lasting_type_index(capture *c, uintptr_t type);
@@ -41,14 +50,20 @@ void add_found(capture *c, uintptr_t address, const object_begin *object);
 /* The thread of a managed id; SF_NONE. */
 uint32_t thread_by_id(const capture *c, uint32_t managed_id);
 
+/* The thread of a kernel's id; SF_NONE. */
+uint32_t thread_by_os_id(const capture *c, uint32_t os_id);
+
+/* monitors.c: all that are held or wanted. False when the sync blocks are not what they were taken for. */
+bool read_monitors(capture *c, uintptr_t table);
+
 /* waits.c */
 bool find_statics(capture *c);
 bool read_waits(capture *c, uintptr_t table); /* whether the statics of a thread were where they should be */
 
 /* stacks.c: what only stacks lead to */
 void stacks_ready(void);
-void find_held(capture *c, int64_t deadline);
-void find_frames(capture *c, int64_t deadline);
+void find_held(capture *c);
+void find_frames(capture *c);
 uint32_t frame_of_address(const capture *c, const sf_thread *thread, uintptr_t address); /* SF_NONE: before the first */
 
 #endif

@@ -4,58 +4,24 @@
  * waiter's stack refers to it: the frames of CoreLib there, or the one that called them. The words of that part that lead to an object of one
  * of these types are recorded with their frames; which is the one is for the name of the waiting method to say. Where the runtime has the
  * monitor that such an object waits with in the end, it is proven. */
-#include "objects.h"
-#include "fields.h"
-#include "locks.h"
+#include "locks/objects.h"
+#include "locks/locks.h"
 
 enum {
-    THREAD_WAITS = 0x02000000, /* of the runtime's thread states */
     CALL_BYTES = 2048,   /* of the stack between a call into the runtime and the record of it */
     PROTECTED_BYTES = 64, /* before the record, where the call keeps the objects that it was given */
     MAX_BASES = 16,      /* types that a type is derived from */
 };
 
-static const uint32_t kinds[KNOWN_TYPES] = {
-    SF_OBJECT_SEMAPHORE_SLIM, SF_OBJECT_EVENT_SLIM, SF_OBJECT_READER_WRITER_LOCK_SLIM, SF_OBJECT_TASK, SF_OBJECT_WAIT_HANDLE, KIND_THREAD,
+static const struct { enum core_class class; uint32_t kind; } kinds[] = {
+    { CORE_SEMAPHORE, SF_OBJECT_SEMAPHORE_SLIM }, { CORE_EVENT, SF_OBJECT_EVENT_SLIM }, { CORE_RW_LOCK, SF_OBJECT_READER_WRITER_LOCK_SLIM },
+    { CORE_TASK, SF_OBJECT_TASK }, { CORE_WAIT_HANDLE, SF_OBJECT_WAIT_HANDLE }, { CORE_THREAD, KIND_THREAD },
 };
+enum { KINDS = sizeof kinds / sizeof *kinds };
 
 known_objects known;
 
-void objects_open(capture *c)
-{
-    static const core_type types[TYPES] = {
-        [TYPE_SEMAPHORE] = { "System.Threading", "SemaphoreSlim", 0, 0 },
-        [TYPE_EVENT] = { "System.Threading", "ManualResetEventSlim", 0, 0 },
-        [TYPE_RW_LOCK] = { "System.Threading", "ReaderWriterLockSlim", 0, 0 },
-        [TYPE_TASK] = { "System.Threading.Tasks", "Task", 0, 0 },
-        [TYPE_HANDLE] = { "System.Threading", "WaitHandle", 0, 0 },
-        [TYPE_THREAD] = { "System.Threading", "Thread", 0, 0 },
-        [TYPE_LIST] = { "System.Collections.Generic", "List`1", 0, 0 },
-        [TYPE_COUNTS] = { "System.Threading", "ReaderWriterCount", 0, 0 },
-    };
-    core_lib core;
-    known = (known_objects){
-        .threading_module = SF_NONE,
-        .semaphore = { [FIELD_COUNT] = { .name = "m_currentCount" }, [FIELD_SEMAPHORE_LOCK] = { .name = "m_lockObjAndDisposed" } },
-        .event = { .name = "m_lock" },
-        .rw_lock = { [FIELD_WRITER] = { .name = "_writeLockOwnerId" }, [FIELD_UPGRADER] = { .name = "_upgradeLockOwnerId" },
-                     [FIELD_STATE] = { .name = "_owners" }, [FIELD_ID] = { .name = "_lockID" }, [FIELD_LISTS] = { .name = "t_rwc" } },
-        .task = { .name = "m_continuationObject" },
-        .list_type = { [FIELD_ITEMS] = { .name = "_items" }, [FIELD_SIZE] = { .name = "_size" } },
-        .counts = { [FIELD_LOCK] = { .name = "lockID" }, [FIELD_READS] = { .name = "readercount" }, [FIELD_NEXT] = { .name = "next" } },
-    };
-    if (!core_open(c, &core))
-        return;
-    known.core = core.module;
-    memcpy(known.types, types, sizeof types);
-    core_find_types(&core, known.types, TYPES);
-    known.semaphore_known = core_find_fields(&core, &known.types[TYPE_SEMAPHORE], known.semaphore, SEMAPHORE_FIELDS);
-    known.event_known = core_find_fields(&core, &known.types[TYPE_EVENT], &known.event, 1);
-    known.rw_lock_known = core_find_fields(&core, &known.types[TYPE_RW_LOCK], known.rw_lock, RW_LOCK_FIELDS);
-    known.task_known = core_find_fields(&core, &known.types[TYPE_TASK], &known.task, 1);
-    known.list_known = core_find_fields(&core, &known.types[TYPE_LIST], known.list_type, LIST_FIELDS);
-    known.counts_known = core_find_fields(&core, &known.types[TYPE_COUNTS], known.counts, COUNTS_FIELDS);
-}
+void objects_open(void) { known = (known_objects){ .threading_module = SF_NONE }; }
 
 /* CountdownEvent and Barrier are not in CoreLib but in an assembly beside it. */
 static bool is_threading_module(const capture *c, uint32_t index)
@@ -85,7 +51,7 @@ static bool is_of_runtime(const capture *c, const raw_frame *frame)
     if (frame->function == SF_NONE)
         return true;
     const sf_function *f = sf_table_at(&c->functions, frame->function);
-    return f->module == SF_NONE || ((sf_module *)sf_table_at(&c->modules, f->module))->module_id == known.core || is_threading_module(c, f->module);
+    return f->module == SF_NONE || ((sf_module *)sf_table_at(&c->modules, f->module))->module_id == c->runtime.core.module || is_threading_module(c, f->module);
 }
 
 /* From the innermost managed frame to the end of the frame that called into CoreLib. In .NET 9 some calls into the runtime itself have no such
@@ -96,14 +62,14 @@ void find_waiting_part(capture *c, uint32_t index)
     thread_work *work = sf_table_at(&c->thread_work, index);
     uintptr_t frame;
     uint32_t i = 0;
-    if (!(thread->state & THREAD_WAITS) || known.core == 0)
+    if (!(thread->state & c->runtime.layout.thread.waits) || !c->runtime.has_core)
         return;
     while (i < thread->frame_count && frame_at(c, thread, i)->sp == 0)
         i++;
     if (i == thread->frame_count)
         return;
     work->waits_from = frame_at(c, thread, i)->sp;
-    memcpy(&frame, (void *)(thread->thread_id + c->contract.thread_frame), sizeof frame);
+    memcpy(&frame, (void *)(thread->thread_id + c->runtime.layout.thread.frame), sizeof frame);
     if (plausible(frame) && frame < work->waits_from && work->waits_from - frame <= CALL_BYTES)
         work->waits_from = frame - PROTECTED_BYTES;
     while (i < thread->frame_count && is_of_runtime(c, frame_at(c, thread, i)))
@@ -131,18 +97,18 @@ static uint32_t kind_of(const capture *c, uintptr_t type)
     if (known.verdicts[place].type == type)
         return known.verdicts[place].kind;
     uintptr_t base = type;
-    for (int depth = 0; depth < MAX_BASES && kind == 0 && plausible(base) && base != c->contract.object_type; depth++) {
-        for (uint32_t i = 0; i < KNOWN_TYPES; i++)
-            if (known.types[i].class == base)
-                kind = kinds[i];
-        if (kind == 0 && !sf_read_pointer(base + c->contract.type_parent, &base))
+    for (int depth = 0; depth < MAX_BASES && kind == 0 && plausible(base) && base != c->runtime.layout.type.object; depth++) {
+        for (uint32_t i = 0; i < KINDS; i++)
+            if (core_class_of(&c->runtime, kinds[i].class) == base)
+                kind = kinds[i].kind;
+        if (kind == 0 && !sf_read_pointer(base + c->runtime.layout.type.parent, &base))
             break;
     }
     /* A type of another module is one that a frame's method belongs to. */
     uint32_t index = kind == 0 ? sf_index_get(&c->type_index, type) : SF_NONE;
     if (index != SF_NONE && is_threading_module(c, ((sf_type *)sf_table_at(&c->types, index))->module))
         kind = KIND_UNNAMED;
-    if (kind != 0 && !is_type(&c->contract, type))
+    if (kind != 0 && !is_type(&c->runtime.layout, type))
         kind = 0;
     known.verdicts[place].type = type;
     known.verdicts[place].kind = kind;

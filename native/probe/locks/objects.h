@@ -1,9 +1,13 @@
-/* What the parts of finding objects that threads wait for share. */
+/* What threads wait for besides locks. */
 #ifndef STACKFLARE_OBJECTS_H
 #define STACKFLARE_OBJECTS_H
 
-#include "fields.h"
+#include "walk/capture.h"
 
+void objects_open(void); /* before the pause */
+void objects_name(capture *c); /* after resolve */
+
+/* What the parts of finding them share. */
 enum {
     MAX_OBJECTS = 1 << 14,
     MAX_REFERENCES = 1 << 15,
@@ -32,18 +36,8 @@ typedef struct object_work {
     bool read;
 } object_work;
 
-enum { TYPE_SEMAPHORE, TYPE_EVENT, TYPE_RW_LOCK, TYPE_TASK, TYPE_HANDLE, TYPE_THREAD, KNOWN_TYPES, TYPE_LIST = KNOWN_TYPES, TYPE_COUNTS, TYPES };
-enum { FIELD_COUNT, FIELD_SEMAPHORE_LOCK, SEMAPHORE_FIELDS };
-enum { FIELD_WRITER, FIELD_UPGRADER, FIELD_STATE, FIELD_ID, FIELD_LISTS, RW_LOCK_FIELDS };
-enum { FIELD_ITEMS, FIELD_SIZE, LIST_FIELDS };
-enum { FIELD_LOCK, FIELD_READS, FIELD_NEXT, COUNTS_FIELDS };
-
-/* What was found by name, in each capture anew: captures never overlap. */
+/* What was found on the way, in each capture anew: captures never overlap. */
 typedef struct known_objects {
-    clr_id core;
-    core_type types[TYPES];
-    core_field semaphore[SEMAPHORE_FIELDS], event, rw_lock[RW_LOCK_FIELDS], task, list_type[LIST_FIELDS], counts[COUNTS_FIELDS];
-    bool semaphore_known, event_known, rw_lock_known, task_known, list_known, counts_known;
     struct { uintptr_t type; uint32_t kind; } verdicts[VERDICTS]; /* on types that were met */
     /* The list of continuations that was read last, and how many were: of many threads that wait for tasks, most wait for the same. */
     uintptr_t list, continuations[MAX_CONTINUATIONS];

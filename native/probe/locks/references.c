@@ -1,12 +1,11 @@
 /* Which threads refer to which objects where they wait, what the objects say of themselves, and what that proves. */
-#include "objects.h"
-#include "locks.h"
+#include "locks/objects.h"
+#include "locks/locks.h"
 
 enum {
     MOST_OF_THREAD = 512, /* references in which a proof is looked for */
     MAX_ENTRIES = 64, ENTRY_WORDS = 5, /* of the list that a thread has of the locks that it has entered */
     MAX_READ = 64, /* locks whose readers are looked for */
-    READERS = 0x0FFFFFFF, WRITER = 1u << 31, /* of the state of a ReaderWriterLockSlim */
 };
 
 /* In the order of threads, frames, objects. Most come in that order. */
@@ -69,42 +68,43 @@ static void read_fields(capture *c)
 /* The count and the owners that objects have of themselves. */
 static void take_fields(capture *c)
 {
+    const layout *k = &c->runtime.layout;
     for (uint32_t i = 0; i < c->objects.count; i++) {
         sf_object *o = sf_table_at(&c->objects, i);
         const object_work *work = sf_table_at(&c->object_work, i);
-        if (o->kind == SF_OBJECT_SEMAPHORE_SLIM && work->read && known.semaphore_known)
-            o->count = (int32_t)word_at(work, known.semaphore[FIELD_COUNT].offset);
-        if (o->kind == SF_OBJECT_READER_WRITER_LOCK_SLIM && work->read && known.rw_lock_known) {
-            uint32_t state = (uint32_t)word_at(work, known.rw_lock[FIELD_STATE].offset);
-            o->count = state & WRITER ? 0 : (int32_t)(state & READERS);
-            o->owner = thread_by_id(c, (uint32_t)word_at(work, known.rw_lock[FIELD_WRITER].offset));
-            o->upgrader = thread_by_id(c, (uint32_t)word_at(work, known.rw_lock[FIELD_UPGRADER].offset));
+        if (o->kind == SF_OBJECT_SEMAPHORE_SLIM && work->read && layout_knows(k, LAYOUT_SEMAPHORES))
+            o->count = (int32_t)word_at(work, k->semaphore.count);
+        if (o->kind == SF_OBJECT_READER_WRITER_LOCK_SLIM && work->read && layout_knows(k, LAYOUT_RW_LOCKS)) {
+            uint32_t state = (uint32_t)word_at(work, k->rw_lock.state);
+            o->count = state & k->rw_lock.has_writer ? 0 : (int32_t)(state & k->rw_lock.readers);
+            o->owner = thread_by_id(c, (uint32_t)word_at(work, k->rw_lock.writer));
+            o->upgrader = thread_by_id(c, (uint32_t)word_at(work, k->rw_lock.upgrader));
         }
     }
 }
 
 /* Reads a task's continuations, if they are a list. An array begins with its type and its length. */
-static void read_continuations(uintptr_t list)
+static void read_continuations(const layout *k, uintptr_t list)
 {
     object_work work = { .read = true };
     known.list = list;
     known.continuation_count = 0;
     if (known.lists_read++ >= MAX_LISTS || !sf_read((void *)list, work.words, 4 * sizeof *work.words))
         return;
-    uintptr_t array = word_at(&work, known.list_type[FIELD_ITEMS].offset);
-    uint32_t count = (uint32_t)word_at(&work, known.list_type[FIELD_SIZE].offset);
+    uintptr_t array = word_at(&work, k->list.items);
+    uint32_t count = (uint32_t)word_at(&work, k->list.size);
     count = count < MAX_CONTINUATIONS ? count : MAX_CONTINUATIONS;
-    if (plausible(array) && sf_read((void *)(array + 2 * sizeof array), known.continuations, count * sizeof array))
+    if (plausible(array) && sf_read((void *)(array + k->array.items), known.continuations, count * sizeof array))
         known.continuation_count = count;
 }
 
-static bool in_list(const object_work *task, uintptr_t wanted)
+static bool in_list(const layout *k, const object_work *task, uintptr_t wanted)
 {
-    uintptr_t list = word_at(task, known.task.offset);
-    if (!known.list_known || !plausible(list))
+    uintptr_t list = word_at(task, k->task.continuation);
+    if (!layout_knows(k, LAYOUT_LISTS) || !plausible(list))
         return false;
     if (list != known.list)
-        read_continuations(list);
+        read_continuations(k, list);
     for (uint32_t i = 0; i < known.continuation_count; i++)
         if (known.continuations[i] == wanted)
             return true;
@@ -112,15 +112,15 @@ static bool in_list(const object_work *task, uintptr_t wanted)
 }
 
 /* Whether an object waits with that monitor, or with an event that does. */
-static bool is_proof(const sf_object *o, const object_work *work, uintptr_t monitor, uintptr_t event)
+static bool is_proof(const layout *k, const sf_object *o, const object_work *work, uintptr_t monitor, uintptr_t event)
 {
     switch (o->kind) {
     case SF_OBJECT_SEMAPHORE_SLIM:
-        return known.semaphore_known && monitor != 0 && word_at(work, known.semaphore[FIELD_SEMAPHORE_LOCK].offset) == monitor;
+        return layout_knows(k, LAYOUT_SEMAPHORES) && monitor != 0 && word_at(work, k->semaphore.lock) == monitor;
     case SF_OBJECT_EVENT_SLIM:
-        return known.event_known && monitor != 0 && word_at(work, known.event.offset) == monitor;
+        return layout_knows(k, LAYOUT_EVENTS) && monitor != 0 && word_at(work, k->event.lock) == monitor;
     case SF_OBJECT_TASK:
-        return known.task_known && event != 0 && (word_at(work, known.task.offset) == event || in_list(work, event));
+        return layout_knows(k, LAYOUT_TASKS) && event != 0 && (word_at(work, k->task.continuation) == event || in_list(k, work, event));
     case KIND_UNNAMED:
         for (uint32_t i = 1; event != 0 && i < OBJECT_WORDS_READ; i++)
             if (word_at(work, i * sizeof event) == event)
@@ -166,7 +166,7 @@ static void prove(capture *c)
                 const sf_reference *same = same_before(c, first, i);
                 if (same)
                     r->flags |= same->flags;
-                if (same || r->flags & SF_REFERENCE_PROVEN || !is_proof(o, sf_table_at(&c->object_work, r->object), monitor, event))
+                if (same || r->flags & SF_REFERENCE_PROVEN || !is_proof(&c->runtime.layout, o, sf_table_at(&c->object_work, r->object), monitor, event))
                     continue;
                 r->flags |= SF_REFERENCE_PROVEN;
                 if (o->kind == SF_OBJECT_EVENT_SLIM)
@@ -190,24 +190,26 @@ static void add_reader(capture *c, uint32_t thread, uint32_t object)
  * of the thread leads to, how often it has entered which lock. */
 static void add_readers(capture *c, uint32_t thread, uintptr_t entry, const uint32_t *locks, uint32_t count)
 {
+    const layout *k = &c->runtime.layout;
     uintptr_t next;
     for (int i = 0; i < MAX_ENTRIES && plausible(entry); i++, entry = next) {
         object_work counts = { .read = true };
-        if (!sf_read((void *)entry, counts.words, ENTRY_WORDS * sizeof next) || type_of(counts.words[0]) != known.types[TYPE_COUNTS].class)
+        if (!sf_read((void *)entry, counts.words, ENTRY_WORDS * sizeof next) || type_of(counts.words[0]) != core_class_of(&c->runtime, CORE_RW_COUNTS))
             return;
-        next = word_at(&counts, known.counts[FIELD_NEXT].offset);
-        uintptr_t id = word_at(&counts, known.counts[FIELD_LOCK].offset);
-        bool reads = (uint32_t)word_at(&counts, known.counts[FIELD_READS].offset) != 0;
+        next = word_at(&counts, k->rw_counts.next);
+        uintptr_t id = word_at(&counts, k->rw_counts.lock);
+        bool reads = (uint32_t)word_at(&counts, k->rw_counts.reads) != 0;
         for (uint32_t l = 0; reads && l < count; l++)
-            if (word_at(sf_table_at(&c->object_work, locks[l]), known.rw_lock[FIELD_ID].offset) == id)
+            if (word_at(sf_table_at(&c->object_work, locks[l]), k->rw_lock.id) == id)
                 add_reader(c, thread, locks[l]);
     }
 }
 
 static void find_readers(capture *c)
 {
+    const layout *k = &c->runtime.layout;
     uint32_t locks[MAX_READ], count = 0;
-    for (uint32_t i = 0; i < c->objects.count && known.rw_lock_known && known.counts_known; i++) {
+    for (uint32_t i = 0; i < c->objects.count && layout_knows(k, LAYOUT_RW_LOCKS) && layout_knows(k, LAYOUT_RW_READERS); i++) {
         const sf_object *o = sf_table_at(&c->objects, i);
         if (o->kind != SF_OBJECT_READER_WRITER_LOCK_SLIM || o->count <= 0)
             continue;
@@ -220,7 +222,7 @@ static void find_readers(capture *c)
     for (uint32_t i = 0; i < c->threads.count && count > 0 && !is_late(c); i++) {
         void *place = NULL;
         uintptr_t entry;
-        if (!FAILED(info_thread_static(c->info, known.types[TYPE_RW_LOCK].class, known.rw_lock[FIELD_LISTS].token, c->contract.app_domain,
+        if (!FAILED(info_thread_static(c->runtime.info, core_class_of(&c->runtime, CORE_RW_LOCK), k->rw_lock.lists, c->runtime.layout.app_domain,
                 ((sf_thread *)sf_table_at(&c->threads, i))->thread_id, &place))
             && place && sf_read_pointer((uintptr_t)place, &entry))
             add_readers(c, i, entry, locks, count);
@@ -252,7 +254,7 @@ static void name_others(capture *c)
     core_lib threading;
     core_field count = { .name = "_currentCount" };
     if (known.threading_module == SF_NONE
-        || !module_open(c, ((sf_module *)sf_table_at(&c->modules, known.threading_module))->module_id, &threading))
+        || !module_open(&c->runtime.layout, c->runtime.info, ((sf_module *)sf_table_at(&c->modules, known.threading_module))->module_id, &threading))
         return;
     for (uint32_t i = 0; i < c->objects.count; i++) {
         sf_object *o = sf_table_at(&c->objects, i);
@@ -265,7 +267,7 @@ static void name_others(capture *c)
         if (!core_is_type(&threading, type.token, "System.Threading", "CountdownEvent"))
             continue;
         o->kind = SF_OBJECT_COUNTDOWN_EVENT;
-        if (work->read && core_find_fields(&threading, &type, &count, 1))
+        if (work->read && core_find_field(&threading, &type, &count))
             o->count = (int32_t)word_at(work, count.offset);
     }
 }

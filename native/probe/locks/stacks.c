@@ -5,10 +5,8 @@
  * be left over from a call that has returned, and its object have moved since; what was found in this way alone is marked
  * (SF_LOCK_FROM_STACK). All reads can fail, and come in batches. */
 #define _GNU_SOURCE
-#include "locks.h"
-#include "objects.h"
-
-#include <time.h>
+#include "locks/locks.h"
+#include "locks/objects.h"
 
 enum {
     SEGMENTS = 64,
@@ -38,7 +36,6 @@ typedef struct segment { uint32_t thread; uintptr_t address; } segment;
 typedef struct scan {
     capture *c;
     void (*visit)(struct scan *scan, uint32_t thread, uintptr_t address, const uintptr_t *words, size_t count);
-    int64_t deadline;
     segment segments[SEGMENTS];
     sf_read_item items[SEGMENTS];
     uint32_t count, words;
@@ -65,7 +62,7 @@ static void read_segments(scan *s)
         if (s->items[i].ok)
             s->visit(s, s->segments[i].thread, s->segments[i].address, s->items[i].to, s->items[i].size / sizeof(uintptr_t));
     s->count = s->words = 0;
-    s->late = s->late || sf_now(CLOCK_MONOTONIC) > s->deadline;
+    s->late = s->late || is_late(s->c);
 }
 
 static void scan_stack(scan *s, uint32_t index)
@@ -96,7 +93,7 @@ static void scan_stack(scan *s, uint32_t index)
 static void look_at_candidates(scan *s)
 {
     /* A page of a file that is mapped may have to come from a disk. */
-    s->late = s->late || sf_now(CLOCK_MONOTONIC) > s->deadline;
+    s->late = s->late || is_late(s->c);
     if (s->late) {
         s->candidate_count = 0;
         return;
@@ -147,10 +144,10 @@ static void look_for_objects(scan *s, uint32_t thread, uintptr_t address, const 
     }
 }
 
-void find_held(capture *c, int64_t deadline)
+void find_held(capture *c)
 {
     scan *s = &one_scan;
-    *s = (scan){ .c = c, .visit = look_for_objects, .deadline = deadline };
+    *s = (scan){ .c = c, .visit = look_for_objects };
     for (uint32_t i = 0; i < c->thread_work.count && s->heap == 0; i++)
         s->heap = ((thread_work *)sf_table_at(&c->thread_work, i))->object;
     if (s->heap == 0)
@@ -221,10 +218,10 @@ static void look_for_locks(scan *s, uint32_t thread, uintptr_t address, const ui
 }
 
 /* Of the threads that hold something. Each lock with an owner has a record in the end, if not of a frame then without. */
-void find_frames(capture *c, int64_t deadline)
+void find_frames(capture *c)
 {
     scan *s = &one_scan;
-    *s = (scan){ .c = c, .visit = look_for_locks, .deadline = deadline, .first_lock = UINTPTR_MAX };
+    *s = (scan){ .c = c, .visit = look_for_locks, .first_lock = UINTPTR_MAX };
     for (uint32_t i = 0; i < c->locks.count; i++) {
         uintptr_t object = ((sf_lock *)sf_table_at(&c->locks, i))->object;
         s->first_lock = object < s->first_lock ? object : s->first_lock;

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "memory.h"
+#include "memory/memory.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "abi.h"
+#include "wire/abi.h"
 
 typedef struct sf_table {
     uint8_t *base;
@@ -61,6 +61,9 @@ void sf_read_many(sf_read_item *items, size_t count);
 /* Opens and closes the way that sf_read falls back to where the kernel forbids process_vm_readv. */
 void sf_read_open(void);
 void sf_read_close(void);
+
+/* Whether a word can be the address of something that the runtime has made. */
+static inline bool plausible(uintptr_t p) { return p % sizeof p == 0 && p > 0x10000 && p < (uintptr_t)1 << 56; }
 
 int64_t sf_now(int clock); /* nanoseconds */
 

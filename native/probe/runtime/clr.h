@@ -39,6 +39,13 @@ typedef struct guid {
 #define COR_PRF_MODULE_FLAT_LAYOUT 0x20u
 #define COR_PRF_HANDLE_TYPE_STRONG 2u
 
+/* Where a CONTEXT has the registers that are used of it. */
+#if defined(__x86_64__)
+enum { CONTEXT_SP = 0x98, CONTEXT_FP = 0xA0, CONTEXT_PC = 0xF8 };
+#elif defined(__aarch64__)
+enum { CONTEXT_FP = 0xF0, CONTEXT_SP = 0x100, CONTEXT_PC = 0x108 };
+#endif
+
 typedef struct il_native_map {
     uint32_t il_offset, native_start, native_end;
 } il_native_map;

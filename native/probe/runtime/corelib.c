@@ -1,7 +1,11 @@
 /* The tables of CoreLib's metadata are read from its image. The runtime would do it too, but changes its own view of the metadata the first
  * time that anybody asks, for as long as the program runs. The image is the runtime's for good, so that its bytes are plain loads; all that
  * leads out of the tables is checked against their sizes. */
-#include "fields.h"
+#include "runtime/corelib.h"
+
+#include "memory/memory.h"
+#include "runtime/image.h"
+#include "runtime/layout.h"
 
 enum {
     TABLE_MODULE = 0, TABLE_TYPE_REF = 1, TABLE_TYPE_DEF = 2, TABLE_FIELD_PTR = 3, TABLE_FIELD = 4, TABLE_METHOD = 6,
@@ -29,12 +33,12 @@ static uint32_t most(const uint32_t *rows, int a, int b, int c)
 }
 
 /* The tables lie one after the other; those up to Field are what is needed. */
-static bool open_tables(core_lib *core, const image_streams *s)
+bool core_open_tables(core_lib *core, const uint8_t *tables, size_t size)
 {
-    const uint8_t *at = (const uint8_t *)s->tables, *end = at + s->tables_size;
+    const uint8_t *at = tables, *end = at + size;
     uint32_t rows[TABLES] = { 0 };
     uint64_t valid;
-    if (s->tables_size < 24)
+    if (size < 24)
         return false;
     uint32_t heaps = at[6];
     memcpy(&valid, at + 8, sizeof valid);
@@ -68,22 +72,22 @@ static bool open_tables(core_lib *core, const image_streams *s)
     return true;
 }
 
-bool core_open(const capture *c, core_lib *core)
+bool core_open(const layout *k, void *info, core_lib *core)
 {
-    const contract *k = &c->contract;
     clr_id module;
-    return k->present && k->module_types != 0 && k->sync_table != 0 && sf_read_pointer(k->string_type + k->type_module, &module)
-        && module_open(c, module, core);
+    *core = (core_lib){ .layout = k, .info = info };
+    return layout_knows(k, LAYOUT_STRINGS) && layout_knows(k, LAYOUT_TYPES) && layout_knows(k, LAYOUT_TYPE_MAP)
+        && sf_read_pointer(k->string.type + k->type.module, &module) && module_open(k, info, module, core);
 }
 
-bool module_open(const capture *c, clr_id module, core_lib *core)
+bool module_open(const layout *k, void *info, clr_id module, core_lib *core)
 {
     image_streams streams;
     sf_module image = { 0 };
     clr_id assembly;
     uint32_t length, flags = 0;
-    *core = (core_lib){ .capture = c, .module = module };
-    if (FAILED(info_module(c->info, module, &image.base_address, 0, &length, NULL, &assembly, &flags)))
+    *core = (core_lib){ .layout = k, .info = info, .module = module };
+    if (FAILED(info_module(info, module, &image.base_address, 0, &length, NULL, &assembly, &flags)))
         return false;
     image.flags = flags & COR_PRF_MODULE_FLAT_LAYOUT ? SF_MODULE_FLAT : 0;
     if (!image_metadata(&image, &streams) || streams.strings_size == 0)
@@ -92,7 +96,7 @@ bool module_open(const capture *c, clr_id module, core_lib *core)
     core->strings_size = streams.strings_size;
     core->blobs = (const uint8_t *)streams.blobs;
     core->blobs_size = streams.blobs_size;
-    return core->strings[core->strings_size - 1] == 0 && open_tables(core, &streams);
+    return core->strings[core->strings_size - 1] == 0 && core_open_tables(core, (const uint8_t *)streams.tables, streams.tables_size);
 }
 
 static bool is_name(const core_lib *core, uint32_t string, const char *name)
@@ -137,29 +141,29 @@ void core_find_types(const core_lib *core, core_type *types, uint32_t count)
         types[i].class = types[i].token ? core_loaded(core, types[i].token) : 0;
 }
 
-/* The map from tokens to types is a list of parts, each the next one, its table and its length; the contract of .NET 9 gives no more
- * of it than the table. What it leads to has to say itself that it is the type. */
+/* The map from tokens to types is a list of parts. What it leads to has to say itself that it is the type. */
 clr_id core_loaded(const core_lib *core, uint32_t token)
 {
-    const contract *k = &core->capture->contract;
-    struct { uintptr_t next, table; uint32_t count, pad; } part;
-    uint32_t row = token & TOKEN_ROW, flags;
-    uintptr_t type, module;
-    if (k->map_table != sizeof part.next)
-        return 0;
-    uintptr_t at = core->module + k->module_types;
-    for (int i = 0; i < MAX_MAP_PARTS && at != 0; i++, at = part.next) {
-        if (!sf_read((void *)at, &part, sizeof part))
+    const layout *k = core->layout;
+    uint32_t row = token & TOKEN_ROW, flags, count;
+    uintptr_t type, module, next, table, at = core->module + k->module.types;
+    for (int i = 0; i < MAX_MAP_PARTS && at != 0; i++, at = next) {
+        sf_read_item part[] = {
+            { at + k->map.next, &next, sizeof next, false }, { at + k->map.table, &table, sizeof table, false },
+            { at + k->map.count, &count, sizeof count, false },
+        };
+        sf_read_many(part, sizeof part / sizeof *part);
+        if (!part[0].ok || !part[1].ok || !part[2].ok)
             return 0;
-        if (row >= part.count) {
-            row -= part.count;
+        if (row >= count) {
+            row -= count;
             continue;
         }
-        if (!sf_read_pointer(part.table + row * sizeof type, &type))
+        if (!sf_read_pointer(table + row * sizeof type, &type))
             return 0;
-        type &= ~(uintptr_t)7; /* flags */
-        return plausible(type) && sf_read_pointer(type + k->type_module, &module) && module == core->module
-            && sf_read((void *)(type + k->type_flags2), &flags, sizeof flags) && flags >> 8 == (token & TOKEN_ROW) ? type : 0;
+        type &= ~(uintptr_t)k->map.flags;
+        return plausible(type) && sf_read_pointer(type + k->type.module, &module) && module == core->module
+            && sf_read((void *)(type + k->type.flags2), &flags, sizeof flags) && flags >> k->type.token_shift == (token & TOKEN_ROW) ? type : 0;
     }
     return 0;
 }
@@ -175,12 +179,19 @@ static uint32_t struct_of(const core_lib *core, uint32_t blob)
     return (coded & 3) == 0 ? TOKEN_TYPE | coded >> 2 : 0;
 }
 
-bool core_find_fields(const core_lib *core, const core_type *type, core_field *fields, uint32_t count)
+static bool is_field_name(const core_lib *core, uint32_t string, const core_field *field)
 {
+    size_t length = field->name_length != 0 ? field->name_length : strlen(field->name);
+    return string < core->strings_size && core->strings_size - string > length
+        && memcmp(core->strings + string, field->name, length) == 0 && core->strings[string + length] == 0;
+}
+
+bool core_find_field(const core_lib *core, const core_type *type, core_field *field)
+{
+    enum { FIELD_STATIC = 0x10 };
     field_place places[MAX_FIELDS];
-    uint32_t placed = 0, size, found = 0, row = type->token & TOKEN_ROW;
-    if (type->class == 0 || row == 0 || row > core->type_count
-        || FAILED(info_class_layout(core->capture->info, type->class, places, MAX_FIELDS, &placed, &size)) || placed > MAX_FIELDS)
+    uint32_t placed = 0, size, row = type->token & TOKEN_ROW;
+    if (type->class == 0 || row == 0 || row > core->type_count)
         return false;
     const uint8_t *of_type = core->types + (size_t)(row - 1) * core->type_bytes;
     uint32_t place_of_list = 4 + 2 * core->string_bytes + core->base_bytes;
@@ -189,29 +200,29 @@ bool core_find_fields(const core_lib *core, const core_type *type, core_field *f
         end = load(of_type + core->type_bytes + place_of_list, core->field_index_bytes);
     if (first == 0 || end > core->field_count + 1)
         return false;
-    for (uint32_t i = 0; i < count; i++)
-        fields[i].token = 0;
     for (uint32_t f = first; f < end; f++) {
         const uint8_t *at = core->fields + (size_t)(f - 1) * core->field_bytes;
-        uint32_t name = load(at + 2, core->string_bytes);
-        for (uint32_t i = 0; i < count; i++) {
-            if (fields[i].token != 0 || !is_name(core, name, fields[i].name))
-                continue;
-            fields[i] = (core_field){ fields[i].name, TOKEN_FIELD | f, SF_NONE, struct_of(core, load(at + 2 + core->string_bytes, core->blob_bytes)) };
-            for (uint32_t p = 0; p < placed; p++)
-                if (places[p].token == fields[i].token)
-                    fields[i].offset = places[p].offset;
-            enum { FIELD_STATIC = 0x10 };
-            found += fields[i].offset != SF_NONE || load(at, 2) & FIELD_STATIC;
-        }
+        if (!is_field_name(core, load(at + 2, core->string_bytes), field))
+            continue;
+        field->token = TOKEN_FIELD | f;
+        field->offset = SF_NONE;
+        field->type = struct_of(core, load(at + 2 + core->string_bytes, core->blob_bytes));
+        if (load(at, 2) & FIELD_STATIC)
+            return true;
+        if (FAILED(info_class_layout(core->info, type->class, places, MAX_FIELDS, &placed, &size)) || placed > MAX_FIELDS)
+            return false;
+        for (uint32_t p = 0; p < placed; p++)
+            if (places[p].token == field->token)
+                field->offset = places[p].offset;
+        return field->offset != SF_NONE;
     }
-    return found == count;
+    return false;
 }
 
 uintptr_t core_static_address(const core_lib *core, const core_type *type, const core_field *field)
 {
     void *address = NULL;
     return type->class != 0 && field->token != 0
-        && !FAILED(info_static_address(core->capture->info, type->class, field->token, core->capture->contract.app_domain, &address))
+        && !FAILED(info_static_address(core->info, type->class, field->token, core->layout->app_domain, &address))
         ? (uintptr_t)address : 0;
 }

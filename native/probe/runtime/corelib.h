@@ -3,14 +3,30 @@
  * All of it is for before the suspend. Nothing is loaded on the way: a type that the program has not used has no class, and nothing of it is
  * found. The names are those of the runtime that the probe is in; what is not found by its name is not there, and whoever asks has to
  * do without. */
-#ifndef STACKFLARE_FIELDS_H
-#define STACKFLARE_FIELDS_H
+#ifndef STACKFLARE_CORELIB_H
+#define STACKFLARE_CORELIB_H
 
-#include "capture.h"
+#include "runtime/clr.h"
+#include "wire/abi.h"
 
-/* CoreLib's metadata, while it is looked into. */
+#include <stdbool.h>
+#include <stddef.h>
+
+struct layout;
+
+/* The classes and interfaces that are looked for, in layout.c's order of names. */
+enum core_class {
+    CORE_THREAD, CORE_LOCK, CORE_SEMAPHORE, CORE_EVENT, CORE_RW_LOCK, CORE_RW_COUNTS, CORE_WAIT_HANDLE, CORE_TIMER,
+    CORE_POOL, CORE_THREAD_POOL, CORE_WORK_QUEUE, CORE_COUNTER, CORE_LOW_LEVEL_LOCK,
+    CORE_TASK, CORE_SOURCE, CORE_SOURCE_OF, CORE_MACHINE, CORE_ARRAY, CORE_ASYNC_RESULT, CORE_DISPOSABLE, CORE_LIST, CORE_QUEUE, CORE_QUEUE_SEGMENT,
+    CORE_BOX, CORE_POOLED_BOX, CORE_LOCAL_LIST, CORE_LOCAL_QUEUE, CORE_COUNTER_NODE, /* nested */
+    CORE_CLASSES,
+};
+
+/* A module's metadata, while it is looked into. */
 typedef struct core_lib {
-    const capture *capture;
+    const struct layout *layout;
+    void *info; /* ICorProfilerInfo10 */
     clr_id module;
     const uint8_t *types, *fields;    /* rows of the tables TypeDef and Field */
     const uint8_t *strings, *blobs;
@@ -27,16 +43,20 @@ typedef struct core_type {
 
 typedef struct core_field {
     const char *name;
+    size_t name_length; /* 0: all of it */
     uint32_t token;  /* FieldDef */
     uint32_t offset; /* of an object's field from the object's address, of a struct's from where the struct begins; SF_NONE: static */
     uint32_t type;   /* the TypeDef token of a field that is a struct of CoreLib, nested or not, for core_loaded; else 0 */
 } core_field;
 
 /* Finds CoreLib's metadata; false where the runtime does not say enough (.NET 8). */
-bool core_open(const capture *c, core_lib *core);
+bool core_open(const struct layout *k, void *info, core_lib *core);
 
 /* The same of another module that stays for ever. */
-bool module_open(const capture *c, clr_id module, core_lib *core);
+bool module_open(const struct layout *k, void *info, clr_id module, core_lib *core);
+
+/* The tables of metadata that lies in memory; a function over bytes. */
+bool core_open_tables(core_lib *core, const uint8_t *tables, size_t size);
 
 /* Whether that is the type of a token. */
 bool core_is_type(const core_lib *core, uint32_t token, const char *space, const char *name);
@@ -47,8 +67,8 @@ void core_find_types(const core_lib *core, core_type *types, uint32_t count);
 /* The class of a type by its token; 0 when it is not loaded. */
 clr_id core_loaded(const core_lib *core, uint32_t token);
 
-/* Looks up fields that the type itself declares. True when each was found, with its offset: else none is to be used. */
-bool core_find_fields(const core_lib *core, const core_type *type, core_field *fields, uint32_t count);
+/* Looks up a field that the type itself declares. */
+bool core_find_field(const core_lib *core, const core_type *type, core_field *field);
 
 /* Where a static field is, that is none of a thread; 0 when it is not known, or its type not yet initialized. It stays there. */
 uintptr_t core_static_address(const core_lib *core, const core_type *type, const core_field *field);

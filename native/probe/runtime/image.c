@@ -1,6 +1,10 @@
-/* What a module's image in memory says: its MVID, and for a module that has no file, the image itself. Every read can fail:
+/* Every read can fail:
  * the image of a collectible module may be on its way out, and a packed one may not be what its headers say. */
-#include "capture.h"
+#include "runtime/image.h"
+
+#include "memory/memory.h"
+
+#include <string.h>
 
 enum { MAX_SECTIONS = 96, PAGE = 4096 };
 
@@ -125,30 +129,20 @@ bool image_metadata(const sf_module *module, image_streams *s)
         && find_stream(root, "#Blob", &s->blobs, &s->blobs_size);
 }
 
-/* An assembly that the program loaded from bytes. One in a single-file program counts as on disk: the host finds it in the
- * executable. */
 bool image_in_memory(const sf_module *module)
 {
     return !(module->flags & (SF_MODULE_ON_DISK | SF_MODULE_DYNAMIC));
 }
 
-void image_copy(capture *c, sf_module *module)
+uint64_t image_extent(const sf_module *module)
 {
     pe image;
-    if (!(c->request->flags & SF_REQUEST_COPY_IMAGES) || !image_in_memory(module) || !open_image(module, &image))
-        return;
+    if (!open_image(module, &image))
+        return 0;
     uint64_t size = image.flat ? 0 : image.image_size;
     for (int i = 0; image.flat && i < image.section_count; i++) {
         uint64_t end = (uint64_t)image.sections[i].raw + image.sections[i].raw_size;
         size = end > size ? end : size;
     }
-    if (size == 0 || c->blob.count + size > c->request->max_image_bytes
-        || (module->image_offset = sf_table_add_many(&c->blob, (uint32_t)size)) == SF_NONE) {
-        module->flags |= SF_MODULE_IMAGE_TRUNCATED;
-        return;
-    }
-    module->image_length = (uint32_t)size;
-    /* Page by page: a loaded image may have holes. They stay zero. */
-    for (uint64_t i = 0; i < size; i += PAGE)
-        sf_read((void *)(image.base + i), sf_table_at(&c->blob, module->image_offset + (uint32_t)i), size - i < PAGE ? size - i : PAGE);
+    return size;
 }

@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "abi.h"
+#include "wire/abi.h"
 
 #define STRUCT(t) printf(#t " - 0 %zu\n", sizeof(t))
 #define FIELD(t, f) printf(#t " " #f " %zu %zu\n", offsetof(t, f), sizeof(((t *)0)->f))
@@ -29,6 +29,7 @@ int main(void)
     FIELD(sf_info, runtime_minor); FIELD(sf_info, runtime_build); FIELD(sf_info, runtime_revision);
     FIELD(sf_info, suspend_retries); FIELD(sf_info, thread_total); FIELD(sf_info, captured_at_ns); FIELD(sf_info, suspend_ns);
     FIELD(sf_info, walk_ns); FIELD(sf_info, pause_ns); FIELD(sf_info, resolve_ns); FIELD(sf_info, locks_ns);
+    FIELD(sf_info, lacking); FIELD(sf_info, reserved);
     STRUCT(sf_thread);
     FIELD(sf_thread, thread_id); FIELD(sf_thread, os_id); FIELD(sf_thread, managed_id); FIELD(sf_thread, state);
     FIELD(sf_thread, flags); FIELD(sf_thread, first_frame); FIELD(sf_thread, frame_count); FIELD(sf_thread, name_offset);

@@ -11,7 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "capture.h"
+#include "entry/session.h"
+#include "heap/heap.h"
+#include "wire/snapshot.h"
 
 hresult DllGetClassObject(const guid *clsid, const guid *iid, void **out);
 
@@ -111,15 +113,17 @@ static void *read_slowly(void *unused)
 static void a_slow_host_does_not_hold_up_the_runtime(void)
 {
     static capture c;
+    static heap h;
     pthread_t reader;
     c.request = &good;
+    c.heap = &h;
     CHECK(sf_table_map(&c.blob, 1, 64 << 20, 64 << 20));
     c.blob.count = c.blob.capacity;
     CHECK(pthread_create(&reader, NULL, read_slowly, NULL) == 0);
     int64_t begin = sf_now(CLOCK_MONOTONIC);
     int host = snapshot_connect(&good);
     CHECK(host >= 0);
-    snapshot_send(&c, host);
+    capture_send(&c, host);
     int64_t took = (sf_now(CLOCK_MONOTONIC) - begin) / 1000000;
     CHECK(took >= 300 && took < 2000);
     pthread_join(reader, NULL);

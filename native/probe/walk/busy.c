@@ -3,7 +3,7 @@
  * Both are taken while the program runs: in the pause no thread uses a processor, and just before it there is nobody to say which
  * threads will be found running. What lies between is the work that is to be done anyway; only what that lacks is slept. */
 #define _GNU_SOURCE
-#include "capture.h"
+#include "walk/capture.h"
 
 #include <time.h>
 
@@ -44,8 +44,7 @@ void busy_begin(capture *c)
 {
     /* Where the runtime does not name the frames of interrupted threads (before .NET 10), one that was stopped at the return from a
      * call looks like one that waits in that call. */
-    const uint32_t *kinds = c->contract.interrupted;
-    bool told = c->contract.present && (kinds[0] | kinds[1] | kinds[2]) != 0;
+    bool told = layout_knows(&c->runtime.layout, LAYOUT_THREADS) && layout_knows(&c->runtime.layout, LAYOUT_STOPPED);
     for (uint32_t i = 0; i < c->threads.count; i++) {
         const sf_thread *thread = sf_table_at(&c->threads, i);
         const raw_frame *innermost = thread->frame_count > 0 ? sf_table_at(&c->raw, thread->first_frame) : NULL;

@@ -4,7 +4,7 @@
  * during the pause: afterwards a dynamic method can be collected and a collectible load context unloaded. So everything that
  * needs nothing but the pointer is read here; these calls only read the runtime's structures. What takes the runtime's locks
  * (IL maps, metadata) waits until after the resume, with the code held alive (hold.c). */
-#include "capture.h"
+#include "walk/capture.h"
 
 enum { MAX_ARGS = 32, MAX_TYPE_DEPTH = 32, MAX_NAME = 512 };
 
@@ -51,7 +51,7 @@ static uint32_t describe_module(capture *c, clr_id module)
     uint32_t length = 0, flags = 0;
     uintptr_t base = 0;
     clr_id assembly = 0;
-    if (FAILED(info_module(c->info, module, &base, sizeof path / sizeof *path, &length, path, &assembly, &flags)))
+    if (FAILED(info_module(c->runtime.info, module, &base, sizeof path / sizeof *path, &length, path, &assembly, &flags)))
         return index;
     m->base_address = base;
     m->assembly_id = assembly;
@@ -98,11 +98,11 @@ uint32_t describe_type(capture *c, clr_id cls, int depth)
     sf_type type = { .class_id = cls, .module = SF_NONE };
     clr_id module = 0, parent = 0, element = 0, args[MAX_ARGS];
     uint32_t count = 0, kind = 0;
-    if (info_array_class(c->info, cls, &kind, &element, &type.rank) == S_OK) {
+    if (info_array_class(c->runtime.info, cls, &kind, &element, &type.rank) == S_OK) {
         type.flags = SF_TYPE_ARRAY;
         type.arg_start = describe_types(c, &element, 1, depth, &work->incomplete);
         type.arg_count = type.arg_start == SF_NONE ? 0 : 1;
-    } else if (FAILED(info_class(c->info, cls, &module, &type.token, &parent, MAX_ARGS, &count, args))) {
+    } else if (FAILED(info_class(c->runtime.info, cls, &module, &type.token, &parent, MAX_ARGS, &count, args))) {
         type.flags = SF_TYPE_UNKNOWN;
         work->incomplete = true;
     } else {
@@ -124,7 +124,7 @@ static void describe_dynamic(capture *c, sf_function *f)
     uint32_t size = 0, length = 0;
     clr_id module = 0;
     f->flags |= SF_FUNCTION_DYNAMIC;
-    if (FAILED(info_dynamic(c->info, f->function_id, &module, &signature, &size, MAX_NAME, &length, name)))
+    if (FAILED(info_dynamic(c->runtime.info, f->function_id, &module, &signature, &size, MAX_NAME, &length, name)))
         return;
     if (length > MAX_NAME)
         length = MAX_NAME;
@@ -143,11 +143,11 @@ static void describe_dynamic(capture *c, sf_function *f)
  * begins with the type. */
 static clr_id type_of_method(const capture *c, clr_id function)
 {
-    const contract *k = &c->contract;
+    const layout *k = &c->runtime.layout;
     uint8_t index;
     uintptr_t type;
-    return sf_read((const void *)(function + k->method_chunk_index), &index, sizeof index)
-        && sf_read_pointer(function - k->chunk_bytes - index * sizeof type + k->chunk_type, &type) ? type : 0;
+    return layout_knows(k, LAYOUT_METHODS) && sf_read((const void *)(function + k->method.index), &index, sizeof index)
+        && sf_read_pointer(function - k->method.chunk_bytes - index * sizeof type + k->method.chunk_type, &type) ? type : 0;
 }
 
 /* For code that instantiations share, the profiling API of .NET 8 and 9 gives no type. But if a type in it is collectible, the
@@ -195,13 +195,13 @@ void describe_functions(capture *c)
             continue;
         }
         int32_t dynamic = 0;
-        if (!FAILED(info_is_dynamic(c->info, f->function_id, &dynamic)) && dynamic) {
+        if (!FAILED(info_is_dynamic(c->runtime.info, f->function_id, &dynamic)) && dynamic) {
             describe_dynamic(c, f);
             continue;
         }
         clr_id cls = 0, module = 0, args[MAX_ARGS];
         uint32_t count = 0;
-        if (FAILED(info_function(c->info, f->function_id, &cls, &module, &f->token, MAX_ARGS, &count, args)))
+        if (FAILED(info_function(c->runtime.info, f->function_id, &cls, &module, &f->token, MAX_ARGS, &count, args)))
             continue;
         f->module = describe_module(c, module);
         f->declaring_type = describe_type(c, cls, 0);

@@ -6,19 +6,21 @@
  * managed one at a place that no contract gives. It is found by what it must be: the handle of an object that has a
  * field leading back to the native LoaderAllocator. What cannot be held (.NET 8 has no contract) is marked transient and
  * keeps its names but gets no IL offset. */
-#include "capture.h"
+#include "runtime/image.h"
+#include "walk/capture.h"
 
-enum { LOADER_BYTES = 4096, SCOUT_WORDS = 4, MAX_SEARCHES = 8, MAX_TYPE_DEPTH = 64 };
+enum { MAX_SCOUT_WORDS = 8, MAX_SEARCHES = 8, MAX_TYPE_DEPTH = 64 };
 
 /* The managed object keeps a "scout", whose one field is the address of the native LoaderAllocator. */
-static uintptr_t object_of_handle(uintptr_t handle, clr_id loader)
+static uintptr_t object_of_handle(const layout *k, uintptr_t handle, clr_id loader)
 {
-    uintptr_t object, fields[SCOUT_WORDS], back;
+    uintptr_t object, fields[MAX_SCOUT_WORDS], back;
     if (!plausible(handle) || !sf_read_pointer(handle, &object) || !plausible(object)
-        || !sf_read((void *)(object + sizeof object), fields, sizeof fields))
+        || k->loader.scout_words > MAX_SCOUT_WORDS
+        || !sf_read((void *)(object + sizeof object), fields, k->loader.scout_words * sizeof *fields))
         return 0;
-    for (int i = 0; i < SCOUT_WORDS; i++)
-        if (plausible(fields[i]) && sf_read_pointer(fields[i] + sizeof back, &back) && back == loader)
+    for (uint32_t i = 0; i < k->loader.scout_words; i++)
+        if (plausible(fields[i]) && sf_read_pointer(fields[i] + k->loader.scout_loader, &back) && back == loader)
             return object;
     return 0;
 }
@@ -27,16 +29,16 @@ static uintptr_t managed_loader(capture *c, clr_id loader)
 {
     uintptr_t words[64], object;
     if (c->loader_handle_offset != 0 && sf_read_pointer(loader + c->loader_handle_offset, words)
-        && (object = object_of_handle(words[0], loader)) != 0)
+        && (object = object_of_handle(&c->runtime.layout, words[0], loader)) != 0)
         return object;
     /* The program stands still: where the place is not found, it is not looked for in all of a thousand loaders. */
     if (c->searches++ >= MAX_SEARCHES)
         return 0;
-    for (uint32_t at = 0; at < LOADER_BYTES; at += sizeof words) {
+    for (uint32_t at = 0; at < c->runtime.layout.loader.bytes; at += sizeof words) {
         if (!sf_read((void *)(loader + at), words, sizeof words))
             return 0;
         for (uint32_t i = 0; i < sizeof words / sizeof *words; i++) {
-            if ((object = object_of_handle(words[i], loader)) != 0) {
+            if ((object = object_of_handle(&c->runtime.layout, words[i], loader)) != 0) {
                 c->loader_handle_offset = at + i * (uint32_t)sizeof *words;
                 return object;
             }
@@ -50,11 +52,11 @@ static bool hold(capture *c, clr_id loader)
     for (uint32_t i = 0; i < c->held_count; i++)
         if (c->held_loaders[i] == loader)
             return true;
-    if (!c->handles || c->held_count == MAX_HELD)
+    if (!c->runtime.handles || c->held_count == MAX_HELD)
         return false;
     uintptr_t object = managed_loader(c, loader);
     void *handle = NULL;
-    if (object == 0 || FAILED(info_create_handle(c->handles, object, COR_PRF_HANDLE_TYPE_STRONG, &handle)) || !handle)
+    if (object == 0 || FAILED(info_create_handle(c->runtime.handles, object, COR_PRF_HANDLE_TYPE_STRONG, &handle)) || !handle)
         return false;
     c->held_loaders[c->held_count] = loader;
     c->held[c->held_count++] = handle;
@@ -104,7 +106,7 @@ void hold_collectible(capture *c)
         if (!(module->flags & SF_MODULE_COLLECTIBLE))
             continue;
         clr_id loader = 0;
-        if (c->contract.module_loader && sf_read_pointer(module->module_id + c->contract.module_loader, &loader)
+        if (layout_knows(&c->runtime.layout, LAYOUT_COLLECTIBLE) && sf_read_pointer(module->module_id + c->runtime.layout.module.loader, &loader)
             && plausible(loader) && hold(c, loader))
             continue;
         ((module_work *)sf_table_at(&c->module_work, i))->transient = true;
@@ -121,5 +123,5 @@ void hold_collectible(capture *c)
 void hold_release(capture *c)
 {
     while (c->held_count > 0)
-        info_destroy_handle(c->handles, c->held[--c->held_count]);
+        info_destroy_handle(c->runtime.handles, c->held[--c->held_count]);
 }

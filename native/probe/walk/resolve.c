@@ -1,6 +1,7 @@
 /* After the pause: addresses to IL offsets, modules to ids and images, names of what only the runtime's metadata knows. */
 #define _GNU_SOURCE
-#include "capture.h"
+#include "runtime/image.h"
+#include "walk/capture.h"
 
 enum { MAX_BODIES = 32, MAX_RANGES = 8, MAX_MAP = 1 << 14, MAX_NAME = 1024, MAX_NESTING = 16 };
 
@@ -16,10 +17,10 @@ static bool find_body(capture *c, clr_id function, clr_id rejit, uintptr_t addre
     uintptr_t starts[MAX_BODIES];
     code_range ranges[MAX_RANGES];
     uint32_t bodies = 0, count = 0;
-    if (FAILED(info_bodies(c->info, function, rejit, MAX_BODIES, &bodies, starts)))
+    if (FAILED(info_bodies(c->runtime.info, function, rejit, MAX_BODIES, &bodies, starts)))
         return false;
     for (uint32_t i = 0; i < bodies && i < MAX_BODIES; i++) {
-        if (FAILED(info_code_ranges(c->info, starts[i], MAX_RANGES, &count, ranges)))
+        if (FAILED(info_code_ranges(c->runtime.info, starts[i], MAX_RANGES, &count, ranges)))
             continue;
         size_t before = 0;
         for (uint32_t k = 0; k < count && k < MAX_RANGES; k++) {
@@ -40,7 +41,7 @@ static int32_t il_offset(capture *c, uintptr_t start, uint32_t offset)
 {
     static il_native_map map[MAX_MAP]; /* captures never overlap: the runtime attaches one profiler at a time */
     uint32_t count = 0;
-    hresult hr = info_il_map(c->info, start, MAX_MAP, &count, map);
+    hresult hr = info_il_map(c->runtime.info, start, MAX_MAP, &count, map);
     if (hr == CORPROF_E_DEBUGGING_DISABLED)
         c->result.flags |= SF_INFO_DEBUG_INFO_OFF;
     if (FAILED(hr))
@@ -71,7 +72,7 @@ static void resolve_frame(capture *c, sf_frame *frame)
     /* A return address is the instruction after the call, which can belong to the next line or be past the method's end. */
     uintptr_t address = frame->flags & SF_FRAME_EXACT ? frame->address : frame->address - 1;
     clr_id function = 0, rejit = 0;
-    if (FAILED(info_function_at(c->info, address, &function, &rejit)))
+    if (FAILED(info_function_at(c->runtime.info, address, &function, &rejit)))
         rejit = 0;
     if (rejit != 0)
         frame->flags |= SF_FRAME_REJIT;
@@ -124,12 +125,12 @@ static void resolve_stack(capture *c, sf_thread *thread)
 /* A PDB that the program gave with the assembly's bytes. */
 static void copy_symbols(capture *c, sf_module *module)
 {
-    const contract *k = &c->contract;
+    const layout *k = &c->runtime.layout;
     uintptr_t stream, buffer;
     uint32_t size;
-    if (!k->module_symbols || !image_in_memory(module) || !sf_read_pointer(module->module_id + k->module_symbols, &stream) || stream == 0
-        || !sf_read_pointer(stream + k->symbols_buffer, &buffer) || buffer == 0
-        || !sf_read((void *)(stream + k->symbols_size), &size, sizeof size) || size == 0
+    if (!layout_knows(k, LAYOUT_SYMBOLS) || !image_in_memory(module) || !sf_read_pointer(module->module_id + k->module.symbols, &stream) || stream == 0
+        || !sf_read_pointer(stream + k->symbols.buffer, &buffer) || buffer == 0
+        || !sf_read((void *)(stream + k->symbols.size), &size, sizeof size) || size == 0
         || (uint64_t)c->blob.count + size > c->request->max_image_bytes)
         return;
     uint32_t offset = sf_table_add_many(&c->blob, size);
@@ -176,7 +177,7 @@ static void name_function(capture *c, sf_function *f)
     uint32_t type = 0, length = 0, attributes, size = 0, rva, impl;
     const uint8_t *signature = NULL;
     const sf_module *module = sf_table_at(&c->modules, f->module);
-    if (FAILED(info_module_metadata(c->info, module->module_id, 0, &iid_metadata_import, &metadata)) || !metadata)
+    if (FAILED(info_module_metadata(c->runtime.info, module->module_id, 0, &iid_metadata_import, &metadata)) || !metadata)
         return;
     if (!FAILED(meta_method(metadata, f->token, &type, text, MAX_NAME, &length, &attributes, &signature, &size, &rva, &impl))
         && length > 1 && length <= MAX_NAME) {

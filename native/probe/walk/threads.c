@@ -1,128 +1,156 @@
-/* What the runtime knows of its threads, through the data contract, while it stands still: ids, states, names, the exception
- * that is being handled.
+/* What the runtime knows of its threads while it stands still: ids, states, names, the exception that is being handled.
  *
- * A ThreadID is the address of the runtime's Thread, which it has just handed out: its fields are plain loads. Whatever they
- * lead to is read by calls that can fail, a batch of threads at a time, because each call is a part of the pause. */
-#include "capture.h"
+ * A ThreadID is the address of the runtime's Thread. Each Thread of a batch is copied first, by a call that can fail, and so is whatever it
+ * leads to: a batch of threads at a time, because each call is a part of the pause. */
+#include "walk/capture.h"
 
 enum { MAX_NAME_BYTES = 2048, MIN_STRING_BYTES = 24 };
 
-static uintptr_t load_pointer(clr_id thread, uint32_t offset)
+static const uint8_t *copy_of(const capture *c, uint32_t in_batch) { return c->thread_copies.base + (size_t)in_batch * c->runtime.layout.thread.bytes; }
+
+static uintptr_t pointer_at(const uint8_t *copy, uint32_t offset)
 {
     uintptr_t value;
-    memcpy(&value, (void *)(thread + offset), sizeof value);
+    memcpy(&value, copy + offset, sizeof value);
     return value;
 }
 
-static void read_fields(const contract *k, sf_thread *thread)
+static uint32_t half_at(const uint8_t *copy, uint32_t offset)
 {
-    memcpy(&thread->managed_id, (void *)(thread->thread_id + k->thread_id), sizeof thread->managed_id);
-    memcpy(&thread->state, (void *)(thread->thread_id + k->thread_state), sizeof thread->state);
-    thread->os_id = (uint32_t)load_pointer(thread->thread_id, k->thread_os_id);
-    thread->flags |= SF_THREAD_STATE_KNOWN;
+    uint32_t value;
+    memcpy(&value, copy + offset, sizeof value);
+    return value;
+}
+
+/* The layout is not what it was taken for. */
+static void distrust(capture *c, sf_thread *threads, uint32_t count)
+{
+    c->runtime.layout.known &= ~((uint64_t)1 << LAYOUT_THREADS);
+    c->result.lacking |= SF_PART_THREADS;
+    c->result.flags &= ~(uint32_t)SF_INFO_CONTRACT;
+    for (uint32_t i = 0; i < count; i++) {
+        c->batch[i].object = 0;
+        c->batch[i].frame_known = false;
+        threads[i].managed_id = threads[i].os_id = threads[i].state = threads[i].flags = 0;
+    }
+}
+
+/* Copies the Threads of a batch. The profiling interface knows one of their numbers too: if one is another, all are worth nothing. */
+static bool read_threads(capture *c, sf_thread *threads, uint32_t count)
+{
+    const layout *k = &c->runtime.layout;
+    sf_read_item items[THREAD_BATCH];
+    for (uint32_t i = 0; i < count; i++)
+        items[i] = (sf_read_item){ threads[i].thread_id, (void *)copy_of(c, i), k->thread.bytes, false };
+    sf_read_many(items, count);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t os_id = 0;
+        if (!items[i].ok)
+            return false;
+        threads[i].managed_id = half_at(copy_of(c, i), k->thread.id);
+        threads[i].state = half_at(copy_of(c, i), k->thread.state);
+        threads[i].os_id = half_at(copy_of(c, i), k->thread.os_id);
+        threads[i].flags |= SF_THREAD_STATE_KNOWN;
+        if (c->thread_ids_given && !FAILED(info_thread(c->runtime.info, threads[i].thread_id, &os_id)) && os_id != threads[i].os_id)
+            return false;
+    }
+    return true;
 }
 
 /* A string of which the first `have` bytes have been read; what is missing of a longer one is read now. */
 static void take_name(capture *c, uintptr_t address, const uintptr_t *string, uint32_t have, sf_thread *thread)
 {
-    const contract *k = &c->contract;
-    if (have < MIN_STRING_BYTES || type_of(string[0]) != k->string_type || k->string_chars > MIN_STRING_BYTES
-        || k->string_length > MIN_STRING_BYTES - sizeof(int32_t))
+    const layout *k = &c->runtime.layout;
+    if (have < MIN_STRING_BYTES || !layout_knows(k, LAYOUT_STRINGS) || type_of(string[0]) != k->string.type || k->string.chars > MIN_STRING_BYTES
+        || k->string.length > MIN_STRING_BYTES - sizeof(int32_t))
         return;
     int32_t length;
-    memcpy(&length, (const uint8_t *)string + k->string_length, sizeof length);
+    memcpy(&length, (const uint8_t *)string + k->string.length, sizeof length);
     if (length < 0)
         return;
     uint32_t bytes = length > MAX_NAME_BYTES / 2 ? MAX_NAME_BYTES : (uint32_t)length * 2;
-    if (bytes <= have - k->string_chars) {
-        thread->name_offset = blob_add(c, (const uint8_t *)string + k->string_chars, bytes);
+    if (bytes <= have - k->string.chars) {
+        thread->name_offset = blob_add(c, (const uint8_t *)string + k->string.chars, bytes);
     } else {
         thread->name_offset = sf_table_add_many(&c->blob, bytes);
         if (thread->name_offset != SF_NONE
-            && !sf_read((void *)(address + k->string_chars), sf_table_at(&c->blob, thread->name_offset), bytes))
+            && !sf_read((void *)(address + k->string.chars), sf_table_at(&c->blob, thread->name_offset), bytes))
             thread->name_offset = SF_NONE;
     }
     thread->name_length = thread->name_offset == SF_NONE ? 0 : bytes;
 }
 
-/* The contract names no fields of managed objects. System.Threading.Thread has one field that is a string, its name: the first word
- * that points to an object of type String is it. */
-static void find_name_field(capture *c, const thread_words *words)
-{
-    uintptr_t first_word;
-    for (uint32_t i = 1; i < OBJECT_WORDS && c->contract.name_offset == 0; i++)
-        if (words->object_words[i] != 0 && words->object_words[i] % sizeof first_word == 0
-            && sf_read_pointer(words->object_words[i], &first_word) && type_of(first_word) == c->contract.string_type)
-            c->contract.name_offset = i;
-}
-
-/* Whether there is a type at an address, before the runtime is asked about it: it leads to its class, and the class back. A type that
- * shares its class with another leads to that one, with the lowest bit set. */
-bool is_type(const contract *k, uintptr_t type)
-{
-    uintptr_t owner = type, class, back;
-    if (!k->class_type || !sf_read_pointer(type + k->type_class, &class))
-        return false;
-    if (class & 1) {
-        owner = class & ~(uintptr_t)1;
-        if (!sf_read_pointer(owner + k->type_class, &class))
-            return false;
-    }
-    return sf_read_pointer(class + k->class_type, &back) && back == owner;
-}
-
 static void describe_exception(capture *c, uintptr_t tracker, sf_thread *thread)
 {
-    uintptr_t handle, object, type;
-    if (sf_read_pointer(tracker + c->contract.exception_object, &handle) && handle != 0
-        && sf_read_pointer(handle, &object) && object != 0 && sf_read_pointer(object, &type) && is_type(&c->contract, type_of(type)))
+    const layout *k = &c->runtime.layout;
+    uintptr_t object, type;
+    if (sf_read_pointer(tracker + k->exception.object, &object) && object != 0
+        && (!k->exception.is_handle || sf_read_pointer(object, &object)) && plausible(object)
+        && sf_read_pointer(object, &type) && is_type(k, type_of(type)))
         /* GetClassFromObject does not answer here. For all but arrays, which cannot be thrown, it would say what is said here. */
         thread->exception_type = describe_type(c, type_of(type), 0);
 }
 
-void describe_threads(capture *c, sf_thread *threads, uint32_t count)
+/* The managed Thread of each, by its handle, and the frame object that its Thread points to. */
+static void read_objects(capture *c, uint32_t count)
 {
-    const contract *k = &c->contract;
+    const layout *k = &c->runtime.layout;
     sf_read_item items[2 * THREAD_BATCH];
-    if (!k->present)
-        return;
-    /* Each thread's managed object, by its handle, and the frame object that its Thread points to. */
     for (uint32_t i = 0; i < count; i++) {
-        clr_id id = threads[i].thread_id;
         thread_words *w = &c->batch[i];
-        read_fields(k, &threads[i]);
-        uintptr_t frame = load_pointer(id, k->thread_frame);
+        uintptr_t frame = pointer_at(copy_of(c, i), k->thread.frame);
         w->frame_known = frame != 0;
-        items[i] = (sf_read_item){ load_pointer(id, k->thread_handle), &w->object, sizeof w->object, false };
+        items[i] = (sf_read_item){ pointer_at(copy_of(c, i), k->thread.object), &w->object, sizeof w->object, false };
         items[count + i] = (sf_read_item){ frame == UINTPTR_MAX ? 0 : frame, w->frame, sizeof w->frame, false };
     }
     sf_read_many(items, 2 * count);
     for (uint32_t i = 0; i < count; i++) {
-        thread_words *w = &c->batch[i];
-        w->has_frame = items[count + i].ok;
+        c->batch[i].has_frame = items[count + i].ok;
         if (!items[i].ok)
-            w->object = 0;
+            c->batch[i].object = 0;
     }
+}
 
-    for (uint32_t i = 0; i < count; i++)
-        items[i] = (sf_read_item){ c->batch[i].object, c->batch[i].object_words, sizeof c->batch[i].object_words, false };
+static void read_names(capture *c, sf_thread *threads, uint32_t count)
+{
+    const layout *k = &c->runtime.layout;
+    sf_read_item items[THREAD_BATCH];
+    for (uint32_t i = 0; i < count; i++) {
+        thread_words *w = &c->batch[i];
+        w->name = 0;
+        items[i] = (sf_read_item){ w->object ? w->object + k->managed_thread.name : 0, &w->name, sizeof w->name, false };
+    }
     sf_read_many(items, count);
     for (uint32_t i = 0; i < count; i++) {
         thread_words *w = &c->batch[i];
-        bool have = items[i].ok;
-        if (have)
-            find_name_field(c, w);
-        items[i] = (sf_read_item){ have && k->name_offset ? w->object_words[k->name_offset] : 0, w->string, sizeof w->string, false };
+        items[i] = (sf_read_item){ items[i].ok && plausible(w->name) ? w->name : 0, w->string, sizeof w->string, false };
     }
     sf_read_many(items, count);
     for (uint32_t i = 0; i < count; i++) {
-        uintptr_t tracker = k->thread_exception ? load_pointer(threads[i].thread_id, k->thread_exception) : 0;
         uintptr_t *string = c->batch[i].string, address = items[i].address;
         uint32_t have = items[i].ok ? sizeof c->batch[i].string : 0;
         /* A short string may be the last object before memory that is not there. */
         if (address != 0 && have == 0 && sf_read((void *)address, string, MIN_STRING_BYTES))
             have = MIN_STRING_BYTES;
         take_name(c, address, string, have, &threads[i]);
+    }
+}
+
+void describe_threads(capture *c, sf_thread *threads, uint32_t count)
+{
+    const layout *k = &c->runtime.layout;
+    memset(c->batch, 0, count * sizeof *c->batch);
+    if (!layout_knows(k, LAYOUT_THREADS))
+        return;
+    if (!read_threads(c, threads, count)) {
+        distrust(c, threads, count);
+        return;
+    }
+    read_objects(c, count);
+    if (layout_knows(k, LAYOUT_NAMES))
+        read_names(c, threads, count);
+    for (uint32_t i = 0; layout_knows(k, LAYOUT_EXCEPTIONS) && i < count; i++) {
+        uintptr_t tracker = pointer_at(copy_of(c, i), k->thread.exception);
         if (tracker != 0)
             describe_exception(c, tracker, &threads[i]);
     }
@@ -164,7 +192,7 @@ static bool follows_call(uint64_t ip)
 bool stands_at(const capture *c, uint32_t in_batch, uint64_t ip)
 {
     const thread_words *w = &c->batch[in_batch];
-    if (!c->contract.present || !w->frame_known)
+    if (!w->frame_known)
         return false;
     for (int i = 0; w->has_frame && i < FRAME_WORDS; i++)
         if (w->frame[i] == ip)
@@ -177,8 +205,9 @@ bool stands_at(const capture *c, uint32_t in_batch, uint64_t ip)
 bool was_interrupted(const capture *c, uint32_t in_batch)
 {
     const thread_words *w = &c->batch[in_batch];
-    for (int i = 0; w->has_frame && i < INTERRUPTED_KINDS; i++)
-        if (c->contract.interrupted[i] != 0 && w->frame[0] == c->contract.interrupted[i])
+    const layout *k = &c->runtime.layout;
+    for (int i = 0; w->has_frame && layout_knows(k, LAYOUT_STOPPED) && i < LAYOUT_STOPPED_KINDS; i++)
+        if (k->stopped[i] != 0 && w->frame[0] == k->stopped[i])
             return true;
     return false;
 }

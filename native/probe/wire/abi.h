@@ -16,7 +16,7 @@
 
 #define SF_MAGIC 0x50414E5346544B53ull /* "SKTFSNAP" in memory */
 #define SF_VERSION_MAJOR 1
-#define SF_VERSION_MINOR 2
+#define SF_VERSION_MINOR 3
 #define SF_NONE 0xFFFFFFFFu
 #define SF_ADDRESS_BYTES 108
 
@@ -121,6 +121,19 @@ enum sf_info_flags {
     SF_INFO_LOCKS_TRUNCATED = 1u << 7,   /* a bound was reached: there are more locks, waits or holders than are recorded */
 };
 
+enum sf_part { /* of a dump: what hangs on how a runtime lays out its own data */
+    SF_PART_THREADS = 1u << 0,     /* managed ids, states, full names */
+    SF_PART_EXCEPTIONS = 1u << 1,  /* the exceptions that threads handle */
+    SF_PART_LOCKS = 1u << 2,       /* locks and who waits for them */
+    SF_PART_OBJECTS = 1u << 3,     /* other objects that threads wait for */
+    SF_PART_POOL = 1u << 4,        /* the thread pool's state */
+    SF_PART_ASYNC = 1u << 5,       /* async methods that wait */
+    SF_PART_COLLECTIBLE = 1u << 6, /* lines in collectible load contexts */
+    SF_PART_SYMBOLS = 1u << 7,     /* lines of assemblies that were loaded from memory with their PDB */
+    SF_PART_SUSPENSION = 1u << 8,  /* who keeps the runtime from suspending */
+    SF_PART_BUSY = 1u << 9,        /* which threads were stopped in managed code */
+};
+
 typedef struct sf_info {
     uint32_t phase;
     int32_t hresult; /* of the call that ended the capture early; 0 when phase is SF_PHASE_DONE */
@@ -135,6 +148,8 @@ typedef struct sf_info {
     int64_t pause_ns; /* from before the suspend that succeeded to after the resume */
     int64_t resolve_ns;
     int64_t locks_ns; /* of the pause: who holds which lock and who waits for it */
+    uint32_t lacking; /* sf_part: what other runtimes have, and this one keeps in a way that is not known */
+    uint32_t reserved;
 } sf_info;
 
 enum sf_thread_flags {
@@ -336,6 +351,6 @@ typedef struct sf_pool {
     int64_t completed; /* work items since the program began */
 } sf_pool;
 
-#include "abi_heap.h"
+#include "wire/abi_heap.h"
 
 #endif

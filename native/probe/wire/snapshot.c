@@ -1,9 +1,12 @@
 /* Hands the snapshot to the host that asked for it, over a socket that the host listens on. */
 #define _GNU_SOURCE
-#include "capture.h"
+#include "wire/snapshot.h"
 
 #include <errno.h>
 #include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/uio.h>
@@ -11,18 +14,23 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SECTIONS = 23, HEAP_SECTIONS = 7 /* the last */ };
+static int64_t now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
 
 static bool limit_wait(int fd, int64_t deadline)
 {
-    int64_t left = (deadline - sf_now(CLOCK_MONOTONIC)) / 1000;
+    int64_t left = (deadline - now()) / 1000;
     struct timeval time = { left / 1000000, left % 1000000 };
     return left > 0 && setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time) == 0; /* 0 would mean: for ever */
 }
 
 static int64_t deadline_of(const sf_request *request)
 {
-    return sf_now(CLOCK_MONOTONIC) + (int64_t)request->send_timeout_ms * 1000000;
+    return now() + (int64_t)request->send_timeout_ms * 1000000;
 }
 
 int snapshot_connect(const sf_request *request)
@@ -61,7 +69,7 @@ static void send_all(int fd, struct iovec *parts, size_t count, int64_t deadline
         ssize_t sent = sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (sent < 0 && errno == EAGAIN) {
             struct pollfd room = { fd, POLLOUT, 0 };
-            int64_t left = deadline - sf_now(CLOCK_MONOTONIC);
+            int64_t left = deadline - now();
             if (left <= 0 || (poll(&room, 1, (int)(left / 1000000) + 1) < 0 && errno != EINTR))
                 return;
             continue;
@@ -82,38 +90,22 @@ static void send_all(int fd, struct iovec *parts, size_t count, int64_t deadline
     }
 }
 
-void snapshot_send(const capture *c, int host)
+void snapshot_send(const sf_request *request, const snapshot_part *sections, uint32_t count, int host)
 {
     static const uint8_t padding[8];
-    sf_table info = { .base = (uint8_t *)&c->result, .record = sizeof c->result, .count = 1 };
-    sf_table pool = { .base = (uint8_t *)&c->pool, .record = sizeof c->pool, .count = c->pool_known };
-    sf_table heap_info = { .base = (uint8_t *)&c->heap.result, .record = sizeof c->heap.result, .count = 1 };
-    const struct { uint32_t kind; const sf_table *table; } sections[SECTIONS] = {
-        { SF_SECTION_INFO, &info }, { SF_SECTION_THREADS, &c->threads }, { SF_SECTION_STACKS, &c->stacks },
-        { SF_SECTION_FRAMES, &c->frames }, { SF_SECTION_FUNCTIONS, &c->functions }, { SF_SECTION_TYPES, &c->types },
-        { SF_SECTION_TYPE_ARGS, &c->type_args }, { SF_SECTION_MODULES, &c->modules }, { SF_SECTION_BLOB, &c->blob },
-        { SF_SECTION_LOCKS, &c->locks }, { SF_SECTION_WAITS, &c->waits }, { SF_SECTION_HELD, &c->held_locks },
-        { SF_SECTION_OBJECTS, &c->objects }, { SF_SECTION_REFERENCES, &c->references }, { SF_SECTION_BUSY, &c->busy },
-        { SF_SECTION_POOL, &pool },
-        { SF_SECTION_HEAP, &heap_info }, { SF_SECTION_HEAP_OBJECTS, &c->heap.objects }, { SF_SECTION_HEAP_BYTES, &c->heap.bytes },
-        { SF_SECTION_HEAP_LAYOUTS, &c->heap.layouts }, { SF_SECTION_HEAP_FIELDS, &c->heap.fields },
-        { SF_SECTION_HEAP_REFERENCES, &c->heap.references }, { SF_SECTION_RUNNING, &c->heap.running },
-    };
-    uint32_t count = c->heap.objects.base ? SECTIONS : SECTIONS - HEAP_SECTIONS;
-    sf_header header = { SF_MAGIC, SF_VERSION_MAJOR, SF_VERSION_MINOR, count, 0, c->request->nonce };
-    sf_directory_entry directory[SECTIONS];
-    struct iovec parts[2 + SECTIONS * 2] = { { &header, sizeof header }, { directory, count * sizeof *directory } };
+    sf_header header = { SF_MAGIC, SF_VERSION_MAJOR, SF_VERSION_MINOR, count, 0, request->nonce };
+    sf_directory_entry directory[SNAPSHOT_PARTS];
+    struct iovec parts[2 + SNAPSHOT_PARTS * 2] = { { &header, sizeof header }, { directory, count * sizeof *directory } };
     uint64_t offset = sizeof header + count * sizeof *directory;
     for (size_t i = 0; i < count; i++) {
-        const sf_table *table = sections[i].table;
-        uint64_t length = (uint64_t)table->record * table->count;
-        directory[i] = (sf_directory_entry){ sections[i].kind, table->record, offset, length };
-        parts[2 + i * 2] = (struct iovec){ table->base, length };
+        uint64_t length = sections[i].length;
+        directory[i] = (sf_directory_entry){ sections[i].kind, sections[i].record, offset, length };
+        parts[2 + i * 2] = (struct iovec){ (void *)sections[i].bytes, length };
         parts[3 + i * 2] = (struct iovec){ (void *)padding, -length & 7 };
         offset += (length + 7) & ~7ull;
     }
     header.total_size = offset;
 
-    send_all(host, parts, 2 + count * 2, deadline_of(c->request));
+    send_all(host, parts, 2 + count * 2, deadline_of(request));
     close(host);
 }

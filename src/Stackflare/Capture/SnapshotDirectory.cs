@@ -61,10 +61,13 @@ internal sealed class SnapshotDirectory
     }
 
     /// <summary>The one record of a section that has exactly one.</summary>
-    public T Single<T>(SectionKind kind, string what)
+    /// <param name="kind">The section.</param>
+    /// <param name="what">Its name in an error.</param>
+    /// <param name="least">The size that the record had first; 0: it has not grown.</param>
+    public T Single<T>(SectionKind kind, string what, int least = 0)
         where T : unmanaged
     {
-        T[] records = Records<T>(kind);
+        T[] records = Records<T>(kind, least > 0 ? least : Unsafe.SizeOf<T>(), default);
         return records.Length == 1 ? records[0] : throw new SnapshotFormatException($"it has {records.Length} {what} records instead of one");
     }
 

@@ -7,7 +7,7 @@ internal static class SnapshotLayout
 {
     public const ulong Magic = 0x50414E5346544B53;
     public const ushort VersionMajor = 1;
-    public const ushort VersionMinor = 2;
+    public const ushort VersionMinor = 3;
     public const uint None = 0xFFFFFFFF;
     public const int AddressBytes = 108;
 
@@ -228,6 +228,22 @@ internal struct DirectoryEntry
     public ulong Length;
 }
 
+/// <summary>Parts of a dump that hang on how a runtime lays out its own data.</summary>
+[Flags]
+internal enum SnapshotParts : uint
+{
+    Threads = 1 << 0,
+    Exceptions = 1 << 1,
+    Locks = 1 << 2,
+    Objects = 1 << 3,
+    Pool = 1 << 4,
+    Async = 1 << 5,
+    Collectible = 1 << 6,
+    Symbols = 1 << 7,
+    Suspension = 1 << 8,
+    Busy = 1 << 9,
+}
+
 [StructLayout(LayoutKind.Sequential)]
 internal struct InfoRecord
 {
@@ -247,6 +263,8 @@ internal struct InfoRecord
     public long PauseNs;
     public long ResolveNs;
     public long LocksNs;
+    public SnapshotParts Lacking;
+    public uint Reserved;
 }
 
 [StructLayout(LayoutKind.Sequential)]

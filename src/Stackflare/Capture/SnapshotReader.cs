@@ -7,6 +7,9 @@ namespace Stackflare.Capture;
 /// </summary>
 internal static class SnapshotReader
 {
+    /// <summary>The size of the info in version 1.0.</summary>
+    private const int FirstInfo = 72;
+
     /// <exception cref="SnapshotFormatException">The bytes are not a snapshot that this version reads.</exception>
     public static RawSnapshot Read(ReadOnlyMemory<byte> bytes) => Read(new SnapshotDirectory(bytes));
 
@@ -17,7 +20,7 @@ internal static class SnapshotReader
         ThreadRecord[] threads = directory.Records<ThreadRecord>(SectionKind.Threads);
         var snapshot = new RawSnapshot
         {
-            Info = directory.Single<InfoRecord>(SectionKind.Info, "info"),
+            Info = directory.Single<InfoRecord>(SectionKind.Info, "info", FirstInfo),
             Threads = threads,
             Stacks = directory.Records<uint>(SectionKind.Stacks),
             Frames = directory.Records<FrameRecord>(SectionKind.Frames),

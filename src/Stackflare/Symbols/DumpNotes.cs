@@ -22,19 +22,21 @@ internal static class DumpNotes
             notes.Add("Some names are missing: the snapshot was full.");
         if (info.Flags.HasFlag(InfoFlags.DebugInfoOff))
             notes.Add("There are no lines: the process runs with DOTNET_EnableDiagnostics_Debugger=0, so that the runtime keeps no map from code to source.");
-        if (!info.Flags.HasFlag(InfoFlags.Contract))
+        if (MissingParts.Note(info) is { } missing)
+            notes.Add(missing);
+        if (!info.Flags.HasFlag(InfoFlags.Contract) && !info.Lacking.HasFlag(SnapshotParts.Threads))
         {
             notes.Add(info.RuntimeMajor < 9
                 ? $".NET {info.RuntimeMajor} does not give managed thread ids, states and long thread names; names are the kernel's, 15 characters at most."
                 : "The runtime does not give managed thread ids, states and long thread names; names are the kernel's, 15 characters at most.");
         }
-        if (!info.Flags.HasFlag(InfoFlags.Locks))
+        if (!info.Flags.HasFlag(InfoFlags.Locks) && !info.Lacking.HasFlag(SnapshotParts.Locks))
         {
             notes.Add(info.RuntimeMajor < 9
                 ? $"Locks, deadlocks and async methods that wait are not available: .NET {info.RuntimeMajor} gives no way to read them, .NET 9 does."
                 : "Locks and deadlocks are not available: this runtime keeps them in a way that is not known.");
         }
-        else if (info.Flags.HasFlag(InfoFlags.LocksTruncated))
+        if (info.Flags.HasFlag(InfoFlags.LocksTruncated))
         {
             notes.Add("Some locks are missing: a limit was reached.");
         }

@@ -11,8 +11,8 @@ internal static class NativeProgram
         typeof(NativeProgram).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "RepositoryRoot").Value!,
         "native/probe");
 
-    /// <summary>The folders of the probe's sources.</summary>
-    public static string[] Rooms { get; } = ["entry", "wire", "memory", "runtime", "walk", "locks", "heap"];
+    /// <summary>The folders of the probe's sources. Each may include from those before it.</summary>
+    public static string[] Rooms { get; } = ["wire", "memory", "runtime", "walk", "locks", "heap", "entry"];
 
     /// <summary>The lines that the program prints.</summary>
     /// <param name="sources">Files of <see cref="Directory"/>.</param>
@@ -24,7 +24,7 @@ internal static class NativeProgram
         {
             string program = Path.Combine(folder, "program");
             string compiler = Environment.GetEnvironmentVariable("CC") is { Length: > 0 } cc ? cc : "cc";
-            Run(compiler, ["-std=c11", "-O1", "-pthread", .. Rooms.Select(r => "-I" + Path.Combine(Directory, r)), "-o", program, .. sources.Select(s => Path.Combine(Directory, s))]);
+            Run(compiler, ["-std=c11", "-O1", "-pthread", "-I", Directory, "-o", program, .. sources.Select(s => Path.Combine(Directory, s))]);
             return Run(program, arguments).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         }
         finally

@@ -67,6 +67,7 @@ public sealed class SnapshotLayoutTests
     [InlineData("sf_wait_kind", typeof(WaitRecordKind))]
     [InlineData("sf_held_flags", typeof(HeldFlags))]
     [InlineData("sf_class", typeof(ProfilerClass))]
+    [InlineData("sf_part", typeof(SnapshotParts))]
     [InlineData("sf_heap_status", typeof(HeapStatus))]
     [InlineData("sf_heap_flags", typeof(HeapFlags))]
     [InlineData("sf_heap_object_flags", typeof(HeapObjectFlags))]

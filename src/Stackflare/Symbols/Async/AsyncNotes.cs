@@ -19,7 +19,7 @@ internal static class AsyncNotes
         switch (info.Status)
         {
             // Before .NET 9 they are missing with the locks; see DumpNotes.
-            case HeapStatus.Unavailable or HeapStatus.Unknown when snapshot.Info.RuntimeMajor >= 9:
+            case HeapStatus.Unavailable or HeapStatus.Unknown when snapshot.Info.RuntimeMajor >= 9 && !snapshot.Info.Lacking.HasFlag(SnapshotParts.Async):
                 yield return "Async methods that wait are not available: this runtime keeps them in a way that is not known.";
                 break;
             case HeapStatus.TooLarge:

@@ -1,0 +1,178 @@
+/* One capture, from the memory that it needs to the snapshot's bytes on the wire. */
+#define _GNU_SOURCE
+#include "entry/session.h"
+
+#include "heap/heap.h"
+#include "locks/locks.h"
+#include "locks/objects.h"
+#include "wire/snapshot.h"
+
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    MAX_FUNCTIONS = 1 << 16,
+    MAX_TYPES = 1 << 16,
+    MAX_MODULES = 1 << 13,
+    MAX_FRAMES = 1 << 18,
+    BLOB_BYTES = 16 << 20,
+    READY_BYTES = 384 << 10, /* of frames: what 16,384 of them take; the faults of more are little beside the walk of them */
+};
+
+static uint32_t min32(uint32_t a, uint32_t b) { return a < b ? a : b; }
+
+bool capture_map(capture *c)
+{
+    const sf_request *r = c->request;
+    locks_ready();
+    return sf_table_map(&c->threads, sizeof(sf_thread), r->max_threads, 64 << 10)
+        && sf_table_map(&c->raw, sizeof(raw_frame), r->max_total_frames, READY_BYTES)
+        && sf_table_map(&c->functions, sizeof(sf_function), MAX_FUNCTIONS, 64 << 10)
+        && sf_table_map(&c->function_work, sizeof(function_work), MAX_FUNCTIONS, 4 << 10)
+        && sf_table_map(&c->types, sizeof(sf_type), MAX_TYPES, 16 << 10)
+        && sf_table_map(&c->type_work, sizeof(type_work), MAX_TYPES, 4 << 10)
+        && sf_table_map(&c->type_args, sizeof(uint32_t), MAX_TYPES * 4, 4 << 10)
+        && sf_table_map(&c->modules, sizeof(sf_module), MAX_MODULES, 8 << 10)
+        && sf_table_map(&c->module_work, sizeof(module_work), MAX_MODULES, 4 << 10)
+        && sf_table_map(&c->stacks, sizeof(uint32_t), r->max_total_frames, 0)
+        && sf_table_map(&c->frames, sizeof(sf_frame), min32(r->max_total_frames, MAX_FRAMES), 0)
+        && sf_table_map(&c->blob, 1, BLOB_BYTES + r->max_image_bytes, 64 << 10)
+        && sf_table_map(&c->locks, sizeof(sf_lock), MAX_LOCKS, 8 << 10)
+        && sf_table_map(&c->lock_work, sizeof(lock_work), MAX_LOCKS, 4 << 10)
+        && sf_table_map(&c->waits, sizeof(sf_wait), r->max_threads, 8 << 10)
+        && sf_table_map(&c->held_locks, sizeof(sf_held), MAX_HELD_FRAMES, 8 << 10)
+        && sf_table_map(&c->thread_work, sizeof(thread_work), r->max_threads, 32 << 10)
+        && sf_table_map(&c->thread_of_id, sizeof(uint32_t), MAX_THREAD_ID + 1, 8 << 10)
+        && sf_table_map(&c->scratch, sizeof(lock_scratch), 1, sizeof(lock_scratch))
+        && sf_table_map(&c->thread_copies, 1, THREAD_BATCH * LAYOUT_THREAD_BYTES, 64 << 10)
+        && busy_map(c)
+        && sf_table_map(&c->objects, sizeof(sf_object), MAX_OBJECTS, 8 << 10)
+        && sf_table_map(&c->object_work, sizeof(object_work), MAX_OBJECTS, 16 << 10)
+        && sf_table_map(&c->references, sizeof(sf_reference), MAX_REFERENCES, 8 << 10)
+        && sf_table_map(&c->waiting_words, sizeof(waiting_word), MAX_WAITING_WORDS, 96 << 10)
+        && heap_map(c)
+        && sf_index_map(&c->os_index, r->max_threads)
+        && sf_index_map(&c->lock_index, MAX_LOCKS)
+        && sf_index_map(&c->object_index, MAX_OBJECTS)
+        && sf_index_map(&c->function_index, MAX_FUNCTIONS)
+        && sf_index_map(&c->type_index, MAX_TYPES)
+        && sf_index_map(&c->module_index, MAX_MODULES)
+        && sf_index_map(&c->frame_index, min32(r->max_total_frames, MAX_FRAMES));
+}
+
+void capture_unmap(capture *c)
+{
+    sf_table *tables[] = { &c->threads, &c->raw, &c->functions, &c->function_work, &c->types, &c->type_work, &c->type_args,
+                           &c->modules, &c->module_work, &c->stacks, &c->frames, &c->blob,
+                           &c->locks, &c->lock_work, &c->waits, &c->held_locks, &c->thread_work, &c->thread_of_id, &c->scratch,
+                           &c->thread_copies, &c->busy, &c->busy_samples,
+                           &c->objects, &c->object_work, &c->references, &c->waiting_words };
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        sf_table_unmap(tables[i]);
+    sf_index *indexes[] = { &c->function_index, &c->type_index, &c->module_index, &c->frame_index, &c->lock_index, &c->object_index,
+                            &c->os_index };
+    for (size_t i = 0; i < sizeof indexes / sizeof *indexes; i++)
+        sf_index_unmap(indexes[i]);
+    heap_unmap(c);
+}
+
+/* Suspends the runtime. A GC that is suspending at that moment makes the runtime refuse; in a program that allocates hard that
+ * is the rule, so it is tried again until the deadline. Returns when the suspend that succeeded began; 0 for none. */
+static int64_t suspend(capture *c)
+{
+    int64_t deadline = sf_now(CLOCK_MONOTONIC) + (int64_t)c->request->suspend_timeout_ms * 1000000;
+    for (;;) {
+        int64_t begin = sf_now(CLOCK_MONOTONIC);
+        hresult hr = info_suspend(c->runtime.info);
+        if (!FAILED(hr))
+            return begin;
+        c->result.hresult = hr;
+        if (hr != CORPROF_E_SUSPENSION_IN_PROGRESS || begin > deadline)
+            return 0;
+        c->result.suspend_retries++;
+        struct timespec pause = { 0, 100000 };
+        nanosleep(&pause, NULL);
+    }
+}
+
+void capture_take(capture *c)
+{
+    void *threads = NULL;
+    c->result.phase = SF_PHASE_SUSPEND;
+    int64_t begin, give_up = sf_now(CLOCK_MONOTONIC) + (int64_t)c->request->suspend_timeout_ms * 1000000 / 4;
+    while ((begin = suspend(c)) != 0 && !heap_claim(c) && begin < give_up) {
+        info_resume(c->runtime.info);
+        struct timespec pause = { 0, 20000000 };
+        nanosleep(&pause, NULL);
+    }
+    if (begin == 0) {
+        if (c->result.hresult == CORPROF_E_SUSPENSION_IN_PROGRESS)
+            describe_stuck(c);
+        return;
+    }
+
+    /* From here to the resume nothing of ours allocates, blocks or reads a file, and every way out passes the resume. */
+    int64_t suspended = sf_now(CLOCK_MONOTONIC);
+    c->thread_ids_given = true;
+    c->result.captured_at_ns = sf_now(CLOCK_REALTIME);
+    hresult hr = info_threads(c->runtime.info, &threads);
+    int64_t walked = suspended;
+    if (!FAILED(hr)) {
+        c->pause_deadline = suspended + (int64_t)c->request->pause_limit_us * 1000;
+        walk_all(c, threads);
+        walked = sf_now(CLOCK_MONOTONIC);
+        describe_functions(c);
+        int64_t described = sf_now(CLOCK_MONOTONIC);
+        describe_locks(c);
+        c->result.locks_ns = sf_now(CLOCK_MONOTONIC) - described;
+        pool_read(c);
+        heap_walk(c);
+        hold_collectible(c);
+    }
+    heap_unclaim(c);
+    info_resume(c->runtime.info);
+    int64_t resumed = sf_now(CLOCK_MONOTONIC);
+    busy_begin(c);
+
+    clr_release(threads);
+    c->result.suspend_ns = suspended - begin;
+    c->result.walk_ns = walked - suspended;
+    c->result.pause_ns = resumed - begin;
+    c->result.hresult = FAILED(hr) ? hr : 0;
+    if (FAILED(hr)) {
+        c->result.phase = SF_PHASE_ENUMERATE;
+        return;
+    }
+    resolve(c);
+    heap_describe(c);
+    trim_held(c);
+    objects_name(c);
+    hold_release(c);
+    c->result.resolve_ns = sf_now(CLOCK_MONOTONIC) - resumed;
+    busy_end(c);
+    c->result.phase = SF_PHASE_DONE;
+}
+
+static snapshot_part section(uint32_t kind, const sf_table *table)
+{
+    return (snapshot_part){ kind, table->record, table->base, (uint64_t)table->record * table->count };
+}
+
+void capture_send(const capture *c, int host)
+{
+    const heap *h = c->heap;
+    const snapshot_part sections[] = {
+        { SF_SECTION_INFO, sizeof c->result, &c->result, sizeof c->result },
+        section(SF_SECTION_THREADS, &c->threads), section(SF_SECTION_STACKS, &c->stacks), section(SF_SECTION_FRAMES, &c->frames),
+        section(SF_SECTION_FUNCTIONS, &c->functions), section(SF_SECTION_TYPES, &c->types), section(SF_SECTION_TYPE_ARGS, &c->type_args),
+        section(SF_SECTION_MODULES, &c->modules), section(SF_SECTION_BLOB, &c->blob),
+        section(SF_SECTION_LOCKS, &c->locks), section(SF_SECTION_WAITS, &c->waits), section(SF_SECTION_HELD, &c->held_locks),
+        section(SF_SECTION_OBJECTS, &c->objects), section(SF_SECTION_REFERENCES, &c->references), section(SF_SECTION_BUSY, &c->busy),
+        { SF_SECTION_POOL, sizeof c->pool, &c->pool, c->pool_known ? sizeof c->pool : 0 },
+        { SF_SECTION_HEAP, sizeof h->result, &h->result, sizeof h->result },
+        section(SF_SECTION_HEAP_OBJECTS, &h->objects), section(SF_SECTION_HEAP_BYTES, &h->bytes), section(SF_SECTION_HEAP_LAYOUTS, &h->layouts),
+        section(SF_SECTION_HEAP_FIELDS, &h->fields), section(SF_SECTION_HEAP_REFERENCES, &h->references), section(SF_SECTION_RUNNING, &h->running),
+    };
+    enum { SECTIONS = sizeof sections / sizeof *sections, HEAP_SECTIONS = 7 /* the last */ };
+    snapshot_send(c->request, sections, h->objects.base ? SECTIONS : SECTIONS - HEAP_SECTIONS, host);
+}

@@ -1,0 +1,16 @@
+#ifndef STACKFLARE_SESSION_H
+#define STACKFLARE_SESSION_H
+
+#include "walk/capture.h"
+
+/* Memory for everything; false when there is none. c->request and c->heap are set. */
+bool capture_map(capture *c);
+void capture_unmap(capture *c);
+
+/* Fills c->result and the tables. Whatever happens, the runtime runs when it returns. */
+void capture_take(capture *c);
+
+/* Sends the snapshot and closes the connection. */
+void capture_send(const capture *c, int host);
+
+#endif

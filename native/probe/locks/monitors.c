@@ -1,0 +1,190 @@
+/* Monitors by the table of sync blocks, while the runtime stands still. */
+#include "locks/locks.h"
+
+enum {
+    MAX_SYNC_BLOCKS = 1 << 14,
+    ENTRIES = 256,      /* of the table, read at once: a page */
+    BLOCK_STRIDE = 256, /* sync blocks that lie no further apart are read together */
+    BLOCK_BYTES = 64,   /* no sync block has more that is of interest */
+    RUN_BYTES = 4096,
+    INDEX_BITS = 0x7FFFFFFF,
+};
+
+/* As layout.c has checked. */
+typedef struct sync_entry { uintptr_t block, object; } sync_entry;
+
+/* What a sync block says of its monitor. */
+typedef struct monitor {
+    uint32_t state, recursion, index;
+    uint64_t holder, holder_os_id;
+} monitor;
+
+static monitor decode(const layout *k, const uint8_t *block)
+{
+    monitor m;
+    memcpy(&m.state, block + k->monitor.state, sizeof m.state);
+    memcpy(&m.recursion, block + k->monitor.recursion, sizeof m.recursion);
+    memcpy(&m.index, block + k->monitor.index, sizeof m.index);
+    memcpy(&m.holder, block + k->monitor.holder, sizeof m.holder);
+    memcpy(&m.holder_os_id, block + k->monitor.holder_os_id, sizeof m.holder_os_id);
+    m.index &= INDEX_BITS;
+    return m;
+}
+
+/* The thread that holds a monitor, if both ids are the same thread's. A thread can end without letting go, and another get its managed
+ * id: then no thread has the kernel's id. If one has, and it is not that thread, the layout is not what it was taken for. */
+static uint32_t monitor_owner(capture *c, const monitor *block, bool *ended)
+{
+    const layout *k = &c->runtime.layout;
+    bool by_thread = k->monitor.holder_is_thread;
+    uint32_t id = (uint32_t)block->holder;
+    if (!(block->state & k->monitor.held) || id == 0)
+        return SF_NONE;
+    if (by_thread && !sf_read((void *)(uintptr_t)(block->holder + k->thread.id), &id, sizeof id))
+        id = 0;
+    uint32_t index = thread_by_id(c, id);
+    const sf_thread *thread = index != SF_NONE ? sf_table_at(&c->threads, index) : NULL;
+    if (thread && (thread->os_id != block->holder_os_id || (by_thread && thread->thread_id != block->holder)))
+        index = SF_NONE;
+    if (index != SF_NONE)
+        c->owners_right++;
+    else if (thread_by_os_id(c, (uint32_t)block->holder_os_id) != SF_NONE)
+        c->owners_wrong++;
+    else
+        *ended = !(c->result.flags & SF_INFO_THREADS_TRUNCATED) && block->holder_os_id != 0;
+    return index;
+}
+
+/* A monitor by its sync block, at a place of the table that is that block's. */
+static uint32_t add_monitor(capture *c, const sync_entry *entry, const monitor *block)
+{
+    const layout *k = &c->runtime.layout;
+    uintptr_t begin[2]; /* the header, and the type */
+    uint32_t index;
+    bool is_new;
+    if (!sf_read((void *)(entry->object - sizeof *begin), begin, sizeof begin)
+        || (begin[0] >> 32 & k->header.index_bits) != (k->header.index | block->index))
+        return SF_NONE;
+    sf_lock *lock = lock_of(c, entry->object, &index, &is_new);
+    if (!lock)
+        return SF_NONE;
+    bool ended = false;
+    if (is_new)
+        *lock = (sf_lock){
+            .object = entry->object,
+            .kind = SF_LOCK_MONITOR,
+            .owner = monitor_owner(c, block, &ended),
+            .type = lock_type_index(c, type_of(begin[1])),
+            .recursion = block->state & k->monitor.held && block->recursion > 0 ? block->recursion - 1 : 0,
+            .waiters = block->state >> k->monitor.waiters_shift,
+            .flags = SF_LOCK_WAITERS_KNOWN | (block->state & k->monitor.held ? SF_LOCK_HELD : 0),
+        };
+    if (ended)
+        lock->flags |= SF_LOCK_OWNER_ENDED;
+    return index;
+}
+
+uint32_t add_waited_monitor(capture *c, uintptr_t table, uintptr_t address)
+{
+    const layout *k = &c->runtime.layout;
+    uint8_t bytes[BLOCK_BYTES];
+    sync_entry entry;
+    monitor block;
+    if (address != 0 && address == c->last_waited) /* of many waiters, most wait for the same */
+        return c->last_waited_lock;
+    c->last_waited = address;
+    c->last_waited_lock = SF_NONE;
+    if (!plausible(address) || !sf_read((void *)address, bytes, k->monitor.bytes))
+        return SF_NONE;
+    block = decode(k, bytes);
+    if (sf_read((void *)(table + block.index * sizeof entry), &entry, sizeof entry) && entry.block == address && plausible(entry.object))
+        c->last_waited_lock = add_monitor(c, &entry, &block);
+    return c->last_waited_lock;
+}
+
+/* What is needed to read a page of the table. */
+static struct {
+    sync_entry entries[ENTRIES];
+    sf_read_item items[ENTRIES];
+    uint32_t item_of[ENTRIES];
+} table_page;
+
+/* Reads the sync blocks of a page of the table. */
+enum page_end { PAGE_GOES_ON, PAGE_ENDS, PAGE_IS_WRONG };
+static enum page_end read_page(capture *c, const sync_entry *entries, uint32_t count, uint32_t first, uint32_t *right)
+{
+    const layout *k = &c->runtime.layout;
+    sf_read_item *items = table_page.items;
+    uint8_t *to = sf_table_at(&c->scratch, 0);
+    uint32_t *item_of = table_page.item_of, n = 0, used = 0, bytes = k->monitor.bytes, i;
+    for (i = 0; i < count && (entries[i].block != 0 || entries[i].object != 0); i++) {
+        uintptr_t block = entries[i].block;
+        item_of[i] = SF_NONE;
+        if (block == 0 || entries[i].object == 0 || entries[i].object & 1)
+            continue; /* free, or nothing but an index */
+        sf_read_item *last = n > 0 ? &items[n - 1] : NULL;
+        uintptr_t end = last ? last->address + last->size : 0;
+        if (last && block >= end && block - end < BLOCK_STRIDE && block + bytes - last->address <= RUN_BYTES) {
+            used += (uint32_t)(block + bytes - end);
+            last->size = block + bytes - last->address;
+        } else {
+            items[n++] = (sf_read_item){ block, to + used, bytes, false };
+            used += bytes;
+        }
+        item_of[i] = n - 1;
+    }
+    uint32_t end = i;
+    sf_read_many(items, n);
+    for (i = 0; i < end; i++) {
+        if (item_of[i] == SF_NONE)
+            continue;
+        const sf_read_item *item = &items[item_of[i]];
+        const uint8_t *at = (const uint8_t *)item->to + (entries[i].block - item->address);
+        if (!item->ok)
+            return PAGE_IS_WRONG;
+        monitor block = decode(k, at);
+        if (block.index != first + i)
+            return PAGE_IS_WRONG;
+        ++*right;
+        if (block.state & k->monitor.held || block.state >> k->monitor.waiters_shift)
+            add_monitor(c, &entries[i], &block);
+    }
+    return end == count ? PAGE_GOES_ON : PAGE_ENDS;
+}
+
+/* All monitors that are held or wanted. False when the blocks are not what they were taken for. A table that is full has no end: what is
+ * behind it is wrong after all that was right. Neither has one that nothing was put into yet: where nobody waits, wrong from the start is empty. */
+bool read_monitors(capture *c, uintptr_t table)
+{
+    sync_entry *entries = table_page.entries;
+    uint32_t right = 0, first = 1, wanted = c->locks.count;
+    if (table == 0 || table % sizeof *entries != 0 || !layout_knows(&c->runtime.layout, LAYOUT_NATIVE_MONITORS) || c->runtime.layout.monitor.bytes > BLOCK_BYTES)
+        return false;
+    while (first < MAX_SYNC_BLOCKS) {
+        /* To the end of the page: what lies behind the table need not be there. */
+        uintptr_t from = table + first * sizeof *entries;
+        uint32_t count = (uint32_t)((sizeof table_page.entries - from % sizeof table_page.entries) / sizeof *entries);
+        if (!sf_read((void *)from, entries, count * sizeof *entries))
+            return right > 0 || wanted == 0;
+        enum page_end end = read_page(c, entries, count, first, &right);
+        if (end != PAGE_GOES_ON)
+            return end == PAGE_ENDS || right > 0 || wanted == 0;
+        first += count;
+        if (is_late(c))
+            break;
+    }
+    c->result.flags |= SF_INFO_LOCKS_TRUNCATED;
+    return true;
+}
+
+void locks_ready(void)
+{
+    uint64_t word, words[SF_READ_MANY];
+    sf_read_item items[SF_READ_MANY];
+    memset(&table_page, 0, sizeof table_page);
+    for (uint32_t i = 0; i < SF_READ_MANY; i++)
+        items[i] = (sf_read_item){ (uintptr_t)&words[i], &word, sizeof word, false };
+    memset(words, 0, sizeof words);
+    sf_read_many(items, SF_READ_MANY);
+    stacks_ready();
+}

@@ -1,0 +1,79 @@
+/* Finds the runtime's data contract: offsets and addresses that the runtime publishes for debuggers (.NET 9 and later). */
+#define _GNU_SOURCE
+#include "runtime/runtime.h"
+
+#include "memory/memory.h"
+
+#include <dlfcn.h>
+
+/* glibc 2.34 moved these from libdl into libc, under new versions. The old ones are still there, and are the only ones that the older
+ * systems have which .NET runs on; they find them in libdl, which the runtime has loaded. */
+#if defined(__GLIBC__) && (defined(__x86_64__) || defined(__aarch64__))
+#ifdef __x86_64__
+#define FIRST_VERSION "GLIBC_2.2.5"
+#else
+#define FIRST_VERSION "GLIBC_2.17"
+#endif
+__asm__(".symver dladdr,dladdr@" FIRST_VERSION);
+__asm__(".symver dlclose,dlclose@" FIRST_VERSION);
+__asm__(".symver dlopen,dlopen@" FIRST_VERSION);
+__asm__(".symver dlsym,dlsym@" FIRST_VERSION);
+#endif
+
+#define CONTRACT_MAGIC 0x0043414443434E44ull /* "DNCCDAC" */
+
+typedef struct descriptor {
+    uint64_t magic;
+    uint32_t flags;
+    uint32_t size;
+    const char *json;
+    uint32_t pointer_count;
+    uint32_t pad;
+    const uintptr_t *pointers;
+} descriptor;
+
+static const descriptor *find_descriptor(void *info)
+{
+    static const char name[] = "DotNetRuntimeContractDescriptor";
+    /* A single-file executable has the runtime linked in and exports the symbol itself; otherwise it is the library that the
+     * profiling interface's code is in. */
+    const descriptor *d = dlsym(RTLD_DEFAULT, name);
+    Dl_info where, found;
+    if (!dladdr(**(void ***)info, &where))
+        return NULL;
+    if (!d && where.dli_fname) {
+        void *library = dlopen(where.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
+        if (library) {
+            d = dlsym(library, name);
+            dlclose(library);
+        }
+    }
+    /* There may be another runtime in the process, whose offsets are not this one's. */
+    if (!d || !dladdr(d, &found) || found.dli_fbase != where.dli_fbase)
+        return NULL;
+    return d->magic == CONTRACT_MAGIC && d->size > 0 ? d : NULL;
+}
+
+void runtime_open(runtime *r, uint16_t major)
+{
+    const descriptor *d = find_descriptor(r->info);
+    r->major = major;
+    layout_fill(&r->layout, major, d ? &(layout_source){ d->json, d->size, d->pointers, d->pointer_count } : &(layout_source){ 0 });
+    r->has_core = core_open(&r->layout, r->info, &r->core);
+    if (r->has_core)
+        layout_fill_names(&r->layout, &r->core);
+}
+
+/* A type that shares its class with another leads to that one, with the lowest bit set. */
+bool is_type(const layout *k, uintptr_t type)
+{
+    uintptr_t owner = type, class, back;
+    if (!layout_knows(k, LAYOUT_TYPES) || !sf_read_pointer(type + k->type.class, &class))
+        return false;
+    if (class & 1) {
+        owner = class & ~(uintptr_t)1;
+        if (!sf_read_pointer(owner + k->type.class, &class))
+            return false;
+    }
+    return sf_read_pointer(class + k->class.type, &back) && back == owner;
+}

@@ -1,0 +1,27 @@
+/* The runtime that the probe is in: its profiling interface, its layout, and CoreLib's metadata. */
+#ifndef STACKFLARE_RUNTIME_H
+#define STACKFLARE_RUNTIME_H
+
+#include "runtime/layout.h"
+
+typedef struct runtime {
+    void *info;    /* ICorProfilerInfo10 */
+    void *handles; /* ICorProfilerInfo13, or NULL */
+    uint16_t major;
+    layout layout;
+    core_lib core;
+    bool has_core; /* CoreLib's metadata is open */
+} runtime;
+
+/* Fills the layout; before the pause. info and handles are set. */
+void runtime_open(runtime *r, uint16_t major);
+
+/* Whether there is a type at an address, before the runtime is asked about it: it leads to its class, and the class back. */
+bool is_type(const layout *k, uintptr_t type);
+
+/* The collector uses the low bits of an object's first word. */
+static inline uintptr_t type_of(uintptr_t first_word) { return first_word & ~(uintptr_t)7; }
+
+static inline clr_id core_class_of(const runtime *r, enum core_class class) { return r->layout.types[class].class; }
+
+#endif
