@@ -119,14 +119,30 @@ void image_identify(sf_module *module)
         module->flags |= SF_MODULE_MVID;
 }
 
+static uint64_t extent(const pe *image)
+{
+    uint64_t size = image->flat ? 0 : image->image_size;
+    for (int i = 0; image->flat && i < image->section_count; i++) {
+        uint64_t end = (uint64_t)image->sections[i].raw + image->sections[i].raw_size;
+        size = end > size ? end : size;
+    }
+    return size;
+}
+
+static bool is_within(const pe *image, uintptr_t stream, uint32_t size)
+{
+    uint64_t bytes = extent(image);
+    return stream >= image->base && stream - image->base <= bytes && size <= bytes - (stream - image->base);
+}
+
 bool image_metadata(const sf_module *module, image_streams *s)
 {
     pe image;
     uintptr_t root;
     return open_image(module, &image) && (root = at(&image, image.metadata_rva)) != 0
-        && find_stream(root, "#~", &s->tables, &s->tables_size)
-        && find_stream(root, "#Strings", &s->strings, &s->strings_size)
-        && find_stream(root, "#Blob", &s->blobs, &s->blobs_size);
+        && find_stream(root, "#~", &s->tables, &s->tables_size) && is_within(&image, s->tables, s->tables_size)
+        && find_stream(root, "#Strings", &s->strings, &s->strings_size) && is_within(&image, s->strings, s->strings_size)
+        && find_stream(root, "#Blob", &s->blobs, &s->blobs_size) && is_within(&image, s->blobs, s->blobs_size);
 }
 
 bool image_in_memory(const sf_module *module)
@@ -137,12 +153,5 @@ bool image_in_memory(const sf_module *module)
 uint64_t image_extent(const sf_module *module)
 {
     pe image;
-    if (!open_image(module, &image))
-        return 0;
-    uint64_t size = image.flat ? 0 : image.image_size;
-    for (int i = 0; image.flat && i < image.section_count; i++) {
-        uint64_t end = (uint64_t)image.sections[i].raw + image.sections[i].raw_size;
-        size = end > size ? end : size;
-    }
-    return size;
+    return open_image(module, &image) ? extent(&image) : 0;
 }

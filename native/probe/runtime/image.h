@@ -18,6 +18,8 @@ typedef struct image_streams {
     uintptr_t tables, strings, blobs;
     uint32_t tables_size, strings_size, blobs_size;
 } image_streams;
+
+/* Where its streams of metadata are, each within the image. False: it is none, or they are not. */
 bool image_metadata(const sf_module *module, image_streams *streams);
 
 /* How many bytes of memory an image takes from its base on; 0: it is none. */

@@ -17,15 +17,20 @@ internal static class NativeProgram
     /// <summary>The lines that the program prints.</summary>
     /// <param name="sources">Files of <see cref="Directory"/>.</param>
     /// <param name="arguments">The program's arguments.</param>
-    public static string[] CompileAndRun(string[] sources, params string[] arguments)
+    public static string[] CompileAndRun(string[] sources, params string[] arguments) => CompileAndRun(Compiler, ["-std=c11", "-O1"], sources, arguments);
+
+    /// <param name="compiler">The C compiler.</param>
+    /// <param name="flags">What it is told.</param>
+    /// <param name="sources">Files of <see cref="Directory"/>.</param>
+    /// <param name="arguments">The program's arguments.</param>
+    public static string[] CompileAndRun(string compiler, string[] flags, string[] sources, string[] arguments)
     {
         string folder = System.IO.Directory.CreateTempSubdirectory().FullName;
         try
         {
             string program = Path.Combine(folder, "program");
-            string compiler = Environment.GetEnvironmentVariable("CC") is { Length: > 0 } cc ? cc : "cc";
-            Run(compiler, ["-std=c11", "-O1", "-pthread", "-I", Directory, "-o", program, .. sources.Select(s => Path.Combine(Directory, s))]);
-            return Run(program, arguments).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            Run(compiler, [.. flags, "-pthread", "-I", Directory, "-o", program, .. sources.Select(s => Path.Combine(Directory, s)), "-ldl"]);
+            return Run(program, arguments, folder).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         }
         finally
         {
@@ -33,10 +38,16 @@ internal static class NativeProgram
         }
     }
 
-    private static string Run(string program, string[] arguments)
+    /// <summary>The sources of some rooms.</summary>
+    public static IEnumerable<string> Sources(params string[] rooms) =>
+        rooms.SelectMany(r => System.IO.Directory.GetFiles(Path.Combine(Directory, r), "*.c")).Order(StringComparer.Ordinal);
+
+    private static string Compiler => Environment.GetEnvironmentVariable("CC") is { Length: > 0 } cc ? cc : "cc";
+
+    private static string Run(string program, string[] arguments, string? folder = null)
     {
         using Process process = Process.Start(
-            new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder ?? string.Empty })!;
         Task<string> errors = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();

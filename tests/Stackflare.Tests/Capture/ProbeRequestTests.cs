@@ -5,5 +5,5 @@ public sealed class ProbeRequestTests
 {
     [Fact]
     public void TheProbeRefusesWhatWouldHoldUpTheRuntime() =>
-        NativeProgram.CompileAndRun(["tests/request.c", .. NativeProgram.Rooms.SelectMany(r => Directory.GetFiles(Path.Combine(NativeProgram.Directory, r), "*.c"))]);
+        NativeProgram.CompileAndRun(["tests/request.c", .. NativeProgram.Sources(NativeProgram.Rooms)]);
 }

@@ -1,0 +1,47 @@
+namespace Stackflare.Tests.Capture;
+
+/// <summary>What of the probe is a function over bytes, under the address and undefined-behaviour sanitizers.</summary>
+public sealed class ProbeFuzzTests
+{
+    private const string Folder = "tests/fuzz";
+
+    /// <summary>Each a file of <c>native/probe/tests/fuzz</c>, with a corpus of its name.</summary>
+    public static TheoryData<string> Targets => ["descriptor", "image", "memory"];
+
+    [Theory]
+    [MemberData(nameof(Targets))]
+    public void BearsItsCorpusAndDamageToIt(string target)
+    {
+        string[] corpus = Corpus(target);
+        string[] lines = NativeProgram.CompileAndRun(
+            "cc", ["-std=gnu11", "-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"], Sources(target, $"{Folder}/main.c"), corpus);
+        Assert.Equal(corpus.Length, lines.Length);
+    }
+
+    [RequiresFuzzerTheory]
+    [MemberData(nameof(Targets))]
+    public void BearsWhatAFuzzerMakesOfIt(string target)
+    {
+        string found = Directory.CreateTempSubdirectory().FullName;
+        try
+        {
+            NativeProgram.CompileAndRun(
+                "clang", ["-std=gnu11", "-O1", "-g", "-fsanitize=fuzzer,address,undefined", "-fno-sanitize-recover=undefined"], Sources(target),
+                ["-max_total_time=10", "-timeout=10", "-rss_limit_mb=1024", "-max_len=32768", found, Path.Combine(NativeProgram.Directory, Folder, "corpus", target)]);
+        }
+        finally
+        {
+            Directory.Delete(found, recursive: true);
+        }
+    }
+
+    private static string[] Corpus(string target)
+    {
+        string[] files = Directory.GetFiles(Path.Combine(NativeProgram.Directory, Folder, "corpus", target));
+        Assert.NotEmpty(files);
+        return files;
+    }
+
+    private static string[] Sources(string target, params string[] more) =>
+        [$"{Folder}/{target}.c", .. more, .. NativeProgram.Sources("wire", "memory", "runtime")];
+}
