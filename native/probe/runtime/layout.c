@@ -81,7 +81,11 @@ static bool is_tried(uint64_t version, uint32_t versions)
 /* Numbers that cannot be, whoever says them. What is left is checked where it is used, by what it leads to. */
 static uint64_t implausible(const layout *k)
 {
+    const uint32_t pointers = k->thread.object | k->thread.frame | k->thread.exception | k->thread.link | k->thread.statics;
+    const uint32_t halves = k->thread.id | k->thread.os_id | k->thread.state | k->thread.cooperative;
     uint64_t off = 0;
+    if (pointers % sizeof(uintptr_t) != 0 || halves % sizeof(uint32_t) != 0)
+        off |= LAYOUT_BIT(LAYOUT_THREADS) | LAYOUT_BIT(LAYOUT_EXCEPTIONS) | LAYOUT_BIT(LAYOUT_THREAD_LIST) | LAYOUT_BIT(LAYOUT_STATICS);
     const uint32_t of_thread[] = { k->thread.id, k->thread.os_id, k->thread.state, k->thread.object, k->thread.frame };
     for (uint32_t i = 0; i < sizeof of_thread / sizeof *of_thread; i++)
         for (uint32_t other = 0; other <= i; other++)

@@ -59,7 +59,7 @@ typedef struct layout {
         uint32_t unstarted, dead, waits; /* flags of its state */
         uint32_t bytes;   /* of it that have all these */
     } thread;
-    struct { uint32_t name; } managed_thread;
+    struct { uint32_t name, id; } managed_thread;
     struct { uint32_t object, is_handle; } exception; /* of the tracker that a Thread refers to */
     struct { uint32_t length, chars; uintptr_t type; } string;
     struct { uint32_t length, items; } array;

@@ -27,6 +27,7 @@ const layout_row layout_rows[] = {
     CONTRACT(LAYOUT_STRINGS, array.length, "Array", "m_NumComponents"),
     CONTRACT(LAYOUT_STRINGS, array.items, "Array", "!"),
     CORE(LAYOUT_NAMES, managed_thread.name, CORE_THREAD, "_name"),
+    CORE(LAYOUT_NAMES, managed_thread.id, CORE_THREAD, "_managedThreadId"),
 
     CONTRACT(LAYOUT_EXCEPTIONS, thread.exception, "Thread", "ExceptionTracker"),
     CONTRACT(LAYOUT_EXCEPTIONS, exception.object, "ExceptionInfo", "ThrownObject"),

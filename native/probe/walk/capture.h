@@ -54,6 +54,8 @@ enum { THREAD_BATCH = 64, FRAME_WORDS = 10, STRING_WORDS = 12 };
 typedef struct thread_words {
     uintptr_t object;                /* the managed Thread */
     uintptr_t name;                  /* its name, a string */
+    uintptr_t type;                  /* its type */
+    uint32_t id;                     /* its managed id, as it has it itself */
     uintptr_t frame[FRAME_WORDS];    /* the innermost of the frame objects that the runtime keeps on the thread's stack */
     bool frame_known, has_frame;
     uintptr_t string[STRING_WORDS];  /* the beginning of the name */

@@ -106,21 +106,35 @@ static void read_objects(capture *c, uint32_t count)
     sf_read_many(items, 2 * count);
     for (uint32_t i = 0; i < count; i++) {
         c->batch[i].has_frame = items[count + i].ok;
+        c->batch[i].frame_known &= items[count + i].ok || items[count + i].address == 0;
         if (!items[i].ok)
             c->batch[i].object = 0;
     }
 }
 
-static void read_names(capture *c, sf_thread *threads, uint32_t count)
+/* False when what should be a managed Thread is none, or has another id than the runtime's own; or when no thread at all has one. */
+static bool read_names(capture *c, sf_thread *threads, uint32_t count)
 {
     const layout *k = &c->runtime.layout;
-    sf_read_item items[THREAD_BATCH];
+    sf_read_item items[3 * THREAD_BATCH];
+    uint32_t right = 0;
     for (uint32_t i = 0; i < count; i++) {
         thread_words *w = &c->batch[i];
         w->name = 0;
         items[i] = (sf_read_item){ w->object ? w->object + k->managed_thread.name : 0, &w->name, sizeof w->name, false };
+        items[count + i] = (sf_read_item){ w->object ? w->object + k->managed_thread.id : 0, &w->id, sizeof w->id, false };
+        items[2 * count + i] = (sf_read_item){ w->object, &w->type, sizeof w->type, false };
     }
-    sf_read_many(items, count);
+    sf_read_many(items, 3 * count);
+    for (uint32_t i = 0; i < count; i++) {
+        const thread_words *w = &c->batch[i];
+        if (w->object != 0 && (!items[count + i].ok || !items[2 * count + i].ok || w->id != threads[i].managed_id
+            || type_of(w->type) != core_class_of(&c->runtime, CORE_THREAD)))
+            return false;
+        right += w->object != 0;
+    }
+    if (right == 0 && c->threads.count == 0)
+        return false;
     for (uint32_t i = 0; i < count; i++) {
         thread_words *w = &c->batch[i];
         items[i] = (sf_read_item){ items[i].ok && plausible(w->name) ? w->name : 0, w->string, sizeof w->string, false };
@@ -134,6 +148,7 @@ static void read_names(capture *c, sf_thread *threads, uint32_t count)
             have = MIN_STRING_BYTES;
         take_name(c, address, string, have, &threads[i]);
     }
+    return true;
 }
 
 void describe_threads(capture *c, sf_thread *threads, uint32_t count)
@@ -147,8 +162,10 @@ void describe_threads(capture *c, sf_thread *threads, uint32_t count)
         return;
     }
     read_objects(c, count);
-    if (layout_knows(k, LAYOUT_NAMES))
-        read_names(c, threads, count);
+    if (layout_knows(k, LAYOUT_NAMES) && !read_names(c, threads, count)) {
+        distrust(c, threads, count);
+        return;
+    }
     for (uint32_t i = 0; layout_knows(k, LAYOUT_EXCEPTIONS) && i < count; i++) {
         uintptr_t tracker = pointer_at(copy_of(c, i), k->thread.exception);
         if (tracker != 0)
