@@ -92,6 +92,6 @@ public sealed class ForgedContractTests
         string executable = Path.Combine(folder, Path.GetFileName(from.Executable));
         File.Delete(executable);
         File.Copy(from.Executable, executable);
-        return from with { Executable = executable };
+        return @from with { Executable = executable };
     }
 }
