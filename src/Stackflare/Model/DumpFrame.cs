@@ -41,7 +41,8 @@ public sealed class DumpFrame
 
     /// <summary>
     /// True for what a reader need not see: methods marked <c>[StackTraceHidden]</c>, stubs of the runtime, the part of an async
-    /// method that only starts its state machine, and Stackflare's own frames. Formats leave them out unless asked for all.
+    /// method that only starts its state machine, and Stackflare's own frames. Formats leave them out unless asked for all, and with them the
+    /// platform's frames below a wait.
     /// </summary>
     public bool IsHidden { get; init; }
 }

@@ -36,6 +36,9 @@ public sealed class DumpWait
     /// </summary>
     public IReadOnlyList<DumpThread> WaitsFor { get; internal set; } = [];
 
+    /// <summary>Whether it is known what is waited for: an object or a thread.</summary>
+    internal bool IsForKnown => Object is not null || Lock is not null || Joined is not null;
+
     /// <summary>Whether the wait comes to an end by itself, or may do so: <see cref="Timeout"/> is a time, or is not known.</summary>
     public bool MayEnd => Timeout != System.Threading.Timeout.InfiniteTimeSpan;
 }

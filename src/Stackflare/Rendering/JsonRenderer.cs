@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Stackflare.Diagnosis;
 
 namespace Stackflare.Rendering;
 
@@ -134,6 +135,7 @@ internal sealed class JsonRenderer
         _json.WriteString("currentException", thread.CurrentException);
         _json.WriteBoolean("own", thread.IsOwn);
         _json.WriteString("completeness", JsonNames.Of(thread.Completeness));
+        _json.WriteNumber("waitPlumbing", WaitPlumbing.FramesOf(thread));
         _locks.WriteOf(thread);
         _stacks.Write("stack", thread.Frames);
         _stacks.Write("asyncCallers", thread.AsyncCallers);

@@ -24,10 +24,11 @@ internal readonly record struct LockNote(int Position, DumpWait? Wait, HeldLock?
 
     /// <summary>The notes of a thread, from the innermost frame outwards; null if there are none, which is the rule.</summary>
     /// <param name="thread">The thread.</param>
+    /// <param name="first">Its innermost frame that can be shown.</param>
     /// <param name="all">Whether hidden frames are shown.</param>
-    public static LockNote[]? Of(DumpThread thread, bool all)
+    public static LockNote[]? Of(DumpThread thread, int first, bool all)
     {
-        bool waits = thread.WaitingFor is { Object: not null } or { Lock: not null } or { Joined: not null };
+        bool waits = thread.WaitingFor is { IsForKnown: true };
         IReadOnlyList<HeldLock> held = thread.HeldLocks;
         if (!waits && held.Count == 0)
             return null;
@@ -40,7 +41,7 @@ internal readonly record struct LockNote(int Position, DumpWait? Wait, HeldLock?
         Count(notes);
         Array.Sort(notes, Compare);
         if (!all)
-            Place(notes, thread.Frames);
+            Place(notes, thread.Frames, first);
         else
             PlaceAll(notes);
         return notes;
@@ -110,9 +111,9 @@ internal readonly record struct LockNote(int Position, DumpWait? Wait, HeldLock?
     }
 
     /// <summary>From indexes of frames to positions among those that are shown: what is said of a hidden frame stands under what it calls.</summary>
-    private static void Place(LockNote[] notes, IReadOnlyList<DumpFrame> frames)
+    private static void Place(LockNote[] notes, IReadOnlyList<DumpFrame> frames, int first)
     {
-        int shown = 0, frame = 0;
+        int shown = 0, frame = first;
         for (int i = 0; i < notes.Length && notes[i].Position != AtEnd; i++)
         {
             for (; frame < frames.Count && frame <= notes[i].Position; frame++)

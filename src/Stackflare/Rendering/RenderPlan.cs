@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Stackflare.Diagnosis;
 
 namespace Stackflare.Rendering;
 
@@ -27,7 +28,7 @@ internal sealed class RenderPlan : IDisposable
     /// <summary>Threads left out because they are Stackflare's own.</summary>
     public int OwnThreads { get; private set; }
 
-    /// <summary>Frames left out because they are hidden, counted in every stack they are in.</summary>
+    /// <summary>Frames left out because they are hidden or the platform's below a wait, counted in every stack they are in.</summary>
     public int HiddenFrames { get; private set; }
 
     /// <summary>The ids of a group's visible frames, innermost first. They are the caller's to turn round.</summary>
@@ -62,8 +63,9 @@ internal sealed class RenderPlan : IDisposable
                 OwnThreads++;
                 continue;
             }
-            int length = AddStack(thread.Frames, start, options.All);
-            LockNote[]? notes = LockNote.Of(thread, options.All);
+            int first = options.All ? 0 : WaitPlumbing.FramesOf(thread);
+            int length = AddStack(thread.Frames, first, start, options.All);
+            LockNote[]? notes = LockNote.Of(thread, first, options.All);
             var key = new StackKey(this, thread, notes, start, length);
             // Threads without a stack are listed by name; asked for everything, the reader gets each of them in full.
             bool groupable = options.GroupIdenticalStacks && !(options.All && length == 0);
@@ -89,18 +91,19 @@ internal sealed class RenderPlan : IDisposable
 
     // As hot as it gets, and most often run for the first time: it must not wait for tiering.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private int AddStack(IReadOnlyList<DumpFrame> frames, int start, bool all)
+    private int AddStack(IReadOnlyList<DumpFrame> frames, int first, int start, bool all)
     {
+        HiddenFrames += first;
         int end = start;
         if (frames is DumpFrame[] array)
         {
             // An interface call for each frame would be a good part of what a rendering costs.
-            foreach (var frame in array)
+            foreach (var frame in array.AsSpan(first))
                 Add(frame, all, ref end);
         }
         else
         {
-            for (int i = 0; i < frames.Count; i++)
+            for (int i = first; i < frames.Count; i++)
                 Add(frames[i], all, ref end);
         }
         return end - start;

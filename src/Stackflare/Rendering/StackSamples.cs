@@ -1,3 +1,5 @@
+using Stackflare.Diagnosis;
+
 namespace Stackflare.Rendering;
 
 /// <summary>
@@ -104,7 +106,8 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
         if (thread.Completeness is StackCompleteness.Truncated or StackCompleteness.Broken)
             _stack[length++] = IdOf(new SampleFrame("[outer calls not walked]"));
         int first = length;
-        for (int i = frames.Count - 1; i >= 0; i--)
+        int innermost = options.All ? 0 : WaitPlumbing.FramesOf(thread);
+        for (int i = frames.Count - 1; i >= innermost; i--)
         {
             var frame = frames[i];
             if (frame.IsHidden && !options.All)

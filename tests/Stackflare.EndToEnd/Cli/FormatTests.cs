@@ -131,7 +131,7 @@ public sealed partial class FormatTests(StillTarget still) : IClassFixture<Still
     }
 
     /// <summary>Outermost first, as both formats have it.</summary>
-    private static IEnumerable<string> Visible(JsonThread thread) => thread.Frames.Where(f => !f.IsHidden).Select(f => f.FullName).Reverse();
+    private static IEnumerable<string> Visible(JsonThread thread) => thread.Shown.Select(f => f.FullName).Reverse();
 
     private static string WithoutFigures(string text) => Figures().Replace(text, "N");
 

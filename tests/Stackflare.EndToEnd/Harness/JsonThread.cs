@@ -16,6 +16,9 @@ internal sealed class JsonThread
     /// <summary>All frames, innermost first.</summary>
     public IReadOnlyList<JsonFrame> Frames { get; }
 
+    /// <summary>Those that other formats show.</summary>
+    public IEnumerable<JsonFrame> Shown => Frames.Skip(_thread.GetProperty("waitPlumbing").GetInt32()).Where(f => !f.IsHidden);
+
     /// <summary>The targets' own frames in the form that <see cref="TruthThread.Calls"/> has: what a reader is shown, less the harness.</summary>
     public IReadOnlyList<string> Calls => [.. Frames.Where(f => f.IsOfTarget && !f.IsHidden).Select(f => $"{f.FullName}:{f.Line}")];
 
