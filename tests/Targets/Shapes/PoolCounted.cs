@@ -15,6 +15,9 @@ internal sealed class PoolCounted : Shape
     /// <summary>The pool does not let itself have fewer than there are processors.</summary>
     private static readonly int Workers = Math.Max(4, Environment.ProcessorCount);
 
+    /// <summary>A worker that found the queue of all empty would take from another worker's, and do that.</summary>
+    private static readonly ManualResetEventSlim AllQueued = new();
+
     public override void Start(Host host)
     {
         host.OnCommand("pool", _ => Tell(null));
@@ -31,11 +34,13 @@ internal sealed class PoolCounted : Shape
         host.Expect(Workers);
         for (var i = 0; i < Workers + Queued; i++)
             ThreadPool.QueueUserWorkItem(_ => Block(host, new Track()));
+        AllQueued.Set();
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Block(Host host, Track track)
     {
+        AllQueued.Wait();
         for (var i = 0; i < QueuedByEach; i++)
             ThreadPool.QueueUserWorkItem(static _ => { }, 0, preferLocal: true);
         host.Park(track.Here<PoolCounted>());
