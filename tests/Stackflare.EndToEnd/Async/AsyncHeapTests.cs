@@ -101,7 +101,7 @@ public sealed class AsyncHeapTests
     }
 
     [Theory]
-    [InFlavours(Spread.Newest, LooksAt.Async)]
+    [InFlavours(Spread.Newest, LooksAt.StateMachines)]
     public async Task AHeapThatIsTooLargeIsLeftAlone(string flavour)
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "AsyncWaits", TargetOptions.NoTrap);
@@ -133,7 +133,7 @@ public sealed class AsyncHeapTests
 
     /// <summary>The runtime lets whoever attaches beside the main profiler walk no stacks any more, once there has been a main one.</summary>
     [Theory]
-    [InFlavours(Spread.Runtimes, LooksAt.Async)]
+    [InFlavours(Spread.Runtimes, LooksAt.StateMachines)]
     public async Task WithoutTheHeapStacksAreReadAsBefore(string flavour)
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "NamedThreads", TargetOptions.NoTrap);

@@ -11,7 +11,7 @@ namespace Stackflare.EndToEnd.Async;
 public sealed class AsyncOracleTests
 {
     [RequiresPtraceTheory]
-    [InFlavours(Spread.Builds, LooksAt.Async | LooksAt.Debugger)]
+    [InFlavours(Spread.Builds, LooksAt.StateMachines | LooksAt.Debugger)]
     public async Task EachBoxIsTheSame(string flavour)
     {
         await using var target = await StartAsync(flavour, "AsyncWaits", "--boxes", "500");
@@ -22,8 +22,8 @@ public sealed class AsyncOracleTests
     }
 
     [RequiresPtraceTheory]
-    [InFlavours(Spread.Builds, LooksAt.Async | LooksAt.Debugger, "AsyncWaits")]
-    [InFlavours(Spread.Builds, LooksAt.Async | LooksAt.Debugger, "AsyncTruth")]
+    [InFlavours(Spread.Builds, LooksAt.StateMachines | LooksAt.Debugger, "AsyncWaits")]
+    [InFlavours(Spread.Builds, LooksAt.StateMachines | LooksAt.Debugger, "AsyncTruth")]
     public async Task WhoAwaitsWhomIsTheSame(string flavour, string shape)
     {
         await using var target = await StartAsync(flavour, shape);

@@ -13,7 +13,7 @@ public sealed class AsyncRunningTests(ITestOutputHelper output)
     private const int Running = -1, Suspended = 0;
 
     [Theory]
-    [InFlavours(Spread.Code, LooksAt.Async)]
+    [InFlavours(Spread.Code, LooksAt.StateMachines)]
     public async Task EachThreadRunsItsOwn(string flavour)
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "AsyncRunning", TargetOptions.NoTrap);

@@ -11,10 +11,10 @@ public sealed class AsyncStressTests(ITestOutputHelper output)
 
     /// <summary>Without background collections being kept out, one of some hundred captures ended the program.</summary>
     [Theory]
-    [InFlavours("net9", LooksAt.Async, "0")]
-    [InFlavours("optimized", LooksAt.Async, "1")]
-    [InFlavours("net11", LooksAt.Async, "0")]
-    [InFlavours("net11", LooksAt.Async, "1")]
+    [InFlavours("net9", LooksAt.StateMachines, "0")]
+    [InFlavours("optimized", LooksAt.StateMachines, "1")]
+    [InFlavours("net11", LooksAt.StateMachines, "0")]
+    [InFlavours("net11", LooksAt.StateMachines, "1")]
     public async Task AHeapInFullChurnIsReadWhole(string flavour, string serverCollector)
     {
         var environment = new Dictionary<string, string?> { ["DOTNET_gcServer"] = serverCollector };

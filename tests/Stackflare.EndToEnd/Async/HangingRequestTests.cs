@@ -10,11 +10,12 @@ public sealed class HangingRequestTests
 {
     private const int Prices = 400, Payments = 350, Reports = 250;
 
-    [Fact]
-    public async Task AThousandRequestsAreThreeGroups()
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Async)]
+    public async Task AThousandRequestsAreThreeGroups(string flavour)
     {
         string program = Path.Combine(TestPaths.TargetOutput("HangingApi", "net10.0"), "HangingApi");
-        await using var server = await WebServer.StartAsync(program);
+        await using var server = await WebServer.StartAsync(Flavour.Named(flavour), program);
         using var clients = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = Prices + Payments + Reports + 1 }) { BaseAddress = server.Address };
         using var end = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         end.CancelAfter(Deadline.Usual);

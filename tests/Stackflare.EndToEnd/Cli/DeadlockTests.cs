@@ -10,10 +10,11 @@ public sealed class DeadlockTests
     private const int ExitCode = 20;
     private const string Option = "--fail-on-deadlock";
 
-    [Fact]
-    public async Task ADeadlockIsTheFirstThingThatIsSaid()
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Locks)]
+    public async Task ADeadlockIsTheFirstThingThatIsSaid(string flavour)
     {
-        await using var target = await StartAsync("AllDeadlocked");
+        await using var target = await StartAsync(flavour, "AllDeadlocked");
         var result = await Tool.RunAsync($"{target.Pid}", Option);
         Assert.Equal(ExitCode, result.ExitCode);
         string[] sections = result.RawOutput.Split("\n\n");
@@ -26,10 +27,11 @@ public sealed class DeadlockTests
         Assert.Contains("\n   - locked <0x", result.RawOutput, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task ADumpOfOtherThreadsTellsOfTheDeadlock()
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Locks)]
+    public async Task ADumpOfOtherThreadsTellsOfTheDeadlock(string flavour)
     {
-        await using var target = await StartAsync("AllDeadlocked");
+        await using var target = await StartAsync(flavour, "AllDeadlocked");
         var result = await Tool.RunAsync($"{target.Pid}", Option, "-f", "json", "--threads", "nobody");
         Assert.Equal(ExitCode, result.ExitCode);
         JsonElement json = JsonDocument.Parse(result.RawOutput).RootElement;
@@ -40,12 +42,13 @@ public sealed class DeadlockTests
         Assert.Equal("deadlock", json.GetProperty("findings")[0].GetProperty("kind").GetString());
     }
 
-    [Fact]
-    public async Task ASnapshotIsLookedAtWhenItIsSavedAndWhenItIsShown()
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Locks)]
+    public async Task ASnapshotIsLookedAtWhenItIsSavedAndWhenItIsShown(string flavour)
     {
         using var folder = new TemporaryFolder();
         string file = Path.Combine(folder.Path, "snapshot");
-        await using var target = await StartAsync("AllDeadlocked");
+        await using var target = await StartAsync(flavour, "AllDeadlocked");
         Assert.Equal(ExitCode, (await Tool.RunAsync($"{target.Pid}", "--raw", file, Option)).ExitCode);
         var shown = await Tool.RunAsync("show", file, Option);
         Assert.Equal(ExitCode, shown.ExitCode);
@@ -54,14 +57,15 @@ public sealed class DeadlockTests
         Assert.Equal(0, (await Tool.RunAsync($"{target.Pid}", "--raw", file)).ExitCode);
     }
 
-    [Fact]
-    public async Task AProgramThatIsWellIsASuccess()
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Locks)]
+    public async Task AProgramThatIsWellIsASuccess(string flavour)
     {
-        await using var target = await StartAsync("NamedThreads");
+        await using var target = await StartAsync(flavour, "NamedThreads");
         var result = await Tool.RunAsync($"{target.Pid}", Option);
         Assert.Equal(0, result.ExitCode);
         Assert.DoesNotContain("Deadlock", result.RawOutput, StringComparison.Ordinal);
     }
 
-    private static Task<TargetProcess> StartAsync(string shape) => TargetProcess.StartAsync(Flavour.Optimized, shape, TargetOptions.NoTrap);
+    private static Task<TargetProcess> StartAsync(string flavour, string shape) => TargetProcess.StartAsync(Flavour.Named(flavour), shape, TargetOptions.NoTrap);
 }

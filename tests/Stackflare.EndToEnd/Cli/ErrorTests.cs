@@ -75,14 +75,14 @@ public sealed class ErrorTests
     }
 
     [Theory]
-    [InlineData("DOTNET_EnableDiagnostics")]
-    [InlineData("DOTNET_EnableDiagnostics_IPC")]
-    [InlineData("DOTNET_EnableDiagnostics_Profiler")]
-    [InlineData("COMPlus_EnableDiagnostics")]
-    public async Task ARuntimeWithItsDiagnosticsSwitchedOff(string variable)
+    [InFlavours(Spread.Newest, LooksAt.Stacks, "DOTNET_EnableDiagnostics")]
+    [InFlavours(Spread.Newest, LooksAt.Stacks, "DOTNET_EnableDiagnostics_IPC")]
+    [InFlavours(Spread.Newest, LooksAt.Stacks, "DOTNET_EnableDiagnostics_Profiler")]
+    [InFlavours(Spread.Newest, LooksAt.Stacks, "COMPlus_EnableDiagnostics")]
+    public async Task ARuntimeWithItsDiagnosticsSwitchedOff(string flavour, string variable)
     {
         await using var target = await TargetProcess.StartAsync(
-            Flavour.Optimized, "NamedThreads", TargetOptions.NoTrap with { Environment = new Dictionary<string, string?> { [variable] = "0" } });
+            Flavour.Named(flavour), "NamedThreads", TargetOptions.NoTrap with { Environment = new Dictionary<string, string?> { [variable] = "0" } });
         var result = await Tool.RunAsync($"{target.Pid}");
         result.AssertError(7, $"{variable}=0");
         KernelFacts.AssertIn(result, target);

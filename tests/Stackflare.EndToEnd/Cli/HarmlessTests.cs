@@ -19,13 +19,11 @@ public sealed class HarmlessTests(ITestOutputHelper output)
     /// <c>network</c> the socket alone is one.
     /// </summary>
     [RequiresNamespacesTheory]
-    [InlineData("optimized", "memory")]
-    [InlineData("optimized", "directory")]
-    [InlineData("optimized", "network")]
-    [InlineData("net8", "memory")]
-    [InlineData("net8", "directory")]
-    [InlineData("net9", "memory")]
-    [InlineData("single file", "memory")]
+    [InFlavours(Spread.Runtimes, LooksAt.Stacks, "memory")]
+    [InFlavours(Spread.Newest, LooksAt.Stacks, "directory")]
+    [InFlavours(Spread.Newest, LooksAt.Stacks, "network")]
+    [InFlavours("net8", LooksAt.Stacks, "directory")]
+    [InFlavours("net11, single file", LooksAt.Stacks, "memory")]
     public async Task NothingStays(string flavour, string route)
     {
         await using var target = await StartAsync(Flavour.Named(flavour), "NamedThreads", route);
@@ -49,14 +47,14 @@ public sealed class HarmlessTests(ITestOutputHelper output)
     }
 
     [RequiresNamespacesTheory]
-    [InlineData("memory", Kernel.Kill)]
-    [InlineData("memory", Kernel.Interrupt)]
-    [InlineData("directory", Kernel.Kill)]
-    [InlineData("directory", Kernel.Interrupt)]
-    public async Task TheToolIsEndedAtAnyMoment(string route, int signal)
+    [InFlavours(Spread.Newest, LooksAt.Stacks, "memory", Kernel.Kill)]
+    [InFlavours("net11", LooksAt.Stacks, "memory", Kernel.Interrupt)]
+    [InFlavours("net11", LooksAt.Stacks, "directory", Kernel.Kill)]
+    [InFlavours(Spread.Newest, LooksAt.Stacks, "directory", Kernel.Interrupt)]
+    public async Task TheToolIsEndedAtAnyMoment(string flavour, string route, int signal)
     {
         const int runs = 50;
-        await using var target = await StartAsync(Flavour.Optimized, "Churn", route, ["--with", "heap,threads,dynamic"]);
+        await using var target = await StartAsync(Flavour.Named(flavour), "Churn", route, ["--with", "heap,threads,dynamic"]);
         await RunAsync(target);
         Assert.Equal("paused", await target.CommandAsync("pause"));
         var before = target.Figures;
@@ -95,17 +93,19 @@ public sealed class HarmlessTests(ITestOutputHelper output)
         await target.AssertAliveAsync();
     }
 
-    [Fact]
-    public async Task TheTargetIsEndedAtAnyMoment()
+    [Theory]
+    [InlineData("plain")]
+    [InlineData("plain, net11")]
+    public async Task TheTargetIsEndedAtAnyMoment(string flavour)
     {
-        const int targets = 50;
+        const int targets = 30;
         var seed = Environment.TickCount;
         output.WriteLine($"seed {seed}");
         var moments = new Random(seed);
         Dictionary<int, int> codes = [];
         for (var i = 0; i < targets; i++)
         {
-            await using var target = await TargetProcess.StartAsync(Flavour.Plain, "NamedThreads", TargetOptions.NoTrap);
+            await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "NamedThreads", TargetOptions.NoTrap);
             await using var tool = Tool.Start(ToolOptions.Default, $"{target.Pid}", "-n", "0", "-i", "0");
             await Task.Delay(moments.Next(LatestMoment), TestContext.Current.CancellationToken);
             target.Signal(Kernel.Kill);

@@ -12,6 +12,9 @@ public sealed partial class PsTests
     [InlineData("net8")]
     [InlineData("single file")]
     [InlineData("single file, shared runtime")]
+    [InlineData("net11")]
+    [InlineData("net11, self-contained")]
+    [InlineData("net11, single file, compressed")]
     public async Task ListsATargetWithWhatItIs(string flavour)
     {
         using var alias = new Alias(Flavour.Named(flavour));

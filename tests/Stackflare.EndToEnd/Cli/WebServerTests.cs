@@ -1,5 +1,6 @@
 using System.Globalization;
 using Stackflare.EndToEnd.Cli.Harness;
+using Stackflare.EndToEnd.Harness;
 
 namespace Stackflare.EndToEnd.Cli;
 
@@ -10,12 +11,13 @@ public sealed class WebServerTests(ITestOutputHelper output)
 
     /// <summary>A tenth of the dumps are runs of their own, the rest comes in series.</summary>
     private static int Dumps =>
-        int.TryParse(Environment.GetEnvironmentVariable("STACKFLARE_STRESS_DUMPS"), NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : 500;
+        int.TryParse(Environment.GetEnvironmentVariable("STACKFLARE_STRESS_DUMPS"), NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : 300;
 
-    [Fact]
-    public async Task NoRequestFailsWhileItIsDumped()
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Stacks)]
+    public async Task NoRequestFailsWhileItIsDumped(string flavour)
     {
-        await using var server = await WebServer.StartAsync();
+        await using var server = await WebServer.StartAsync(Flavour.Named(flavour));
         using var load = new Load(server.Address, Clients);
         await load.RunUntilAsync(() => load.Count > 2000);
 

@@ -9,10 +9,11 @@ public sealed class WedgedTests
     /// <summary>What the tool may take beyond its limit, on a loaded machine.</summary>
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(3);
 
-    [RequiresPtraceFact]
-    public async Task ADiagnosticsThreadThatDoesNotAnswer()
+    [RequiresPtraceTheory]
+    [InFlavours(Spread.Newest, LooksAt.Stacks)]
+    public async Task ADiagnosticsThreadThatDoesNotAnswer(string flavour)
     {
-        await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "NamedThreads", TargetOptions.NoTrap);
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "NamedThreads", TargetOptions.NoTrap);
         using (FrozenThread.Named(target.Pid, ".NET EventPipe"))
         {
             var result = await RunWithinAsync(target.Pid, 0.5);
@@ -26,10 +27,11 @@ public sealed class WedgedTests
     }
 
     /// <summary>The program cannot be paused: one of its threads runs managed code and does not come to a safe point.</summary>
-    [RequiresPtraceFact]
-    public async Task AThreadThatCannotBePaused()
+    [RequiresPtraceTheory]
+    [InFlavours(Spread.Newest, LooksAt.Stacks)]
+    public async Task AThreadThatCannotBePaused(string flavour)
     {
-        await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "Spinning", TargetOptions.NoTrap);
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "Spinning", TargetOptions.NoTrap);
         using (FrozenThread.ById(target.Truth.Named("plain loop").OsId))
             (await RunWithinAsync(target.Pid, 0.5)).AssertError(11, "No stacks within 0.5 s");
 

@@ -11,16 +11,16 @@ public sealed class HandlerTests
     private const int KilledByUsr1 = 138;
 
     [Theory]
-    [InlineData("usr1", 10)]
-    [InlineData("usr2", 12)]
-    [InlineData("quit", 3)]
-    [InlineData("rt1", 35)]
-    [InlineData("rt3", 37)]
-    [InlineData("rt30", 64)]
-    public async Task EverySignalThatMayAskForADumpGetsOneAndTheProgramGoesOn(string name, int number)
+    [InFlavours(Spread.Newest, LooksAt.Stacks, "usr1", 10)]
+    [InFlavours(Spread.Newest, LooksAt.Stacks, "usr2", 12)]
+    [InFlavours(Spread.Newest, LooksAt.Stacks, "quit", 3)]
+    [InFlavours(Spread.Newest, LooksAt.Stacks, "rt1", 35)]
+    [InFlavours(Spread.Newest, LooksAt.Stacks, "rt3", 37)]
+    [InFlavours(Spread.Newest, LooksAt.Stacks, "rt30", 64)]
+    public async Task EverySignalThatMayAskForADumpGetsOneAndTheProgramGoesOn(string flavour, string name, int number)
     {
         await using var target = await TargetProcess.StartAsync(
-            Flavour.Optimized, "NamedThreads", TargetOptions.WithTrap($"signal={name};output=stderr;format=json"));
+            Flavour.Named(flavour), "NamedThreads", TargetOptions.WithTrap($"signal={name};output=stderr;format=json"));
         for (var i = 0; i < 3; i++)
         {
             var dump = await target.DumpAsync(number);
@@ -30,11 +30,12 @@ public sealed class HandlerTests
         await target.AssertExitsWellAsync();
     }
 
-    [Fact]
-    public async Task TwoSignalsHaveTwoTraps()
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Stacks)]
+    public async Task TwoSignalsHaveTwoTraps(string flavour)
     {
         await using var target = await TargetProcess.StartAsync(
-            Flavour.Optimized, "NamedThreads", TargetOptions.WithTrap(TargetOptions.JsonTrap, "signal=usr2;output=delegate"));
+            Flavour.Named(flavour), "NamedThreads", TargetOptions.WithTrap(TargetOptions.JsonTrap, "signal=usr2;output=delegate"));
         var dump = await target.DumpAsync();
         target.Signal(Kernel.Usr2);
         Assert.Equal($"{dump.Threads.Count}", await target.WaitForLineAsync("DUMPED "));
@@ -42,11 +43,12 @@ public sealed class HandlerTests
         Assert.Empty(target.Messages);
     }
 
-    [Fact]
-    public async Task WithoutChainAnEarlierHandlerIsNotCalled()
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Stacks)]
+    public async Task WithoutChainAnEarlierHandlerIsNotCalled(string flavour)
     {
         await using var target = await TargetProcess.StartAsync(
-            Flavour.Optimized, "NamedThreads", TargetOptions.Default with { Arguments = ["--before", Usr1] });
+            Flavour.Named(flavour), "NamedThreads", TargetOptions.Default with { Arguments = ["--before", Usr1] });
         await target.DumpAsync();
         Assert.Equal("disposed", await target.CommandAsync("dispose"));
 
@@ -57,11 +59,12 @@ public sealed class HandlerTests
         Assert.Single(target.Output.Text.Split('\n'), l => l.StartsWith("HANDLED", StringComparison.Ordinal));
     }
 
-    [Fact]
-    public async Task WithChainAnEarlierHandlerIsCalledAsWell()
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Stacks)]
+    public async Task WithChainAnEarlierHandlerIsCalledAsWell(string flavour)
     {
         await using var target = await TargetProcess.StartAsync(
-            Flavour.Optimized,
+            Flavour.Named(flavour),
             "NamedThreads",
             new TargetOptions { Traps = [TargetOptions.JsonTrap + ";chain=true"], Arguments = ["--before", Usr1] });
         await target.DumpAsync();
@@ -71,11 +74,12 @@ public sealed class HandlerTests
     }
 
     /// <summary>Who registers last has the signal, as without the library.</summary>
-    [Fact]
-    public async Task ALaterHandlerOfTheRuntimeGetsTheSignal()
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Stacks)]
+    public async Task ALaterHandlerOfTheRuntimeGetsTheSignal(string flavour)
     {
         await using var target = await TargetProcess.StartAsync(
-            Flavour.Optimized, "NamedThreads", TargetOptions.Default with { Arguments = ["--after", Usr1] });
+            Flavour.Named(flavour), "NamedThreads", TargetOptions.Default with { Arguments = ["--after", Usr1] });
         target.Signal();
         await target.WaitForLinesAsync("HANDLED after", 1);
         await target.AssertAliveAsync();
@@ -83,12 +87,12 @@ public sealed class HandlerTests
 
     /// <summary>Each answers the signal once; the one that was set first is called by the other if that chains.</summary>
     [Theory]
-    [InlineData(true, 2)]
-    [InlineData(false, 1)]
-    public async Task TwoTrapsOfOneSignalAreTwoHandlers(bool chain, int answers)
+    [InFlavours(Spread.Newest, LooksAt.Stacks, true, 2)]
+    [InFlavours(Spread.Newest, LooksAt.Stacks, false, 1)]
+    public async Task TwoTrapsOfOneSignalAreTwoHandlers(string flavour, bool chain, int answers)
     {
         await using var target = await TargetProcess.StartAsync(
-            Flavour.Optimized, "NamedThreads", TargetOptions.WithTrap("signal=usr1;output=delegate", $"signal=usr1;output=delegate;chain={chain}"));
+            Flavour.Named(flavour), "NamedThreads", TargetOptions.WithTrap("signal=usr1;output=delegate", $"signal=usr1;output=delegate;chain={chain}"));
         target.Signal();
         await target.WaitForLinesAsync("DUMPED ", answers);
         Assert.Equal("disposed", await target.CommandAsync("dispose"));
@@ -97,20 +101,22 @@ public sealed class HandlerTests
         Assert.Equal(KilledByUsr1, await target.WaitForExitAsync());
     }
 
-    [Fact]
-    public async Task DisposeGivesTheDefaultActionBack()
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Stacks)]
+    public async Task DisposeGivesTheDefaultActionBack(string flavour)
     {
-        await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "NamedThreads");
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "NamedThreads");
         await target.DumpAsync();
         Assert.Equal("disposed", await target.CommandAsync("dispose"));
         target.Signal();
         Assert.Equal(KilledByUsr1, await target.WaitForExitAsync());
     }
 
-    [Fact]
-    public async Task ATrapCanBeSetAgainAfterDispose()
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Stacks)]
+    public async Task ATrapCanBeSetAgainAfterDispose(string flavour)
     {
-        await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "NamedThreads");
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "NamedThreads");
         for (var i = 0; i < 5; i++)
         {
             await target.DumpAsync();

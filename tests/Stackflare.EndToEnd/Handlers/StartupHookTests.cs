@@ -6,16 +6,19 @@ namespace Stackflare.EndToEnd.Handlers;
 public sealed class StartupHookTests
 {
     [Theory]
-    [InlineData(null, Kernel.Usr1)]
-    [InlineData("SIGUSR1", Kernel.Usr1)]
-    [InlineData("USR2", Kernel.Usr2)]
-    [InlineData("SIGQUIT", Kernel.Quit)]
-    [InlineData("SIGRTMIN+3", 37)]
-    [InlineData("10", Kernel.Usr1)]
-    public async Task TheSignalOfTheEnvironmentDumps(string? signal, int number)
+    [InlineData("plain", null, Kernel.Usr1)]
+    [InlineData("plain, net11", null, Kernel.Usr1)]
+    [InlineData("plain", "SIGUSR1", Kernel.Usr1)]
+    [InlineData("plain", "USR2", Kernel.Usr2)]
+    [InlineData("plain", "SIGQUIT", Kernel.Quit)]
+    [InlineData("plain, net11", "SIGQUIT", Kernel.Quit)]
+    [InlineData("plain", "SIGRTMIN+3", 37)]
+    [InlineData("plain, net11", "SIGRTMIN+3", 37)]
+    [InlineData("plain", "10", Kernel.Usr1)]
+    public async Task TheSignalOfTheEnvironmentDumps(string flavour, string? signal, int number)
     {
         await using var target = await TargetProcess.StartAsync(
-            Flavour.Plain, "NamedThreads", Hook(("STACKFLARE_SIGNAL", signal), ("STACKFLARE_FORMAT", "json")));
+            Flavour.Named(flavour), "NamedThreads", Hook(("STACKFLARE_SIGNAL", signal), ("STACKFLARE_FORMAT", "json")));
         var dump = await target.DumpAsync(number);
         Assert.All(target.Truth.Threads, thread => thread.AssertIn(dump));
         await target.AssertExitsWellAsync();

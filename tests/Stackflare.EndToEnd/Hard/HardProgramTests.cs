@@ -45,10 +45,11 @@ public sealed class HardProgramTests
         Assert.All(target.Truth.Threads, thread => thread.AssertIn(dump));
     }
 
-    [Fact]
-    public async Task TenThousandFramesAreAllThere()
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Stacks)]
+    public async Task TenThousandFramesAreAllThere(string flavour)
     {
-        await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "DeepRecursion");
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "DeepRecursion");
         var dump = await target.DumpAsync();
         Assert.All(target.Truth.Threads, thread =>
         {
@@ -60,12 +61,12 @@ public sealed class HardProgramTests
 
     /// <summary>The innermost call and the outermost stand on lines of their own; the rest is one line, or one pair of lines, and a count.</summary>
     [Theory]
-    [InlineData("self", 1, 9_999)]
-    [InlineData("mutual", 2, 9_998)]
-    public async Task TextFoldsARecursionAndCountsItExactly(string thread, int period, int folded)
+    [InFlavours(Spread.Newest, LooksAt.Stacks, "self", 1, 9_999)]
+    [InFlavours(Spread.Newest, LooksAt.Stacks, "mutual", 2, 9_998)]
+    public async Task TextFoldsARecursionAndCountsItExactly(string flavour, string thread, int period, int folded)
     {
         await using var target = await TargetProcess.StartAsync(
-            Flavour.Optimized, "DeepRecursion", TargetOptions.WithTrap("signal=usr1;output=stderr;format=text"));
+            Flavour.Named(flavour), "DeepRecursion", TargetOptions.WithTrap("signal=usr1;output=stderr;format=text"));
         target.Signal();
         var dump = await target.Errors.WaitAsync(
             bytes => new TextDump(System.Text.Encoding.UTF8.GetString(bytes.Span)) is var text && text.HasWhole(thread) ? text : null, "the thread's stack");
@@ -93,10 +94,11 @@ public sealed class HardProgramTests
         Assert.Equal("waiting", main.Activity);
     }
 
-    [Fact]
-    public async Task ABurstOfSignalsBecomesAFewWholeDumps()
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Stacks)]
+    public async Task ABurstOfSignalsBecomesAFewWholeDumps(string flavour)
     {
-        await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "NamedThreads");
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "NamedThreads");
         await target.DumpAsync();
         for (var i = 0; i < 200; i++)
             target.Signal();

@@ -13,11 +13,13 @@ internal sealed record Flavour(string Name, string Executable, int RuntimeMajor)
     private static readonly (LooksAt What, int First, int Last)[] Known =
     [
         (LooksAt.Stacks, 8, 11),
-        (LooksAt.Ids, 9, 10),
-        (LooksAt.Pool, 9, 10),
+        (LooksAt.Ids, 9, 11),
+        (LooksAt.Pool, 9, 11),
         (LooksAt.Locks, 9, 10),
         (LooksAt.Async, 9, 10),
-        (LooksAt.Debugger, 8, 10),
+        (LooksAt.StateMachines, 9, 11),
+        (LooksAt.Debugger, 8, 11),
+        (LooksAt.DebuggerMonitors, 8, 10),
     ];
 
     public static Flavour Net8 { get; } = new("net8", Shapes("Shapes.SelfContained", "net8.0/linux-x64"), 8);
@@ -60,6 +62,8 @@ internal sealed record Flavour(string Name, string Executable, int RuntimeMajor)
     /// <summary>A program that does not reference the library.</summary>
     public static Flavour Plain { get; } = new("plain", Path.Combine(TestPaths.TargetOutput("Plain", "net10.0"), "Plain"), 10);
 
+    public static Flavour PlainOnNet11 { get; } = Plain.OnNet11("plain, net11");
+
     /// <summary>Whether the C# compiler optimized it.</summary>
     public bool IsOptimized { get; private init; } = true;
 
@@ -81,7 +85,8 @@ internal sealed record Flavour(string Name, string Executable, int RuntimeMajor)
                 yield return ("DOTNET_TieredCompilation", "0");
             if (Root is null)
                 yield break;
-            yield return ("DOTNET_ROOT", Root);
+            // It counts more than DOTNET_ROOT, which the machine may need.
+            yield return ("DOTNET_ROOT_X64", Root);
             yield return ("DOTNET_ROLL_FORWARD", "Major");
         }
     }

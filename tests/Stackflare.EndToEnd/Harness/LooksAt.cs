@@ -16,9 +16,15 @@ public enum LooksAt
     /// <summary>What threads wait for and hold.</summary>
     Locks = 8,
 
-    /// <summary>Async methods that wait.</summary>
+    /// <summary>Async methods that wait, and all that they wait for.</summary>
     Async = 16,
+
+    /// <summary>Async methods that the compiler made state machines of. From .NET 11 on none of the platform's own are.</summary>
+    StateMachines = 64,
 
     /// <summary>The view of a debugger, which <c>Microsoft.Diagnostics.Runtime</c> gives.</summary>
     Debugger = 32,
+
+    /// <summary>Its view of monitors, which it has no more since they are managed code.</summary>
+    DebuggerMonitors = 128,
 }

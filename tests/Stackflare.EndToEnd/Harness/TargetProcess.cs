@@ -21,8 +21,9 @@ internal sealed class TargetProcess : IAsyncDisposable
     private TargetTruth? _truth;
     private int? _pid;
 
-    private TargetProcess(Process process, TemporaryFolder temporary, TargetOptions options)
+    private TargetProcess(Flavour flavour, Process process, TemporaryFolder temporary, TargetOptions options)
     {
+        Flavour = flavour;
         _process = process;
         _temporary = temporary;
         _commandLine = $"{process.StartInfo.FileName} {string.Join(' ', process.StartInfo.ArgumentList)}";
@@ -32,6 +33,8 @@ internal sealed class TargetProcess : IAsyncDisposable
         if (options.ReadStandardError)
             ReadErrors();
     }
+
+    public Flavour Flavour { get; }
 
     /// <summary>
     /// The target's id, as the test sees it: with a shell between it is not the id of the process that the test started, and in a
@@ -106,7 +109,7 @@ internal sealed class TargetProcess : IAsyncDisposable
             start.Environment[name] = value;
         foreach (var (name, value) in options.Environment)
             start.Environment[name] = value;
-        return new TargetProcess(Process.Start(start)!, temporary, options);
+        return new TargetProcess(flavour, Process.Start(start)!, temporary, options);
     }
 
     public void Signal(int signal = Kernel.Usr1) => Kernel.Send(Pid, signal);

@@ -20,6 +20,10 @@ public sealed class SavedSnapshotTests
     [InlineData("net8", "LanguageMembers")]
     [InlineData("single file", "AsyncNames")]
     [InlineData("single file, shared runtime", "CompilerNames")]
+    [InlineData("net11", "AsyncNames")]
+    [InlineData("net11", "ExceptionInFlight")]
+    [InlineData("net11, unoptimized", "CompilerNames")]
+    [InlineData("net11, single file", "AsyncNames")]
     public async Task PdbsAtTheDeskGiveWhatTheyWouldHaveGivenThere(string flavour, string shape)
     {
         using var app = new MovedApp(Flavour.Named(flavour));

@@ -10,10 +10,8 @@ namespace Stackflare.EndToEnd.Oracle;
 public sealed class LockOracleTests
 {
     [RequiresPtraceTheory]
-    [InlineData("optimized", "Locks", 3)]
-    [InlineData("net9", "Locks", 3)]
-    [InlineData("optimized", "AllDeadlocked", 3)]
-    [InlineData("net9", "AllDeadlocked", 3)]
+    [InFlavours(Spread.Runtimes, LooksAt.Locks | LooksAt.DebuggerMonitors, "Locks", 3)]
+    [InFlavours(Spread.Runtimes, LooksAt.Locks | LooksAt.DebuggerMonitors, "AllDeadlocked", 3)]
     public async Task EveryHeldMonitorWithASyncBlockIsTheSame(string flavour, string shape, int waiting)
     {
         await using var target = await TargetProcess.StartAsync(

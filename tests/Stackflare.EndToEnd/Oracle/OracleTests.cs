@@ -6,20 +6,7 @@ namespace Stackflare.EndToEnd.Oracle;
 public sealed class OracleTests
 {
     /// <summary>Runtimes and ways of compiling, with shapes of every kind of frame.</summary>
-    public static TheoryData<string, string> Matrix
-    {
-        get
-        {
-            var rows = new TheoryData<string, string>();
-            foreach (var flavour in new[] { Flavour.Optimized, Flavour.Untiered, Flavour.Unoptimized, Flavour.Net8, Flavour.Net9 })
-            {
-                foreach (var shape in new[] { "NamedThreads", "CompilerNames", "LanguageMembers", "AsyncNames", "GuestRooms", "NativeCall", "DeepRecursion" })
-                    rows.Add(flavour.Name, shape);
-            }
-
-            return rows;
-        }
-    }
+    public static TheoryData<string, string> Matrix => Flavours.WithShapes(Spread.Code, LooksAt.Debugger, [.. Flavours.StillShapes, "GuestRooms", "DeepRecursion"]);
 
     [RequiresPtraceTheory]
     [MemberData(nameof(Matrix))]

@@ -7,11 +7,9 @@ namespace Stackflare.EndToEnd.Problems;
 public sealed class FindingTests
 {
     [Theory]
-    [InlineData("optimized", "managed")]
-    [InlineData("optimized", "native")]
-    [InlineData("unoptimized", "native")]
-    [InlineData("net9", "managed")]
-    [InlineData("net9", "native")]
+    [InFlavours(Spread.Runtimes, LooksAt.Locks, "managed")]
+    [InFlavours(Spread.Runtimes, LooksAt.Locks, "native")]
+    [InFlavours("unoptimized", LooksAt.Locks, "native")]
     public async Task FiftyWaitForOneWhoIsInASlowCall(string flavour, string partner)
     {
         await using var target = await DeadlockTests.StartAsync(flavour, "CouponService", "--partner", partner);
@@ -37,10 +35,11 @@ public sealed class FindingTests
         Assert.Contains(convoy.Evidence, e => e.StartsWith("50 wait ", StringComparison.Ordinal) && Is(e, wait));
     }
 
-    [Fact]
-    public async Task RequestsThatBlockOnTasksStarveThePool()
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Locks | LooksAt.Pool)]
+    public async Task RequestsThatBlockOnTasksStarveThePool(string flavour)
     {
-        await using var server = await WebServer.StartAsync(Path.Combine(TestPaths.TargetOutput("OrderApi", "net10.0"), "OrderApi"));
+        await using var server = await WebServer.StartAsync(Flavour.Named(flavour), Path.Combine(TestPaths.TargetOutput("OrderApi", "net10.0"), "OrderApi"));
         using var client = new HttpClient();
         using var end = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         int workers = Environment.ProcessorCount + 1;
@@ -59,9 +58,7 @@ public sealed class FindingTests
     }
 
     [Theory]
-    [InlineData("optimized")]
-    [InlineData("net9")]
-    [InlineData("net8")]
+    [InFlavours(Spread.Runtimes, LooksAt.Stacks)]
     public async Task AThreadThatSpinsIsNamedWithItsPlace(string flavour)
     {
         await using var target = await DeadlockTests.StartAsync(flavour, "Spinning");
@@ -78,15 +75,16 @@ public sealed class FindingTests
     }
 
     [Theory]
-    [InlineData("untiered")]
-    [InlineData("net9")]
-    [InlineData("net8")]
+    [InFlavours("untiered", LooksAt.Stacks)]
+    [InFlavours("net11, untiered", LooksAt.Stacks)]
+    [InFlavours("net9", LooksAt.Stacks)]
+    [InFlavours("net8", LooksAt.Stacks)]
     public async Task HundredsOfThreadsWithOneStack(string flavour)
     {
         await using var target = await DeadlockTests.StartAsync(flavour, "ManyThreads", "--threads", "300");
         using var dumps = new LiveDumps(target);
         // Where methods are compiled again while threads start in them, those that come later can have fewer frames: one calls by a jump.
-        int fewest = flavour == "untiered" ? 300 : 100;
+        int fewest = Flavour.Named(flavour).TieredCompilation ? 100 : 300;
         Finding finding = (await dumps.UntilAsync("threads that stand", d => d.Findings.Any(f => f.Threads.Count >= fewest))).Findings[0];
         Assert.Equal(FindingKind.ManyAlike, finding.Kind);
         Assert.Subset(target.Truth.Threads.Select(t => t.OsId).ToHashSet(), finding.Threads.Select(t => t.OsId.Value).ToHashSet());
@@ -95,8 +93,7 @@ public sealed class FindingTests
 
     /// <summary>A thread that the runtime cannot stop, while a collection wants it to: no stacks, but who it is. When it is over all is well.</summary>
     [Theory]
-    [InlineData("optimized")]
-    [InlineData("net9")]
+    [InFlavours(Spread.Runtimes, LooksAt.Locks)]
     public async Task WhoKeepsACollectionFromBeginning(string flavour)
     {
         await using var target = await DeadlockTests.StartAsync(flavour, "Thermometer", "--seconds", "3");

@@ -10,12 +10,13 @@ namespace Stackflare.EndToEnd.Problems;
 public sealed class SavedDeadlockTests
 {
     [Theory]
-    [InlineData("optimized", "Bank")]
-    [InlineData("unoptimized", "PriceCache")]
-    [InlineData("net9, unoptimized", "HaulageFirm")]
-    [InlineData("net9", "Workshop")]
-    [InlineData("optimized", "Workshop")]
-    [InlineData("net8", "Bank")]
+    [InFlavours(Spread.Newest, LooksAt.Locks, "Bank")]
+    [InFlavours("unoptimized", LooksAt.Locks, "PriceCache")]
+    [InFlavours("net11, unoptimized", LooksAt.Locks, "PriceCache")]
+    [InFlavours("net9, unoptimized", LooksAt.Locks, "HaulageFirm")]
+    [InFlavours("net11", LooksAt.Locks, "HaulageFirm")]
+    [InFlavours(Spread.Runtimes, LooksAt.Locks, "Workshop")]
+    [InFlavours("net8", LooksAt.Stacks, "Bank")]
     public async Task TheModelIsTheSame(string flavour, string shape)
     {
         using var app = new MovedApp(Flavour.Named(flavour));

@@ -11,9 +11,11 @@ public sealed class ToolTests
     private const int DeadlockCode = 20, TimeoutCode = 11;
 
     [Theory]
-    [InlineData("optimized", "Bank", "--accounts", "transfer", 5)]
-    [InlineData("net9", "PriceCache", "--regions", "mover", 2)]
-    [InlineData("unoptimized", "HaulageFirm", "--depots", "lorry", 3)]
+    [InFlavours(Spread.Newest, LooksAt.Locks, "Bank", "--accounts", "transfer", 5)]
+    [InFlavours("net9", LooksAt.Locks, "PriceCache", "--regions", "mover", 2)]
+    [InFlavours("net11", LooksAt.Locks, "PriceCache", "--regions", "mover", 2)]
+    [InFlavours("unoptimized", LooksAt.Locks, "HaulageFirm", "--depots", "lorry", 3)]
+    [InFlavours("net11, unoptimized", LooksAt.Locks, "HaulageFirm", "--depots", "lorry", 3)]
     public async Task TheCircleIsInTheJson(string flavour, string shape, string size, string name, int threads)
     {
         await using var target = await DeadlockTests.StartAsync(flavour, shape, size, $"{threads}");
@@ -45,17 +47,19 @@ public sealed class ToolTests
         }
     }
 
-    [Fact]
-    public async Task AChainIsASuccess()
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Locks)]
+    public async Task AChainIsASuccess(string flavour)
     {
-        await using var target = await DeadlockTests.StartAsync("optimized", "NightlyReports");
+        await using var target = await DeadlockTests.StartAsync(flavour, "NightlyReports");
         Assert.Equal(0, (await Tool.RunAsync($"{target.Pid}", Option)).ExitCode);
     }
 
-    [Fact]
-    public async Task ASuspensionThatDoesNotEndIsNamed()
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Locks)]
+    public async Task ASuspensionThatDoesNotEndIsNamed(string flavour)
     {
-        await using var target = await DeadlockTests.StartAsync("optimized", "Thermometer", "--seconds", "3");
+        await using var target = await DeadlockTests.StartAsync(flavour, "Thermometer", "--seconds", "3");
         Task measured = target.CommandAsync("measure");
         await target.WaitForCollectionAsync("tidy");
         ToolResult result = await Tool.RunAsync($"{target.Pid}", "--timeout", "1");

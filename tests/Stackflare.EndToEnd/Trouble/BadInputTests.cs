@@ -22,12 +22,12 @@ public sealed class BadInputTests
         await AssertRefusedAsync("InvalidSignalException", TargetOptions.WithTrap($"signal={signal}"));
 
     [Theory]
-    [InlineData("DOTNET_EnableDiagnostics")]
-    [InlineData("DOTNET_EnableDiagnostics_IPC")]
-    [InlineData("DOTNET_EnableDiagnostics_Profiler")]
-    public async Task ARuntimeWithItsDiagnosticsSwitchedOff(string variable)
+    [InFlavours(Spread.Newest, LooksAt.Stacks, "DOTNET_EnableDiagnostics")]
+    [InFlavours(Spread.Newest, LooksAt.Stacks, "DOTNET_EnableDiagnostics_IPC")]
+    [InFlavours(Spread.Newest, LooksAt.Stacks, "DOTNET_EnableDiagnostics_Profiler")]
+    public async Task ARuntimeWithItsDiagnosticsSwitchedOff(string flavour, string variable)
     {
-        var refusal = await AssertRefusedAsync("DiagnosticsDisabledException", With(variable, "0"));
+        var refusal = await AssertRefusedAsync("DiagnosticsDisabledException", With(variable, "0"), Flavour.Named(flavour));
         Assert.Contains(variable, refusal.Message, StringComparison.Ordinal);
     }
 
@@ -73,9 +73,9 @@ public sealed class BadInputTests
     private static TargetOptions With(string variable, string value) =>
         TargetOptions.Default with { Environment = new Dictionary<string, string?> { [variable] = value } };
 
-    private static async Task<Refusal> AssertRefusedAsync(string type, TargetOptions options)
+    private static async Task<Refusal> AssertRefusedAsync(string type, TargetOptions options, Flavour? flavour = null)
     {
-        var refusal = await TargetProcess.StartRefusedAsync(Flavour.Optimized, options);
+        var refusal = await TargetProcess.StartRefusedAsync(flavour ?? Flavour.Optimized, options);
         Assert.Equal(type, refusal.Type);
         Assert.EndsWith(".", refusal.Problem, StringComparison.Ordinal);
         Assert.EndsWith(".", refusal.Remedy, StringComparison.Ordinal);

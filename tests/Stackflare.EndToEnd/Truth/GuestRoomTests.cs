@@ -6,8 +6,9 @@ namespace Stackflare.EndToEnd.Truth;
 public sealed class GuestRoomTests
 {
     [Theory]
-    [InFlavours(Spread.Runtimes, LooksAt.Stacks)]
-    [InFlavours("untiered", LooksAt.Stacks)]
+    [InFlavours(Spread.Runtimes, LooksAt.Ids)]
+    [InFlavours("net8", LooksAt.Stacks)]
+    [InFlavours("untiered", LooksAt.Ids)]
     public async Task LinesAreRightHoweverTheAssemblyWasLoaded(string flavour)
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "GuestRooms");
@@ -33,7 +34,7 @@ public sealed class GuestRoomTests
     }
 
     [Theory]
-    [InFlavours(Spread.Newest, LooksAt.Stacks)]
+    [InFlavours(Spread.Newest, LooksAt.Ids)]
     public async Task AnAssemblyOfBytesWithoutSymbolsHasItsNamesAndNoLines(string flavour)
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "GuestRooms");

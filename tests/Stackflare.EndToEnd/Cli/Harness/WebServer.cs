@@ -11,13 +11,15 @@ internal sealed partial class WebServer : IAsyncDisposable
     private readonly Process _process;
     private readonly Task _reading, _errors;
 
-    private WebServer(string program)
+    private WebServer(Flavour flavour, string program)
     {
         var start = new ProcessStartInfo(program, ["--urls", "http://127.0.0.1:0"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        foreach (var (name, value) in flavour.Environment)
+            start.Environment[name] = value;
         start.Environment["TMPDIR"] = _temporary.Path;
         _process = Process.Start(start)!;
         Output = new Feed("standard output", () => Output!.Text);
@@ -32,10 +34,12 @@ internal sealed partial class WebServer : IAsyncDisposable
     public Uri Address { get; private set; } = null!;
 
     /// <summary>Starts it and waits until it says that it is up.</summary>
+    /// <param name="flavour">What it runs on: a flavour of the machine's runtime or of a runtime that is shared.</param>
     /// <param name="program">The program; null for the sample.</param>
-    public static async Task<WebServer> StartAsync(string? program = null)
+    public static async Task<WebServer> StartAsync(Flavour flavour, string? program = null)
     {
         var server = new WebServer(
+            flavour,
             program ?? Path.Combine(TestPaths.RepositoryRoot, "samples", "WebApp", "bin", TestPaths.Configuration, "net10.0", "WebApp"));
         try
         {
