@@ -11,7 +11,7 @@ internal static class ManyAlike
             return [];
         return from thread in dump.Threads
                where thread.ProgramFrameFrom(0) is not null && !(thread.WaitingFor?.Lock is { } wanted && LockConvoys.IsConvoy(dump, wanted))
-               group thread by new Stack(thread.Frames) into alike
+               group thread by new Stack(thread) into alike
                where alike.Count() >= Fewest
                orderby alike.Count() descending
                select Of([.. alike]);
@@ -23,17 +23,46 @@ internal static class ManyAlike
         [$"they are {Words.Doing(threads[0])} {Words.At(threads[0].ProgramFrameFrom(0))}"],
         threads);
 
-    /// <summary>Frames, equal if they are the same: threads share the frames that are.</summary>
-    private readonly struct Stack(IReadOnlyList<DumpFrame> frames) : IEquatable<Stack>
+    /// <summary>
+    /// The frames that a reader is shown, equal if they are at the same places. Hidden ones do not count, nor those below a wait, as in the groups of the text: which stubs of the runtime
+    /// stand between differs with how often a method was compiled.
+    /// </summary>
+    private readonly struct Stack(DumpThread thread) : IEquatable<Stack>
     {
-        private readonly IReadOnlyList<DumpFrame> _frames = frames;
+        private readonly IReadOnlyList<DumpFrame> _frames = thread.Frames;
+        private readonly int _first = WaitPlumbing.FramesOf(thread);
 
-        public bool Equals(Stack other) => _frames.Count == other._frames.Count && _frames.SequenceEqual(other._frames);
+        public bool Equals(Stack other)
+        {
+            int mine = _first, others = other._first;
+            while (true)
+            {
+                DumpFrame? one = Next(_frames, ref mine), two = Next(other._frames, ref others);
+                if (one is null || two is null)
+                    return one == two;
+                if (!SameFrame.Comparer.Equals(one, two))
+                    return false;
+            }
+        }
 
         public override bool Equals(object? obj) => obj is Stack other && Equals(other);
 
-        /// <summary>Of the few that tell most stacks apart.</summary>
-        public override int GetHashCode() => HashCode.Combine(
-            _frames.Count, _frames.Count > 0 ? _frames[0] : null, _frames.Count > 0 ? _frames[_frames.Count / 2] : null, _frames.Count > 2 ? _frames[2] : null);
+        public override int GetHashCode()
+        {
+            int hash = 0, at = _first;
+            while (Next(_frames, ref at) is { } frame)
+                hash = unchecked((hash * 31) + SameFrame.Comparer.GetHashCode(frame));
+            return hash;
+        }
+
+        private static DumpFrame? Next(IReadOnlyList<DumpFrame> frames, ref int at)
+        {
+            while (at < frames.Count)
+            {
+                if (frames[at++] is { IsHidden: false } frame)
+                    return frame;
+            }
+            return null;
+        }
     }
 }
