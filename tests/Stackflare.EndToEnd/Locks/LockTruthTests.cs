@@ -62,6 +62,33 @@ public sealed class LockTruthTests
         }
     }
 
+    /// <summary>A monitor whose object has a hash code is in the runtime's table, whether somebody has waited for it or not.</summary>
+    [Theory]
+    [InlineData("optimized")]
+    [InlineData("untiered")]
+    [InlineData("net9")]
+    public async Task MonitorsThatWereInflatedKeepTheirOwners(string flavour)
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "InflatedLocks", TargetOptions.NoTrap);
+        TargetTruth truth = target.Truth;
+        LockView view = await LockView.WithWaitersAsync(target, 2, w => w.Kind == WaitRecordKind.MonitorEnter);
+        Assert.True(view.IsKnown && view.IsWhole);
+
+        AssertHeld("HashedGate", "hashes", recursion: 1, waiters: 0);
+        AssertHeld("HashedBeforeGate", "hashes before", recursion: 0, waiters: 1);
+        AssertHeld("PulsedGate", "pulses", recursion: 0, waiters: 1);
+        Assert.Equal(view.Named("HashedBeforeGate").Object, view.WaitOf(truth.Named("enter")).Lock?.Object);
+        Assert.Equal(view.Named("PulsedGate").Object, view.WaitOf(truth.Named("pulsed")).Lock?.Object);
+        DumpThread pulsed = view.Dump.Threads.Single(t => t.OsId.Value == truth.Named("pulsed").OsId);
+        Assert.Equal((WaitKind.MonitorEnter, ThreadActivity.Blocked), (pulsed.WaitingFor?.Kind, pulsed.Activity));
+
+        void AssertHeld(string type, string owner, uint recursion, uint waiters)
+        {
+            LockSeen seen = view.Named(type);
+            Assert.Equal((truth.Named(owner).OsId, recursion, waiters, false), (seen.Owner, seen.Record.Recursion, seen.Record.Waiters, seen.IsFromStack));
+        }
+    }
+
     [Fact]
     public async Task OfARuntimeThatDoesNotTellNothingIsSaid()
     {
