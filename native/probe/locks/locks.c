@@ -79,6 +79,11 @@ lock_fields lock_fields_of(const layout *k, const object_begin *object)
     return (lock_fields){ field_of(object, k->lock.owner), field_of(object, k->lock.state), field_of(object, k->lock.recursion) };
 }
 
+bool has_owner_ended(const capture *c, uint32_t owner)
+{
+    return owner != 0 && !(c->result.flags & SF_INFO_THREADS_TRUNCATED) && (!c->runtime.layout.lock.owner_is_managed || owner <= MAX_THREAD_ID);
+}
+
 static uint32_t thread_of_owner(const capture *c, uint32_t owner)
 {
     return c->runtime.layout.lock.owner_is_managed ? thread_by_id(c, owner) : thread_by_os_id(c, owner);
@@ -102,7 +107,7 @@ static uint32_t add_lock(capture *c, uintptr_t address, const object_begin *obje
     if (!lock)
         return SF_NONE;
     bool held = fields.state & k->lock.held;
-    if (held && owner == SF_NONE && fields.owner != 0 && !(c->result.flags & SF_INFO_THREADS_TRUNCATED))
+    if (held && owner == SF_NONE && has_owner_ended(c, fields.owner))
         flags |= SF_LOCK_OWNER_ENDED;
     if (is_new)
         *lock = (sf_lock){

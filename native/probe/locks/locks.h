@@ -44,6 +44,7 @@ uint32_t add_waited_lock_at(capture *c, uintptr_t address);
 typedef struct lock_fields { uint32_t owner, state, recursion; } lock_fields;
 lock_fields lock_fields_of(const layout *k, const object_begin *object);
 bool is_lock_type(const capture *c, uintptr_t type);
+bool has_owner_ended(const capture *c, uint32_t owner); /* of a lock that is held, by an id that no listed thread has */
 
 /* The index of an object's lock, new or known; whoever adds it fills it in. NULL when there is no room. */
 sf_lock *lock_of(capture *c, uintptr_t object, uint32_t *index, bool *is_new);

@@ -52,7 +52,7 @@ static void set_owner(capture *c, sf_lock *lock, uint32_t managed_id, uint32_t r
     lock->flags |= SF_LOCK_HELD;
     lock->owner = thread_by_id(c, managed_id);
     lock->recursion = recursion;
-    if (lock->owner == SF_NONE && managed_id != 0 && !(c->result.flags & SF_INFO_THREADS_TRUNCATED))
+    if (lock->owner == SF_NONE && has_owner_ended(c, managed_id))
         lock->flags |= SF_LOCK_OWNER_ENDED;
 }
 
