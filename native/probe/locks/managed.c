@@ -139,10 +139,14 @@ void take_managed_page(capture *c, const sync_entry *entries, uint32_t count, ui
     }
 }
 
-static uint32_t monitor_of_lock(capture *c, uintptr_t lock)
+/* The monitor that a Lock is. One that is in no sync block is itself what is waited for; unless not all were looked at. */
+static uint32_t lock_of_waited(capture *c, uintptr_t lock, bool *is_monitor)
 {
     uint32_t index = sf_index_get(&c->monitor_index, lock);
-    return index == SF_NONE ? SF_NONE : lock_of_monitor(c, sf_table_at(&c->monitors, index));
+    *is_monitor = index != SF_NONE;
+    if (*is_monitor)
+        return lock_of_monitor(c, sf_table_at(&c->monitors, index));
+    return c->monitors_whole ? add_waited_lock_at(c, lock) : SF_NONE;
 }
 
 bool is_of_monitor(const capture *c, uintptr_t lock) { return sf_index_get(&c->monitor_index, lock) != SF_NONE; }
@@ -169,19 +173,15 @@ void take_managed_waits(capture *c, uint32_t first, uint32_t count, const blocki
     for (uint32_t i = 0; i < count; i++) {
         uintptr_t type;
         uint32_t lock = SF_NONE, kind = SF_WAIT_MONITOR_WAIT;
+        bool is_monitor;
         if (items[i].ok) {
             memcpy(&type, conditions[i], sizeof type);
             memcpy(&objects[i], conditions[i] + k->condition.lock, sizeof *objects);
-            if (type_of(type) == core_class_of(&c->runtime, CORE_CONDITION))
-                lock = monitor_of_lock(c, objects[i]);
+            if (type_of(type) == core_class_of(&c->runtime, CORE_CONDITION) && plausible(objects[i]))
+                lock = lock_of_waited(c, objects[i], &is_monitor); /* CoreLib's own classes wait with Locks for a pulse */
         } else if (records[i].kind == k->blocking.lock && plausible(objects[i])) {
-            lock = monitor_of_lock(c, objects[i]);
-            kind = SF_WAIT_MONITOR_ENTER;
-            /* One that is in no sync block is the program's own; unless not all were looked at. */
-            if (lock == SF_NONE && !is_of_monitor(c, objects[i]) && c->monitors_whole) {
-                lock = add_waited_lock_at(c, objects[i]);
-                kind = SF_WAIT_LOCK_ENTER;
-            }
+            lock = lock_of_waited(c, objects[i], &is_monitor);
+            kind = is_monitor ? SF_WAIT_MONITOR_ENTER : SF_WAIT_LOCK_ENTER;
         }
         add_wait(c, first + i, kind, lock, records[i].timeout);
     }
