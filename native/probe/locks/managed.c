@@ -91,6 +91,7 @@ static void take_lock(capture *c, const sync_entry *entry, uint32_t block, uintp
     managed_monitor *m = sf_table_at(&c->monitors, index);
     lock_fields fields = lock_fields_of(k, object);
     *m = (managed_monitor){ entry->object, block, fields.owner, fields.state, fields.recursion, SF_NONE, 0 };
+    c->monitors_waited |= fields.state >> k->lock.waiters_shift != 0;
     if (fields.state & k->lock.held || fields.state >> k->lock.waiters_shift)
         lock_of_monitor(c, m);
 }

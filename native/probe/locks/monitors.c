@@ -210,7 +210,8 @@ bool read_managed_monitors(capture *c, uintptr_t table)
     }
     if (!c->monitors_whole)
         c->result.flags |= SF_INFO_LOCKS_TRUNCATED;
-    return c->monitors_wrong == 0 || c->monitors_right > 0;
+    /* Whoever waits has a record of it: where no thread ever had one, nobody does. */
+    return (c->monitors_wrong == 0 || c->monitors_right > 0) && !(c->monitors_waited && c->runtime.blocking.where == VARIABLE_UNUSED);
 }
 
 void locks_ready(void)

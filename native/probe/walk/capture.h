@@ -84,6 +84,7 @@ typedef struct capture {
     sf_index monitor_index;
     uint32_t monitors_right, monitors_wrong; /* whether what a sync block leads to is such an object */
     bool monitors_whole; /* all of them are known */
+    bool monitors_waited; /* some thread wants to enter one */
     sf_index function_index, type_index, module_index, frame_index;
 
     void *held[MAX_HELD];

@@ -29,6 +29,12 @@ public sealed class ForgedContractTests
         { "\"OSId\":224", "\"OSId\":999", Ids },
         { "\"OSId\":224", "\"OSId\":225", Ids },
         { "\"ExposedObject\":232", "\"ExposedObject\":264", Ids },
+        // Where locks and the threads' records of their waits are.
+        { "\"SyncBlock\":\"c1\"", "\"SyncBlock\":\"c3\"", Locks },
+        { "\"FreeSyncTableIndex\"", "\"FreeSyncTableInder\"", Locks },
+        { "\"Lock\":0,\"ThinLock\":8", "\"Lock\":8,\"ThinLock\":8", Locks },
+        { "\"MTOfEnclosingClass\":0", "\"MTOfEnclosingClass\":8", Locks },
+        { "\"DWord2\":12", "\"DWord2\":10", Locks },
     };
 
     [Theory]
