@@ -84,7 +84,11 @@ public sealed class ForgedContractTests
             string copy = Path.Combine(folder, Path.GetFileName(file));
             if (Path.GetFileName(file) != "libcoreclr.so")
             {
-                File.CreateSymbolicLink(copy, file);
+                // The runtime is looked for beside the program, where that really is: of what lies there, only libraries can be links.
+                if (Path.GetFileName(file).StartsWith("System.", StringComparison.Ordinal))
+                    File.CreateSymbolicLink(copy, file);
+                else
+                    File.Copy(file, copy);
                 continue;
             }
             byte[] bytes = File.ReadAllBytes(file), what = Encoding.ASCII.GetBytes(original);
