@@ -193,8 +193,12 @@ static bool is_known(const layout *k)
 void describe_locks(capture *c)
 {
     uintptr_t table;
-    if (!is_known(&c->runtime.layout) || !sf_read_pointer(c->runtime.layout.sync_table.entries, &table) || is_late(c) || !find_statics(c))
+    if (!is_known(&c->runtime.layout) || !sf_read_pointer(c->runtime.layout.sync_table.entries, &table) || is_late(c))
         return;
+    if (!find_statics(c)) {
+        c->result.lacking |= SF_PART_LOCKS;
+        return;
+    }
     for (uint32_t i = 0; i < c->threads.count; i++) {
         uint32_t id = ((sf_thread *)sf_table_at(&c->threads, i))->managed_id;
         uint32_t os_id = ((sf_thread *)sf_table_at(&c->threads, i))->os_id, *place = os_id != 0 ? sf_index_find(&c->os_index, os_id) : NULL;

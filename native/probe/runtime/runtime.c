@@ -67,8 +67,6 @@ void runtime_open(runtime *r, uint16_t major)
         r->blocking = (thread_variable){ VARIABLE_DIRECT, 0, r->layout.statics.blocking * (uint32_t)sizeof(uintptr_t) };
     else if (r->has_core)
         r->blocking = variable_find(&r->core, core_class_of(r, CORE_BLOCKING), r->layout.blocking.first);
-    if (r->blocking.where == VARIABLE_UNKNOWN && layout_knows(&r->layout, LAYOUT_BLOCKING))
-        r->layout.lacking |= SF_PART_LOCKS;
 }
 
 /* A type that shares its class with another leads to that one, with the lowest bit set. */

@@ -8,7 +8,7 @@ namespace Stackflare.EndToEnd.Truth;
 /// </summary>
 public sealed class ForgedContractTests
 {
-    private const string Ids = "managed thread ids", Locks = "locks and deadlocks", Async = "async stacks";
+    private const string Ids = "managed thread ids", Names = "full names", Locks = "locks and deadlocks", Async = "async stacks";
 
     /// <summary>What the contract's text has, and something of the same length in its place.</summary>
     public static TheoryData<string, string, string> Forgeries => new()
@@ -21,7 +21,7 @@ public sealed class ForgedContractTests
         // Entries that have another name.
         { "\"OSId\":224", "\"OSIx\":224", Ids },
         { "\"SyncTableEntries\"", "\"SyncTableEntrees\"", Locks },
-        { "\"StringMethodTable\"", "\"StringMethodTibia\"", Ids },
+        { "\"StringMethodTable\"", "\"StringMethodTibia\"", Names },
         { "\"ExposedObject\"", "\"ExposedObjecx\"", Ids },
         // Numbers that are those of something else, or cannot be.
         { "\"OSId\":224", "\"OSId\":232", Ids },
