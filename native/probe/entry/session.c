@@ -50,6 +50,7 @@ bool capture_map(capture *c)
         && sf_table_map(&c->object_work, sizeof(object_work), MAX_OBJECTS, 16 << 10)
         && sf_table_map(&c->references, sizeof(sf_reference), MAX_REFERENCES, 8 << 10)
         && sf_table_map(&c->waiting_words, sizeof(waiting_word), MAX_WAITING_WORDS, 96 << 10)
+        && managed_map(c)
         && heap_map(c)
         && sf_index_map(&c->os_index, r->max_threads)
         && sf_index_map(&c->lock_index, MAX_LOCKS)
@@ -73,6 +74,7 @@ void capture_unmap(capture *c)
                             &c->os_index };
     for (size_t i = 0; i < sizeof indexes / sizeof *indexes; i++)
         sf_index_unmap(indexes[i]);
+    managed_unmap(c);
     heap_unmap(c);
 }
 

@@ -24,9 +24,17 @@ static uint32_t frames_of_thread(const capture *c, const sf_thread *thread)
     return method ? i : 0;
 }
 
-static void add_join(capture *c, uint32_t at, uint32_t thread, uint32_t other)
+uint32_t wait_from(const capture *c, uint32_t wait, uint32_t thread)
 {
-    if (sf_table_add(&c->waits) == SF_NONE)
+    while (wait < c->waits.count && ((sf_wait *)sf_table_at(&c->waits, wait))->thread < thread)
+        wait++;
+    return wait;
+}
+
+void add_join(capture *c, uint32_t at, uint32_t thread, uint32_t other)
+{
+    bool waits = at < c->waits.count && ((sf_wait *)sf_table_at(&c->waits, at))->thread == thread;
+    if (waits || sf_table_add(&c->waits) == SF_NONE)
         return;
     sf_wait *place = sf_table_at(&c->waits, at);
     memmove(place + 1, place, (c->waits.count - 1 - at) * sizeof *place);
@@ -54,10 +62,8 @@ void find_joins(capture *c)
             several = several || (other != SF_NONE && other != o->owner);
             other = o->owner;
         }
-        while (wait < c->waits.count && ((sf_wait *)sf_table_at(&c->waits, wait))->thread < thread)
-            wait++;
-        bool waits = wait < c->waits.count && ((sf_wait *)sf_table_at(&c->waits, wait))->thread == thread;
-        if (other != SF_NONE && !several && !waits)
+        wait = wait_from(c, wait, thread);
+        if (other != SF_NONE && !several)
             add_join(c, wait, thread, other);
     }
 }

@@ -61,13 +61,10 @@ uint32_t lasting_type_index(capture *c, uintptr_t type)
 static uintptr_t *place_of_type(uintptr_t *seen, uintptr_t type) { return &seen[(type * 0x9E3779B97F4A7C15ull) >> 58]; }
 _Static_assert(TYPES_SEEN == 1 << (64 - 58), "what the shift leaves");
 
-static bool is_lock_type(const capture *c, uintptr_t type)
+bool is_lock_type(const capture *c, uintptr_t type)
 {
     return type != 0 && layout_knows(&c->runtime.layout, LAYOUT_LOCKS) && type == core_class_of(&c->runtime, CORE_LOCK);
 }
-
-/* What a Lock says of itself. */
-typedef struct lock_fields { uint32_t owner, state, recursion; } lock_fields;
 
 static uint32_t field_of(const object_begin *object, uint32_t offset)
 {
@@ -77,9 +74,19 @@ static uint32_t field_of(const object_begin *object, uint32_t offset)
     return value;
 }
 
-static lock_fields fields_of(const layout *k, const object_begin *object)
+lock_fields lock_fields_of(const layout *k, const object_begin *object)
 {
     return (lock_fields){ field_of(object, k->lock.owner), field_of(object, k->lock.state), field_of(object, k->lock.recursion) };
+}
+
+bool has_owner_ended(const capture *c, uint32_t owner)
+{
+    return owner != 0 && !(c->result.flags & SF_INFO_THREADS_TRUNCATED) && (!c->runtime.layout.lock.owner_is_managed || owner <= MAX_THREAD_ID);
+}
+
+static uint32_t thread_of_owner(const capture *c, uint32_t owner)
+{
+    return c->runtime.layout.lock.owner_is_managed ? thread_by_id(c, owner) : thread_by_os_id(c, owner);
 }
 
 static bool is_seen_type(capture *c, uintptr_t type)
@@ -93,14 +100,14 @@ static bool is_seen_type(capture *c, uintptr_t type)
 static uint32_t add_lock(capture *c, uintptr_t address, const object_begin *object, uint32_t owner, uint32_t flags)
 {
     const layout *k = &c->runtime.layout;
-    lock_fields fields = fields_of(k, object);
+    lock_fields fields = lock_fields_of(k, object);
     uint32_t index;
     bool is_new;
     sf_lock *lock = lock_of(c, address, &index, &is_new);
     if (!lock)
         return SF_NONE;
     bool held = fields.state & k->lock.held;
-    if (held && owner == SF_NONE && fields.owner != 0 && !(c->result.flags & SF_INFO_THREADS_TRUNCATED))
+    if (held && owner == SF_NONE && has_owner_ended(c, fields.owner))
         flags |= SF_LOCK_OWNER_ENDED;
     if (is_new)
         *lock = (sf_lock){
@@ -119,22 +126,25 @@ static uint32_t add_lock(capture *c, uintptr_t address, const object_begin *obje
 uint32_t add_waited_lock(capture *c, uintptr_t slot)
 {
     uintptr_t address;
+    return plausible(slot) && sf_read_pointer(slot, &address) && plausible(address) ? add_waited_lock_at(c, address) : SF_NONE;
+}
+
+uint32_t add_waited_lock_at(capture *c, uintptr_t address)
+{
     object_begin object;
-    if (!plausible(slot) || !sf_read_pointer(slot, &address) || !plausible(address))
-        return SF_NONE;
     uint32_t known = sf_index_get(&c->lock_index, address);
     if (known != SF_NONE)
         return ((sf_lock *)sf_table_at(&c->locks, known))->kind == SF_LOCK_LOCK ? known : SF_NONE;
     if (!sf_read((void *)(address - sizeof address), &object, sizeof object) || !is_lock_type(c, object_type(&object)))
         return SF_NONE;
-    return add_lock(c, address, &object, thread_by_os_id(c, fields_of(&c->runtime.layout, &object).owner), 0);
+    return add_lock(c, address, &object, thread_of_owner(c, lock_fields_of(&c->runtime.layout, &object).owner), 0);
 }
 
 void add_found(capture *c, uintptr_t address, const object_begin *object)
 {
     const layout *k = &c->runtime.layout;
     uint32_t header = (uint32_t)(object->words[0] >> 32), index;
-    lock_fields fields = fields_of(k, object);
+    lock_fields fields = lock_fields_of(k, object);
     bool is_new;
     if ((uint32_t)object->words[0] != 0)
         return; /* on 64 bits the header has this half for nothing */
@@ -154,7 +164,10 @@ void add_found(capture *c, uintptr_t address, const object_begin *object)
     }
     if (sf_index_get(&c->lock_index, address) != SF_NONE)
         return;
-    if (fields.state & k->lock.held && is_lock_type(c, object_type(object)) && (owner = thread_by_os_id(c, fields.owner)) != SF_NONE)
+    if (!(fields.state & k->lock.held) || !is_lock_type(c, object_type(object)) || (owner = thread_of_owner(c, fields.owner)) == SF_NONE)
+        return;
+    /* A monitor's is none of its own: where not all of these are known, it cannot be told. */
+    if (layout_knows(k, LAYOUT_MANAGED_MONITORS) ? c->monitors_whole && !is_of_monitor(c, address) : true)
         add_lock(c, address, object, owner, SF_LOCK_FROM_STACK);
 }
 
@@ -180,8 +193,12 @@ static bool is_known(const layout *k)
 void describe_locks(capture *c)
 {
     uintptr_t table;
-    if (!is_known(&c->runtime.layout) || !sf_read_pointer(c->runtime.layout.sync_table.entries, &table) || is_late(c) || !find_statics(c))
+    if (!is_known(&c->runtime.layout) || !sf_read_pointer(c->runtime.layout.sync_table.entries, &table) || is_late(c))
         return;
+    if (!find_statics(c)) {
+        c->result.lacking |= SF_PART_LOCKS;
+        return;
+    }
     for (uint32_t i = 0; i < c->threads.count; i++) {
         uint32_t id = ((sf_thread *)sf_table_at(&c->threads, i))->managed_id;
         uint32_t os_id = ((sf_thread *)sf_table_at(&c->threads, i))->os_id, *place = os_id != 0 ? sf_index_find(&c->os_index, os_id) : NULL;
@@ -190,7 +207,10 @@ void describe_locks(capture *c)
         if (place && *place == 0)
             *place = i + 1;
     }
-    bool known = read_waits(c, table) && read_monitors(c, table) && (c->owners_wrong == 0 || c->owners_right > 0);
+    /* Managed monitors first: they tell whether the Lock that a thread waits for is one. */
+    bool known = layout_knows(&c->runtime.layout, LAYOUT_MANAGED_MONITORS)
+        ? read_managed_monitors(c, table) && read_waits(c, table)
+        : read_waits(c, table) && read_monitors(c, table) && (c->owners_wrong == 0 || c->owners_right > 0);
     if (!known) {
         c->locks.count = c->waits.count = 0;
         c->result.flags &= ~(uint32_t)SF_INFO_LOCKS_TRUNCATED;

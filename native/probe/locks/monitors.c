@@ -2,16 +2,11 @@
 #include "locks/locks.h"
 
 enum {
-    MAX_SYNC_BLOCKS = 1 << 14,
-    ENTRIES = 256,      /* of the table, read at once: a page */
     BLOCK_STRIDE = 256, /* sync blocks that lie no further apart are read together */
     BLOCK_BYTES = 64,   /* no sync block has more that is of interest */
     RUN_BYTES = 4096,
     INDEX_BITS = 0x7FFFFFFF,
 };
-
-/* As layout.c has checked. */
-typedef struct sync_entry { uintptr_t block, object; } sync_entry;
 
 /* What a sync block says of its monitor. */
 typedef struct monitor {
@@ -104,19 +99,17 @@ uint32_t add_waited_monitor(capture *c, uintptr_t table, uintptr_t address)
 
 /* What is needed to read a page of the table. */
 static struct {
-    sync_entry entries[ENTRIES];
-    sf_read_item items[ENTRIES];
-    uint32_t item_of[ENTRIES];
+    sync_entry entries[SYNC_ENTRIES];
+    sf_read_item items[SYNC_ENTRIES];
+    uint32_t item_of[SYNC_ENTRIES];
 } table_page;
 
-/* Reads the sync blocks of a page of the table. */
-enum page_end { PAGE_GOES_ON, PAGE_ENDS, PAGE_IS_WRONG };
-static enum page_end read_page(capture *c, const sync_entry *entries, uint32_t count, uint32_t first, uint32_t *right)
+/* Reads the sync blocks of a page of the table, and says how many entries there are before one that was never used. */
+static uint32_t read_blocks(capture *c, const sync_entry *entries, uint32_t count, uint32_t bytes)
 {
-    const layout *k = &c->runtime.layout;
     sf_read_item *items = table_page.items;
     uint8_t *to = sf_table_at(&c->scratch, 0);
-    uint32_t *item_of = table_page.item_of, n = 0, used = 0, bytes = k->monitor.bytes, i;
+    uint32_t *item_of = table_page.item_of, n = 0, used = 0, i;
     for (i = 0; i < count && (entries[i].block != 0 || entries[i].object != 0); i++) {
         uintptr_t block = entries[i].block;
         item_of[i] = SF_NONE;
@@ -133,14 +126,26 @@ static enum page_end read_page(capture *c, const sync_entry *entries, uint32_t c
         }
         item_of[i] = n - 1;
     }
-    uint32_t end = i;
     sf_read_many(items, n);
-    for (i = 0; i < end; i++) {
-        if (item_of[i] == SF_NONE)
+    return i;
+}
+
+const uint8_t *sync_block_of(const sync_entry *entries, uint32_t i)
+{
+    const sf_read_item *item = table_page.item_of[i] != SF_NONE ? &table_page.items[table_page.item_of[i]] : NULL;
+    return item && item->ok ? (const uint8_t *)item->to + (entries[i].block - item->address) : NULL;
+}
+
+enum page_end { PAGE_GOES_ON, PAGE_ENDS, PAGE_IS_WRONG };
+static enum page_end read_page(capture *c, const sync_entry *entries, uint32_t count, uint32_t first, uint32_t *right)
+{
+    const layout *k = &c->runtime.layout;
+    uint32_t end = read_blocks(c, entries, count, k->monitor.bytes);
+    for (uint32_t i = 0; i < end; i++) {
+        if (table_page.item_of[i] == SF_NONE)
             continue;
-        const sf_read_item *item = &items[item_of[i]];
-        const uint8_t *at = (const uint8_t *)item->to + (entries[i].block - item->address);
-        if (!item->ok)
+        const uint8_t *at = sync_block_of(entries, i);
+        if (!at)
             return PAGE_IS_WRONG;
         monitor block = decode(k, at);
         if (block.index != first + i)
@@ -150,6 +155,11 @@ static enum page_end read_page(capture *c, const sync_entry *entries, uint32_t c
             add_monitor(c, &entries[i], &block);
     }
     return end == count ? PAGE_GOES_ON : PAGE_ENDS;
+}
+
+static uint32_t entries_of_page(uintptr_t from)
+{
+    return (uint32_t)((sizeof table_page.entries - from % sizeof table_page.entries) / sizeof *table_page.entries);
 }
 
 /* All monitors that are held or wanted. False when the blocks are not what they were taken for. A table that is full has no end: what is
@@ -163,7 +173,7 @@ bool read_monitors(capture *c, uintptr_t table)
     while (first < MAX_SYNC_BLOCKS) {
         /* To the end of the page: what lies behind the table need not be there. */
         uintptr_t from = table + first * sizeof *entries;
-        uint32_t count = (uint32_t)((sizeof table_page.entries - from % sizeof table_page.entries) / sizeof *entries);
+        uint32_t count = entries_of_page(from);
         if (!sf_read((void *)from, entries, count * sizeof *entries))
             return right > 0 || wanted == 0;
         enum page_end end = read_page(c, entries, count, first, &right);
@@ -177,6 +187,33 @@ bool read_monitors(capture *c, uintptr_t table)
     return true;
 }
 
+/* The runtime says how many entries of the table it has ever used. Whether one that is read here is a monitor's is for its Lock to say. */
+bool read_managed_monitors(capture *c, uintptr_t table)
+{
+    const layout *k = &c->runtime.layout;
+    sync_entry *entries = table_page.entries;
+    uint32_t used, bytes = (k->sync_block.lock > k->sync_block.thin ? k->sync_block.lock : k->sync_block.thin) + (uint32_t)sizeof table;
+    if (table == 0 || table % sizeof *entries != 0 || bytes > BLOCK_BYTES || !sf_read((void *)(k->sync_table.cache + k->sync_table.used), &used, sizeof used))
+        return false;
+    c->monitors_whole = used <= MAX_SYNC_BLOCKS;
+    for (uint32_t first = 1, count; first < used && first < MAX_SYNC_BLOCKS; first += count) {
+        uintptr_t from = table + first * sizeof *entries;
+        if (is_late(c)) {
+            c->monitors_whole = false;
+            break;
+        }
+        count = entries_of_page(from);
+        count = count < used - first ? count : used - first;
+        if (!sf_read((void *)from, entries, count * sizeof *entries))
+            return false;
+        take_managed_page(c, entries, read_blocks(c, entries, count, bytes), first);
+    }
+    if (!c->monitors_whole)
+        c->result.flags |= SF_INFO_LOCKS_TRUNCATED;
+    /* Whoever waits has a record of it: where no thread ever had one, nobody does. */
+    return (c->monitors_wrong == 0 || c->monitors_right > 0) && !(c->monitors_waited && c->runtime.blocking.where == VARIABLE_UNUSED);
+}
+
 void locks_ready(void)
 {
     uint64_t word, words[SF_READ_MANY];
@@ -186,5 +223,6 @@ void locks_ready(void)
         items[i] = (sf_read_item){ (uintptr_t)&words[i], &word, sizeof word, false };
     memset(words, 0, sizeof words);
     sf_read_many(items, SF_READ_MANY);
+    managed_ready();
     stacks_ready();
 }

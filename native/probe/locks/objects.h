@@ -62,5 +62,8 @@ void find_references(capture *c);
 
 /* joins.c: the threads that wait for another's end. */
 void find_joins(capture *c);
+void find_event_joins(capture *c); /* join_events.c: as find_joins, where they wait for an event that the other has */
+uint32_t wait_from(const capture *c, uint32_t wait, uint32_t thread); /* the index of the first wait from there on that is of no thread before */
+void add_join(capture *c, uint32_t wait, uint32_t thread, uint32_t other); /* unless the thread has a wait there */
 
 #endif

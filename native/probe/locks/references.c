@@ -244,7 +244,10 @@ void find_references(capture *c)
     read_fields(c);
     take_fields(c);
     prove(c);
-    find_joins(c);
+    if (layout_knows(&c->runtime.layout, LAYOUT_MANAGED_MONITORS))
+        find_event_joins(c);
+    else
+        find_joins(c);
     find_readers(c);
 }
 

@@ -7,6 +7,17 @@
 
 enum { BLOCKING_BYTES_MOST = 64 };
 
+/* How many words of a thread's statics have all that is looked for in them. */
+static uint32_t statics_words(const capture *c)
+{
+    const layout *k = &c->runtime.layout;
+    const thread_variable *v = &c->runtime.blocking;
+    uint32_t end = k->statics.thread * (uint32_t)sizeof(uintptr_t), at = v->where == VARIABLE_DIRECT ? v->offset : 0;
+    if (v->where == VARIABLE_IN_ARRAY)
+        at = k->variables.array > k->variables.array_count ? k->variables.array : k->variables.array_count;
+    return (end > at ? end : at) / (uint32_t)sizeof(uintptr_t) + 1;
+}
+
 /* Where a Thread has the address of its statics: the contract of .NET 10 says it, and in .NET 9 it is the one word that leads to
  * something that leads back. */
 enum { STATICS_WORDS = 16, THREAD_WORDS = 160, THREADS_SEARCHED = 16 };
@@ -14,8 +25,8 @@ bool find_statics(capture *c)
 {
     layout *k = &c->runtime.layout;
     uintptr_t words[THREAD_WORDS], back;
-    if (!layout_knows(k, LAYOUT_STATICS) || !layout_knows(k, LAYOUT_BLOCKING) || k->statics.thread >= STATICS_WORDS || k->statics.blocking >= STATICS_WORDS
-        || k->blocking.bytes > BLOCKING_BYTES_MOST)
+    if (!layout_knows(k, LAYOUT_STATICS) || !layout_knows(k, LAYOUT_BLOCKING) || c->runtime.blocking.where == VARIABLE_UNKNOWN
+        || statics_words(c) > STATICS_WORDS || k->blocking.bytes > BLOCKING_BYTES_MOST)
         return false;
     for (uint32_t i = 0; i < c->threads.count && i < THREADS_SEARCHED && k->thread.statics == 0; i++) {
         clr_id id = ((sf_thread *)sf_table_at(&c->threads, i))->thread_id;
@@ -28,34 +39,60 @@ bool find_statics(capture *c)
     return k->thread.statics != 0;
 }
 
-static void add_wait(capture *c, sf_wait wait)
+/* A thread that has just got what it waited for has not yet taken its record away. */
+void add_wait(capture *c, uint32_t thread, uint32_t kind, uint32_t lock, int32_t timeout)
 {
+    if (lock == SF_NONE || ((sf_lock *)sf_table_at(&c->locks, lock))->owner == thread)
+        return;
     uint32_t index = sf_table_add(&c->waits);
     if (index != SF_NONE)
-        *(sf_wait *)sf_table_at(&c->waits, index) = wait;
+        *(sf_wait *)sf_table_at(&c->waits, index) = (sf_wait){ thread, kind, lock, SF_NONE, timeout, 0 };
 }
 
-static void take_wait(capture *c, uintptr_t table, uint32_t thread, const uint8_t *info)
+static void take_wait(capture *c, uintptr_t table, uint32_t thread, const blocking_record *record)
 {
     const layout *k = &c->runtime.layout;
-    uintptr_t object;
-    uint32_t kind, wait;
-    int32_t timeout;
-    memcpy(&object, info + k->blocking.object, sizeof object);
-    memcpy(&kind, info + k->blocking.kind, sizeof kind);
-    memcpy(&timeout, info + k->blocking.timeout, sizeof timeout);
-    if (kind == k->blocking.enter)
+    uint32_t wait;
+    if (record->kind == k->blocking.enter)
         wait = SF_WAIT_MONITOR_ENTER;
-    else if (kind == k->blocking.wait)
+    else if (record->kind == k->blocking.wait)
         wait = SF_WAIT_MONITOR_WAIT;
-    else if (kind == k->blocking.lock)
+    else if (record->kind == k->blocking.lock)
         wait = SF_WAIT_LOCK_ENTER;
     else
         return;
-    uint32_t lock = wait == SF_WAIT_LOCK_ENTER ? add_waited_lock(c, object) : add_waited_monitor(c, table, object);
-    /* A thread that has just got what it waited for has not yet taken its record away. */
-    if (lock != SF_NONE && ((sf_lock *)sf_table_at(&c->locks, lock))->owner != thread)
-        add_wait(c, (sf_wait){ thread, wait, lock, SF_NONE, timeout, 0 });
+    uint32_t lock = wait == SF_WAIT_LOCK_ENTER ? add_waited_lock(c, record->object) : add_waited_monitor(c, table, record->object);
+    add_wait(c, thread, wait, lock, record->timeout);
+}
+
+/* Where the newest record of each of a batch of threads is, from what their statics have; 0: there is none. */
+static void find_records(const capture *c, uintptr_t statics[][STATICS_WORDS], const bool *own, uint32_t count, uintptr_t *at)
+{
+    const layout *k = &c->runtime.layout;
+    const thread_variable *v = &c->runtime.blocking;
+    sf_read_item items[THREAD_BATCH];
+    for (uint32_t i = 0; i < count; i++) {
+        uintptr_t array = 0;
+        uint32_t length = 0;
+        at[i] = 0;
+        if (own[i] && v->where == VARIABLE_DIRECT)
+            memcpy(&at[i], (const uint8_t *)statics[i] + v->offset, sizeof *at);
+        if (own[i] && v->where == VARIABLE_IN_ARRAY) {
+            memcpy(&array, (const uint8_t *)statics[i] + k->variables.array, sizeof array);
+            memcpy(&length, (const uint8_t *)statics[i] + k->variables.array_count, sizeof length);
+        }
+        bool has = plausible(array) && length > v->index + k->variables.left_out;
+        items[i] = (sf_read_item){ has ? array + k->array.items + v->index * sizeof array : 0, &at[i], sizeof *at, false };
+    }
+    if (v->where != VARIABLE_IN_ARRAY)
+        return;
+    sf_read_many(items, count);
+    for (uint32_t i = 0; i < count; i++)
+        items[i] = (sf_read_item){ items[i].ok && plausible(at[i]) ? at[i] + v->offset : 0, &at[i], sizeof *at, false };
+    sf_read_many(items, count);
+    for (uint32_t i = 0; i < count; i++)
+        if (!items[i].ok)
+            at[i] = 0;
 }
 
 /* Whether the statics of a thread were found where they should be. */
@@ -63,9 +100,11 @@ bool read_waits(capture *c, uintptr_t table)
 {
     sf_read_item items[THREAD_BATCH];
     const layout *k = &c->runtime.layout;
-    uintptr_t statics[THREAD_BATCH][STATICS_WORDS];
+    uintptr_t statics[THREAD_BATCH][STATICS_WORDS], at[THREAD_BATCH];
     uint8_t infos[THREAD_BATCH][BLOCKING_BYTES_MOST];
-    uint32_t words = (k->statics.thread > k->statics.blocking ? k->statics.thread : k->statics.blocking) + 1;
+    blocking_record records[THREAD_BATCH];
+    bool own[THREAD_BATCH], managed = layout_knows(k, LAYOUT_MANAGED_MONITORS);
+    uint32_t words = statics_words(c);
     bool found = false, none = !k->thread.statics_searched; /* where the place is certain, threads without variables are no contradiction */
     for (uint32_t first = 0; first < c->threads.count && !is_late(c); first += THREAD_BATCH) {
         uint32_t count = c->threads.count - first < THREAD_BATCH ? c->threads.count - first : THREAD_BATCH;
@@ -81,16 +120,26 @@ bool read_waits(capture *c, uintptr_t table)
         }
         sf_read_many(items, count);
         for (uint32_t i = 0; i < count; i++) {
-            bool own = items[i].ok && statics[i][k->statics.thread] == ((sf_thread *)sf_table_at(&c->threads, first + i))->thread_id;
-            uintptr_t info = own ? statics[i][k->statics.blocking] : 0;
-            found = found || own;
+            own[i] = items[i].ok && statics[i][k->statics.thread] == ((sf_thread *)sf_table_at(&c->threads, first + i))->thread_id;
+            found = found || own[i];
             none = none && ((thread_work *)sf_table_at(&c->thread_work, first + i))->statics == 0;
-            items[i] = (sf_read_item){ plausible(info) ? info : 0, infos[i], k->blocking.bytes, false };
         }
-        sf_read_many(items, count);
+        find_records(c, statics, own, count, at);
         for (uint32_t i = 0; i < count; i++)
-            if (items[i].ok)
-                take_wait(c, table, first + i, infos[i]);
+            items[i] = (sf_read_item){ plausible(at[i]) ? at[i] : 0, infos[i], k->blocking.bytes, false };
+        sf_read_many(items, count);
+        for (uint32_t i = 0; i < count; i++) {
+            records[i] = (blocking_record){ 0 };
+            if (!items[i].ok)
+                continue;
+            memcpy(&records[i].object, infos[i] + k->blocking.object, sizeof records[i].object);
+            memcpy(&records[i].kind, infos[i] + k->blocking.kind, sizeof records[i].kind);
+            memcpy(&records[i].timeout, infos[i] + k->blocking.timeout, sizeof records[i].timeout);
+            if (!managed)
+                take_wait(c, table, first + i, &records[i]);
+        }
+        if (managed)
+            take_managed_waits(c, first, count, records);
     }
     return found || none;
 }

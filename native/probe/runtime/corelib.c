@@ -141,12 +141,12 @@ void core_find_types(const core_lib *core, core_type *types, uint32_t count)
         types[i].class = types[i].token ? core_loaded(core, types[i].token) : 0;
 }
 
-/* The map from tokens to types is a list of parts. What it leads to has to say itself that it is the type. */
-clr_id core_loaded(const core_lib *core, uint32_t token)
+/* What a module's map from tokens has for one. The map is a list of parts. */
+uintptr_t core_map_entry(const core_lib *core, uint32_t map, uint32_t token)
 {
     const layout *k = core->layout;
-    uint32_t row = token & TOKEN_ROW, flags, count;
-    uintptr_t type, module, next, table, at = core->module + k->module.types;
+    uint32_t row = token & TOKEN_ROW, count;
+    uintptr_t entry, next, table, at = core->module + map;
     for (int i = 0; i < MAX_MAP_PARTS && at != 0; i++, at = next) {
         sf_read_item part[] = {
             { at + k->map.next, &next, sizeof next, false }, { at + k->map.table, &table, sizeof table, false },
@@ -159,13 +159,22 @@ clr_id core_loaded(const core_lib *core, uint32_t token)
             row -= count;
             continue;
         }
-        if (!sf_read_pointer(table + row * sizeof type, &type))
+        if (!sf_read_pointer(table + row * sizeof entry, &entry))
             return 0;
-        type &= ~(uintptr_t)k->map.flags;
-        return plausible(type) && sf_read_pointer(type + k->type.module, &module) && module == core->module
-            && sf_read((void *)(type + k->type.flags2), &flags, sizeof flags) && flags >> k->type.token_shift == (token & TOKEN_ROW) ? type : 0;
+        entry &= ~(uintptr_t)k->map.flags;
+        return plausible(entry) ? entry : 0;
     }
     return 0;
+}
+
+/* What the map leads to has to say itself that it is the type. */
+clr_id core_loaded(const core_lib *core, uint32_t token)
+{
+    const layout *k = core->layout;
+    uint32_t flags;
+    uintptr_t module, type = core_map_entry(core, k->module.types, token);
+    return type != 0 && sf_read_pointer(type + k->type.module, &module) && module == core->module
+        && sf_read((void *)(type + k->type.flags2), &flags, sizeof flags) && flags >> k->type.token_shift == (token & TOKEN_ROW) ? type : 0;
 }
 
 /* The token of a struct of the same module that a field is of. */

@@ -16,10 +16,11 @@ struct layout;
 
 /* The classes and interfaces that are looked for, in layout.c's order of names. */
 enum core_class {
-    CORE_THREAD, CORE_LOCK, CORE_SEMAPHORE, CORE_EVENT, CORE_RW_LOCK, CORE_RW_COUNTS, CORE_WAIT_HANDLE, CORE_TIMER,
+    CORE_THREAD, CORE_LOCK, CORE_CONDITION, CORE_BLOCKING, CORE_SEMAPHORE, CORE_EVENT, CORE_RW_LOCK, CORE_RW_COUNTS, CORE_WAIT_HANDLE, CORE_TIMER,
     CORE_POOL, CORE_THREAD_POOL, CORE_WORK_QUEUE, CORE_COUNTER, CORE_LOW_LEVEL_LOCK,
     CORE_TASK, CORE_SOURCE, CORE_SOURCE_OF, CORE_MACHINE, CORE_ARRAY, CORE_ASYNC_RESULT, CORE_DISPOSABLE, CORE_LIST, CORE_QUEUE, CORE_QUEUE_SEGMENT,
-    CORE_BOX, CORE_POOLED_BOX, CORE_LOCAL_LIST, CORE_LOCAL_QUEUE, CORE_COUNTER_NODE, /* nested */
+    CORE_SAFE_HANDLE,
+    CORE_BOX, CORE_POOLED_BOX, CORE_LOCAL_LIST, CORE_LOCAL_QUEUE, CORE_COUNTER_NODE, CORE_WAIT_INFO, /* nested */
     CORE_CLASSES,
 };
 
@@ -66,6 +67,9 @@ void core_find_types(const core_lib *core, core_type *types, uint32_t count);
 
 /* The class of a type by its token; 0 when it is not loaded. */
 clr_id core_loaded(const core_lib *core, uint32_t token);
+
+/* What a map of the module's has for a token, which map is an offset in the module; 0: nothing. */
+uintptr_t core_map_entry(const core_lib *core, uint32_t map, uint32_t token);
 
 /* Looks up a field that the type itself declares. */
 bool core_find_field(const core_lib *core, const core_type *type, core_field *field);

@@ -21,12 +21,17 @@ enum layout_group {
     LAYOUT_COLLECTIBLE,  /* what code of collectible load contexts lives with */
     LAYOUT_SYMBOLS,      /* PDBs that the program gave with an assembly's bytes */
     LAYOUT_STATICS,      /* a thread's variables */
+    LAYOUT_VARIABLES,    /* where each thread has a variable of CoreLib's */
     LAYOUT_BLOCKING,     /* ThreadBlockingInfo: what a thread waits for */
+    LAYOUT_BLOCKING_WORD, /* where the newest is, in a fixed place (.NET 9 and 10) */
+    LAYOUT_BLOCKING_FIRST, /* or in a variable like others */
     LAYOUT_SYNC_TABLE,
     LAYOUT_HEADERS,      /* thin locks in the headers of objects */
     LAYOUT_NATIVE_MONITORS,  /* sync blocks that hold the monitor (.NET 9 and 10) */
     LAYOUT_MANAGED_MONITORS, /* sync blocks that lead to a System.Threading.Lock (.NET 11) */
     LAYOUT_LOCKS,        /* System.Threading.Lock */
+    LAYOUT_CONDITIONS,   /* System.Threading.Condition, on which one waits for a pulse (.NET 11) */
+    LAYOUT_JOINS,        /* the event that a thread has for those who wait for its end, and what a thread waits for (.NET 11) */
     LAYOUT_SEMAPHORES,
     LAYOUT_EVENTS,
     LAYOUT_RW_LOCKS,
@@ -66,7 +71,7 @@ typedef struct layout {
     struct { uintptr_t store; uint32_t first; } thread_list;
     uint32_t stopped[LAYOUT_STOPPED_KINDS]; /* first words of those frame objects */
     struct {
-        uint32_t size, parent, module, class, flags, flags2, interface_count;
+        uint32_t size, parent, module, class, flags, flags2, interface_count, auxiliary;
         uint32_t interfaces; /* where the list of interfaces is; found by heap_kinds.c */
         uint32_t token_shift; /* of flags2 */
         uint32_t collectible, has_references, kind, is_struct; /* of flags */
@@ -75,19 +80,23 @@ typedef struct layout {
     } type;
     struct { uint32_t type; } class;
     struct { uint32_t index, chunk_bytes, chunk_type; } method;
-    struct { uint32_t loader, symbols, types; } module;
+    struct { uint32_t loader, symbols, types, fields; } module;
+    struct { uint32_t type, name, place, place_bits; } field; /* of a FieldDesc; name: with its token */
     struct { uint32_t next, table, count, flags; } map;
     struct { uint32_t buffer, size; } symbols;
     struct { uint32_t bytes, scout_words, scout_loader; } loader;
     uintptr_t app_domain;
 
     struct { uint32_t thread, blocking; } statics; /* words */
-    struct { uint32_t object, kind, timeout, next, bytes, enter, wait, lock; } blocking;
-    struct { uintptr_t entries; uint32_t bytes, block, object; } sync_table;
+    struct { uint32_t array, array_count; uint32_t bytes, index, kind_shift, direct, in_array, unused, left_out; } variables;
+    struct { uint32_t object, kind, timeout, next, bytes, enter, wait, lock, condition; uint32_t first; } blocking; /* first: a token */
+    struct { uintptr_t entries, cache; uint32_t bytes, block, object, used; } sync_table;
     struct { uint32_t index, index_bits, not_thin, thread, recursion_shift, recursion_bits; } header;
     struct { uint32_t state, recursion, holder, holder_os_id, index, bytes, held, waiters_shift, holder_is_thread; } monitor;
-    struct { uint32_t lock, thin, bytes; } sync_block;
-    struct { uint32_t owner, state, recursion, held, waiters_shift; } lock;
+    struct { uint32_t lock, thin; } sync_block;
+    struct { uint32_t owner, owner_is_managed, state, recursion, held, waiters_shift; } lock;
+    struct { uint32_t lock; } condition;
+    struct { uint32_t event, handle, address, waiting, count, objects; } join;
     struct { uint32_t count, lock, async_head; } semaphore;
     struct { uint32_t lock; } event;
     struct { uint32_t writer, upgrader, state, id, lists, readers, has_writer; } rw_lock; /* lists: the token of a variable of the thread */

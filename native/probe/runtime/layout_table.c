@@ -81,17 +81,38 @@ const layout_row layout_rows[] = {
 
     CONTRACT(LAYOUT_STATICS, thread.statics, "Thread", "ThreadLocalDataPtr"),
     SEEN(LAYOUT_STATICS, thread.statics, 9, 9, 0), /* to be looked for */
-    SEEN(LAYOUT_STATICS, statics.thread, 9, 10, 3),
-    SEEN(LAYOUT_STATICS, statics.blocking, 9, 10, 5),
+    SEEN(LAYOUT_STATICS, statics.thread, 9, 11, 3),
 
-    SEEN(LAYOUT_BLOCKING, blocking.object, 9, 10, 0),
-    SEEN(LAYOUT_BLOCKING, blocking.kind, 9, 10, 8),
-    SEEN(LAYOUT_BLOCKING, blocking.timeout, 9, 10, 12),
-    SEEN(LAYOUT_BLOCKING, blocking.next, 9, 10, 16),
-    SEEN(LAYOUT_BLOCKING, blocking.bytes, 9, 10, 24),
+    CONTRACT(LAYOUT_VARIABLES, variables.array, "ThreadLocalData", "NonCollectibleTlsArrayData"),
+    CONTRACT(LAYOUT_VARIABLES, variables.array_count, "ThreadLocalData", "NonCollectibleTlsDataCount"),
+    CONTRACT(LAYOUT_VARIABLES, variables.bytes, "ThreadStaticsInfo", "!"), /* it is right before what the runtime keeps of a type */
+    CONTRACT(LAYOUT_VARIABLES, variables.index, "ThreadStaticsInfo", "NonGCTlsIndex"),
+    GLOBAL(LAYOUT_VARIABLES, CONSTANT, variables.left_out, "NumberOfTlsOffsetsNotUsedInNoncollectibleArray"),
+    SEEN(LAYOUT_VARIABLES, variables.kind_shift, 11, 11, 24), /* of an index */
+    SEEN(LAYOUT_VARIABLES, variables.in_array, 11, 11, 0),
+    SEEN(LAYOUT_VARIABLES, variables.direct, 11, 11, 2),
+    SEEN(LAYOUT_VARIABLES, variables.unused, 11, 11, 0xFFFFFFFF),
+    CONTRACT(LAYOUT_VARIABLES, type.auxiliary, "MethodTable", "AuxiliaryData"),
+    CONTRACT(LAYOUT_VARIABLES, module.fields, "Module", "FieldDefToDescMap"),
+    CONTRACT(LAYOUT_VARIABLES, field.type, "FieldDesc", "MTOfEnclosingClass"),
+    CONTRACT(LAYOUT_VARIABLES, field.name, "FieldDesc", "DWord1"),
+    CONTRACT(LAYOUT_VARIABLES, field.place, "FieldDesc", "DWord2"),
+    SEEN(LAYOUT_VARIABLES, field.place_bits, 11, 11, 0x07FFFFFF),
+
+    SEEN(LAYOUT_BLOCKING, blocking.object, 9, 11, 0),
+    SEEN(LAYOUT_BLOCKING, blocking.kind, 9, 11, 8),
+    SEEN(LAYOUT_BLOCKING, blocking.timeout, 9, 11, 12),
+    SEEN(LAYOUT_BLOCKING, blocking.next, 9, 11, 16),
+    SEEN(LAYOUT_BLOCKING, blocking.bytes, 9, 11, 24),
     SEEN(LAYOUT_BLOCKING, blocking.enter, 9, 10, 0),
+    SEEN(LAYOUT_BLOCKING, blocking.enter, 11, 11, 0xFFFFFFFF), /* no such record */
     SEEN(LAYOUT_BLOCKING, blocking.wait, 9, 10, 1),
-    SEEN(LAYOUT_BLOCKING, blocking.lock, 9, 10, 2),
+    SEEN(LAYOUT_BLOCKING, blocking.wait, 11, 11, 0xFFFFFFFF),
+    SEEN(LAYOUT_BLOCKING, blocking.lock, 9, 11, 2),
+    SEEN(LAYOUT_BLOCKING, blocking.condition, 9, 10, 0xFFFFFFFF),
+    SEEN(LAYOUT_BLOCKING, blocking.condition, 11, 11, 3),
+    SEEN(LAYOUT_BLOCKING_WORD, statics.blocking, 9, 10, 5),
+    OF_CLASS(LAYOUT_BLOCKING_FIRST, CORE_VARIABLE, blocking.first, CORE_BLOCKING, "t_first"),
 
     GLOBAL(LAYOUT_SYNC_TABLE, ADDRESS, sync_table.entries, "SyncTableEntries"),
     CONTRACT(LAYOUT_SYNC_TABLE, sync_table.bytes, "SyncTableEntry", "!"),
@@ -123,13 +144,23 @@ const layout_row layout_rows[] = {
 
     CONTRACT(LAYOUT_MANAGED_MONITORS, sync_block.lock, "SyncBlock", "Lock"),
     CONTRACT(LAYOUT_MANAGED_MONITORS, sync_block.thin, "SyncBlock", "ThinLock"),
-    SEEN(LAYOUT_MANAGED_MONITORS, sync_block.bytes, 11, 11, 48),
+    GLOBAL(LAYOUT_MANAGED_MONITORS, VARIABLE, sync_table.cache, "SyncBlockCache"),
+    CONTRACT(LAYOUT_MANAGED_MONITORS, sync_table.used, "SyncBlockCache", "FreeSyncTableIndex"),
 
     CORE(LAYOUT_LOCKS, lock.owner, CORE_LOCK, "_owningThreadId"),
     CORE(LAYOUT_LOCKS, lock.state, CORE_LOCK, "_state"),
     CORE(LAYOUT_LOCKS, lock.recursion, CORE_LOCK, "_recursionCount"),
-    SEEN(LAYOUT_LOCKS, lock.held, 9, 10, 1),
-    SEEN(LAYOUT_LOCKS, lock.waiters_shift, 9, 10, 7),
+    SEEN(LAYOUT_LOCKS, lock.owner_is_managed, 9, 10, 0), /* the owner's id is the kernel's */
+    SEEN(LAYOUT_LOCKS, lock.owner_is_managed, 11, 11, 1),
+    SEEN(LAYOUT_LOCKS, lock.held, 9, 11, 1),
+    SEEN(LAYOUT_LOCKS, lock.waiters_shift, 9, 11, 7),
+    CORE(LAYOUT_CONDITIONS, condition.lock, CORE_CONDITION, "_lock"),
+    CORE(LAYOUT_JOINS, join.event, CORE_THREAD, "_joinEvent"),
+    CORE(LAYOUT_JOINS, join.handle, CORE_WAIT_HANDLE, "_waitHandle"),
+    CORE(LAYOUT_JOINS, join.address, CORE_SAFE_HANDLE, "handle"),
+    CORE(LAYOUT_JOINS, join.waiting, CORE_THREAD, "_waitInfo"),
+    CORE(LAYOUT_JOINS, join.count, CORE_WAIT_INFO, "_waitedCount"),
+    CORE(LAYOUT_JOINS, join.objects, CORE_WAIT_INFO, "_waitedObjects"),
 
     CORE(LAYOUT_SEMAPHORES, semaphore.count, CORE_SEMAPHORE, "m_currentCount"),
     CORE(LAYOUT_SEMAPHORES, semaphore.lock, CORE_SEMAPHORE, "m_lockObjAndDisposed"),
@@ -208,12 +239,17 @@ const layout_group_use layout_groups[LAYOUT_GROUPS] = {
     [LAYOUT_COLLECTIBLE] = { SF_PART_COLLECTIBLE, 9, UINT16_MAX },
     [LAYOUT_SYMBOLS] = { SF_PART_SYMBOLS, 10, UINT16_MAX },
     [LAYOUT_STATICS] = { SF_PART_LOCKS, 9, UINT16_MAX },
+    [LAYOUT_VARIABLES] = { SF_PART_LOCKS, 11, UINT16_MAX },
     [LAYOUT_BLOCKING] = { SF_PART_LOCKS, 9, UINT16_MAX },
+    [LAYOUT_BLOCKING_WORD] = { SF_PART_LOCKS, 9, 10 },
+    [LAYOUT_BLOCKING_FIRST] = { SF_PART_LOCKS, 11, UINT16_MAX },
     [LAYOUT_SYNC_TABLE] = { SF_PART_LOCKS, 9, UINT16_MAX },
     [LAYOUT_HEADERS] = { SF_PART_LOCKS, 9, UINT16_MAX },
     [LAYOUT_NATIVE_MONITORS] = { SF_PART_LOCKS, 9, 10 },
     [LAYOUT_MANAGED_MONITORS] = { SF_PART_LOCKS, 11, UINT16_MAX },
     [LAYOUT_LOCKS] = { SF_PART_LOCKS, 9, UINT16_MAX },
+    [LAYOUT_CONDITIONS] = { SF_PART_LOCKS, 11, UINT16_MAX },
+    [LAYOUT_JOINS] = { SF_PART_OBJECTS, 11, UINT16_MAX },
     [LAYOUT_SEMAPHORES] = { SF_PART_OBJECTS, 9, UINT16_MAX },
     [LAYOUT_EVENTS] = { SF_PART_OBJECTS, 9, UINT16_MAX },
     [LAYOUT_RW_LOCKS] = { SF_PART_OBJECTS, 9, UINT16_MAX },
@@ -231,21 +267,25 @@ const layout_group_use layout_groups[LAYOUT_GROUPS] = {
 };
 
 const layout_contract layout_contracts[] = {
-    { "Thread", OF_VERSION_1 | OF_VERSION_C1, LAYOUT_BIT(LAYOUT_THREADS) | LAYOUT_BIT(LAYOUT_NAMES) | LAYOUT_BIT(LAYOUT_THREAD_LIST) | LAYOUT_BIT(LAYOUT_STATICS) },
+    { "Thread", OF_VERSION_1 | OF_VERSION_C1, LAYOUT_BIT(LAYOUT_THREADS) | LAYOUT_BIT(LAYOUT_NAMES) | LAYOUT_BIT(LAYOUT_THREAD_LIST) | LAYOUT_BIT(LAYOUT_STATICS)
+        | LAYOUT_BIT(LAYOUT_VARIABLES) },
     { "Exception", OF_VERSION_1 | OF_VERSION_C1, LAYOUT_BIT(LAYOUT_EXCEPTIONS) },
     { "Object", OF_VERSION_1 | OF_VERSION_C1, LAYOUT_BIT(LAYOUT_STRINGS) | LAYOUT_BIT(LAYOUT_SYNC_TABLE) | LAYOUT_BIT(LAYOUT_HEADERS) },
     { "RuntimeTypeSystem", OF_VERSION_1 | OF_VERSION_C1, LAYOUT_BIT(LAYOUT_TYPES) | LAYOUT_BIT(LAYOUT_METHODS) | LAYOUT_BIT(LAYOUT_REFERENCES) },
+    { "SyncBlock", OF_VERSION_C1, LAYOUT_BIT(LAYOUT_MANAGED_MONITORS) },
     { "Loader", OF_VERSION_1 | OF_VERSION_C1, LAYOUT_BIT(LAYOUT_TYPE_MAP) | LAYOUT_BIT(LAYOUT_COLLECTIBLE) | LAYOUT_BIT(LAYOUT_SYMBOLS) },
 };
 _Static_assert(sizeof layout_contracts / sizeof *layout_contracts == LAYOUT_CONTRACTS, "as many as declared");
 
 /* In the order of enum core_class. Those of one namespace stand together. */
 static const char threading[] = "System.Threading", tasks[] = "System.Threading.Tasks", sources[] = "System.Threading.Tasks.Sources",
-    compiler[] = "System.Runtime.CompilerServices", system_space[] = "System", generic[] = "System.Collections.Generic",
+    compiler[] = "System.Runtime.CompilerServices", interop[] = "System.Runtime.InteropServices", system_space[] = "System", generic[] = "System.Collections.Generic",
     concurrent[] = "System.Collections.Concurrent", nested[] = "";
 const core_type layout_classes[CORE_CLASSES] = {
     [CORE_THREAD] = { .space = threading, .name = "Thread" },
     [CORE_LOCK] = { .space = threading, .name = "Lock" },
+    [CORE_CONDITION] = { .space = threading, .name = "Condition" },
+    [CORE_BLOCKING] = { .space = threading, .name = "ThreadBlockingInfo" },
     [CORE_SEMAPHORE] = { .space = threading, .name = "SemaphoreSlim" },
     [CORE_EVENT] = { .space = threading, .name = "ManualResetEventSlim" },
     [CORE_RW_LOCK] = { .space = threading, .name = "ReaderWriterLockSlim" },
@@ -267,9 +307,11 @@ const core_type layout_classes[CORE_CLASSES] = {
     [CORE_LIST] = { .space = generic, .name = "List`1" },
     [CORE_QUEUE] = { .space = concurrent, .name = "ConcurrentQueue`1" },
     [CORE_QUEUE_SEGMENT] = { .space = concurrent, .name = "ConcurrentQueueSegment`1" },
+    [CORE_SAFE_HANDLE] = { .space = interop, .name = "SafeHandle" },
     [CORE_BOX] = { .space = nested, .name = "AsyncStateMachineBox`1" },
     [CORE_POOLED_BOX] = { .space = nested, .name = "StateMachineBox`1" },
     [CORE_LOCAL_LIST] = { .space = nested, .name = "WorkStealingQueueList" },
     [CORE_LOCAL_QUEUE] = { .space = nested, .name = "WorkStealingQueue" },
     [CORE_COUNTER_NODE] = { .space = nested, .name = "ThreadLocalNode" },
+    [CORE_WAIT_INFO] = { .space = nested, .name = "ThreadWaitInfo" },
 };

@@ -25,7 +25,7 @@ typedef struct layout_row {
     uint32_t number;
 } layout_row;
 
-enum { LAYOUT_MOST_ROWS = 255, LAYOUT_CONTRACTS = 5 };
+enum { LAYOUT_MOST_ROWS = 255, LAYOUT_CONTRACTS = 6 };
 extern const layout_row layout_rows[];
 extern const uint32_t layout_row_count;
 

@@ -62,6 +62,11 @@ void runtime_open(runtime *r, uint16_t major)
     r->has_core = core_open(&r->layout, r->info, &r->core);
     if (r->has_core)
         layout_fill_names(&r->layout, &r->core);
+    r->blocking = (thread_variable){ .where = VARIABLE_UNKNOWN };
+    if (layout_knows(&r->layout, LAYOUT_BLOCKING_WORD))
+        r->blocking = (thread_variable){ VARIABLE_DIRECT, 0, r->layout.statics.blocking * (uint32_t)sizeof(uintptr_t) };
+    else if (r->has_core)
+        r->blocking = variable_find(&r->core, core_class_of(r, CORE_BLOCKING), r->layout.blocking.first);
 }
 
 /* A type that shares its class with another leads to that one, with the lowest bit set. */

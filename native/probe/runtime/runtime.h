@@ -3,6 +3,7 @@
 #define STACKFLARE_RUNTIME_H
 
 #include "runtime/layout.h"
+#include "runtime/variables.h"
 
 typedef struct runtime {
     void *info;    /* ICorProfilerInfo10 */
@@ -11,6 +12,7 @@ typedef struct runtime {
     layout layout;
     core_lib core;
     bool has_core; /* CoreLib's metadata is open */
+    thread_variable blocking; /* where each thread has the newest record of what it waits for */
 } runtime;
 
 /* Fills the layout; before the pause. info and handles are set. */

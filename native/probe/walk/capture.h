@@ -80,6 +80,11 @@ typedef struct capture {
     uintptr_t last_waited; /* the sync block that a thread was last seen to wait for */
     uint32_t last_waited_lock;
     uint32_t owners_right, owners_wrong; /* of held monitors: whether the owner's ids are those of one thread */
+    sf_table monitors; /* whose lock is a managed object, and by that object's address: */
+    sf_index monitor_index;
+    uint32_t monitors_right, monitors_wrong; /* whether what a sync block leads to is such an object */
+    bool monitors_whole; /* all of them are known */
+    bool monitors_waited; /* some thread wants to enter one */
     sf_index function_index, type_index, module_index, frame_index;
 
     void *held[MAX_HELD];

@@ -33,6 +33,7 @@ internal static class WaitFrames
         };
         // Some runtimes wait for a lock in native code, without a managed frame for it.
         Found? found = enters is null ? null : new Found(enters, ThreadActivity.Blocked, Innermost(stack));
+        bool isManaged = false;
         for (int i = 0; i < stack.Count; i++)
         {
             DumpFrame frame = stack[i];
@@ -40,14 +41,26 @@ internal static class WaitFrames
                 continue;
             if (frame.Module is not { Name: "System.Private.CoreLib.dll" or "System.Threading.dll" } || RunsOthers(frame.Method))
                 break;
-            if (Classify(frame.Method) is not { } waiting || (enters is not null && waiting.Kind != enters))
+            isManaged |= IsWaitSubsystem(frame.Method.DeclaringType);
+            if (Classify(frame.Method) is not { } waiting)
                 continue;
+            if (enters is not null && waiting.Kind != enters)
+            {
+                if (!isManaged || enters != WaitKind.MonitorEnter || !IsOfMonitor(waiting.Kind))
+                    continue;
+                waiting = waiting with { Kind = enters };
+            }
             // The innermost frame says what the thread does, the outermost what for: it blocks for the lock of a semaphore, to wait for the semaphore.
             ThreadActivity activity = found is { Activity: ThreadActivity.Blocked or ThreadActivity.Sleeping } ? found.Value.Activity : waiting.Activity;
             found = new Found(waiting.Kind ?? found?.Kind, activity, waiting.Kind is null && found?.Kind is not null ? found.Value.Index : i);
         }
         return found;
     }
+
+    /// <summary>From .NET 11 on a monitor is a managed lock with a condition; whoever was pulsed enters it again from within its wait.</summary>
+    private static bool IsOfMonitor(WaitKind? kind) => kind is WaitKind.LockEnter or WaitKind.MonitorWait;
+
+    private static bool IsWaitSubsystem(string type) => type.StartsWith("System.Threading.WaitSubsystem", StringComparison.Ordinal);
 
     private static int Innermost(IReadOnlyList<DumpFrame> stack)
     {
@@ -75,16 +88,18 @@ internal static class WaitFrames
             "System.Threading.Monitor" => name switch
             {
                 "Wait" or "ObjWait" => new(WaitKind.MonitorWait, ThreadActivity.Waiting),
-                "Enter" or "TryEnter" or "ReliableEnter" or "ReliableEnterTimeout" or "Enter_Slowpath" or "TryEnter_Slowpath"
+                "Enter" or "TryEnter" or "ReliableEnter" or "ReliableEnterTimeout" or "Enter_Slowpath" or "TryEnter_Slowpath" or "SynchronizedMethodEnter"
                     => new(WaitKind.MonitorEnter, ThreadActivity.Blocked),
                 _ => null,
             },
-            "System.Threading.Lock" when name.Contains("Enter", StringComparison.Ordinal) => new(WaitKind.LockEnter, ThreadActivity.Blocked),
+            "System.Threading.Lock" when name.Contains("Enter", StringComparison.Ordinal) || name == "Reenter" => new(WaitKind.LockEnter, ThreadActivity.Blocked),
+            "System.Threading.Lock" or "System.Threading.Condition" when Waits(name) => new(WaitKind.MonitorWait, ThreadActivity.Waiting),
+            "System.Threading.ObjectHeader" when name.Contains("Acquire", StringComparison.Ordinal) => new(WaitKind.MonitorEnter, ThreadActivity.Blocked),
             "System.Threading.ReaderWriterLockSlim" when !name.StartsWith("Exit", StringComparison.Ordinal) => new(ReaderWriterKind(name), ThreadActivity.Blocked),
             "System.Threading.SpinLock" => new(null, ThreadActivity.Blocked),
             "System.Threading.Thread" => name switch
             {
-                "Join" => new(WaitKind.ThreadJoin, ThreadActivity.Waiting),
+                "Join" or "JoinInternal" => new(WaitKind.ThreadJoin, ThreadActivity.Waiting),
                 "Sleep" or "SleepInternal" or "UninterruptibleSleep0" => new(WaitKind.Sleep, ThreadActivity.Sleeping),
                 _ => null,
             },
@@ -93,8 +108,9 @@ internal static class WaitFrames
             "System.Threading.CountdownEvent" when Waits(name) => new(WaitKind.CountdownEvent, ThreadActivity.Waiting),
             "System.Threading.Barrier" when name.Contains("Wait", StringComparison.Ordinal) => new(WaitKind.Barrier, ThreadActivity.Waiting),
             "System.Threading.WaitHandle" => new(WaitKind.WaitHandle, ThreadActivity.Waiting),
-            "System.Threading.WaitSubsystem" or "System.Threading.LowLevelLifoSemaphore" or "System.Threading.LowLevelMonitor"
+            "System.Threading.LowLevelLifoSemaphore" or "System.Threading.LowLevelMonitor" or "System.Threading.LowLevelThreadBlocker"
                 => new(null, ThreadActivity.Waiting),
+            { } type when IsWaitSubsystem(type) => name == "Sleep" ? new(WaitKind.Sleep, ThreadActivity.Sleeping) : new(null, ThreadActivity.Waiting),
             { } type when IsTask(type, name) => new(WaitKind.Task, ThreadActivity.Waiting),
             _ => null,
         };

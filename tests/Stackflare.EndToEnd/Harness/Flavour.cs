@@ -15,7 +15,7 @@ internal sealed record Flavour(string Name, string Executable, int RuntimeMajor)
         (LooksAt.Stacks, 8, 11),
         (LooksAt.Ids, 9, 11),
         (LooksAt.Pool, 9, 11),
-        (LooksAt.Locks, 9, 10),
+        (LooksAt.Locks, 9, 11),
         (LooksAt.Async, 9, 10),
         (LooksAt.StateMachines, 9, 11),
         (LooksAt.Debugger, 8, 11),

@@ -25,6 +25,7 @@ internal static class ShapeCatalog
         nameof(Spinning) => new Spinning(),
         nameof(Churn) => new Churn(),
         nameof(Locks) => new Locks(),
+        nameof(InflatedLocks) => new InflatedLocks(),
         nameof(Handover) => new Handover(),
         nameof(Bank) => new Bank(),
         nameof(PrintQueue) => new PrintQueue(),

@@ -1,0 +1,104 @@
+/* The threads that wait for another's end on .NET 11: for an event that the other has for it, made by the first who waits. The runtime's wait
+ * subsystem knows what a thread waits for, so that no frame has to refer to the other. */
+#include "locks/objects.h"
+#include "locks/locks.h"
+
+enum { MAX_JOINED = 256 };
+
+static struct joined { uint32_t thread; uintptr_t event; } joined[MAX_JOINED]; /* captures never overlap */
+
+/* One step of the way of each of a batch: from an object to what a field of it refers to; 0 where that ends. */
+static void step(uintptr_t *at, uint32_t count, uint32_t offset)
+{
+    sf_read_item items[THREAD_BATCH];
+    uintptr_t next[THREAD_BATCH];
+    for (uint32_t i = 0; i < count; i++)
+        items[i] = (sf_read_item){ plausible(at[i]) ? at[i] + offset : 0, &next[i], sizeof *next, false };
+    sf_read_many(items, count);
+    for (uint32_t i = 0; i < count; i++)
+        at[i] = items[i].ok ? next[i] : 0;
+}
+
+static uint32_t batch_of(const capture *c, uint32_t first)
+{
+    uint32_t left = c->thread_work.count - first;
+    return left < THREAD_BATCH ? left : THREAD_BATCH;
+}
+
+/* The threads that somebody has begun to wait for, with the objects that are waited for. */
+static uint32_t find_joined(capture *c)
+{
+    const layout *k = &c->runtime.layout;
+    uint32_t n = 0;
+    uintptr_t at[THREAD_BATCH];
+    for (uint32_t first = 0; first < c->thread_work.count && !is_late(c); first += THREAD_BATCH) {
+        uint32_t count = batch_of(c, first), joins = 0, of[THREAD_BATCH];
+        for (uint32_t i = 0; i < count; i++)
+            at[i] = ((thread_work *)sf_table_at(&c->thread_work, first + i))->object;
+        step(at, count, k->join.event);
+        for (uint32_t i = 0; i < count; i++) {
+            if (at[i] == 0)
+                continue;
+            of[joins] = first + i;
+            at[joins++] = at[i];
+        }
+        if (joins == 0)
+            continue;
+        step(at, joins, k->join.handle);
+        step(at, joins, k->join.address);
+        step(at, joins, 0); /* what the handle leads to */
+        for (uint32_t i = 0; i < joins; i++) {
+            if (at[i] == 0)
+                continue;
+            if (n == MAX_JOINED) {
+                c->result.flags |= SF_INFO_LOCKS_TRUNCATED;
+                return n;
+            }
+            joined[n++] = (struct joined){ of[i], at[i] };
+        }
+    }
+    return n;
+}
+
+/* What each of a batch of threads waits for, if it is one thing. */
+static void find_waited(const capture *c, uint32_t first, uint32_t count, uintptr_t *at)
+{
+    const layout *k = &c->runtime.layout;
+    sf_read_item items[THREAD_BATCH];
+    uint32_t counts[THREAD_BATCH];
+    for (uint32_t i = 0; i < count; i++) {
+        bool waits = ((sf_thread *)sf_table_at(&c->threads, first + i))->state & k->thread.waits;
+        at[i] = waits ? ((thread_work *)sf_table_at(&c->thread_work, first + i))->object : 0;
+    }
+    step(at, count, k->join.waiting);
+    for (uint32_t i = 0; i < count; i++)
+        items[i] = (sf_read_item){ plausible(at[i]) ? at[i] + k->join.count : 0, &counts[i], sizeof *counts, false };
+    sf_read_many(items, count);
+    step(at, count, k->join.objects);
+    step(at, count, k->array.items);
+    for (uint32_t i = 0; i < count; i++)
+        at[i] = items[i].ok && counts[i] == 1 ? at[i] : 0;
+}
+
+void find_event_joins(capture *c)
+{
+    uint32_t wait = 0, joined_count = layout_knows(&c->runtime.layout, LAYOUT_JOINS) ? find_joined(c) : 0;
+    uintptr_t at[THREAD_BATCH];
+    for (uint32_t first = 0; first < c->thread_work.count && joined_count > 0; first += THREAD_BATCH) {
+        uint32_t count = batch_of(c, first);
+        if (is_late(c)) {
+            c->result.flags |= SF_INFO_LOCKS_TRUNCATED;
+            return;
+        }
+        find_waited(c, first, count, at);
+        for (uint32_t i = 0; i < count; i++) {
+            uint32_t other = SF_NONE;
+            for (uint32_t j = 0; at[i] != 0 && j < joined_count; j++)
+                if (joined[j].event == at[i])
+                    other = joined[j].thread;
+            wait = wait_from(c, wait, first + i);
+            if (other != SF_NONE)
+                add_join(c, wait, first + i, other);
+        }
+    }
+}
