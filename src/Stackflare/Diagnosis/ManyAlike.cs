@@ -11,11 +11,15 @@ internal static class ManyAlike
             return [];
         return from thread in dump.Threads
                where thread.ProgramFrameFrom(0) is not null && !(thread.WaitingFor?.Lock is { } wanted && LockConvoys.IsConvoy(dump, wanted))
-               group thread by new Stack(thread.Frames) into alike
+               group thread by new Stack(FromTheWait(thread)) into alike
                where alike.Count() >= Fewest
                orderby alike.Count() descending
                select Of([.. alike]);
     }
+
+    /// <summary>Some of many that wait alike are in the middle of something below it.</summary>
+    private static IReadOnlyList<DumpFrame> FromTheWait(DumpThread thread) =>
+        WaitPlumbing.FramesOf(thread) is > 0 and var below ? [.. thread.Frames.Skip(below)] : thread.Frames;
 
     private static Finding Of(List<DumpThread> threads) => new(
         FindingKind.ManyAlike,
