@@ -16,7 +16,7 @@ internal static class WaitPlumbing
     /// The methods that wait, and those that they call for it, by their types: as <see cref="MethodName"/> spells both; a star at the end of a name stands
     /// for any more. Methods that let go, such as <c>Monitor.Exit</c>, are not among them: who blocks in one of those has not called it to wait.
     /// </summary>
-    private static readonly FrozenDictionary<string, string[]> Methods = new (string Type, string[] Names)[]
+    internal static readonly FrozenDictionary<string, string[]> Methods = new (string Type, string[] Names)[]
     {
         // What programs call.
         (Threading + "Monitor", ["Enter*", "TryEnter*", "ReliableEnter*", "SynchronizedMethodEnter", "Wait*", "ObjWait"]),
@@ -57,7 +57,7 @@ internal static class WaitPlumbing
         (Threading + "WaitSubsystem.NamedMutex", ["Wait_Locked"]),
         (Threading + "LowLevelThreadBlocker", ["Wait", "TimedWait"]),
         (Threading + "LowLevelFutex", ["WaitOnAddress*"]),
-        (Threading + "LowLevelMonitor", ["Acquire*", "Wait*", "TimedWait*"]),
+        (Threading + "LowLevelMonitor", ["Acquire*", "Wait*"]),
         (Threading + "LowLevelLock", ["Acquire", "TryAcquire*", "WaitAndAcquire", "SpinAndAcquire"]),
         (Threading + "LowLevelSpinWaiter", ["Wait", "SpinWaitForCondition"]),
         ("Interop.Sys", ["LowLevelMonitor_Acquire*", "LowLevelMonitor_Wait*", "LowLevelMonitor_TimedWait*", "LowLevelFutex_WaitOnAddress*"]),

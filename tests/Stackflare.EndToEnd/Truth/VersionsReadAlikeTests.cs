@@ -1,6 +1,10 @@
+using System.Reflection.Metadata;
+using System.Reflection.PortableExecutable;
 using System.Text.RegularExpressions;
+using Stackflare.Diagnosis;
 using Stackflare.EndToEnd.Harness;
 using Stackflare.EndToEnd.Locks;
+using Stackflare.Symbols;
 
 namespace Stackflare.EndToEnd.Truth;
 
@@ -33,6 +37,46 @@ public sealed partial class VersionsReadAlikeTests
                 Assert.True(expected.SequenceEqual(actual), $"{thread.Key} on {other}:\n{string.Join('\n', actual)}\non .NET 10:\n{string.Join('\n', expected)}");
             });
         }
+    }
+
+    /// <summary>What is hidden goes by the names of the platform's methods: each is one of some version.</summary>
+    [Fact]
+    public void EveryMethodOfAWaitIsOneOfThePlatforms()
+    {
+        HashSet<(string Type, string Name)> known = [.. CoreLibraries().SelectMany(Methods)];
+        Assert.Contains(("System.Threading.Monitor", "Enter"), known);
+        Assert.All(WaitPlumbing.Methods.SelectMany(static m => m.Value, static (m, name) => (m.Key, name)), entry =>
+        {
+            (string type, string name) = entry;
+            Assert.Contains(known, k => k.Type == type && (name[^1] == '*' ? k.Name.StartsWith(name[..^1], StringComparison.Ordinal) : k.Name == name));
+        });
+    }
+
+    private static IEnumerable<string> CoreLibraries() =>
+        from folder in (string[])
+        [
+            Path.GetDirectoryName(Flavour.Net8.Executable)!, Path.GetDirectoryName(Flavour.Net9.Executable)!, Path.GetDirectoryName(typeof(object).Assembly.Location)!,
+            Path.GetDirectoryName(Flavour.Net11SelfContained.Executable)!,
+        ]
+        from file in (string[])["System.Private.CoreLib.dll", "System.Threading.dll"]
+        select Path.Combine(folder, file);
+
+    /// <summary>By the names that dumps have for them.</summary>
+    private static IEnumerable<(string Type, string Name)> Methods(string file)
+    {
+        using var image = new PEReader(File.OpenRead(file));
+        MetadataReader metadata = image.GetMetadataReader();
+        List<(string, string)> methods = [];
+        foreach (TypeDefinitionHandle handle in metadata.TypeDefinitions)
+        {
+            string type = metadata.FullTypeName(handle);
+            foreach (MethodDefinitionHandle method in metadata.GetTypeDefinition(handle).GetMethods())
+            {
+                string name = metadata.GetString(metadata.GetMethodDefinition(method).Name);
+                methods.Add((type, name.StartsWith("get_", StringComparison.Ordinal) ? name[4..] + ".get" : name));
+            }
+        }
+        return methods;
     }
 
     /// <summary>By the names of the threads, what a dump says of each, less what differs from run to run.</summary>

@@ -208,6 +208,22 @@ public sealed class ExaminationTests
         Assert.Equal(threads[..100], findings.Single().Threads);
     }
 
+    /// <summary>Wherever below the wait they are. Those that wait in something else are others.</summary>
+    [Theory]
+    [InlineData("Enter", true)]
+    [InlineData("Wait", false)]
+    public void ThoseThatWaitInOneMethodAreAlike(string other, bool isSaid)
+    {
+        DumpFrame enter = Build.Platform("System.Threading.Monitor", "Enter"), slow = Build.Platform("System.Threading.Lock", "TryEnterSlow");
+        DumpFrame wait = other == "Enter" ? enter : Build.Platform("System.Threading.Monitor", other);
+        IReadOnlyList<Finding> findings = Examine(
+        [
+            .. Enumerable.Range(1, 60).Select(i => Build.Thread(i, null, ThreadActivity.Blocked, [enter, Handler])),
+            .. Enumerable.Range(101, 60).Select(i => Build.Thread(i, null, ThreadActivity.Blocked, [slow, wait, Handler])),
+        ]);
+        Assert.Equal(isSaid ? ["120 threads have one and the same stack"] : [], findings.Select(static f => f.Summary));
+    }
+
     private static DumpThread Worker(int id, bool busy)
     {
         DumpThread worker = Build.Thread(id, ".NET TP Worker", ThreadActivity.Waiting, busy ? [Handler, Dispatch, WorkerStart] : [WorkerStart], pool: true);
