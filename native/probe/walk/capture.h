@@ -71,7 +71,7 @@ typedef struct capture {
     sf_table threads, raw, functions, function_work, types, type_work, type_args, modules, module_work;
     sf_table stacks, frames, blob;
     sf_table locks, lock_work, waits, held_locks, thread_work, thread_of_id, scratch;
-    sf_table busy, busy_samples;
+    sf_table busy, busy_samples, blockers;
     sf_table objects, object_work, references, waiting_words;
     struct heap *heap;
     sf_index os_index, lock_index, object_index;
