@@ -180,7 +180,13 @@ static bool is_known(const layout *k)
 void describe_locks(capture *c)
 {
     uintptr_t table;
-    if (!is_known(&c->runtime.layout) || !sf_read_pointer(c->runtime.layout.sync_table.entries, &table) || is_late(c) || !find_statics(c))
+    if (!is_known(&c->runtime.layout) || !sf_read_pointer(c->runtime.layout.sync_table.entries, &table))
+        return;
+    if (is_late(c)) {
+        c->result.flags |= SF_INFO_LOCKS | SF_INFO_LOCKS_TRUNCATED;
+        return;
+    }
+    if (!find_statics(c))
         return;
     for (uint32_t i = 0; i < c->threads.count; i++) {
         uint32_t id = ((sf_thread *)sf_table_at(&c->threads, i))->managed_id;
