@@ -18,6 +18,7 @@ internal static class ExitCodes
     public const int CaptureFailed = 12;
     public const int Output = 13;
     public const int BadSnapshot = 14;
+    public const int SuspensionBlocked = 15;
 
     /// <summary>Dumps were taken and written, and one has a deadlock; only where that was asked for.</summary>
     public const int Deadlock = 20;
@@ -36,6 +37,7 @@ internal static class ExitCodes
         UnsupportedPlatformException or UnsupportedRuntimeException => Unsupported,
         LibcMismatchException => LibcMismatch,
         CaptureTimeoutException or ProcessStoppedException => Timeout,
+        SuspensionBlockedException => SuspensionBlocked,
         CaptureFailedException or ProbeException => CaptureFailed,
         OutputException => Output,
         SnapshotFormatException => BadSnapshot,

@@ -16,7 +16,7 @@ public sealed record CaptureOptions
 
     /// <summary>
     /// Whether async methods that wait are looked for, for <see cref="ThreadDump.AsyncStacks"/> (.NET 9 and later). The heap has to be gone through for it while the
-    /// program stands still, which takes some 10 ns for each object. Null, the default, does it where the program has less than 128 MiB of memory of its own, for 15 ms
+    /// program stands still, which takes some 10 ns for each object. Null, the default, does it where the program has less than 128 MiB of memory of its own, for 40 ms
     /// at most; true does it however large it is, for a second at most, or as long as <see cref="DumpLimits.Pause"/> allows if that is longer.
     /// </summary>
     public bool? Async { get; init; }

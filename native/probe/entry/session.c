@@ -5,6 +5,7 @@
 #include "heap/heap.h"
 #include "locks/locks.h"
 #include "locks/objects.h"
+#include "walk/suspend.h"
 #include "wire/snapshot.h"
 
 #include <time.h>
@@ -44,6 +45,7 @@ bool capture_map(capture *c)
         && sf_table_map(&c->thread_work, sizeof(thread_work), r->max_threads, 32 << 10)
         && sf_table_map(&c->thread_of_id, sizeof(uint32_t), MAX_THREAD_ID + 1, 8 << 10)
         && sf_table_map(&c->scratch, sizeof(lock_scratch), 1, sizeof(lock_scratch))
+        && sf_table_map(&c->blockers, sizeof(sf_blocker), MAX_BLOCKERS, 0)
         && sf_table_map(&c->thread_copies, 1, THREAD_BATCH * LAYOUT_THREAD_BYTES, 64 << 10)
         && busy_map(c)
         && sf_table_map(&c->objects, sizeof(sf_object), MAX_OBJECTS, 8 << 10)
@@ -66,7 +68,7 @@ void capture_unmap(capture *c)
     sf_table *tables[] = { &c->threads, &c->raw, &c->functions, &c->function_work, &c->types, &c->type_work, &c->type_args,
                            &c->modules, &c->module_work, &c->stacks, &c->frames, &c->blob,
                            &c->locks, &c->lock_work, &c->waits, &c->held_locks, &c->thread_work, &c->thread_of_id, &c->scratch,
-                           &c->thread_copies, &c->busy, &c->busy_samples,
+                           &c->thread_copies, &c->busy, &c->busy_samples, &c->blockers,
                            &c->objects, &c->object_work, &c->references, &c->waiting_words };
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         sf_table_unmap(tables[i]);
@@ -78,38 +80,24 @@ void capture_unmap(capture *c)
     heap_unmap(c);
 }
 
-/* Suspends the runtime. A GC that is suspending at that moment makes the runtime refuse; in a program that allocates hard that
- * is the rule, so it is tried again until the deadline. Returns when the suspend that succeeded began; 0 for none. */
-static int64_t suspend(capture *c)
-{
-    int64_t deadline = sf_now(CLOCK_MONOTONIC) + (int64_t)c->request->suspend_timeout_ms * 1000000;
-    for (;;) {
-        int64_t begin = sf_now(CLOCK_MONOTONIC);
-        hresult hr = info_suspend(c->runtime.info);
-        if (!FAILED(hr))
-            return begin;
-        c->result.hresult = hr;
-        if (hr != CORPROF_E_SUSPENSION_IN_PROGRESS || begin > deadline)
-            return 0;
-        c->result.suspend_retries++;
-        struct timespec pause = { 0, 100000 };
-        nanosleep(&pause, NULL);
-    }
-}
-
 void capture_take(capture *c)
 {
     void *threads = NULL;
     c->result.phase = SF_PHASE_SUSPEND;
     int64_t begin, give_up = sf_now(CLOCK_MONOTONIC) + (int64_t)c->request->suspend_timeout_ms * 1000000 / 4;
-    while ((begin = suspend(c)) != 0 && !heap_claim(c) && begin < give_up) {
+    suspension how;
+    watch_begin(c);
+    while ((how = suspend(c, &begin)) == SUSPENDED && !heap_claim(c) && begin < give_up) {
         info_resume(c->runtime.info);
         struct timespec pause = { 0, 20000000 };
         nanosleep(&pause, NULL);
     }
-    if (begin == 0) {
-        if (c->result.hresult == CORPROF_E_SUSPENSION_IN_PROGRESS)
+    if (how != SUSPENDED) {
+        watch_end();
+        if (how != SUSPEND_FAILED || c->result.hresult == CORPROF_E_SUSPENSION_IN_PROGRESS)
             describe_stuck(c);
+        if (how != SUSPEND_FAILED)
+            describe_blockers(c);
         return;
     }
 
@@ -134,6 +122,7 @@ void capture_take(capture *c)
     heap_unclaim(c);
     info_resume(c->runtime.info);
     int64_t resumed = sf_now(CLOCK_MONOTONIC);
+    watch_end();
     busy_begin(c);
 
     clr_release(threads);
@@ -169,7 +158,7 @@ void capture_send(const capture *c, int host)
         section(SF_SECTION_FUNCTIONS, &c->functions), section(SF_SECTION_TYPES, &c->types), section(SF_SECTION_TYPE_ARGS, &c->type_args),
         section(SF_SECTION_MODULES, &c->modules), section(SF_SECTION_BLOB, &c->blob),
         section(SF_SECTION_LOCKS, &c->locks), section(SF_SECTION_WAITS, &c->waits), section(SF_SECTION_HELD, &c->held_locks),
-        section(SF_SECTION_OBJECTS, &c->objects), section(SF_SECTION_REFERENCES, &c->references), section(SF_SECTION_BUSY, &c->busy),
+        section(SF_SECTION_OBJECTS, &c->objects), section(SF_SECTION_REFERENCES, &c->references), section(SF_SECTION_BUSY, &c->busy), section(SF_SECTION_BLOCKERS, &c->blockers),
         { SF_SECTION_POOL, sizeof c->pool, &c->pool, c->pool_known ? sizeof c->pool : 0 },
         { SF_SECTION_HEAP, sizeof h->result, &h->result, sizeof h->result },
         section(SF_SECTION_HEAP_OBJECTS, &h->objects), section(SF_SECTION_HEAP_BYTES, &h->bytes), section(SF_SECTION_HEAP_LAYOUTS, &h->layouts),

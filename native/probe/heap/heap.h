@@ -39,7 +39,7 @@ typedef struct heap {
     sf_heap result;
     uint64_t task_words;   /* bit n: word n of a Task is one of its own references, none of which leads to what it waits for */
     bool claimed;          /* no background collection is under way, and none begins */
-    int64_t begun, begun_cpu; /* by the clock, and of this thread's processor time */
+    int64_t begun; /* by the clock */
     uint32_t known_types, bucket_mask;
     struct { uintptr_t type; uint32_t kind; } recent[HEAP_RECENT]; /* types seen last */
     uint64_t ahead[HEAP_AHEAD]; /* references that will be followed next */

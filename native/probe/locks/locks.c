@@ -193,8 +193,12 @@ static bool is_known(const layout *k)
 void describe_locks(capture *c)
 {
     uintptr_t table;
-    if (!is_known(&c->runtime.layout) || !sf_read_pointer(c->runtime.layout.sync_table.entries, &table) || is_late(c))
+    if (!is_known(&c->runtime.layout) || !sf_read_pointer(c->runtime.layout.sync_table.entries, &table))
         return;
+    if (is_late(c)) {
+        c->result.flags |= SF_INFO_LOCKS | SF_INFO_LOCKS_TRUNCATED;
+        return;
+    }
     if (!find_statics(c)) {
         c->result.lacking |= SF_PART_LOCKS;
         return;

@@ -219,7 +219,11 @@ static void find_readers(capture *c)
         }
         locks[count++] = i;
     }
-    for (uint32_t i = 0; i < c->threads.count && count > 0 && !is_late(c); i++) {
+    for (uint32_t i = 0; i < c->threads.count && count > 0; i++) {
+        if (is_late(c)) {
+            c->result.flags |= SF_INFO_LOCKS_TRUNCATED;
+            return;
+        }
         void *place = NULL;
         uintptr_t entry;
         if (!FAILED(info_thread_static(c->runtime.info, core_class_of(&c->runtime, CORE_RW_LOCK), k->rw_lock.lists, c->runtime.layout.app_domain,
@@ -232,7 +236,11 @@ static void find_readers(capture *c)
 void find_references(capture *c)
 {
     enum { LOOK_AT_CLOCK = 256 };
-    for (uint32_t i = 0; i < c->waiting_words.count && (i % LOOK_AT_CLOCK != 0 || !is_late(c)); i++) {
+    for (uint32_t i = 0; i < c->waiting_words.count; i++) {
+        if (i % LOOK_AT_CLOCK == 0 && is_late(c)) {
+            c->result.flags |= SF_INFO_LOCKS_TRUNCATED;
+            break;
+        }
         const waiting_word *w = sf_table_at(&c->waiting_words, i);
         uint32_t object = sf_index_get(&c->object_index, w->word);
         if (object == SF_NONE)

@@ -238,6 +238,8 @@ void find_frames(capture *c)
             if (((lock_work *)sf_table_at(&c->lock_work, lock))->frames == 0)
                 add_held(c, (sf_held){ i, lock, SF_NONE, 0 });
     }
+    if (s->late)
+        c->result.flags |= SF_INFO_LOCKS_TRUNCATED;
     for (uint32_t i = 0; i < c->held_locks.count; i++) {
         sf_held *held = sf_table_at(&c->held_locks, i);
         if (((lock_work *)sf_table_at(&c->lock_work, held->lock))->frames > 1)

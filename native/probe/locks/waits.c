@@ -106,7 +106,11 @@ bool read_waits(capture *c, uintptr_t table)
     bool own[THREAD_BATCH], managed = layout_knows(k, LAYOUT_MANAGED_MONITORS);
     uint32_t words = statics_words(c);
     bool found = false, none = !k->thread.statics_searched; /* where the place is certain, threads without variables are no contradiction */
-    for (uint32_t first = 0; first < c->threads.count && !is_late(c); first += THREAD_BATCH) {
+    for (uint32_t first = 0; first < c->threads.count; first += THREAD_BATCH) {
+        if (is_late(c)) {
+            c->result.flags |= SF_INFO_LOCKS_TRUNCATED;
+            break;
+        }
         uint32_t count = c->threads.count - first < THREAD_BATCH ? c->threads.count - first : THREAD_BATCH;
         for (uint32_t i = 0; i < count; i++) {
             const sf_thread *thread = sf_table_at(&c->threads, first + i);

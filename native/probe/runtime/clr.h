@@ -21,6 +21,7 @@ typedef struct guid {
 #define S_FALSE 1
 #define FAILED(hr) ((hr) < 0)
 #define E_NOINTERFACE ((hresult)0x80004002)
+#define E_ABORT ((hresult)0x80004004)
 #define E_FAIL ((hresult)0x80004005)
 #define E_OUTOFMEMORY ((hresult)0x8007000E)
 #define CLASS_E_NOAGGREGATION ((hresult)0x80040110)

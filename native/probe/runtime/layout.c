@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { MAX_OFFSET = 1 << 16 };
+enum { MAX_OFFSET = 1 << 16, MAX_STORE = 4096 };
 
 /* Of each row. A class that the program has not used has no fields yet: nothing is known, and nothing is amiss. */
 enum row_state { MISSING, UNUSED, FOUND };
@@ -24,7 +24,8 @@ typedef struct filling {
 
 static void set(layout *k, uint32_t r, uint64_t value)
 {
-    if (layout_rows[r].source == ADDRESS || layout_rows[r].source == VARIABLE || layout_rows[r].source == CORE_STATIC)
+    if (layout_rows[r].source == ADDRESS || layout_rows[r].source == VARIABLE || layout_rows[r].source == CORE_STATIC
+        || layout_rows[r].source == TRIED_VARIABLE)
         memcpy((uint8_t *)k + layout_rows[r].place, &(uintptr_t){ (uintptr_t)value }, sizeof(uintptr_t));
     else
         memcpy((uint8_t *)k + layout_rows[r].place, &(uint32_t){ (uint32_t)value }, sizeof(uint32_t));
@@ -73,6 +74,16 @@ static void visit(void *state, const descriptor_entry *entry)
             set(f->k, f->of_type[i], entry->number);
 }
 
+static void take_tried(layout *k, uint32_t r, const layout_source *source)
+{
+    uintptr_t address, value;
+    if (layout_rows[r].source == TRIED)
+        set(k, r, layout_rows[r].number);
+    else if (source->debugger_table && sf_read_pointer((uintptr_t)(source->debugger_table + layout_rows[r].number), &address)
+        && plausible(address) && sf_read_pointer(address, &value) && plausible(value))
+        set(k, r, value);
+}
+
 static bool is_tried(uint64_t version, uint32_t versions)
 {
     return (version == 1 && versions & OF_VERSION_1) || (version == DESCRIPTOR_C + 1 && versions & OF_VERSION_C1);
@@ -94,6 +105,8 @@ static uint64_t implausible(const layout *k)
     if (k->thread.exception > LAYOUT_THREAD_BYTES - sizeof(uintptr_t))
         off |= LAYOUT_BIT(LAYOUT_EXCEPTIONS);
     if (k->thread.cooperative > LAYOUT_THREAD_BYTES - sizeof(uintptr_t) || k->thread.link > LAYOUT_THREAD_BYTES - sizeof(uintptr_t))
+        off |= LAYOUT_BIT(LAYOUT_THREAD_LIST);
+    if (k->thread_list.count > MAX_STORE - sizeof(uint32_t) || k->thread_list.first > MAX_STORE - sizeof(uintptr_t))
         off |= LAYOUT_BIT(LAYOUT_THREAD_LIST);
     if (k->thread.statics > LAYOUT_THREAD_BYTES - sizeof(uintptr_t))
         off |= LAYOUT_BIT(LAYOUT_STATICS);
@@ -176,11 +189,11 @@ void layout_fill(layout *k, uint16_t major, const layout_source *source)
             off_by_contract |= layout_contracts[i].groups;
     /* An alternative that was tried counts where the contract has nothing. */
     for (uint32_t r = 0; r < layout_row_count; r++)
-        if (layout_rows[r].source == TRIED && major >= layout_rows[r].from && major <= layout_rows[r].to
+        if ((layout_rows[r].source == TRIED || layout_rows[r].source == TRIED_VARIABLE) && major >= layout_rows[r].from && major <= layout_rows[r].to
             && !has_alternative(r))
-            set(k, r, layout_rows[r].number);
-    /* In contract 1 a link is between the links of two threads, in c1 between the threads. */
-    k->thread.link_at = f.contract[LAYOUT_THREAD_CONTRACT] == 1 ? k->thread.link : 0;
+            take_tried(k, r, source);
+    /* In contract c1 a link is between two threads, in those before between the links in them. */
+    k->thread.link_at = f.contract[LAYOUT_THREAD_CONTRACT] == DESCRIPTOR_C + 1 ? 0 : k->thread.link;
     off_by_contract |= implausible(k);
     settle(k, off_by_contract, major);
 }

@@ -14,6 +14,7 @@ enum layout_group {
     LAYOUT_NAMES,        /* System.Threading.Thread._name */
     LAYOUT_EXCEPTIONS,   /* the exception that a thread handles */
     LAYOUT_THREAD_LIST,  /* the runtime's list of its threads, and whether each is in cooperative mode */
+    LAYOUT_LIST_HOLDER,  /* who has the list's lock: whoever suspends the runtime */
     LAYOUT_STOPPED,      /* the frame objects of threads that were stopped in managed code */
     LAYOUT_TYPES,        /* MethodTable */
     LAYOUT_TYPE_MAP,     /* from TypeDef tokens to types */
@@ -68,7 +69,7 @@ typedef struct layout {
     struct { uint32_t object, is_handle; } exception; /* of the tracker that a Thread refers to */
     struct { uint32_t length, chars; uintptr_t type; } string;
     struct { uint32_t length, items; } array;
-    struct { uintptr_t store; uint32_t first; } thread_list;
+    struct { uintptr_t store; uint32_t first, count, lock_after; } thread_list; /* the list's lock and its holder are less than lock_after bytes after first, or before */
     uint32_t stopped[LAYOUT_STOPPED_KINDS]; /* first words of those frame objects */
     struct {
         uint32_t size, parent, module, class, flags, flags2, interface_count, auxiliary;
@@ -117,8 +118,8 @@ typedef struct layout {
 
 static inline bool layout_knows(const layout *k, enum layout_group group) { return k->known >> group & 1; }
 
-/* Fills the table. pointers come with the descriptor's text; a runtime without one has text NULL. */
-typedef struct layout_source { const char *text; size_t size; const uintptr_t *pointers; uint32_t pointer_count; } layout_source;
+/* Fills the table. pointers come with the descriptor's text; a runtime without one has text NULL, and a table of its variables for debuggers. */
+typedef struct layout_source { const char *text; size_t size; const uintptr_t *pointers; uint32_t pointer_count; const uintptr_t *debugger_table; } layout_source;
 void layout_fill(layout *k, uint16_t major, const layout_source *source);
 
 /* Adds what CoreLib's metadata says, which is looked through once. */

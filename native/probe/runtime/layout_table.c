@@ -5,6 +5,7 @@
 #define CONTRACT(group, member, type, name) { group, FIELD, 0, AT(member), 0, 0, type, name, 0 }
 #define GLOBAL(group, source, member, name) { group, source, 0, AT(member), 0, 0, NULL, name, 0 }
 #define SEEN(group, member, from, to, number) { group, TRIED, 0, AT(member), from, to, NULL, NULL, number }
+#define SEEN_VARIABLE(group, member, from, to, number) { group, TRIED_VARIABLE, 0, AT(member), from, to, NULL, NULL, number }
 #define CORE(group, member, class, name) { group, CORE_OFFSET, class, AT(member), 0, 0, NULL, name, 0 }
 #define OF_CLASS(group, source, member, class, name) { group, source, class, AT(member), 0, 0, NULL, name, 0 }
 #define NAMED(group, class) { group, CORE_NAMED, class, 0, 0, 0, NULL, NULL, 0 }
@@ -34,10 +35,21 @@ const layout_row layout_rows[] = {
     SEEN(LAYOUT_EXCEPTIONS, exception.is_handle, 9, 10, 1), /* before .NET 11 the tracker has a handle of the object */
     SEEN(LAYOUT_EXCEPTIONS, exception.is_handle, 11, 11, 0),
 
+    /* .NET 8 has no contract; for x64 alone, and checked in each capture (layout.c). */
     CONTRACT(LAYOUT_THREAD_LIST, thread.cooperative, "Thread", "PreemptiveGCDisabled"),
+    SEEN(LAYOUT_THREAD_LIST, thread.cooperative, 8, 8, 36),
+    CONTRACT(LAYOUT_THREAD_LIST, thread.os_id, "Thread", "OSId"),
+    SEEN(LAYOUT_THREAD_LIST, thread.os_id, 8, 8, 448),
     CONTRACT(LAYOUT_THREAD_LIST, thread.link, "Thread", "LinkNext"),
+    SEEN(LAYOUT_THREAD_LIST, thread.link, 8, 8, 256),
     GLOBAL(LAYOUT_THREAD_LIST, VARIABLE, thread_list.store, "ThreadStore"),
+    SEEN_VARIABLE(LAYOUT_THREAD_LIST, thread_list.store, 8, 8, 16),
     CONTRACT(LAYOUT_THREAD_LIST, thread_list.first, "ThreadStore", "FirstThreadLink"),
+    SEEN(LAYOUT_THREAD_LIST, thread_list.first, 8, 8, 160),
+
+    CONTRACT(LAYOUT_THREAD_LIST, thread_list.count, "ThreadStore", "ThreadCount"),
+    SEEN(LAYOUT_THREAD_LIST, thread_list.count, 8, 8, 184),
+    SEEN(LAYOUT_LIST_HOLDER, thread_list.lock_after, 8, 11, 96),
 
     GLOBAL(LAYOUT_STOPPED, CONSTANT, stopped[0], "ResumableFrameIdentifier"),
     GLOBAL(LAYOUT_STOPPED, CONSTANT, stopped[1], "RedirectedThreadFrameIdentifier"),
@@ -232,6 +244,7 @@ const layout_group_use layout_groups[LAYOUT_GROUPS] = {
     [LAYOUT_NAMES] = { SF_PART_THREADS, 9, UINT16_MAX },
     [LAYOUT_EXCEPTIONS] = { SF_PART_EXCEPTIONS, 9, UINT16_MAX },
     [LAYOUT_THREAD_LIST] = { SF_PART_SUSPENSION, 9, UINT16_MAX },
+    [LAYOUT_LIST_HOLDER] = { 0, 0, 0 },
     [LAYOUT_STOPPED] = { SF_PART_BUSY, 10, UINT16_MAX },
     [LAYOUT_TYPES] = { SF_PART_LOCKS | SF_PART_ASYNC, 9, UINT16_MAX },
     [LAYOUT_TYPE_MAP] = { SF_PART_LOCKS | SF_PART_ASYNC, 9, UINT16_MAX },

@@ -11,6 +11,7 @@ enum layout_row_source {
     ADDRESS,       /* the contract: where a variable of the runtime's is */
     VARIABLE,      /* the contract: what that variable holds, a pointer that stays */
     TRIED,         /* a number that was tried on the versions from..to */
+    TRIED_VARIABLE, /* a place that was tried on those versions in their table for debuggers: what that variable holds */
     CORE_OFFSET,   /* CoreLib's metadata: a field; a path of fields leads through structs */
     CORE_STATIC,   /* likewise: where a static variable is */
     CORE_VARIABLE, /* likewise: the token of a variable that each thread has its own of */

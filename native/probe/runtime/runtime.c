@@ -32,33 +32,39 @@ typedef struct descriptor {
     const uintptr_t *pointers;
 } descriptor;
 
-static const descriptor *find_descriptor(void *info)
+static const void *find_symbol(void *info, const char *name)
 {
-    static const char name[] = "DotNetRuntimeContractDescriptor";
     /* A single-file executable has the runtime linked in and exports the symbol itself; otherwise it is the library that the
      * profiling interface's code is in. */
-    const descriptor *d = dlsym(RTLD_DEFAULT, name);
+    const void *symbol = dlsym(RTLD_DEFAULT, name);
     Dl_info where, found;
     if (!dladdr(**(void ***)info, &where))
         return NULL;
-    if (!d && where.dli_fname) {
+    if (!symbol && where.dli_fname) {
         void *library = dlopen(where.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
         if (library) {
-            d = dlsym(library, name);
+            symbol = dlsym(library, name);
             dlclose(library);
         }
     }
     /* There may be another runtime in the process, whose offsets are not this one's. */
-    if (!d || !dladdr(d, &found) || found.dli_fbase != where.dli_fbase)
-        return NULL;
-    return d->magic == CONTRACT_MAGIC && d->size > 0 ? d : NULL;
+    return symbol && dladdr(symbol, &found) && found.dli_fbase == where.dli_fbase ? symbol : NULL;
+}
+
+static const descriptor *find_descriptor(void *info)
+{
+    const descriptor *d = find_symbol(info, "DotNetRuntimeContractDescriptor");
+    return d && d->magic == CONTRACT_MAGIC && d->size > 0 ? d : NULL;
 }
 
 void runtime_open(runtime *r, uint16_t major)
 {
     const descriptor *d = find_descriptor(r->info);
     r->major = major;
-    layout_fill(&r->layout, major, d ? &(layout_source){ d->json, d->size, d->pointers, d->pointer_count } : &(layout_source){ 0 });
+    layout_source source = { .debugger_table = d ? NULL : find_symbol(r->info, "g_dacTable") };
+    if (d)
+        source = (layout_source){ .text = d->json, .size = d->size, .pointers = d->pointers, .pointer_count = d->pointer_count };
+    layout_fill(&r->layout, major, &source);
     r->has_core = core_open(&r->layout, r->info, &r->core);
     if (r->has_core)
         layout_fill_names(&r->layout, &r->core);

@@ -34,6 +34,8 @@ int main(void)
     FIELD(sf_thread, thread_id); FIELD(sf_thread, os_id); FIELD(sf_thread, managed_id); FIELD(sf_thread, state);
     FIELD(sf_thread, flags); FIELD(sf_thread, first_frame); FIELD(sf_thread, frame_count); FIELD(sf_thread, name_offset);
     FIELD(sf_thread, name_length); FIELD(sf_thread, exception_type); FIELD(sf_thread, hresult); FIELD(sf_thread, cpu_ns);
+    STRUCT(sf_blocker);
+    FIELD(sf_blocker, thread); FIELD(sf_blocker, call); FIELD(sf_blocker, flags); FIELD(sf_blocker, reserved); FIELD(sf_blocker, seen_ns);
     STRUCT(sf_frame);
     FIELD(sf_frame, address); FIELD(sf_frame, function); FIELD(sf_frame, il_offset); FIELD(sf_frame, flags);
     FIELD(sf_frame, native_offset);

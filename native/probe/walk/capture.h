@@ -20,7 +20,8 @@ typedef struct function_work {
     bool incomplete; /* not all the types are known that it is made of */
     bool args_incomplete;
     clr_id type;     /* the ClassID of the type that declares it; 0 when the runtime did not give it */
-    uint32_t owner;  /* then: index of the type that its code was compiled for */
+    clr_id compiled_for; /* the type that its code was compiled for, as the runtime's memory has it */
+    uint32_t owner;  /* then: its index */
     uint32_t machine; /* of a state machine that is in boxes: the kind of its type (heap.h) */
 } function_work;
 
@@ -71,7 +72,7 @@ typedef struct capture {
     sf_table threads, raw, functions, function_work, types, type_work, type_args, modules, module_work;
     sf_table stacks, frames, blob;
     sf_table locks, lock_work, waits, held_locks, thread_work, thread_of_id, scratch;
-    sf_table busy, busy_samples;
+    sf_table busy, busy_samples, blockers;
     sf_table objects, object_work, references, waiting_words;
     struct heap *heap;
     sf_index os_index, lock_index, object_index;
@@ -140,6 +141,6 @@ void busy_end(capture *c);
 int64_t thread_cpu_ns(uint32_t os_id); /* processor time of a thread of this process; -1 when there is none of that id */
 
 /* images.c: the images of modules without a file. */
-void image_copy(capture *c, sf_module *module);
+void image_copy(capture *c, sf_module *module, bool in_pause);
 
 #endif

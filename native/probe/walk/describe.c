@@ -141,40 +141,58 @@ static void describe_dynamic(capture *c, sf_function *f)
 
 /* The type that a method was compiled for: its MethodDesc lies in a chunk of such, at a distance that is in it, and the chunk
  * begins with the type. */
-static clr_id type_of_method(const capture *c, clr_id function)
+static void types_of_methods(const capture *c, uint32_t first, uint32_t count, uintptr_t *types)
 {
     const layout *k = &c->runtime.layout;
-    uint8_t index;
-    uintptr_t type;
-    return layout_knows(k, LAYOUT_METHODS) && sf_read((const void *)(function + k->method.index), &index, sizeof index)
-        && sf_read_pointer(function - k->method.chunk_bytes - index * sizeof type + k->method.chunk_type, &type) ? type : 0;
+    const sf_function *functions = sf_table_at(&c->functions, first);
+    uint8_t indexes[SF_READ_MANY];
+    sf_read_item items[SF_READ_MANY];
+    for (uint32_t i = 0; i < count; i++)
+        items[i] = (sf_read_item){ functions[i].function_id + k->method.index, &indexes[i], sizeof *indexes, false };
+    sf_read_many(items, count);
+    for (uint32_t i = 0; i < count; i++) {
+        uintptr_t chunk = functions[i].function_id - k->method.chunk_bytes - indexes[i] * sizeof *types;
+        items[i] = (sf_read_item){ items[i].ok ? chunk + k->method.chunk_type : 0, &types[i], sizeof *types, false };
+    }
+    sf_read_many(items, count);
+    for (uint32_t i = 0; i < count; i++)
+        types[i] = items[i].ok ? types[i] : 0;
 }
 
 /* For code that instantiations share, the profiling API of .NET 8 and 9 gives no type. But if a type in it is collectible, the
  * code is: it has to be known. The runtime's memory tells, where it tells the truth of every method whose type the API gives. */
 static void find_owners(capture *c)
 {
+    uintptr_t types[SF_READ_MANY];
     uint32_t shared = 0, right = 0;
-    for (uint32_t i = 0; i < c->functions.count; i++) {
-        const function_work *work = sf_table_at(&c->function_work, i);
-        shared += work->incomplete && work->type == 0;
-    }
-    if (shared == 0)
+    function_work *work = sf_table_at(&c->function_work, 0);
+    for (uint32_t i = 0; i < c->functions.count; i++)
+        shared += work[i].incomplete && work[i].type == 0;
+    if (shared == 0 || !layout_knows(&c->runtime.layout, LAYOUT_METHODS))
         return;
-    for (uint32_t i = 0; i < c->functions.count; i++) {
-        const function_work *work = sf_table_at(&c->function_work, i);
-        if (work->type == 0)
-            continue;
-        if (type_of_method(c, ((sf_function *)sf_table_at(&c->functions, i))->function_id) != work->type)
+    for (uint32_t first = 0; first < c->functions.count; first += SF_READ_MANY) {
+        uint32_t count = c->functions.count - first < SF_READ_MANY ? c->functions.count - first : SF_READ_MANY;
+        if (is_late(c)) {
+            c->result.flags |= SF_INFO_TABLES_TRUNCATED;
             return;
-        right++;
+        }
+        types_of_methods(c, first, count, types);
+        for (uint32_t i = 0; i < count; i++) {
+            if (work[first + i].type != 0 && work[first + i].type != types[i])
+                return;
+            right += work[first + i].type != 0;
+            work[first + i].compiled_for = types[i];
+        }
     }
     for (uint32_t i = 0; i < c->functions.count && right > 0; i++) {
-        function_work *work = sf_table_at(&c->function_work, i);
-        if (!work->incomplete || work->type != 0)
+        if (!work[i].incomplete || work[i].type != 0)
             continue;
-        work->owner = describe_type(c, type_of_method(c, ((sf_function *)sf_table_at(&c->functions, i))->function_id), 0);
-        work->incomplete = work->args_incomplete || work->owner == SF_NONE;
+        if (is_late(c)) {
+            c->result.flags |= SF_INFO_TABLES_TRUNCATED;
+            return;
+        }
+        work[i].owner = describe_type(c, work[i].compiled_for, 0);
+        work[i].incomplete = work[i].args_incomplete || work[i].owner == SF_NONE;
     }
 }
 

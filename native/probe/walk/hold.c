@@ -114,7 +114,7 @@ void hold_collectible(capture *c)
         if (is_late(c))
             module->flags |= SF_MODULE_IMAGE_TRUNCATED;
         else
-            image_copy(c, module);
+            image_copy(c, module, true);
     }
     for (uint32_t i = 0; i < c->functions.count; i++)
         ((function_work *)sf_table_at(&c->function_work, i))->transient = function_transient(c, i);

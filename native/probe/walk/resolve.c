@@ -146,7 +146,7 @@ static void resolve_module(capture *c, uint32_t index)
     if (((module_work *)sf_table_at(&c->module_work, index))->transient)
         return; /* identified during the pause */
     image_identify(module);
-    image_copy(c, module);
+    image_copy(c, module, false);
     copy_symbols(c, module);
 }
 

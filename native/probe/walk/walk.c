@@ -46,7 +46,9 @@ static hresult on_frame(clr_id function, uintptr_t ip, uintptr_t frame_info, uin
         c->result.flags |= SF_INFO_TIME_TRUNCATED;
         return S_FALSE;
     }
-    uint32_t index = sf_table_add(&c->raw);
+    /* Without a place in the table of functions a frame would be taken for a native one. */
+    uint32_t described = function == 0 ? SF_NONE : describe_function(c, function);
+    uint32_t index = function != 0 && described == SF_NONE ? SF_NONE : sf_table_add(&c->raw);
     if (index == SF_NONE) {
         walk->thread->flags |= SF_THREAD_TRUNCATED;
         c->result.flags |= SF_INFO_FRAMES_TRUNCATED;
@@ -55,7 +57,7 @@ static hresult on_frame(clr_id function, uintptr_t ip, uintptr_t frame_info, uin
     raw_frame *frame = sf_table_at(&c->raw, index);
     frame->ip = ip;
     frame->sp = function == 0 ? 0 : stack_pointer(context, context_size, ip, &walk->stack_end);
-    frame->function = function == 0 ? SF_NONE : describe_function(c, function);
+    frame->function = described;
     /* Only a thread that was stopped in managed code stands at its address; everything else is a return address. */
     frame->exact = walk->thread->frame_count == 0 && function != 0 && stands_at(c, walk->in_batch, ip);
     walk->thread->frame_count++;

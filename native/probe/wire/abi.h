@@ -77,6 +77,7 @@ enum sf_section {
     SF_SECTION_REFERENCES = 14, /* sf_reference[]: which threads refer to them, and where */
     SF_SECTION_BUSY = 15,     /* sf_busy[]: what threads that ran managed code used of a processor after the pause */
     SF_SECTION_POOL = 16,     /* one sf_pool, or none: nothing is known of the thread pool */
+    SF_SECTION_BLOCKERS = 17, /* sf_blocker[]: who kept the runtime from suspending, in captures that ended in SF_PHASE_SUSPEND for that */
     SF_SECTION_HEAP = 20,            /* one sf_heap; this and those that follow only when the request asks for them */
     SF_SECTION_HEAP_OBJECTS = 21,    /* sf_heap_object[]: by address, each once */
     SF_SECTION_HEAP_BYTES = 22,      /* copies of the objects */
@@ -119,6 +120,8 @@ enum sf_info_flags {
     SF_INFO_DEBUG_INFO_OFF = 1u << 5,    /* the runtime runs without debugger support: no IL offsets */
     SF_INFO_LOCKS = 1u << 6,             /* locks were read; without it nothing is known of them */
     SF_INFO_LOCKS_TRUNCATED = 1u << 7,   /* a bound was reached: there are more locks, waits or holders than are recorded */
+    SF_INFO_SUSPEND_REFUSED = 1u << 8,   /* a thread would have kept the runtime from suspending: nothing was stopped */
+    SF_INFO_SUSPEND_CALLED_OFF = 1u << 9, /* a thread kept the runtime from suspending: the program stood still for pause_ns */
 };
 
 enum sf_part { /* of a dump: what hangs on how a runtime lays out its own data */
@@ -176,6 +179,19 @@ typedef struct sf_thread {
     int32_t hresult;
     int64_t cpu_ns; /* -1 when not known */
 } sf_thread;
+
+enum sf_blocker_flags {
+    SF_BLOCKER_RUNNING = 1u << 0, /* had a processor, or was ready for one; otherwise it waited */
+    SF_BLOCKER_STOPPED = 1u << 1, /* a tracer held it */
+};
+
+typedef struct sf_blocker {
+    uint32_t thread; /* index */
+    int32_t call;    /* number of the system call that it waited in; -1 none, or not known */
+    uint32_t flags;
+    uint32_t reserved;
+    int64_t seen_ns; /* for how long it was seen in that call, without a processor */
+} sf_blocker;
 
 enum sf_frame_flags {
     SF_FRAME_NATIVE = 1u << 0,   /* a run of native frames; nothing but the flag is valid */

@@ -61,6 +61,6 @@ internal sealed class DumpSeries(ProcessCapture capture, Sampling sampling, Inte
 
     /// <summary>Whether the process is there and can be looked at, so that the kernel answers where the runtime does not.</summary>
     private static bool KernelMayTell(StackflareException error) => error
-        is CaptureTimeoutException or CaptureFailedException or ProcessStoppedException or ProbeException
+        is CaptureTimeoutException or SuspensionBlockedException or CaptureFailedException or ProcessStoppedException or ProbeException
         or DiagnosticsDisabledException or DiagnosticsUnreachableException or SnapshotFormatException;
 }

@@ -3,13 +3,13 @@ namespace Stackflare.Capture;
 /// <summary>Bounds on looking through the heap for async methods. Immutable.</summary>
 internal sealed record HeapLimits
 {
-    /// <summary>For who did not ask: a program of that size is gone through in less than 20 ms, together with the rest of the pause.</summary>
-    private static readonly HeapLimits Unasked = new() { Pause = TimeSpan.FromMilliseconds(15), HeapBytes = 128 << 20 };
+    /// <summary>The limits where <see cref="CaptureOptions.Async"/> is null. A heap of that size takes some 10 ms where the processors are not busy.</summary>
+    private static readonly HeapLimits Unasked = new() { Pause = TimeSpan.FromMilliseconds(40), HeapBytes = 128 << 20 };
 
-    /// <summary>For who asked.</summary>
+    /// <summary>The limits where it is true.</summary>
     private static readonly HeapLimits Asked = new() { Pause = TimeSpan.FromSeconds(1) };
 
-    /// <summary>How much longer the pause may last for it.</summary>
+    /// <summary>How much longer the program may stand still for it, by the clock.</summary>
     public TimeSpan Pause { get; init; } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>How many objects are copied.</summary>

@@ -81,14 +81,19 @@ internal sealed class KernelTasks
     /// </summary>
     public void SeeHowLong(RawSnapshot snapshot)
     {
-        if (_pid == 0)
-            return;
-        int[] ids =
+        SeeHowLong(
         [
             .. (from wait in snapshot.Waits
                 where wait.Kind is WaitRecordKind.MonitorEnter or WaitRecordKind.LockEnter or WaitRecordKind.Join
                 select (int)snapshot.Threads[wait.Thread].OsId).Take(Capture.OffProcessor.MostThreads),
-        ];
+        ]);
+    }
+
+    /// <summary>The same for these threads.</summary>
+    public void SeeHowLong(int[] ids)
+    {
+        if (_pid == 0)
+            return;
         TimeSpan?[] times = Capture.OffProcessor.Of(_pid, Array.ConvertAll(ids, HostId));
         for (int i = 0; i < ids.Length; i++)
         {

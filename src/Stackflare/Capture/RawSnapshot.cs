@@ -42,6 +42,9 @@ internal sealed class RawSnapshot
     /// <summary>The thread pool; null where nothing is known of it.</summary>
     public PoolRecord? Pool { get; init; }
 
+    /// <summary>The threads that kept the runtime from suspending; in captures that ended for that reason, otherwise empty.</summary>
+    public BlockerRecord[] Blockers { get; init; } = [];
+
     /// <summary>What was copied from the heap; null when that was not asked for, or another profiler has the runtime.</summary>
     public RawHeap? Heap { get; init; }
 

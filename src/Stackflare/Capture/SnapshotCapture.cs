@@ -25,9 +25,17 @@ internal static class SnapshotCapture
     /// <param name="open">Lays the way to the process and back. One is for one attempt, and there can be two.</param>
     /// <param name="options">What to look for, and bounds on threads, frames, bytes and time.</param>
     /// <param name="places">What is known of the process's profilers.</param>
+    /// <param name="tasks">The process's threads by the kernel, which is asked for those that keep the capture from being taken.</param>
     /// <param name="off">Calls the wait for it off, as if the time were up.</param>
     /// <exception cref="StackflareException">There is no snapshot; the type says why.</exception>
-    public static RawSnapshot Take(Func<CaptureRoute> open, CaptureOptions options, ProfilerPlaces places, CancellationToken off = default)
+    public static RawSnapshot Take(Func<CaptureRoute> open, CaptureOptions options, ProfilerPlaces places, KernelTasks tasks, CancellationToken off = default)
+    {
+        RawSnapshot snapshot = TakeAny(open, options, places, off);
+        Check(snapshot, options.Limits, tasks);
+        return snapshot;
+    }
+
+    private static RawSnapshot TakeAny(Func<CaptureRoute> open, CaptureOptions options, ProfilerPlaces places, CancellationToken off)
     {
         HeapLimits? heap = HeapLimits.For(options);
         bool isBeside = heap is not null && places.HasOthersBeside && options.Async is null;
@@ -100,9 +108,7 @@ internal static class SnapshotCapture
         }
         if (bytes.Length >= 32 && BinaryPrimitives.ReadUInt64LittleEndian(bytes.Span[24..]) != nonce)
             throw new SnapshotFormatException("it answers another request");
-        RawSnapshot snapshot = SnapshotReader.Read(bytes);
-        Check(snapshot, limits);
-        return snapshot;
+        return SnapshotReader.Read(bytes);
     }
 
     /// <summary>Whether what failed is the loading of the probe, so that it may work from elsewhere.</summary>
@@ -233,7 +239,7 @@ internal static class SnapshotCapture
             "The runtime refused to attach the probe", "Look the code up in docs/troubleshooting.md.", other),
     };
 
-    private static void Check(RawSnapshot snapshot, DumpLimits limits)
+    private static void Check(RawSnapshot snapshot, DumpLimits limits, KernelTasks tasks)
     {
         InfoRecord info = snapshot.Info;
         if (info.Phase == CapturePhase.Done)
@@ -244,6 +250,9 @@ internal static class SnapshotCapture
                 "The runtime is too old", "Stackflare needs .NET 8 or later.", info.HResult),
             CapturePhase.Memory => new CaptureFailedException(
                 "There was no memory for the capture", "Lower the limits, or give the process more memory.", info.HResult),
+            CapturePhase.Suspend when info.Flags.HasFlag(InfoFlags.SuspendRefused) => new SuspensionBlockedException(Blockers(snapshot, tasks), stoodStill: null),
+            CapturePhase.Suspend when info.Flags.HasFlag(InfoFlags.SuspendCalledOff) =>
+                new SuspensionBlockedException(Blockers(snapshot, tasks), TimeSpan.FromTicks(info.PauseNs / TimeSpan.NanosecondsPerTick)),
             CapturePhase.Suspend when info.HResult == SuspensionInProgress => new SuspensionTimeoutException(limits.Time, isCollection: true, Stuck(snapshot)),
             CapturePhase.Suspend => new CaptureFailedException("The runtime would not suspend its threads", "Try again.", info.HResult),
             _ => new CaptureFailedException(
@@ -255,13 +264,37 @@ internal static class SnapshotCapture
     [
         .. from thread in snapshot.Threads
            where thread.Flags.HasFlag(ThreadFlags.Cooperative)
-           select new DumpThread
-           {
-               OsId = new OsThreadId((int)thread.OsId),
-               ManagedId = new ManagedThreadId((int)thread.ManagedId),
-               Name = snapshot.Text(thread.NameOffset, thread.NameLength),
-               IsMain = thread.OsId == snapshot.Info.Pid,
-               Completeness = StackCompleteness.NotWalked,
-           },
+           select Thread(snapshot, thread, tasks: null),
     ];
+
+    private static SuspensionBlocker[] Blockers(RawSnapshot snapshot, KernelTasks tasks)
+    {
+        tasks.SeeHowLong(
+        [
+            .. (from blocker in snapshot.Blockers
+                where !blocker.Flags.HasFlag(BlockerFlags.Running)
+                select (int)snapshot.Threads[blocker.Thread].OsId).Take(OffProcessor.MostThreads),
+        ]);
+        return
+        [
+            .. from blocker in snapshot.Blockers
+               let thread = snapshot.Threads[blocker.Thread]
+               select new SuspensionBlocker
+               {
+                   Thread = Thread(snapshot, thread, tasks),
+                   SystemCall = blocker.Call < 0 ? null : SystemCalls.Name(blocker.Call, RuntimeInformation.ProcessArchitecture),
+                   IsHeld = blocker.Flags.HasFlag(BlockerFlags.Stopped),
+                   OffProcessor = blocker.Flags.HasFlag(BlockerFlags.Running) ? null : tasks.OffProcessor((int)thread.OsId),
+               },
+        ];
+    }
+
+    private static DumpThread Thread(RawSnapshot snapshot, in ThreadRecord thread, KernelTasks? tasks) => new()
+    {
+        OsId = new OsThreadId((int)thread.OsId),
+        ManagedId = thread.Flags.HasFlag(ThreadFlags.StateKnown) ? new ManagedThreadId((int)thread.ManagedId) : null,
+        Name = snapshot.Text(thread.NameOffset, thread.NameLength) ?? tasks?.Find((int)thread.OsId)?.Name,
+        IsMain = thread.OsId == snapshot.Info.Pid,
+        Completeness = StackCompleteness.NotWalked,
+    };
 }

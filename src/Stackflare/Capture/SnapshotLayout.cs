@@ -46,6 +46,7 @@ internal enum SectionKind : uint
     References = 14,
     Busy = 15,
     Pool = 16,
+    Blockers = 17,
     Heap = 20,
     HeapObjects = 21,
     HeapBytes = 22,
@@ -88,6 +89,8 @@ internal enum InfoFlags : uint
     DebugInfoOff = 32,
     Locks = 64,
     LocksTruncated = 128,
+    SuspendRefused = 256,
+    SuspendCalledOff = 512,
 }
 
 [Flags]
@@ -100,6 +103,13 @@ internal enum ThreadFlags : uint
     StateKnown = 16,
     Interrupted = 32,
     Cooperative = 64,
+}
+
+[Flags]
+internal enum BlockerFlags : uint
+{
+    Running = 1,
+    Stopped = 2,
 }
 
 [Flags]
@@ -412,4 +422,14 @@ internal struct PoolRecord
     public int Max;
     public long Queued;
     public long Completed;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct BlockerRecord
+{
+    public uint Thread;
+    public int Call;
+    public BlockerFlags Flags;
+    public uint Reserved;
+    public long SeenNs;
 }

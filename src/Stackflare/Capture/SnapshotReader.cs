@@ -36,6 +36,7 @@ internal static class SnapshotReader
             References = directory.Records<ReferenceRecord>(SectionKind.References),
             Busy = directory.Records<BusyRecord>(SectionKind.Busy),
             Pool = Pool(directory),
+            Blockers = directory.Records<BlockerRecord>(SectionKind.Blockers),
             Heap = HeapReader.Read(directory, types.Length, threads),
             Encoded = directory.Bytes,
         };
@@ -43,6 +44,7 @@ internal static class SnapshotReader
         CheckLocks(snapshot);
         CheckObjects(snapshot);
         CheckBusy(snapshot);
+        CheckBlockers(snapshot);
         return snapshot;
     }
 
@@ -162,6 +164,19 @@ internal static class SnapshotReader
             next = busy.Thread + 1L;
             if (busy.CpuNs < 0 || busy.WallNs <= 0)
                 throw new SnapshotFormatException($"a thread used {busy.CpuNs} ns of {busy.WallNs} ns");
+        }
+    }
+
+    private static void CheckBlockers(RawSnapshot snapshot)
+    {
+        if (snapshot.Blockers.Length > snapshot.Threads.Length)
+            throw new SnapshotFormatException("it has more threads that do not stop than threads");
+        foreach (ref readonly BlockerRecord blocker in snapshot.Blockers.AsSpan())
+        {
+            if (blocker.Thread >= (uint)snapshot.Threads.Length)
+                throw new SnapshotFormatException("a thread that does not stop is not there");
+            if (blocker.SeenNs < 0)
+                throw new SnapshotFormatException($"a thread was seen for {blocker.SeenNs} ns");
         }
     }
 

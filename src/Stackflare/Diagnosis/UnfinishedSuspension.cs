@@ -1,21 +1,30 @@
+using System.Globalization;
+
 namespace Stackflare.Diagnosis;
 
-/// <summary>A garbage collection that cannot begin, so that whoever allocates, and in the end every thread, waits.</summary>
+/// <summary>A thread that the runtime cannot stop, so that whoever allocates, and in the end every thread, waits once a garbage collection wants to begin.</summary>
 internal static class UnfinishedSuspension
 {
+    private const string NativeCall = "in a native call that does not let the runtime go on (SuppressGCTransition)";
+
     /// <summary>What there is to say when no stacks could be had.</summary>
     /// <param name="error">Why there are none.</param>
     /// <param name="threads">What the kernel says of the threads.</param>
-    public static IEnumerable<Finding> In(StackflareException error, IReadOnlyList<RuntimeThread> threads)
+    public static IEnumerable<Finding> In(StackflareException error, IReadOnlyList<RuntimeThread> threads) => error switch
     {
-        if (error is not SuspensionTimeoutException suspension)
-            yield break;
-        List<string> evidence = [.. suspension.Stuck.Select(s => Evidence(s, threads.FirstOrDefault(t => t.OsId == s.OsId)))];
+        SuspensionTimeoutException timeout => [OfTimeout(timeout, threads)],
+        SuspensionBlockedException blocked => [OfBlockers(blocked, threads)],
+        _ => [],
+    };
+
+    private static Finding OfTimeout(SuspensionTimeoutException suspension, IReadOnlyList<RuntimeThread> threads)
+    {
+        List<string> evidence = [.. suspension.Stuck.Select(s => Evidence(s, KernelThread(s, threads)))];
         if (evidence.Count == 0)
             evidence.AddRange(threads.Where(static t => t.Activity is ThreadActivity.Running).Select(static t => $"\"{t.Name}\" tid={t.OsId} is running"));
         if (evidence.Count == 0)
             evidence.Add("no thread is running: one may be in a native call that does not let the runtime go on (SuppressGCTransition)");
-        yield return new Finding(
+        return new Finding(
             FindingKind.SuspensionUnfinished,
             suspension.IsCollection
                 ? "A garbage collection wants to stop the program and cannot: it waits for a thread that does not stop"
@@ -23,11 +32,33 @@ internal static class UnfinishedSuspension
             evidence, suspension.Stuck);
     }
 
-    private static string Evidence(DumpThread stuck, RuntimeThread? thread) => $"it waits for {Words.Of(stuck)} tid={stuck.OsId}" + thread switch
+    private static Finding OfBlockers(SuspensionBlockedException blocked, IReadOnlyList<RuntimeThread> threads) => new(
+        FindingKind.SuspensionUnfinished,
+        "The runtime cannot stop the program, and the next garbage collection will freeze it until this thread goes on",
+        [.. blocked.Blockers.Select(b => Evidence(b, KernelThread(b.Thread, threads)))],
+        [.. blocked.Blockers.Select(static b => b.Thread)]);
+
+    private static string Evidence(SuspensionBlocker blocker, RuntimeThread? thread) => Name(blocker.Thread) + blocker switch
+    {
+        { IsHeld: true } => " is held by a debugger or another tracer",
+        { SystemCall: { } call } => $" waits in the system call {call}{In(thread)}{For(blocker.OffProcessor)}, {NativeCall}",
+        _ => " runs native code that does not let the runtime go on (SuppressGCTransition)",
+    };
+
+    private static string Evidence(DumpThread stuck, RuntimeThread? thread) => $"it waits for {Name(stuck)}" + thread switch
     {
         null => "",
         { Activity: ThreadActivity.Running } => ", which is running: in a part of the runtime, or in native code, that does not look whether it should stop",
-        { WaitChannel: { } channel } => $", which waits in the kernel ({channel}): in a native call that does not let the runtime go on (SuppressGCTransition)",
-        _ => ", which waits in the kernel: in a native call that does not let the runtime go on (SuppressGCTransition)",
+        _ => $", which waits in the kernel{In(thread)}: {NativeCall}",
     };
+
+    private static string Name(DumpThread thread) => thread.ManagedId is null ? Words.Of(thread) : $"{Words.Of(thread)} tid={thread.OsId}";
+
+    private static string In(RuntimeThread? thread) => thread?.WaitChannel is { } channel ? $" ({channel})" : "";
+
+    private static string For(TimeSpan? time) => time is not { } known ? ""
+        : known.TotalSeconds < 60 ? string.Create(CultureInfo.InvariantCulture, $", for at least {Math.Floor(known.TotalSeconds * 10) / 10:0.#} s")
+        : string.Create(CultureInfo.InvariantCulture, $", for at least {Math.Floor(known.TotalMinutes):0} min");
+
+    private static RuntimeThread? KernelThread(DumpThread thread, IReadOnlyList<RuntimeThread> threads) => threads.FirstOrDefault(t => t.OsId == thread.OsId);
 }

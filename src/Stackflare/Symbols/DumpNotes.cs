@@ -19,7 +19,7 @@ internal static class DumpNotes
         if (info.Flags.HasFlag(InfoFlags.FramesTruncated))
             notes.Add("Some stacks are cut short or missing: the limit on frames was reached.");
         if (info.Flags.HasFlag(InfoFlags.TablesTruncated))
-            notes.Add("Some names are missing: the snapshot was full.");
+            notes.Add("Some names are missing: the snapshot was full, or the limit on the pause was reached.");
         if (info.Flags.HasFlag(InfoFlags.DebugInfoOff))
             notes.Add("There are no lines: the process runs with DOTNET_EnableDiagnostics_Debugger=0, so that the runtime keeps no map from code to source.");
         if (MissingParts.Note(info) is { } missing)
@@ -38,7 +38,7 @@ internal static class DumpNotes
         }
         if (info.Flags.HasFlag(InfoFlags.LocksTruncated))
         {
-            notes.Add("Some locks are missing: a limit was reached.");
+            notes.Add("Some locks, or what threads wait for, are missing: a limit was reached, on their number or on the pause.");
         }
         if (ProfilerPlaces.WasOverlooked(snapshot))
             notes.Add("There are no stacks: another profiler is attached to the program, and the runtime lets no second one walk them any more.");

@@ -73,13 +73,13 @@ internal sealed class ProcessCapture : IDisposable
         RawSnapshot snapshot;
         try
         {
-            snapshot = Take(off);
+            snapshot = Take(facts.Tasks, off);
         }
         catch (CaptureFailedException e) when (_useMemory && CaptureRoute.CanUseMemory(_target) && SnapshotCapture.CouldNotLoad(e))
         {
             // A group of its own, a hidden /proc or a security module can keep the process from the file in memory.
             _useMemory = false;
-            snapshot = Take(off);
+            snapshot = Take(facts.Tasks, off);
         }
         facts.Tasks.SeeHowLong(snapshot);
         return new ProcessSample(snapshot, facts);
@@ -88,11 +88,11 @@ internal sealed class ProcessCapture : IDisposable
     /// <summary>Looks again at a process that could not be captured: that it has ended says more than whatever failed for that reason.</summary>
     private bool HasEnded() => _target.IsVisible && ProcessFiles.StartTicks(_target.Pid) != _target.StartTicks;
 
-    private RawSnapshot Take(CancellationToken off)
+    private RawSnapshot Take(KernelTasks tasks, CancellationToken off)
     {
         try
         {
-            return SnapshotCapture.Take(() => _route = CaptureRoute.To(_target, _probe, _useMemory, ref _memory), _options, _profilers, off);
+            return SnapshotCapture.Take(() => _route = CaptureRoute.To(_target, _probe, _useMemory, ref _memory), _options, _profilers, tasks, off);
         }
         catch (StackflareException) when (HasEnded())
         {

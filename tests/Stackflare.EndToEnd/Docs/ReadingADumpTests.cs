@@ -32,7 +32,7 @@ public sealed partial class ReadingADumpTests
             Flavour.Optimized, words[0], TargetOptions.NoTrap with { Arguments = words[1..(command is null ? words.Length : words.Length - 2)] });
         Task<string>? answer = command is null ? null : target.CommandAsync(command);
         // A collection that tries to begin takes some time of the processor's; before, it would be the dump that waits.
-        if (command == "measure")
+        if (words[0] == "Thermometer")
             await target.WaitForCollectionAsync("tidy");
         await HoldsAsync(program, target.Pid, target.Describe, command is null ? [] : ["--timeout", "0.5"]);
         if (answer is not null)
@@ -73,12 +73,12 @@ public sealed partial class ReadingADumpTests
     [GeneratedRegex(@"<!-- output: (.+?) -->\n```\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex OutputBlock();
 
-    [GeneratedRegex(@"(?<=#|tid=|cpu=|pid )[\d-]+(?:m?s\b)?|(?<=<0x)[0-9a-f]+|(?<=due in )[\d.dhms]+|(?<=ran for )[\d.]+ of [\d.]+|(?<=, which )(?:is running|waits in the kernel).*|(?<=min |max )[\d,]+|\b[\d,]+(?= (?:workers?|work items?|are blocked|at work|queued|completed))")]
+    [GeneratedRegex(@"(?<=#|tid=|cpu=|pid )[\d-]+(?:m?s\b)?|(?<=<0x)[0-9a-f]+|(?<=due in )[\d.dhms]+|(?<=ran for )[\d.]+ of [\d.]+|(?<=, which )(?:is running|waits in the kernel).*|(?<=system call read )\(\w+\)|(?<=min |max )[\d,]+|\b[\d,]+(?= (?:workers?|work items?|are blocked|at work|queued|completed))")]
     private static partial Regex Varying();
 
     [GeneratedRegex(@"(?<=Spinning\.cs:line )\d+")]
     private static partial Regex LoopLine();
 
-    [GeneratedRegex(@", (?:the longest )?for at least \w+")]
+    [GeneratedRegex(@", (?:the longest )?for at least [\w.]+(?: s| min)?")]
     private static partial Regex Waited();
 }

@@ -36,6 +36,12 @@ internal static unsafe partial class Kernel
     /// <param name="n">SIGRTMIN+n.</param>
     public static int RealTime(int n) => 34 + n;
 
+    /// <summary>What the kernel says of the system call that a thread is in: its number first, or <c>running</c>.</summary>
+    public static string CallOf(int pid, int thread) => File.ReadAllText($"/proc/{pid}/task/{thread}/syscall");
+
+    /// <summary>Whether a thread has a processor, or is ready for one.</summary>
+    public static bool IsRunning(int pid, int thread) => CallOf(pid, thread).StartsWith("running", StringComparison.Ordinal);
+
     public static void MountTmpfs(string folder, string options, bool readOnly)
     {
         const nuint ReadOnly = 1;

@@ -25,6 +25,7 @@ public sealed class SnapshotLayoutTests
         ["sf_object"] = typeof(ObjectRecord),
         ["sf_reference"] = typeof(ReferenceRecord),
         ["sf_busy"] = typeof(BusyRecord),
+        ["sf_blocker"] = typeof(BlockerRecord),
         ["sf_heap"] = typeof(HeapRecord),
         ["sf_heap_object"] = typeof(HeapObjectRecord),
         ["sf_heap_layout"] = typeof(HeapLayoutRecord),
@@ -57,6 +58,7 @@ public sealed class SnapshotLayoutTests
     [InlineData("sf_phase", typeof(CapturePhase))]
     [InlineData("sf_info_flags", typeof(InfoFlags))]
     [InlineData("sf_thread_flags", typeof(ThreadFlags))]
+    [InlineData("sf_blocker_flags", typeof(BlockerFlags))]
     [InlineData("sf_frame_flags", typeof(FrameFlags))]
     [InlineData("sf_function_flags", typeof(FunctionFlags))]
     [InlineData("sf_type_flags", typeof(TypeFlags))]

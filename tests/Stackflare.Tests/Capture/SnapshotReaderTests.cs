@@ -184,6 +184,28 @@ public sealed class SnapshotReaderTests
     }
 
     [Fact]
+    public void AThreadThatDidNotStopComesBack()
+    {
+        BlockerRecord blocker = Assert.Single(SnapshotReader.Read(SnapshotBuilder.Sample()).Blockers);
+        Assert.Equal((0u, 202, (BlockerFlags)0, 150_000_000L), (blocker.Thread, blocker.Call, blocker.Flags, blocker.SeenNs));
+    }
+
+    [Theory]
+    [InlineData(0, 1, true)]
+    [InlineData(7, 1, false)]
+    [InlineData(0, -1, false)]
+    public void OneThatIsNotThereOrWasSeenForLessThanNoTimeIsRefused(uint thread, long seenNs, bool isRead)
+    {
+        var builder = new SnapshotBuilder();
+        builder.Add(SectionKind.Threads, new ThreadRecord { NameOffset = SnapshotLayout.None, ExceptionType = SnapshotLayout.None });
+        builder.Add(SectionKind.Blockers, new BlockerRecord { Thread = thread, SeenNs = seenNs });
+        if (isRead)
+            Assert.Single(SnapshotReader.Read(builder.Build()).Blockers);
+        else
+            Assert.Contains("a thread ", Assert.Throws<SnapshotFormatException>(() => SnapshotReader.Read(builder.Build())).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void ABusyThreadComesBack()
     {
         BusyRecord busy = Assert.Single(SnapshotReader.Read(SnapshotBuilder.Sample()).Busy);

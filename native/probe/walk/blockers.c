@@ -1,0 +1,179 @@
+/* The threads that would keep the runtime from suspending.
+ *
+ * The runtime waits for each thread that is in cooperative mode, and cannot give up. A thread that runs managed code leaves that mode when it is
+ * asked to. One that is in a native call which was made without leaving it (SuppressGCTransition) does so when the call returns: if the call waits for
+ * another thread, never, and the program stands still for ever. The runtime's list of threads says who is in that mode, and the kernel who of those
+ * is off the processor, in which call: both are read here while the program runs, so that each is checked before it is believed. */
+#define _GNU_SOURCE
+#include "walk/suspend.h"
+
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { LIST_TRIES = 3, MOST_THREADS = 1 << 20, LEAST_WAIT_NS = 1000000, LOOK_NS = 100000000, STUCK_NS = 40000000 };
+
+static char *digits(char *to, uint32_t n)
+{
+    char reversed[10];
+    int count = 0;
+    do
+        reversed[count++] = (char)('0' + n % 10);
+    while ((n /= 10) != 0);
+    while (count > 0)
+        *to++ = reversed[--count];
+    return to;
+}
+
+/* What a file of a thread's begins with; empty when it cannot be read. */
+static void read_task(uint32_t os_id, const char *file, char *to, size_t size)
+{
+    char path[64] = "/proc/self/task/";
+    char *end = digits(path + strlen(path), os_id);
+    *end++ = '/';
+    memcpy(end, file, strlen(file) + 1);
+    to[0] = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    ssize_t got = read(fd, to, size - 1);
+    to[got > 0 ? got : 0] = 0;
+    close(fd);
+}
+
+/* "running", "-1 …" of a thread that waits and is in no system call, or a call's number. */
+static int32_t call_of(const char *text)
+{
+    if (text[0] == '-')
+        return CALL_STOPPED;
+    if (text[0] < '0' || text[0] > '9')
+        return text[0] == 'r' ? CALL_RUNNING : CALL_UNKNOWN;
+    int32_t call = 0;
+    for (; *text >= '0' && *text <= '9' && call < 100000; text++)
+        call = call * 10 + (*text - '0');
+    return call;
+}
+
+int32_t call_of_thread(uint32_t os_id)
+{
+    char text[CALL_BYTES];
+    read_task(os_id, "syscall", text, sizeof text);
+    return call_of(text);
+}
+
+/* The third field of "id (name) state …"; a name can have anything in it. */
+static char state_of(uint32_t os_id)
+{
+    char stat[256];
+    read_task(os_id, "stat", stat, sizeof stat);
+    const char *name_end = NULL;
+    for (const char *p = stat; *p; p++)
+        if (*p == ')')
+            name_end = p;
+    return name_end && name_end[1] == ' ' ? name_end[2] : 0;
+}
+
+void look_at(blocker *b)
+{
+    read_task(b->os_id, "schedstat", b->switches, sizeof b->switches);
+    read_task(b->os_id, "syscall", b->text, sizeof b->text);
+    b->call = call_of(b->text);
+    if (b->call != CALL_STOPPED && b->call != CALL_UNKNOWN)
+        return;
+    /* Off the processor and in no call: a page that is being fetched comes; what a tracer holds may not. Where the kernel does not show
+     * calls, those that sleep are in one. */
+    char state = state_of(b->os_id);
+    bool stopped = state == 't' || state == 'T';
+    if (b->call == CALL_STOPPED ? !stopped : state != 'S' && !stopped)
+        b->call = CALL_RUNNING;
+    else if (stopped)
+        b->call = CALL_STOPPED;
+}
+
+/* False: the list changed under the reading, or is none. */
+static bool find(const capture *c, uint32_t own_id, bool running, blockers *b)
+{
+    const layout *k = &c->runtime.layout;
+    uint8_t copy[LAYOUT_THREAD_BYTES];
+    uintptr_t link;
+    uint32_t threads = 0, count;
+    b->count = 0;
+    b->whole = true;
+    if (!sf_read_pointer(k->thread_list.store + k->thread_list.first, &link))
+        return false;
+    for (; threads < MOST_THREADS && plausible(link); threads++) {
+        uintptr_t thread = link - k->thread.link_at;
+        uint32_t os_id, cooperative;
+        if (!sf_read((void *)thread, copy, k->thread.bytes))
+            return false;
+        memcpy(&link, copy + k->thread.link, sizeof link);
+        memcpy(&os_id, copy + k->thread.os_id, sizeof os_id);
+        memcpy(&cooperative, copy + k->thread.cooperative, sizeof cooperative);
+        if (cooperative == 0 || os_id == 0 || os_id == own_id)
+            continue;
+        b->whole = b->whole && b->count < MAX_BLOCKERS;
+        if (b->count == MAX_BLOCKERS)
+            continue;
+        blocker *found = &b->found[b->count];
+        found->thread = thread;
+        found->os_id = os_id;
+        found->since = sf_now(CLOCK_MONOTONIC);
+        look_at(found);
+        /* It may have left that mode before it went into the call. */
+        if ((found->call != CALL_RUNNING || running)
+            && sf_read((void *)(thread + k->thread.cooperative), &cooperative, sizeof cooperative) && cooperative != 0)
+            b->count++;
+    }
+    return link == 0 && sf_read((void *)(k->thread_list.store + k->thread_list.count), &count, sizeof count) && count == threads;
+}
+
+void find_blockers(const capture *c, uint32_t own_id, bool running, blockers *b)
+{
+    bool read = false;
+    for (int i = 0; i < LIST_TRIES && !read && layout_knows(&c->runtime.layout, LAYOUT_THREAD_LIST); i++)
+        read = find(c, own_id, running, b);
+    if (!read) {
+        b->count = 0;
+        b->whole = false;
+    }
+}
+
+/* Those that were seen before, and have not been given a processor since. */
+static void keep_times(const blockers *before, blockers *now)
+{
+    for (uint32_t i = 0; i < now->count; i++)
+        for (uint32_t j = 0; j < before->count; j++)
+            if (now->found[i].thread == before->found[j].thread && !strcmp(now->found[i].text, before->found[j].text)
+                && !strcmp(now->found[i].switches, before->found[j].switches))
+                now->found[i].since = before->found[j].since;
+}
+
+bool look_before_suspend(const capture *c, int64_t deadline, blockers *b)
+{
+    static blockers before;
+    uint32_t own_id = (uint32_t)syscall(SYS_gettid);
+    int64_t begin = sf_now(CLOCK_MONOTONIC), now = begin;
+    int64_t limit = (int64_t)c->request->suspend_timeout_ms * 1000000 / 4;
+    if (limit > LOOK_NS)
+        limit = LOOK_NS;
+    if (limit > deadline - begin)
+        limit = deadline - begin;
+    find_blockers(c, own_id, false, b);
+    for (int64_t wait = LEAST_WAIT_NS; b->count > 0 && now - begin < limit; wait *= 2) {
+        struct timespec time = { 0, wait < limit - (now - begin) ? wait : limit - (now - begin) };
+        nanosleep(&time, NULL);
+        before = *b;
+        find_blockers(c, own_id, false, b);
+        keep_times(&before, b);
+        now = sf_now(CLOCK_MONOTONIC);
+    }
+    /* A thread that is in one call for so long is stuck in it. One that comes and goes does stop: at its next return.
+     * So does one that a collection is stopping right now, and which is sent a signal again and again for it. */
+    uint32_t stuck = 0;
+    for (uint32_t i = 0; i < b->count; i++)
+        if (now - b->found[i].since >= STUCK_NS)
+            b->found[stuck++] = b->found[i];
+    b->count = stuck;
+    return stuck == 0;
+}

@@ -1,0 +1,46 @@
+using System.Globalization;
+
+namespace Stackflare;
+
+/// <summary>
+/// A thread of the program is in native code that does not let the runtime stop it, and blocks there. Stopping the other threads for a dump would freeze
+/// the program until that thread goes on, so it is not done; the next garbage collection will do it.
+/// </summary>
+public sealed class SuspensionBlockedException : StackflareException
+{
+    internal SuspensionBlockedException(IReadOnlyList<SuspensionBlocker> blockers, TimeSpan? stoodStill)
+        : base(
+            $"The runtime cannot stop the program: {Reason(blockers)}. {Consequence(stoodStill)}",
+            "Until that thread goes on, a garbage collection would freeze the program. Remove SuppressGCTransition from native calls that can wait, or detach the debugger.")
+    {
+        Blockers = blockers;
+        StoodStill = stoodStill;
+    }
+
+    /// <summary>The threads that cannot be stopped, in no order.</summary>
+    public IReadOnlyList<SuspensionBlocker> Blockers { get; }
+
+    /// <summary>
+    /// How long the program stood still: the thread blocked at the moment of the dump, which was called off. Null when that was seen before, so that
+    /// nothing was stopped.
+    /// </summary>
+    public TimeSpan? StoodStill { get; }
+
+    private static string Reason(IReadOnlyList<SuspensionBlocker> blockers) => blockers switch
+    {
+        [] => "a thread does not stop",
+        [var only] => Thread(only),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{blockers.Count} threads do not stop, one of them {Thread(blockers[0])}"),
+    };
+
+    private static string Thread(SuspensionBlocker blocker) => $"\"{blocker.Thread.DisplayName}\" tid={blocker.Thread.OsId} " + blocker switch
+    {
+        { IsHeld: true } => "is held by a debugger",
+        { SystemCall: { } call } => $"waits in the system call {call}, in a native call that does not let the runtime go on",
+        _ => "runs native code that does not let the runtime go on",
+    };
+
+    private static string Consequence(TimeSpan? stoodStill) => stoodStill is { } time
+        ? string.Create(CultureInfo.InvariantCulture, $"It stood still for {Math.Ceiling(time.TotalMilliseconds)} ms and goes on.")
+        : "It was not stopped.";
+}
