@@ -30,8 +30,10 @@ internal static class SnapshotCapture
     public static RawSnapshot Take(Func<CaptureRoute> open, CaptureOptions options, ProfilerPlaces places, CancellationToken off = default)
     {
         HeapLimits? heap = HeapLimits.For(options);
-        bool isBeside = heap is not null && places.HasOthersBeside && options.Async is null;
-        if (heap is not null && !isBeside)
+        // What will not be looked through takes nobody's place. The probe is asked all the same: it says why, and how large the heap is.
+        bool isTooLarge = heap is not null && places.PrivateBytes() > heap.HeapBytes, isInVain = isTooLarge || places.HasNoHeap;
+        HeapOmission omission = heap is null || isInVain ? HeapOmission.None : places.WhyNotMain(options);
+        if (heap is not null && !isInVain && omission == HeapOmission.None)
         {
             try
             {
@@ -42,31 +44,34 @@ internal static class SnapshotCapture
             catch (CaptureFailedException e) when (e.HResult == ProfilerAlreadyActive)
             {
                 // The heap is for the main profiler only, and there is another. It does not mind a capture without.
-                isBeside = true;
+                omission = HeapOmission.OtherMain;
             }
         }
-        RawSnapshot snapshot = WithoutHeap(open, options.Limits, places, off);
-        snapshot.IsBesideProfiler = isBeside;
+        RawSnapshot snapshot = Beside(open, options, places, isTooLarge ? heap! with { HeapBytes = 0 } : isInVain ? heap : null, off);
+        snapshot.HeapOmission = omission;
         return snapshot;
     }
 
-    private static RawSnapshot WithoutHeap(Func<CaptureRoute> open, DumpLimits limits, ProfilerPlaces places, CancellationToken off)
+    /// <summary>A capture that takes nobody's place, unless the runtime overlooks whoever does not, and the place may be taken.</summary>
+    private static RawSnapshot Beside(Func<CaptureRoute> open, CaptureOptions options, ProfilerPlaces places, HeapLimits? heap, CancellationToken off)
     {
+        DumpLimits limits = options.Limits;
+        bool mayBeMain = places.WhyNotMain(options) == HeapOmission.None;
         RawSnapshot? beside = null;
-        if (!places.HasLostCount)
+        if (!places.HasLostCount || !mayBeMain)
         {
-            beside = Take(open, limits, ProfilerClass.Beside, heap: null, off);
+            beside = Take(open, limits, ProfilerClass.Beside, heap, off);
             places.HasLostCount = ProfilerPlaces.WasOverlooked(beside);
-            if (!places.HasLostCount)
+            if (!places.HasLostCount || !mayBeMain)
                 return beside;
         }
         try
         {
-            return Take(open, limits, ProfilerClass.Main, heap: null, off);
+            return Take(open, limits, ProfilerClass.Main, heap, off);
         }
         catch (CaptureFailedException e) when (e.HResult == ProfilerAlreadyActive)
         {
-            return beside ?? Take(open, limits, ProfilerClass.Beside, heap: null, off);
+            return beside ?? Take(open, limits, ProfilerClass.Beside, heap, off);
         }
     }
 

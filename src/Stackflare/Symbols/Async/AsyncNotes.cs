@@ -12,8 +12,20 @@ internal static class AsyncNotes
     /// <param name="stacks">What was made of its heap; null if nothing was.</param>
     public static IEnumerable<string> Of(RawSnapshot snapshot, AsyncStackBuilder? stacks)
     {
-        if (snapshot.IsBesideProfiler)
-            yield return "Async methods that wait are not known: another profiler is attached to the program, and the heap can be looked through for one only.";
+        switch (snapshot.HeapOmission)
+        {
+            case HeapOmission.OtherMain:
+                yield return "Async methods that wait are not known: another profiler is attached to the program, and the heap can be looked through for one only.";
+                break;
+            case HeapOmission.OthersBeside:
+                yield return "Async methods that wait were not looked for: the program was started with a notification-only profiler, which would be told of nothing from then on.";
+                break;
+            case HeapOmission.MainForbidden when snapshot.Info.RuntimeMajor >= 9:
+                yield return string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Async methods that wait were not looked for: on .NET {snapshot.Info.RuntimeMajor} that takes the main profiler's place, and an option or a variable forbids it.");
+                break;
+        }
         if (snapshot.Heap is not { Info: var info })
             yield break;
         switch (info.Status)
