@@ -5,7 +5,7 @@ using Stackflare.Interop;
 namespace Stackflare.Capture;
 
 /// <summary>
-/// What is known of a process's places for profilers: one for a main profiler, who alone can look through the heap, and some beside it. The runtime counts those
+/// What is known of a process's places for profilers: one for a main profiler, who alone is told where the heap is, and some beside it. From .NET 11 on that takes no place. The runtime counts those
 /// beside it, and by mistake (seen on .NET 9 and 10) counts one less when a main one goes: from then on it overlooks as many of them. For one thread.
 /// </summary>
 internal sealed class ProfilerPlaces
@@ -13,7 +13,7 @@ internal sealed class ProfilerPlaces
     /// <summary>Forbids a main profiler, in the environment of the program or in ours.</summary>
     public const string Forbidding = "STACKFLARE_NO_MAIN_PROFILER";
 
-    private const int FirstWithHeap = 9;
+    private const int FirstWithHeap = 9, FirstWithoutMain = 11;
 
     /// <summary>What the runtime answers to a profiler that it overlooks and that wants to walk a stack.</summary>
     private const int InconsistentWithFlags = unchecked((int)0x80131374);
@@ -26,6 +26,12 @@ internal sealed class ProfilerPlaces
 
     /// <summary>Whether the runtime gives the heap to nobody, so that no place need be taken to hear that.</summary>
     public bool HasNoHeap => RuntimeMajor < FirstWithHeap;
+
+    /// <summary>Whether the heap may be looked through from beside the main place: the collector says where it is.</summary>
+    public bool MayLookFromBeside => RuntimeMajor >= FirstWithoutMain;
+
+    /// <summary>Whether the heap was looked through from there: what fails after that is no reason to take the main place.</summary>
+    public bool HasLookedFromBeside { get; set; }
 
     /// <summary>Whether the program began with a profiler beside the main one, which would be overlooked.</summary>
     public bool HasOthersBeside { get; init; }

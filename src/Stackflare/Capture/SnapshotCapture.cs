@@ -30,14 +30,27 @@ internal static class SnapshotCapture
     public static RawSnapshot Take(Func<CaptureRoute> open, CaptureOptions options, ProfilerPlaces places, CancellationToken off = default)
     {
         HeapLimits? heap = HeapLimits.For(options);
+        if (heap is null)
+            return Beside(open, options, places, null, off);
         // What will not be looked through takes nobody's place. The probe is asked all the same: it says why, and how large the heap is.
-        bool isTooLarge = heap is not null && places.PrivateBytes() > heap.HeapBytes, isInVain = isTooLarge || places.HasNoHeap;
-        HeapOmission omission = heap is null || isInVain ? HeapOmission.None : places.WhyNotMain(options);
-        if (heap is not null && !isInVain && omission == HeapOmission.None)
+        if (places.PrivateBytes() > heap.HeapBytes)
+            return Beside(open, options, places, heap with { HeapBytes = 0 }, off);
+        if (places.HasNoHeap)
+            return Beside(open, options, places, heap, off);
+        RawSnapshot? beside = null;
+        if (places.MayLookFromBeside && !heap.Enumerate)
+        {
+            beside = Beside(open, options, places, heap, off);
+            places.HasLookedFromBeside |= beside.Heap is { Info.Status: HeapStatus.Walked };
+            if (places.HasLookedFromBeside || beside.Heap is not { Info.Status: HeapStatus.NeedsMain })
+                return beside;
+        }
+        HeapOmission omission = places.WhyNotMain(options);
+        if (omission == HeapOmission.None)
         {
             try
             {
-                RawSnapshot whole = Take(open, options.Limits, ProfilerClass.Main, heap, off);
+                RawSnapshot whole = Take(open, options.Limits, ProfilerClass.Main, heap with { Enumerate = true }, off);
                 places.HasLostCount = true;
                 return whole;
             }
@@ -47,9 +60,9 @@ internal static class SnapshotCapture
                 omission = HeapOmission.OtherMain;
             }
         }
-        RawSnapshot snapshot = Beside(open, options, places, isTooLarge ? heap! with { HeapBytes = 0 } : isInVain ? heap : null, off);
-        snapshot.HeapOmission = omission;
-        return snapshot;
+        beside ??= Beside(open, options, places, null, off);
+        beside.HeapOmission = omission;
+        return beside;
     }
 
     /// <summary>A capture that takes nobody's place, unless the runtime overlooks whoever does not, and the place may be taken.</summary>
@@ -154,7 +167,7 @@ internal static class SnapshotCapture
         };
         if (heap is not null)
         {
-            request.Flags |= RequestFlags.Heap;
+            request.Flags |= heap.Enumerate ? RequestFlags.Heap | RequestFlags.Enumerate : RequestFlags.Heap;
             request.HeapLimitUs = (uint)heap.Pause.TotalMicroseconds;
             // With what modules may take, and threads and frames, it has to fit into the snapshot: one that is too long is no snapshot.
             request.HeapMaxObjects = (uint)Math.Min(heap.Objects, limits.SnapshotBytes / 8 / Unsafe.SizeOf<HeapObjectRecord>());

@@ -9,7 +9,9 @@ public sealed class AsyncStressTests(ITestOutputHelper output)
 {
     private const int Captures = 200;
 
-    /// <summary>Without background collections being kept out, one of some hundred captures ended the program.</summary>
+    /// <summary>
+    /// Before .NET 11, without background collections being kept out, one of some hundred captures ended the program. From then on the heap is read while they go on.
+    /// </summary>
     [Theory]
     [InFlavours("net9", LooksAt.StateMachines, "0")]
     [InFlavours("optimized", LooksAt.StateMachines, "1")]
@@ -40,7 +42,7 @@ public sealed class AsyncStressTests(ITestOutputHelper output)
         }
 
         output.WriteLine($"{collecting} of {Captures} were taken without the heap, as a background collection did not end");
-        Assert.InRange(collecting, 0, Captures / 4);
+        Assert.InRange(collecting, 0, Flavour.Named(flavour).RuntimeMajor < 11 ? Captures / 4 : 0);
         await target.AssertAliveAsync();
     }
 }

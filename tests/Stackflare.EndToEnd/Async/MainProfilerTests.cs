@@ -76,7 +76,7 @@ public sealed class MainProfilerTests
         Assert.Contains(dump.Threads, t => t.Frames.Count > 0);
     }
 
-    private static bool HasStacks(TargetProcess target)
+    internal static bool HasStacks(TargetProcess target)
     {
         using var dumps = new LiveDumps(target.Pid, target.Describe, Forbidden with { Async = false });
         ThreadDump dump = dumps.Take();

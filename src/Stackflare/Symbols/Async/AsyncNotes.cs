@@ -42,10 +42,15 @@ internal static class AsyncNotes
             case HeapStatus.Collecting:
                 yield return "Async methods that wait are not known: a background garbage collection was under way. Try again.";
                 break;
+            case HeapStatus.NeedsMain when snapshot.HeapOmission == HeapOmission.None:
+                yield return "Async methods that wait are not known: where the heap is could not be read. Try again.";
+                break;
             case HeapStatus.Refused:
                 yield return string.Create(CultureInfo.InvariantCulture, $"Async methods that wait are not known: the runtime refused to look through the heap (0x{info.HResult:X8}).");
                 break;
         }
+        if (info.Flags.HasFlag(HeapFlags.PartLost))
+            yield return "Some async methods that wait may be missing: a part of the heap was not as it should be.";
         if (info.Flags.HasFlag(HeapFlags.TimeTruncated))
         {
             yield return string.Create(
