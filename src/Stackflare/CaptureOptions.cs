@@ -21,6 +21,13 @@ public sealed record CaptureOptions
     /// </summary>
     public bool? Async { get; init; }
 
+    /// <summary>
+    /// Whether a dump may be the runtime's main profiler for its few milliseconds, which looking for async methods takes on .NET 9 and 10; true by default. It costs
+    /// others this: a notification-only profiler that is attached later is told of nothing until the program is started again. False takes no main slot, and so finds no
+    /// async methods on these runtimes. The variable <c>STACKFLARE_NO_MAIN_PROFILER=1</c>, of the program or of whoever asks for the dump, forbids it as well.
+    /// </summary>
+    public bool AllowMainProfiler { get; init; } = true;
+
     /// <summary>Bounds on looking through the heap that <see cref="Async"/> does not give; null for those that it does.</summary>
     internal HeapLimits? Heap { get; init; }
 }

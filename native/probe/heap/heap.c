@@ -1,113 +1,22 @@
 /* Looks through the heap for async methods that wait, and for what they wait for.
  *
- * The runtime hands over every object; one in a few hundred types matters. Those are remembered, and those that are async methods and have
+ * Every object is looked at, as regions.c or the runtime hands it over; one in a few hundred types matters. Those are remembered, and those that are async methods and have
  * not completed are copied at once. Then references are followed from these to what they wait for. A reference leads to one of the
  * objects that were handed over or to nothing: an object that nobody has any more can refer to memory that was taken back. So what
- * is read without a check is what the runtime itself has just read. */
+ * is read without a check is what was just read, and stays while the program stands still. */
 #define _GNU_SOURCE
 #include "heap/heap.h"
 
-#include <fcntl.h>
 #include <time.h>
-#include <unistd.h>
 
 enum {
-    MAX_TYPES = 1 << 16, /* as in capture.c */
-    MAX_KNOWN_TYPES = 1 << 17,
-    MAX_KINDS = 1 << 14,
-    MAX_CANDIDATES = 1 << 20,
-    MAX_BUCKETS = MAX_CANDIDATES * 2,
-    MAX_LAYOUT_FIELDS = 1 << 17,
-    MAX_RUNNING = 1 << 14,
     MAX_LEVELS = 6, /* of references: box, state machine, promise, array, task, what that waits for */
     MAX_PROMISES = 4, /* that wait for each other */
     OBJECT_BYTES = 64 << 10,
     SOURCE_BYTES = 256,
     CACHE_LINE = 64,
     LOOK_AT_CLOCK = 1024, /* objects */
-
-    /* A program of this size can have so many methods that the faults of copying them would be a large part of the pause, and does not
-     * notice the few megabytes that large pages waste. */
-    LARGE_HEAP = 24 << 20,
 };
-
-static const guid iid_info15 = { 0xB446462D, 0xBD22, 0x41DD, { 0x87, 0x2D, 0xDC, 0x71, 0x4C, 0x49, 0xEB, 0x56 } };
-
-static bool is_wanted(const capture *c) { return c->request->flags & SF_REQUEST_HEAP; }
-
-bool heap_map(capture *c)
-{
-    heap *h = c->heap;
-    const sf_request *r = c->request;
-    return !is_wanted(c)
-        || (sf_table_map(&h->objects, sizeof(sf_heap_object), r->heap_max_objects + 1, 16 << 10)
-            && sf_table_map(&h->bytes, 1, r->heap_max_copied + 8, 64 << 10)
-            && sf_table_map(&h->kinds, sizeof(heap_kind), MAX_KINDS, 8 << 10)
-            && sf_table_map(&h->candidates, sizeof(heap_candidate), MAX_CANDIDATES, 32 << 10)
-            && sf_table_map(&h->buckets, sizeof(uint32_t), MAX_BUCKETS, 0)
-            && sf_table_map(&h->layout_work, sizeof(layout_work), MAX_TYPES, 16 << 10)
-            && sf_table_map(&h->layouts, sizeof(sf_heap_layout), MAX_TYPES, 0)
-            && sf_table_map(&h->fields, sizeof(sf_heap_field), MAX_LAYOUT_FIELDS, 0)
-            && sf_table_map(&h->references, sizeof(uint32_t), MAX_LAYOUT_FIELDS, 8 << 10)
-            && sf_table_map(&h->running, sizeof(sf_running), MAX_RUNNING, 0)
-            && sf_index_map(&h->kind_index, MAX_KNOWN_TYPES));
-}
-
-void heap_unmap(capture *c)
-{
-    heap *h = c->heap;
-    sf_table *tables[] = { &h->objects, &h->bytes, &h->kinds, &h->candidates, &h->buckets, &h->layout_work, &h->layouts, &h->fields, &h->references,
-                           &h->running };
-    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
-        sf_table_unmap(tables[i]);
-    sf_index_unmap(&h->kind_index);
-}
-
-/* The memory that is the program's own: its heap is part of it. The profiling interface knows the heap only from the last collection that
- * somebody watched. */
-static uint64_t private_bytes(void)
-{
-    char text[128];
-    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-    ssize_t length = fd < 0 ? 0 : read(fd, text, sizeof text);
-    uint64_t numbers[3] = { 0 }; /* pages: in all, resident, of those with a file behind them */
-    uint32_t n = 0;
-    if (fd >= 0)
-        close(fd);
-    for (ssize_t i = 0; i < length && n < 3; i++)
-        if (text[i] >= '0' && text[i] <= '9')
-            numbers[n] = numbers[n] * 10 + (uint64_t)(text[i] - '0');
-        else
-            n++;
-    return n == 3 && numbers[1] > numbers[2] ? (numbers[1] - numbers[2]) * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
-}
-
-void heap_open(capture *c)
-{
-    heap *h = c->heap;
-    void *info = NULL;
-    if (!is_wanted(c) || FAILED(clr_query(c->runtime.info, &iid_info15, &info)))
-        return;
-    h->result.status = SF_HEAP_UNKNOWN;
-    h->result.heap_bytes = private_bytes();
-    sf_table_add(&h->kinds); /* the one of what does not matter */
-    if (!heap_know_types(c))
-        clr_release(info);
-    else if (h->result.heap_bytes > c->request->heap_max_bytes) {
-        h->result.status = SF_HEAP_TOO_LARGE;
-        clr_release(info);
-    } else
-        h->info = info;
-    sf_table *large[] = { &h->candidates, &h->buckets, &h->objects, &h->bytes };
-    for (size_t i = 0; i < sizeof large / sizeof *large && h->info && h->result.heap_bytes > LARGE_HEAP; i++)
-        sf_table_in_large_pages(large[i]);
-}
-
-void heap_close(capture *c)
-{
-    clr_release(c->heap->info);
-    c->heap->info = NULL;
-}
 
 /* Copies an object. Until the types are described its record has the kind in the type's place. The record's index + 1; 0 when there is no room. */
 static uint32_t copy(capture *c, uintptr_t address, uint32_t kind_index, uint32_t flags)
@@ -116,8 +25,12 @@ static uint32_t copy(capture *c, uintptr_t address, uint32_t kind_index, uint32_
     const heap_kind *kind = sf_table_at(&h->kinds, kind_index);
     uint64_t length = kind->size;
     uint32_t most = flags == SF_HEAP_OBJECT_SOURCE ? SOURCE_BYTES : OBJECT_BYTES;
-    if (flags & SF_HEAP_OBJECT_ARRAY)
-        length += (uint64_t)heap_half(address + c->runtime.layout.array.length) * sizeof address;
+    if (flags & SF_HEAP_OBJECT_ARRAY) {
+        uint32_t count;
+        if (!heap_read(h, address + c->runtime.layout.array.length, &count, sizeof count))
+            return 0;
+        length += (uint64_t)count * sizeof address;
+    }
     if (length > most) {
         length = most;
         flags |= SF_HEAP_OBJECT_TRUNCATED;
@@ -132,7 +45,13 @@ static uint32_t copy(capture *c, uintptr_t address, uint32_t kind_index, uint32_
         return 0;
     }
     heap_describe_kind(c, kind_index);
-    memcpy(sf_table_at(&h->bytes, offset), (const void *)address, length);
+    uintptr_t type;
+    /* What is made of a dead object begins with its type: as long as that is there, the rest is as it was. */
+    if (!heap_read(h, address, sf_table_at(&h->bytes, offset), length)
+        || (h->moving && (!heap_read(h, address, &type, sizeof type) || type_of(type) != kind->type))) {
+        h->bytes.count = offset;
+        return 0;
+    }
     uint32_t index = sf_table_add(&h->objects);
     *(sf_heap_object *)sf_table_at(&h->objects, index) = (sf_heap_object){ address, kind_index, flags, offset, (uint32_t)length };
     return index + 1;
@@ -143,7 +62,9 @@ static uint32_t flags_of_object(const capture *c, uintptr_t object, uint32_t kin
     const heap *h = c->heap;
     const layout *k = &c->runtime.layout;
     uint32_t flags = ((heap_kind *)sf_table_at(&h->kinds, kind))->flags;
-    return flags & SF_HEAP_OBJECT_TASK && heap_half(object + k->task.state) & k->task.completed ? flags | SF_HEAP_OBJECT_COMPLETED : flags;
+    uint32_t state = 0;
+    return flags & SF_HEAP_OBJECT_TASK && heap_read(h, object + k->task.state, &state, sizeof state) && state & k->task.completed
+        ? flags | SF_HEAP_OBJECT_COMPLETED : flags;
 }
 
 static int32_t remember(capture *c, uintptr_t object, uint32_t kind)
@@ -151,7 +72,9 @@ static int32_t remember(capture *c, uintptr_t object, uint32_t kind)
     heap *h = c->heap;
     const layout *k = &c->runtime.layout;
     uint32_t flags = flags_of_object(c, object, kind);
-    if (flags & SF_HEAP_OBJECT_SEMAPHORE && (!layout_knows(k, LAYOUT_ASYNC_QUEUES) || heap_word(object + k->semaphore.async_head) == 0))
+    uintptr_t head, then = 0;
+    if (flags & SF_HEAP_OBJECT_SEMAPHORE
+        && (!layout_knows(k, LAYOUT_ASYNC_QUEUES) || !heap_read(h, object + k->semaphore.async_head, &head, sizeof head) || head == 0))
         return 1;
     /* A program may keep any number of results; those that somebody was waiting for are few. */
     uint32_t index = flags & SF_HEAP_OBJECT_COMPLETED && h->candidates.count >= MAX_CANDIDATES / 2 ? SF_NONE : sf_table_add(&h->candidates);
@@ -162,7 +85,8 @@ static int32_t remember(capture *c, uintptr_t object, uint32_t kind)
     bool method = flags & SF_HEAP_OBJECT_METHOD && !(flags & SF_HEAP_OBJECT_COMPLETED);
     h->result.method_count += method;
     /* Read while the object is at hand: see follow_promises. */
-    uint64_t then = (flags & (SF_HEAP_OBJECT_TASK | SF_HEAP_OBJECT_COMPLETED)) == SF_HEAP_OBJECT_TASK ? heap_word(object + k->task.continuation) : 0;
+    if ((flags & (SF_HEAP_OBJECT_TASK | SF_HEAP_OBJECT_COMPLETED)) == SF_HEAP_OBJECT_TASK && !heap_read(h, object + k->task.continuation, &then, sizeof then))
+        then = 0;
     *(heap_candidate *)sf_table_at(&h->candidates, index) = (heap_candidate){
         object, then, kind, method || flags & SF_HEAP_OBJECT_SEMAPHORE ? copy(c, object, kind, flags) : 0 };
     return 1;
@@ -190,13 +114,11 @@ static int32_t on_object(clr_id object, void *state)
         h->result.flags |= SF_HEAP_TIME_TRUNCATED;
         return 0;
     }
-    uintptr_t type = type_of(heap_word(object)), slot = (type >> 3 ^ type >> 12) % HEAP_RECENT;
-    if (h->recent[slot].type != type) {
-        h->recent[slot].kind = heap_kind_of(c, type);
-        h->recent[slot].type = type;
-    }
-    return h->recent[slot].kind == 0 ? 1 : remember(c, object, h->recent[slot].kind);
+    const heap_recent *type = heap_recent_of(c, type_of(heap_word(object)));
+    return !type || type->kind == 0 ? 1 : remember(c, object, type->kind);
 }
+
+bool heap_see(capture *c, uintptr_t object, uint32_t kind) { return remember(c, object, kind) != 0; }
 
 /* What is near to each other in the heap is so in the buckets: a method and its task, which are made together, are found in the same lines of the
  * cache. Beyond a page of 4 KiB, they are anywhere. No two objects of 64 bytes or more begin in the same line. */
@@ -342,7 +264,8 @@ static void follow_promises(capture *c)
 bool heap_claim(capture *c)
 {
     heap *h = c->heap;
-    if (!h->info)
+    h->claimed = h->wanted;
+    if (!h->wanted || !h->info)
         return true;
     h->result.hresult = info_set_events(c->runtime.info, COR_PRF_ENABLE_STACK_SNAPSHOT | COR_PRF_MONITOR_GC);
     h->claimed = !FAILED(h->result.hresult);
@@ -372,7 +295,10 @@ void heap_walk(capture *c)
     }
     int64_t begin = sf_now(CLOCK_MONOTONIC);
     h->result.now_ns = h->begun = begin;
-    h->result.hresult = info_heap_objects(h->info, c->request->heap_max_objects > 0 ? on_object : count_object, c);
+    if (h->info)
+        h->result.hresult = info_heap_objects(h->info, c->request->heap_max_objects > 0 ? on_object : count_object, c);
+    else
+        regions_walk(c);
     int64_t walked = sf_now(CLOCK_MONOTONIC);
     h->result.walk_ns = walked - begin;
     h->result.status = FAILED(h->result.hresult) ? SF_HEAP_REFUSED : SF_HEAP_WALKED;

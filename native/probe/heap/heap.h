@@ -32,38 +32,73 @@ typedef struct heap_candidate {
     uint32_t copied; /* index of the object's record + 1 */
 } heap_candidate;
 
-enum { HEAP_RECENT = 512, HEAP_AHEAD = 32 };
+/* What is known of a type: that of an object, or one that it is derived from. */
+typedef struct heap_type {
+    uint32_t bytes;         /* of an object, with its header; of one that has elements, without them; 0: there is no such type */
+    uint16_t element_bytes; /* 0: it has none */
+    uint16_t interfaces;
+    uint32_t flags;         /* sf_heap_object_flags by its class */
+    uint32_t by_interface;  /* and by its interfaces */
+    uint32_t kind;          /* 0: its objects do not matter */
+} heap_type;
+
+enum { HEAP_RECENT = 512, HEAP_AHEAD = 32, MAX_CANDIDATES = 1 << 20, MAX_BUCKETS = MAX_CANDIDATES * 2 };
+
+/* A type seen last. */
+typedef struct heap_recent { uintptr_t type; uint32_t kind, bytes, element_bytes; bool is_free; } heap_recent;
 
 typedef struct heap {
-    void *info; /* ICorProfilerInfo15; NULL: nothing is looked at */
+    bool wanted; /* the heap is looked through */
+    void *info;  /* ICorProfilerInfo15, if its enumeration is to be used; NULL: regions.c */
+    bool moving; /* a background collection takes objects and memory away meanwhile */
     sf_heap result;
     uint64_t task_words;   /* bit n: word n of a Task is one of its own references, none of which leads to what it waits for */
     bool claimed;          /* no background collection is under way, and none begins */
     int64_t begun; /* by the clock */
-    uint32_t known_types, bucket_mask;
-    struct { uintptr_t type; uint32_t kind; } recent[HEAP_RECENT]; /* types seen last */
+    uint32_t bucket_mask;
+    heap_recent recent[HEAP_RECENT];
     uint64_t ahead[HEAP_AHEAD]; /* references that will be followed next */
     uint32_t ahead_count;
-    sf_index kind_index; /* by type; kind 0 does not matter */
+    sf_proof type_memory; /* that types are in */
+    sf_table types;      /* heap_type */
+    sf_index type_index, region_index;
+    sf_table regions, contexts, window; /* regions.c */
     sf_table kinds, candidates, buckets, layout_work;
     sf_table objects, bytes, layouts, fields, references, running; /* sections */
 } heap;
 
-/* All of these do nothing when the request does not ask for it. */
+/* heap_open.c, before the pause: whether the heap can be looked through, and what to look for. All of these do nothing when the request does not
+ * ask for it. */
 bool heap_map(capture *c);
 void heap_unmap(capture *c);
-void heap_open(capture *c);     /* before the pause: whether the heap can be looked through, and what to look for */
+void heap_open(capture *c);
 void heap_close(capture *c);
+
 bool heap_claim(capture *c);    /* in the pause: false when there has to be another one, later */
 void heap_walk(capture *c);
 void heap_unclaim(capture *c);  /* before its end */
 void heap_describe(capture *c); /* heap_describe.c, after it: layouts of the types of what was copied */
 
-/* heap_kinds.c: what a type is, and where in its objects references are. */
+/* regions.c: the heap by the collector's own descriptor; without objects that are asked for, it counts. */
+bool regions_map(capture *c);
+bool regions_known(const capture *c);
+void regions_walk(capture *c);
+bool heap_see(capture *c, uintptr_t object, uint32_t kind); /* what regions.c finds; false when no more is wanted */
+
+/* heap_types.c: what a type is. That of an object that nobody has any more can be gone: types are read where memory is known to be. */
+heap_type *heap_type_of(capture *c, uintptr_t type, int depth); /* NULL: it is none that an object can have */
+bool heap_type_read(capture *c, uintptr_t at, void *to, size_t n);
+uintptr_t heap_type_word(capture *c, uintptr_t at); /* 0 where nothing is */
+uint32_t heap_type_half(capture *c, uintptr_t at);
+bool heap_knows_elements(capture *c);
+const heap_recent *heap_recent_new(capture *c, uintptr_t type);
+
+/* heap_kinds.c: what a type is to us, and where in its objects references are. */
 uint32_t heap_kind_of(capture *c, uintptr_t type); /* 0: its objects do not matter */
+uint32_t heap_known_kind(const heap *h, uintptr_t type); /* likewise, of a type that was seen */
 void heap_describe_kind(capture *c, uint32_t kind);
 bool heap_know_types(capture *c);
-uintptr_t heap_shared_type(const capture *c, uintptr_t type); /* the type that a type's methods are compiled for */
+uintptr_t heap_shared_type(capture *c, uintptr_t type); /* the type that a type's methods are compiled for */
 
 /* Whether so many quarters of the time are over that the request gives for the heap. */
 bool heap_is_late(const capture *c, int quarters);
@@ -75,7 +110,24 @@ heap_candidate *heap_at(const heap *h, uint64_t address);
 void running_find(capture *c);
 void running_describe(capture *c);
 
+/* Of copies, and of objects that stay. */
 static inline uintptr_t heap_word(uintptr_t at) { uintptr_t w; memcpy(&w, (const void *)at, sizeof w); return w; }
 static inline uint32_t heap_half(uintptr_t at) { uint32_t w; memcpy(&w, (const void *)at, sizeof w); return w; }
+
+/* What an object's type is; NULL where it is none. */
+static inline const heap_recent *heap_recent_of(capture *c, uintptr_t type)
+{
+    const heap_recent *recent = &c->heap->recent[(type >> 3 ^ type >> 12) % HEAP_RECENT];
+    return recent->type == type ? recent : heap_recent_new(c, type);
+}
+
+/* Of objects that were seen in this pause. False when the memory is gone. */
+static inline bool heap_read(const heap *h, uint64_t at, void *to, size_t n)
+{
+    if (h->moving)
+        return sf_read((const void *)(uintptr_t)at, to, n);
+    memcpy(to, (const void *)(uintptr_t)at, n);
+    return true;
+}
 
 #endif

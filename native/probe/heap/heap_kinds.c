@@ -1,104 +1,53 @@
-/* What the types of the heap's objects are to us.
+/* What the types of the heap's objects are to us, and where in an object references are.
  *
- * The runtime enumerates the objects, and so answers for their types: what is read of those, and of what they are derived from, are plain
- * loads. Where in a MethodTable things are is in the contract, but for two: the list of interfaces and the description of where an object
+ * Where in a MethodTable things are is in the contract, but for two: the list of interfaces and the description of where an object
  * has references. Both are held against what CoreLib's metadata says of Task, before the pause. */
 #include "heap/heap.h"
 
 enum {
     MAX_PARENTS = 64,
-    MAX_KNOWN_TYPES = 1 << 17,
     MAX_REFERENCES = 2048, /* in one object */
 };
 
-static uintptr_t parent_of(const capture *c, uintptr_t type) { return heap_word(type + c->runtime.layout.type.parent); }
+static uintptr_t parent_of(capture *c, uintptr_t type) { return heap_type_word(c, type + c->runtime.layout.type.parent); }
 
-static bool is_core_type(const capture *c, uintptr_t type, enum core_class which)
+uint32_t heap_known_kind(const heap *h, uintptr_t type)
 {
-    const layout *k = &c->runtime.layout;
-    return heap_word(type + k->type.module) == c->runtime.core.module
-        && heap_half(type + k->type.flags2) >> k->type.token_shift == (k->types[which].token & 0x00FFFFFF);
-}
-
-/* The classes that an object's type may be or be derived from, and what that makes of the object. */
-static const struct { enum core_class class; uint32_t flags; } bases[] = {
-    { CORE_BOX, SF_HEAP_OBJECT_METHOD | SF_HEAP_OBJECT_TASK },
-    { CORE_POOLED_BOX, SF_HEAP_OBJECT_METHOD | SF_HEAP_OBJECT_POOLED | SF_HEAP_OBJECT_SOURCE },
-    { CORE_TASK, SF_HEAP_OBJECT_TASK },
-    { CORE_TIMER, SF_HEAP_OBJECT_TIMER },
-    { CORE_SEMAPHORE, SF_HEAP_OBJECT_SEMAPHORE },
-};
-enum { BASES = sizeof bases / sizeof *bases };
-
-static uint32_t flags_of_class(const capture *c, uintptr_t type)
-{
-    for (int depth = 0; depth < MAX_PARENTS && type != 0; depth++, type = parent_of(c, type))
-        for (int i = 0; i < BASES; i++)
-            if (is_core_type(c, type, bases[i].class))
-                return bases[i].flags;
-    return 0;
-}
-
-static bool is_task_array(const capture *c, uintptr_t type)
-{
-    uint32_t kind, rank = 0;
-    clr_id element = 0;
-    if (info_array_class(c->runtime.info, type, &kind, &element, &rank) != S_OK || rank != 1 || !plausible(element)
-        || heap_half(type + c->runtime.layout.type.size) != c->runtime.layout.array.items + c->runtime.layout.type.header)
-        return false;
-    return flags_of_class(c, element) & SF_HEAP_OBJECT_TASK;
-}
-
-static uint32_t flags_of(const capture *c, uintptr_t type)
-{
-    const layout *k = &c->runtime.layout;
-    if (parent_of(c, type) == core_class_of(&c->runtime, CORE_ARRAY))
-        return is_task_array(c, type) ? SF_HEAP_OBJECT_ARRAY : 0;
-    uint32_t flags = flags_of_class(c, type);
-    if (flags != 0)
-        return flags;
-    uint32_t count = heap_half(type + k->type.interface_count) & 0xFFFF, found = 0;
-    uintptr_t list = count > 0 ? heap_word(type + k->type.interfaces) : 0;
-    for (uint32_t i = 0; i < count; i++) {
-        uintptr_t interface = heap_word(list + i * sizeof list);
-        found |= is_core_type(c, interface, CORE_MACHINE) ? SF_HEAP_OBJECT_MACHINE
-            : is_core_type(c, interface, CORE_SOURCE) || is_core_type(c, interface, CORE_SOURCE_OF) ? SF_HEAP_OBJECT_SOURCE : 0;
-    }
-    return found;
+    uint32_t index = sf_index_get(&h->type_index, type);
+    return index == SF_NONE ? 0 : ((heap_type *)sf_table_at(&h->types, index))->kind;
 }
 
 uint32_t heap_kind_of(capture *c, uintptr_t type)
 {
     heap *h = c->heap;
-    uint32_t kind = sf_index_get(&h->kind_index, type);
-    if (kind != SF_NONE)
-        return kind;
-    uint32_t flags = flags_of(c, type);
-    kind = flags != 0 ? sf_table_add(&h->kinds) : 0;
-    if (kind == SF_NONE || h->known_types == MAX_KNOWN_TYPES) {
+    heap_type *of = heap_type_of(c, type, 0);
+    uint32_t flags = of ? of->flags | of->by_interface : 0;
+    if (flags == 0 || of->kind != 0)
+        return flags == 0 ? 0 : of->kind;
+    uint32_t kind = sf_table_add(&h->kinds);
+    if (kind == SF_NONE) {
         h->result.flags |= SF_HEAP_OBJECTS_TRUNCATED;
         return 0;
     }
-    if (kind != 0)
-        *(heap_kind *)sf_table_at(&h->kinds, kind) = (heap_kind){
-            .type = type, .flags = flags, .index = SF_NONE, .size = heap_half(type + c->runtime.layout.type.size) - c->runtime.layout.type.header };
-    h->known_types++;
-    *sf_index_find(&h->kind_index, type) = kind + 1;
+    *(heap_kind *)sf_table_at(&h->kinds, kind) = (heap_kind){
+        .type = type, .flags = flags, .index = SF_NONE, .size = of->bytes - c->runtime.layout.type.header };
+    of->kind = kind;
     return kind;
 }
 
 /* The runtime describes to its garbage collector where an object has references, before the MethodTable and backwards: how many runs of
  * them there are, then of each the offset and the length, less the object's size. A negative number is that of an array of structs. */
-static uint32_t references_of(const capture *c, uintptr_t type, uint32_t *offsets)
+static uint32_t references_of(capture *c, uintptr_t type, uint32_t *offsets)
 {
     typedef struct run { uint64_t length, offset; } run;
-    uint32_t size = heap_half(type + c->runtime.layout.type.size), n = 0;
-    if (!(heap_half(type + c->runtime.layout.type.flags) & c->runtime.layout.type.has_references))
+    uint32_t size = heap_type_half(c, type + c->runtime.layout.type.size), n = 0;
+    if (!(heap_type_half(c, type + c->runtime.layout.type.flags) & c->runtime.layout.type.has_references))
         return 0;
-    int64_t runs = (int64_t)heap_word(type - sizeof runs);
+    int64_t runs = (int64_t)heap_type_word(c, type - sizeof runs);
     for (int64_t i = 1; i <= runs; i++) {
         run r;
-        memcpy(&r, (const void *)(type - sizeof runs - (uint64_t)i * sizeof r), sizeof r);
+        if (i > MAX_REFERENCES || !heap_type_read(c, type - sizeof runs - (uint64_t)i * sizeof r, &r, sizeof r))
+            return 0;
         r.length += size;
         if (r.offset < sizeof type || r.offset >= size || r.length > size - c->runtime.layout.type.header - r.offset)
             return 0; /* not what we take it for */
@@ -112,7 +61,7 @@ static uint32_t references_of(const capture *c, uintptr_t type, uint32_t *offset
     return n;
 }
 
-static bool is_struct(const capture *c, uintptr_t type) { return (heap_half(type + c->runtime.layout.type.flags) & c->runtime.layout.type.kind) == c->runtime.layout.type.is_struct; }
+static bool is_struct(capture *c, uintptr_t type) { return (heap_type_half(c, type + c->runtime.layout.type.flags) & c->runtime.layout.type.kind) == c->runtime.layout.type.is_struct; }
 
 /* A type can be unloaded as soon as the program runs: which it is, and of which it is made, is read now. */
 static void want_layout(capture *c, uintptr_t type, uint32_t kind)
@@ -133,9 +82,9 @@ static void want_layout(capture *c, uintptr_t type, uint32_t kind)
     }
 }
 
-uintptr_t heap_shared_type(const capture *c, uintptr_t type)
+uintptr_t heap_shared_type(capture *c, uintptr_t type)
 {
-    uintptr_t class = layout_knows(&c->runtime.layout, LAYOUT_TYPES) ? heap_word(type + c->runtime.layout.type.class) : 0;
+    uintptr_t class = layout_knows(&c->runtime.layout, LAYOUT_TYPES) ? heap_type_word(c, type + c->runtime.layout.type.class) : 0;
     return class & 1 ? class & ~(uintptr_t)1 : type;
 }
 
@@ -147,7 +96,7 @@ static void join_machine(capture *c, heap_kind *box, uintptr_t type)
     if (box->machine == 0)
         return;
     heap_kind *machine = sf_table_at(&c->heap->kinds, box->machine);
-    uint32_t bytes = heap_half(type + c->runtime.layout.type.size) - c->runtime.layout.type.header - (uint32_t)sizeof type;
+    uint32_t bytes = heap_type_half(c, type + c->runtime.layout.type.size) - c->runtime.layout.type.header - (uint32_t)sizeof type;
     machine->in_box = true;
     machine->in_box_at = is_struct(c, type) && bytes < box->size ? box->size - bytes : 0;
 }
@@ -199,7 +148,7 @@ static bool find_interfaces(capture *c, uintptr_t task, uintptr_t one, uintptr_t
 }
 
 /* Task's references are those of its fields that are none of its numbers. */
-static bool knows_references(const capture *c, uintptr_t task)
+static bool knows_references(capture *c, uintptr_t task)
 {
     static uint32_t offsets[MAX_REFERENCES];
     const layout *k = &c->runtime.layout;
@@ -226,7 +175,7 @@ bool heap_know_types(capture *c)
         return false;
     }
     if (layout_knows(k, LAYOUT_ASYNC) && layout_knows(k, LAYOUT_TASKS) && knows_references(c, task)
-        && find_interfaces(c, task, core_class_of(r, CORE_ASYNC_RESULT), core_class_of(r, CORE_DISPOSABLE)))
+        && find_interfaces(c, task, core_class_of(r, CORE_ASYNC_RESULT), core_class_of(r, CORE_DISPOSABLE)) && heap_knows_elements(c))
         return true;
     c->result.lacking |= SF_PART_ASYNC;
     return false;

@@ -29,14 +29,15 @@ static uint32_t machine_of(const capture *c, const function_work *work)
 {
     const heap *h = c->heap;
     uintptr_t type = work->type != 0 ? work->type : work->owner != SF_NONE ? ((sf_type *)sf_table_at(&c->types, work->owner))->class_id : 0;
-    uint32_t kind = type != 0 ? sf_index_get(&h->kind_index, type) : SF_NONE;
-    return kind != SF_NONE && kind_at(h, kind)->in_box ? kind : 0;
+    uint32_t kind = type != 0 ? heap_known_kind(h, type) : 0;
+    return kind != 0 && kind_at(h, kind)->in_box ? kind : 0;
 }
 
-static bool refers(const heap_candidate *box, uint32_t size, uintptr_t object)
+static bool refers(const heap *h, const heap_candidate *box, uint32_t size, uintptr_t object)
 {
+    uintptr_t word;
     for (uint32_t at = sizeof object; at + sizeof object <= size; at += sizeof object)
-        if (heap_word(box->address + at) == object)
+        if (heap_read(h, box->address + at, &word, sizeof word) && word == object)
             return true;
     return false;
 }
@@ -47,8 +48,9 @@ static heap_candidate *box_of(const capture *c, const heap_candidate *object, ui
     const heap *h = c->heap;
     const heap_kind *kind = kind_at(h, object->kind);
     for (uint32_t at = sizeof(uintptr_t), i = 0; at + sizeof(uintptr_t) <= kind->size && i < MACHINE_WORDS; at += sizeof(uintptr_t), i++) {
-        heap_candidate *box = heap_at(h, heap_word(object->address + at));
-        if (box && kind_at(h, box->kind)->machine == machine && refers(box, kind_at(h, box->kind)->size, object->address))
+        uintptr_t word;
+        heap_candidate *box = heap_read(h, object->address + at, &word, sizeof word) ? heap_at(h, word) : NULL;
+        if (box && kind_at(h, box->kind)->machine == machine && refers(h, box, kind_at(h, box->kind)->size, object->address))
             return box;
     }
     return NULL;

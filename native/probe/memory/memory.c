@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -60,18 +61,21 @@ uint32_t sf_table_add(sf_table *table)
     return sf_table_add_many(table, 1);
 }
 
-enum { NEAR_SLOTS = 1024 };
+enum { NEAR_KEYS = 512 };
 
-bool sf_index_map(sf_index *index, uint32_t capacity)
+bool sf_index_map(sf_index *index, uint32_t capacity) { return sf_index_map_near(index, capacity, NEAR_KEYS); }
+
+bool sf_index_map_near(sf_index *index, uint32_t capacity, uint32_t near_keys)
 {
-    uint32_t slots = 64;
+    uint32_t slots = 64, near_slots = near_keys * 2;
     while (slots < capacity * 2)
         slots *= 2;
     index->far_mask = slots - 1;
     index->near_keys = 0;
-    index->mapped = (NEAR_SLOTS + slots) * sizeof *index->near;
-    index->near = map(index->mapped, NEAR_SLOTS * sizeof *index->near);
-    index->far = index->near ? index->near + NEAR_SLOTS : NULL;
+    index->near_mask = near_slots - 1;
+    index->mapped = ((size_t)near_slots + slots) * sizeof *index->near;
+    index->near = map(index->mapped, near_slots * sizeof *index->near);
+    index->far = index->near ? index->near + near_slots : NULL;
     return index->near != NULL;
 }
 
@@ -94,9 +98,9 @@ static sf_index_slot *find(sf_index_slot *slots, uint32_t mask, uint64_t key)
 
 uint32_t *sf_index_find(sf_index *index, uint64_t key)
 {
-    sf_index_slot *slot = find(index->near, NEAR_SLOTS - 1, key);
+    sf_index_slot *slot = find(index->near, index->near_mask, key);
     if (slot->value_plus_one == 0) {
-        if (index->near_keys < NEAR_SLOTS / 2)
+        if (index->near_keys <= index->near_mask / 2)
             index->near_keys++;
         else
             slot = find(index->far, index->far_mask, key);
@@ -107,8 +111,8 @@ uint32_t *sf_index_find(sf_index *index, uint64_t key)
 
 uint32_t sf_index_get(const sf_index *index, uint64_t key)
 {
-    const sf_index_slot *slot = find(index->near, NEAR_SLOTS - 1, key);
-    if (slot->value_plus_one == 0 && index->near_keys == NEAR_SLOTS / 2)
+    const sf_index_slot *slot = find(index->near, index->near_mask, key);
+    if (slot->value_plus_one == 0 && index->near_keys > index->near_mask / 2)
         slot = find(index->far, index->far_mask, key);
     return slot->value_plus_one - 1; /* SF_NONE for 0 */
 }
@@ -205,6 +209,49 @@ void sf_read_many(sf_read_item *items, size_t count)
 {
     for (size_t i = 0; i < count; i += SF_READ_MANY)
         read_round(items + i, (uint32_t)(count - i < SF_READ_MANY ? count - i : SF_READ_MANY));
+}
+
+enum { PROOF_CHUNKS = 1 << 13, PROOF_NEAR = 1 << 8, PROOF_PAGES = 16, PROOF_BYTES = PROOF_PAGES * PAGE };
+
+bool sf_proof_map(sf_proof *proof)
+{
+    proof->count = 0;
+    proof->chunk = 0;
+    return sf_index_map_near(&proof->chunks, PROOF_CHUNKS, PROOF_NEAR);
+}
+
+void sf_proof_unmap(sf_proof *proof) { sf_index_unmap(&proof->chunks); }
+
+/* Which pages of a chunk are known to be there, a bit for each; NULL when there is no room for one more chunk. */
+static uint32_t *known_pages(sf_proof *proof, uintptr_t chunk)
+{
+    if (chunk == proof->chunk)
+        return proof->known;
+    if (proof->count == PROOF_CHUNKS && sf_index_get(&proof->chunks, chunk) == SF_NONE)
+        return NULL;
+    uint32_t *known = sf_index_find(&proof->chunks, chunk);
+    if (*known == 0) {
+        proof->count++;
+        *known = 1; /* which is no page, but says that the chunk is in the index */
+    }
+    proof->chunk = chunk;
+    return proof->known = known;
+}
+
+/* What crosses a page counts for none. */
+bool sf_proof_read(sf_proof *proof, uintptr_t address, void *to, size_t n)
+{
+    uintptr_t offset = address % PROOF_BYTES;
+    uint32_t *known = address % PAGE + n <= PAGE ? known_pages(proof, address - offset) : NULL, page = 2u << offset / PAGE;
+    if (known && *known & page) {
+        memcpy(to, (const void *)address, n);
+        return true;
+    }
+    if (!sf_read((const void *)address, to, n))
+        return false;
+    if (known)
+        *known |= page;
+    return true;
 }
 
 int64_t sf_now(int clock)

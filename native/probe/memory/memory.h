@@ -37,10 +37,12 @@ typedef struct sf_index_slot { uint64_t key; uint32_t value_plus_one; uint32_t p
 typedef struct sf_index {
     sf_index_slot *near, *far;
     size_t mapped;
-    uint32_t near_keys, far_mask;
+    uint32_t near_keys, near_mask, far_mask;
 } sf_index;
 
 bool sf_index_map(sf_index *index, uint32_t capacity);
+/* For one that may get many keys during the pause: so many of them are near. A power of two. */
+bool sf_index_map_near(sf_index *index, uint32_t capacity, uint32_t near_keys);
 void sf_index_unmap(sf_index *index);
 
 /* The place of the key's value: 0 for a new key, else value + 1. The caller stores the value + 1. */
@@ -57,6 +59,12 @@ static inline bool sf_read_pointer(uintptr_t address, uintptr_t *to) { return sf
 typedef struct sf_read_item { uintptr_t address; void *to; size_t size; bool ok; } sf_read_item;
 enum { SF_READ_MANY = 128 };
 void sf_read_many(sf_read_item *items, size_t count);
+
+/* For many small reads from few pages: a page that one of them was from is known to be there for the rest of the pause. */
+typedef struct sf_proof { sf_index chunks; uint32_t count; uintptr_t chunk; uint32_t *known; } sf_proof;
+bool sf_proof_map(sf_proof *proof);
+void sf_proof_unmap(sf_proof *proof);
+bool sf_proof_read(sf_proof *proof, uintptr_t address, void *to, size_t n);
 
 /* Opens and closes the way that sf_read falls back to where the kernel forbids process_vm_readv. */
 void sf_read_open(void);

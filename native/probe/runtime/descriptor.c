@@ -188,3 +188,16 @@ bool descriptor_read(const char *json, size_t size, void (*visit)(void *state, c
     }
     return take(&r.c, '}');
 }
+
+bool descriptor_has(descriptor_text list, const char *word)
+{
+    for (size_t from = 0, to; from < list.length; from = to + 1) {
+        while (from < list.length && list.at[from] == ' ')
+            from++;
+        for (to = from; to < list.length && list.at[to] != ',';)
+            to++;
+        if (descriptor_is((descriptor_text){ list.at + from, to - from }, word))
+            return true;
+    }
+    return false;
+}

@@ -43,4 +43,7 @@ static inline bool descriptor_is(descriptor_text text, const char *name)
     return i == text.length && name[i] == 0;
 }
 
+/* Whether a list, such as "workstation, regions", has a word. */
+bool descriptor_has(descriptor_text list, const char *word);
+
 #endif

@@ -17,6 +17,7 @@ typedef struct filling {
     const layout_source *source;
     uint64_t version;
     uint64_t contract[LAYOUT_CONTRACTS]; /* versions; 0: not named */
+    uintptr_t collector;                 /* where the address of its descriptor is */
     const char *last_type;
     uint8_t of_type[LAYOUT_MOST_ROWS];      /* rows of the type that was read last */
     uint32_t of_type_count;
@@ -35,6 +36,11 @@ static void set(layout *k, uint32_t r, uint64_t value)
 static void take_global(filling *f, uint32_t r, const descriptor_entry *entry)
 {
     uintptr_t value;
+    if (layout_rows[r].source == WORD) {
+        if (entry->kind == DESCRIPTOR_STRING && descriptor_has(entry->string, layout_rows[r].type))
+            set(f->k, r, layout_rows[r].number);
+        return;
+    }
     if (layout_rows[r].source == CONSTANT) {
         if (entry->kind == DESCRIPTOR_NUMBER && entry->number <= UINT32_MAX)
             set(f->k, r, entry->number);
@@ -58,8 +64,10 @@ static void visit(void *state, const descriptor_entry *entry)
         if (descriptor_is(entry->name, layout_contracts[i].name))
             f->contract[i] = entry->kind == DESCRIPTOR_NUMBER ? entry->number : UINT64_MAX;
     for (uint32_t r = 0; entry->part == DESCRIPTOR_GLOBAL && r < layout_row_count; r++)
-        if ((layout_rows[r].source == CONSTANT || layout_rows[r].source == ADDRESS || layout_rows[r].source == VARIABLE) && descriptor_is(entry->name, layout_rows[r].name))
+        if ((layout_rows[r].source == CONSTANT || layout_rows[r].source == WORD || layout_rows[r].source == ADDRESS || layout_rows[r].source == VARIABLE) && descriptor_is(entry->name, layout_rows[r].name))
             take_global(f, r, entry);
+    if (entry->part == DESCRIPTOR_SUB && descriptor_is(entry->name, "GC") && entry->kind == DESCRIPTOR_POINTER && entry->number < f->source->pointer_count)
+        f->collector = f->source->pointers[entry->number];
     if (entry->part != DESCRIPTOR_FIELD)
         return;
     if (entry->type.at != f->last_type) {
@@ -89,6 +97,8 @@ static bool is_tried(uint64_t version, uint32_t versions)
     return (version == 1 && versions & OF_VERSION_1) || (version == DESCRIPTOR_C + 1 && versions & OF_VERSION_C1);
 }
 
+static uint32_t most(uint32_t a, uint32_t b) { return a > b ? a : b; }
+
 /* Numbers that cannot be, whoever says them. What is left is checked where it is used, by what it leads to. */
 static uint64_t implausible(const layout *k)
 {
@@ -112,6 +122,13 @@ static uint64_t implausible(const layout *k)
         off |= LAYOUT_BIT(LAYOUT_STATICS);
     if (k->string.chars < k->string.length + sizeof(int32_t) || k->array.items < k->array.length + sizeof(int32_t))
         off |= LAYOUT_BIT(LAYOUT_STRINGS);
+    /* regions.c reads generations and regions whole, into room for so much of each. */
+    if (k->collector.generation_bytes == 0 || k->collector.generation_bytes > LAYOUT_GENERATION_BYTES || k->collector.first > k->collector.generation_bytes - sizeof(uintptr_t)
+        || k->collector.generations == 0 || k->collector.generations > LAYOUT_GENERATIONS
+        || most(most(k->collector.allocated, k->collector.committed), most(k->collector.memory, k->collector.next)) > LAYOUT_REGION_BYTES - sizeof(uintptr_t))
+        off |= LAYOUT_BIT(LAYOUT_COLLECTOR);
+    if (k->allocation.thread > LAYOUT_THREAD_BYTES - sizeof(uintptr_t) || k->allocation.limit != k->allocation.pointer + sizeof(uintptr_t))
+        off |= LAYOUT_BIT(LAYOUT_ALLOCATION);
     /* monitors.c reads whole pages of entries. */
     if (k->sync_table.bytes != 2 * sizeof(uintptr_t) || k->sync_table.block != 0 || k->sync_table.object != sizeof(uintptr_t))
         off |= LAYOUT_BIT(LAYOUT_SYNC_TABLE);
@@ -119,8 +136,6 @@ static uint64_t implausible(const layout *k)
         off |= LAYOUT_BIT(LAYOUT_METHODS);
     return off;
 }
-
-static uint32_t most(uint32_t a, uint32_t b) { return a > b ? a : b; }
 
 /* How much of a Thread has all that is known of it. */
 static uint32_t bytes_of_thread(const layout *k)
@@ -179,6 +194,13 @@ void layout_fill(layout *k, uint16_t major, const layout_source *source)
     version = major;
     filling f = { .k = k, .source = source, .version = UINT64_MAX };
     bool whole = source->text && descriptor_read(source->text, source->size, visit, &f);
+    layout_source part = { 0 };
+    if (whole && f.collector != 0 && source->open && source->open(f.collector, &part)) {
+        f.source = &part;
+        f.last_type = NULL;
+        if (!descriptor_read(part.text, part.size, visit, &f))
+            f.contract[LAYOUT_COLLECTOR_CONTRACT] = UINT64_MAX;
+    }
     /* Versions 0 and 2 of the text were tried: another may mean something else by the same words. */
     if (!whole || (f.version != 0 && f.version != 2)) {
         memset(k, 0, sizeof *k);

@@ -42,6 +42,11 @@ enum layout_group {
     LAYOUT_REFERENCES,   /* where an object has references, and the interfaces of its type */
     LAYOUT_ASYNC,        /* what async methods are made of, as state machines */
     LAYOUT_ASYNC_QUEUES, /* who waits for a SemaphoreSlim in an async method */
+    LAYOUT_ELEMENTS,     /* what type the elements of an array are of */
+    LAYOUT_COLLECTOR,    /* where the heap is, by the collector's own descriptor (.NET 11) */
+    LAYOUT_ONE_HEAP,     /* the workstation collector */
+    LAYOUT_MANY_HEAPS,   /* the server collector */
+    LAYOUT_ALLOCATION,   /* where in it nothing is yet */
     LAYOUT_POOL,
     LAYOUT_POOL_COUNTS,
     LAYOUT_POOL_LIMITS,
@@ -51,6 +56,7 @@ enum layout_group {
 };
 
 enum { LAYOUT_STOPPED_KINDS = 3, SHARED_QUEUES = 3, LAYOUT_THREAD_BYTES = 4096 /* no Thread has more */ };
+enum { LAYOUT_GENERATION_BYTES = 512, LAYOUT_GENERATIONS = 8, LAYOUT_REGION_BYTES = 128 }; /* likewise */
 
 typedef struct layout {
     uint64_t known; /* groups */
@@ -76,10 +82,23 @@ typedef struct layout {
         uint32_t interfaces; /* where the list of interfaces is; found by heap_kinds.c */
         uint32_t token_shift; /* of flags2 */
         uint32_t collectible, has_references, kind, is_struct; /* of flags */
+        uint32_t element; /* of an array's type: that of its elements */
+        uint32_t counts, element_bytes; /* of flags: objects have a length, and so much for each element */
+        uintptr_t object_array;
         uint32_t header; /* part of an object's size, before its address */
         uintptr_t object;    /* System.Object */
     } type;
     struct { uint32_t type; } class;
+    struct {
+        uint32_t generation_bytes, generations, first;        /* a generation: its first region */
+        uint32_t allocated, committed, memory, next;          /* a region: where its objects and its memory end, where they begin, the next one */
+        uint32_t has_regions;
+        uintptr_t state;                                      /* a variable */
+        uint32_t marking, idle;                               /* its values while what has objects keeps them */
+    } collector;
+    struct { uintptr_t generations, allocated, last; } one_heap;                 /* last: of the youngest generation; its objects end at allocated */
+    struct { uintptr_t heaps, count; uint32_t generations, allocated, last; } many_heaps;
+    struct { uint32_t thread, context, inner, pointer, limit, reserve; uintptr_t global, free; } allocation; /* free: the type of what is no object */
     struct { uint32_t index, chunk_bytes, chunk_type; } method;
     struct { uint32_t loader, symbols, types, fields; } module;
     struct { uint32_t type, name, place, place_bits; } field; /* of a FieldDesc; name: with its token */
@@ -118,8 +137,17 @@ typedef struct layout {
 
 static inline bool layout_knows(const layout *k, enum layout_group group) { return k->known >> group & 1; }
 
-/* Fills the table. pointers come with the descriptor's text; a runtime without one has text NULL, and a table of its variables for debuggers. */
-typedef struct layout_source { const char *text; size_t size; const uintptr_t *pointers; uint32_t pointer_count; const uintptr_t *debugger_table; } layout_source;
+/* Fills the table. pointers come with the descriptor's text; a runtime without one has text NULL, and a table of its variables for debuggers.
+ * The collector has a descriptor of its own: open reads it at the address that the first one gives, and says whether there is one; NULL where
+ * there is no way to. */
+typedef struct layout_source {
+    const char *text;
+    size_t size;
+    const uintptr_t *pointers;
+    uint32_t pointer_count;
+    bool (*open)(uintptr_t address, struct layout_source *part);
+    const uintptr_t *debugger_table;
+} layout_source;
 void layout_fill(layout *k, uint16_t major, const layout_source *source);
 
 /* Adds what CoreLib's metadata says, which is looked through once. */

@@ -9,6 +9,7 @@ enum layout_row_source {
     FIELD,         /* the contract: a field's offset in a type, or the type's size by the name "!" */
     CONSTANT,      /* the contract: a global that is a number */
     ADDRESS,       /* the contract: where a variable of the runtime's is */
+    WORD,          /* the contract: whether a global that is a text has the word that is the row's type; else the row is missing */
     VARIABLE,      /* the contract: what that variable holds, a pointer that stays */
     TRIED,         /* a number that was tried on the versions from..to */
     TRIED_VARIABLE, /* a place that was tried on those versions in their table for debuggers: what that variable holds */
@@ -26,7 +27,7 @@ typedef struct layout_row {
     uint32_t number;
 } layout_row;
 
-enum { LAYOUT_MOST_ROWS = 255, LAYOUT_CONTRACTS = 6 };
+enum { LAYOUT_MOST_ROWS = 255, LAYOUT_CONTRACTS = 7 };
 extern const layout_row layout_rows[];
 extern const uint32_t layout_row_count;
 
@@ -39,7 +40,7 @@ extern const layout_group_use layout_groups[LAYOUT_GROUPS];
 /* A contract's version says what the numbers of its types mean. Those that were tried, and the groups that need them. */
 enum { OF_VERSION_1 = 1, OF_VERSION_C1 = 2 };
 typedef struct layout_contract { const char *name; uint32_t versions; uint64_t groups; } layout_contract;
-enum { LAYOUT_THREAD_CONTRACT = 0 };
+enum { LAYOUT_THREAD_CONTRACT = 0, LAYOUT_COLLECTOR_CONTRACT = 5 };
 extern const layout_contract layout_contracts[LAYOUT_CONTRACTS];
 
 /* In the order of enum core_class. */

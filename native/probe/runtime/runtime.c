@@ -57,13 +57,31 @@ static const descriptor *find_descriptor(void *info)
     return d && d->magic == CONTRACT_MAGIC && d->size > 0 ? d : NULL;
 }
 
+/* The collector can be a library of its own, whose descriptor somebody forgot: all of it is read so that it can fail, and the text is looked through
+ * only if it is there from its beginning to its end. */
+static bool open_part(uintptr_t address, layout_source *part)
+{
+    enum { MOST_TEXT = 1 << 20, MOST_POINTERS = 1 << 12 };
+    uintptr_t at;
+    descriptor d;
+    char first, last;
+    uintptr_t pointer;
+    if (!sf_read_pointer(address, &at) || !plausible(at) || !sf_read((const void *)at, &d, sizeof d) || d.magic != CONTRACT_MAGIC
+        || d.size == 0 || d.size > MOST_TEXT || d.pointer_count == 0 || d.pointer_count > MOST_POINTERS
+        || !sf_read(d.json, &first, sizeof first) || !sf_read(d.json + d.size - 1, &last, sizeof last)
+        || !sf_read(d.pointers, &pointer, sizeof pointer) || !sf_read(d.pointers + d.pointer_count - 1, &pointer, sizeof pointer))
+        return false;
+    *part = (layout_source){ .text = d.json, .size = d.size, .pointers = d.pointers, .pointer_count = d.pointer_count };
+    return true;
+}
+
 void runtime_open(runtime *r, uint16_t major)
 {
     const descriptor *d = find_descriptor(r->info);
     r->major = major;
     layout_source source = { .debugger_table = d ? NULL : find_symbol(r->info, "g_dacTable") };
     if (d)
-        source = (layout_source){ .text = d->json, .size = d->size, .pointers = d->pointers, .pointer_count = d->pointer_count };
+        source = (layout_source){ .text = d->json, .size = d->size, .pointers = d->pointers, .pointer_count = d->pointer_count, .open = open_part };
     layout_fill(&r->layout, major, &source);
     r->has_core = core_open(&r->layout, r->info, &r->core);
     if (r->has_core)

@@ -23,8 +23,8 @@
 /* ---- the request: the client data of the AttachProfiler command ----
  *
  * The first 32 bits of the command's class id say beside or instead of whom the probe is a profiler. As the main one it is let in where there
- * is no other, and only so can it look through the heap: the runtime walks a heap without falling over it while no background collection is
- * under way, and turns those off for the main profiler alone. The command's timeout is how long the runtime waits for one to end: with the
+ * is no other, and only so can it have the runtime enumerate the heap, which some need (SF_HEAP_NEEDS_MAIN): the runtime walks a heap without falling over it while no
+ * background collection is under way, and turns those off for the main profiler alone. The command's timeout is how long the runtime waits for one to end: with the
  * program at a stand, so that it has to be 0. */
 
 enum sf_class {
@@ -35,6 +35,7 @@ enum sf_class {
 enum sf_request_flags {
     SF_REQUEST_COPY_IMAGES = 1u << 0, /* copy modules that have no file into the snapshot */
     SF_REQUEST_HEAP = 1u << 1,        /* look through the heap for async methods that wait */
+    SF_REQUEST_ENUMERATE = 1u << 2,   /* and have the runtime enumerate it: the probe is the main profiler, which that takes */
 };
 
 typedef struct sf_request {

@@ -11,12 +11,14 @@ enum sf_heap_status { /* whether the heap was looked through, or why not */
     SF_HEAP_REFUSED = 3,     /* hresult says why */
     SF_HEAP_WALKED = 4,
     SF_HEAP_COLLECTING = 5,  /* a background collection was under way, and did not end in time */
+    SF_HEAP_NEEDS_MAIN = 6,  /* only the runtime knows where its objects are, and tells the main profiler alone */
 };
 
 enum sf_heap_flags {
     SF_HEAP_TIME_TRUNCATED = 1u << 0,    /* heap_limit_us reached: there are objects that were not seen or not followed */
     SF_HEAP_OBJECTS_TRUNCATED = 1u << 1, /* heap_max_objects, or a bound of the probe's, reached */
     SF_HEAP_BYTES_TRUNCATED = 1u << 2,   /* heap_max_copied reached */
+    SF_HEAP_PART_LOST = 1u << 3,         /* a part of the heap was not as it should be, and was left out */
 };
 
 typedef struct sf_heap {

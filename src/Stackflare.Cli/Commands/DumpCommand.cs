@@ -32,6 +32,7 @@ internal static class DumpCommand
         (timeout.Description, timeout.HelpName) = ("Seconds that a dump may take.", "S");
         var withAsync = new Option<bool>("--async") { Description = "Look for async methods that wait however large the heap is; the pause grows with it." };
         var noAsync = new Option<bool>("--no-async") { Description = "Do not look for async methods that wait." };
+        var noMain = new Option<bool>("--no-main-profiler") { Description = "Never take the runtime's main profiler slot: on .NET 9 and 10, no async methods that wait." };
         process.Arity = ArgumentArity.ZeroOrOne;
         process.CompletionSources.Add(_ => ProcessFinder.All().Select(p => new CompletionItem(p.Name)));
         // Whatever is not an option is taken for the argument, also what was meant to be one.
@@ -42,7 +43,7 @@ internal static class DumpCommand
         });
         var root = new RootCommand($"Thread dumps of running .NET processes: every thread with file, line and source text.\n\n{Examples}")
         {
-            process, count, interval, raw, timeout, withAsync, noAsync,
+            process, count, interval, raw, timeout, withAsync, noAsync, noMain,
         };
         shared.AddTo(root);
         // The names that help has on other systems: a path is no option here.
@@ -63,6 +64,7 @@ internal static class DumpCommand
             var options = new CaptureOptions
             {
                 Async = result.GetValue(withAsync) ? true : result.GetValue(noAsync) || sampling.IsDense ? false : null,
+                AllowMainProfiler = !result.GetValue(noMain),
                 SourceText = !result.GetValue(shared.NoSource),
                 Limits = new DumpLimits { Time = TimeSpan.FromSeconds(result.GetValue(timeout)) },
             };

@@ -10,6 +10,7 @@ internal enum HeapStatus : uint
     Refused = 3,
     Walked = 4,
     Collecting = 5,
+    NeedsMain = 6,
 }
 
 [Flags]
@@ -18,6 +19,7 @@ internal enum HeapFlags : uint
     TimeTruncated = 1,
     ObjectsTruncated = 2,
     BytesTruncated = 4,
+    PartLost = 8,
 }
 
 [Flags]

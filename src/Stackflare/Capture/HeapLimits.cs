@@ -21,6 +21,9 @@ internal sealed record HeapLimits
     /// <summary>A program with more memory of its own is not looked through.</summary>
     public long HeapBytes { get; init; } = long.MaxValue;
 
+    /// <summary>Whether the runtime is to enumerate the heap, for the main profiler, also where the collector says where it is.</summary>
+    public bool Enumerate { get; init; }
+
     /// <summary>The limits that options mean; null when async methods are not to be looked for.</summary>
     public static HeapLimits? For(CaptureOptions options) => options.Heap ?? options.Async switch
     {

@@ -45,11 +45,11 @@ internal sealed class RawSnapshot
     /// <summary>The threads that kept the runtime from suspending; in captures that ended for that reason, otherwise empty.</summary>
     public BlockerRecord[] Blockers { get; init; } = [];
 
-    /// <summary>What was copied from the heap; null when that was not asked for, or another profiler has the runtime.</summary>
+    /// <summary>What was copied from the heap; null when that was not asked for, or is left out for the sake of other profilers.</summary>
     public RawHeap? Heap { get; init; }
 
-    /// <summary>Whether the heap was asked for and not to be had, because another profiler has the runtime. Not part of the bytes.</summary>
-    public bool IsBesideProfiler { get; set; }
+    /// <summary>Why the heap was asked for and left out. Not part of the bytes.</summary>
+    public HeapOmission HeapOmission { get; set; }
 
     /// <summary>The bytes that this is a view of, whole, for saving them; <see cref="Blob"/> is a slice of them.</summary>
     public ReadOnlyMemory<byte> Encoded { get; init; }

@@ -38,43 +38,61 @@ internal static class SnapshotCapture
     private static RawSnapshot TakeAny(Func<CaptureRoute> open, CaptureOptions options, ProfilerPlaces places, CancellationToken off)
     {
         HeapLimits? heap = HeapLimits.For(options);
-        bool isBeside = heap is not null && places.HasOthersBeside && options.Async is null;
-        if (heap is not null && !isBeside)
+        if (heap is null)
+            return Beside(open, options, places, null, off);
+        // What will not be looked through takes nobody's place. The probe is asked all the same: it says why, and how large the heap is.
+        if (places.PrivateBytes() > heap.HeapBytes)
+            return Beside(open, options, places, heap with { HeapBytes = 0 }, off);
+        if (places.HasNoHeap)
+            return Beside(open, options, places, heap, off);
+        RawSnapshot? beside = null;
+        if (places.MayLookFromBeside && !heap.Enumerate)
+        {
+            beside = Beside(open, options, places, heap, off);
+            places.HasLookedFromBeside |= beside.Heap is { Info.Status: HeapStatus.Walked };
+            if (places.HasLookedFromBeside || beside.Heap is not { Info.Status: HeapStatus.NeedsMain })
+                return beside;
+        }
+        HeapOmission omission = places.WhyNotMain(options);
+        if (omission == HeapOmission.None)
         {
             try
             {
-                RawSnapshot whole = Take(open, options.Limits, ProfilerClass.Main, heap, off);
+                RawSnapshot whole = Take(open, options.Limits, ProfilerClass.Main, heap with { Enumerate = true }, off);
                 places.HasLostCount = true;
                 return whole;
             }
             catch (CaptureFailedException e) when (e.HResult == ProfilerAlreadyActive)
             {
                 // The heap is for the main profiler only, and there is another. It does not mind a capture without.
-                isBeside = true;
+                omission = HeapOmission.OtherMain;
             }
         }
-        RawSnapshot snapshot = WithoutHeap(open, options.Limits, places, off);
-        snapshot.IsBesideProfiler = isBeside;
-        return snapshot;
+        beside ??= Beside(open, options, places, null, off);
+        beside.HeapOmission = omission;
+        return beside;
     }
 
-    private static RawSnapshot WithoutHeap(Func<CaptureRoute> open, DumpLimits limits, ProfilerPlaces places, CancellationToken off)
+    /// <summary>A capture that takes nobody's place, unless the runtime overlooks whoever does not, and the place may be taken.</summary>
+    private static RawSnapshot Beside(Func<CaptureRoute> open, CaptureOptions options, ProfilerPlaces places, HeapLimits? heap, CancellationToken off)
     {
+        DumpLimits limits = options.Limits;
+        bool mayBeMain = places.WhyNotMain(options) == HeapOmission.None;
         RawSnapshot? beside = null;
-        if (!places.HasLostCount)
+        if (!places.HasLostCount || !mayBeMain)
         {
-            beside = Take(open, limits, ProfilerClass.Beside, heap: null, off);
+            beside = Take(open, limits, ProfilerClass.Beside, heap, off);
             places.HasLostCount = ProfilerPlaces.WasOverlooked(beside);
-            if (!places.HasLostCount)
+            if (!places.HasLostCount || !mayBeMain)
                 return beside;
         }
         try
         {
-            return Take(open, limits, ProfilerClass.Main, heap: null, off);
+            return Take(open, limits, ProfilerClass.Main, heap, off);
         }
         catch (CaptureFailedException e) when (e.HResult == ProfilerAlreadyActive)
         {
-            return beside ?? Take(open, limits, ProfilerClass.Beside, heap: null, off);
+            return beside ?? Take(open, limits, ProfilerClass.Beside, heap, off);
         }
     }
 
@@ -155,7 +173,7 @@ internal static class SnapshotCapture
         };
         if (heap is not null)
         {
-            request.Flags |= RequestFlags.Heap;
+            request.Flags |= heap.Enumerate ? RequestFlags.Heap | RequestFlags.Enumerate : RequestFlags.Heap;
             request.HeapLimitUs = (uint)heap.Pause.TotalMicroseconds;
             // With what modules may take, and threads and frames, it has to fit into the snapshot: one that is too long is no snapshot.
             request.HeapMaxObjects = (uint)Math.Min(heap.Objects, limits.SnapshotBytes / 8 / Unsafe.SizeOf<HeapObjectRecord>());

@@ -67,6 +67,7 @@ internal enum RequestFlags : uint
 {
     CopyImages = 1,
     Heap = 2,
+    Enumerate = 4,
 }
 
 internal enum CapturePhase : uint

@@ -49,7 +49,7 @@ internal sealed class ProcessCapture : IDisposable
         string platform = ProbePlatform.For(_target.Runtime.IsMusl);
         _probe = probes(platform) ?? throw new LibcMismatchException(pid, _target.Runtime.IsMusl ? "musl" : "glibc", platform);
         _options = options;
-        _profilers = ProfilerPlaces.Of(pid);
+        _profilers = ProfilerPlaces.Of(pid, RuntimeVersion());
         _symbolicator = new Symbolicator(new SymbolOptions
         {
             SourceText = options.SourceText,
@@ -57,6 +57,21 @@ internal sealed class ProcessCapture : IDisposable
             SingleFilePath = _target.ExecutablePath,
             RootPrefix = _target.RootPrefix,
         });
+    }
+
+    /// <summary>The runtime's version by the path of its library, or by what it says of itself: a program can have a runtime of its own. Null where neither says.</summary>
+    private Version? RuntimeVersion()
+    {
+        if (_target.Runtime.Version is { } version || _options.Async is false || (_target.IsVisible && _target.IsStopped()))
+            return _target.Runtime.Version;
+        try
+        {
+            return RuntimeInfo.Ask(DiagnosticsPort.Find(_target), Patience)?.Version;
+        }
+        catch (StackflareException)
+        {
+            return null; // The capture will say the same, and why.
+        }
     }
 
     /// <summary>How long a snapshot may take.</summary>

@@ -38,7 +38,7 @@ internal static class SelfCapture
         {
             int pid = Environment.ProcessId;
             KernelTasks tasks = new(pid);
-            RawSnapshot snapshot = SnapshotCapture.Take(static () => CaptureRoute.ToSelf(ProbeLibrary.Instance.Path), options, _profilers ??= ProfilerPlaces.Of(pid), tasks);
+            RawSnapshot snapshot = SnapshotCapture.Take(static () => CaptureRoute.ToSelf(ProbeLibrary.Instance.Path), options, _profilers ??= ProfilerPlaces.Of(pid, Environment.Version), tasks);
             tasks.SeeHowLong(snapshot);
             ThreadPoolState pool = OwnThreadPool.Complete(PoolBuilder.Build(snapshot));
             return DumpBuilder.Build(snapshot, SymbolicatorFor(options), HostFacts.Of(pid, tasks), ownThread, ownPool: pool);

@@ -80,7 +80,8 @@ internal sealed class SignalTrap : IDisposable
     {
         try
         {
-            ThreadDump dump = SelfCapture.Take(_options.Capture, _threadId);
+            // Nobody has asked for this one: it takes no other profiler's place.
+            ThreadDump dump = SelfCapture.Take(_options.Capture with { AllowMainProfiler = false }, _threadId);
             DumpRenderer.Write(dump, _options.Format, _options.Render, TextWriter.Null);
             DumpRenderer.Write(Rehearsal.Dump(), _options.Format, _options.Render, TextWriter.Null);
         }

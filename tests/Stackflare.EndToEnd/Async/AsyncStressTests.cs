@@ -9,7 +9,9 @@ public sealed class AsyncStressTests(ITestOutputHelper output)
 {
     private const int Captures = 200;
 
-    /// <summary>Without background collections being kept out, one of some hundred captures ended the program.</summary>
+    /// <summary>
+    /// Before .NET 11, without background collections being kept out, one of some hundred captures ended the program. From then on the heap is read while they go on.
+    /// </summary>
     [Theory]
     [InFlavours("net9", LooksAt.StateMachines, "0")]
     [InFlavours("optimized", LooksAt.StateMachines, "1")]
@@ -41,6 +43,8 @@ public sealed class AsyncStressTests(ITestOutputHelper output)
         }
 
         output.WriteLine($"{Captures} heaps; {collecting} snapshots were taken without, as a background collection did not end");
+        // The collector's own descriptor needs no collection to end.
+        Assert.True(Flavour.Named(flavour).RuntimeMajor < 11 || collecting == 0);
         await target.AssertAliveAsync();
     }
 }

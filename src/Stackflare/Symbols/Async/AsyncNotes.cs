@@ -12,8 +12,20 @@ internal static class AsyncNotes
     /// <param name="stacks">What was made of its heap; null if nothing was.</param>
     public static IEnumerable<string> Of(RawSnapshot snapshot, AsyncStackBuilder? stacks)
     {
-        if (snapshot.IsBesideProfiler)
-            yield return "Async methods that wait are not known: another profiler is attached to the program, and the heap can be looked through for one only.";
+        switch (snapshot.HeapOmission)
+        {
+            case HeapOmission.OtherMain:
+                yield return "Async methods that wait are not known: another profiler is attached to the program, and the heap can be looked through for one only.";
+                break;
+            case HeapOmission.OthersBeside:
+                yield return "Async methods that wait were not looked for: the program was started with a notification-only profiler, which would be told of nothing from then on.";
+                break;
+            case HeapOmission.MainForbidden when snapshot.Info.RuntimeMajor >= 9:
+                yield return string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Async methods that wait were not looked for: on .NET {snapshot.Info.RuntimeMajor} that takes the main profiler's place, and an option or a variable forbids it.");
+                break;
+        }
         if (snapshot.Heap is not { Info: var info })
             yield break;
         switch (info.Status)
@@ -30,10 +42,15 @@ internal static class AsyncNotes
             case HeapStatus.Collecting:
                 yield return "Async methods that wait are not known: a background garbage collection was under way. Try again.";
                 break;
+            case HeapStatus.NeedsMain when snapshot.HeapOmission == HeapOmission.None:
+                yield return "Async methods that wait are not known: where the heap is could not be read. Try again.";
+                break;
             case HeapStatus.Refused:
                 yield return string.Create(CultureInfo.InvariantCulture, $"Async methods that wait are not known: the runtime refused to look through the heap (0x{info.HResult:X8}).");
                 break;
         }
+        if (info.Flags.HasFlag(HeapFlags.PartLost))
+            yield return "Some async methods that wait may be missing: a part of the heap was not as it should be.";
         if (info.Flags.HasFlag(HeapFlags.TimeTruncated))
         {
             yield return string.Create(

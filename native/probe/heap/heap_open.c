@@ -1,0 +1,112 @@
+/* Whether the heap can be looked through, and the memory for it: before the pause. */
+#define _GNU_SOURCE
+#include "heap/heap.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+enum {
+    MAX_TYPES = 1 << 16, /* as in capture.c */
+    MAX_KNOWN_TYPES = 1 << 17,
+    NEAR_TYPES = 1 << 11,
+    MAX_KINDS = 1 << 14,
+    MAX_LAYOUT_FIELDS = 1 << 17,
+    MAX_RUNNING = 1 << 14,
+
+    /* A program of this size can have so many methods that the faults of copying them would be a large part of the pause, and does not
+     * notice the few megabytes that large pages waste. */
+    LARGE_HEAP = 24 << 20,
+};
+
+static const guid iid_info15 = { 0xB446462D, 0xBD22, 0x41DD, { 0x87, 0x2D, 0xDC, 0x71, 0x4C, 0x49, 0xEB, 0x56 } };
+
+static bool is_wanted(const capture *c) { return c->request->flags & SF_REQUEST_HEAP; }
+
+bool heap_map(capture *c)
+{
+    heap *h = c->heap;
+    const sf_request *r = c->request;
+    return !is_wanted(c)
+        || (sf_table_map(&h->objects, sizeof(sf_heap_object), r->heap_max_objects + 1, 16 << 10)
+            && sf_table_map(&h->bytes, 1, r->heap_max_copied + 8, 64 << 10)
+            && sf_table_map(&h->kinds, sizeof(heap_kind), MAX_KINDS, 8 << 10)
+            && sf_table_map(&h->candidates, sizeof(heap_candidate), MAX_CANDIDATES, 32 << 10)
+            && sf_table_map(&h->buckets, sizeof(uint32_t), MAX_BUCKETS, 0)
+            && sf_table_map(&h->layout_work, sizeof(layout_work), MAX_TYPES, 16 << 10)
+            && sf_table_map(&h->layouts, sizeof(sf_heap_layout), MAX_TYPES, 0)
+            && sf_table_map(&h->fields, sizeof(sf_heap_field), MAX_LAYOUT_FIELDS, 0)
+            && sf_table_map(&h->references, sizeof(uint32_t), MAX_LAYOUT_FIELDS, 8 << 10)
+            && sf_table_map(&h->running, sizeof(sf_running), MAX_RUNNING, 0)
+            && sf_table_map(&h->types, sizeof(heap_type), MAX_KNOWN_TYPES, 32 << 10)
+            && sf_index_map_near(&h->type_index, MAX_KNOWN_TYPES * 2, NEAR_TYPES)
+            && sf_proof_map(&h->type_memory)
+            && regions_map(c));
+}
+
+void heap_unmap(capture *c)
+{
+    heap *h = c->heap;
+    sf_table *tables[] = { &h->objects, &h->bytes, &h->kinds, &h->candidates, &h->buckets, &h->layout_work, &h->layouts, &h->fields, &h->references,
+                           &h->running, &h->types, &h->regions, &h->contexts, &h->window };
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        sf_table_unmap(tables[i]);
+    sf_index_unmap(&h->type_index);
+    sf_index_unmap(&h->region_index);
+    sf_proof_unmap(&h->type_memory);
+}
+
+/* The memory that is the program's own: its heap is part of it. The profiling interface knows the heap only from the last collection that
+ * somebody watched. */
+static uint64_t private_bytes(void)
+{
+    char text[128];
+    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    ssize_t length = fd < 0 ? 0 : read(fd, text, sizeof text);
+    uint64_t numbers[3] = { 0 }; /* pages: in all, resident, of those with a file behind them */
+    uint32_t n = 0;
+    if (fd >= 0)
+        close(fd);
+    for (ssize_t i = 0; i < length && n < 3; i++)
+        if (text[i] >= '0' && text[i] <= '9')
+            numbers[n] = numbers[n] * 10 + (uint64_t)(text[i] - '0');
+        else
+            n++;
+    return n == 3 && numbers[1] > numbers[2] ? (numbers[1] - numbers[2]) * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+}
+
+void heap_open(capture *c)
+{
+    heap *h = c->heap;
+    bool enumerate = c->request->flags & SF_REQUEST_ENUMERATE;
+    if (!is_wanted(c))
+        return;
+    h->result.status = SF_HEAP_UNKNOWN;
+    h->result.heap_bytes = private_bytes();
+    sf_table_add(&h->kinds); /* the one of what does not matter */
+    if (FAILED(clr_query(c->runtime.info, &iid_info15, &h->info))) {
+        h->info = NULL;
+        h->result.status = SF_HEAP_UNAVAILABLE;
+        return;
+    }
+    if (!enumerate) {
+        clr_release(h->info);
+        h->info = NULL;
+    }
+    if (!heap_know_types(c))
+        return;
+    if (h->result.heap_bytes > c->request->heap_max_bytes)
+        h->result.status = SF_HEAP_TOO_LARGE;
+    else if (!enumerate && !regions_known(c))
+        h->result.status = SF_HEAP_NEEDS_MAIN;
+    else
+        h->wanted = true;
+    sf_table *large[] = { &h->candidates, &h->buckets, &h->objects, &h->bytes };
+    for (size_t i = 0; i < sizeof large / sizeof *large && h->wanted && h->result.heap_bytes > LARGE_HEAP; i++)
+        sf_table_in_large_pages(large[i]);
+}
+
+void heap_close(capture *c)
+{
+    clr_release(c->heap->info);
+    c->heap->info = NULL;
+}

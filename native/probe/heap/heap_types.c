@@ -1,0 +1,179 @@
+/* What the types of objects are. The first read from a page is one that can fail, and those after it are loads: a type can be unloaded
+ * although there are still objects of it, which nobody has any more, and what the collector's descriptor leads to may be no object. A thousand types are
+ * on some hundred pages. */
+#include "heap/heap.h"
+
+enum {
+    MAX_PARENTS = 64,
+    MAX_INTERFACES = 1024,
+    TYPE_BYTES = 128,
+    LEAST_BYTES = 2 * sizeof(uintptr_t), /* of an object with its header: strings have less than the smallest, and at least one unit more */
+    MOST_BYTES = 64 << 20,
+};
+
+/* Before the pause memory comes and goes. What the runtime enumerates it has read the type of. */
+bool heap_type_read(capture *c, uintptr_t at, void *to, size_t n)
+{
+    heap *h = c->heap;
+    if (h->begun == 0)
+        return sf_read((const void *)at, to, n);
+    if (!h->info)
+        return sf_proof_read(&h->type_memory, at, to, n);
+    memcpy(to, (const void *)at, n);
+    return true;
+}
+
+uintptr_t heap_type_word(capture *c, uintptr_t at)
+{
+    uintptr_t word;
+    return heap_type_read(c, at, &word, sizeof word) ? word : 0;
+}
+
+uint32_t heap_type_half(capture *c, uintptr_t at)
+{
+    uint32_t half;
+    return heap_type_read(c, at, &half, sizeof half) ? half : 0;
+}
+
+static uint32_t most(uint32_t a, uint32_t b) { return a > b ? a : b; }
+
+/* Of a type that is no object's: as much as says which it is. What takes time is waiting for memory, line by line. */
+static size_t bytes_of_name(const layout *k) { return most(k->type.module, k->type.flags2) + sizeof(uintptr_t); }
+
+static size_t bytes_of_type(const layout *k)
+{
+    uint32_t last = most(most(most(k->type.element, k->type.interfaces), most(k->type.parent, k->type.size)), most(k->type.flags, k->type.interface_count));
+    return most(last + (uint32_t)sizeof(uintptr_t), (uint32_t)bytes_of_name(k));
+}
+
+static uintptr_t word_in(const uint8_t *copy, uint32_t offset) { return offset <= TYPE_BYTES - sizeof(uintptr_t) ? heap_word((uintptr_t)copy + offset) : 0; }
+
+static bool is_core_type(const capture *c, const uint8_t *copy, enum core_class which)
+{
+    const layout *k = &c->runtime.layout;
+    return word_in(copy, k->type.module) == c->runtime.core.module
+        && (uint32_t)word_in(copy, k->type.flags2) >> k->type.token_shift == (k->types[which].token & 0x00FFFFFF);
+}
+
+/* The classes that an object's type may be or be derived from, and what that makes of the object. */
+static const struct { enum core_class class; uint32_t flags; } bases[] = {
+    { CORE_BOX, SF_HEAP_OBJECT_METHOD | SF_HEAP_OBJECT_TASK },
+    { CORE_POOLED_BOX, SF_HEAP_OBJECT_METHOD | SF_HEAP_OBJECT_POOLED | SF_HEAP_OBJECT_SOURCE },
+    { CORE_TASK, SF_HEAP_OBJECT_TASK },
+    { CORE_TIMER, SF_HEAP_OBJECT_TIMER },
+    { CORE_SEMAPHORE, SF_HEAP_OBJECT_SEMAPHORE },
+};
+
+static uint32_t flags_by_class(const capture *c, const uint8_t *copy)
+{
+    for (uint32_t i = 0; i < sizeof bases / sizeof *bases; i++)
+        if (is_core_type(c, copy, bases[i].class))
+            return bases[i].flags;
+    return 0;
+}
+
+/* A type's list begins with its parent's: only what it adds is new. */
+static uint32_t flags_by_interfaces(capture *c, const uint8_t *copy, uint32_t from, uint32_t count)
+{
+    uint8_t interface[TYPE_BYTES];
+    uint32_t found = 0;
+    uintptr_t list = word_in(copy, c->runtime.layout.type.interfaces);
+    for (uint32_t i = from; i < count && i < MAX_INTERFACES; i++) {
+        uintptr_t at = heap_type_word(c, list + i * sizeof list);
+        if (!plausible(at) || !heap_type_read(c, at, interface, bytes_of_name(&c->runtime.layout)))
+            continue;
+        found |= is_core_type(c, interface, CORE_MACHINE) ? SF_HEAP_OBJECT_MACHINE
+            : is_core_type(c, interface, CORE_SOURCE) || is_core_type(c, interface, CORE_SOURCE_OF) ? SF_HEAP_OBJECT_SOURCE : 0;
+    }
+    return found;
+}
+
+/* Of one dimension, which has no more than the length before its elements. */
+static bool is_task_array(capture *c, const uint8_t *copy, const heap_type *type, int depth)
+{
+    const layout *k = &c->runtime.layout;
+    uintptr_t element = word_in(copy, k->type.element);
+    if (type->bytes != k->array.items + k->type.header || !plausible(element))
+        return false;
+    const heap_type *of = heap_type_of(c, element, depth + 1);
+    return of && of->flags & SF_HEAP_OBJECT_TASK;
+}
+
+/* What an object can be of leads, parent by parent, to System.Object. */
+static bool read_type(capture *c, uintptr_t type, heap_type *to, int depth)
+{
+    const layout *k = &c->runtime.layout;
+    uint8_t copy[TYPE_BYTES];
+    if (!plausible(type) || depth == MAX_PARENTS || !heap_type_read(c, type, copy, bytes_of_type(k)))
+        return false;
+    uintptr_t parent = word_in(copy, k->type.parent);
+    uint32_t flags = (uint32_t)word_in(copy, k->type.flags);
+    *to = (heap_type){
+        .bytes = (uint32_t)word_in(copy, k->type.size),
+        .element_bytes = flags & k->type.counts ? (uint16_t)(flags & k->type.element_bytes) : 0,
+        .interfaces = (uint16_t)word_in(copy, k->type.interface_count),
+    };
+    if (to->bytes < LEAST_BYTES || to->bytes > MOST_BYTES)
+        return false;
+    if (type == k->type.object)
+        return true;
+    const heap_type *base = heap_type_of(c, parent, depth + 1);
+    if (!base)
+        return false;
+    heap_type above = *base;
+    if (parent == core_class_of(&c->runtime, CORE_ARRAY)) {
+        to->flags = is_task_array(c, copy, to, depth) ? SF_HEAP_OBJECT_ARRAY : 0;
+        return true;
+    }
+    to->flags = flags_by_class(c, copy);
+    if (to->flags == 0)
+        to->flags = above.flags;
+    if (to->flags == 0)
+        to->by_interface = above.by_interface | flags_by_interfaces(c, copy, above.interfaces, to->interfaces);
+    return true;
+}
+
+heap_type *heap_type_of(capture *c, uintptr_t type, int depth)
+{
+    heap *h = c->heap;
+    uint32_t index = sf_index_get(&h->type_index, type);
+    if (index == SF_NONE) {
+        heap_type read;
+        bool is_type = read_type(c, type, &read, depth);
+        index = sf_table_add(&h->types);
+        if (index == SF_NONE) {
+            h->result.flags |= SF_HEAP_OBJECTS_TRUNCATED;
+            return NULL;
+        }
+        *(heap_type *)sf_table_at(&h->types, index) = is_type ? read : (heap_type){ 0 };
+        *sf_index_find(&h->type_index, type) = index + 1;
+    }
+    heap_type *known = sf_table_at(&h->types, index);
+    return known->bytes != 0 ? known : NULL;
+}
+
+const heap_recent *heap_recent_new(capture *c, uintptr_t type)
+{
+    const layout *k = &c->runtime.layout;
+    heap_recent *recent = &c->heap->recent[(type >> 3 ^ type >> 12) % HEAP_RECENT];
+    if (type == 0)
+        return NULL;
+    if (layout_knows(k, LAYOUT_ALLOCATION) && type == k->allocation.free) {
+        *recent = (heap_recent){ .type = type, .bytes = heap_type_half(c, type + k->type.size), .element_bytes = 1, .is_free = true };
+        return recent;
+    }
+    uint32_t kind = heap_kind_of(c, type);
+    const heap_type *of = heap_type_of(c, type, 0);
+    if (!of)
+        return NULL;
+    *recent = (heap_recent){ .type = type, .kind = kind, .bytes = of->bytes, .element_bytes = of->element_bytes };
+    return recent;
+}
+
+/* The types of arrays have the type of their elements where that of an array of objects has System.Object. */
+bool heap_knows_elements(capture *c)
+{
+    const layout *k = &c->runtime.layout;
+    return layout_knows(k, LAYOUT_ELEMENTS) && bytes_of_type(k) <= TYPE_BYTES
+        && heap_type_word(c, k->type.object_array + k->type.element) == k->type.object;
+}

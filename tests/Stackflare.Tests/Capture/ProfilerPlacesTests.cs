@@ -1,0 +1,32 @@
+using System.Text;
+using Stackflare.Capture;
+
+namespace Stackflare.Tests.Capture;
+
+public sealed class ProfilerPlacesTests
+{
+    [Theory]
+    [InlineData("70000 12000 4000 1 0 9000 0\n", 8000)]
+    [InlineData("70000 4000 12000 1 0 9000 0\n", 0)]
+    [InlineData("70000 12000", 0)]
+    [InlineData("", 0)]
+    [InlineData("70000 x 1", 0)]
+    public void WhatIsResidentAndNoFilesIsTheProcesssOwn(string statm, long pages) =>
+        Assert.Equal(pages, ProfilerPlaces.ParsePrivatePages(Encoding.ASCII.GetBytes(statm)));
+
+    [Fact]
+    public void TheOwnProcessHasMemory() => Assert.True(ProfilerPlaces.Of(Environment.ProcessId, Environment.Version).PrivateBytes() > 1 << 20);
+
+    [Fact]
+    public void AProcessThatIsNotSeenHasNoKnownMemory() => Assert.Equal(0, ProfilerPlaces.Of(0, runtime: null).PrivateBytes());
+
+    [Theory]
+    [InlineData(true, false, false, "None")]
+    [InlineData(false, false, false, "MainForbidden")]
+    [InlineData(true, true, false, "MainForbidden")]
+    [InlineData(true, false, true, "OthersBeside")]
+    public void TheMainPlaceIsTakenUnlessThatIsForbiddenOrHarmsOthers(bool allowed, bool variable, bool othersBeside, string expected) =>
+        Assert.Equal(
+            expected,
+            new ProfilerPlaces { IsMainForbidden = variable, HasOthersBeside = othersBeside }.WhyNotMain(new CaptureOptions { AllowMainProfiler = allowed }).ToString());
+}
