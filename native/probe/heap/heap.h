@@ -45,8 +45,10 @@ typedef struct heap {
     uint64_t ahead[HEAP_AHEAD]; /* references that will be followed next */
     uint32_t ahead_count;
     sf_index kind_index; /* by type; kind 0 does not matter */
-    sf_table kinds, candidates, buckets, layout_work;
-    sf_table objects, bytes, layouts, fields, references, running; /* sections */
+    sf_index suspension_index; /* by resume_info */
+    uint32_t chained; /* continuations that were followed */
+    sf_table kinds, candidates, buckets, layout_work, suspension_work;
+    sf_table objects, bytes, layouts, fields, references, running, suspensions; /* sections */
 } heap;
 
 /* All of these do nothing when the request does not ask for it. */
@@ -70,6 +72,21 @@ bool heap_is_late(const capture *c, int quarters);
 
 /* What was seen at an address, once all has been seen; NULL. */
 heap_candidate *heap_at(const heap *h, uint64_t address);
+
+/* Copies an object. The index of its record + 1; 0 when there is no room. */
+uint32_t heap_copy(capture *c, uintptr_t address, uint32_t kind, uint32_t flags);
+
+/* continuations.c: methods that the runtime suspends itself. */
+enum { HEAP_HEAD = 1u << 31 }; /* of a copied continuation, until it is described: it may refer to what its method waits for */
+bool continuations_map(capture *c);
+void continuations_unmap(capture *c);
+void continuations_follow(capture *c, uint64_t first, uint32_t flags_of_first); /* copies a chain */
+bool continuations_begin(capture *c); /* whether there are threads that may go on with some; marks the functions that do */
+void continuations_running(capture *c, uint32_t thread);
+void continuations_describe(capture *c); /* after the pause */
+
+/* running.c: adds what a thread runs, in its place. */
+void running_add(heap *h, sf_running r);
 
 /* running.c: which of the methods the threads run; in the pause, and after it. */
 void running_find(capture *c);

@@ -16,7 +16,7 @@ static uintptr_t parent_of(const capture *c, uintptr_t type) { return heap_word(
 static bool is_core_type(const capture *c, uintptr_t type, enum core_class which)
 {
     const layout *k = &c->runtime.layout;
-    return heap_word(type + k->type.module) == c->runtime.core.module
+    return k->types[which].token != 0 && heap_word(type + k->type.module) == c->runtime.core.module
         && heap_half(type + k->type.flags2) >> k->type.token_shift == (k->types[which].token & 0x00FFFFFF);
 }
 
@@ -24,6 +24,8 @@ static bool is_core_type(const capture *c, uintptr_t type, enum core_class which
 static const struct { enum core_class class; uint32_t flags; } bases[] = {
     { CORE_BOX, SF_HEAP_OBJECT_METHOD | SF_HEAP_OBJECT_TASK },
     { CORE_POOLED_BOX, SF_HEAP_OBJECT_METHOD | SF_HEAP_OBJECT_POOLED | SF_HEAP_OBJECT_SOURCE },
+    { CORE_SUSPENDED_TASK, SF_HEAP_OBJECT_SUSPENDED | SF_HEAP_OBJECT_TASK },
+    { CORE_CONTINUATION, SF_HEAP_OBJECT_CONTINUATION },
     { CORE_TASK, SF_HEAP_OBJECT_TASK },
     { CORE_TIMER, SF_HEAP_OBJECT_TIMER },
     { CORE_SEMAPHORE, SF_HEAP_OBJECT_SEMAPHORE },
@@ -152,6 +154,14 @@ static void join_machine(capture *c, heap_kind *box, uintptr_t type)
     machine->in_box_at = is_struct(c, type) && bytes < box->size ? box->size - bytes : 0;
 }
 
+/* The runtime makes a type of continuations for each set of references that there is to keep: one that metadata has nothing of. */
+static uintptr_t class_with_name(const capture *c, const heap_kind *kind)
+{
+    bool has_name = !(kind->flags & SF_HEAP_OBJECT_CONTINUATION) || is_core_type(c, kind->type, CORE_TASK_CONTINUATION)
+        || is_core_type(c, kind->type, CORE_SOURCE_CONTINUATION);
+    return has_name ? kind->type : core_class_of(&c->runtime, CORE_CONTINUATION);
+}
+
 void heap_describe_kind(capture *c, uint32_t index)
 {
     static uint32_t offsets[MAX_REFERENCES];
@@ -159,7 +169,8 @@ void heap_describe_kind(capture *c, uint32_t index)
     if (kind->described)
         return;
     kind->described = true;
-    kind->index = describe_type(c, kind->type, 0);
+    uintptr_t class = class_with_name(c, kind);
+    kind->index = describe_type(c, class, 0);
     if (kind->index == SF_NONE)
         return;
     uint32_t count = kind->flags & SF_HEAP_OBJECT_ARRAY ? 0 : references_of(c, kind->type, offsets);
@@ -169,7 +180,7 @@ void heap_describe_kind(capture *c, uint32_t index)
         kind->first_reference = first;
         kind->reference_count = count;
     }
-    want_layout(c, kind->type, index);
+    want_layout(c, class, class == kind->type ? index : 0);
     const sf_type *type = sf_table_at(&c->types, kind->index);
     if (!(kind->flags & SF_HEAP_OBJECT_METHOD) || type->arg_count == 0)
         return;

@@ -18,6 +18,7 @@ internal enum HeapFlags : uint
     TimeTruncated = 1,
     ObjectsTruncated = 2,
     BytesTruncated = 4,
+    Unreadable = 8,
 }
 
 [Flags]
@@ -33,6 +34,8 @@ internal enum HeapObjectFlags : uint
     Timer = 128,
     Semaphore = 256,
     Truncated = 512,
+    Continuation = 1024,
+    Suspended = 2048,
 }
 
 [Flags]
@@ -91,6 +94,14 @@ internal struct RunningRecord
 {
     public uint Thread;
     public uint Object;
+    public uint Frame;
+    public uint Next;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct SuspensionRecord
+{
+    public ulong ResumeInfo;
     public uint Frame;
     public uint Reserved;
 }

@@ -34,6 +34,12 @@ internal static class AsyncNotes
                 yield return string.Create(CultureInfo.InvariantCulture, $"Async methods that wait are not known: the runtime refused to look through the heap (0x{info.HResult:X8}).");
                 break;
         }
+        if (info.Flags.HasFlag(HeapFlags.Unreadable))
+        {
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"Async methods that the runtime itself suspends (runtime-async) are missing: .NET {snapshot.Info.RuntimeMajor} does not tell where they wait, .NET 11 does.");
+        }
         if (info.Flags.HasFlag(HeapFlags.TimeTruncated))
         {
             yield return string.Create(
