@@ -17,6 +17,8 @@ try
         LibraryPart.Run(contestants, options, report);
     if (!options.OnlyAsync)
         ToolPart.Run(contestants, options, report);
+    if (!options.OnlyTools && !options.OnlyAsync && options.Shapes.Contains(Shape.Reference))
+        RuntimePart.Run(options, report);
     if (!options.OnlyTools && options.Shapes.Contains(Shape.Reference))
         AsyncPart.Run(options, report);
     report.Goals();

@@ -34,6 +34,17 @@ internal sealed class Subject : IDisposable
     internal static Subject StartTarget(Shape shape, params string[] switches) =>
         Start("target", Contestants.Target(shape, switches), LibC.SigUsr1, dumpsToStdout: false);
 
+    /// <summary>The same on .NET 11, where the machine's own runtime is another.</summary>
+    internal static Subject StartTargetOnNet11(Shape shape, params string[] switches)
+    {
+        ProcessStartInfo command = Contestants.Target(shape, switches);
+        // Of the two variables this one counts more, and "dotnet run" sets it.
+        command.Environment["DOTNET_ROOT_X64"] =
+            Path.Combine(Repository.Root, "tests", "Targets", "Runtime11", "bin", Repository.Configuration, "net10.0", "dotnet");
+        command.Environment["DOTNET_ROLL_FORWARD"] = "Major";
+        return Start("target on .NET 11", command, LibC.SigUsr1, dumpsToStdout: false);
+    }
+
     /// <summary>Takes a dump of which nothing is known but that it ends; the result says how the next ones will.</summary>
     internal DumpEnd LearnEnd()
     {

@@ -18,8 +18,8 @@ enum {
     LOOK_AT_CLOCK = 1024, /* objects */
 };
 
-/* Copies an object. Until the types are described its record has the kind in the type's place. The record's index + 1; 0 when there is no room. */
-static uint32_t copy(capture *c, uintptr_t address, uint32_t kind_index, uint32_t flags)
+/* Until the types are described the record has the kind in the type's place. */
+uint32_t heap_copy(capture *c, uintptr_t address, uint32_t kind_index, uint32_t flags)
 {
     heap *h = c->heap;
     const heap_kind *kind = sf_table_at(&h->kinds, kind_index);
@@ -76,19 +76,25 @@ static int32_t remember(capture *c, uintptr_t object, uint32_t kind)
     if (flags & SF_HEAP_OBJECT_SEMAPHORE
         && (!layout_knows(k, LAYOUT_ASYNC_QUEUES) || !heap_read(h, object + k->semaphore.async_head, &head, sizeof head) || head == 0))
         return 1;
+    if (flags & SF_HEAP_OBJECT_CONTINUATION && !layout_knows(k, LAYOUT_CONTINUATIONS)) {
+        if (layout_knows(k, LAYOUT_OLD_CONTINUATIONS) && heap_object_word(h, object + k->continuation.resume) != 0)
+            h->result.flags |= SF_HEAP_UNREADABLE;
+        return 1;
+    }
     /* A program may keep any number of results; those that somebody was waiting for are few. */
     uint32_t index = flags & SF_HEAP_OBJECT_COMPLETED && h->candidates.count >= MAX_CANDIDATES / 2 ? SF_NONE : sf_table_add(&h->candidates);
     if (index == SF_NONE) {
         h->result.flags |= SF_HEAP_OBJECTS_TRUNCATED;
         return flags & SF_HEAP_OBJECT_COMPLETED ? 1 : 0;
     }
-    bool method = flags & SF_HEAP_OBJECT_METHOD && !(flags & SF_HEAP_OBJECT_COMPLETED);
+    bool suspended = flags & SF_HEAP_OBJECT_SUSPENDED && heap_object_word(h, object + k->task.object) != 0;
+    bool method = (flags & SF_HEAP_OBJECT_METHOD || suspended) && !(flags & SF_HEAP_OBJECT_COMPLETED);
     h->result.method_count += method;
     /* Read while the object is at hand: see follow_promises. */
     if ((flags & (SF_HEAP_OBJECT_TASK | SF_HEAP_OBJECT_COMPLETED)) == SF_HEAP_OBJECT_TASK && !heap_read(h, object + k->task.continuation, &then, sizeof then))
         then = 0;
     *(heap_candidate *)sf_table_at(&h->candidates, index) = (heap_candidate){
-        object, then, kind, method || flags & SF_HEAP_OBJECT_SEMAPHORE ? copy(c, object, kind, flags) : 0 };
+        object, then, kind, method || flags & SF_HEAP_OBJECT_SEMAPHORE ? heap_copy(c, object, kind, flags) : 0 };
     return 1;
 }
 
@@ -184,7 +190,7 @@ static void follow_batch(capture *c)
     for (uint32_t i = 0; i < h->ahead_count; i++) {
         heap_candidate *to = (heap_candidate *)h->ahead[i];
         if (to && to->copied == 0)
-            to->copied = copy(c, to->address, to->kind, flags_of_object(c, to->address, to->kind));
+            to->copied = heap_copy(c, to->address, to->kind, flags_of_object(c, to->address, to->kind));
     }
     h->ahead_count = 0;
 }
@@ -225,7 +231,9 @@ static void follow_levels(capture *c, uint32_t first)
                 return;
             }
             const sf_heap_object *object = sf_table_at(&h->objects, first);
-            if (object->flags & (SF_HEAP_OBJECT_METHOD | SF_HEAP_OBJECT_TASK | SF_HEAP_OBJECT_MACHINE | SF_HEAP_OBJECT_ARRAY))
+            if (object->flags & SF_HEAP_OBJECT_SUSPENDED && !(object->flags & SF_HEAP_OBJECT_COMPLETED))
+                continuations_follow(c, heap_word((uintptr_t)sf_table_at(&h->bytes, object->bytes_offset) + c->runtime.layout.task.object), HEAP_HEAD);
+            if (object->flags & (SF_HEAP_OBJECT_METHOD | SF_HEAP_OBJECT_TASK | SF_HEAP_OBJECT_MACHINE | SF_HEAP_OBJECT_ARRAY | HEAP_HEAD))
                 follow_all(c, object);
         }
         follow_batch(c);
@@ -251,7 +259,7 @@ static void follow_promises(capture *c)
             const heap_candidate *promise = heap_at(h, task->then);
             if (promise && promise->copied != 0
                 && (((heap_kind *)sf_table_at(&h->kinds, promise->kind))->flags & (SF_HEAP_OBJECT_TASK | SF_HEAP_OBJECT_METHOD)) == SF_HEAP_OBJECT_TASK)
-                task->copied = copy(c, task->address, task->kind, flags_of_object(c, task->address, task->kind));
+                task->copied = heap_copy(c, task->address, task->kind, flags_of_object(c, task->address, task->kind));
         }
         follow_levels(c, before);
     }
@@ -310,5 +318,6 @@ void heap_walk(capture *c)
     running_find(c);
     follow_levels(c, 0);
     follow_promises(c);
+    describe_functions(c);
     h->result.follow_ns = sf_now(CLOCK_MONOTONIC) - walked;
 }

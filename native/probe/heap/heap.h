@@ -62,9 +62,11 @@ typedef struct heap {
     sf_proof type_memory; /* that types are in */
     sf_table types;      /* heap_type */
     sf_index type_index, region_index;
+    sf_index suspension_index; /* by resume_info */
+    uint32_t chained; /* continuations that were followed */
     sf_table regions, contexts, window; /* regions.c */
-    sf_table kinds, candidates, buckets, layout_work;
-    sf_table objects, bytes, layouts, fields, references, running; /* sections */
+    sf_table kinds, candidates, buckets, layout_work, suspension_work;
+    sf_table objects, bytes, layouts, fields, references, running, suspensions; /* sections */
 } heap;
 
 /* heap_open.c, before the pause: whether the heap can be looked through, and what to look for. All of these do nothing when the request does not
@@ -90,6 +92,7 @@ heap_type *heap_type_of(capture *c, uintptr_t type, int depth); /* NULL: it is n
 bool heap_type_read(capture *c, uintptr_t at, void *to, size_t n);
 uintptr_t heap_type_word(capture *c, uintptr_t at); /* 0 where nothing is */
 uint32_t heap_type_half(capture *c, uintptr_t at);
+bool heap_is_core_type(capture *c, uintptr_t type, enum core_class which);
 bool heap_knows_elements(capture *c);
 const heap_recent *heap_recent_new(capture *c, uintptr_t type);
 
@@ -105,6 +108,21 @@ bool heap_is_late(const capture *c, int quarters);
 
 /* What was seen at an address, once all has been seen; NULL. */
 heap_candidate *heap_at(const heap *h, uint64_t address);
+
+/* Copies an object. The index of its record + 1; 0 when there is no room. */
+uint32_t heap_copy(capture *c, uintptr_t address, uint32_t kind, uint32_t flags);
+
+/* continuations.c: methods that the runtime suspends itself. */
+enum { HEAP_HEAD = 1u << 31 }; /* of a copied continuation, until it is described: it may refer to what its method waits for */
+bool continuations_map(capture *c);
+void continuations_unmap(capture *c);
+void continuations_follow(capture *c, uint64_t first, uint32_t flags_of_first); /* copies a chain */
+bool continuations_begin(capture *c); /* whether there are threads that may go on with some; marks the functions that do */
+void continuations_running(capture *c, uint32_t thread);
+void continuations_describe(capture *c); /* after the pause */
+
+/* running.c: adds what a thread runs, in its place. */
+void running_add(heap *h, sf_running r);
 
 /* running.c: which of the methods the threads run; in the pause, and after it. */
 void running_find(capture *c);
@@ -129,5 +147,8 @@ static inline bool heap_read(const heap *h, uint64_t at, void *to, size_t n)
     memcpy(to, (const void *)(uintptr_t)at, n);
     return true;
 }
+
+/* 0 where the memory is gone. */
+static inline uintptr_t heap_object_word(const heap *h, uint64_t at) { uintptr_t w; return heap_read(h, at, &w, sizeof w) ? w : 0; }
 
 #endif

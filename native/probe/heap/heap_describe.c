@@ -61,9 +61,11 @@ void heap_describe(capture *c)
     for (uint32_t i = 0; i < h->objects.count; i++) {
         sf_heap_object *object = sf_table_at(&h->objects, i);
         object->type = ((heap_kind *)sf_table_at(&h->kinds, object->type))->index;
+        object->flags &= ~(uint32_t)HEAP_HEAD;
     }
     sort_objects((sf_heap_object *)h->objects.base, h->objects.count);
     running_describe(c);
+    continuations_describe(c);
     for (uint32_t i = 0; h->objects.count > 0 && i < c->types.count; i++)
         if (((layout_work *)sf_table_at(&h->layout_work, i))->wanted)
             add_layout(c, i);

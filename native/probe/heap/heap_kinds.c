@@ -101,6 +101,14 @@ static void join_machine(capture *c, heap_kind *box, uintptr_t type)
     machine->in_box_at = is_struct(c, type) && bytes < box->size ? box->size - bytes : 0;
 }
 
+/* The runtime makes a type of continuations for each set of references that there is to keep: one that metadata has nothing of. */
+static uintptr_t class_with_name(capture *c, const heap_kind *kind)
+{
+    bool has_name = !(kind->flags & SF_HEAP_OBJECT_CONTINUATION) || heap_is_core_type(c, kind->type, CORE_TASK_CONTINUATION)
+        || heap_is_core_type(c, kind->type, CORE_SOURCE_CONTINUATION);
+    return has_name ? kind->type : core_class_of(&c->runtime, CORE_CONTINUATION);
+}
+
 void heap_describe_kind(capture *c, uint32_t index)
 {
     static uint32_t offsets[MAX_REFERENCES];
@@ -108,7 +116,8 @@ void heap_describe_kind(capture *c, uint32_t index)
     if (kind->described)
         return;
     kind->described = true;
-    kind->index = describe_type(c, kind->type, 0);
+    uintptr_t class = class_with_name(c, kind);
+    kind->index = describe_type(c, class, 0);
     if (kind->index == SF_NONE)
         return;
     uint32_t count = kind->flags & SF_HEAP_OBJECT_ARRAY ? 0 : references_of(c, kind->type, offsets);
@@ -118,7 +127,7 @@ void heap_describe_kind(capture *c, uint32_t index)
         kind->first_reference = first;
         kind->reference_count = count;
     }
-    want_layout(c, kind->type, index);
+    want_layout(c, class, class == kind->type ? index : 0);
     const sf_type *type = sf_table_at(&c->types, kind->index);
     if (!(kind->flags & SF_HEAP_OBJECT_METHOD) || type->arg_count == 0)
         return;

@@ -40,7 +40,8 @@ bool heap_map(capture *c)
             && sf_table_map(&h->types, sizeof(heap_type), MAX_KNOWN_TYPES, 32 << 10)
             && sf_index_map_near(&h->type_index, MAX_KNOWN_TYPES * 2, NEAR_TYPES)
             && sf_proof_map(&h->type_memory)
-            && regions_map(c));
+            && regions_map(c)
+            && continuations_map(c));
 }
 
 void heap_unmap(capture *c)
@@ -53,6 +54,7 @@ void heap_unmap(capture *c)
     sf_index_unmap(&h->type_index);
     sf_index_unmap(&h->region_index);
     sf_proof_unmap(&h->type_memory);
+    continuations_unmap(c);
 }
 
 /* The memory that is the program's own: its heap is part of it. The profiling interface knows the heap only from the last collection that

@@ -51,14 +51,22 @@ static uintptr_t word_in(const uint8_t *copy, uint32_t offset) { return offset <
 static bool is_core_type(const capture *c, const uint8_t *copy, enum core_class which)
 {
     const layout *k = &c->runtime.layout;
-    return word_in(copy, k->type.module) == c->runtime.core.module
+    return k->types[which].token != 0 && word_in(copy, k->type.module) == c->runtime.core.module
         && (uint32_t)word_in(copy, k->type.flags2) >> k->type.token_shift == (k->types[which].token & 0x00FFFFFF);
+}
+
+bool heap_is_core_type(capture *c, uintptr_t type, enum core_class which)
+{
+    uint8_t copy[TYPE_BYTES];
+    return heap_type_read(c, type, copy, bytes_of_name(&c->runtime.layout)) && is_core_type(c, copy, which);
 }
 
 /* The classes that an object's type may be or be derived from, and what that makes of the object. */
 static const struct { enum core_class class; uint32_t flags; } bases[] = {
     { CORE_BOX, SF_HEAP_OBJECT_METHOD | SF_HEAP_OBJECT_TASK },
     { CORE_POOLED_BOX, SF_HEAP_OBJECT_METHOD | SF_HEAP_OBJECT_POOLED | SF_HEAP_OBJECT_SOURCE },
+    { CORE_SUSPENDED_TASK, SF_HEAP_OBJECT_SUSPENDED | SF_HEAP_OBJECT_TASK },
+    { CORE_CONTINUATION, SF_HEAP_OBJECT_CONTINUATION },
     { CORE_TASK, SF_HEAP_OBJECT_TASK },
     { CORE_TIMER, SF_HEAP_OBJECT_TIMER },
     { CORE_SEMAPHORE, SF_HEAP_OBJECT_SEMAPHORE },

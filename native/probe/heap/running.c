@@ -101,11 +101,31 @@ static void take_back(heap *h, uint32_t thread, uint32_t frame, uint32_t box)
     }
 }
 
-/* In the order of addresses, which is that of the objects in the end. Those that are copied by now have not completed. */
+/* In the order of threads, frames and addresses, which is that of the objects in the end. */
+void running_add(heap *h, sf_running r)
+{
+    if (sf_table_add(&h->running) == SF_NONE) {
+        h->result.flags |= SF_HEAP_OBJECTS_TRUNCATED;
+        return;
+    }
+    uint64_t address = ((heap_candidate *)sf_table_at(&h->candidates, r.object))->address;
+    sf_running *all = (sf_running *)h->running.base;
+    uint32_t at = h->running.count - 1;
+    for (; at > 0; at--) {
+        const sf_running *before = &all[at - 1];
+        if (before->thread != r.thread || before->frame < r.frame
+            || (before->frame == r.frame && ((heap_candidate *)sf_table_at(&h->candidates, before->object))->address < address))
+            break;
+        all[at] = *before;
+    }
+    all[at] = r;
+}
+
+/* Those that are copied by now have not completed. */
 static void add(heap *h, uint32_t thread, uint32_t frame, const finding *f)
 {
     taken *known = find_taken(f->machine);
-    uint32_t box = f->box ? (uint32_t)(f->box - (heap_candidate *)h->candidates.base) : SF_NONE, at;
+    uint32_t box = f->box ? (uint32_t)(f->box - (heap_candidate *)h->candidates.base) : SF_NONE;
     if (known && !known->sure)
         take_back(h, thread, known->frame, box);
     if (!known)
@@ -113,19 +133,7 @@ static void add(heap *h, uint32_t thread, uint32_t frame, const finding *f)
     *known = (taken){ f->machine, frame, f->sure };
     if (box == SF_NONE || f->box->copied == 0)
         return;
-    if (sf_table_add(&h->running) == SF_NONE) {
-        h->result.flags |= SF_HEAP_OBJECTS_TRUNCATED;
-        return;
-    }
-    sf_running *all = (sf_running *)h->running.base;
-    for (at = h->running.count - 1; at > 0; at--) {
-        const sf_running *before = &all[at - 1];
-        if (before->thread != thread || before->frame != frame
-            || ((heap_candidate *)sf_table_at(&h->candidates, before->object))->address < f->box->address)
-            break;
-        all[at] = *before;
-    }
-    all[at] = (sf_running){ thread, box, frame, 0 };
+    running_add(h, (sf_running){ thread, box, frame, 0 });
 }
 
 /* What is certain goes before what may be a register put aside, and what was not found further in before what was: an iterator's method can
@@ -186,7 +194,8 @@ void running_find(capture *c)
         work->machine = machine_of(c, work);
         interesting += work->machine != 0;
     }
-    for (uint32_t t = 0; t < c->threads.count && interesting > 0; t++) {
+    bool dispatchers = continuations_begin(c);
+    for (uint32_t t = 0; t < c->threads.count && (interesting > 0 || dispatchers); t++) {
         const sf_thread *thread = sf_table_at(&c->threads, t);
         taken_count = 0;
         for (uint32_t f = 0; f < thread->frame_count; f++) {
@@ -200,28 +209,37 @@ void running_find(capture *c)
             }
             look_into_frame(c, t, f, machine);
         }
+        if (dispatchers)
+            continuations_running(c, t);
     }
+}
+
+/* The index of the object that was a candidate; SF_NONE. */
+static uint32_t object_of(const heap *h, uint32_t candidate)
+{
+    const sf_heap_object *objects = (const sf_heap_object *)h->objects.base;
+    uint64_t address = ((heap_candidate *)sf_table_at(&h->candidates, candidate))->address;
+    uint32_t low = 0, high = h->objects.count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (objects[middle].address < address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < h->objects.count && objects[low].address == address ? low : SF_NONE;
 }
 
 /* After the pause, with the objects in their places: without frames that did not fit into the snapshot. */
 void running_describe(capture *c)
 {
     heap *h = c->heap;
-    const sf_heap_object *objects = (const sf_heap_object *)h->objects.base;
     uint32_t kept = 0;
     for (uint32_t i = 0; i < h->running.count; i++) {
         sf_running r = *(sf_running *)sf_table_at(&h->running, i);
-        uint64_t address = ((heap_candidate *)sf_table_at(&h->candidates, r.object))->address;
-        uint32_t low = 0, high = h->objects.count;
-        while (low < high) {
-            uint32_t middle = low + (high - low) / 2;
-            if (objects[middle].address < address)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-        r.object = low;
-        if (low == h->objects.count || objects[low].address != address || r.frame >= ((sf_thread *)sf_table_at(&c->threads, r.thread))->frame_count)
+        r.object = object_of(h, r.object);
+        r.next = r.next != 0 ? object_of(h, r.next - 1) + 1 : 0; /* SF_NONE + 1 is 0 */
+        if (r.object == SF_NONE || r.frame >= ((sf_thread *)sf_table_at(&c->threads, r.thread))->frame_count)
             continue;
         /* Two machines can refer to one box, and a reader takes each once. */
         const sf_running *last = kept > 0 ? sf_table_at(&h->running, kept - 1) : NULL;

@@ -82,6 +82,8 @@ int main(void)
     STRUCT(sf_heap_field);
     FIELD(sf_heap_field, token); FIELD(sf_heap_field, offset);
     STRUCT(sf_running);
-    FIELD(sf_running, thread); FIELD(sf_running, object); FIELD(sf_running, frame); FIELD(sf_running, reserved);
+    FIELD(sf_running, thread); FIELD(sf_running, object); FIELD(sf_running, frame); FIELD(sf_running, next);
+    STRUCT(sf_suspension);
+    FIELD(sf_suspension, resume_info); FIELD(sf_suspension, frame); FIELD(sf_suspension, reserved);
     return 0;
 }

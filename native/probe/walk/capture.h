@@ -23,6 +23,8 @@ typedef struct function_work {
     clr_id compiled_for; /* the type that its code was compiled for, as the runtime's memory has it */
     uint32_t owner;  /* then: its index */
     uint32_t machine; /* of a state machine that is in boxes: the kind of its type (heap.h) */
+    bool described;
+    bool dispatches; /* goes on with methods that the runtime has suspended (continuations.c) */
 } function_work;
 
 typedef struct type_work {
@@ -110,7 +112,7 @@ void walk_all(capture *c, void *threads);
 
 /* describe.c: what is read while the runtime stands still. */
 uint32_t describe_function(capture *c, clr_id function);
-void describe_functions(capture *c);
+void describe_functions(capture *c); /* those that were not yet */
 uint32_t describe_type(capture *c, clr_id cls, int depth);
 uint32_t blob_add(capture *c, const void *bytes, uint32_t length);
 
@@ -133,6 +135,7 @@ void describe_stuck(capture *c);
 
 /* resolve.c: after the pause. */
 void resolve(capture *c);
+uint32_t resolve_await(capture *c, uint64_t address, uint32_t function); /* the frame of a suspended method; SF_NONE when there is no room */
 
 /* busy.c: the first look right after the pause, the second when everything else is done. */
 bool busy_map(capture *c);

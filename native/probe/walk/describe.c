@@ -203,6 +203,9 @@ void describe_functions(capture *c)
     for (uint32_t i = 0; i < c->functions.count; i++) {
         sf_function *f = sf_table_at(&c->functions, i);
         function_work *work = sf_table_at(&c->function_work, i);
+        if (work->described)
+            continue;
+        work->described = true;
         work->owner = SF_NONE;
         f->module = f->declaring_type = f->name_offset = f->type_name_offset = f->signature_offset = SF_NONE;
         if (i % LOOK_AT_CLOCK == LOOK_AT_CLOCK - 1)

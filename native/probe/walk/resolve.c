@@ -35,11 +35,12 @@ static bool find_body(capture *c, clr_id function, clr_id rejit, uintptr_t addre
     return false;
 }
 
+static il_native_map map[MAX_MAP]; /* captures never overlap: the runtime attaches one profiler at a time */
+
 /* The IL offset of a native offset: that of the range it is in. A range without IL belongs to what comes before it, the
  * prolog to the method's beginning. */
 static int32_t il_offset(capture *c, uintptr_t start, uint32_t offset)
 {
-    static il_native_map map[MAX_MAP]; /* captures never overlap: the runtime attaches one profiler at a time */
     uint32_t count = 0;
     hresult hr = info_il_map(c->runtime.info, start, MAX_MAP, &count, map);
     if (hr == CORPROF_E_DEBUGGING_DISABLED)
@@ -62,6 +63,19 @@ static int32_t il_offset(capture *c, uintptr_t start, uint32_t offset)
     return best;
 }
 
+/* The IL offset that stands exactly at a native offset: as the runtime marks where it suspends methods. What is near it belongs to the code that
+ * does that, and so to no place of the method. */
+static int32_t il_offset_at(capture *c, uintptr_t start, uint32_t offset)
+{
+    uint32_t count = 0;
+    if (FAILED(info_il_map(c->runtime.info, start, MAX_MAP, &count, map)))
+        return -1;
+    for (uint32_t i = 0; i < count && i < MAX_MAP; i++)
+        if (map[i].native_start == offset && (int32_t)map[i].il_offset >= 0)
+            return (int32_t)map[i].il_offset;
+    return -1;
+}
+
 static void resolve_frame(capture *c, sf_frame *frame)
 {
     const sf_function *f = sf_table_at(&c->functions, frame->function);
@@ -78,7 +92,7 @@ static void resolve_frame(capture *c, sf_frame *frame)
         frame->flags |= SF_FRAME_REJIT;
     uintptr_t start;
     if (find_body(c, f->function_id, rejit, address, &start, &frame->native_offset))
-        frame->il_offset = il_offset(c, start, frame->native_offset);
+        frame->il_offset = (frame->flags & SF_FRAME_AWAIT ? il_offset_at : il_offset)(c, start, frame->native_offset);
 }
 
 static uint32_t frame_of(capture *c, const raw_frame *raw)
@@ -101,6 +115,17 @@ static uint32_t frame_of(capture *c, const raw_frame *raw)
     }
     frame->address = raw->ip;
     frame->flags = raw->exact ? SF_FRAME_EXACT : 0;
+    resolve_frame(c, frame);
+    return index;
+}
+
+uint32_t resolve_await(capture *c, uint64_t address, uint32_t function)
+{
+    uint32_t index = sf_table_add(&c->frames);
+    if (index == SF_NONE)
+        return SF_NONE;
+    sf_frame *frame = sf_table_at(&c->frames, index);
+    *frame = (sf_frame){ .address = address, .function = function, .il_offset = -1, .flags = SF_FRAME_EXACT | SF_FRAME_AWAIT };
     resolve_frame(c, frame);
     return index;
 }

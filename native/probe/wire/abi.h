@@ -85,6 +85,7 @@ enum sf_section {
     SF_SECTION_HEAP_LAYOUTS = 23,    /* sf_heap_layout[]: by type, each once */
     SF_SECTION_HEAP_FIELDS = 24,     /* sf_heap_field[]: of a layout together, by offset */
     SF_SECTION_HEAP_REFERENCES = 25, /* uint32_t[]: where in an object references to others are */
+    SF_SECTION_SUSPENSIONS = 27,     /* sf_suspension[]: where the methods are that the runtime suspends itself */
     SF_SECTION_RUNNING = 26,         /* sf_running[]: which threads run which of the async methods */
 };
 
@@ -199,6 +200,7 @@ enum sf_frame_flags {
     SF_FRAME_EXACT = 1u << 1,    /* address is where the thread stood; otherwise a return address */
     SF_FRAME_OFFSET_LOST = 1u << 2, /* the function's code could not be kept alive: no IL offset */
     SF_FRAME_REJIT = 1u << 3,    /* a profiler rewrote the method: the IL offset is the rewritten IL's */
+    SF_FRAME_AWAIT = 1u << 4,    /* of no thread: a method that the runtime has suspended there */
 };
 
 typedef struct sf_frame {

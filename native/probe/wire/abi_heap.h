@@ -19,6 +19,7 @@ enum sf_heap_flags {
     SF_HEAP_OBJECTS_TRUNCATED = 1u << 1, /* heap_max_objects, or a bound of the probe's, reached */
     SF_HEAP_BYTES_TRUNCATED = 1u << 2,   /* heap_max_copied reached */
     SF_HEAP_PART_LOST = 1u << 3,         /* a part of the heap was not as it should be, and was left out */
+    SF_HEAP_UNREADABLE = 1u << 4,        /* there are methods that the runtime suspends itself, and it does not tell where they wait (.NET 10) */
 };
 
 typedef struct sf_heap {
@@ -44,6 +45,8 @@ enum sf_heap_object_flags {
     SF_HEAP_OBJECT_TIMER = 1u << 7,     /* a System.Threading.TimerQueueTimer */
     SF_HEAP_OBJECT_SEMAPHORE = 1u << 8, /* a SemaphoreSlim that async methods wait for */
     SF_HEAP_OBJECT_TRUNCATED = 1u << 9, /* longer than what was copied of it */
+    SF_HEAP_OBJECT_CONTINUATION = 1u << 10, /* what is kept of a method that the runtime suspends itself; of the type Continuation if of none that has a name */
+    SF_HEAP_OBJECT_SUSPENDED = 1u << 11, /* the task of such methods: it refers to the first continuation, each of which refers to the next */
 };
 
 typedef struct sf_heap_object {
@@ -77,7 +80,14 @@ typedef struct sf_running { /* in the order of threads, frames and objects, each
     uint32_t thread; /* index */
     uint32_t object; /* index into the heap's objects: the box of an async method that the thread runs, if the state machine says so too */
     uint32_t frame;  /* counted from the innermost: of the state machine's MoveNext, or of another method of an iterator's */
-    uint32_t reserved;
+    uint32_t next;   /* of a task with SF_HEAP_OBJECT_SUSPENDED, whose frame is the one that goes on with its methods: the index + 1 of the
+                        continuation that comes after the one that is run; 0: none */
 } sf_running;
+
+typedef struct sf_suspension { /* by resume_info, each once */
+    uint64_t resume_info; /* of continuations */
+    uint32_t frame;       /* index into frames: where their method stands; it has SF_FRAME_AWAIT */
+    uint32_t reserved;
+} sf_suspension;
 
 #endif

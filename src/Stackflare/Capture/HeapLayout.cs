@@ -20,6 +20,7 @@ internal enum HeapFlags : uint
     ObjectsTruncated = 2,
     BytesTruncated = 4,
     PartLost = 8,
+    Unreadable = 16,
 }
 
 [Flags]
@@ -35,6 +36,8 @@ internal enum HeapObjectFlags : uint
     Timer = 128,
     Semaphore = 256,
     Truncated = 512,
+    Continuation = 1024,
+    Suspended = 2048,
 }
 
 [Flags]
@@ -93,6 +96,14 @@ internal struct RunningRecord
 {
     public uint Thread;
     public uint Object;
+    public uint Frame;
+    public uint Next;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct SuspensionRecord
+{
+    public ulong ResumeInfo;
     public uint Frame;
     public uint Reserved;
 }

@@ -6,9 +6,10 @@ internal static class HeapReader
     /// <summary>Null when the heap was not asked for.</summary>
     /// <param name="directory">Where the sections are.</param>
     /// <param name="types">How many types the snapshot has.</param>
+    /// <param name="frames">How many frames.</param>
     /// <param name="threads">Its threads.</param>
     /// <exception cref="SnapshotFormatException">The sections do not fit together.</exception>
-    public static RawHeap? Read(SnapshotDirectory directory, int types, ThreadRecord[] threads)
+    public static RawHeap? Read(SnapshotDirectory directory, int types, int frames, ThreadRecord[] threads)
     {
         HeapRecord[] info = directory.Records<HeapRecord>(SectionKind.Heap);
         if (info.Length == 0)
@@ -24,6 +25,7 @@ internal static class HeapReader
             Fields = directory.Records<HeapFieldRecord>(SectionKind.HeapFields),
             References = directory.Records<uint>(SectionKind.HeapReferences),
             Running = directory.Records<RunningRecord>(SectionKind.Running),
+            Suspensions = directory.Records<SuspensionRecord>(SectionKind.Suspensions),
         };
         if (heap.Info.Status != HeapStatus.Walked && heap.Objects.Length + heap.Layouts.Length > 0)
             throw new SnapshotFormatException("it has objects of a heap that was not looked through");
@@ -31,6 +33,7 @@ internal static class HeapReader
         CheckLayouts(heap, types);
         CheckParents(heap);
         CheckRunning(heap, threads);
+        CheckSuspensions(heap, frames);
         return heap;
     }
 
@@ -106,8 +109,22 @@ internal static class HeapReader
             last = (running.Thread, running.Frame, running.Object);
             if (running.Thread >= (uint)threads.Length || running.Frame >= threads[running.Thread].FrameCount)
                 throw new SnapshotFormatException("a frame that runs a method is not there");
-            if (!heap.Objects[running.Object].Flags.HasFlag(HeapObjectFlags.Method))
+            if ((heap.Objects[running.Object].Flags & (HeapObjectFlags.Method | HeapObjectFlags.Suspended)) == 0)
                 throw new SnapshotFormatException("what a thread runs is no method");
+            if (running.Next > (uint)heap.Objects.Length)
+                throw new SnapshotFormatException("what a thread goes on with is not there");
+        }
+    }
+
+    private static void CheckSuspensions(RawHeap heap, int frames)
+    {
+        ulong last = 0;
+        foreach (ref readonly SuspensionRecord suspension in heap.Suspensions.AsSpan())
+        {
+            if (suspension.ResumeInfo <= last)
+                throw new SnapshotFormatException("a suspension is not in its place");
+            last = suspension.ResumeInfo;
+            SnapshotReader.Index(suspension.Frame, frames, "a suspension's frame");
         }
     }
 }

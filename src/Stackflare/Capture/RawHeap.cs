@@ -25,6 +25,9 @@ internal sealed class RawHeap
     /// <summary>Which threads seem to run which boxes; by thread, frame and object, each once.</summary>
     public required RunningRecord[] Running { get; init; }
 
+    /// <summary>Where methods are that the runtime suspends itself; by what their continuations have of it, each once.</summary>
+    public required SuspensionRecord[] Suspensions { get; init; }
+
     /// <summary>The index of the object at an address; negative when it was not copied.</summary>
     public int Find(ulong address)
     {
@@ -53,6 +56,21 @@ internal sealed class RawHeap
             (low, high) = at < type ? (middle + 1, high) : (low, middle - 1);
         }
         return null;
+    }
+
+    /// <summary>The frame of the <c>await</c> that a continuation stands at; none for one that is no method's.</summary>
+    public uint FrameOf(ulong resumeInfo)
+    {
+        int low = 0, high = Suspensions.Length - 1;
+        while (low <= high)
+        {
+            int middle = (low + high) >>> 1;
+            ulong at = Suspensions[middle].ResumeInfo;
+            if (at == resumeInfo)
+                return Suspensions[middle].Frame;
+            (low, high) = at < resumeInfo ? (middle + 1, high) : (low, middle - 1);
+        }
+        return SnapshotLayout.None;
     }
 
     /// <summary>What was copied of an object, from its address on.</summary>

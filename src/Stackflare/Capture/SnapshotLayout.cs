@@ -54,6 +54,7 @@ internal enum SectionKind : uint
     HeapFields = 24,
     HeapReferences = 25,
     Running = 26,
+    Suspensions = 27,
 }
 
 internal enum ProfilerClass : uint
@@ -120,6 +121,7 @@ internal enum FrameFlags : uint
     Exact = 2,
     OffsetLost = 4,
     ReJit = 8,
+    Await = 16,
 }
 
 [Flags]

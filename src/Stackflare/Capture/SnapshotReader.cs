@@ -18,12 +18,13 @@ internal static class SnapshotReader
     {
         TypeRecord[] types = directory.Records<TypeRecord>(SectionKind.Types);
         ThreadRecord[] threads = directory.Records<ThreadRecord>(SectionKind.Threads);
+        FrameRecord[] frames = directory.Records<FrameRecord>(SectionKind.Frames);
         var snapshot = new RawSnapshot
         {
             Info = directory.Single<InfoRecord>(SectionKind.Info, "info", FirstInfo),
             Threads = threads,
             Stacks = directory.Records<uint>(SectionKind.Stacks),
-            Frames = directory.Records<FrameRecord>(SectionKind.Frames),
+            Frames = frames,
             Functions = directory.Records<FunctionRecord>(SectionKind.Functions),
             Types = types,
             TypeArgs = directory.Records<uint>(SectionKind.TypeArgs),
@@ -37,7 +38,7 @@ internal static class SnapshotReader
             Busy = directory.Records<BusyRecord>(SectionKind.Busy),
             Pool = Pool(directory),
             Blockers = directory.Records<BlockerRecord>(SectionKind.Blockers),
-            Heap = HeapReader.Read(directory, types.Length, threads),
+            Heap = HeapReader.Read(directory, types.Length, frames.Length, threads),
             Encoded = directory.Bytes,
         };
         Check(snapshot);

@@ -27,7 +27,9 @@ internal sealed class SnapshotModule : IDisposable
     private MethodNames? _names;
     private LockStatements? _lockStatements;
     private AsyncMetadata? _async;
+    private SuspensionCalls? _calls;
     private SymbolStatus _pdbFailure = SymbolStatus.NoPdb;
+    private readonly Dictionary<uint, int[]> _suspensions = [];
     private bool _openedImage, _openedPdb;
 
     public SnapshotModule(
@@ -229,6 +231,40 @@ internal sealed class SnapshotModule : IDisposable
             : null;
     }
 
+    /// <summary>The simple name of the type of the awaiter that a method without a state machine waits by; null if it cannot be told.</summary>
+    public string? AwaiterAt(uint method, int offset)
+    {
+        try
+        {
+            return Suspensions?.Awaiter((int)method, offset);
+        }
+        catch (Exception e) when (BadData.Is(e))
+        {
+            return null;
+        }
+    }
+
+    /// <summary>
+    /// The IL offset of the await that a method without a state machine waits at, by what the runtime says. Of optimized code it says no place where what an await
+    /// calls was compiled into the method: then it is known if the method has one await only. Null where it cannot be told.
+    /// </summary>
+    public int? SuspendedAt(uint method, int? offset)
+    {
+        if (!_suspensions.TryGetValue(method, out int[]? awaits))
+        {
+            try
+            {
+                awaits = Suspensions?.Of((int)method) ?? [];
+            }
+            catch (Exception e) when (BadData.Is(e))
+            {
+                awaits = [];
+            }
+            _suspensions.Add(method, awaits);
+        }
+        return awaits.Length == 0 || (offset is { } at && Array.BinarySearch(awaits, at) >= 0) ? offset : awaits is [var only] ? only : null;
+    }
+
     /// <summary>The full name of a type without its arguments; null if it cannot be told.</summary>
     public string? TypeName(uint token)
     {
@@ -273,6 +309,8 @@ internal sealed class SnapshotModule : IDisposable
             return _image;
         }
     }
+
+    private SuspensionCalls? Suspensions => _calls ??= Image is { } image ? new SuspensionCalls(image) : null;
 
     private AsyncMetadata? Async => _async ??= Image is { } image ? new AsyncMetadata(image) : null;
 

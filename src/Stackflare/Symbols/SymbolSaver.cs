@@ -21,7 +21,7 @@ internal sealed class SymbolSaver(RawSnapshot snapshot, SymbolSession session)
             if (session.ModuleOf(frame) is not { } module)
                 continue;
             ref readonly FunctionRecord function = ref snapshot.Functions[frame.Function];
-            SavePlace(function.Module, module, function.Token, SymbolSession.OffsetOf(frame));
+            SavePlace(function.Module, module, function.Token, session.PlaceOf(module, frame));
         }
         if (snapshot.Heap is { Info.Status: HeapStatus.Walked } heap)
             SaveHeap(heap);
@@ -61,6 +61,9 @@ internal sealed class SymbolSaver(RawSnapshot snapshot, SymbolSession session)
         var places = new HashSet<(uint Module, uint Type, int State)>();
         foreach (AsyncBox box in new AsyncBoxes(snapshot, new HeapObjects(snapshot, session)).All)
         {
+            // A method without a state machine stands in a frame, which is saved with the others.
+            if (box.Machine == SnapshotLayout.None)
+                continue;
             ref readonly TypeRecord machine = ref snapshot.Types[box.Machine];
             if (machine.Module == SnapshotLayout.None || !places.Add((machine.Module, machine.Token, box.State)))
                 continue;

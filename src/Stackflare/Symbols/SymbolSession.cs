@@ -67,22 +67,26 @@ internal sealed class SymbolSession : IDisposable
         }
         SnapshotModule? module = function.Module == SnapshotLayout.None ? null : Module(function.Module);
         MethodFacts? facts = module?.Method(function.Token) ?? (_bare[frame.Function] ??= BareNames.Named(_snapshot, function));
-        int? offset = OffsetOf(frame);
+        int? offset = PlaceOf(module, frame);
+        bool isAwait = (frame.Flags & FrameFlags.Await) != 0;
         FoundLine line = Locate(module, function.Token, offset);
         return new DumpFrame
         {
-            Kind = FrameKind.Managed,
+            Kind = isAwait ? FrameKind.Async : FrameKind.Managed,
             Method = facts?.Name ?? BareNames.Token(module?.Identity.Name, function.Token),
             Source = line.Source,
             Symbols = line.Status,
             Module = module?.Identity,
             MetadataToken = (int)function.Token,
             ILOffset = offset,
-            Address = new CodeAddress(frame.Address),
+            Address = isAwait ? default : new CodeAddress(frame.Address),
             TypeArguments = _typeArguments[frame.Function] ??= Types.Arguments(function),
-            IsHidden = facts is { IsHidden: true } || module is { IsOwn: true },
+            IsHidden = facts is { IsHidden: true } || module is { IsOwn: true } || (isAwait && IsPlumbing(module, facts)),
         };
     }
+
+    /// <summary>The frame of an async method that the runtime has suspended.</summary>
+    public DumpFrame SuspendedFrame(in FrameRecord frame) => Resolve(frame);
 
     /// <summary>The frame of an async method that waits.</summary>
     /// <param name="machine">The type of its state machine.</param>
@@ -108,6 +112,10 @@ internal sealed class SymbolSession : IDisposable
         };
     }
 
+    /// <summary>What the runtime calls for an <c>await</c>, and what then waits in its turn.</summary>
+    private static bool IsPlumbing(SnapshotModule? module, MethodFacts? facts) =>
+        module is { Identity.Name: "System.Private.CoreLib.dll" } && facts is { Name.DeclaringType: "System.Runtime.CompilerServices.AsyncHelpers" };
+
     public void Dispose()
     {
         foreach (SnapshotModule? module in _modules)
@@ -118,6 +126,11 @@ internal sealed class SymbolSession : IDisposable
     /// <summary>Null also for an offset into IL that a profiler rewrote: the PDB knows nothing of that IL, so any line would be a lie.</summary>
     public static int? OffsetOf(in FrameRecord frame) =>
         frame.ILOffset < 0 || (frame.Flags & (FrameFlags.OffsetLost | FrameFlags.ReJit)) != 0 ? null : frame.ILOffset;
+
+    /// <summary>The IL offset of a frame, or of the await that a suspended method stands at.</summary>
+    public int? PlaceOf(SnapshotModule? module, in FrameRecord frame) => module is not null && (frame.Flags & (FrameFlags.Await | FrameFlags.ReJit)) == FrameFlags.Await
+        ? module.SuspendedAt(_snapshot.Functions[frame.Function].Token, OffsetOf(frame))
+        : OffsetOf(frame);
 
     /// <summary>How many lock statements are around a frame's place; null if that cannot be told.</summary>
     public LockPlace? LockStatementsAround(in FrameRecord frame) => ModuleOf(frame) is { } module && OffsetOf(frame) is { } offset

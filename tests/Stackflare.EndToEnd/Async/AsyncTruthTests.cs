@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Stackflare.EndToEnd.Harness;
 using Stackflare.EndToEnd.Problems;
 using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
@@ -13,6 +14,8 @@ public sealed class AsyncTruthTests
 
     [Theory]
     [InFlavours(Spread.All, LooksAt.Async)]
+    [InFlavours("net11, runtime async", LooksAt.Async)]
+    [InFlavours("net11, runtime async, untiered", LooksAt.Async)]
     public async Task EachStackIsWhatTheProgramSays(string flavour)
     {
         await using var target = await StartAsync(flavour);
@@ -20,13 +23,14 @@ public sealed class AsyncTruthTests
         Assert.True(truth.Count > 100);
         ThreadDump dump = Take(target);
         Assert.True(dump.HasAsyncStacks);
-        AssertSame(truth, dump.AsyncStacks);
-        Assert.Empty(dump.Notes);
+        AssertSame(truth, dump.AsyncStacks, Flavour.Named(flavour).Has(LooksAt.Locks), MayLackLine(flavour));
+        Flavour.Named(flavour).AssertNotes(dump.Notes);
     }
 
     [Theory]
     [InFlavours(Spread.Newest, LooksAt.StateMachines)]
     [InFlavours("net9, unoptimized", LooksAt.StateMachines)]
+    [InFlavours("net11, runtime async", LooksAt.StateMachines)]
     public async Task TheSourceIsTheAwait(string flavour)
     {
         await using var target = await StartAsync(flavour);
@@ -51,6 +55,7 @@ public sealed class AsyncTruthTests
 
     [Theory]
     [InFlavours(Spread.Runtimes, LooksAt.Async)]
+    [InFlavours("net11, runtime async", LooksAt.Async)]
     public async Task TheTimeThatIsLeftIsThatOfTheProgram(string flavour)
     {
         await using var target = await StartAsync(flavour);
@@ -62,6 +67,7 @@ public sealed class AsyncTruthTests
 
     [Theory]
     [InFlavours(Spread.Runtimes, LooksAt.StateMachines)]
+    [InFlavours("net11, runtime async", LooksAt.StateMachines)]
     public async Task WhoWaitsForOneSemaphoreHasOneObject(string flavour)
     {
         await using var target = await StartAsync(flavour);
@@ -75,18 +81,26 @@ public sealed class AsyncTruthTests
     /// <summary>The methods that await one that a thread runs are that thread's callers.</summary>
     [Theory]
     [InFlavours(Spread.Builds, LooksAt.StateMachines)]
+    [InFlavours("net11, runtime async", LooksAt.StateMachines)]
+    [InFlavours("net11, runtime async, untiered", LooksAt.StateMachines)]
     public async Task WhatAThreadRunsIsAtTheThread(string flavour)
     {
         await using var target = await StartAsync(flavour);
-        TruthStack running = (await TruthStack.AllOfAsync(target)).Single(t => t.RunningThread is not null);
+        TruthStack[] running = [.. (await TruthStack.AllOfAsync(target)).Where(t => t.RunningThread is not null)];
+        Assert.True(running.Length > 4);
         ThreadDump dump = Take(target);
-        DumpThread thread = dump.Threads.Single(t => t.Name == running.RunningThread);
-        Assert.Equal(running.Marks.Select(m => (m.Method, m.Line)), thread.AsyncCallers.Select(f => (f.Method.FullName, f.Source!.Line)));
-        Assert.All(dump.Threads.Where(t => t != thread), t => Assert.Empty(t.AsyncCallers));
+        foreach (TruthStack stack in running)
+        {
+            DumpThread thread = dump.Threads.Single(t => t.Name == stack.RunningThread);
+            Assert.Equal(stack.Marks.Select(m => (m.Method, m.Line)), thread.AsyncCallers.Where(f => !f.IsHidden).Select(f => (f.Method.FullName, f.Source!.Line)));
+        }
+
+        Assert.All(dump.Threads.Where(t => running.All(r => r.RunningThread != t.Name)), t => Assert.Empty(t.AsyncCallers));
     }
 
     [Theory]
     [InFlavours(Spread.Newest, LooksAt.StateMachines)]
+    [InFlavours("net11, runtime async", LooksAt.StateMachines)]
     public async Task TheProgramsOwnDumpHasTheSame(string flavour)
     {
         await using var target = await StartAsync(flavour);
@@ -128,6 +142,7 @@ public sealed class AsyncTruthTests
 
     [Theory]
     [InFlavours(Spread.Runtimes, LooksAt.StateMachines)]
+    [InFlavours("net11, runtime async", LooksAt.StateMachines)]
     public async Task AChainBeyondAllLimitsIsCutAndSaysSo(string flavour)
     {
         await using var target = await StartAsync(flavour, "--deep", Deep);
@@ -164,6 +179,19 @@ public sealed class AsyncTruthTests
         Assert.Single(dump.Notes, n => n.Contains("async", StringComparison.OrdinalIgnoreCase) && n.Contains(".NET 8", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InFlavours("net10, runtime async", LooksAt.Async)]
+    public async Task OfARuntimeThatOnlyTriesRuntimeAsyncANoteSaysSo(string flavour)
+    {
+        await using var target = await StartAsync(flavour);
+        ThreadDump dump = Take(target);
+        Assert.True(dump.HasAsyncStacks);
+        Assert.Contains("runtime-async", Assert.Single(dump.Notes), StringComparison.Ordinal);
+        Assert.Contains(".NET 10 ", dump.Notes[0], StringComparison.Ordinal);
+        // Those with a state machine are there all the same.
+        Assert.Contains(dump.AsyncStacks, s => s.Frames.Any(f => f.Method.FullName.EndsWith("Functions.Void", StringComparison.Ordinal)));
+    }
+
     internal static ThreadDump Take(TargetProcess target)
     {
         using var dumps = new LiveDumps(target.Pid, target.Describe, WithAsync);
@@ -171,14 +199,26 @@ public sealed class AsyncTruthTests
     }
 
     /// <summary>Fails unless the program's stacks in a dump are those that it says, as often as it says.</summary>
-    internal static void AssertSame(IReadOnlyList<TruthStack> truth, IEnumerable<AsyncStack> stacks)
+    internal static void AssertSame(IReadOnlyList<TruthStack> truth, IEnumerable<AsyncStack> stacks, bool withThreads = true, int mayLackLine = 0)
     {
         var seen = stacks.Where(s => !s.IsOfPlatform).Select(TruthStack.TextOf).ToList();
-        List<TruthStack> missing = [.. truth.Where(t => t.RunningThread is null && !seen.Remove(t.Text))];
+        List<TruthStack> missing = [.. truth.Where(t => t.RunningThread is null && !seen.Remove(t.TextWith(withThreads)))];
+        int unknown = missing.RemoveAll(t => seen.Find(s => IsSameButForLines(s, t.TextWith(withThreads))) is { } found && seen.Remove(found));
+        Assert.InRange(unknown, 0, mayLackLine);
         Assert.True(
             missing.Count == 0 && seen.Count == 0,
             $"{missing.Count} are not there\n{string.Join('\n', missing)}\n{seen.Count} are there instead\n{string.Join('\n', seen)}");
     }
+
+    /// <summary>Whether what is there is the same, but for lines that are not known.</summary>
+    private static bool IsSameButForLines(string seen, string truth) =>
+        seen.Contains(":0", StringComparison.Ordinal) && Regex.IsMatch(truth, $"^{Regex.Escape(seen).Replace(":0", @":\d+", StringComparison.Ordinal)}$");
+
+    /// <summary>
+    /// Of how many methods that the runtime suspends the line may be unknown: in optimized code it does not say which await it is where it has compiled what the await calls
+    /// into the method.
+    /// </summary>
+    internal static int MayLackLine(string flavour) => flavour == "net11, runtime async, untiered" ? 12 : 0;
 
     private static IEnumerable<TruthStack> All(TruthStack truth) => truth.Unfinished.SelectMany(All).Prepend(truth);
 

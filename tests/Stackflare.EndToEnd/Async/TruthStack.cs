@@ -30,8 +30,11 @@ internal sealed record TruthStack(
     public string Calls => string.Join(" < ", CallsOf(Marks.Select(m => (m.Method, m.Line)), Kind));
 
     /// <summary>All of it in the form that dumps are compared in.</summary>
-    public string Text => TextOf(
-        Calls, Kind, Operation, Type, IsDue, Pending, Total, Unfinished.Select(u => u.Text), BlockedThread is { } thread ? [thread] : []);
+    public string Text => TextWith(threads: true);
+
+    /// <summary>The same, without the threads that wait for it where a runtime does not tell.</summary>
+    public string TextWith(bool threads) => TextOf(
+        Calls, Kind, Operation, Type, IsDue, Pending, Total, Unfinished.Select(u => u.Text), threads && BlockedThread is { } thread ? [thread] : []);
 
     /// <summary>What a dump says, in the same form. Methods of the platform count only where one of the program's stands further in.</summary>
     public static string TextOf(AsyncStack stack)
@@ -50,7 +53,7 @@ internal sealed record TruthStack(
     }
 
     public static string CallsOf(AsyncStack stack) => string.Join(
-        " < ", CallsOf(stack.Frames.SkipWhile(IsOfPlatform).Select(f => (f.Method.FullName, f.Source?.Line ?? 0)), stack.WaitingFor.Kind.ToString()));
+        " < ", CallsOf(stack.Frames.SkipWhile(IsOfPlatform).Where(f => !f.IsHidden).Select(f => (f.Method.FullName, f.Source?.Line ?? 0)), stack.WaitingFor.Kind.ToString()));
 
     public static bool IsOfPlatform(DumpFrame frame) => frame.Module is { IsOfPlatform: true };
 

@@ -16,7 +16,7 @@ internal sealed record Flavour(string Name, string Executable, int RuntimeMajor)
         (LooksAt.Ids, 9, 11),
         (LooksAt.Pool, 9, 11),
         (LooksAt.Locks, 9, 11),
-        (LooksAt.Async, 9, 10),
+        (LooksAt.Async, 9, 11),
         (LooksAt.StateMachines, 9, 11),
         (LooksAt.Debugger, 8, 11),
         (LooksAt.DebuggerMonitors, 8, 10),
@@ -59,6 +59,14 @@ internal sealed record Flavour(string Name, string Executable, int RuntimeMajor)
     public static Flavour Net11SingleFileCompressed { get; } =
         new("net11, single file, compressed", Shapes("Shapes.Net11SingleFile", "net10.0/linux-x64/publish-compressed"), 11) { IsSingleFile = true };
 
+    /// <summary>Compiled for async methods that the runtime suspends itself.</summary>
+    public static Flavour RuntimeAsync { get; } = new("net11, runtime async", Shapes("Shapes.RuntimeAsync", "net10.0"), 11) { Root = Root11 };
+
+    public static Flavour RuntimeAsyncUntiered { get; } = RuntimeAsync with { Name = "net11, runtime async, untiered", TieredCompilation = false };
+
+    /// <summary>As .NET 10 does it for trial, where a variable says so.</summary>
+    public static Flavour RuntimeAsyncOnNet10 { get; } = RuntimeAsync with { Name = "net10, runtime async", RuntimeMajor = 10, Root = null };
+
     /// <summary>A program that does not reference the library.</summary>
     public static Flavour Plain { get; } = new("plain", Path.Combine(TestPaths.TargetOutput("Plain", "net10.0"), "Plain"), 10);
 
@@ -83,6 +91,8 @@ internal sealed record Flavour(string Name, string Executable, int RuntimeMajor)
         {
             if (!TieredCompilation)
                 yield return ("DOTNET_TieredCompilation", "0");
+            if (this == RuntimeAsyncOnNet10)
+                yield return ("DOTNET_RuntimeAsync", "1");
             if (Root is null)
                 yield break;
             // It counts more than DOTNET_ROOT, which the machine may need.

@@ -15,18 +15,26 @@ internal static class Flavours
     private static readonly IReadOnlyList<Flavour> Everything =
         [.. Files, Flavour.SingleFileCompressed, Flavour.SingleFileShared, Flavour.Net11SelfContained, Flavour.Net11SingleFileCompressed];
 
+    /// <summary>For what is about async methods that the runtime suspends: part of no spread.</summary>
+    private static readonly IReadOnlyList<Flavour> RuntimeAsync = [Flavour.RuntimeAsync, Flavour.RuntimeAsyncUntiered, Flavour.RuntimeAsyncOnNet10];
+
     /// <summary>For whoever looks at some of them: only those whose name has this in it. A test that has none of them has no rows, which is a failure.</summary>
     private static string Wanted => Environment.GetEnvironmentVariable("STACKFLARE_FLAVOURS") ?? "";
 
     /// <summary>The flavours of a spread in which there is what a test looks at.</summary>
-    public static IReadOnlyList<Flavour> Of(Spread spread, LooksAt what) => [.. Of(spread).Where(f => f.Has(what) && f.Name.Contains(Wanted, StringComparison.Ordinal))];
+    public static IReadOnlyList<Flavour> Of(Spread spread, LooksAt what) => [.. Of(spread).Where(f => IsRun(f, what))];
+
+    /// <summary>The one of a name, if there is what a test looks at.</summary>
+    public static IReadOnlyList<Flavour> Of(string name, LooksAt what) => [.. new[] { Named(name) }.Where(f => IsRun(f, what))];
 
     /// <summary>Rows for a test that is run with several shapes.</summary>
     public static TheoryData<string, string> WithShapes(Spread spread, LooksAt what, params string[] shapes) =>
         [.. Of(spread, what).SelectMany(f => shapes.Select(s => (f.Name, s)))];
 
     /// <summary>Every flavour by its name.</summary>
-    public static Flavour Named(string name) => Everything.Append(Flavour.Plain).Append(Flavour.PlainOnNet11).Single(f => f.Name == name);
+    public static Flavour Named(string name) => ((Flavour[])[.. Everything, .. RuntimeAsync, Flavour.Plain, Flavour.PlainOnNet11]).Single(f => f.Name == name);
+
+    private static bool IsRun(Flavour flavour, LooksAt what) => flavour.Has(what) && flavour.Name.Contains(Wanted, StringComparison.Ordinal);
 
     private static IReadOnlyList<Flavour> Of(Spread spread) => spread switch
     {

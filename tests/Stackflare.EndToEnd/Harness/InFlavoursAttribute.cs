@@ -25,7 +25,7 @@ internal sealed class InFlavoursAttribute : DataAttribute
     /// <param name="arguments">The arguments after the name.</param>
     public InFlavoursAttribute(string flavour, LooksAt what, params object?[]? arguments)
     {
-        _flavours = Flavours.Of(Spread.All, what).Where(f => f.Name == flavour);
+        _flavours = Flavours.Of(flavour, what);
         _arguments = arguments ?? [null];
     }
 

@@ -58,6 +58,11 @@ public sealed class HeapReaderTests
     [InlineData("a running object that is no method")]
     [InlineData("a running method twice")]
     [InlineData("running methods out of order")]
+    [InlineData("what comes next is not there")]
+    [InlineData("a suspension twice")]
+    [InlineData("suspensions out of order")]
+    [InlineData("a suspension without a place")]
+    [InlineData("a suspension in a frame that is not there")]
     public void PartsThatDoNotFitAreRefused(string which)
     {
         var info = new HeapRecord { Status = HeapStatus.Walked };
@@ -67,7 +72,9 @@ public sealed class HeapReaderTests
         var parent = new HeapLayoutRecord { Type = 0, Parent = SnapshotLayout.None, FieldCount = 2 };
         var child = new HeapLayoutRecord { Type = 1, Parent = 0, FirstField = 2, FieldCount = 1, ReferenceCount = 2 };
         var runs = new RunningRecord { Thread = 0, Object = 1, Frame = 1 };
-        var runsToo = new RunningRecord { Thread = 1, Object = 0, Frame = 0 };
+        var runsToo = new RunningRecord { Thread = 1, Object = 0, Frame = 0, Next = 2 };
+        var waits = new SuspensionRecord { ResumeInfo = 0x7000, Frame = SnapshotLayout.None };
+        var waitsToo = new SuspensionRecord { ResumeInfo = 0x8000, Frame = SnapshotLayout.None };
         uint[] offsets = [8, 16, 24], references = [8, 16];
         switch (which)
         {
@@ -96,6 +103,11 @@ public sealed class HeapReaderTests
             case "a running object that is no method": second.Flags = HeapObjectFlags.Task; break;
             case "a running method twice": runsToo = runs; break;
             case "running methods out of order": runsToo.Thread = 0; break;
+            case "what comes next is not there": runsToo.Next = 3; break;
+            case "a suspension twice": waitsToo = waits; break;
+            case "suspensions out of order": (waits, waitsToo) = (waitsToo, waits); break;
+            case "a suspension without a place": waits.ResumeInfo = 0; break;
+            case "a suspension in a frame that is not there": waitsToo.Frame = 1000; break;
         }
         const uint none = SnapshotLayout.None;
         var builder = new SnapshotBuilder();
@@ -114,6 +126,7 @@ public sealed class HeapReaderTests
         builder.Add(SectionKind.Frames, new FrameRecord { Function = none });
         builder.Add(SectionKind.Stacks, 0u, 0u, 0u);
         builder.Add(SectionKind.Running, runs, runsToo);
+        builder.Add(SectionKind.Suspensions, waits, waitsToo);
         byte[] bytes = builder.Build();
         if (which == "nothing wrong")
             Assert.NotNull(SnapshotReader.Read(bytes).Heap);

@@ -31,6 +31,7 @@ public sealed class SnapshotLayoutTests
         ["sf_heap_layout"] = typeof(HeapLayoutRecord),
         ["sf_heap_field"] = typeof(HeapFieldRecord),
         ["sf_running"] = typeof(RunningRecord),
+        ["sf_suspension"] = typeof(SuspensionRecord),
         ["sf_pool"] = typeof(PoolRecord),
     };
 

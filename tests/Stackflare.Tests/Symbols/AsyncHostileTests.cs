@@ -45,7 +45,7 @@ public sealed class AsyncHostileTests
         var random = new Random(11);
         Waiting(0, state: -1);
         Scatter(random, 60);
-        _heap.Running.Add(new RunningRecord { Object = 0 });
+        _heap.Running.Add(new RunningRecord { Object = 0, Next = 1 });
         byte[] file = _heap.File();
         int shown = 0;
         for (int i = 0; i < 5000; i++)
@@ -236,8 +236,12 @@ public sealed class AsyncHostileTests
             (_heap.Type("System.Threading.SemaphoreSlim", fields: [("m_asyncHead", HostileHeap.Task), ("m_asyncTail", Next)]), HeapObjectFlags.Semaphore),
             (_heap.Type("System.Threading.Channels.AsyncOperation`1"), HeapObjectFlags.Source),
             (_heap.Type("System.Net.Sockets.SocketAsyncEventArgs", fields: [("_completedOperation", int.MaxValue)]), HeapObjectFlags.Source),
-            (SnapshotLayout.None, (HeapObjectFlags)random.Next(1 << 10)),
+            (TaskType("RuntimeAsyncTask`1", ("m_stateObject", Next)), HeapObjectFlags.Task | HeapObjectFlags.Suspended),
+            (_heap.Type("System.Runtime.CompilerServices.Continuation", fields: [("ResumeInfo", State), ("Next", Next)]), HeapObjectFlags.Continuation),
+            (_heap.Type("System.Runtime.CompilerServices.RuntimeAsyncTaskContinuation", fields: [("Task", HostileHeap.Task), ("Next", Next)]), HeapObjectFlags.Continuation),
+            (SnapshotLayout.None, (HeapObjectFlags)random.Next(1 << 12)),
         ];
+        _heap.Suspensions.AddRange([1, 2, 3]);
         ulong[] words = new ulong[Bytes / 8];
         for (int i = 0; i < count; i++)
         {
@@ -248,7 +252,7 @@ public sealed class AsyncHostileTests
                 words[State / 8] = (ulong)random.Next(-1, 3);
             if (type == _array)
                 words[1] = (ulong)random.Next(-1, 9);
-            _heap.Object(type, random.Next(50) == 0 ? (HeapObjectFlags)random.Next(1 << 10) : flags, random.Next(20) == 0 ? random.Next(Bytes) : Bytes, [.. words.Select((w, at) => (at * 8, w))]);
+            _heap.Object(type, random.Next(50) == 0 ? (HeapObjectFlags)random.Next(1 << 12) : flags, random.Next(20) == 0 ? random.Next(Bytes) : Bytes, [.. words.Select((w, at) => (at * 8, w))]);
         }
     }
 

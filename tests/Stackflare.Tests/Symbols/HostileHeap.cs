@@ -24,6 +24,9 @@ internal sealed class HostileHeap
 
     public List<RunningRecord> Running { get; } = [];
 
+    /// <summary>By what continuations have; of one frame, which is of no method.</summary>
+    public List<ulong> Suspensions { get; } = [];
+
     public long NowNs { get; set; } = 1_000_000_000_000;
 
     public int Count => _objects.Count;
@@ -107,6 +110,7 @@ internal sealed class HostileHeap
         builder.Add(SectionKind.HeapFields, [.. _fields]);
         builder.Add(SectionKind.HeapReferences, [.. _references]);
         builder.Add(SectionKind.Running, [.. Running]);
+        builder.Add(SectionKind.Suspensions, [.. Suspensions.Order().Select(s => new SuspensionRecord { ResumeInfo = s })]);
         return SavedDump.Write(builder.Build(), _saved.Sections());
     }
 }

@@ -15,6 +15,7 @@ internal sealed class AsyncBoxes
     private readonly bool[] _looked;
     private readonly int[] _boxOfObject;
     private readonly List<AsyncBox> _boxes = [];
+    private readonly SuspendedMethods _suspended;
     private int _references;
 
     public AsyncBoxes(RawSnapshot snapshot, HeapObjects objects)
@@ -29,12 +30,25 @@ internal sealed class AsyncBoxes
             if (objects.Is(i, HeapObjectFlags.Method) && !objects.Is(i, HeapObjectFlags.Completed))
                 Read(i);
         }
+        _suspended = new SuspendedMethods(snapshot, objects, _boxes, _boxOfObject);
     }
 
     public IReadOnlyList<AsyncBox> All => _boxes;
 
     /// <summary>The number of the method that an object is the box or the state machine of; negative for any other.</summary>
     public int Of(int index) => index < 0 ? -1 : _boxOfObject[index];
+
+    /// <summary>The number of the method that a thread runs; negative when it does not run it, as its own state says.</summary>
+    public int Of(in RunningRecord running)
+    {
+        int box = _objects.Is((int)running.Object, HeapObjectFlags.Suspended) ? _suspended.RunOf((int)running.Object) : Of((int)running.Object);
+        return box >= 0 && _boxes[box].State == AsyncBox.Running ? box : -1;
+    }
+
+    /// <summary>
+    /// What a task waits for whose methods the runtime suspends, if none of them stands in between; 0 for any other.
+    /// </summary>
+    public ulong PassedOnTo(int task) => _suspended.PassedOnTo(task);
 
     private void Read(int index)
     {

@@ -6,10 +6,21 @@ namespace Stackflare.Symbols.Async;
 internal sealed class AsyncFrames(RawSnapshot snapshot, SymbolSession session)
 {
     private readonly Dictionary<(uint Machine, int State), DumpFrame> _frames = [];
+    private readonly Dictionary<uint, DumpFrame> _suspended = [];
 
-    public DumpFrame Of(in AsyncBox box)
+    /// <summary>Null for a method that has no frame but the one on the stack of the thread that runs it.</summary>
+    public DumpFrame? Of(in AsyncBox box)
     {
-        if (!_frames.TryGetValue((box.Machine, box.State), out DumpFrame? frame))
+        DumpFrame? frame;
+        if (box.Frame != SnapshotLayout.None)
+        {
+            if (!_suspended.TryGetValue(box.Frame, out frame))
+                _suspended[box.Frame] = frame = session.SuspendedFrame(snapshot.Frames[box.Frame]);
+            return frame;
+        }
+        if (box.Machine == SnapshotLayout.None)
+            return null;
+        if (!_frames.TryGetValue((box.Machine, box.State), out frame))
             _frames[(box.Machine, box.State)] = frame = session.AsyncFrame(snapshot.Types[box.Machine], box.State);
         return frame;
     }

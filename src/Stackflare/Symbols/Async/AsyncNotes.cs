@@ -51,6 +51,12 @@ internal static class AsyncNotes
         }
         if (info.Flags.HasFlag(HeapFlags.PartLost))
             yield return "Some async methods that wait may be missing: a part of the heap was not as it should be.";
+        if (info.Flags.HasFlag(HeapFlags.Unreadable))
+        {
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"Async methods that the runtime itself suspends (runtime-async) are missing: .NET {snapshot.Info.RuntimeMajor} does not tell where they wait, .NET 11 does.");
+        }
         if (info.Flags.HasFlag(HeapFlags.TimeTruncated))
         {
             yield return string.Create(

@@ -8,6 +8,7 @@ internal sealed class AsyncStackBuilder
     private readonly AsyncGraph _graph;
     private readonly AsyncFrames _frames;
     private readonly DumpThread?[] _runs;
+    private readonly List<int> _innermost = [];
     private readonly bool[] _onPath, _seen;
     private readonly Dictionary<int, List<DumpThread>> _blocked = [];
     private int _steps, _branches;
@@ -24,10 +25,14 @@ internal sealed class AsyncStackBuilder
         var running = new HashSet<DumpThread>();
         foreach (RunningRecord record in _graph.Objects.Heap.Running)
         {
-            int box = _graph.Boxes.Of((int)record.Object);
+            int box = _graph.Boxes.Of(record);
             DumpThread thread = threads[(int)record.Thread];
             // A thread can have several on its stack, one that goes on within the end of another: it runs the innermost that is not waiting itself.
-            if (box >= 0 && _graph.Boxes.All[box].State == AsyncBox.Running && running.Add(thread))
+            bool isInnermost = box >= 0 && running.Add(thread);
+            if (isInnermost)
+                _innermost.Add(box);
+            // Of those that the runtime suspends it is certain that the thread runs them, as it says so itself.
+            if (isInnermost || (box >= 0 && _graph.Objects.Is((int)record.Object, HeapObjectFlags.Suspended)))
                 _runs[box] = thread;
         }
         foreach (DumpThread thread in threads.OrderBy(static t => t.ManagedId?.Value ?? 0))
@@ -40,7 +45,7 @@ internal sealed class AsyncStackBuilder
     /// <summary>The stacks, in the order of the dump. Gives threads the callers of what they run.</summary>
     public AsyncStack[] Build()
     {
-        for (int box = 0; box < _runs.Length; box++)
+        foreach (int box in _innermost)
         {
             if (_runs[box] is { } thread)
                 thread.AsyncCallers = CallersOf(box);
@@ -91,9 +96,13 @@ internal sealed class AsyncStackBuilder
                 break;
             box = next;
         }
-        var frames = new DumpFrame[Math.Min(path.Count, AsyncLimits.Frames)];
-        for (int i = 0; i < frames.Length; i++)
-            frames[i] = _frames.Of(_graph.Boxes.All[path[path.Count - 1 - i]]);
+        var frames = new List<DumpFrame>(Math.Min(path.Count, AsyncLimits.Frames));
+        int inner = path.Count;
+        while (inner > 0 && frames.Count < AsyncLimits.Frames)
+        {
+            if (_frames.Of(_graph.Boxes.All[path[--inner]]) is { } frame)
+                frames.Add(frame);
+        }
         Awaited awaited = _graph.Awaited(box);
         AsyncWait wait = awaited.Box < 0 ? Wait(awaited, _runs[box], depth) : new AsyncWait
         {
@@ -105,10 +114,10 @@ internal sealed class AsyncStackBuilder
             _onPath[passed] = false;
         return new AsyncStack
         {
-            Frames = frames,
+            Frames = [.. frames],
             WaitingFor = wait,
             Innermost = new ObjectAddress(_graph.Objects[_graph.Boxes.All[box].Object].Address),
-            IsTruncated = path.Count > frames.Length,
+            IsTruncated = inner > 0,
             BlockedThreads = _blocked.TryGetValue(outermost, out List<DumpThread>? blocked) ? blocked : [],
         };
     }
@@ -141,7 +150,7 @@ internal sealed class AsyncStackBuilder
             if (member.Box < 0)
                 stacks.Add(new AsyncStack { Frames = [], WaitingFor = Wait(member, runs: null, depth) });
             else if (_onPath[member.Box])
-                stacks.Add(new AsyncStack { Frames = [_frames.Of(_graph.Boxes.All[member.Box])], WaitingFor = new AsyncWait { Kind = AsyncWaitKind.Circle } });
+                stacks.Add(new AsyncStack { Frames = _frames.Of(_graph.Boxes.All[member.Box]) is { } frame ? [frame] : [], WaitingFor = new AsyncWait { Kind = AsyncWaitKind.Circle } });
             else
                 stacks.Add(StackOf(member.Box, depth));
         }
@@ -154,7 +163,10 @@ internal sealed class AsyncStackBuilder
         var frames = new List<DumpFrame>();
         var passed = new HashSet<int> { box };
         for (int at = _graph.AwaiterOf(box); at >= 0 && passed.Add(at) && frames.Count < AsyncLimits.Frames && _steps++ < AsyncLimits.Steps; at = _graph.AwaiterOf(at))
-            frames.Add(_frames.Of(_graph.Boxes.All[at]));
+        {
+            if (_frames.Of(_graph.Boxes.All[at]) is { } frame)
+                frames.Add(frame);
+        }
         return [.. frames];
     }
 

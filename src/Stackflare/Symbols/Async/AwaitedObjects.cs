@@ -17,7 +17,8 @@ internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
     public Promises Promises => _promises;
 
     /// <summary>What a method waits for; nothing that runs waits.</summary>
-    public Awaited Of(in AsyncBox box) => box.State == AsyncBox.Running ? new Awaited(AsyncWaitKind.Running)
+    public Awaited Of(in AsyncBox box) => box.Inner >= 0 ? new Awaited(default, Box: box.Inner, Object: box.Object)
+        : box.State == AsyncBox.Running ? new Awaited(AsyncWaitKind.Running)
         : box.Awaited == 0 ? WithoutObject(box)
         : At(box.Awaited, box.Awaiter);
 
@@ -37,6 +38,16 @@ internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
                 return new Awaited(AsyncWaitKind.Ready, Object: index);
             if (objects.Is(index, HeapObjectFlags.Method | HeapObjectFlags.Machine))
                 return boxes.Of(index) is >= 0 and var box ? new Awaited(default, Box: box, Object: index, DueIn: due, MayBeGivenUp: mayBeGivenUp) : new Awaited(AsyncWaitKind.Ready, Object: index);
+            if (objects.Is(index, HeapObjectFlags.Suspended | HeapObjectFlags.Continuation))
+            {
+                if (boxes.Of(index) is >= 0 and var suspended)
+                    return new Awaited(default, Box: suspended, Object: index, DueIn: due, MayBeGivenUp: mayBeGivenUp);
+                // Without a method of its own, it is what it waits for; without that too, a thread goes on with it.
+                if (boxes.PassedOnTo(index) is not (not 0 and var passedOn))
+                    return new Awaited(AsyncWaitKind.Running, Object: index, DueIn: due);
+                address = passedOn;
+                continue;
+            }
             string type = objects.Definition(index);
             if (!objects.Is(index, HeapObjectFlags.Task))
                 return Source(index, type) with { DueIn = due };
@@ -72,7 +83,7 @@ internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
         foreach (int from in _promises.HandOnTo(promise).Take(MostSteps))
         {
             _between++;
-            if (objects.Is(from, HeapObjectFlags.Method) || objects.Word(from, "m_action") is 0)
+            if (objects.Is(from, HeapObjectFlags.Method | HeapObjectFlags.Suspended) || objects.Word(from, "m_action") is 0)
                 return objects[from].Address;
         }
         return null;
@@ -168,6 +179,9 @@ internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
     private static string? Named(string? awaiter) => awaiter == "Object" ? null : awaiter;
 
     /// <summary>Whether the awaiter is one for tasks, so that what it leads to is none of the program's own.</summary>
-    private static bool IsOfPlatform(string? awaiter) => awaiter is null or "TaskAwaiter" or "TaskAwaiter`1" or "ConfiguredTaskAwaiter" or "ValueTaskAwaiter"
+    private static bool IsOfPlatform(string? awaiter) => awaiter is null || IsForTasks(awaiter);
+
+    /// <summary>Whether an awaiter is the platform's for tasks.</summary>
+    public static bool IsForTasks(string? awaiter) => awaiter is "TaskAwaiter" or "TaskAwaiter`1" or "ConfiguredTaskAwaiter" or "ValueTaskAwaiter"
         or "ValueTaskAwaiter`1" or "ConfiguredValueTaskAwaiter";
 }

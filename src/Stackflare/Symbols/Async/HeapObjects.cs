@@ -111,6 +111,11 @@ internal sealed class HeapObjects(RawSnapshot snapshot, SymbolSession session)
     public FieldFacts? Field(uint type, uint token) =>
         snapshot.Types[type].Module is not SnapshotLayout.None and var module ? session.Module(module).Field(token) : null;
 
+    /// <summary>The simple name of the type of the awaiter that a method waits by which the runtime suspends; null when it is not known.</summary>
+    public string? AwaiterAt(in FrameRecord frame) => session.ModuleOf(frame) is { } module && session.PlaceOf(module, frame) is { } offset
+        ? module.AwaiterAt(snapshot.Functions[frame.Function].Token, offset)
+        : null;
+
     private string DefinitionOf(uint type)
     {
         // The probe has a bound on types, and objects of those that did not fit.

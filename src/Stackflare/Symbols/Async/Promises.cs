@@ -80,7 +80,7 @@ internal sealed class Promises(HeapObjects objects)
             if (!objects.Is(i, HeapObjectFlags.Task) || objects.Is(i, HeapObjectFlags.Completed) || objects.Word(i, "m_continuationObject") is not { } to)
                 continue;
             int promise = objects.Find(to);
-            if (promise < 0 || !objects.Is(promise, HeapObjectFlags.Task) || objects.Is(promise, HeapObjectFlags.Method))
+            if (promise < 0 || !objects.Is(promise, HeapObjectFlags.Task) || objects.Is(promise, HeapObjectFlags.Method | HeapObjectFlags.Suspended))
                 continue;
             if (!handOn.TryGetValue(to, out List<int>? tasks))
                 handOn[to] = tasks = [];

@@ -46,6 +46,16 @@ internal sealed class AsyncTrack
     public AsyncTrack Next<TDeclaring>(string? name = null, int lines = 1, [CallerMemberName] string member = "", [CallerLineNumber] int line = 0) =>
         Here<TDeclaring>(name, member, line + lines);
 
+    /// <summary>
+    /// Marks the end of a block, in the line after this one, for what is disposed of there: a state machine has no line for it and stands at this one.
+    /// </summary>
+    public AsyncTrack AtEnd<TDeclaring>([CallerMemberName] string member = "", [CallerLineNumber] int line = 0) =>
+#if RUNTIME_ASYNC
+        Here<TDeclaring>(null, member, line + 1);
+#else
+        Here<TDeclaring>(null, member, line);
+#endif
+
     /// <summary>A stack of its own that the last mark waits for, with others.</summary>
     public AsyncTrack Branch()
     {

@@ -30,6 +30,8 @@ internal sealed class AsyncTruth : Shape
         Many.Begin(cases);
         Tasks.Begin(cases);
         Work.Begin(cases);
+        Runners.Begin(cases);
+        Mixed.Begin(cases);
         Times.Begin(cases);
         Gates.Begin(cases);
         Channels.Begin(cases);

@@ -20,7 +20,14 @@ internal sealed class Awaiters
 
     private static async Task<int> Wait(AsyncTrack track) => await track.Here<Awaiters>().Never();
 
-    private static async Task OnKeeping(AsyncTrack track) => await track.Here<Awaiters>().On(AsyncWaitKind.Other, new Bell());
+    // A state machine keeps an awaiter that is an object as one of any type.
+#if RUNTIME_ASYNC
+    private const string TypeOfBell = "Bell";
+#else
+    private const string? TypeOfBell = null;
+#endif
+
+    private static async Task OnKeeping(AsyncTrack track) => await track.Here<Awaiters>().On(AsyncWaitKind.Other, new Bell(), type: TypeOfBell);
 
     private static async Task OverKeeping(AsyncTrack track)
     {

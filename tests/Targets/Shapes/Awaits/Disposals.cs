@@ -37,14 +37,14 @@ internal sealed class Disposals
     {
         await using var door = new Door(track);
         await Task.CompletedTask;
-        GC.KeepAlive(track.Here<Disposals>());
+        GC.KeepAlive(track.AtEnd<Disposals>());
     }
 
     private static async Task AwaitUsingTwo(AsyncTrack track)
     {
         await using var outer = new Door(track);
         await using var inner = new MemoryStream();
-        GC.KeepAlive(track.Here<Disposals>());
+        GC.KeepAlive(track.AtEnd<Disposals>());
     }
 
     /// <summary>Never closes.</summary>

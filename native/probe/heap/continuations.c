@@ -1,0 +1,210 @@
+/* Methods that the runtime suspends itself.
+ *
+ * Such a method has no state machine. When it has to wait, the runtime keeps what it needs of it in an object, its continuation, which refers to
+ * that of the method that awaits it, and so on to the outermost, whose task has the first. A continuation refers to where in the code its method
+ * is: that place is all that tells which method it is, and at which await. While the methods of a task are run, the task has none of this: the
+ * thread that runs them has, on its stack, what comes after the one at hand. */
+#define _GNU_SOURCE
+#include "heap/heap.h"
+#include "locks/locks.h"
+
+enum {
+    MAX_SUSPENSIONS = 1 << 15,
+    MAX_DISPATCHERS = 64, /* on one stack */
+    LOOK_AT_CLOCK = 1024, /* continuations */
+};
+
+typedef struct suspension_work { uint64_t resume_info, address; uint32_t function; } suspension_work;
+
+bool continuations_map(capture *c)
+{
+    heap *h = c->heap;
+    return sf_table_map(&h->suspension_work, sizeof(suspension_work), MAX_SUSPENSIONS, 8 << 10)
+        && sf_table_map(&h->suspensions, sizeof(sf_suspension), MAX_SUSPENSIONS, 0)
+        && sf_index_map(&h->suspension_index, MAX_SUSPENSIONS);
+}
+
+void continuations_unmap(capture *c)
+{
+    heap *h = c->heap;
+    sf_table_unmap(&h->suspension_work);
+    sf_table_unmap(&h->suspensions);
+    sf_index_unmap(&h->suspension_index);
+}
+
+/* Where the continuations with this stand. Each await of a method has one, whoever waits there. The code cannot go as long as its continuations are
+ * there; once the program runs, it can: so whose it is, is asked now. */
+static void note_place(capture *c, uint64_t resume_info)
+{
+    heap *h = c->heap;
+    uintptr_t address;
+    clr_id function = 0, rejit = 0;
+    if (!plausible(resume_info) || sf_index_get(&h->suspension_index, resume_info) != SF_NONE)
+        return;
+    /* The platform's own continuations are of no method, and have no place. */
+    uint32_t index = SF_NONE;
+    if (!sf_read_pointer(resume_info + c->runtime.layout.continuation.place, &address) || address == 0
+        || FAILED(info_function_at(c->runtime.info, address, &function, &rejit)) || function == 0)
+        return;
+    uint32_t described = describe_function(c, function);
+    if (described != SF_NONE)
+        index = sf_table_add(&h->suspension_work);
+    if (index == SF_NONE) {
+        h->result.flags |= SF_HEAP_OBJECTS_TRUNCATED;
+        return;
+    }
+    *(suspension_work *)sf_table_at(&h->suspension_work, index) = (suspension_work){ resume_info, address, described };
+    *sf_index_find(&h->suspension_index, resume_info) = index + 1;
+}
+
+static bool is_kind(const heap *h, const heap_candidate *candidate, uint32_t flag)
+{
+    return candidate && ((heap_kind *)sf_table_at(&h->kinds, candidate->kind))->flags & flag;
+}
+
+void continuations_follow(capture *c, uint64_t first, uint32_t flags_of_first)
+{
+    heap *h = c->heap;
+    const layout *k = &c->runtime.layout;
+    uint32_t flags = SF_HEAP_OBJECT_CONTINUATION | flags_of_first;
+    for (uint64_t address = first; address != 0; flags = SF_HEAP_OBJECT_CONTINUATION) {
+        heap_candidate *at = heap_at(h, address);
+        /* One that was copied before has been followed to its end. */
+        if (!is_kind(h, at, SF_HEAP_OBJECT_CONTINUATION) || at->copied != 0)
+            return;
+        if (++h->chained % LOOK_AT_CLOCK == 0 && heap_is_late(c, 4)) {
+            h->result.flags |= SF_HEAP_TIME_TRUNCATED;
+            return;
+        }
+        at->copied = heap_copy(c, at->address, at->kind, flags);
+        if (at->copied == 0)
+            return;
+        note_place(c, heap_object_word(h, at->address + k->continuation.resume_info));
+        address = heap_object_word(h, at->address + k->continuation.next);
+    }
+}
+
+static bool dispatches(const capture *c, uint32_t function)
+{
+    const layout *k = &c->runtime.layout;
+    const sf_function *f = sf_table_at(&c->functions, function);
+    const function_work *work = sf_table_at(&c->function_work, function);
+    uint32_t type = f->declaring_type != SF_NONE ? f->declaring_type : work->owner;
+    return f->module != SF_NONE && type != SF_NONE
+        && ((sf_module *)sf_table_at(&c->modules, f->module))->module_id == c->runtime.core.module
+        && ((sf_type *)sf_table_at(&c->types, type))->token == k->types[CORE_SUSPENDED_TASK].token;
+}
+
+bool continuations_begin(capture *c)
+{
+    bool any = false;
+    if (!layout_knows(&c->runtime.layout, LAYOUT_CONTINUATIONS) || !layout_knows(&c->runtime.layout, LAYOUT_DISPATCHERS))
+        return false;
+    for (uint32_t i = 0; i < c->functions.count; i++) {
+        function_work *work = sf_table_at(&c->function_work, i);
+        work->dispatches = dispatches(c, i);
+        any |= work->dispatches;
+    }
+    return any;
+}
+
+/* The frame whose part of the stack has an address in it, if it goes on with suspended methods; SF_NONE. */
+static uint32_t frame_with(const capture *c, const sf_thread *thread, uintptr_t address)
+{
+    uint32_t within = SF_NONE;
+    for (uint32_t i = 0; i < thread->frame_count; i++) {
+        uintptr_t sp = frame_at(c, thread, i)->sp;
+        if (sp != 0 && sp > address)
+            break;
+        if (sp != 0)
+            within = i;
+    }
+    uint32_t function = within == SF_NONE ? SF_NONE : frame_at(c, thread, within)->function;
+    return function != SF_NONE && ((function_work *)sf_table_at(&c->function_work, function))->dispatches ? within : SF_NONE;
+}
+
+static void add_running(capture *c, uint32_t thread, uint32_t frame, uint64_t task, uint64_t next)
+{
+    heap *h = c->heap;
+    const layout *k = &c->runtime.layout;
+    heap_candidate *of = heap_at(h, task), *then = next != 0 ? heap_at(h, next) : NULL;
+    uint32_t state;
+    if (!is_kind(h, of, SF_HEAP_OBJECT_SUSPENDED) || !heap_read(h, of->address + k->task.state, &state, sizeof state) || state & k->task.completed)
+        return;
+    if (of->copied == 0) {
+        of->copied = heap_copy(c, of->address, of->kind, ((heap_kind *)sf_table_at(&h->kinds, of->kind))->flags);
+        h->result.method_count++;
+    }
+    continuations_follow(c, next, 0);
+    bool goes_on = is_kind(h, then, SF_HEAP_OBJECT_CONTINUATION) && then->copied != 0;
+    if (of->copied != 0)
+        running_add(h, (sf_running){ thread, (uint32_t)(of - (heap_candidate *)h->candidates.base), frame,
+                                     goes_on ? (uint32_t)(then - (heap_candidate *)h->candidates.base) + 1 : 0 });
+}
+
+void continuations_running(capture *c, uint32_t index)
+{
+    const layout *k = &c->runtime.layout;
+    const sf_thread *thread = sf_table_at(&c->threads, index);
+    bool any = false;
+    for (uint32_t i = 0; i < thread->frame_count && !any; i++) {
+        uint32_t function = frame_at(c, thread, i)->function;
+        any = function != SF_NONE && ((function_work *)sf_table_at(&c->function_work, function))->dispatches;
+    }
+    void *place = NULL;
+    uintptr_t at;
+    if (!any || FAILED(info_thread_static(c->runtime.info, core_class_of(&c->runtime, CORE_DISPATCHER), k->dispatcher.current, k->app_domain, thread->thread_id, &place))
+        || !place || !sf_read_pointer((uintptr_t)place, &at))
+        return;
+    /* Innermost first, each further out on the stack. */
+    for (int i = 0; i < MAX_DISPATCHERS && plausible(at); i++) {
+        uintptr_t next, task, outer;
+        uint32_t frame = frame_with(c, thread, at);
+        if (frame == SF_NONE || !sf_read_pointer(at + k->dispatcher.continuation, &next) || !sf_read_pointer(at + k->dispatcher.task, &task)
+            || !sf_read_pointer(at + k->dispatcher.next, &outer))
+            return;
+        add_running(c, index, frame, task, next);
+        if (outer <= at)
+            return;
+        at = outer;
+    }
+}
+
+/* In place: a heap of those that are not yet sorted, the greatest on top. */
+static void sort(sf_suspension *all, uint32_t count)
+{
+    for (uint32_t end = count, top = count / 2; end > 1;) {
+        sf_suspension moved;
+        if (top > 0)
+            moved = all[--top];
+        else {
+            moved = all[--end];
+            all[end] = all[0];
+        }
+        uint32_t at = top;
+        for (uint32_t next; (next = at * 2 + 1) < end; at = next) {
+            if (next + 1 < end && all[next + 1].resume_info > all[next].resume_info)
+                next++;
+            if (all[next].resume_info <= moved.resume_info)
+                break;
+            all[at] = all[next];
+        }
+        all[at] = moved;
+    }
+}
+
+void continuations_describe(capture *c)
+{
+    heap *h = c->heap;
+    for (uint32_t i = 0; i < h->suspension_work.count; i++) {
+        const suspension_work *work = sf_table_at(&h->suspension_work, i);
+        uint32_t frame = resolve_await(c, work->address, work->function);
+        uint32_t index = frame == SF_NONE ? SF_NONE : sf_table_add(&h->suspensions);
+        if (index == SF_NONE) {
+            h->result.flags |= SF_HEAP_OBJECTS_TRUNCATED;
+            break;
+        }
+        *(sf_suspension *)sf_table_at(&h->suspensions, index) = (sf_suspension){ work->resume_info, frame, 0 };
+    }
+    sort((sf_suspension *)h->suspensions.base, h->suspensions.count);
+}

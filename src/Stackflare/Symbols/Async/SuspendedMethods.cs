@@ -1,0 +1,130 @@
+using Stackflare.Capture;
+
+namespace Stackflare.Symbols.Async;
+
+/// <summary>
+/// The methods that the runtime suspends itself. What is kept of each is an object, its continuation, which refers to that of the method that awaits it. The
+/// first of a chain is what the task of the outermost method has; while a thread runs the innermost, the thread has it.
+/// </summary>
+internal sealed class SuspendedMethods
+{
+    private const string TaskContinuation = "System.Runtime.CompilerServices.RuntimeAsyncTaskContinuation";
+    private const string SourceContinuation = "System.Runtime.CompilerServices.AsyncHelpers.ValueTaskSourceContinuation";
+
+    private readonly RawSnapshot _snapshot;
+    private readonly HeapObjects _objects;
+    private readonly List<AsyncBox> _boxes;
+    private readonly int[] _boxOfObject;
+    private readonly bool[] _taken;
+    private readonly Dictionary<int, int> _runs = [];
+    private readonly Dictionary<int, ulong> _passedOn = [];
+    private readonly Dictionary<uint, string?> _awaiters = [];
+
+    /// <param name="snapshot">The snapshot.</param>
+    /// <param name="objects">Its objects.</param>
+    /// <param name="boxes">The methods; those that are found are added.</param>
+    /// <param name="boxOfObject">By object, the number of the method that it is of.</param>
+    public SuspendedMethods(RawSnapshot snapshot, HeapObjects objects, List<AsyncBox> boxes, int[] boxOfObject)
+    {
+        (_snapshot, _objects, _boxes, _boxOfObject) = (snapshot, objects, boxes, boxOfObject);
+        _taken = new bool[objects.Count];
+        var running = new Dictionary<int, uint>();
+        foreach (ref readonly RunningRecord record in objects.Heap.Running.AsSpan())
+        {
+            if (objects.Is((int)record.Object, HeapObjectFlags.Suspended))
+                running.TryAdd((int)record.Object, record.Next);
+        }
+        for (int i = 0; i < objects.Count; i++)
+        {
+            if (!objects.Is(i, HeapObjectFlags.Suspended) || objects.Is(i, HeapObjectFlags.Completed))
+                continue;
+            // A task that waits has its chain; while it is run, it has none.
+            if (objects.Word(i, "m_stateObject") is not null and not 0 and var first)
+                Read(i, objects.Find(first), AsyncGraph.None);
+            else if (running.TryGetValue(i, out uint next))
+                Run(i, (int)next - 1);
+        }
+    }
+
+    /// <summary>The number of the method that is run of a task's; negative when none is.</summary>
+    public int RunOf(int task) => _runs.GetValueOrDefault(task, AsyncGraph.None);
+
+    /// <summary>What a task waits for that has no method of its own: only one that hands on what it gets; 0 for any other.</summary>
+    public ulong PassedOnTo(int task) => _passedOn.GetValueOrDefault(task);
+
+    private void Run(int task, int next)
+    {
+        int innermost = _boxes.Count;
+        _boxes.Add(new AsyncBox(task, SnapshotLayout.None, AsyncBox.Running, 0, null));
+        _runs[task] = innermost;
+        Read(task, next, innermost);
+    }
+
+    private void Read(int task, int first, int innermost)
+    {
+        int inner = innermost;
+        ulong awaited = 0;
+        string? awaiter = null;
+        // Each continuation is one method's, whatever a hostile program says.
+        for (int at = first; at >= 0 && !_taken[at] && _objects.Is(at, HeapObjectFlags.Continuation); at = _objects.Reference(at, "Next"))
+        {
+            _taken[at] = true;
+            uint frame = _objects.Word(at, "ResumeInfo") is { } resumeInfo ? _objects.Heap.FrameOf(resumeInfo) : SnapshotLayout.None;
+            if (frame == SnapshotLayout.None)
+            {
+                // The platform's own, which is no method's, but has what the innermost waits for.
+                if (inner < 0 && awaited == 0)
+                    (awaited, awaiter) = Awaited(at);
+                continue;
+            }
+            if (inner < 0 && awaited == 0)
+                (awaited, awaiter) = AwaitedBy(task, at, frame);
+            int box = _boxes.Count;
+            _boxes.Add(new AsyncBox(at, SnapshotLayout.None, State: 0, awaited, awaiter) { Frame = frame, Inner = inner });
+            _boxOfObject[at] = inner = box;
+            (awaited, awaiter) = (0, null);
+        }
+        if (inner >= 0)
+            _boxOfObject[task] = inner;
+        else if (awaited != 0)
+            _passedOn[task] = awaited;
+    }
+
+    private (ulong Awaited, string? Awaiter) Awaited(int continuation) => _objects.Definition(continuation) switch
+    {
+        TaskContinuation => (_objects.Word(continuation, "Task") ?? 0, null),
+        SourceContinuation => (_objects.Word(continuation, "Source") ?? 0, null),
+        _ => (0, null),
+    };
+
+    /// <summary>
+    /// What the innermost waits for by an awaiter of any type, which is among its variables: a task that has the action of the method's task as what goes on when it
+    /// ends. Where nothing is, the call says of which type the awaiter is.
+    /// </summary>
+    private (ulong Awaited, string? Awaiter) AwaitedBy(int task, int continuation, uint frame)
+    {
+        if (!_awaiters.TryGetValue(frame, out string? awaiter))
+            _awaiters[frame] = awaiter = _objects.AwaiterAt(_snapshot.Frames[frame]);
+        ulong action = _objects.Word(task, "m_action") ?? 0;
+        ref readonly HeapObjectRecord entry = ref _objects[continuation];
+        ulong only = 0;
+        int tasks = 0;
+        for (ulong at = FirstVariable; at + sizeof(ulong) <= entry.BytesLength && at < MostVariables; at += sizeof(ulong))
+        {
+            ulong word = _objects.Heap.Word(entry, at);
+            int index = _objects.Find(word);
+            if (index < 0 || index == task || !_objects.Is(index, HeapObjectFlags.Task))
+                continue;
+            if (action != 0 && _objects.Word(index, "m_continuationObject") == action)
+                return (word, awaiter);
+            if (word != only)
+                tasks++;
+            only = word;
+        }
+        // An awaiter of the platform's that is for tasks has the task, so that it is the only one that there is.
+        return (tasks == 1 && AwaitedObjects.IsForTasks(awaiter) ? only : 0, awaiter);
+    }
+
+    /// <summary>Where in a continuation the method's variables are.</summary>
+    private const ulong FirstVariable = 32, MostVariables = 4096;
+}

@@ -1,0 +1,112 @@
+using System.Buffers.Binary;
+using System.Reflection.Metadata;
+using System.Reflection.Metadata.Ecma335;
+
+namespace Stackflare.Symbols;
+
+/// <summary>
+/// The awaits of methods without state machines, which the runtime suspends itself: each is a call of one of <c>AsyncHelpers</c>' methods. Throws what
+/// <see cref="BadData"/> knows when metadata or IL are malformed.
+/// </summary>
+internal sealed class SuspensionCalls(ModuleImage image)
+{
+    private const byte Call = 0x28, MethodInstance = 0x0A;
+    private const int CallBytes = 1 + sizeof(int);
+
+    private readonly Dictionary<int, bool> _isAwait = [];
+
+    /// <summary>What all methods of the module may yet cost: in a hostile one they can share their code.</summary>
+    private long _code = SymbolLimits.AsyncCode;
+
+    /// <summary>Where in a method's IL its awaits are, ascending.</summary>
+    public int[] Of(int method) => Body(method) is { } address ? image.ReadBody(address, Find) ?? [] : [];
+
+    /// <summary>
+    /// The simple name of the type of the awaiter that a method waits by; null where it is not told, as by a call that awaits a task.
+    /// </summary>
+    /// <param name="method">The method's token.</param>
+    /// <param name="offset">Where in its IL it waits.</param>
+    public string? Awaiter(int method, int offset)
+    {
+        if (Body(method) is not { } address || image.ReadBody(address, body => CallAt(body, offset)) is not (not 0 and var call)
+            || Row(call, TableIndex.MethodSpec) is not { } row || !IsAwait(call))
+        {
+            return null;
+        }
+        BlobReader signature = image.Metadata.GetBlobReader(image.Metadata.GetMethodSpecification(MetadataTokens.MethodSpecificationHandle(row)).Signature);
+        if (signature.Length > SymbolLimits.SignatureBytes || signature.ReadByte() != MethodInstance || signature.ReadCompressedInteger() != 1)
+            return null;
+        MethodDefinition definition = image.Metadata.GetMethodDefinition(MetadataTokens.MethodDefinitionHandle(method & 0x00FFFFFF));
+        string[] ofType = image.Metadata.Names(image.Metadata.GetTypeDefinition(definition.GetDeclaringType()).GetGenericParameters());
+        return NameOf(call) == "Await" ? null : new SignatureText(image.Metadata, ofType, image.Metadata.Names(definition.GetGenericParameters())).Single(signature);
+    }
+
+    private int? Body(int method) => Row(method, TableIndex.MethodDef) is { } row && _code > 0
+        ? image.Metadata.GetMethodDefinition(MetadataTokens.MethodDefinitionHandle(row)).RelativeVirtualAddress
+        : null;
+
+    private ReadOnlySpan<byte> CodeOf(MethodBodyBlock body)
+    {
+        ReadOnlySpan<byte> code = body.GetILContent().AsSpan();
+        _code -= SymbolLimits.MethodBodyBytes / 16 + code.Length;
+        return code;
+    }
+
+    private int[] Find(MethodBodyBlock body)
+    {
+        ReadOnlySpan<byte> code = CodeOf(body);
+        var offsets = new List<int>();
+        for (int at = 0; at <= code.Length - CallBytes && offsets.Count < SymbolLimits.Awaits; at++)
+        {
+            if (code[at] == Call && IsAwait(BinaryPrimitives.ReadInt32LittleEndian(code[(at + 1)..])))
+                offsets.Add(at);
+        }
+        return [.. offsets];
+    }
+
+    private int CallAt(MethodBodyBlock body, int offset)
+    {
+        ReadOnlySpan<byte> code = CodeOf(body);
+        return offset >= 0 && offset <= code.Length - CallBytes && code[offset] == Call ? BinaryPrimitives.ReadInt32LittleEndian(code[(offset + 1)..]) : 0;
+    }
+
+    private bool IsAwait(int token)
+    {
+        if (token >>> 24 is not ((int)TableIndex.MethodSpec or (int)TableIndex.MemberRef or (int)TableIndex.MethodDef))
+            return false;
+        if (!_isAwait.TryGetValue(token, out bool known))
+            _isAwait[token] = known = NameOf(token) is "Await" or "AwaitAwaiter" or "UnsafeAwaitAwaiter";
+        return known;
+    }
+
+    /// <summary>The name of a method of <c>AsyncHelpers</c>; null for any other.</summary>
+    private string? NameOf(int token)
+    {
+        if (Row(token, TableIndex.MethodSpec) is { } specification)
+            token = MetadataTokens.GetToken(image.Metadata.GetMethodSpecification(MetadataTokens.MethodSpecificationHandle(specification)).Method);
+        StringHandle name, type;
+        if (Row(token, TableIndex.MemberRef) is { } member)
+        {
+            MemberReference reference = image.Metadata.GetMemberReference(MetadataTokens.MemberReferenceHandle(member));
+            if (reference.Parent.Kind != HandleKind.TypeReference)
+                return null;
+            (name, type) = (reference.Name, image.Metadata.GetTypeReference((TypeReferenceHandle)reference.Parent).Name);
+        }
+        else if (Row(token, TableIndex.MethodDef) is { } row)
+        {
+            MethodDefinition definition = image.Metadata.GetMethodDefinition(MetadataTokens.MethodDefinitionHandle(row));
+            (name, type) = (definition.Name, image.Metadata.GetTypeDefinition(definition.GetDeclaringType()).Name);
+        }
+        else
+        {
+            return null;
+        }
+        return image.Metadata.StringComparer.Equals(type, "AsyncHelpers") ? image.Metadata.Text(name) : null;
+    }
+
+    private int? Row(int token, TableIndex table)
+    {
+        int row = token & 0x00FFFFFF;
+        return token >>> 24 == (int)table && row > 0 && row <= image.Metadata.GetTableRowCount(table) ? row : null;
+    }
+}
