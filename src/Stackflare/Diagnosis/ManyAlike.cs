@@ -23,17 +23,45 @@ internal static class ManyAlike
         [$"they are {Words.Doing(threads[0])} {Words.At(threads[0].ProgramFrameFrom(0))}"],
         threads);
 
-    /// <summary>Frames, equal if they are the same: threads share the frames that are.</summary>
+    /// <summary>
+    /// The frames that a reader is shown, equal if they are at the same places. Hidden ones do not count, as in the groups of the text: which stubs of the runtime stand between differs with
+    /// how often a method was compiled.
+    /// </summary>
     private readonly struct Stack(IReadOnlyList<DumpFrame> frames) : IEquatable<Stack>
     {
         private readonly IReadOnlyList<DumpFrame> _frames = frames;
 
-        public bool Equals(Stack other) => _frames.Count == other._frames.Count && _frames.SequenceEqual(other._frames);
+        public bool Equals(Stack other)
+        {
+            int mine = 0, others = 0;
+            while (true)
+            {
+                DumpFrame? one = Next(_frames, ref mine), two = Next(other._frames, ref others);
+                if (one is null || two is null)
+                    return one == two;
+                if (!SameFrame.Comparer.Equals(one, two))
+                    return false;
+            }
+        }
 
         public override bool Equals(object? obj) => obj is Stack other && Equals(other);
 
-        /// <summary>Of the few that tell most stacks apart.</summary>
-        public override int GetHashCode() => HashCode.Combine(
-            _frames.Count, _frames.Count > 0 ? _frames[0] : null, _frames.Count > 0 ? _frames[_frames.Count / 2] : null, _frames.Count > 2 ? _frames[2] : null);
+        public override int GetHashCode()
+        {
+            int hash = 0, at = 0;
+            while (Next(_frames, ref at) is { } frame)
+                hash = unchecked((hash * 31) + SameFrame.Comparer.GetHashCode(frame));
+            return hash;
+        }
+
+        private static DumpFrame? Next(IReadOnlyList<DumpFrame> frames, ref int at)
+        {
+            while (at < frames.Count)
+            {
+                if (frames[at++] is { IsHidden: false } frame)
+                    return frame;
+            }
+            return null;
+        }
     }
 }

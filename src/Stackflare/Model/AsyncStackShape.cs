@@ -4,7 +4,7 @@ namespace Stackflare;
 
 /// <summary>
 /// Whether async stacks are alike: the same methods that wait for the same sort of thing. Neither which object it is, nor when it is due, nor which thread is blocked counts, so that a
-/// thousand requests in one queue are alike. Frames and threads are compared by reference: a dump has one object for each.
+/// thousand requests in one queue are alike. Frames are compared by their places, as <see cref="SameFrame"/> has it, and threads by reference.
 /// </summary>
 internal sealed class AsyncStackShape : IEqualityComparer<AsyncStack>
 {
@@ -70,32 +70,14 @@ internal sealed class AsyncStackShape : IEqualityComparer<AsyncStack>
     private static int HashOf(AsyncStack stack)
     {
         AsyncWait wait = stack.WaitingFor;
-        int hash = HashCode.Combine(HashOf(stack.Frames), wait.Kind, wait.Type, wait.Pending, wait.Total, wait.Unfinished.Count, wait.Operation, wait.Thread);
+        int hash = HashCode.Combine(SameFrame.HashOf(stack.Frames), wait.Kind, wait.Type, wait.Pending, wait.Total, wait.Unfinished.Count, wait.Operation, wait.Thread);
         return stack.BlockedThreads.Count > 0 ? ~hash : hash;
-    }
-
-    // Of a hundred thousand stacks, each frame: it must neither wait for tiering nor take a call through an interface.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static int HashOf(IReadOnlyList<DumpFrame> frames)
-    {
-        int hash = frames.Count;
-        if (frames is DumpFrame[] array)
-        {
-            foreach (DumpFrame frame in array)
-                hash = unchecked((hash * 31) + RuntimeHelpers.GetHashCode(frame));
-        }
-        else
-        {
-            for (int i = 0; i < frames.Count; i++)
-                hash = unchecked((hash * 31) + RuntimeHelpers.GetHashCode(frames[i]));
-        }
-        return hash;
     }
 
     private static bool AreAlike(AsyncStack? x, AsyncStack? y, int depth, ref int left) => ReferenceEquals(x, y)
         || (x is not null && y is not null && depth < Deepest && left-- > 0
             && x.IsTruncated == y.IsTruncated
-            && AreSame(x.Frames, y.Frames)
+            && SameFrame.AreSame(x.Frames, y.Frames)
             && AreAlike(x.WaitingFor, y.WaitingFor, depth, ref left)
             && x.BlockedThreads.Count > 0 == y.BlockedThreads.Count > 0);
 
@@ -111,31 +93,6 @@ internal sealed class AsyncStackShape : IEqualityComparer<AsyncStack>
         for (int i = 0; i < x.Unfinished.Count; i++)
         {
             if (!AreAlike(x.Unfinished[i], y.Unfinished[i], depth + 1, ref left))
-                return false;
-        }
-        return true;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static bool AreSame<T>(IReadOnlyList<T> x, IReadOnlyList<T> y)
-        where T : class
-    {
-        if (ReferenceEquals(x, y))
-            return true;
-        if (x.Count != y.Count)
-            return false;
-        if (x is T[] one && y is T[] other)
-        {
-            for (int i = 0; i < one.Length; i++)
-            {
-                if (!ReferenceEquals(one[i], other[i]))
-                    return false;
-            }
-            return true;
-        }
-        for (int i = 0; i < x.Count; i++)
-        {
-            if (!ReferenceEquals(x[i], y[i]))
                 return false;
         }
         return true;

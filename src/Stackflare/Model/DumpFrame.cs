@@ -1,8 +1,8 @@
 namespace Stackflare;
 
 /// <summary>
-/// One frame of a thread's stack, with its names and source location. Immutable; frames that stand at the same place
-/// are one object, shared by all stacks of the dump.
+/// One frame of a thread's stack, with its names and source location. Immutable; frames at one code address are one object, shared by all
+/// stacks of the dump. A method that was compiled more than once has an object for each of its codes.
 /// </summary>
 public sealed class DumpFrame
 {
@@ -45,4 +45,7 @@ public sealed class DumpFrame
     /// platform's frames below a wait.
     /// </summary>
     public bool IsHidden { get; init; }
+
+    /// <summary>The hash of the place, once <see cref="SameFrame"/> has worked it out; 0 before.</summary>
+    internal int PlaceHash { get; set; }
 }

@@ -5,7 +5,7 @@ namespace Stackflare.Rendering;
 /// <summary>Writes the frames of async methods. The lines of each are made once.</summary>
 internal sealed class AsyncFrames(RenderBuffer buffer, RenderOptions options, AsyncStyle style)
 {
-    private readonly FrameTable _frames = new();
+    private readonly FrameTable _frames = new(byPlace: true);
     private readonly List<byte[]> _texts = [];
     private int[] _ids = [];
 

@@ -6,10 +6,13 @@ namespace Stackflare.Rendering;
 /// Numbers the distinct frames of a dump from 0 in the order they appear. Stacks share their frame objects, so a stack becomes a
 /// row of small numbers that is cheap to compare, and each frame is formatted once however many stacks it is in.
 /// </summary>
-internal sealed class FrameTable
+/// <param name="byPlace">Whether frames at one place have one number, as <see cref="SameFrame"/> has it; else each object has its own, with its address.</param>
+internal sealed class FrameTable(bool byPlace = false)
 {
     // By reference: that is what DumpFrame's own equality is, and the default comparer of a sealed type is the fastest.
     private readonly Dictionary<DumpFrame, int> _ids = new(256);
+    // Asked once for each object.
+    private readonly Dictionary<DumpFrame, int>? _places = byPlace ? new(256, SameFrame.Comparer) : null;
     private readonly List<DumpFrame> _frames = new(256);
 
     public int Count => _frames.Count;
@@ -20,11 +23,17 @@ internal sealed class FrameTable
     public int IdOf(DumpFrame frame)
     {
         if (!_ids.TryGetValue(frame, out int id))
-        {
-            id = _frames.Count;
-            _ids.Add(frame, id);
-            _frames.Add(frame);
-        }
+            _ids.Add(frame, id = NumberOf(frame));
+        return id;
+    }
+
+    private int NumberOf(DumpFrame frame)
+    {
+        if (_places is not null && _places.TryGetValue(frame, out int known))
+            return known;
+        int id = _frames.Count;
+        _frames.Add(frame);
+        _places?.Add(frame, id);
         return id;
     }
 }

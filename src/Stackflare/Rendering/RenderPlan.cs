@@ -14,7 +14,7 @@ internal sealed class RenderPlan : IDisposable
 
     private RenderPlan(int frames) => _ids = ArrayPool<int>.Shared.Rent(frames);
 
-    public FrameTable Frames { get; } = new();
+    public FrameTable Frames { get; } = new(byPlace: true);
 
     /// <summary>The groups in the order to show them; one for each thread where grouping is off.</summary>
     public List<StackGroup> Groups { get; } = [];
@@ -154,7 +154,7 @@ internal sealed class RenderPlan : IDisposable
         return false;
     }
 
-    /// <summary>What threads of one group have in common. Frames are compared by reference, through their ids.</summary>
+    /// <summary>What threads of one group have in common. Frames are compared by their places, through their ids.</summary>
     private readonly struct StackKey : IEquatable<StackKey>
     {
         private readonly RenderPlan _plan;
@@ -171,26 +171,16 @@ internal sealed class RenderPlan : IDisposable
             hash.AddBytes(MemoryMarshal.AsBytes(Stack));
             foreach (LockNote note in notes ?? [])
                 note.AddTo(ref hash);
-            foreach (DumpFrame caller in thread.AsyncCallers)
-                hash.Add(caller);
+            if (thread.AsyncCallers.Count > 0)
+                hash.Add(SameFrame.HashOf(thread.AsyncCallers));
             _hash = hash.ToHashCode();
-        }
-
-        // Hidden frames count as well, of which a reader has no difference to see: that is as rare as it is harmless.
-        private static bool AreSame(IReadOnlyList<DumpFrame> callers, IReadOnlyList<DumpFrame> others)
-        {
-            for (int i = 0; i < callers.Count; i++)
-            {
-                if (i >= others.Count || callers[i] != others[i])
-                    return false;
-            }
-            return callers.Count == others.Count;
         }
 
         private ReadOnlySpan<int> Stack => _plan._ids.AsSpan(_start, _length);
 
         public bool Equals(StackKey other) => _hash == other._hash
-            && AreSame(_thread.AsyncCallers, other._thread.AsyncCallers)
+            // Hidden callers count as well, of which a reader has no difference to see: that is as rare as it is harmless.
+            && SameFrame.AreSame(_thread.AsyncCallers, other._thread.AsyncCallers)
             && _thread.Activity == other._thread.Activity
             && _thread.Completeness == other._thread.Completeness
             && _thread.CurrentException == other._thread.CurrentException

@@ -75,6 +75,7 @@ public sealed class FindingTests
     }
 
     [Theory]
+    [InFlavours("optimized", LooksAt.Stacks)]
     [InFlavours("untiered", LooksAt.Stacks)]
     [InFlavours("net11, untiered", LooksAt.Stacks)]
     [InFlavours("net9", LooksAt.Stacks)]
@@ -82,13 +83,32 @@ public sealed class FindingTests
     public async Task HundredsOfThreadsWithOneStack(string flavour)
     {
         await using var target = await DeadlockTests.StartAsync(flavour, "ManyThreads", "--threads", "300");
+        await AssertAllAlikeAsync(target);
+    }
+
+    /// <summary>Half of them stand at another address of the same line.</summary>
+    [Theory]
+    [InFlavours("optimized", LooksAt.Stacks)]
+    [InFlavours("net9", LooksAt.Stacks)]
+    public async Task HundredsOfThreadsInAMethodThatWasCompiledTwice(string flavour)
+    {
+        await using var target = await DeadlockTests.StartAsync(flavour, "ManyThreads", "--threads", "300", "--again", "1");
+        ThreadDump dump = await AssertAllAlikeAsync(target);
+        DumpFrame[] crowd = [.. dump.Threads.SelectMany(t => t.Frames).Where(f => f.Method.Name == "Crowd").Distinct()];
+        Assert.True(crowd.Select(f => f.Address).Distinct().Count() > 1);
+        Assert.Single(crowd.Select(f => (f.ILOffset, f.Source!.Line)).Distinct());
+        Assert.Contains("\n300 threads with this stack:\n", LiveDumps.Text(dump, new RenderOptions()), StringComparison.Ordinal);
+    }
+
+    private static async Task<ThreadDump> AssertAllAlikeAsync(TargetProcess target)
+    {
         using var dumps = new LiveDumps(target);
-        // Where methods are compiled again while threads start in them, those that come later can have fewer frames: one calls by a jump.
-        int fewest = Flavour.Named(flavour).TieredCompilation ? 100 : 300;
-        Finding finding = (await dumps.UntilAsync("threads that stand", d => d.Findings.Any(f => f.Threads.Count >= fewest))).Findings[0];
+        ThreadDump dump = await dumps.UntilAsync("all threads to stand", d => d.Findings.Any(f => f.Threads.Count == 300));
+        Finding finding = Assert.Single(dump.Findings);
         Assert.Equal(FindingKind.ManyAlike, finding.Kind);
-        Assert.Subset(target.Truth.Threads.Select(t => t.OsId).ToHashSet(), finding.Threads.Select(t => t.OsId.Value).ToHashSet());
+        Assert.Equal(target.Truth.Threads.Select(t => t.OsId).Order(), finding.Threads.Select(t => t.OsId.Value).Order());
         Assert.Contains("Stackflare.Targets.Common.Parking.Wait()", Assert.Single(finding.Evidence), StringComparison.Ordinal);
+        return dump;
     }
 
     /// <summary>A thread that the runtime cannot stop, while a collection wants it to: no stacks, but who it is. When it is over all is well.</summary>
@@ -96,7 +116,7 @@ public sealed class FindingTests
     [InFlavours(Spread.Runtimes, LooksAt.Locks)]
     public async Task WhoKeepsACollectionFromBeginning(string flavour)
     {
-        await using var target = await DeadlockTests.StartAsync(flavour, "Thermometer", "--seconds", "3");
+        await using var target = await DeadlockTests.StartAsync(flavour, "Thermometer", "--seconds", "6");
         using var dumps = new LiveDumps(target.Pid, target.Describe, new CaptureOptions { Limits = new DumpLimits { Time = TimeSpan.FromSeconds(1) } });
         Task measured = target.CommandAsync("measure");
         await target.WaitForCollectionAsync("tidy");

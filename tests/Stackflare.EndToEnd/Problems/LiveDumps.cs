@@ -34,16 +34,16 @@ internal sealed class LiveDumps(int pid, Func<string> describe, CaptureOptions? 
     public async Task<ThreadDump> UntilAsync(string what, Func<ThreadDump, bool> condition)
     {
         ThreadDump dump = null!;
-        await Poll.UntilAsync(() => condition(dump = Take()), what, () => $"{describe()}\n{Text(dump)}");
+        await Poll.UntilAsync(() => condition(dump = Take()), what, () => $"{describe()}\n{Text(dump, new RenderOptions { All = true })}");
         return dump;
     }
 
     public void Dispose() => Capture.Dispose();
 
-    private static string Text(ThreadDump dump)
+    public static string Text(ThreadDump dump, RenderOptions options)
     {
         using var writer = new StringWriter();
-        DumpRenderer.Write(dump, DumpFormat.Text, new RenderOptions { All = true }, writer);
+        DumpRenderer.Write(dump, DumpFormat.Text, options, writer);
         return writer.ToString();
     }
 }

@@ -18,7 +18,7 @@ public sealed class AsyncTests
     public static TheoryData<string, AsyncStack> Different => new()
     {
         { "other frames", Stack(For(AsyncWaitKind.Delay), A) },
-        { "equal frames that are not the same", Stack(For(AsyncWaitKind.Delay), A, Async("B", 2, "await C();")) },
+        { "another line of a method", Stack(For(AsyncWaitKind.Delay), A, Async("B", 18, "await C();")) },
         { "another kind", Stack(For(AsyncWaitKind.Timer), A, B) },
         { "another type", Stack(For(AsyncWaitKind.Delay, "T"), A, B) },
         { "another operation", Stack(For(AsyncWaitKind.Delay, operation: "Read"), A, B) },

@@ -21,7 +21,7 @@ public sealed class Host : IDisposable
     private readonly ConcurrentQueue<Thread> _waiting = new();
     private readonly SemaphoreSlim _arrivals = new(0);
     private readonly ManualResetEventSlim _exit = new(initialState: false, spinCount: 0);
-    private int _expected;
+    private int _expected, _arrived;
 
     /// <summary>Makes the program for a command line.</summary>
     /// <param name="options">The command line.</param>
@@ -81,6 +81,13 @@ public sealed class Host : IDisposable
     /// <param name="inManagedCode">Whether the runtime knows of the wait, so that READY can wait for it.</param>
     public void Arrive(Track track, bool inManagedCode = true) => Arrive(ThreadTruth.OfThisThread(track, "", null), inManagedCode);
 
+    /// <summary>Waits until every thread that was started up to now has taken down its truth. Only the main thread may.</summary>
+    public void WaitForArrivals()
+    {
+        for (; _arrived < Volatile.Read(ref _expected); _arrived++)
+            _arrivals.Wait();
+    }
+
     /// <summary>Writes a line to the test.</summary>
     /// <param name="line">The line.</param>
     public void Say(string line)
@@ -103,8 +110,7 @@ public sealed class Host : IDisposable
     {
         new Thread(Listen) { Name = "stdin", IsBackground = true }.Start();
         shape.Start(this);
-        for (var arrived = 0; arrived < Volatile.Read(ref _expected); arrived++)
-            _arrivals.Wait();
+        WaitForArrivals();
         foreach (var thread in _waiting)
             SpinWait.SpinUntil(() => (thread.ThreadState & ThreadState.WaitSleepJoin) != 0);
         Say("READY " + TruthJson.Write(_parked));

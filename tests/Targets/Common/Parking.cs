@@ -19,13 +19,13 @@ public static class Parking
         GC.KeepAlive(track);
     }
 
-    /// <summary>Waits for ever, without a truth.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    /// <summary>Waits for ever, without a truth. Optimized code would take frames of the platform into itself, and threads that come late would have fewer.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.NoOptimization)]
     public static void Wait()
     {
         // Not an event, which would spin for a while: a parked thread stands still.
         var never = new object();
         lock (never)
-            Monitor.Wait(never);
+            Monitor.Wait(never, Timeout.Infinite);
     }
 }
