@@ -97,17 +97,22 @@ static void requests(void)
     REFUSED(address_length, UINT32_MAX);
 }
 
+#define WHOLE (64u << 20)
+
+/* Gives how much it got. */
 static void *read_slowly(void *unused)
 {
     (void)unused;
+    size_t got = 0;
+    ssize_t n;
     static char bytes[128 << 10]; /* enough to make room in the socket each time */
     int fd;
     while ((fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC)) < 0)
         usleep(1000);
-    while (read(fd, bytes, sizeof bytes) > 0)
+    for (; (n = read(fd, bytes, sizeof bytes)) > 0; got += (size_t)n)
         usleep(100000);
     close(fd);
-    return NULL;
+    return (void *)got;
 }
 
 static void a_slow_host_does_not_hold_up_the_runtime(void)
@@ -115,9 +120,10 @@ static void a_slow_host_does_not_hold_up_the_runtime(void)
     static capture c;
     static heap h;
     pthread_t reader;
+    void *got;
     c.request = &good;
     c.heap = &h;
-    CHECK(sf_table_map(&c.blob, 1, 64 << 20, 64 << 20));
+    CHECK(sf_table_map(&c.blob, 1, WHOLE, WHOLE));
     c.blob.count = c.blob.capacity;
     CHECK(pthread_create(&reader, NULL, read_slowly, NULL) == 0);
     int64_t begin = sf_now(CLOCK_MONOTONIC);
@@ -125,8 +131,10 @@ static void a_slow_host_does_not_hold_up_the_runtime(void)
     CHECK(host >= 0);
     capture_send(&c, host);
     int64_t took = (sf_now(CLOCK_MONOTONIC) - begin) / 1000000;
-    CHECK(took >= 300 && took < 2000);
-    pthread_join(reader, NULL);
+    CHECK(took >= 300);
+    /* It gave up: had it waited for its reader, that would have everything. */
+    pthread_join(reader, &got);
+    CHECK((size_t)got < WHOLE / 2);
     sf_table_unmap(&c.blob);
 }
 
@@ -145,13 +153,14 @@ static void a_host_that_does_not_accept_does_not_either(void)
     int64_t begin = sf_now(CLOCK_MONOTONIC);
     attach(&good, sizeof good);
     int64_t took = (sf_now(CLOCK_MONOTONIC) - begin) / 1000000;
-    CHECK(took >= 300 && took < 2000);
+    CHECK(took >= 300);
     for (int i = 0; i <= n; i++)
         close(waiting[i]);
 }
 
 int main(void)
 {
+    alarm(300); /* ends what would wait for ever: nothing that is true on an idle machine only */
     struct sockaddr_un name = { .sun_family = AF_UNIX };
     int n = snprintf(name.sun_path + 1, sizeof name.sun_path - 1, "stackflare-test-%d", getpid());
     good.address_length = (uint32_t)n + 1;
