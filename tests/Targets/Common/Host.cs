@@ -6,7 +6,7 @@ using System.Text.Json;
 namespace Stackflare.Targets.Common;
 
 /// <summary>
-/// A target program: it speaks with the test in lines. On standard output: <c>READY {truth}</c> once every thread has parked,
+/// A target program: it speaks with the test in lines. On standard output: <c>READY {truth}</c> once every thread has parked, the main one too,
 /// <c>REFUSED {error}</c> and whatever shapes <see cref="Say"/>. On standard input: one command a line, each answered by
 /// a line <c>DONE command answer</c>; the end of the input ends the program, so that no target outlives its test.
 /// </summary>
@@ -22,6 +22,7 @@ public sealed class Host : IDisposable
     private readonly SemaphoreSlim _arrivals = new(0);
     private readonly ManualResetEventSlim _exit = new(initialState: false, spinCount: 0);
     private int _expected, _arrived;
+    private volatile Thread? _main;
 
     /// <summary>Makes the program for a command line.</summary>
     /// <param name="options">The command line.</param>
@@ -108,12 +109,12 @@ public sealed class Host : IDisposable
     /// <param name="shape">The shape.</param>
     public void Run(Shape shape)
     {
-        new Thread(Listen) { Name = "stdin", IsBackground = true }.Start();
+        new Thread(() => Listen(shape)) { Name = "stdin", IsBackground = true }.Start();
         shape.Start(this);
         WaitForArrivals();
         foreach (var thread in _waiting)
             SpinWait.SpinUntil(() => (thread.ThreadState & ThreadState.WaitSleepJoin) != 0);
-        Say("READY " + TruthJson.Write(_parked));
+        _main = Thread.CurrentThread;
         shape.OnMain(this);
     }
 
@@ -125,8 +126,11 @@ public sealed class Host : IDisposable
         _exit.Dispose();
     }
 
-    private void Listen()
+    private void Listen(Shape shape)
     {
+        // The main thread cannot say of itself that it stands still.
+        SpinWait.SpinUntil(() => _main is { } main && shape.IsStill(main));
+        Say("READY " + TruthJson.Write(_parked));
         using var input = new StreamReader(Console.OpenStandardInput());
         while (input.ReadLine() is { } line)
         {
