@@ -7,17 +7,22 @@ namespace Stackflare.EndToEnd.Cli.Harness;
 /// <summary>The .NET SDK with a temporary directory of its own, so that no other build's servers are met. They end with it.</summary>
 internal sealed class Sdk : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     private readonly TemporaryFolder _temporary = new();
-    private Process? _interactive;
+    private readonly List<Process> _started = [];
 
     /// <summary>The compiler's server has its pipe in /tmp itself; with a name of its own it is another server than everybody's.</summary>
     private string CompilerPipe => _temporary.Path + ".pipe";
 
     /// <summary>Builds a small project. The compiler and a node stay for the next build.</summary>
+    /// <remarks>
+    /// The compiler's server is there before. A build that starts one itself waits 20 s for it, then compiles without; and the server, which finds that its first client
+    /// has gone, ends.
+    /// </remarks>
     public async Task BuildAsync()
     {
+        await StartCompilerAsync();
         var project = Directory.CreateDirectory(Path.Combine(_temporary.Path, "p")).FullName;
         await File.WriteAllTextAsync(Path.Combine(project, "p.csproj"), """
             <Project Sdk="Microsoft.NET.Sdk">
@@ -40,10 +45,11 @@ internal sealed class Sdk : IAsyncDisposable
     /// <returns>The id of the process that it runs in.</returns>
     public async Task<int> StartInteractiveAsync()
     {
-        _interactive = Start(_temporary.Path, "fsi", "--nologo", "--quiet", "--readline-");
-        await _interactive.StandardInput.WriteLineAsync("System.Console.WriteLine(\"READY {0}\", System.Environment.ProcessId);;");
-        await _interactive.StandardInput.FlushAsync();
-        while (await _interactive.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience) is { } line)
+        Process interactive = Start(_temporary.Path, "fsi", "--nologo", "--quiet", "--readline-");
+        _started.Add(interactive);
+        await interactive.StandardInput.WriteLineAsync("System.Console.WriteLine(\"READY {0}\", System.Environment.ProcessId);;");
+        await interactive.StandardInput.FlushAsync();
+        while (await interactive.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience) is { } line)
         {
             if (line.Split("READY ") is [_, var id])
                 return int.Parse(id, CultureInfo.InvariantCulture);
@@ -53,21 +59,40 @@ internal sealed class Sdk : IAsyncDisposable
     }
 
     /// <summary>The one process of ours whose command line has a part.</summary>
-    public int Process(string part) => Processes().Single(p => File.ReadAllText($"/proc/{p}/cmdline").Replace('\0', ' ').Contains(part, StringComparison.Ordinal));
+    public int Process(string part) => Processes().Single(p => Read(p, "cmdline").Replace('\0', ' ').Contains(part, StringComparison.Ordinal));
 
     public async ValueTask DisposeAsync()
     {
         foreach (var pid in Processes())
             Kernel.KillIfAlive(pid);
-        if (_interactive is not null)
+        foreach (Process started in _started)
         {
-            await _interactive.WaitForExitAsync();
-            _interactive.Dispose();
+            await started.WaitForExitAsync();
+            started.Dispose();
         }
 
         await Poll.UntilAsync(() => Processes().Length == 0, "the end of the servers", () => "");
         File.Delete(CompilerPipe);
         _temporary.Dispose();
+    }
+
+    /// <summary>Starts the compiler's server and waits until it listens: whoever connects then does not have to wait for it.</summary>
+    private async Task StartCompilerAsync()
+    {
+        string version = (await AnswerAsync("--version")).Trim();
+        // A line is: 10.0.401 [/usr/share/dotnet/sdk]
+        string folder = (await AnswerAsync("--list-sdks")).Split('\n').Single(l => l.StartsWith(version + " [", StringComparison.Ordinal)).Split('[', ']')[1];
+        Process server = Start(_temporary.Path, Path.Combine(folder, version, "Roslyn", "bincore", "VBCSCompiler.dll"), "-pipename:" + Path.GetFileName(CompilerPipe));
+        _started.Add(server);
+        await Poll.UntilAsync(() => File.Exists(CompilerPipe), "the compiler's server to listen", () => server.HasExited ? $"it ended with {server.ExitCode}" : "it runs");
+    }
+
+    private async Task<string> AnswerAsync(string question)
+    {
+        using Process command = Start(_temporary.Path, question);
+        string answer = await command.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await command.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Patience);
+        return answer;
     }
 
     private Process Start(string folder, params string[] arguments)
@@ -85,6 +110,8 @@ internal sealed class Sdk : IAsyncDisposable
         start.Environment["DOTNET_NOLOGO"] = "1";
         // Else the first node is the command itself, which ends.
         start.Environment["MSBUILDNOINPROCNODE"] = "1";
+        // Nodes of other builds that are idle are not met either: they do not know the word.
+        start.Environment["MSBUILDNODEHANDSHAKESALT"] = _temporary.Path;
         return System.Diagnostics.Process.Start(start)!;
     }
 
@@ -95,15 +122,18 @@ internal sealed class Sdk : IAsyncDisposable
             .Select(n => int.Parse(n!, CultureInfo.InvariantCulture)).Where(id => id != Environment.ProcessId && IsOurs(id)),
     ];
 
-    private bool IsOurs(int id)
+    private bool IsOurs(int id) => Read(id, "environ").Split('\0').Contains("TMPDIR=" + _temporary.Path);
+
+    /// <summary>What the kernel says of a process; nothing of one that has ended, or is not to be looked at.</summary>
+    private static string Read(int id, string file)
     {
         try
         {
-            return File.ReadAllText($"/proc/{id}/environ").Split('\0').Contains("TMPDIR=" + _temporary.Path);
+            return File.ReadAllText($"/proc/{id}/{file}");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return false;
+            return "";
         }
     }
 }
