@@ -57,7 +57,7 @@ internal sealed class TargetProcess : IAsyncDisposable
     public TrapThread Trap => new(Pid, Describe);
 
     /// <summary>The kernel's names of all threads.</summary>
-    public IReadOnlyList<string> ThreadNames => TrapThread.NamesOf(Pid);
+    public IReadOnlyList<string> ThreadNames => KernelThreads.NamesOf(Pid);
 
     /// <summary>How many bytes wait in the pipe of standard error.</summary>
     public int UnreadErrors => Kernel.BytesWaiting(_process.StandardError.BaseStream);
@@ -126,6 +126,9 @@ internal sealed class TargetProcess : IAsyncDisposable
         return NextDumpAsync(time);
     }
 
+    /// <summary>The same until no limit on time has cut it short.</summary>
+    public Task<JsonDump> WholeDumpAsync() => CutShort.UntilWholeAsync(() => DumpAsync(), dump => string.Join('\n', dump.Notes));
+
     public Task<JsonDump> NextDumpAsync(TimeSpan? time = null) => Errors.WaitAsync(_dumps.Next, "a dump", time);
 
     /// <summary>Whatever dumps have come whole.</summary>
@@ -172,6 +175,21 @@ internal sealed class TargetProcess : IAsyncDisposable
     {
         var call = $"/proc/{Pid}/task/{Truth.Named(name).OsId}/syscall";
         return Poll.UntilAsync(() => File.ReadAllText(call).Split(' ')[0] is NanoSleep or ClockNanoSleep, "a collection that tries to begin", Describe);
+    }
+
+    /// <summary>What the target uses when the last dump is over for the runtime too.</summary>
+    public async Task<ProcessFigures> SettledFiguresAsync()
+    {
+        await Poll.UntilAsync(() => !ProcessFigures.HasConnection(Pid), "the end of the last dump's connection", Describe);
+        return Figures;
+    }
+
+    /// <summary>Waits until the target uses nothing that it did not use before, and gives what it uses then.</summary>
+    public async Task<ProcessFigures> WaitForNothingBeyondAsync(ProcessFigures before)
+    {
+        ProcessFigures now = await SettledFiguresAsync();
+        await Poll.UntilAsync(() => (now = Figures).Beyond(before).Count == 0, "nothing to be left", () => $"{string.Join('\n', now.Beyond(before))}\n{Describe()}");
+        return now;
     }
 
     /// <summary>Fails unless the program still does what it is told.</summary>

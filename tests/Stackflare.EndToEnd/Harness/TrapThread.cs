@@ -12,7 +12,8 @@ internal sealed class TrapThread
     {
         _describe = describe;
         Pid = pid;
-        _folder = Directory.GetDirectories($"/proc/{pid}/task").Single(t => NameOf(t).StartsWith("Stackflare SIGU", StringComparison.Ordinal) && NameOf(t).Length == 15);
+        // A thread that the runtime starts from this one bears its name for a moment, and is younger.
+        _folder = $"/proc/{pid}/task/{KernelThreads.Of(pid).Where(t => t.Name == "Stackflare SIGU").MinBy(t => t.Id).Id}";
     }
 
     /// <summary>How often the thread has gone to sleep of its own will.</summary>
@@ -21,8 +22,6 @@ internal sealed class TrapThread
         CultureInfo.InvariantCulture);
 
     private int Pid { get; }
-
-    public static IReadOnlyList<string> NamesOf(int pid) => [.. Directory.GetDirectories($"/proc/{pid}/task").Select(NameOf)];
 
     /// <summary>Sends SIGUSR1 and waits until the thread has done something and sleeps again.</summary>
     public async Task WakeAsync()
@@ -34,8 +33,6 @@ internal sealed class TrapThread
     }
 
     public Task WaitUntilParkedAsync() => Poll.UntilAsync(() => IsParked, "the trap to park", _describe);
-
-    private static string NameOf(string task) => File.ReadAllText(task + "/comm").TrimEnd('\n');
 
     /// <summary>In a read, rather than in some other wait on the way.</summary>
     private bool IsParked => File.ReadAllText(_folder + "/syscall").StartsWith("0 ", StringComparison.Ordinal);

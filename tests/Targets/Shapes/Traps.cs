@@ -38,7 +38,7 @@ internal sealed class Traps(Host host) : IDisposable
             _ours.Add(Flare.OnSignal(Parse(trap)));
             return "registered";
         });
-        host.OnCommand("capture", _ => Flare.Capture().Threads.Count.ToString(CultureInfo.InvariantCulture));
+        host.OnCommand("capture", _ => Lasting(Flare.Capture()));
         host.OnCommand("dump", path =>
         {
             using var writer = new StreamWriter(path);
@@ -87,6 +87,10 @@ internal sealed class Traps(Host host) : IDisposable
         return options;
     }
 
+    /// <summary>How many threads a dump has that stay: the runtime compiles hot code on one that comes and goes.</summary>
+    private static string Lasting(ThreadDump dump) =>
+        dump.Threads.Count(t => t.Name?.StartsWith(".NET Tiered", StringComparison.Ordinal) != true).ToString(CultureInfo.InvariantCulture);
+
     private static Signal ParseSignal(string value) => value switch
     {
         "usr1" => Signal.Usr1,
@@ -99,7 +103,7 @@ internal sealed class Traps(Host host) : IDisposable
     private DumpOutput ParseOutput(string value) => value switch
     {
         "stderr" => DumpOutput.StandardError,
-        "delegate" => DumpOutput.To(dump => host.Say($"DUMPED {dump.Threads.Count}")),
+        "delegate" => DumpOutput.To(dump => host.Say("DUMPED " + Lasting(dump))),
         "throwing" => DumpOutput.To(_ => throw new InvalidOperationException("the delegate's own trouble")),
         _ => DumpOutput.File(value),
     };

@@ -26,9 +26,7 @@ internal sealed partial class FrozenThread : IDisposable
     public static FrozenThread ById(int thread) => new(thread);
 
     /// <summary>The thread with a name of the kernel's.</summary>
-    public static FrozenThread Named(int pid, string name) => new(int.Parse(
-        Path.GetFileName(Directory.GetDirectories($"/proc/{pid}/task").Single(t => File.ReadAllText(t + "/comm").TrimEnd('\n') == name)),
-        System.Globalization.CultureInfo.InvariantCulture));
+    public static FrozenThread Named(int pid, string name) => new(KernelThreads.Of(pid).Single(t => t.Name == name).Id);
 
     public void Dispose()
     {

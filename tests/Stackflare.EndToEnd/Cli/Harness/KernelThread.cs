@@ -1,4 +1,5 @@
 using System.Globalization;
+using Stackflare.EndToEnd.Harness;
 
 namespace Stackflare.EndToEnd.Cli.Harness;
 
@@ -11,7 +12,7 @@ internal sealed class KernelThread
 
     /// <summary>The first thread of a process with a name.</summary>
     public KernelThread(int pid, string name)
-        : this(Directory.GetDirectories($"/proc/{pid}/task").First(t => File.ReadAllText(t + "/comm").TrimEnd('\n') == name))
+        : this($"/proc/{pid}/task/{KernelThreads.Of(pid).First(t => t.Name == name).Id}")
     {
     }
 
