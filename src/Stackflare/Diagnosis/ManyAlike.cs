@@ -11,7 +11,7 @@ internal static class ManyAlike
             return [];
         return from thread in dump.Threads
                where thread.ProgramFrameFrom(0) is not null && !(thread.WaitingFor?.Lock is { } wanted && LockConvoys.IsConvoy(dump, wanted))
-               group thread by new Stack(thread.Frames) into alike
+               group thread by new Stack(thread) into alike
                where alike.Count() >= Fewest
                orderby alike.Count() descending
                select Of([.. alike]);
@@ -24,16 +24,17 @@ internal static class ManyAlike
         threads);
 
     /// <summary>
-    /// The frames that a reader is shown, equal if they are at the same places. Hidden ones do not count, as in the groups of the text: which stubs of the runtime stand between differs with
-    /// how often a method was compiled.
+    /// The frames that a reader is shown, equal if they are at the same places. Hidden ones do not count, nor those below a wait, as in the groups of the text: which stubs of the runtime
+    /// stand between differs with how often a method was compiled.
     /// </summary>
-    private readonly struct Stack(IReadOnlyList<DumpFrame> frames) : IEquatable<Stack>
+    private readonly struct Stack(DumpThread thread) : IEquatable<Stack>
     {
-        private readonly IReadOnlyList<DumpFrame> _frames = frames;
+        private readonly IReadOnlyList<DumpFrame> _frames = thread.Frames;
+        private readonly int _first = WaitPlumbing.FramesOf(thread);
 
         public bool Equals(Stack other)
         {
-            int mine = 0, others = 0;
+            int mine = _first, others = other._first;
             while (true)
             {
                 DumpFrame? one = Next(_frames, ref mine), two = Next(other._frames, ref others);
@@ -48,7 +49,7 @@ internal static class ManyAlike
 
         public override int GetHashCode()
         {
-            int hash = 0, at = 0;
+            int hash = 0, at = _first;
             while (Next(_frames, ref at) is { } frame)
                 hash = unchecked((hash * 31) + SameFrame.Comparer.GetHashCode(frame));
             return hash;

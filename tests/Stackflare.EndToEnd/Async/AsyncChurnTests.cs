@@ -27,14 +27,15 @@ public sealed class AsyncChurnTests(ITestOutputHelper output)
         int collecting = 0, passing = 0;
         for (var i = 0; i < Captures; i++)
         {
-            ThreadDump dump = dumps.Take();
-            if (!dump.HasAsyncStacks)
+            // How many background collections do not end in time is a matter of who else wants the processors: there has to be one more dump that has them.
+            ThreadDump dump = await dumps.UntilAsync("a dump with async methods", d =>
             {
-                Assert.Contains("background garbage collection", Assert.Single(dump.Notes), StringComparison.Ordinal);
+                if (d.HasAsyncStacks)
+                    return true;
+                Assert.Contains("background garbage collection", Assert.Single(d.Notes), StringComparison.Ordinal);
                 collecting++;
-                continue;
-            }
-
+                return false;
+            });
             Assert.Empty(dump.Notes);
             AsyncStack[] churn = [.. dump.AsyncStacks.Where(IsOfChurn)];
             AsyncTruthTests.AssertSame(truth, dump.AsyncStacks.Where(s => !IsOfChurn(s)));
@@ -46,9 +47,8 @@ public sealed class AsyncChurnTests(ITestOutputHelper output)
             passing += churn.Length;
         }
 
-        output.WriteLine($"{passing} stacks in passing; {collecting} of {Captures} dumps without, as a background collection did not end");
+        output.WriteLine($"{passing} stacks in passing in {Captures} dumps; {collecting} dumps without, as a background collection did not end");
         Assert.True(passing > Captures);
-        Assert.InRange(collecting, 0, Captures / 4);
         await target.AssertAliveAsync();
     }
 

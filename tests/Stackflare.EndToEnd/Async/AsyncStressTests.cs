@@ -24,11 +24,12 @@ public sealed class AsyncStressTests(ITestOutputHelper output)
         var collecting = 0;
         for (var i = 0; i < Captures; i++)
         {
+            // How many background collections do not end in time is a matter of who else wants the processors: there has to be one more heap.
             RawSnapshot snapshot = take();
-            if (snapshot.Heap?.Info.Status == HeapStatus.Collecting)
+            for (var deadline = Deadline.In(); snapshot.Heap?.Info.Status == HeapStatus.Collecting; snapshot = take())
             {
+                Assert.True(deadline.Left > TimeSpan.Zero, "no background collection ends in time");
                 collecting++;
-                continue;
             }
 
             HeapView view = HeapView.Of(snapshot);
@@ -39,8 +40,7 @@ public sealed class AsyncStressTests(ITestOutputHelper output)
             Assert.All(view.Heap.Objects, o => Assert.Equal(snapshot.Types[o.Type].ClassId, view.Heap.Word(o, 0) & ~7ul));
         }
 
-        output.WriteLine($"{collecting} of {Captures} were taken without the heap, as a background collection did not end");
-        Assert.InRange(collecting, 0, Captures / 4);
+        output.WriteLine($"{Captures} heaps; {collecting} snapshots were taken without, as a background collection did not end");
         await target.AssertAliveAsync();
     }
 }

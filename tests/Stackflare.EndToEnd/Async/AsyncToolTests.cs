@@ -22,9 +22,14 @@ public sealed class AsyncToolTests
                 .Select(t => $"{t.Kind} < {t.Calls}").Order(StringComparer.Ordinal),
         ];
         string[] options = option is null ? [] : [option];
-        Assert.Equal(expected, Stacks((await Tool.RunAsync([$"{target.Pid}", "-f", "json", .. options])).Output));
-        Assert.Equal(0, (await Tool.RunAsync([$"{target.Pid}", "--raw", file, .. options])).ExitCode);
-        Assert.Equal(expected, Stacks((await Tool.RunAsync("show", file, "-f", "json")).Output));
+        Assert.Equal(expected, Stacks((await Tool.RunWholeAsync([$"{target.Pid}", "-f", "json", .. options])).Output));
+        Assert.Equal(expected, Stacks((await CutShort.UntilWholeAsync(SaveAndShowAsync, run => run.RawOutput)).Output));
+
+        async Task<ToolResult> SaveAndShowAsync()
+        {
+            Assert.Equal(0, (await Tool.RunAsync([$"{target.Pid}", "--raw", file, .. options])).ExitCode);
+            return await Tool.RunAsync("show", file, "-f", "json");
+        }
     }
 
     [Theory]

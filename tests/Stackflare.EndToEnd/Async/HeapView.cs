@@ -34,13 +34,13 @@ internal sealed class HeapView
     public IReadOnlyDictionary<ulong, string> TypeNames { get; }
 
     public static Func<RawSnapshot> Snapshots(TargetProcess target, HeapLimits? limits = null) =>
-        Snapshots(target, new CaptureOptions { Heap = limits ?? new HeapLimits() });
+        Snapshots(target, new CaptureOptions { Heap = limits ?? new HeapLimits { Pause = TimeSpan.FromSeconds(5) } });
 
     public static Func<RawSnapshot> SnapshotsWithoutHeap(TargetProcess target) => Snapshots(target, new CaptureOptions { Async = false });
 
     private static Func<RawSnapshot> Snapshots(TargetProcess target, CaptureOptions options)
     {
-        var capture = new ProcessCapture(Capture.TargetProcess.Inspect(target.Pid), _ => Probe, options, []);
+        var capture = new ProcessCapture(Capture.TargetProcess.Inspect(target.Pid), _ => Probe, options.WithPatience(), []);
         return () => capture.TakeSample(TestContext.Current.CancellationToken).Snapshot;
     }
 

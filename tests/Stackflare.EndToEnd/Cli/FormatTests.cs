@@ -39,8 +39,8 @@ public sealed partial class FormatTests(StillTarget still) : IClassFixture<Still
     [Fact]
     public async Task TextIsTheDefault()
     {
-        var text = await Tool.RunAsync(still.Id, "-f", "text");
-        Assert.Equal(WithoutFigures(text.Output), WithoutFigures((await Tool.RunAsync(still.Id)).Output));
+        var text = await Tool.RunWholeAsync(still.Id, "-f", "text");
+        Assert.Equal(WithoutFigures(text.Output), WithoutFigures((await Tool.RunWholeAsync(still.Id)).Output));
     }
 
     [Fact]

@@ -29,7 +29,7 @@ public sealed partial class SameDumpTests
     public async Task JsonIsTheLibrarysOwn(string flavour, string shape)
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), shape);
-        var own = await target.DumpAsync();
+        var own = await target.WholeDumpAsync();
         var dump = await Tool.DumpAsync(target);
 
         Assert.Equal(target.Pid, dump.ProcessId);

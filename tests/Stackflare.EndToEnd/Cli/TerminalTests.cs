@@ -33,7 +33,7 @@ public sealed partial class TerminalTests(StillTarget still) : IClassFixture<Sti
         Assert.Contains($"\e]8;;file://{Environment.MachineName}{place}\e\\{place}:line {thread.Marks[0].Line}\e]8;;\e\\", shown, StringComparison.Ordinal);
 
         // With the codes taken out again it is what a pipe gets, and no code is left open.
-        var plain = (await Tool.RunAsync(still.Id, "--threads", "first")).Output;
+        var plain = (await Tool.RunWholeAsync(still.Id, "--threads", "first")).Output;
         Assert.Equal(WithoutFigures(plain), WithoutFigures(Codes().Replace(shown, "")));
         Assert.Equal(0, Count(shown, "\e]8;") % 2);
     }
@@ -70,7 +70,7 @@ public sealed partial class TerminalTests(StillTarget still) : IClassFixture<Sti
         if (setting is { } s)
             environment[s.Name] = s.Value;
         var options = new ToolOptions { Executable = "script", Environment = environment };
-        var result = await Tool.RunAsync(options, "-qec", $"'{Tool.Path}' {still.Id} --threads first {arguments}", "/dev/null");
+        var result = await Tool.RunWholeAsync(options, "-qec", $"'{Tool.Path}' {still.Id} --threads first {arguments}", "/dev/null");
         return result.Output.Replace("\r\n", "\n", StringComparison.Ordinal);
     }
 

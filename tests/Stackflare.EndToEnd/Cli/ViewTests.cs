@@ -81,12 +81,17 @@ public sealed partial class ViewTests(StillTarget still) : IClassFixture<StillTa
     {
         using var folder = new TemporaryFolder();
         var file = Path.Combine(folder.Path, "a.snapshot");
-        Assert.Empty((await Tool.RunAsync(still.Id, "--raw", file)).Output);
+        var shown = await CutShort.UntilWholeAsync(SaveAndShowAsync, run => run.RawOutput);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
-        var live = await Tool.RunAsync(still.Id, "-f", format);
-        var shown = await Tool.RunAsync("show", file, "-f", format);
+        var live = await Tool.RunWholeAsync(still.Id, "-f", format);
         Assert.Equal(WithoutFigures(live.Output), WithoutFigures(shown.Output));
         Assert.Equal(["a.snapshot"], Directory.GetFileSystemEntries(folder.Path).Select(Path.GetFileName));
+
+        async Task<ToolResult> SaveAndShowAsync()
+        {
+            Assert.Empty((await Tool.RunAsync(still.Id, "--raw", file)).Output);
+            return await Tool.RunAsync("show", file, "-f", format);
+        }
     }
 
     [Fact]

@@ -6,8 +6,11 @@ namespace Stackflare.EndToEnd.Cli;
 /// <summary>Runtimes that do not answer, or answer what no runtime would: the tool ends within its time, with an error that says why.</summary>
 public sealed class WedgedTests
 {
-    /// <summary>What the tool may take beyond its limit, on a loaded machine.</summary>
-    private static readonly TimeSpan Slack = TimeSpan.FromSeconds(3);
+    /// <summary>For runtimes that do not answer: the error says how long it was, and the first dump that does not come ends the run.</summary>
+    private const double Short = 0.5;
+
+    /// <summary>For runtimes that answer: more than the test waits for the tool, so that it is not the limit that ends the run.</summary>
+    private const double Long = 600;
 
     [RequiresPtraceTheory]
     [InFlavours(Spread.Newest, LooksAt.Stacks)]
@@ -16,7 +19,7 @@ public sealed class WedgedTests
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "NamedThreads", TargetOptions.NoTrap);
         using (FrozenThread.Named(target.Pid, ".NET EventPipe"))
         {
-            var result = await RunWithinAsync(target.Pid, 0.5);
+            var result = await RunAsync(target.Pid, Short);
             result.AssertError(11, "No stacks within 0.5 s");
             KernelFacts.AssertIn(result, target);
         }
@@ -33,7 +36,7 @@ public sealed class WedgedTests
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "Spinning", TargetOptions.NoTrap);
         using (FrozenThread.ById(target.Truth.Named("plain loop").OsId))
-            (await RunWithinAsync(target.Pid, 0.5)).AssertError(11, "No stacks within 0.5 s");
+            (await RunAsync(target.Pid, Short)).AssertError(11, "No stacks within 0.5 s");
 
         await target.AssertAliveAsync();
         var dump = await Tool.DumpAsync(target);
@@ -55,15 +58,11 @@ public sealed class WedgedTests
     public async Task ARuntimeThatIsNone(string how, int exitCode, string reason)
     {
         await using var fake = await FakeRuntime.StartAsync(how);
-        var result = await RunWithinAsync(fake.Pid, how == "endless" ? 30 : 0.5);
+        var result = await RunAsync(fake.Pid, reason.Contains("0.5 s", StringComparison.Ordinal) ? Short : Long);
         result.AssertError(exitCode, reason);
         Assert.Contains($"\"fake\" tid={fake.Pid} ", result.RawOutput, StringComparison.Ordinal);
     }
 
-    private static async Task<ToolResult> RunWithinAsync(int pid, double seconds)
-    {
-        var result = await Tool.RunAsync($"{pid}", "--timeout", FormattableString.Invariant($"{seconds}"), "-n", "3");
-        Assert.True(result.Time < TimeSpan.FromSeconds(seconds) + Slack, $"{result.Time}\n{result}");
-        return result;
-    }
+    private static Task<ToolResult> RunAsync(int pid, double seconds) =>
+        Tool.RunAsync($"{pid}", "--timeout", FormattableString.Invariant($"{seconds}"), "-n", "3");
 }

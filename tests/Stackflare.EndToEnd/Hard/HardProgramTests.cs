@@ -94,26 +94,41 @@ public sealed class HardProgramTests
         Assert.Equal("waiting", main.Activity);
     }
 
+    /// <summary>They come while a dump is being written that nobody reads yet: one more is taken for all of them.</summary>
     [Theory]
     [InFlavours(Spread.Newest, LooksAt.Stacks)]
-    public async Task ABurstOfSignalsBecomesAFewWholeDumps(string flavour)
+    public async Task ABurstOfSignalsBecomesOneMoreWholeDump(string flavour)
     {
-        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "NamedThreads");
-        await target.DumpAsync();
+        // Lines are written whole: the last that would fit into the pipe in part waits.
+        const int allButALine = 60 << 10;
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "ManyThreads", TargetOptions.Default with { ReadStandardError = false });
+        target.Signal();
+        await Poll.UntilAsync(() => target.UnreadErrors >= allButALine, "a full pipe", target.Describe);
         for (var i = 0; i < 200; i++)
             target.Signal();
-        var first = await target.NextDumpAsync();
-        Assert.All(target.Truth.Threads, thread => thread.AssertIn(first));
+        await Poll.UntilAsync(() => !IsPending(target.Pid, Kernel.Usr1), "the last signal to be handled", target.Describe);
         await target.AssertAliveAsync();
+        target.ReadErrors();
+        for (var i = 0; i < 2; i++)
+        {
+            var dump = await target.NextDumpAsync();
+            Assert.All(target.Truth.Threads, thread => thread.AssertIn(dump));
+        }
 
         // Disposing finishes the dump that is being written, and the end of the program ends the stream: then all dumps are here.
         Assert.Equal("disposed", await target.CommandAsync("dispose"));
         await target.AssertExitsWellAsync();
         await target.WaitForEndOfErrorsAsync();
-        JsonDump[] more = [.. target.DumpsSoFar()];
-        Assert.InRange(more.Length, 0, 4);
+        // The thread that handles the last signal may have been between its end in the kernel and its beginning in the handler.
+        Assert.InRange(target.DumpsSoFar().Count(), 0, 1);
         Assert.Empty(target.Messages);
         Assert.True(target.HasReadAllErrors, target.Describe());
+    }
+
+    private static bool IsPending(int pid, int signal)
+    {
+        string pending = File.ReadLines($"/proc/{pid}/status").Single(l => l.StartsWith("ShdPnd:", StringComparison.Ordinal)).Split('\t')[1];
+        return (ulong.Parse(pending, System.Globalization.NumberStyles.AllowHexSpecifier, System.Globalization.CultureInfo.InvariantCulture) >> (signal - 1) & 1) != 0;
     }
 
     [Theory]

@@ -44,7 +44,7 @@ internal sealed class LockView
 
     public static Func<LockView> Of(TargetProcess target)
     {
-        var capture = new ProcessCapture(Capture.TargetProcess.Inspect(target.Pid), _ => Probe, new CaptureOptions(), []);
+        var capture = new ProcessCapture(Capture.TargetProcess.Inspect(target.Pid), _ => Probe, new CaptureOptions().WithPatience(), []);
         var symbolicator = new Symbolicator(new SymbolOptions { SingleFilePath = Capture.TargetProcess.Inspect(target.Pid).ExecutablePath });
         return () =>
         {

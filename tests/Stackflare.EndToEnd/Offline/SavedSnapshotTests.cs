@@ -79,7 +79,7 @@ public sealed class SavedSnapshotTests
         Assert.All(target.Truth.Threads, thread => thread.AssertIn(right));
     }
 
-    private static ProcessCapture NewCapture(TargetProcess target) => new(Capture.TargetProcess.Inspect(target.Pid), _ => Probe, new CaptureOptions(), []);
+    private static ProcessCapture NewCapture(TargetProcess target) => new(Capture.TargetProcess.Inspect(target.Pid), _ => Probe, new CaptureOptions().WithPatience(), []);
 
     private static string Saved(TargetProcess target, string name) => Path.Combine(target.TemporaryFolder, name);
 

@@ -8,7 +8,6 @@ namespace Stackflare.EndToEnd.Truth;
 /// <summary>Which threads burn a processor.</summary>
 public sealed class BusyTests(ITestOutputHelper output)
 {
-    private const int MostCaptures = 1000;
     private const double LeastShare = 0.5;
     private const long LeastBetweenNs = 4_000_000;
 
@@ -22,7 +21,7 @@ public sealed class BusyTests(ITestOutputHelper output)
         Dictionary<int, double> most = target.Truth.Threads.ToDictionary(t => t.OsId, _ => 0.0);
         int captures = 0;
         // They share the machine with others: that one has a processor for some milliseconds is a matter of luck, and of time.
-        while (most.Values.Any(share => share < LeastShare) && captures++ < MostCaptures)
+        for (var deadline = Deadline.In(); most.Values.Any(share => share < LeastShare) && deadline.Left > TimeSpan.Zero; captures++)
         {
             RawSnapshot snapshot = capture.TakeSample(TestContext.Current.CancellationToken).Snapshot;
             foreach (BusyRecord busy in snapshot.Busy)
@@ -54,6 +53,6 @@ public sealed class BusyTests(ITestOutputHelper output)
     private static ProcessCapture CaptureOf(TargetProcess target)
     {
         byte[] probe = File.ReadAllBytes(TestPaths.Probe);
-        return new ProcessCapture(Capture.TargetProcess.Inspect(target.Pid), _ => probe, new CaptureOptions(), []);
+        return new ProcessCapture(Capture.TargetProcess.Inspect(target.Pid), _ => probe, new CaptureOptions().WithPatience(), []);
     }
 }

@@ -16,7 +16,7 @@ public sealed class RuntimeSettingTests
     {
         var options = TargetOptions.Default with { Environment = new Dictionary<string, string?> { [variable] = value } };
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "LanguageMembers", options);
-        var dump = await target.DumpAsync();
+        var dump = await target.WholeDumpAsync();
         Assert.All(target.Truth.Threads, thread => thread.AssertIn(dump));
         Flavour.Named(flavour).AssertNotes(dump.Notes);
     }

@@ -15,22 +15,16 @@ internal sealed class Load : IDisposable
 
     public Load(Uri address, int clients) => _clients = [.. Enumerable.Range(0, clients).Select(_ => Task.Run(() => SendAsync(address)))];
 
-    /// <summary>Requests answered since the last measurement began.</summary>
+    /// <summary>Requests answered, of those that are counted together.</summary>
     public int Count => _latencies.Count;
 
-    public Task RunUntilAsync(Func<bool> condition) => Poll.UntilAsync(condition, "requests", () => $"{Count} answered, {_failed} failed");
+    /// <summary>Requests that were not answered.</summary>
+    public int Failed => Volatile.Read(ref _failed);
 
-    /// <summary>What became of the requests while something else was done.</summary>
-    public async Task<LoadFigures> MeasureAsync(Func<Task> action)
-    {
-        _latencies = new ConcurrentQueue<TimeSpan>();
-        var (start, failed) = (Stopwatch.GetTimestamp(), Volatile.Read(ref _failed));
-        await action();
-        TimeSpan[] latencies = [.. _latencies.Order()];
-        return new LoadFigures(latencies.Length, Volatile.Read(ref _failed) - failed, Stopwatch.GetElapsedTime(start), At(0.5), At(0.99), At(1));
+    public Task RunUntilAsync(Func<bool> condition) => Poll.UntilAsync(condition, "requests", () => $"{Count} answered, {Failed} failed");
 
-        TimeSpan At(double part) => latencies.Length == 0 ? default : latencies[Math.Min(latencies.Length - 1, (int)(part * latencies.Length))];
-    }
+    /// <summary>From now on the time that each request took goes into these.</summary>
+    public void CountInto(ConcurrentQueue<TimeSpan> latencies) => Volatile.Write(ref _latencies, latencies);
 
     public void Dispose()
     {
@@ -48,7 +42,7 @@ internal sealed class Load : IDisposable
             try
             {
                 await _client.GetStringAsync(address, _end.Token);
-                _latencies.Enqueue(Stopwatch.GetElapsedTime(start));
+                Volatile.Read(ref _latencies).Enqueue(Stopwatch.GetElapsedTime(start));
             }
             catch (Exception) when (_end.IsCancellationRequested)
             {

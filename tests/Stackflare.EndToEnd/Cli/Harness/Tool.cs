@@ -21,9 +21,16 @@ internal static class Tool
         return await tool.WaitAsync();
     }
 
+    /// <summary>The same until no limit on time has cut the dump short.</summary>
+    public static Task<ToolResult> RunWholeAsync(params string[] arguments) => RunWholeAsync(ToolOptions.Default, arguments);
+
+    /// <summary>The same until no limit on time has cut the dump short.</summary>
+    public static Task<ToolResult> RunWholeAsync(ToolOptions options, params string[] arguments) =>
+        CutShort.UntilWholeAsync(() => RunAsync(options, arguments), result => result.RawOutput);
+
     /// <summary>A dump in JSON of a target, which must succeed.</summary>
     public static async Task<JsonDump> DumpAsync(TargetProcess target, params string[] arguments) =>
-        (await RunAsync([$"{target.Pid}", "-f", "json", .. arguments])).Json;
+        (await RunWholeAsync([$"{target.Pid}", "-f", "json", .. arguments])).Json;
 
     public static ToolProcess Start(ToolOptions options, params string[] arguments)
     {

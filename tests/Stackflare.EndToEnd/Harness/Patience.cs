@@ -1,0 +1,19 @@
+namespace Stackflare.EndToEnd.Harness;
+
+/// <summary>Captures of tests that are not about limits on time: with limits that a busy machine does not reach.</summary>
+internal static class Patience
+{
+    /// <summary>The same options; limits on time that were not given are as wide as they can be.</summary>
+    public static CaptureOptions WithPatience(this CaptureOptions options)
+    {
+        DumpLimits limits = options.Limits, usual = DumpLimits.Default;
+        return options with
+        {
+            Limits = limits with
+            {
+                Time = limits.Time == usual.Time ? TimeSpan.FromMinutes(2) : limits.Time,
+                Pause = limits.Pause == usual.Pause ? TimeSpan.FromSeconds(10) : limits.Pause,
+            },
+        };
+    }
+}
