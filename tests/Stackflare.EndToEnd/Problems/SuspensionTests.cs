@@ -67,7 +67,7 @@ public sealed class SuspensionTests
         });
         Assert.EndsWith(" 0", await target.CommandAsync("figures"), StringComparison.Ordinal);
         Assert.Equal(handled, HandledSignals(target.Pid));
-        await Poll.UntilAsync(() => target.Figures.Threads <= before.Threads, "as many threads as before", target.Describe);
+        await Poll.UntilAsync(() => target.Figures.Threads.Count <= before.Threads.Count, "as many threads as before", target.Describe);
         // The runtime maps assemblies when it first needs them.
         Assert.DoesNotContain(target.Figures.Mappings.Except(before.Mappings), m => !m.EndsWith(".dll", StringComparison.Ordinal));
         Assert.Empty(target.Figures.ProbeMappings);
