@@ -1,7 +1,5 @@
 #include "runtime/descriptor.h"
 
-#include <string.h>
-
 typedef struct cursor { const char *at, *end; } cursor;
 
 static char peek(cursor *c)
@@ -52,11 +50,14 @@ static bool is_number(descriptor_text text, uint64_t *number)
     return true;
 }
 
+/* What numbers and the words true, false and null are made of. */
+static bool is_bare(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '+' || c == '.'; }
+
 static bool read_bare(cursor *c, descriptor_text *text)
 {
     peek(c);
     text->at = c->at;
-    while (c->at < c->end && (digit(*c->at) < 16 || strchr("-+.truefalsenullEXx", *c->at) != NULL) && *c->at != 0)
+    while (c->at < c->end && is_bare(*c->at))
         c->at++;
     text->length = (size_t)(c->at - text->at);
     return text->length > 0;

@@ -225,7 +225,9 @@ static bool follow(const core_lib *core, core_type type, const char *path, uint3
 {
     *offset = 0;
     for (;;) {
-        size_t length = strcspn(path, ".");
+        size_t length = 0;
+        while (path[length] != 0 && path[length] != '.')
+            length++;
         *last = (core_field){ .name = path, .name_length = length };
         if (!core_find_field(core, &type, last))
             return false;
