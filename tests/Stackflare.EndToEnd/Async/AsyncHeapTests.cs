@@ -24,11 +24,12 @@ public sealed class AsyncHeapTests
         Assert.Equal(
             Truth.Order(),
             Truth.Select(t => (t.Name, view.Named(t.Name).Count(), Assert.Single(view.Named(t.Name).Select(m => m.State).Distinct()))).Order());
-        // And a lambda, and SemaphoreSlim's own for the one with a timeout.
+        // And a lambda, and SemaphoreSlim's own for the one with a timeout, which the runtime itself suspends on .NET 11.
+        int own = Flavour.Named(flavour).RuntimeMajor < 11 ? 1 : 0;
         Assert.Single(view.Methods, m => m.Name.StartsWith("<Start>", StringComparison.Ordinal));
-        Assert.Single(view.Methods, m => m.Name == "WaitUntilCountOrTimeoutAsync");
-        Assert.Equal(Truth.Sum(t => t.Count) + 2, view.Methods.Count);
-        Assert.Equal((uint)view.Methods.Count, view.Heap.Info.MethodCount);
+        Assert.Equal(own, view.Methods.Count(m => m.Name == "WaitUntilCountOrTimeoutAsync"));
+        Assert.Equal(Truth.Sum(t => t.Count) + 1 + own, view.Methods.Count);
+        Assert.Equal((uint)(view.Methods.Count + view.Heap.Objects.Count(o => o.Flags.HasFlag(HeapObjectFlags.Suspended))), view.Heap.Info.MethodCount);
         Assert.True(view.Heap.Info.SeenObjects > (ulong)view.Heap.Objects.Length);
         Assert.True(view.Heap.Info.HeapBytes > 0);
     }

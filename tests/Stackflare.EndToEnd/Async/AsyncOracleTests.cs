@@ -36,10 +36,14 @@ public sealed class AsyncOracleTests
         var symbolicator = new Symbolicator(new SymbolOptions { SingleFilePath = Capture.TargetProcess.Inspect(target.Pid).ExecutablePath });
         using SymbolSession session = symbolicator.Open(snapshot);
         var graph = new AsyncGraph(snapshot, new HeapObjects(snapshot, session));
-        Assert.Equal(boxes, graph.Boxes.All.Select(b => graph.Objects[b.Object].Address).Order());
-        (ulong, ulong)[] seen = [.. Enumerable.Range(0, boxes.Length).SelectMany(b => Boxes(graph, graph.Awaited(b)).Select(a => (Address(a), Address(b)))).Distinct().Order()];
+        // Methods that the runtime itself suspends have no box, and the debugger does not know them.
+        int[] own = [.. Enumerable.Range(0, graph.Boxes.All.Count).Where(IsBox)];
+        Assert.Equal(boxes, own.Select(Address).Order());
+        (ulong, ulong)[] seen = [.. own.SelectMany(b => Boxes(graph, graph.Awaited(b)).Where(IsBox).Select(a => (Address(a), Address(b)))).Distinct().Order()];
         Assert.True(links.Length > 10);
         Assert.True(links.SequenceEqual(seen), $"the debugger alone has\n{Describe(links.Except(seen))}\nthe snapshot alone has\n{Describe(seen.Except(links))}");
+
+        bool IsBox(int box) => graph.Objects.Is(graph.Boxes.All[box].Object, HeapObjectFlags.Method);
 
         ulong Address(int box) => graph.Objects[graph.Boxes.All[box].Object].Address;
 

@@ -33,7 +33,7 @@ public sealed partial class SameDumpTests
         var dump = await Tool.DumpAsync(target);
 
         Assert.Equal(target.Pid, dump.ProcessId);
-        Assert.Equal(own.Notes, dump.Notes);
+        Assert.Equal(own.Notes.Where(IsLasting), dump.Notes.Where(IsLasting));
         Assert.Equal(own.Threads.Where(t => t.IsOwn).Select(t => t.OsId), dump.Threads.Where(t => t.IsOwn).Select(t => t.OsId));
         foreach (var property in new[] { "id", "name", "runtimeVersion", "platform" })
             Assert.Equal(own.Root.GetProperty("process").GetProperty(property).ToString(), dump.Root.GetProperty("process").GetProperty(property).ToString());
@@ -41,6 +41,9 @@ public sealed partial class SameDumpTests
         int[] still = [target.Pid, .. target.Truth.Threads.Select(t => t.OsId)];
         Assert.All(still, id => Assert.Equal(own.Threads.Single(t => t.OsId == id).Everything, dump.Threads.Single(t => t.OsId == id).Everything));
     }
+
+    /// <summary>How much memory a program has, it has at one moment: a single-file program that is compressed has about as much as is looked through unasked.</summary>
+    private static bool IsLasting(string note) => !note.StartsWith("Async methods that wait were not looked for", StringComparison.Ordinal);
 
     [Theory]
     [InFlavours(Spread.All, LooksAt.Stacks)]
