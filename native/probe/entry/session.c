@@ -13,7 +13,6 @@
 
 enum {
     MAX_FUNCTIONS = 1 << 16,
-    MAX_TYPES = 1 << 16,
     MAX_MODULES = 1 << 13,
     MAX_FRAMES = 1 << 18,
     BLOB_BYTES = 16 << 20,
@@ -30,9 +29,9 @@ bool capture_map(capture *c)
         && sf_table_map(&c->raw, sizeof(raw_frame), r->max_total_frames, READY_BYTES)
         && sf_table_map(&c->functions, sizeof(sf_function), MAX_FUNCTIONS, 64 << 10)
         && sf_table_map(&c->function_work, sizeof(function_work), MAX_FUNCTIONS, 4 << 10)
-        && sf_table_map(&c->types, sizeof(sf_type), MAX_TYPES, 16 << 10)
-        && sf_table_map(&c->type_work, sizeof(type_work), MAX_TYPES, 4 << 10)
-        && sf_table_map(&c->type_args, sizeof(uint32_t), MAX_TYPES * 4, 4 << 10)
+        && sf_table_map(&c->types, sizeof(sf_type), CAPTURE_TYPES, 16 << 10)
+        && sf_table_map(&c->type_work, sizeof(type_work), CAPTURE_TYPES, 4 << 10)
+        && sf_table_map(&c->type_args, sizeof(uint32_t), CAPTURE_TYPES * 4, 4 << 10)
         && sf_table_map(&c->modules, sizeof(sf_module), MAX_MODULES, 8 << 10)
         && sf_table_map(&c->module_work, sizeof(module_work), MAX_MODULES, 4 << 10)
         && sf_table_map(&c->stacks, sizeof(uint32_t), r->max_total_frames, 0)
@@ -58,7 +57,7 @@ bool capture_map(capture *c)
         && sf_index_map(&c->lock_index, MAX_LOCKS)
         && sf_index_map(&c->object_index, MAX_OBJECTS)
         && sf_index_map(&c->function_index, MAX_FUNCTIONS)
-        && sf_index_map(&c->type_index, MAX_TYPES)
+        && sf_index_map(&c->type_index, CAPTURE_TYPES)
         && sf_index_map(&c->module_index, MAX_MODULES)
         && sf_index_map(&c->frame_index, min32(r->max_total_frames, MAX_FRAMES));
 }

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 enum {
-    MAX_TYPES = 1 << 16, /* as in capture.c */
     MAX_KNOWN_TYPES = 1 << 17,
     NEAR_TYPES = 1 << 11,
     MAX_KINDS = 1 << 14,
@@ -32,8 +31,8 @@ bool heap_map(capture *c)
             && sf_table_map(&h->kinds, sizeof(heap_kind), MAX_KINDS, 8 << 10)
             && sf_table_map(&h->candidates, sizeof(heap_candidate), MAX_CANDIDATES, 32 << 10)
             && sf_table_map(&h->buckets, sizeof(uint32_t), MAX_BUCKETS, 0)
-            && sf_table_map(&h->layout_work, sizeof(layout_work), MAX_TYPES, 16 << 10)
-            && sf_table_map(&h->layouts, sizeof(sf_heap_layout), MAX_TYPES, 0)
+            && sf_table_map(&h->layout_work, sizeof(layout_work), CAPTURE_TYPES, 16 << 10)
+            && sf_table_map(&h->layouts, sizeof(sf_heap_layout), CAPTURE_TYPES, 0)
             && sf_table_map(&h->fields, sizeof(sf_heap_field), MAX_LAYOUT_FIELDS, 0)
             && sf_table_map(&h->references, sizeof(uint32_t), MAX_LAYOUT_FIELDS, 8 << 10)
             && sf_table_map(&h->running, sizeof(sf_running), MAX_RUNNING, 0)

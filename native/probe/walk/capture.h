@@ -50,6 +50,9 @@ typedef struct module_work {
     bool transient;   /* collectible and not held */
 } module_work;
 
+/* Types that a capture describes: the heap has tables by their indexes. */
+enum { CAPTURE_TYPES = 1 << 16 };
+
 enum { MAX_HELD = 256, TYPES_SEEN = 64 };
 
 /* What is read of a batch of threads, step by step: each step's addresses are in what the one before has read. */
