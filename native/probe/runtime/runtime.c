@@ -2,23 +2,15 @@
 #define _GNU_SOURCE
 #include "runtime/runtime.h"
 
+#include "memory/first_libc.h"
 #include "memory/memory.h"
 
 #include <dlfcn.h>
 
-/* glibc 2.34 moved these from libdl into libc, under new versions. The old ones are still there, and are the only ones that the older
- * systems have which .NET runs on; they find them in libdl, which the runtime has loaded. */
-#if defined(__GLIBC__) && (defined(__x86_64__) || defined(__aarch64__))
-#ifdef __x86_64__
-#define FIRST_VERSION "GLIBC_2.2.5"
-#else
-#define FIRST_VERSION "GLIBC_2.17"
-#endif
-__asm__(".symver dladdr,dladdr@" FIRST_VERSION);
-__asm__(".symver dlclose,dlclose@" FIRST_VERSION);
-__asm__(".symver dlopen,dlopen@" FIRST_VERSION);
-__asm__(".symver dlsym,dlsym@" FIRST_VERSION);
-#endif
+FIRST_LIBC(dladdr);
+FIRST_LIBC(dlclose);
+FIRST_LIBC(dlopen);
+FIRST_LIBC(dlsym);
 
 #define CONTRACT_MAGIC 0x0043414443434E44ull /* "DNCCDAC" */
 

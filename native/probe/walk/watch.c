@@ -12,6 +12,8 @@
 #define _GNU_SOURCE
 #include "walk/suspend.h"
 
+#include "memory/first_libc.h"
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
@@ -22,20 +24,12 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Moved into libc by glibc 2.34, as in runtime.c; older ones have the threads in libpthread, which the runtime has loaded. Where they are not there,
- * nobody watches. */
-#if defined(__GLIBC__) && (defined(__x86_64__) || defined(__aarch64__))
-#ifdef __x86_64__
-#define FIRST_VERSION "GLIBC_2.2.5"
-#else
-#define FIRST_VERSION "GLIBC_2.17"
-#endif
-__asm__(".symver dladdr,dladdr@" FIRST_VERSION);
-__asm__(".symver dlopen,dlopen@" FIRST_VERSION);
-__asm__(".symver pthread_create,pthread_create@" FIRST_VERSION);
-__asm__(".symver pthread_join,pthread_join@" FIRST_VERSION);
-__asm__(".symver pthread_attr_setstack,pthread_attr_setstack@" FIRST_VERSION);
-#endif
+/* Older systems have the threads in libpthread, which the runtime has loaded. Where they are not there, nobody watches. */
+FIRST_LIBC(dladdr);
+FIRST_LIBC(dlopen);
+FIRST_LIBC(pthread_create);
+FIRST_LIBC(pthread_join);
+FIRST_LIBC(pthread_attr_setstack);
 extern __typeof__(pthread_create) pthread_create __attribute__((weak));
 extern __typeof__(pthread_join) pthread_join __attribute__((weak));
 extern __typeof__(pthread_attr_setstack) pthread_attr_setstack __attribute__((weak));

@@ -1,0 +1,16 @@
+/* glibc 2.34 moved functions of libdl and libpthread into libc, under new versions. The old ones are still there, and are the only ones that the older
+ * systems have which .NET runs on. FIRST_LIBC(f) imports f by its first version. */
+#ifndef STACKFLARE_FIRST_LIBC_H
+#define STACKFLARE_FIRST_LIBC_H
+
+#include <features.h>
+
+#if defined(__GLIBC__) && defined(__x86_64__)
+#define FIRST_LIBC(f) __asm__(".symver " #f "," #f "@GLIBC_2.2.5")
+#elif defined(__GLIBC__) && defined(__aarch64__)
+#define FIRST_LIBC(f) __asm__(".symver " #f "," #f "@GLIBC_2.17")
+#else
+#define FIRST_LIBC(f) _Static_assert(1, "no versions")
+#endif
+
+#endif
