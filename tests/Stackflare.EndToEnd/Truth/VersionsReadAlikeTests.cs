@@ -94,7 +94,8 @@ public sealed partial class VersionsReadAlikeTests
             t => LinesOf(blocks.Single(b => b.StartsWith('"') && b.Contains($" tid={t.OsId} ", StringComparison.Ordinal)))));
     }
 
-    private static bool IsStill(DumpThread thread, bool isWaitKnown) => thread.Activity is not (ThreadActivity.Running or ThreadActivity.Unknown)
+    /// <summary>None of the threads sleeps but between two looks at what it waits for.</summary>
+    private static bool IsStill(DumpThread thread, bool isWaitKnown) => thread.Activity is not (ThreadActivity.Running or ThreadActivity.Sleeping or ThreadActivity.Unknown)
         && !thread.Frames.Any(static f => f.Method.FullName.EndsWith(".Host.Arrive", StringComparison.Ordinal))
         && (!isWaitKnown || thread.WaitingFor is null or { IsForKnown: true });
 
