@@ -9,6 +9,7 @@ internal sealed record BenchOptions
           --shape 100x50  only this number of threads and frames (may be given again); does not write the page
           --tools         only the command-line tool and its peers; does not write the page
           --async         only async methods; does not write the page
+          --runtimes      only .NET 11 against .NET 10; does not write the page
           --no-write      do not write docs/benchmarks.md
         """;
 
@@ -16,11 +17,8 @@ internal sealed record BenchOptions
 
     internal bool Quick { get; init; }
 
-    /// <summary>Whether only the command-line tool is measured, and not the library.</summary>
-    internal bool OnlyTools { get; init; }
-
-    /// <summary>Whether only the search for async methods is measured.</summary>
-    internal bool OnlyAsync { get; init; }
+    /// <summary>The parts that are measured.</summary>
+    internal BenchParts Parts { get; init; } = BenchParts.All;
 
     /// <summary>Whether docs/benchmarks.md is written: a part of the figures never replaces all of them.</summary>
     internal bool Write { get; init; } = true;
@@ -69,10 +67,13 @@ internal sealed record BenchOptions
                     options = options with { Quick = true, Write = false };
                     break;
                 case "--tools":
-                    options = options with { OnlyTools = true, Write = false };
+                    options = options with { Parts = BenchParts.Tools, Write = false };
                     break;
                 case "--async":
-                    options = options with { OnlyAsync = true, Write = false };
+                    options = options with { Parts = BenchParts.Async, Write = false };
+                    break;
+                case "--runtimes":
+                    options = options with { Parts = BenchParts.Runtimes, Write = false };
                     break;
                 case "--no-write":
                     options = options with { Write = false };

@@ -13,13 +13,13 @@ try
 {
     using Contestants contestants = new();
     report.Machine(contestants);
-    if (!options.OnlyTools && !options.OnlyAsync)
+    if (options.Parts.HasFlag(BenchParts.Library))
         LibraryPart.Run(contestants, options, report);
-    if (!options.OnlyAsync)
+    if (options.Parts.HasFlag(BenchParts.Tools))
         ToolPart.Run(contestants, options, report);
-    if (!options.OnlyTools && !options.OnlyAsync && options.Shapes.Contains(Shape.Reference))
+    if (options.Parts.HasFlag(BenchParts.Runtimes) && options.Shapes.Contains(Shape.Reference))
         RuntimePart.Run(options, report);
-    if (!options.OnlyTools && options.Shapes.Contains(Shape.Reference))
+    if (options.Parts.HasFlag(BenchParts.Async) && options.Shapes.Contains(Shape.Reference))
         AsyncPart.Run(options, report);
     report.Goals();
 }

@@ -4,7 +4,8 @@ namespace Stackflare.EndToEnd.Harness;
 
 /// <summary>
 /// What the kernel says that a process uses, by name: so that two looks are compared as sets, and a failure says what is there more. What the runtime itself brings and takes at
-/// moments of its own choice is left out: the thread that compiles hot code again, and the file of each assembly, which it opens and keeps when code that needs it is first compiled.
+/// moments of its own choice is left out: the thread that compiles hot code again, and the files of its assemblies and native libraries, which it opens and keeps when code that needs
+/// them is first compiled or run.
 /// </summary>
 /// <param name="ResidentBytes">The memory that is resident.</param>
 /// <param name="Threads">The names of its threads.</param>
@@ -21,7 +22,7 @@ internal sealed record ProcessFigures(long ResidentBytes, IReadOnlyList<string> 
         return new(
             ResidentBytesOf(pid),
             [.. KernelThreads.NamesOf(pid).Where(n => !KernelThreads.IsPassing(n))],
-            [.. Open(pid).Where(d => !IsAssembly(d) && d != program).Select(WithoutNumber)],
+            [.. Open(pid).Where(d => !IsOfPlatform(d) && d != program).Select(WithoutNumber)],
             [.. File.ReadAllLines($"/proc/{pid}/maps").Where(l => l.Contains('/')).Select(l => l[l.IndexOf('/')..])]);
     }
 
@@ -43,7 +44,7 @@ internal sealed record ProcessFigures(long ResidentBytes, IReadOnlyList<string> 
     [
         .. More("thread", Threads, before.Threads),
         .. More("descriptor of", Descriptors, before.Descriptors),
-        .. Mappings.Except(before.Mappings).Where(m => !IsAssembly(m)).Select(m => "mapping of " + m),
+        .. Mappings.Except(before.Mappings).Where(m => !IsOfPlatform(m)).Select(m => "mapping of " + m),
     ];
 
     public override string ToString() => $"{ResidentBytes >> 20} MiB resident, {Threads.Count} threads, {Descriptors.Count} descriptors";
@@ -62,7 +63,7 @@ internal sealed record ProcessFigures(long ResidentBytes, IReadOnlyList<string> 
     private static string WithoutNumber(string descriptor) =>
         descriptor.LastIndexOf('[') is > 0 and var start && descriptor.AsSpan(start + 1).TrimEnd(']').ContainsAnyExceptInRange('0', '9') is false ? descriptor[..start] : descriptor;
 
-    private static bool IsAssembly(string file) => file.EndsWith(".dll", StringComparison.Ordinal);
+    private static bool IsOfPlatform(string file) => file.EndsWith(".dll", StringComparison.Ordinal) || Path.GetFileName(file).StartsWith("libSystem.", StringComparison.Ordinal);
 
     private static long ResidentBytesOf(int pid)
     {
