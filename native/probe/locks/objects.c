@@ -90,34 +90,56 @@ bool add_waiting_word(capture *c, uint32_t thread, uintptr_t at, uintptr_t word)
     return true;
 }
 
-/* What a type is or is derived from; 0 for none of these. */
-static uint32_t kind_of(const capture *c, uintptr_t type)
+static verdict *verdict_of(uintptr_t type) { return &known.verdicts[type * 0x9E3779B97F4A7C15ull >> 56]; }
+_Static_assert(VERDICTS == 1 << (64 - 56), "what the shift leaves");
+
+static uint32_t kind_of_class(const capture *c, uintptr_t class)
 {
-    uint32_t place = (uint32_t)(type * 0x9E3779B97F4A7C15ull >> 56), kind = 0;
-    if (known.verdicts[place].type == type)
-        return known.verdicts[place].kind;
-    uintptr_t base = type;
-    for (int depth = 0; depth < MAX_BASES && kind == 0 && plausible(base) && base != c->runtime.layout.type.object; depth++) {
-        for (uint32_t i = 0; i < KINDS; i++)
-            if (core_class_of(&c->runtime, kinds[i].class) == base)
-                kind = kinds[i].kind;
-        if (kind == 0 && !sf_read_pointer(base + c->runtime.layout.type.parent, &base))
-            break;
-    }
-    /* A type of another module is one that a frame's method belongs to. */
-    uint32_t index = kind == 0 ? sf_index_get(&c->type_index, type) : SF_NONE;
-    if (index != SF_NONE && is_threading_module(c, ((sf_type *)sf_table_at(&c->types, index))->module))
-        kind = KIND_UNNAMED;
-    if (kind != 0 && !is_type(&c->runtime.layout, type))
-        kind = 0;
-    known.verdicts[place].type = type;
-    known.verdicts[place].kind = kind;
-    return kind;
+    for (uint32_t i = 0; i < KINDS; i++)
+        if (core_class_of(&c->runtime, kinds[i].class) == class)
+            return kinds[i].kind;
+    return 0;
 }
 
-void add_waited_object(capture *c, uintptr_t address, uintptr_t type)
+/* Which types of a batch are derived from which of these: the parents of all are read at once, a step up at a time. Many words that could be a type
+ * are none, and those of a thousand threads are a thousand. */
+static void find_kinds(capture *c, waited_object *objects, uint32_t count)
 {
-    uint32_t kind = plausible(type) ? kind_of(c, type) : 0, *place, index;
+    sf_read_item *items = known.way.items;
+    uintptr_t *parents = known.way.parents;
+    uint16_t *of = known.way.of;
+    const layout *k = &c->runtime.layout;
+    uint32_t open = count;
+    for (uint32_t i = 0; i < count; i++)
+        of[i] = (uint16_t)i;
+    for (int depth = 0; depth < MAX_BASES && open > 0; depth++) {
+        uint32_t n = 0;
+        for (uint32_t i = 0; i < open; i++) {
+            waited_object *o = &objects[of[i]];
+            if (!plausible(o->base) || o->base == k->type.object || (o->kind = kind_of_class(c, o->base)) != 0)
+                continue;
+            items[n] = (sf_read_item){ o->base + k->type.parent, &parents[n], sizeof *parents, false };
+            of[n++] = of[i];
+        }
+        sf_read_many(items, n);
+        for (uint32_t i = 0; i < n; i++)
+            objects[of[i]].base = items[i].ok ? parents[i] : 0;
+        open = n;
+    }
+}
+
+/* A type of another module is one that a frame's method belongs to. */
+static uint32_t kind_of_type(capture *c, const waited_object *o)
+{
+    uint32_t kind = o->kind, index = kind == 0 ? sf_index_get(&c->type_index, o->type) : SF_NONE;
+    if (index != SF_NONE && is_threading_module(c, ((sf_type *)sf_table_at(&c->types, index))->module))
+        kind = KIND_UNNAMED;
+    return kind != 0 && is_type(&c->runtime.layout, o->type) ? kind : 0;
+}
+
+static void add_object(capture *c, uintptr_t address, uintptr_t type, uint32_t kind)
+{
+    uint32_t *place, index;
     if (kind == 0 || *(place = sf_index_find(&c->object_index, address)) != 0)
         return;
     if ((index = sf_table_add(&c->objects)) == SF_NONE) {
@@ -129,4 +151,41 @@ void add_waited_object(capture *c, uintptr_t address, uintptr_t type)
     *(sf_object *)sf_table_at(&c->objects, index) = (sf_object){
         address, kind, lasting_type_index(c, type), SF_NONE, SF_NONE, SF_COUNT_UNKNOWN, 0,
     };
+}
+
+/* Of a collector that has regions, and no memory of others between them. */
+static bool is_in_heap(const layout *k, uintptr_t address)
+{
+    return layout_knows(k, LAYOUT_HEAP_RANGE) && layout_knows(k, LAYOUT_COLLECTOR) && address - k->collector.lowest < k->collector.highest - k->collector.lowest;
+}
+
+/* A type that was met before, or in the same batch, is not asked for again, unless another has its place. */
+void add_waited_objects(capture *c, waited_object *objects, uint32_t count)
+{
+    uint32_t batch = ++known.batches;
+    for (uint32_t i = 0; i < count; i++) {
+        waited_object *o = &objects[i];
+        verdict *v = verdict_of(o->type);
+        bool is_known = v->type == o->type;
+        o->asks = !is_known && plausible(o->type) && !is_in_heap(&c->runtime.layout, o->type);
+        o->base = o->asks ? o->type : 0;
+        if (is_known)
+            v->batch = batch;
+        else if (o->asks && v->batch != batch)
+            *v = (verdict){ o->type, 0, batch };
+    }
+    find_kinds(c, objects, count);
+    for (uint32_t i = 0; i < count; i++) {
+        waited_object *o = &objects[i];
+        verdict *v = verdict_of(o->type);
+        if (o->asks)
+            o->kind = kind_of_type(c, o);
+        if (o->asks && v->type == o->type)
+            v->kind = o->kind;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        const waited_object *o = &objects[i];
+        const verdict *v = verdict_of(o->type);
+        add_object(c, o->address, o->type, o->asks ? o->kind : v->type == o->type ? v->kind : 0);
+    }
 }

@@ -36,9 +36,17 @@ typedef struct object_work {
     bool read;
 } object_work;
 
+/* What objects of a type are; the batch in which that was asked for last. */
+typedef struct verdict {
+    uintptr_t type;
+    uint32_t kind, batch;
+} verdict;
+
 /* What was found on the way, in each capture anew: captures never overlap. */
 typedef struct known_objects {
-    struct { uintptr_t type; uint32_t kind; } verdicts[VERDICTS]; /* on types that were met */
+    verdict verdicts[VERDICTS]; /* on types that were met, each at the place that its address gives it */
+    uint32_t batches;
+    struct { sf_read_item items[SF_READ_MANY]; uintptr_t parents[SF_READ_MANY]; uint16_t of[SF_READ_MANY]; } way; /* up from the types of a batch */
     /* The list of continuations that was read last, and how many were: of many threads that wait for tasks, most wait for the same. */
     uintptr_t list, continuations[MAX_CONTINUATIONS];
     uint32_t continuation_count, lists_read;
@@ -54,8 +62,14 @@ void find_waiting_part(capture *c, uint32_t thread);
 /* A word of that part; false when there is no more room for it. */
 bool add_waiting_word(capture *c, uint32_t thread, uintptr_t at, uintptr_t word);
 
-/* An object that such a word leads to, which may be an old one. */
-void add_waited_object(capture *c, uintptr_t address, uintptr_t type);
+/* Objects that such words lead to, which may be old ones; up to SF_READ_MANY. */
+typedef struct waited_object {
+    uintptr_t address, type;
+    uintptr_t base; /* how far the way up from the type has come; 0: there is no way */
+    uint32_t kind;
+    bool asks; /* for the kind of the type */
+} waited_object;
+void add_waited_objects(capture *c, waited_object *objects, uint32_t count);
 
 /* references.c, after all stacks: which threads refer to which of the objects, and what the objects say. */
 void find_references(capture *c);

@@ -48,6 +48,7 @@ typedef struct scan {
     object_begin objects[CANDIDATES];
     uint8_t uses[CANDIDATES];
     sf_read_item candidates[CANDIDATES];
+    waited_object waited[CANDIDATES];
     uint32_t candidate_count;
 } scan;
 
@@ -98,14 +99,16 @@ static void look_at_candidates(scan *s)
         s->candidate_count = 0;
         return;
     }
+    uint32_t waited = 0;
     sf_read_many(s->candidates, s->candidate_count);
     for (uint32_t i = 0; i < s->candidate_count; i++) {
         uintptr_t address = s->candidates[i].address + sizeof(uintptr_t);
         if (s->candidates[i].ok && s->uses[i] & MAY_BE_LOCK)
             add_found(s->c, address, &s->objects[i]);
         if (s->candidates[i].ok && s->uses[i] & MAY_BE_WAITED)
-            add_waited_object(s->c, address, object_type(&s->objects[i]));
+            s->waited[waited++] = (waited_object){ .address = address, .type = object_type(&s->objects[i]) };
     }
+    add_waited_objects(s->c, s->waited, waited);
     s->candidate_count = 0;
 }
 

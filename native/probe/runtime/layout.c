@@ -127,6 +127,9 @@ static uint64_t implausible(const layout *k)
         || k->collector.generations == 0 || k->collector.generations > LAYOUT_GENERATIONS
         || most(most(k->collector.allocated, k->collector.committed), most(k->collector.memory, k->collector.next)) > LAYOUT_REGION_BYTES - sizeof(uintptr_t))
         off |= LAYOUT_BIT(LAYOUT_COLLECTOR);
+    /* Types are elsewhere. */
+    if (k->collector.lowest >= k->collector.highest || k->string.type - k->collector.lowest < k->collector.highest - k->collector.lowest)
+        off |= LAYOUT_BIT(LAYOUT_HEAP_RANGE);
     if (k->allocation.thread > LAYOUT_THREAD_BYTES - sizeof(uintptr_t) || k->allocation.limit != k->allocation.pointer + sizeof(uintptr_t))
         off |= LAYOUT_BIT(LAYOUT_ALLOCATION);
     /* monitors.c reads whole pages of entries. */

@@ -50,6 +50,7 @@ enum layout_group {
     LAYOUT_ONE_HEAP,     /* the workstation collector */
     LAYOUT_MANY_HEAPS,   /* the server collector */
     LAYOUT_ALLOCATION,   /* where in it nothing is yet */
+    LAYOUT_HEAP_RANGE,   /* of addresses, which a collector with regions has to itself */
     LAYOUT_POOL,
     LAYOUT_POOL_COUNTS,
     LAYOUT_POOL_LIMITS,
@@ -98,6 +99,7 @@ typedef struct layout {
         uint32_t has_regions;
         uintptr_t state;                                      /* a variable */
         uint32_t marking, idle;                               /* its values while what has objects keeps them */
+        uintptr_t lowest, highest;
     } collector;
     struct { uintptr_t generations, allocated, last; } one_heap;                 /* last: of the youngest generation; its objects end at allocated */
     struct { uintptr_t heaps, count; uint32_t generations, allocated, last; } many_heaps;

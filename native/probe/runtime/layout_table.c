@@ -211,6 +211,8 @@ const layout_row layout_rows[] = {
     GLOBAL(LAYOUT_COLLECTOR, ADDRESS, collector.state, "CurrentGCState"),
     SEEN(LAYOUT_COLLECTOR, collector.marking, 11, 11, 0),
     SEEN(LAYOUT_COLLECTOR, collector.idle, 11, 11, 2),
+    GLOBAL(LAYOUT_HEAP_RANGE, VARIABLE, collector.lowest, "GCLowestAddress"),
+    GLOBAL(LAYOUT_HEAP_RANGE, VARIABLE, collector.highest, "GCHighestAddress"),
     GLOBAL(LAYOUT_ONE_HEAP, ADDRESS, one_heap.generations, "GCHeapGenerationTable"),
     GLOBAL(LAYOUT_ONE_HEAP, ADDRESS, one_heap.allocated, "GCHeapAllocAllocated"),
     GLOBAL(LAYOUT_ONE_HEAP, ADDRESS, one_heap.last, "GCHeapEphemeralHeapSegment"),
@@ -319,6 +321,7 @@ const layout_group_use layout_groups[LAYOUT_GROUPS] = {
     [LAYOUT_ONE_HEAP] = { 0, 0, 0 },
     [LAYOUT_MANY_HEAPS] = { 0, 0, 0 },
     [LAYOUT_ALLOCATION] = { 0, 0, 0 },
+    [LAYOUT_HEAP_RANGE] = { 0, 0, 0 },
     [LAYOUT_ASYNC] = { SF_PART_ASYNC, 9, UINT16_MAX },
     [LAYOUT_CONTINUATIONS] = { SF_PART_ASYNC, 11, UINT16_MAX },
     [LAYOUT_OLD_CONTINUATIONS] = { 0, 0, 0 },
@@ -339,7 +342,8 @@ const layout_contract layout_contracts[] = {
     { "RuntimeTypeSystem", OF_VERSION_1 | OF_VERSION_C1, LAYOUT_BIT(LAYOUT_TYPES) | LAYOUT_BIT(LAYOUT_METHODS) | LAYOUT_BIT(LAYOUT_REFERENCES) | LAYOUT_BIT(LAYOUT_ELEMENTS) },
     { "SyncBlock", OF_VERSION_C1, LAYOUT_BIT(LAYOUT_MANAGED_MONITORS) },
     { "Loader", OF_VERSION_1 | OF_VERSION_C1, LAYOUT_BIT(LAYOUT_TYPE_MAP) | LAYOUT_BIT(LAYOUT_COLLECTIBLE) | LAYOUT_BIT(LAYOUT_SYMBOLS) },
-    { "GC", OF_VERSION_C1, LAYOUT_BIT(LAYOUT_COLLECTOR) | LAYOUT_BIT(LAYOUT_ONE_HEAP) | LAYOUT_BIT(LAYOUT_MANY_HEAPS) | LAYOUT_BIT(LAYOUT_ALLOCATION) },
+    { "GC", OF_VERSION_C1, LAYOUT_BIT(LAYOUT_COLLECTOR) | LAYOUT_BIT(LAYOUT_ONE_HEAP) | LAYOUT_BIT(LAYOUT_MANY_HEAPS) | LAYOUT_BIT(LAYOUT_ALLOCATION)
+        | LAYOUT_BIT(LAYOUT_HEAP_RANGE) },
 };
 _Static_assert(sizeof layout_contracts / sizeof *layout_contracts == LAYOUT_CONTRACTS, "as many as declared");
 
