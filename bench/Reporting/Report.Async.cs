@@ -34,4 +34,26 @@ internal sealed partial class Report
         }
         Write(table.ToString());
     }
+
+    internal void Search(IReadOnlyList<SearchResult> results)
+    {
+        Write($"### A dump as it comes, with the search for async methods, against one without: {SearchResult.What}\n");
+        Table table = new(
+            "", "request to dump, without", "with", "of that", "the search", "tool, start to exit, without", "with", "of that");
+        foreach (SearchResult result in results)
+        {
+            table.Add(
+                result.Runtime,
+                Milliseconds(result.Without.Median),
+                Milliseconds(result.With.Median),
+                Of(result.Ratio) + " ×",
+                Milliseconds(result.Search.Median),
+                Milliseconds(result.ToolWithout.Median),
+                Milliseconds(result.ToolWith.Median),
+                Of(result.ToolRatio) + " ×");
+            _goals.Add(new($"Dump with the search against one without, {result.Runtime}: {SearchResult.What}", 1.3, result.Ratio, "×"));
+            _goals.Add(new($"Tool with the search against without, {result.Runtime}: {SearchResult.What}", 1.3, result.ToolRatio, "×"));
+        }
+        Write(table.ToString());
+    }
 }

@@ -4,7 +4,7 @@ using Stackflare.BenchTarget;
 using Stackflare.Triggers;
 
 // The program that the benchmarks look at. Arguments: threads frames [--everything] [--no-trap] [--heartbeat] [--locks]
-// [--threads-only] [--awaiting N] [--objects N].
+// [--threads-only] [--awaiting N] [--objects N] [--types N].
 // Says READY on stdout once every thread is parked and the trap is warm, then answers the commands below; ends when stdin does,
 // so that nothing stays behind when the benchmark is stopped half-way.
 int threads = int.Parse(args[0], CultureInfo.InvariantCulture);
@@ -22,7 +22,7 @@ IDisposable? trap = args.Contains("--no-trap") ? null : Flare.OnSignal(new Signa
 });
 
 if (Number("--awaiting") + Number("--objects") > 0)
-    Awaiting.Fill(Number("--awaiting"), Number("--objects"));
+    Awaiting.Fill(Number("--awaiting"), Number("--objects"), Number("--types"));
 if (args.Contains("--locks"))
     Gate.Lock();
 Tower.Start(threads, frames);

@@ -42,10 +42,13 @@ typedef struct heap_type {
     uint32_t kind;          /* 0: its objects do not matter */
 } heap_type;
 
-enum { HEAP_RECENT = 512, HEAP_AHEAD = 32, MAX_CANDIDATES = 1 << 20, MAX_BUCKETS = MAX_CANDIDATES * 2 };
+enum { HEAP_RECENT_BITS = 12, HEAP_RECENT = 1 << HEAP_RECENT_BITS, HEAP_INTERFACE_BITS = 7, HEAP_AHEAD = 32, MAX_CANDIDATES = 1 << 20, MAX_BUCKETS = MAX_CANDIDATES * 2 };
 
 /* A type seen last. */
 typedef struct heap_recent { uintptr_t type; uint32_t kind, bytes, element_bytes; bool is_free; } heap_recent;
+
+/* An interface seen last, and what it makes of the objects of a type that has it. */
+typedef struct heap_interface { uintptr_t type; uint32_t flags; } heap_interface;
 
 typedef struct heap {
     bool wanted; /* the heap is looked through */
@@ -57,6 +60,7 @@ typedef struct heap {
     int64_t begun; /* by the clock */
     uint32_t bucket_mask;
     heap_recent recent[HEAP_RECENT];
+    heap_interface interfaces[1 << HEAP_INTERFACE_BITS];
     uint64_t ahead[HEAP_AHEAD]; /* references that will be followed next */
     uint32_t ahead_count;
     sf_proof type_memory; /* that types are in */
@@ -98,6 +102,7 @@ const heap_recent *heap_recent_new(capture *c, uintptr_t type);
 
 /* heap_kinds.c: what a type is to us, and where in its objects references are. */
 uint32_t heap_kind_of(capture *c, uintptr_t type); /* 0: its objects do not matter */
+uint32_t heap_kind_of_type(capture *c, uintptr_t type, heap_type *of);
 uint32_t heap_known_kind(const heap *h, uintptr_t type); /* likewise, of a type that was seen */
 void heap_describe_kind(capture *c, uint32_t kind);
 bool heap_know_types(capture *c);
@@ -132,10 +137,13 @@ void running_describe(capture *c);
 static inline uintptr_t heap_word(uintptr_t at) { uintptr_t w; memcpy(&w, (const void *)at, sizeof w); return w; }
 static inline uint32_t heap_half(uintptr_t at) { uint32_t w; memcpy(&w, (const void *)at, sizeof w); return w; }
 
+/* Types lie at distances that are alike. */
+static inline uint32_t heap_place_of(uintptr_t type, int bits) { return (uint32_t)(type * 0x9E3779B97F4A7C15ull >> (64 - bits)); }
+
 /* What an object's type is; NULL where it is none. */
 static inline const heap_recent *heap_recent_of(capture *c, uintptr_t type)
 {
-    const heap_recent *recent = &c->heap->recent[(type >> 3 ^ type >> 12) % HEAP_RECENT];
+    const heap_recent *recent = &c->heap->recent[heap_place_of(type, HEAP_RECENT_BITS)];
     return recent->type == type ? recent : heap_recent_new(c, type);
 }
 

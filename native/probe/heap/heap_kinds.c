@@ -19,9 +19,14 @@ uint32_t heap_known_kind(const heap *h, uintptr_t type)
 
 uint32_t heap_kind_of(capture *c, uintptr_t type)
 {
-    heap *h = c->heap;
     heap_type *of = heap_type_of(c, type, 0);
-    uint32_t flags = of ? of->flags | of->by_interface : 0;
+    return of ? heap_kind_of_type(c, type, of) : 0;
+}
+
+uint32_t heap_kind_of_type(capture *c, uintptr_t type, heap_type *of)
+{
+    heap *h = c->heap;
+    uint32_t flags = of->flags | of->by_interface;
     if (flags == 0 || of->kind != 0)
         return flags == 0 ? 0 : of->kind;
     uint32_t kind = sf_table_add(&h->kinds);

@@ -80,18 +80,33 @@ static uint32_t flags_by_class(const capture *c, const uint8_t *copy)
     return 0;
 }
 
+/* A thousand types have few interfaces between them. */
+static uint32_t flags_of_interface(capture *c, uintptr_t type)
+{
+    heap_interface *known = &c->heap->interfaces[heap_place_of(type, HEAP_INTERFACE_BITS)];
+    uint8_t copy[TYPE_BYTES];
+    if (known->type == type)
+        return known->flags;
+    if (!plausible(type) || !heap_type_read(c, type, copy, bytes_of_name(&c->runtime.layout)))
+        return 0;
+    *known = (heap_interface){ type, is_core_type(c, copy, CORE_MACHINE) ? SF_HEAP_OBJECT_MACHINE
+        : is_core_type(c, copy, CORE_SOURCE) || is_core_type(c, copy, CORE_SOURCE_OF) ? SF_HEAP_OBJECT_SOURCE : 0 };
+    return known->flags;
+}
+
 /* A type's list begins with its parent's: only what it adds is new. */
 static uint32_t flags_by_interfaces(capture *c, const uint8_t *copy, uint32_t from, uint32_t count)
 {
-    uint8_t interface[TYPE_BYTES];
+    enum { AT_ONCE = 16 };
+    uintptr_t some[AT_ONCE], list = word_in(copy, c->runtime.layout.type.interfaces);
     uint32_t found = 0;
-    uintptr_t list = word_in(copy, c->runtime.layout.type.interfaces);
-    for (uint32_t i = from; i < count && i < MAX_INTERFACES; i++) {
-        uintptr_t at = heap_type_word(c, list + i * sizeof list);
-        if (!plausible(at) || !heap_type_read(c, at, interface, bytes_of_name(&c->runtime.layout)))
-            continue;
-        found |= is_core_type(c, interface, CORE_MACHINE) ? SF_HEAP_OBJECT_MACHINE
-            : is_core_type(c, interface, CORE_SOURCE) || is_core_type(c, interface, CORE_SOURCE_OF) ? SF_HEAP_OBJECT_SOURCE : 0;
+    count = count < MAX_INTERFACES ? count : MAX_INTERFACES;
+    for (uint32_t n; from < count; from += n) {
+        n = count - from < AT_ONCE ? count - from : AT_ONCE;
+        if (!heap_type_read(c, list + from * sizeof *some, some, n * sizeof *some))
+            break;
+        for (uint32_t i = 0; i < n; i++)
+            found |= flags_of_interface(c, some[i]);
     }
     return found;
 }
@@ -163,18 +178,17 @@ heap_type *heap_type_of(capture *c, uintptr_t type, int depth)
 const heap_recent *heap_recent_new(capture *c, uintptr_t type)
 {
     const layout *k = &c->runtime.layout;
-    heap_recent *recent = &c->heap->recent[(type >> 3 ^ type >> 12) % HEAP_RECENT];
+    heap_recent *recent = &c->heap->recent[heap_place_of(type, HEAP_RECENT_BITS)];
     if (type == 0)
         return NULL;
     if (layout_knows(k, LAYOUT_ALLOCATION) && type == k->allocation.free) {
         *recent = (heap_recent){ .type = type, .bytes = heap_type_half(c, type + k->type.size), .element_bytes = 1, .is_free = true };
         return recent;
     }
-    uint32_t kind = heap_kind_of(c, type);
-    const heap_type *of = heap_type_of(c, type, 0);
+    heap_type *of = heap_type_of(c, type, 0);
     if (!of)
         return NULL;
-    *recent = (heap_recent){ .type = type, .kind = kind, .bytes = of->bytes, .element_bytes = of->element_bytes };
+    *recent = (heap_recent){ .type = type, .kind = heap_kind_of_type(c, type, of), .bytes = of->bytes, .element_bytes = of->element_bytes };
     return recent;
 }
 
