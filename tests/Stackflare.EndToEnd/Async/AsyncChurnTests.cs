@@ -6,10 +6,12 @@ using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
 namespace Stackflare.EndToEnd.Async;
 
 /// <summary>Stacks that stand still are in every dump, whatever goes on around them; and those that do not are never put together wrongly.</summary>
+[Trait(Runs.Trait, Runs.Long)]
 public sealed class AsyncChurnTests(ITestOutputHelper output)
 {
-    private const int Captures = 250;
     private const string Churn = "Stackflare.Targets.Shapes.AsyncChurn";
+
+    private static readonly int Captures = Runs.Times(gate: 40, full: 1000);
 
     [Theory]
     [InFlavours("net9", LooksAt.Async, "0")]

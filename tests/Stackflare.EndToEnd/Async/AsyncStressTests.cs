@@ -5,9 +5,10 @@ using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
 namespace Stackflare.EndToEnd.Async;
 
 /// <summary>The heap of a program that begins and ends async methods and collects in every way there is, over and over.</summary>
+[Trait(Runs.Trait, Runs.Long)]
 public sealed class AsyncStressTests(ITestOutputHelper output)
 {
-    private const int Captures = 200;
+    private static readonly int Captures = Runs.Times(gate: 40, full: 500);
 
     /// <summary>
     /// Before .NET 11, without background collections being kept out, one of some hundred captures ended the program. From then on the heap is read while they go on.

@@ -4,6 +4,7 @@ using Stackflare.EndToEnd.Harness;
 namespace Stackflare.EndToEnd.Cli;
 
 /// <summary>A program is not worse off for having been looked at, also when the looking was cut short.</summary>
+[Trait(Runs.Trait, Runs.Long)]
 public sealed class HarmlessTests(ITestOutputHelper output)
 {
     private const string Run = " \"$0\" \"$@\"";
@@ -45,7 +46,7 @@ public sealed class HarmlessTests(ITestOutputHelper output)
     [InFlavours(Spread.Newest, LooksAt.Stacks, "directory", Kernel.Interrupt)]
     public async Task TheToolIsEndedAtAnyMoment(string flavour, string route, int signal)
     {
-        const int runs = 50;
+        var runs = Runs.Times(gate: 20, full: 100);
         await using var target = await StartAsync(Flavour.Named(flavour), "Churn", route, ["--with", "heap,threads,dynamic"]);
         await RunAsync(target);
         Assert.Equal("paused", await target.CommandAsync("pause"));
@@ -86,7 +87,7 @@ public sealed class HarmlessTests(ITestOutputHelper output)
     [InlineData("plain, net11")]
     public async Task TheTargetIsEndedAtAnyMoment(string flavour)
     {
-        const int targets = 30;
+        var targets = Runs.Times(gate: 12, full: 50);
         Dictionary<int, int> codes = [];
         IEnumerable<TimeSpan> moments;
         await using (var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "NamedThreads", TargetOptions.NoTrap))

@@ -1,18 +1,17 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using Stackflare.EndToEnd.Cli.Harness;
 using Stackflare.EndToEnd.Harness;
 
 namespace Stackflare.EndToEnd.Cli;
 
 /// <summary>A web server under load is dumped again and again, and serves on.</summary>
+[Trait(Runs.Trait, Runs.Long)]
 public sealed class WebServerTests(ITestOutputHelper output)
 {
     private const int Clients = 4, RunsShare = 10, Undisturbed = 120;
 
     /// <summary>A tenth of the dumps are runs of their own, the rest comes in series.</summary>
-    private static int Dumps =>
-        int.TryParse(Environment.GetEnvironmentVariable("STACKFLARE_STRESS_DUMPS"), NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : 300;
+    private static readonly int Dumps = Runs.Times(gate: 100, full: 1000);
 
     [Theory]
     [InFlavours(Spread.Newest, LooksAt.Stacks)]

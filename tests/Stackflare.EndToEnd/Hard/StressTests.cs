@@ -1,13 +1,13 @@
-using System.Globalization;
 using Stackflare.EndToEnd.Harness;
 
 namespace Stackflare.EndToEnd.Hard;
 
 /// <summary>A great many dumps of a program that does everything at once.</summary>
+[Trait(Runs.Trait, Runs.Long)]
 public sealed class StressTests(ITestOutputHelper output)
 {
     /// <summary>The dumps that may still cost something: code is compiled, caches and buffers find their size.</summary>
-    private const int WarmUp = 200;
+    private static readonly int WarmUp = Runs.Times(gate: 100, full: 200);
 
     /// <summary>The heap of the churning program itself grows and shrinks, dumps or none. What a dump leaves behind is there more of after each part.</summary>
     private const int Parts = 4;
@@ -15,19 +15,11 @@ public sealed class StressTests(ITestOutputHelper output)
     /// <summary>Less than a snapshot's size.</summary>
     private const long ResidentBytesOfADump = 48 << 10;
 
-    private static int Dumps =>
-        int.TryParse(Environment.GetEnvironmentVariable("STACKFLARE_STRESS_DUMPS"), NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : 1000;
-
-    /// <param name="flavour">The program.</param>
-    /// <param name="share">The older runtimes get this part of the dumps.</param>
     [Theory]
-    [InlineData("net11", 1.0)]
-    [InlineData("optimized", 0.5)]
-    [InlineData("net8", 0.2)]
-    [InlineData("net9", 0.2)]
-    public async Task AThousandDumpsOfAProgramInFullChurnLeaveNoTrace(string flavour, double share)
+    [InFlavours(Spread.Runtimes, LooksAt.Stacks)]
+    public async Task ManyDumpsOfAProgramInFullChurnLeaveNoTrace(string flavour)
     {
-        var dumps = (int)(Dumps * share) / Parts;
+        var dumps = Runs.Times(gate: Flavour.Named(flavour).RuntimeMajor >= 10 ? 200 : 100, full: 1000) / Parts;
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "Churn");
         var still = Assert.Single(target.Truth.Threads);
         var longest = 0.0;

@@ -6,9 +6,10 @@ using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
 namespace Stackflare.EndToEnd.Locks;
 
 /// <summary>Locks that are never at rest: what a snapshot says of them must have been so at one moment.</summary>
+[Trait(Runs.Trait, Runs.Long)]
 public sealed class HandoverTests(ITestOutputHelper output)
 {
-    private const int Captures = 1000;
+    private static readonly int Captures = Runs.Times(gate: 200, full: 1000);
 
     [Theory]
     [InFlavours(Spread.Runtimes, LooksAt.Locks)]
