@@ -19,7 +19,6 @@ internal sealed record Flavour(string Name, string Executable, int RuntimeMajor)
         (LooksAt.Async, 9, 11),
         (LooksAt.StateMachines, 9, 11),
         (LooksAt.Debugger, 8, 11),
-        (LooksAt.DebuggerMonitors, 8, 10),
     ];
 
     public static Flavour Net8 { get; } = new("net8", Shapes("Shapes.SelfContained", "net8.0/linux-x64"), 8);

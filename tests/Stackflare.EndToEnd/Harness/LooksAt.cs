@@ -24,7 +24,4 @@ public enum LooksAt
 
     /// <summary>The view of a debugger, which <c>Microsoft.Diagnostics.Runtime</c> gives.</summary>
     Debugger = 32,
-
-    /// <summary>Its view of monitors, which it has no more since they are managed code.</summary>
-    DebuggerMonitors = 128,
 }
