@@ -7,7 +7,7 @@ namespace Stackflare.Cli;
 /// <summary>Where results go: to a file, whole or not at all, or to standard output as they come.</summary>
 internal static class ResultOutput
 {
-    private const int StandardOutput = 1;
+    private const int StandardOutput = 1, Forever = -1;
 
     /// <param name="file">The file; null for standard output.</param>
     /// <param name="pieces">What is written. They are asked for one by one, after the file was found to be writable.</param>
@@ -31,6 +31,8 @@ internal static class ResultOutput
         while (!bytes.IsEmpty)
         {
             nint written = Posix.Write(StandardOutput, bytes);
+            if (written is -Posix.EAGAIN)
+                _ = Posix.PollWritable(StandardOutput, Forever);
             if (written is -Posix.EINTR or -Posix.EAGAIN)
                 continue;
             if (written < 0)

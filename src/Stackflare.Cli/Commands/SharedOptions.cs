@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Stackflare.Rendering;
 
 namespace Stackflare.Cli.Commands;
 
@@ -8,13 +9,13 @@ internal sealed class SharedOptions
     public Option<DumpFormat> Format { get; } = new("--format", "-f")
     {
         Description = "How the dump is written; text if nothing is said.",
-        HelpName = "text|traceback|json|folded|speedscope",
+        HelpName = string.Join('|', DumpFormats.Names),
         CustomParser = result =>
         {
             string text = result.Tokens[0].Value;
-            if (Enum.TryParse(text, ignoreCase: true, out DumpFormat format) && Enum.IsDefined(format) && !char.IsAsciiDigit(text[0]))
+            if (DumpFormats.TryParse(text, out DumpFormat format))
                 return format;
-            result.AddError($"'{text}' is not a format. Use text, traceback, json, folded or speedscope.");
+            result.AddError($"'{text}' is not a format. Use {DumpFormats.Choice}.");
             return default;
         },
     };
@@ -54,7 +55,7 @@ internal sealed class SharedOptions
     {
         // Else the names would be offered as they are written in the sources.
         Format.CompletionSources.Clear();
-        Format.CompletionSources.Add([.. Enum.GetNames<DumpFormat>().Select(n => n.ToLowerInvariant())]);
+        Format.CompletionSources.Add([.. DumpFormats.Names]);
         // A name that is mistyped would look as if there were no PDBs.
         Symbols.Validators.Add(r =>
         {

@@ -10,7 +10,7 @@ public class CaptureTimeoutException : StackflareException
 
     internal CaptureTimeoutException(TimeSpan limit, string waitingFor)
         : base(
-            $"No stacks within {limit.TotalSeconds:0.###} s: {waitingFor}.",
+            FormattableString.Invariant($"No stacks within {limit.TotalSeconds:0.###} s: {waitingFor}."),
             "The process may be stopped, starved of processor time, or stuck in a garbage collection; try again, or give it more time (--timeout, DumpLimits.Time).")
     {
     }

@@ -79,6 +79,7 @@ internal sealed class JsonLocks(Utf8JsonWriter json, FrameTable frames)
             json.WriteThread("owner", known.Owner);
             json.WriteBoolean("abandoned", known.IsAbandoned);
             json.WriteThreads("readers", known.Readers);
+            json.WriteThread("upgrader", known.Upgrader);
             json.WriteNumber("recursion", known.Recursion);
             json.WriteThreads("waiters", known.Waiters);
             json.WriteEndObject();

@@ -96,6 +96,7 @@ internal sealed class JsonRenderer
         _json.WriteMilliseconds("pauseMs", timings.Pause);
         _json.WriteMilliseconds("suspendMs", timings.Suspend);
         _json.WriteMilliseconds("walkMs", timings.Walk);
+        _json.WriteMilliseconds("locksMs", timings.Locks);
         _json.WriteMilliseconds("heapMs", timings.Heap);
         _json.WriteMilliseconds("resolveMs", timings.Resolve);
         _json.WriteNumber("suspendRetries", timings.SuspendRetries);

@@ -1,4 +1,5 @@
 using Stackflare.Capture;
+using static System.FormattableString;
 
 namespace Stackflare.Symbols;
 
@@ -10,11 +11,11 @@ internal static class DumpNotes
         var notes = new List<string>();
         InfoRecord info = snapshot.Info;
         if (info.Flags.HasFlag(InfoFlags.ThreadsTruncated))
-            notes.Add($"Only {threads:N0} of {info.ThreadTotal:N0} threads are listed: the limit on threads was reached.");
+            notes.Add(Invariant($"Only {threads:N0} of {info.ThreadTotal:N0} threads are listed: the limit on threads was reached."));
         if (info.Flags.HasFlag(InfoFlags.TimeTruncated))
         {
             int late = snapshot.Threads.Count(t => t.Flags.HasFlag(ThreadFlags.NotWalked));
-            notes.Add($"{late:N0} threads have no stack: the limit on the pause was reached before their turn.");
+            notes.Add(Invariant($"{late:N0} threads have no stack: the limit on the pause was reached before their turn."));
         }
         if (info.Flags.HasFlag(InfoFlags.FramesTruncated))
             notes.Add("Some stacks are cut short or missing: the limit on frames was reached.");

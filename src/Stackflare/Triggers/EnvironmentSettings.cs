@@ -1,3 +1,5 @@
+using Stackflare.Rendering;
+
 namespace Stackflare.Triggers;
 
 /// <summary>The settings of the startup hook: STACKFLARE_SIGNAL, STACKFLARE_OUTPUT and STACKFLARE_FORMAT.</summary>
@@ -31,7 +33,5 @@ internal static class EnvironmentSettings
     }
 
     internal static DumpFormat ParseFormat(string text) =>
-        Enum.TryParse(text, ignoreCase: true, out DumpFormat format) && Enum.IsDefined(format)
-            ? format
-            : throw new InvalidSettingException("STACKFLARE_FORMAT", text, "text, traceback, json, folded or speedscope");
+        DumpFormats.TryParse(text, out DumpFormat format) ? format : throw new InvalidSettingException("STACKFLARE_FORMAT", text, DumpFormats.Choice);
 }

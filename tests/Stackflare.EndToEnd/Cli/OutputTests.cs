@@ -1,3 +1,4 @@
+using System.Globalization;
 using Stackflare.EndToEnd.Cli.Harness;
 using Stackflare.EndToEnd.Harness;
 
@@ -110,6 +111,28 @@ public sealed class OutputTests(StillTarget still) : IClassFixture<StillTarget>
     {
         var head = new ToolOptions { Launcher = ["/bin/bash", "-c", "\"$0\" \"$@\" | head -1 >/dev/null; exit ${PIPESTATUS[0]}"] };
         (await Tool.RunAsync(head, still.Id, "-n", "0", "-i", "1")).AssertError(13, "Standard output cannot be written: its reader has gone");
+    }
+
+    /// <summary>A shell's job control, or a terminal multiplexer, leaves descriptors that do not block: the tool sleeps until there is room, and writes everything.</summary>
+    [Fact]
+    public async Task APipeThatDoesNotBlockIsWaitedFor()
+    {
+        using var folder = new TemporaryFolder();
+        string pipe = Path.Combine(folder.Path, "pipe"), launcher = Path.Combine(folder.Path, "nonblocking");
+        await FakeRuntime.CompileAsync([Path.Combine(TestPaths.RepositoryRoot, "tests", "Stackflare.EndToEnd", "Cli", "Harness", "nonblocking.c"), "-o", launcher]);
+        var options = new ToolOptions { Launcher = ["/bin/sh", "-c", $"mkfifo '{pipe}' && exec >'{pipe}' && exec '{launcher}' \"$0\" \"$@\""] };
+        await using var tool = Tool.Start(options, still.Id, "-n", "200", "-i", "0", "-f", "json");
+        await Poll.UntilAsync(() => File.Exists(pipe), "a pipe", () => tool.Errors.Text);
+        await using var reader = new FileStream(pipe, FileMode.Open, FileAccess.Read);
+        await Poll.UntilAsync(() => Written(tool.Pid) >= 64 << 10 && Enumerable.Range(0, 50).All(_ => IsAsleep(tool.Pid)), "a tool that sleeps", () => tool.Errors.Text);
+        using var text = new StreamReader(reader);
+        string written = await text.ReadToEndAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, (await tool.WaitAsync()).ExitCode);
+        Assert.Equal(200, written.Split("\"$schema\"").Length - 1);
+
+        static long Written(int pid) => long.Parse(File.ReadLines($"/proc/{pid}/io").Single(l => l.StartsWith("wchar:", StringComparison.Ordinal))["wchar:".Length..], CultureInfo.InvariantCulture);
+
+        static bool IsAsleep(int pid) => Directory.GetDirectories($"/proc/{pid}/task").All(t => File.ReadLines(t + "/status").Any(l => l.StartsWith("State:\tS", StringComparison.Ordinal)));
     }
 
     [Theory]

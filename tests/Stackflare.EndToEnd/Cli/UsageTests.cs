@@ -16,6 +16,7 @@ public sealed partial class UsageTests
     [InlineData("1 --bogus", "Unrecognized command or argument '--bogus'")]
     [InlineData("1 -f bogus", "'bogus' is not a format. Use text, traceback, json, folded or speedscope.")]
     [InlineData("1 -f 1", "'1' is not a format.")]
+    [InlineData("1 -f traceback,json", "'traceback,json' is not a format.")]
     [InlineData("1 -n -1", "--count must be a number from 0 to 2147483647.")]
     [InlineData("1 -n many", "--count must be a number from 0 to 2147483647.")]
     [InlineData("1 -n 2147483648", "--count must be a number from 0 to 2147483647.")]

@@ -19,6 +19,9 @@ internal sealed class SnapshotBuilder
     /// <summary>The paths of modules are what this makes of them.</summary>
     public Func<string, string> PathOf { get; init; } = path => path;
 
+    /// <summary>What is said of the whole.</summary>
+    public InfoRecord Info { get; init; }
+
     public uint Module(
         string? path, Guid? mvid, ModuleFlags flags = ModuleFlags.OnDisk, byte[]? image = null, byte[]? symbols = null)
     {
@@ -94,7 +97,7 @@ internal sealed class SnapshotBuilder
 
     public RawSnapshot Build() => new()
     {
-        Info = default,
+        Info = Info,
         Threads = [],
         Stacks = [],
         Frames = _frames.ToArray(),

@@ -15,4 +15,13 @@ public sealed class EnvironmentSettingsTests
             Assert.Contains(name, remedy, StringComparison.Ordinal);
         }
     }
+
+    /// <summary>A list of formats is none, although two of an enumeration's names make a third one's number.</summary>
+    [Theory]
+    [InlineData("traceback,json")]
+    [InlineData("text,text")]
+    [InlineData("2")]
+    [InlineData(" json")]
+    [InlineData("")]
+    public void WhatIsNoNameIsRefused(string text) => Assert.Throws<InvalidSettingException>(() => EnvironmentSettings.ParseFormat(text));
 }

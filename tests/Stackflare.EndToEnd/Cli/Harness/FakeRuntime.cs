@@ -71,7 +71,7 @@ internal sealed class FakeRuntime : IAsyncDisposable
         Assert.Equal("READY", await _process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
     }
 
-    private static async Task CompileAsync(string[] arguments)
+    internal static async Task CompileAsync(string[] arguments)
     {
         string compiler = Environment.GetEnvironmentVariable("CC") is { Length: > 0 } cc ? cc : "cc";
         using var compile = Process.Start(compiler, ["-std=c11", "-O1", "-Wall", "-Werror", .. arguments]);
