@@ -1,0 +1,16 @@
+namespace Stackflare.Tests.Capture;
+
+/// <summary>What the probe reads of the runtime's memory and of a heap, where all of it is known.</summary>
+public sealed class ProbeMemoryTests
+{
+    private static readonly string[] Flags = ["-std=gnu11", "-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"];
+
+    [Fact]
+    public void MemoryIsKnownToBeThereOnceItWasRead() =>
+        NativeProgram.CompileAndRun("cc", Flags, ["tests/proof.c", .. NativeProgram.Sources("memory")], []);
+
+    /// <summary>A made-up heap yields what is in it, and what is damaged or cut off in it is said.</summary>
+    [Fact]
+    public void AHeapYieldsWhatIsInIt() =>
+        NativeProgram.CompileAndRun("cc", Flags, ["tests/heap.c", .. NativeProgram.Sources("wire", "runtime", "walk", "locks", "heap")], []);
+}
