@@ -9,6 +9,11 @@ public sealed class ProbeMemoryTests
     public void MemoryIsKnownToBeThereOnceItWasRead() =>
         NativeProgram.CompileAndRun("cc", Flags, ["tests/proof.c", .. NativeProgram.Sources("memory")], []);
 
+    /// <summary>Types of code that instantiations share, looked up in batches.</summary>
+    [Fact]
+    public void SharedCodeHasItsOwner() =>
+        NativeProgram.CompileAndRun("cc", Flags, ["tests/owners.c", .. NativeProgram.Sources("wire", "memory", "runtime", "walk")], []);
+
     /// <summary>A made-up heap yields what is in it, and what is damaged or cut off in it is said.</summary>
     [Fact]
     public void AHeapYieldsWhatIsInIt() =>
