@@ -24,6 +24,20 @@ static void sort_objects(sf_heap_object *objects, uint32_t count)
     }
 }
 
+/* Regions that are not as they should be can have the same memory: each object is there once. */
+static void drop_copies(heap *h)
+{
+    sf_heap_object *objects = (sf_heap_object *)h->objects.base;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < h->objects.count; i++) {
+        if (kept == 0 || objects[kept - 1].address != objects[i].address)
+            objects[kept++] = objects[i];
+        else
+            h->result.flags |= SF_HEAP_PART_LOST;
+    }
+    h->objects.count = kept;
+}
+
 static void add_layout(capture *c, uint32_t type)
 {
     static field_place places[2048];
@@ -64,6 +78,7 @@ void heap_describe(capture *c)
         object->flags &= ~(uint32_t)HEAP_HEAD;
     }
     sort_objects((sf_heap_object *)h->objects.base, h->objects.count);
+    drop_copies(h);
     running_describe(c);
     continuations_describe(c);
     for (uint32_t i = 0; h->objects.count > 0 && i < c->types.count; i++)

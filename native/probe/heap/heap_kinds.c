@@ -17,6 +17,21 @@ uint32_t heap_known_kind(const heap *h, uintptr_t type)
     return index == SF_NONE ? 0 : ((heap_type *)sf_table_at(&h->types, index))->kind;
 }
 
+/* What is read of objects of a type without asking how long they are. */
+static uint32_t bytes_read_of(const layout *k, uint32_t flags)
+{
+    const struct { uint32_t flag, at; } words[] = {
+        { SF_HEAP_OBJECT_TASK, k->task.state }, { SF_HEAP_OBJECT_TASK, k->task.continuation }, { SF_HEAP_OBJECT_SUSPENDED, k->task.object },
+        { SF_HEAP_OBJECT_SEMAPHORE, k->semaphore.async_head }, { SF_HEAP_OBJECT_CONTINUATION, k->continuation.next },
+        { SF_HEAP_OBJECT_CONTINUATION, k->continuation.resume_info }, { SF_HEAP_OBJECT_CONTINUATION, k->continuation.resume },
+    };
+    uint32_t bytes = 0;
+    for (uint32_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (flags & words[i].flag && words[i].at + sizeof(uintptr_t) > bytes)
+            bytes = words[i].at + (uint32_t)sizeof(uintptr_t);
+    return bytes;
+}
+
 uint32_t heap_kind_of(capture *c, uintptr_t type)
 {
     heap_type *of = heap_type_of(c, type, 0);
@@ -29,6 +44,8 @@ uint32_t heap_kind_of_type(capture *c, uintptr_t type, heap_type *of)
     uint32_t flags = of->flags | of->by_interface;
     if (flags == 0 || of->kind != 0)
         return flags == 0 ? 0 : of->kind;
+    if (of->bytes - c->runtime.layout.type.header < bytes_read_of(&c->runtime.layout, flags))
+        return 0;
     uint32_t kind = sf_table_add(&h->kinds);
     if (kind == SF_NONE) {
         h->result.flags |= SF_HEAP_OBJECTS_TRUNCATED;
@@ -42,7 +59,7 @@ uint32_t heap_kind_of_type(capture *c, uintptr_t type, heap_type *of)
 
 /* The runtime describes to its garbage collector where an object has references, before the MethodTable and backwards: how many runs of
  * them there are, then of each the offset and the length, less the object's size. A negative number is that of an array of structs. */
-static uint32_t references_of(capture *c, uintptr_t type, uint32_t *offsets)
+static uint32_t references_of(capture *c, uintptr_t type, uint32_t *offsets, bool *cut)
 {
     typedef struct run { uint64_t length, offset; } run;
     uint32_t size = heap_type_half(c, type + c->runtime.layout.type.size), n = 0;
@@ -51,18 +68,29 @@ static uint32_t references_of(capture *c, uintptr_t type, uint32_t *offsets)
     int64_t runs = (int64_t)heap_type_word(c, type - sizeof runs);
     for (int64_t i = 1; i <= runs; i++) {
         run r;
-        if (i > MAX_REFERENCES || !heap_type_read(c, type - sizeof runs - (uint64_t)i * sizeof r, &r, sizeof r))
+        if (n == MAX_REFERENCES) {
+            *cut = true;
+            break;
+        }
+        if (!heap_type_read(c, type - sizeof runs - (uint64_t)i * sizeof r, &r, sizeof r))
             return 0;
         r.length += size;
         if (r.offset < sizeof type || r.offset >= size || r.length > size - c->runtime.layout.type.header - r.offset)
             return 0; /* not what we take it for */
-        for (uint64_t at = r.offset; at < r.offset + r.length && n < MAX_REFERENCES; at += sizeof at) {
+        for (uint64_t at = r.offset; at < r.offset + r.length; at += sizeof at) {
+            if (n == MAX_REFERENCES) {
+                *cut = true;
+                break;
+            }
             uint32_t place = n++;
             for (; place > 0 && offsets[place - 1] > at; place--)
                 offsets[place] = offsets[place - 1];
             offsets[place] = (uint32_t)at;
         }
     }
+    for (uint32_t i = 1; i < n; i++)
+        if (offsets[i] == offsets[i - 1])
+            return 0; /* likewise */
     return n;
 }
 
@@ -125,8 +153,11 @@ void heap_describe_kind(capture *c, uint32_t index)
     kind->index = describe_type(c, class, 0);
     if (kind->index == SF_NONE)
         return;
-    uint32_t count = kind->flags & SF_HEAP_OBJECT_ARRAY ? 0 : references_of(c, kind->type, offsets);
+    bool cut = false;
+    uint32_t count = kind->flags & SF_HEAP_OBJECT_ARRAY ? 0 : references_of(c, kind->type, offsets, &cut);
     uint32_t first = sf_table_add_many(&c->heap->references, count);
+    if (cut || first == SF_NONE)
+        c->heap->result.flags |= SF_HEAP_REFERENCES_TRUNCATED;
     if (first != SF_NONE && count > 0) {
         memcpy(sf_table_at(&c->heap->references, first), offsets, count * sizeof *offsets);
         kind->first_reference = first;
@@ -168,7 +199,8 @@ static bool knows_references(capture *c, uintptr_t task)
     const layout *k = &c->runtime.layout;
     const uint32_t fields[] = { k->task.action, k->task.object, k->task.scheduler, k->task.properties, k->task.continuation };
     enum { FIELDS = sizeof fields / sizeof *fields };
-    uint32_t n = references_of(c, task, offsets), right = 0;
+    bool cut = false;
+    uint32_t n = references_of(c, task, offsets, &cut), right = 0;
     for (uint32_t i = 0; i < n; i++)
         for (uint32_t f = 0; f < FIELDS; f++)
             right += fields[f] == offsets[i];

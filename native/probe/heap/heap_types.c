@@ -11,6 +11,13 @@ enum {
     MOST_BYTES = 64 << 20,
 };
 
+/* Of the heap itself a background collection gives memory back meanwhile, and what is half done can have an object where a type should be. */
+static bool may_go(const capture *c, uintptr_t at)
+{
+    const layout *k = &c->runtime.layout;
+    return c->heap->moving && (!layout_knows(k, LAYOUT_HEAP_RANGE) || (at >= k->collector.lowest && at < k->collector.highest));
+}
+
 /* Before the pause memory comes and goes. What the runtime enumerates it has read the type of. */
 bool heap_type_read(capture *c, uintptr_t at, void *to, size_t n)
 {
@@ -18,7 +25,7 @@ bool heap_type_read(capture *c, uintptr_t at, void *to, size_t n)
     if (h->begun == 0)
         return sf_read((const void *)at, to, n);
     if (!h->info)
-        return sf_proof_read(&h->type_memory, at, to, n);
+        return may_go(c, at) ? sf_read((const void *)at, to, n) : sf_proof_read(&h->type_memory, at, to, n);
     memcpy(to, (const void *)at, n);
     return true;
 }
@@ -116,7 +123,7 @@ static bool is_task_array(capture *c, const uint8_t *copy, const heap_type *type
 {
     const layout *k = &c->runtime.layout;
     uintptr_t element = word_in(copy, k->type.element);
-    if (type->bytes != k->array.items + k->type.header || !plausible(element))
+    if (type->bytes != k->array.items + k->type.header || (k->type.counts != 0 && type->element_bytes != sizeof element) || !plausible(element))
         return false;
     const heap_type *of = heap_type_of(c, element, depth + 1);
     return of && of->flags & SF_HEAP_OBJECT_TASK;

@@ -19,6 +19,7 @@ enum {
     LEAST_OBJECT = 24,
     OBJECT_HEAD = 16, /* type and length */
     LOOK_AT_CLOCK = 1024,
+    SHOWN = 256 << 10, /* bytes that are asked for at once whether they can be read */
 };
 
 typedef struct region {
@@ -54,8 +55,9 @@ static void add_context(capture *c, uintptr_t at)
     uintptr_t words[2]; /* pointer and limit */
     if (!sf_read((const void *)(at + k->allocation.inner + k->allocation.pointer), words, sizeof words) || words[0] == 0)
         return;
-    uint32_t index = sf_table_add(&c->heap->contexts);
-    if (index == SF_NONE || words[1] < words[0])
+    bool is_context = plausible(words[0]) && plausible(words[1]) && words[0] <= words[1];
+    uint32_t index = is_context ? sf_table_add(&c->heap->contexts) : SF_NONE;
+    if (index == SF_NONE)
         lose(c);
     else
         *(context *)sf_table_at(&c->heap->contexts, index) = (context){ words[0], words[1] + k->allocation.reserve };
@@ -87,7 +89,7 @@ static void find_contexts(capture *c)
     }
     for (uint32_t n = 0; thread != 0; n++) {
         thread -= k->thread.link_at;
-        if (n == MAX_CONTEXTS || !sf_read_pointer(thread + k->allocation.thread, &locals)) {
+        if (n == MAX_CONTEXTS || (n % LOOK_AT_CLOCK == LOOK_AT_CLOCK - 1 && heap_is_late(c, 3)) || !sf_read_pointer(thread + k->allocation.thread, &locals)) {
             lose(c);
             break;
         }
@@ -114,7 +116,7 @@ static bool read_region(const capture *c, uintptr_t segment, const last_region *
     to->begin = heap_word((uintptr_t)copy + k->collector.memory);
     to->end = segment == last->segment ? last->allocated : heap_word((uintptr_t)copy + k->collector.allocated);
     *next = heap_word((uintptr_t)copy + k->collector.next);
-    return plausible(to->begin) && to->end % sizeof to->end == 0 && to->begin <= to->end && to->end <= heap_word((uintptr_t)copy + k->collector.committed);
+    return plausible(to->begin) && plausible(to->end) && to->begin <= to->end && to->end <= heap_word((uintptr_t)copy + k->collector.committed);
 }
 
 static bool list_regions(capture *c, uintptr_t generations, const last_region *last, uint32_t round)
@@ -122,12 +124,14 @@ static bool list_regions(capture *c, uintptr_t generations, const last_region *l
     const layout *k = &c->runtime.layout;
     heap *h = c->heap;
     uint8_t copy[LAYOUT_GENERATION_BYTES * LAYOUT_GENERATIONS];
+    bool any = false;
     if (!sf_read((const void *)generations, copy, (size_t)k->collector.generation_bytes * k->collector.generations))
         return false;
     for (uint32_t g = 0; g < k->collector.generations; g++) {
         uintptr_t segment = heap_word((uintptr_t)copy + g * k->collector.generation_bytes + k->collector.first), next = 0;
         for (uint32_t n = 0; segment != 0; segment = next) {
             region r = { .round = round };
+            any = true;
             if (n++ == MAX_REGIONS || (n % LOOK_AT_CLOCK == 0 && heap_is_late(c, 3)) || !read_region(c, segment, last, &r, &next))
                 return false;
             uint32_t *place = sf_index_find(&h->region_index, segment);
@@ -145,7 +149,7 @@ static bool list_regions(capture *c, uintptr_t generations, const last_region *l
             }
         }
     }
-    return true;
+    return any;
 }
 
 static bool list_all(capture *c, uint32_t round)
@@ -198,6 +202,17 @@ static bool copy_window(heap *h, place *p)
     return true;
 }
 
+/* Where nothing moves, objects are read where they are, once it is known that this is memory: what leads there is the runtime's, and is guessed. */
+static bool show(place *p, uintptr_t from, uintptr_t to)
+{
+    if (to < from + SHOWN)
+        to = p->end - from < SHOWN ? p->end : from + SHOWN;
+    if (!sf_readable(from, to))
+        return false;
+    p->visible = to;
+    return true;
+}
+
 static void go_to(heap *h, place *p, uintptr_t at)
 {
     p->at = p->visible = at;
@@ -233,7 +248,7 @@ static enum stretch_end walk_stretch(capture *c, place *p, uintptr_t stop)
     while (at < stop) {
         if (at + OBJECT_HEAD > p->visible) {
             p->at = at;
-            if (!moving || p->end - at < OBJECT_HEAD || !copy_window(h, p))
+            if (p->end - at < OBJECT_HEAD || !(moving ? copy_window(h, p) : show(p, at, at + OBJECT_HEAD)))
                 return AT_NONSENSE;
         }
         const uintptr_t here = at + p->shift;
@@ -248,9 +263,10 @@ static enum stretch_end walk_stretch(capture *c, place *p, uintptr_t stop)
         }
         if (at >= p->seen && !type->is_free) {
             h->result.seen_objects++;
-            if (type->kind != 0 && !counts && !heap_see(c, at, type->kind)) {
-                end = NO_MORE_WANTED;
-                break;
+            if (type->kind != 0 && !counts) {
+                end = !moving && at + bytes > p->visible && !show(p, at, at + bytes) ? AT_NONSENSE : heap_see(c, at, type->kind) ? AT_END : NO_MORE_WANTED;
+                if (end != AT_END)
+                    break;
             }
         }
         if (moving)
@@ -274,8 +290,6 @@ static bool walk_region(capture *c, region *r)
     heap *h = c->heap;
     place p = { .end = r->end, .seen = r->begin };
     go_to(h, &p, r->begin);
-    if (!h->moving)
-        p.visible = p.end;
     while (p.at < p.end) {
         const context *gap = p.context < h->contexts.count ? sf_table_at(&h->contexts, p.context) : NULL;
         if (gap && p.at >= gap->from) {

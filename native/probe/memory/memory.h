@@ -60,6 +60,9 @@ typedef struct sf_read_item { uintptr_t address; void *to; size_t size; bool ok;
 enum { SF_READ_MANY = 128 };
 void sf_read_many(sf_read_item *items, size_t count);
 
+/* Whether all of a stretch can be read, so that plain loads from it may follow. */
+bool sf_readable(uintptr_t from, uintptr_t to);
+
 /* For many small reads from few pages: a page that one of them was from is known to be there for the rest of the pause. */
 typedef struct sf_proof { sf_index chunks; uint32_t count; uintptr_t chunk; uint32_t *known; } sf_proof;
 bool sf_proof_map(sf_proof *proof);

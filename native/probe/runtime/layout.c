@@ -123,6 +123,8 @@ static uint64_t implausible(const layout *k)
     if (k->string.chars < k->string.length + sizeof(int32_t) || k->array.items < k->array.length + sizeof(int32_t))
         off |= LAYOUT_BIT(LAYOUT_STRINGS);
     /* regions.c reads generations and regions whole, into room for so much of each. */
+    if ((k->collector.generation_bytes | k->collector.first | k->collector.allocated | k->collector.committed | k->collector.memory | k->collector.next) % sizeof(uintptr_t) != 0)
+        off |= LAYOUT_BIT(LAYOUT_COLLECTOR);
     if (k->collector.generation_bytes == 0 || k->collector.generation_bytes > LAYOUT_GENERATION_BYTES || k->collector.first > k->collector.generation_bytes - sizeof(uintptr_t)
         || k->collector.generations == 0 || k->collector.generations > LAYOUT_GENERATIONS
         || most(most(k->collector.allocated, k->collector.committed), most(k->collector.memory, k->collector.next)) > LAYOUT_REGION_BYTES - sizeof(uintptr_t))
@@ -186,6 +188,9 @@ static bool has_alternative(uint32_t r)
     return false;
 }
 
+/* Of the text: another version may mean something else by the same words. */
+static bool is_tried_text(uint64_t of_text) { return of_text == 0 || of_text == 2; }
+
 static uint64_t off_by_contract; /* with states */
 static uint16_t version;
 
@@ -199,13 +204,14 @@ void layout_fill(layout *k, uint16_t major, const layout_source *source)
     bool whole = source->text && descriptor_read(source->text, source->size, visit, &f);
     layout_source part = { 0 };
     if (whole && f.collector != 0 && source->open && source->open(f.collector, &part)) {
+        uint64_t of_runtime = f.version;
         f.source = &part;
         f.last_type = NULL;
-        if (!descriptor_read(part.text, part.size, visit, &f))
+        if (!descriptor_read(part.text, part.size, visit, &f) || !is_tried_text(f.version))
             f.contract[LAYOUT_COLLECTOR_CONTRACT] = UINT64_MAX;
+        f.version = of_runtime;
     }
-    /* Versions 0 and 2 of the text were tried: another may mean something else by the same words. */
-    if (!whole || (f.version != 0 && f.version != 2)) {
+    if (!whole || !is_tried_text(f.version)) {
         memset(k, 0, sizeof *k);
         memset(states, MISSING, sizeof states);
     }

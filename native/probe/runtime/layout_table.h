@@ -40,7 +40,7 @@ extern const layout_group_use layout_groups[LAYOUT_GROUPS];
 /* A contract's version says what the numbers of its types mean. Those that were tried, and the groups that need them. */
 enum { OF_VERSION_1 = 1, OF_VERSION_C1 = 2 };
 typedef struct layout_contract { const char *name; uint32_t versions; uint64_t groups; } layout_contract;
-enum { LAYOUT_THREAD_CONTRACT = 0, LAYOUT_COLLECTOR_CONTRACT = 5 };
+enum { LAYOUT_THREAD_CONTRACT = 0, LAYOUT_COLLECTOR_CONTRACT = LAYOUT_CONTRACTS - 1 };
 extern const layout_contract layout_contracts[LAYOUT_CONTRACTS];
 
 /* In the order of enum core_class. */

@@ -21,6 +21,7 @@ internal enum HeapFlags : uint
     BytesTruncated = 4,
     PartLost = 8,
     Unreadable = 16,
+    ReferencesTruncated = 32,
 }
 
 [Flags]

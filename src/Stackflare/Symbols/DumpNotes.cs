@@ -21,6 +21,10 @@ internal static class DumpNotes
             notes.Add("Some stacks are cut short or missing: the limit on frames was reached.");
         if (info.Flags.HasFlag(InfoFlags.TablesTruncated))
             notes.Add("Some names are missing: the snapshot was full, or the limit on the pause was reached.");
+        if (snapshot.Functions.Any(f => f.Flags.HasFlag(FunctionFlags.ArgsTruncated)))
+            notes.Add("Some methods have more type arguments than are shown.");
+        if (snapshot.Modules.Any(m => m.Flags.HasFlag(ModuleFlags.ImageTruncated)))
+            notes.Add("Some assemblies that have no file were not copied, and their methods have no names or lines: the limit on bytes or on the pause was reached.");
         if (info.Flags.HasFlag(InfoFlags.DebugInfoOff))
             notes.Add("There are no lines: the process runs with DOTNET_EnableDiagnostics_Debugger=0, so that the runtime keeps no map from code to source.");
         if (MissingParts.Note(info) is { } missing)

@@ -46,10 +46,12 @@ internal sealed class HeapView
 
     public static HeapView Of(TargetProcess target) => Of(Snapshots(target)());
 
-    public static HeapView Of(RawSnapshot snapshot)
+    /// <param name="snapshot">A snapshot with a heap.</param>
+    /// <param name="borne">What may have been cut off of it.</param>
+    public static HeapView Of(RawSnapshot snapshot, HeapFlags borne = default)
     {
         Assert.NotNull(snapshot.Heap);
-        Assert.Equal((HeapStatus.Walked, default(HeapFlags)), (snapshot.Heap.Info.Status, snapshot.Heap.Info.Flags));
+        Assert.Equal((HeapStatus.Walked, default(HeapFlags)), (snapshot.Heap.Info.Status, snapshot.Heap.Info.Flags & ~borne));
         return new HeapView(snapshot);
     }
 

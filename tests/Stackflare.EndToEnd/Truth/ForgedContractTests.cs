@@ -1,4 +1,3 @@
-using System.Text;
 using Stackflare.EndToEnd.Harness;
 
 namespace Stackflare.EndToEnd.Truth;
@@ -42,7 +41,7 @@ public sealed class ForgedContractTests
     public async Task SaysWhatIsMissing(string original, string forged, string missing)
     {
         using var folder = new TemporaryFolder();
-        Flavour flavour = Forge(folder.Path, original, forged);
+        Flavour flavour = ForgedRuntime.Make(folder.Path, original, forged);
         await using var target = await TargetProcess.StartAsync(flavour, "NamedThreads");
         for (int i = 0; i < 3; i++)
         {
@@ -68,40 +67,10 @@ public sealed class ForgedContractTests
     public async Task SaysNothingWhereNothingIsForged()
     {
         using var folder = new TemporaryFolder();
-        Flavour flavour = Forge(folder.Path, "\"OSId\":224", "\"OSId\":224");
+        Flavour flavour = ForgedRuntime.Make(folder.Path, "\"OSId\":224", "\"OSId\":224");
         await using var target = await TargetProcess.StartAsync(flavour, "NamedThreads");
         var dump = await target.DumpAsync();
         Assert.All(target.Truth.Threads, thread => thread.AssertIn(dump));
         Assert.DoesNotContain(dump.Notes, n => n.Contains(Ids, StringComparison.Ordinal));
-    }
-
-    private static Flavour Forge(string folder, string original, string forged)
-    {
-        Assert.Equal(original.Length, forged.Length);
-        Flavour from = Flavour.Net11SelfContained;
-        foreach (string file in Directory.EnumerateFiles(Path.GetDirectoryName(from.Executable)!))
-        {
-            string copy = Path.Combine(folder, Path.GetFileName(file));
-            if (Path.GetFileName(file) != "libcoreclr.so")
-            {
-                // The runtime is looked for beside the program, where that really is: of what lies there, only libraries can be links.
-                if (Path.GetFileName(file).StartsWith("System.", StringComparison.Ordinal))
-                    File.CreateSymbolicLink(copy, file);
-                else
-                    File.Copy(file, copy);
-                continue;
-            }
-            byte[] bytes = File.ReadAllBytes(file), what = Encoding.ASCII.GetBytes(original);
-            int count = 0;
-            for (int at = 0, next; (next = bytes.AsSpan(at).IndexOf(what)) >= 0; at += next + 1, count++)
-                Encoding.ASCII.GetBytes(forged).CopyTo(bytes.AsSpan(at + next));
-            Assert.True(count > 0, "The runtime's contract has no " + original);
-            File.WriteAllBytes(copy, bytes);
-        }
-        // The host looks for its files where its own executable really is.
-        string executable = Path.Combine(folder, Path.GetFileName(from.Executable));
-        File.Delete(executable);
-        File.Copy(from.Executable, executable);
-        return @from with { Executable = executable };
     }
 }

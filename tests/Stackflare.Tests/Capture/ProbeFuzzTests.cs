@@ -11,7 +11,7 @@ public sealed class ProbeFuzzTests
     private static readonly string[] Limits = ["-max_total_time=10", "-timeout=10", "-rss_limit_mb=0", "-malloc_limit_mb=1024", "-max_len=32768"];
 
     /// <summary>Each a file of <c>native/probe/tests/fuzz</c>, with a corpus of its name.</summary>
-    public static TheoryData<string> Targets => ["descriptor", "image", "memory"];
+    public static TheoryData<string> Targets => ["descriptor", "image", "memory", "heap"];
 
     [Theory]
     [MemberData(nameof(Targets))]
@@ -40,6 +40,24 @@ public sealed class ProbeFuzzTests
         }
     }
 
+    /// <summary>Nobody has changed a file of it by hand, or the program that makes them without making them again.</summary>
+    [Fact]
+    public void TheCorpusOfHeapsIsWhatItsProgramMakes()
+    {
+        string made = Directory.CreateTempSubdirectory().FullName;
+        try
+        {
+            NativeProgram.CompileAndRun([$"{Folder}/heap_make.c"], made);
+            string[] corpus = Corpus("heap");
+            Assert.Equal(corpus.Select(Path.GetFileName).Order(), Directory.GetFiles(made).Select(Path.GetFileName).Order());
+            Assert.All(corpus, file => Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(Path.Combine(made, Path.GetFileName(file)))));
+        }
+        finally
+        {
+            Directory.Delete(made, recursive: true);
+        }
+    }
+
     private static string[] Corpus(string target)
     {
         string[] files = Directory.GetFiles(Path.Combine(NativeProgram.Directory, Folder, "corpus", target));
@@ -47,6 +65,7 @@ public sealed class ProbeFuzzTests
         return files;
     }
 
+    /// <summary>The heap's target has the source of the memory's in it, and reads of its own.</summary>
     private static string[] Sources(string target, params string[] more) =>
-        [$"{Folder}/{target}.c", .. more, .. NativeProgram.Sources("wire", "memory", "runtime")];
+        [$"{Folder}/{target}.c", .. more, .. NativeProgram.Sources(target == "heap" ? ["wire", "runtime", "walk", "locks", "heap"] : ["wire", "memory", "runtime"])];
 }

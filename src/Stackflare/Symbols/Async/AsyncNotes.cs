@@ -51,6 +51,8 @@ internal static class AsyncNotes
         }
         if (info.Flags.HasFlag(HeapFlags.PartLost))
             yield return "Some async methods that wait may be missing: a part of the heap was not as it should be.";
+        if (info.Flags.HasFlag(HeapFlags.ReferencesTruncated))
+            yield return "What some async methods wait for may be missing: an object has more references than are followed.";
         if (info.Flags.HasFlag(HeapFlags.Unreadable))
         {
             yield return string.Create(

@@ -1,0 +1,77 @@
+using Stackflare.Capture;
+using Stackflare.Symbols;
+using Stackflare.Symbols.Async;
+using Sent = Stackflare.Tests.Capture.SnapshotBuilder;
+
+namespace Stackflare.Tests.Symbols;
+
+/// <summary>Whatever a bound cuts off is said in the dump's notes, and nothing is said where nothing is cut off.</summary>
+public sealed class CutNotesTests
+{
+    private const InfoFlags Whole = InfoFlags.Contract | InfoFlags.Locks;
+
+    [Theory]
+    [InlineData((uint)InfoFlags.ThreadsTruncated, "Only 1 of 20 threads are listed")]
+    [InlineData((uint)InfoFlags.TimeTruncated, "1 threads have no stack: the limit on the pause")]
+    [InlineData((uint)InfoFlags.FramesTruncated, "the limit on frames was reached")]
+    [InlineData((uint)InfoFlags.TablesTruncated, "Some names are missing")]
+    [InlineData((uint)InfoFlags.LocksTruncated, "Some locks, or what threads wait for, are missing")]
+    public void OfTheWholeSnapshot(uint flag, string note) =>
+        Assert.Contains(note, Assert.Single(Notes(new InfoRecord { Flags = Whole | (InfoFlags)flag })), StringComparison.Ordinal);
+
+    [Fact]
+    public void OfFunctionsAndModules()
+    {
+        Assert.Contains("more type arguments", Assert.Single(Notes(new InfoRecord { Flags = Whole }, FunctionFlags.ArgsTruncated)), StringComparison.Ordinal);
+        Assert.Contains("were not copied", Assert.Single(Notes(new InfoRecord { Flags = Whole }, module: ModuleFlags.ImageTruncated)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void NothingIsSaidOfAWholeSnapshot() => Assert.Empty(Notes(new InfoRecord { Flags = Whole }));
+
+    [Theory]
+    [InlineData((uint)HeapFlags.TimeTruncated, "of the heap, 100 objects were looked at")]
+    [InlineData((uint)HeapFlags.ObjectsTruncated, "there are too many")]
+    [InlineData((uint)HeapFlags.BytesTruncated, "there are too many")]
+    [InlineData((uint)HeapFlags.PartLost, "a part of the heap was not as it should be")]
+    [InlineData((uint)HeapFlags.Unreadable, "runtime-async")]
+    [InlineData((uint)HeapFlags.ReferencesTruncated, "an object has more references than are followed")]
+    public void OfTheHeap(uint flag, string note)
+    {
+        Assert.Contains(note, Assert.Single(HeapNotes((HeapFlags)flag)), StringComparison.Ordinal);
+        Assert.Empty(HeapNotes(default));
+    }
+
+    private static IReadOnlyList<string> Notes(InfoRecord info, FunctionFlags function = default, ModuleFlags module = default)
+    {
+        info.RuntimeMajor = 10;
+        info.Phase = CapturePhase.Done;
+        info.ThreadTotal = 20;
+        var builder = new Sent { Info = info };
+        builder.Add(SectionKind.Threads, new ThreadRecord { OsId = 100, Flags = info.Flags.HasFlag(InfoFlags.TimeTruncated) ? ThreadFlags.NotWalked : default, ExceptionType = SnapshotLayout.None });
+        builder.Add(SectionKind.Functions, new FunctionRecord
+        {
+            Module = 0,
+            DeclaringType = SnapshotLayout.None,
+            NameOffset = SnapshotLayout.None,
+            TypeNameOffset = SnapshotLayout.None,
+            SignatureOffset = SnapshotLayout.None,
+            Flags = function,
+        });
+        builder.Add(SectionKind.Modules, new ModuleRecord
+        {
+            PathOffset = SnapshotLayout.None,
+            ImageOffset = SnapshotLayout.None,
+            SymbolsOffset = SnapshotLayout.None,
+            Flags = module,
+        });
+        return DumpNotes.Of(SnapshotReader.Read(builder.Build()), threads: 1);
+    }
+
+    private static IEnumerable<string> HeapNotes(HeapFlags flags)
+    {
+        var builder = new Sent { Info = new InfoRecord { Flags = Whole, RuntimeMajor = 10, Phase = CapturePhase.Done } };
+        builder.Add(SectionKind.Heap, new HeapRecord { Status = HeapStatus.Walked, SeenObjects = 100, Flags = flags });
+        return AsyncNotes.Of(SnapshotReader.Read(builder.Build()), null);
+    }
+}
