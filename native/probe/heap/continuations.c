@@ -12,9 +12,10 @@ enum {
     MAX_SUSPENSIONS = 1 << 15,
     MAX_DISPATCHERS = 64, /* on one stack */
     LOOK_AT_CLOCK = 1024, /* continuations */
+    MAX_PLACES = 1024,    /* of one piece of code, in each direction */
 };
 
-typedef struct suspension_work { uint64_t resume_info, address; uint32_t function; } suspension_work;
+typedef struct suspension_work { uint64_t resume_info, address; uint32_t function, frame, code; } suspension_work;
 
 bool continuations_map(capture *c)
 {
@@ -53,7 +54,7 @@ static void note_place(capture *c, uint64_t resume_info)
         h->result.flags |= SF_HEAP_OBJECTS_TRUNCATED;
         return;
     }
-    *(suspension_work *)sf_table_at(&h->suspension_work, index) = (suspension_work){ resume_info, address, described };
+    *(suspension_work *)sf_table_at(&h->suspension_work, index) = (suspension_work){ resume_info, address, described, SF_NONE, 0 };
     *sf_index_find(&h->suspension_index, resume_info) = index + 1;
 }
 
@@ -193,18 +194,60 @@ static void sort(sf_suspension *all, uint32_t count)
     }
 }
 
+/* Notes a place of the same code, if there is one. */
+static bool note_neighbour(capture *c, uint32_t of, uint64_t resume_info)
+{
+    heap *h = c->heap;
+    const suspension_work *known = sf_table_at(&h->suspension_work, of);
+    uintptr_t address;
+    if (!sf_read_pointer(resume_info + c->runtime.layout.continuation.place, &address) || address == 0
+        || !resolve_same_code(c, known->function, known->address, address))
+        return false;
+    uint32_t index = sf_index_get(&h->suspension_index, resume_info);
+    if (index == SF_NONE) {
+        index = sf_table_add(&h->suspension_work);
+        if (index == SF_NONE)
+            return false;
+        *(suspension_work *)sf_table_at(&h->suspension_work, index) = (suspension_work){ resume_info, address, known->function, SF_NONE, 0 };
+        *sf_index_find(&h->suspension_index, resume_info) = index + 1;
+    }
+    ((suspension_work *)sf_table_at(&h->suspension_work, index))->code = of + 1;
+    return true;
+}
+
+/* Where an await was compiled into its method without a place in the IL, the other places tell which it is not. What the runtime keeps of them lies
+ * beside each other, for each piece of code. */
+static void note_neighbours(capture *c, uint32_t of)
+{
+    const uint32_t size = c->runtime.layout.continuation.info_size;
+    suspension_work *work = sf_table_at(&c->heap->suspension_work, of);
+    if (work->code != 0 || !layout_knows(&c->runtime.layout, LAYOUT_RESUME_INFOS))
+        return;
+    work->code = of + 1;
+    for (uint64_t i = 1; i <= MAX_PLACES && note_neighbour(c, of, work->resume_info + i * size); i++)
+        ;
+    for (uint64_t i = 1; i <= MAX_PLACES && note_neighbour(c, of, work->resume_info - i * size); i++)
+        ;
+}
+
 void continuations_describe(capture *c)
 {
     heap *h = c->heap;
+    /* Places are added meanwhile. */
+    for (uint32_t i = 0; i < h->suspension_work.count; i++) {
+        suspension_work *work = sf_table_at(&h->suspension_work, i);
+        work->frame = resolve_await(c, work->address, work->function);
+        if (work->frame != SF_NONE && ((sf_frame *)sf_table_at(&c->frames, work->frame))->il_offset < 0)
+            note_neighbours(c, i);
+    }
     for (uint32_t i = 0; i < h->suspension_work.count; i++) {
         const suspension_work *work = sf_table_at(&h->suspension_work, i);
-        uint32_t frame = resolve_await(c, work->address, work->function);
-        uint32_t index = frame == SF_NONE ? SF_NONE : sf_table_add(&h->suspensions);
+        uint32_t index = work->frame == SF_NONE ? SF_NONE : sf_table_add(&h->suspensions);
         if (index == SF_NONE) {
             h->result.flags |= SF_HEAP_OBJECTS_TRUNCATED;
             break;
         }
-        *(sf_suspension *)sf_table_at(&h->suspensions, index) = (sf_suspension){ work->resume_info, frame, 0 };
+        *(sf_suspension *)sf_table_at(&h->suspensions, index) = (sf_suspension){ work->resume_info, work->frame, work->code };
     }
     sort((sf_suspension *)h->suspensions.base, h->suspensions.count);
 }

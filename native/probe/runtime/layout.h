@@ -42,6 +42,7 @@ enum layout_group {
     LAYOUT_REFERENCES,   /* where an object has references, and the interfaces of its type */
     LAYOUT_ASYNC,        /* what async methods are made of, as state machines */
     LAYOUT_CONTINUATIONS, /* what is kept of methods that the runtime suspends itself (.NET 11) */
+    LAYOUT_RESUME_INFOS, /* how those of one piece of code lie beside each other */
     LAYOUT_OLD_CONTINUATIONS, /* of .NET 10, which does not tell what they are of */
     LAYOUT_DISPATCHERS,  /* those that threads go on with */
     LAYOUT_ASYNC_QUEUES, /* who waits for a SemaphoreSlim in an async method */
@@ -127,7 +128,7 @@ typedef struct layout {
     struct { uint32_t writer, upgrader, state, id, lists, readers, has_writer; } rw_lock; /* lists: the token of a variable of the thread */
     struct { uint32_t lock, reads, next; } rw_counts;
     struct { uint32_t continuation, state, action, object, scheduler, properties, completed; } task;
-    struct { uint32_t next, resume_info, place, resume; } continuation; /* place: of what resume_info is the address of */
+    struct { uint32_t next, resume_info, place, info_size, resume; } continuation; /* place: of what resume_info is the address of; info_size: of one of those */
     struct { uint32_t next, continuation, task, current; } dispatcher; /* current: the token of a variable of the thread */
     struct { uint32_t items, size; } list;
     struct {

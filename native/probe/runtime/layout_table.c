@@ -246,6 +246,7 @@ const layout_row layout_rows[] = {
     CONTRACT(LAYOUT_CONTINUATIONS, continuation.place, "AsyncResumeInfo", "DiagnosticIP"),
     NAMED(LAYOUT_CONTINUATIONS, CORE_CONTINUATION), NAMED(LAYOUT_CONTINUATIONS, CORE_SUSPENDED_TASK),
     NAMED(LAYOUT_CONTINUATIONS, CORE_TASK_CONTINUATION), NAMED(LAYOUT_CONTINUATIONS, CORE_SOURCE_CONTINUATION),
+    SEEN(LAYOUT_RESUME_INFOS, continuation.info_size, 11, 11, 16),
     CORE(LAYOUT_OLD_CONTINUATIONS, continuation.resume, CORE_CONTINUATION, "Resume"),
     CORE(LAYOUT_DISPATCHERS, dispatcher.next, CORE_DISPATCHER, "Next"),
     CORE(LAYOUT_DISPATCHERS, dispatcher.continuation, CORE_DISPATCHER, "NextContinuation"),
@@ -324,6 +325,8 @@ const layout_group_use layout_groups[LAYOUT_GROUPS] = {
     [LAYOUT_HEAP_RANGE] = { 0, 0, 0 },
     [LAYOUT_ASYNC] = { SF_PART_ASYNC, 9, UINT16_MAX },
     [LAYOUT_CONTINUATIONS] = { SF_PART_ASYNC, 11, UINT16_MAX },
+    /* Without it the line of an await is told where its own place says it. */
+    [LAYOUT_RESUME_INFOS] = { 0, 0, 0 },
     [LAYOUT_OLD_CONTINUATIONS] = { 0, 0, 0 },
     [LAYOUT_DISPATCHERS] = { SF_PART_ASYNC, 11, UINT16_MAX },
     [LAYOUT_ASYNC_QUEUES] = { SF_PART_ASYNC, 9, UINT16_MAX },

@@ -84,6 +84,6 @@ int main(void)
     STRUCT(sf_running);
     FIELD(sf_running, thread); FIELD(sf_running, object); FIELD(sf_running, frame); FIELD(sf_running, next);
     STRUCT(sf_suspension);
-    FIELD(sf_suspension, resume_info); FIELD(sf_suspension, frame); FIELD(sf_suspension, reserved);
+    FIELD(sf_suspension, resume_info); FIELD(sf_suspension, frame); FIELD(sf_suspension, code);
     return 0;
 }

@@ -138,6 +138,7 @@ void describe_stuck(capture *c);
 
 /* resolve.c: after the pause. */
 void resolve(capture *c);
+bool resolve_same_code(capture *c, uint32_t function, uint64_t address, uint64_t other); /* whether both are in one compiled body of it */
 uint32_t resolve_await(capture *c, uint64_t address, uint32_t function); /* the frame of a suspended method; SF_NONE when there is no room */
 
 /* busy.c: the first look right after the pause, the second when everything else is done. */

@@ -130,6 +130,23 @@ uint32_t resolve_await(capture *c, uint64_t address, uint32_t function)
     return index;
 }
 
+/* The runtime is not asked about an address that may be anything: where it has code heaps, it takes each for one in a method, and faults. */
+bool resolve_same_code(capture *c, uint32_t function, uint64_t address, uint64_t other)
+{
+    const sf_function *f = sf_table_at(&c->functions, function);
+    code_range ranges[MAX_RANGES];
+    clr_id of, rejit = 0;
+    uintptr_t start;
+    uint32_t offset, count = 0;
+    if (((function_work *)sf_table_at(&c->function_work, function))->transient || FAILED(info_function_at(c->runtime.info, address, &of, &rejit))
+        || !find_body(c, f->function_id, rejit, address, &start, &offset) || FAILED(info_code_ranges(c->runtime.info, start, MAX_RANGES, &count, ranges)))
+        return false;
+    for (uint32_t i = 0; i < count && i < MAX_RANGES; i++)
+        if (other >= ranges[i].start && other - ranges[i].start < ranges[i].size)
+            return true;
+    return false;
+}
+
 static void resolve_stack(capture *c, sf_thread *thread)
 {
     uint32_t first = c->stacks.count;

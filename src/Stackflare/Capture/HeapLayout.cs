@@ -106,5 +106,5 @@ internal struct SuspensionRecord
 {
     public ulong ResumeInfo;
     public uint Frame;
-    public uint Reserved;
+    public uint Code;
 }

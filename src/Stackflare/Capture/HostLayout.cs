@@ -30,6 +30,7 @@ internal static class HostLayout
     public const SectionKind LockStatementsSection = (SectionKind)109;
     public const SectionKind FieldsSection = (SectionKind)110;
     public const SectionKind AwaitsSection = (SectionKind)111;
+    public const SectionKind PlacesSection = (SectionKind)112;
 }
 
 [StructLayout(LayoutKind.Sequential)]

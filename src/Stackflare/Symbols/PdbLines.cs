@@ -46,6 +46,26 @@ internal sealed class PdbLines(MetadataReader pdb, SymbolOptions options)
         return new LineFacts(SymbolStatus.Found, document, best.StartLine, best.StartColumn, text);
     }
 
+    /// <summary>The IL between the sequence points around an offset, those that are hidden too; null where the method has none before it.</summary>
+    public (int Start, int End)? StatementAround(int method, int offset)
+    {
+        int row = method & 0xFFFFFF;
+        if (row == 0 || row > pdb.MethodDebugInformation.Count)
+            return null;
+        MethodDebugInformation information = pdb.GetMethodDebugInformation(MetadataTokens.MethodDebugInformationHandle(row));
+        int? start = null;
+        if (!information.SequencePointsBlob.IsNil)
+        {
+            foreach (SequencePoint point in information.GetSequencePoints())
+            {
+                if (point.Offset > offset)
+                    return start is { } before ? (before, point.Offset) : null;
+                start = point.Offset;
+            }
+        }
+        return start is { } last ? (last, int.MaxValue) : null;
+    }
+
     private SourceDocument Document(DocumentHandle handle, Dictionary<int, SourceDocument> documents)
     {
         int row = MetadataTokens.GetRowNumber(handle);

@@ -89,6 +89,16 @@ internal struct SavedAwaitRecord
     public uint ILOffset;
 }
 
+/// <summary>An offset of <see cref="Capture.SnapshotLayout.None"/> is one that could not be told.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct SavedPlaceRecord
+{
+    public uint Frame;
+    public uint ILOffset;
+    public uint AwaiterOffset;
+    public uint AwaiterLength;
+}
+
 /// <summary>Status and origin are the numbers of <see cref="SymbolStatus"/> and <see cref="SourceTextOrigin"/>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct SavedLineRecord

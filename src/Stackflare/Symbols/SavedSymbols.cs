@@ -16,7 +16,7 @@ internal sealed class SavedSymbols
     /// <summary>Texts share nothing, as in the rest of a snapshot: a small file must not become a large dump.</summary>
     private long _total;
 
-    private SavedSymbols(SnapshotDirectory directory, int modules)
+    private SavedSymbols(SnapshotDirectory directory, int modules, int frames)
     {
         _modules = new SavedModule?[modules];
         _blob = directory.Blob(HostLayout.SymbolsBlobSection);
@@ -35,12 +35,18 @@ internal sealed class SavedSymbols
             Add(field);
         foreach (ref readonly SavedAwaitRecord await in directory.Records<SavedAwaitRecord>(HostLayout.AwaitsSection).AsSpan())
             Add(await);
+        foreach (ref readonly SavedPlaceRecord place in directory.Records<SavedPlaceRecord>(HostLayout.PlacesSection).AsSpan())
+            Add(place, frames);
     }
+
+    /// <summary>Where the methods stand that the runtime has suspended, by the index of the frame.</summary>
+    public Dictionary<uint, SavedPlace> Places { get; } = [];
 
     /// <summary>Reads what a file has. The bytes may come from anyone; a file without such sections has nothing.</summary>
     /// <param name="snapshot">The snapshot out of the file, as <see cref="SnapshotFile.Read"/> gives it.</param>
     /// <exception cref="SnapshotFormatException">The sections are damaged.</exception>
-    public static SavedSymbols Decode(RawSnapshot snapshot) => new(new SnapshotDirectory(snapshot.Encoded), snapshot.Modules.Length);
+    public static SavedSymbols Decode(RawSnapshot snapshot) =>
+        new(new SnapshotDirectory(snapshot.Encoded), snapshot.Modules.Length, snapshot.Frames.Length);
 
     /// <summary>What was found of a module; null if nothing was.</summary>
     public SavedModule? Module(uint index) => _modules[index];
@@ -129,6 +135,14 @@ internal sealed class SavedSymbols
             throw new SnapshotFormatException("a state machine is two methods");
         if (await.ILOffset != SnapshotLayout.None)
             Once(module.Awaits.TryAdd((await.MoveNext, await.State), Offset(await.ILOffset)), "place");
+    }
+
+    private void Add(in SavedPlaceRecord place, int frames)
+    {
+        if (place.Frame >= (uint)frames)
+            throw new SnapshotFormatException("the frame of a place is not there");
+        int? offset = place.ILOffset == SnapshotLayout.None ? null : Offset(place.ILOffset);
+        Once(Places.TryAdd(place.Frame, new SavedPlace(offset, Text(place.AwaiterOffset, place.AwaiterLength, "an awaiter's type"))), "place");
     }
 
     private static int Offset(uint offset) => (int)offset >= 0 ? (int)offset : throw new SnapshotFormatException($"{offset} is no offset");

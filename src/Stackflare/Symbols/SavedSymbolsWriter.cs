@@ -18,6 +18,7 @@ internal sealed class SavedSymbolsWriter
     private readonly List<SavedLockStatementsRecord> _lockStatements = [];
     private readonly List<SavedFieldRecord> _fields = [];
     private readonly List<SavedAwaitRecord> _awaits = [];
+    private readonly List<SavedPlaceRecord> _places = [];
     private readonly List<byte> _blob = [];
     private readonly Dictionary<(string Path, string Hash), uint> _known = [];
 
@@ -104,6 +105,15 @@ internal sealed class SavedSymbolsWriter
         ILOffset = (uint?)offset ?? SnapshotLayout.None,
     });
 
+    public void Place(uint frame, SavedPlace place)
+    {
+        if (!Fits(place.Awaiter))
+            return;
+        var record = new SavedPlaceRecord { Frame = frame, ILOffset = (uint?)place.ILOffset ?? SnapshotLayout.None };
+        (record.AwaiterOffset, record.AwaiterLength) = Place(place.Awaiter);
+        _places.Add(record);
+    }
+
     /// <summary>What was given, in the order of the file.</summary>
     public FileSection[] Sections() =>
     [
@@ -116,6 +126,7 @@ internal sealed class SavedSymbolsWriter
         Section(HostLayout.LockStatementsSection, _lockStatements),
         Section(HostLayout.FieldsSection, _fields),
         Section(HostLayout.AwaitsSection, _awaits),
+        Section(HostLayout.PlacesSection, _places),
     ];
 
     private static FileSection Section<T>(SectionKind kind, List<T> records)

@@ -29,7 +29,7 @@ internal sealed class SnapshotModule : IDisposable
     private AsyncMetadata? _async;
     private SuspensionCalls? _calls;
     private SymbolStatus _pdbFailure = SymbolStatus.NoPdb;
-    private readonly Dictionary<uint, int[]> _suspensions = [];
+    private readonly Dictionary<uint, AwaitCall[]> _suspensions = [];
     private bool _openedImage, _openedPdb;
 
     public SnapshotModule(
@@ -244,13 +244,10 @@ internal sealed class SnapshotModule : IDisposable
         }
     }
 
-    /// <summary>
-    /// The IL offset of the await that a method without a state machine waits at, by what the runtime says. Of optimized code it says no place where what an await
-    /// calls was compiled into the method: then it is known if the method has one await only. Null where it cannot be told.
-    /// </summary>
-    public int? SuspendedAt(uint method, int? offset)
+    /// <summary>Where in the IL of a method without a state machine its awaits are, ascending; none where that cannot be told.</summary>
+    public AwaitCall[] AwaitCalls(uint method)
     {
-        if (!_suspensions.TryGetValue(method, out int[]? awaits))
+        if (!_suspensions.TryGetValue(method, out AwaitCall[]? awaits))
         {
             try
             {
@@ -262,7 +259,20 @@ internal sealed class SnapshotModule : IDisposable
             }
             _suspensions.Add(method, awaits);
         }
-        return awaits.Length == 0 || (offset is { } at && Array.BinarySearch(awaits, at) >= 0) ? offset : awaits is [var only] ? only : null;
+        return awaits;
+    }
+
+    /// <summary>The IL between the sequence points around an offset, those that are hidden too; null where there is no PDB.</summary>
+    public (int Start, int End)? StatementAround(uint token, int offset)
+    {
+        try
+        {
+            return Pdb is null ? null : (_lines ??= new PdbLines(Pdb.Reader, _options)).StatementAround((int)token, offset);
+        }
+        catch (Exception e) when (BadData.Is(e))
+        {
+            return null;
+        }
     }
 
     /// <summary>The full name of a type without its arguments; null if it cannot be told.</summary>

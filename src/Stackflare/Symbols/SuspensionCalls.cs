@@ -10,7 +10,7 @@ namespace Stackflare.Symbols;
 /// </summary>
 internal sealed class SuspensionCalls(ModuleImage image)
 {
-    private const byte Call = 0x28, MethodInstance = 0x0A;
+    private const byte Call = 0x28, New = 0x73, MethodInstance = 0x0A;
     private const int CallBytes = 1 + sizeof(int);
 
     private readonly Dictionary<int, bool> _isAwait = [];
@@ -19,7 +19,7 @@ internal sealed class SuspensionCalls(ModuleImage image)
     private long _code = SymbolLimits.AsyncCode;
 
     /// <summary>Where in a method's IL its awaits are, ascending.</summary>
-    public int[] Of(int method) => Body(method) is { } address ? image.ReadBody(address, Find) ?? [] : [];
+    public AwaitCall[] Of(int method) => Body(method) is { } address ? image.ReadBody(address, Find) ?? [] : [];
 
     /// <summary>
     /// The simple name of the type of the awaiter that a method waits by; null where it is not told, as by a call that awaits a task.
@@ -52,14 +52,14 @@ internal sealed class SuspensionCalls(ModuleImage image)
         return code;
     }
 
-    private int[] Find(MethodBodyBlock body)
+    private AwaitCall[] Find(MethodBodyBlock body)
     {
         ReadOnlySpan<byte> code = CodeOf(body);
-        var offsets = new List<int>();
+        var offsets = new List<AwaitCall>();
         for (int at = 0; at <= code.Length - CallBytes && offsets.Count < SymbolLimits.Awaits; at++)
         {
             if (code[at] == Call && IsAwait(BinaryPrimitives.ReadInt32LittleEndian(code[(at + 1)..])))
-                offsets.Add(at);
+                offsets.Add(new AwaitCall(at, at >= CallBytes && code[at - CallBytes] == New));
         }
         return [.. offsets];
     }

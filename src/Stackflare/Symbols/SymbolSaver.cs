@@ -16,12 +16,18 @@ internal sealed class SymbolSaver(RawSnapshot snapshot, SymbolSession session)
 
     public FileSection[] Save()
     {
-        foreach (ref readonly FrameRecord frame in snapshot.Frames.AsSpan())
+        for (int i = 0; i < snapshot.Frames.Length; i++)
         {
+            ref readonly FrameRecord frame = ref snapshot.Frames[i];
             if (session.ModuleOf(frame) is not { } module)
                 continue;
             ref readonly FunctionRecord function = ref snapshot.Functions[frame.Function];
-            SavePlace(function.Module, module, function.Token, session.PlaceOf(module, frame));
+            int? offset = session.PlaceOf(module, frame);
+            SavePlace(function.Module, module, function.Token, offset);
+            // The module's IL told it.
+            var place = new SavedPlace(offset, session.AwaiterAt(frame));
+            if ((frame.Flags & FrameFlags.Await) != 0 && place != new SavedPlace(SymbolSession.OffsetOf(frame), null))
+                _writer.Place((uint)i, place);
         }
         if (snapshot.Heap is { Info.Status: HeapStatus.Walked } heap)
             SaveHeap(heap);

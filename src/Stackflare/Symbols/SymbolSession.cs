@@ -15,6 +15,7 @@ internal sealed class SymbolSession : IDisposable
     private readonly MethodFacts?[] _bare;
     private readonly SourceFiles _sources;
     private readonly SavedSymbols? _saved;
+    private readonly SuspendedPlaces _suspended;
 
     public SymbolSession(RawSnapshot snapshot, SymbolOptions options, SymbolCache cache, SavedSymbols? saved)
     {
@@ -27,6 +28,7 @@ internal sealed class SymbolSession : IDisposable
         _bare = new MethodFacts?[snapshot.Functions.Length];
         _sources = new SourceFiles(options.RootPrefix, cache.NextSession());
         Types = new SnapshotTypes(snapshot, Module);
+        _suspended = new SuspendedPlaces(snapshot, saved);
     }
 
     public SnapshotTypes Types { get; }
@@ -129,8 +131,13 @@ internal sealed class SymbolSession : IDisposable
 
     /// <summary>The IL offset of a frame, or of the await that a suspended method stands at.</summary>
     public int? PlaceOf(SnapshotModule? module, in FrameRecord frame) => module is not null && (frame.Flags & (FrameFlags.Await | FrameFlags.ReJit)) == FrameFlags.Await
-        ? module.SuspendedAt(_snapshot.Functions[frame.Function].Token, OffsetOf(frame))
+        ? _suspended.Of(module, frame)
         : OffsetOf(frame);
+
+    /// <summary>The simple name of the type of the awaiter that a suspended method waits by; null where it is not told.</summary>
+    public string? AwaiterAt(in FrameRecord frame) => ModuleOf(frame) is { } module && (frame.Flags & (FrameFlags.Await | FrameFlags.ReJit)) == FrameFlags.Await
+        ? _suspended.AwaiterAt(module, frame)
+        : null;
 
     /// <summary>How many lock statements are around a frame's place; null if that cannot be told.</summary>
     public LockPlace? LockStatementsAround(in FrameRecord frame) => ModuleOf(frame) is { } module && OffsetOf(frame) is { } offset

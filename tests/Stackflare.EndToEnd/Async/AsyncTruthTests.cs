@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Stackflare.EndToEnd.Harness;
 using Stackflare.EndToEnd.Problems;
 using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
@@ -23,7 +22,7 @@ public sealed class AsyncTruthTests
         Assert.True(truth.Count > 100);
         ThreadDump dump = Take(target);
         Assert.True(dump.HasAsyncStacks);
-        AssertSame(truth, dump.AsyncStacks, Flavour.Named(flavour).Has(LooksAt.Locks), MayLackLine(flavour));
+        AssertSame(truth, dump.AsyncStacks, Flavour.Named(flavour).Has(LooksAt.Locks));
         Flavour.Named(flavour).AssertNotes(dump.Notes);
     }
 
@@ -199,26 +198,14 @@ public sealed class AsyncTruthTests
     }
 
     /// <summary>Fails unless the program's stacks in a dump are those that it says, as often as it says.</summary>
-    internal static void AssertSame(IReadOnlyList<TruthStack> truth, IEnumerable<AsyncStack> stacks, bool withThreads = true, int mayLackLine = 0)
+    internal static void AssertSame(IReadOnlyList<TruthStack> truth, IEnumerable<AsyncStack> stacks, bool withThreads = true)
     {
         var seen = stacks.Where(s => !s.IsOfPlatform).Select(TruthStack.TextOf).ToList();
         List<TruthStack> missing = [.. truth.Where(t => t.RunningThread is null && !seen.Remove(t.TextWith(withThreads)))];
-        int unknown = missing.RemoveAll(t => seen.Find(s => IsSameButForLines(s, t.TextWith(withThreads))) is { } found && seen.Remove(found));
-        Assert.InRange(unknown, 0, mayLackLine);
         Assert.True(
             missing.Count == 0 && seen.Count == 0,
             $"{missing.Count} are not there\n{string.Join('\n', missing)}\n{seen.Count} are there instead\n{string.Join('\n', seen)}");
     }
-
-    /// <summary>Whether what is there is the same, but for lines that are not known.</summary>
-    private static bool IsSameButForLines(string seen, string truth) =>
-        seen.Contains(":0", StringComparison.Ordinal) && Regex.IsMatch(truth, $"^{Regex.Escape(seen).Replace(":0", @":\d+", StringComparison.Ordinal)}$");
-
-    /// <summary>
-    /// Of how many methods that the runtime suspends the line may be unknown: in optimized code it does not say which await it is where it has compiled what the await calls
-    /// into the method.
-    /// </summary>
-    internal static int MayLackLine(string flavour) => flavour == "net11, runtime async, untiered" ? 12 : 0;
 
     private static IEnumerable<TruthStack> All(TruthStack truth) => truth.Unfinished.SelectMany(All).Prepend(truth);
 

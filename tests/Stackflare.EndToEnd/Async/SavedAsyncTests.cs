@@ -16,6 +16,8 @@ public sealed class SavedAsyncTests
     [InFlavours("unoptimized", LooksAt.Async)]
     [InFlavours("net11, unoptimized", LooksAt.Async)]
     [InFlavours("single file, shared runtime", LooksAt.Async)]
+    [InFlavours("net11, runtime async", LooksAt.Async)]
+    [InFlavours("net11, runtime async, untiered", LooksAt.Async)]
     public async Task TheFileHasTheSameStacks(string flavour)
     {
         using var app = new MovedApp(Flavour.Named(flavour));
@@ -34,6 +36,8 @@ public sealed class SavedAsyncTests
     [InFlavours("unoptimized", LooksAt.Async)]
     [InFlavours("net11, unoptimized", LooksAt.Async)]
     [InFlavours("single file, shared runtime", LooksAt.Async)]
+    [InFlavours("net11, runtime async", LooksAt.Async)]
+    [InFlavours("net11, runtime async, untiered", LooksAt.Async)]
     public async Task PdbsAtTheDeskGiveTheLines(string flavour)
     {
         using var app = new MovedApp(Flavour.Named(flavour));

@@ -42,12 +42,13 @@ public sealed class SavedSymbolsDamageTests
         Assert.Equal([0, 1, 2, 3, 4, 5], Enum.GetValues<SourceTextOrigin>().Select(s => (int)s));
         Assert.Equal("NotRequested Embedded File FileNotFound FileChanged NoChecksum", string.Join(' ', Enum.GetNames<SourceTextOrigin>()));
         Assert.Equal(
-            [32, 48, 16, 16, 40, 20, 24, 20],
+            [32, 48, 16, 16, 40, 20, 24, 20, 16],
             new[]
             {
                 Marshal.SizeOf<SavedPdbRecord>(), Marshal.SizeOf<SavedMethodRecord>(), Marshal.SizeOf<SavedTypeRecord>(),
                 Marshal.SizeOf<SavedDocumentRecord>(), Marshal.SizeOf<SavedLineRecord>(),
                 Marshal.SizeOf<SavedLockStatementsRecord>(), Marshal.SizeOf<SavedFieldRecord>(), Marshal.SizeOf<SavedAwaitRecord>(),
+                Marshal.SizeOf<SavedPlaceRecord>(),
             });
     }
 
@@ -96,6 +97,12 @@ public sealed class SavedSymbolsDamageTests
         Fails("a place is there twice", [default(SavedAwaitRecord), default(SavedAwaitRecord)]);
         Fails("is two methods", [default(SavedAwaitRecord), new SavedAwaitRecord { MoveNext = 1 }]);
         Fails("no offset", [new SavedAwaitRecord { ILOffset = none - 1 }]);
+        SavedPlaceRecord place = new() { ILOffset = 1, AwaiterOffset = none };
+        Fails("the frame of a place is not there", [place with { Frame = none }]);
+        Fails("the frame of a place is not there", [place with { Frame = 1000 }]);
+        Fails("a place is there twice", [place, place]);
+        Fails("no offset", [place with { ILOffset = none - 1 }]);
+        Fails("an awaiter's type", [place with { AwaiterOffset = 9, AwaiterLength = 2 }]);
     }
 
     [Fact]
@@ -143,6 +150,7 @@ public sealed class SavedSymbolsDamageTests
         writer.Field(0, 0x04000001, new FieldFacts("state", null));
         writer.Await(0, 0x02000002, 0x06000002, 0, 5);
         writer.Await(0, 0x02000002, 0x06000002, -1, null);
+        writer.Place(0, new SavedPlace(5, "YieldAwaiter"));
         return writer;
     }
 
@@ -185,6 +193,7 @@ public sealed class SavedSymbolsDamageTests
             SavedLockStatementsRecord[] => HostLayout.LockStatementsSection,
             SavedFieldRecord[] => HostLayout.FieldsSection,
             SavedAwaitRecord[] => HostLayout.AwaitsSection,
+            SavedPlaceRecord[] => HostLayout.PlacesSection,
             _ => HostLayout.LinesSection,
         };
         var sections = new List<FileSection>

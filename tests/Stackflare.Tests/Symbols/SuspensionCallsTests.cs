@@ -11,7 +11,8 @@ public sealed class SuspensionCallsTests
     {
         using ModuleImage image = Image();
         var calls = new SuspensionCalls(image);
-        int[] one = calls.Of(Token(nameof(One))), three = calls.Of(Token(nameof(Three)));
+        AwaitCall[] one = calls.Of(Token(nameof(One)));
+        int[] three = [.. calls.Of(Token(nameof(Three))).Select(c => c.ILOffset)];
         Assert.Single(one);
         Assert.Equal(3, three.Length);
         Assert.Equal(three.Order(), three);
@@ -24,7 +25,7 @@ public sealed class SuspensionCallsTests
         using ModuleImage image = Image();
         var calls = new SuspensionCalls(image);
         int three = Token(nameof(Three));
-        Assert.Equal([null, "YieldAwaiter", "TaskAwaiter`1"], calls.Of(three).Select(at => calls.Awaiter(three, at)));
+        Assert.Equal([null, "YieldAwaiter", "TaskAwaiter`1"], calls.Of(three).Select(c => calls.Awaiter(three, c.ILOffset)));
         Assert.Null(calls.Awaiter(three, 0));
         Assert.Null(calls.Awaiter(three, int.MaxValue));
         Assert.Null(calls.Awaiter(three, -1));

@@ -112,9 +112,7 @@ internal sealed class HeapObjects(RawSnapshot snapshot, SymbolSession session)
         snapshot.Types[type].Module is not SnapshotLayout.None and var module ? session.Module(module).Field(token) : null;
 
     /// <summary>The simple name of the type of the awaiter that a method waits by which the runtime suspends; null when it is not known.</summary>
-    public string? AwaiterAt(in FrameRecord frame) => session.ModuleOf(frame) is { } module && session.PlaceOf(module, frame) is { } offset
-        ? module.AwaiterAt(snapshot.Functions[frame.Function].Token, offset)
-        : null;
+    public string? AwaiterAt(in FrameRecord frame) => session.AwaiterAt(frame);
 
     private string DefinitionOf(uint type)
     {

@@ -1,0 +1,6 @@
+namespace Stackflare.Symbols;
+
+/// <summary>What was found of an await of a method that the runtime suspends when the snapshot was saved.</summary>
+/// <param name="ILOffset">The IL offset of the await; null where it could not be told.</param>
+/// <param name="Awaiter">The simple name of the type of its awaiter; null where it is not told.</param>
+internal sealed record SavedPlace(int? ILOffset, string? Awaiter);

@@ -1,0 +1,159 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using Stackflare.Capture;
+using Stackflare.Symbols;
+
+namespace Stackflare.Tests.Symbols;
+
+/// <summary>At which await a suspended method stands, by what the runtime says of this and of the other places of the same code. This assembly has the methods.</summary>
+public sealed class SuspendedPlacesTests
+{
+    private const int Unknown = -1;
+
+    private static readonly int[] Awaits = AwaitsOf(nameof(Several));
+
+    [Fact]
+    public void ACallIsItself() => Assert.Equal([(Awaits[1], Line(1))], Show(Awaits[1]));
+
+    [Fact]
+    public void WhereAStatementBeginsItsAwaitIsMeant() => Assert.Equal([(Awaits[2], Line(2))], Show(Awaits[2] - 5));
+
+    [Fact]
+    public void OfTwoInOneStatementTheLineIsKnown() => Assert.Equal([(Awaits[3] - 1, Line(3))], Show(Awaits[3] - 1));
+
+    [Fact]
+    public void ThatIsAllUnlessThereIsAnAwaitToIt() => Assert.Equal([(null, 0)], Show(AwaitsOf(nameof(Several))[^1] + 1));
+
+    [Fact]
+    public void TheOneThatIsNoCallIsMeantWhereNothingIsSaid() =>
+        Assert.Equal((Awaits[1], Line(1)), Show(Unknown, Awaits[0], Awaits[2], Awaits[3], Awaits[4])[0]);
+
+    [Fact]
+    public void OfSeveralInOneStatementItIsTheStatement() => Assert.Equal(Line(3), Show(Unknown, Awaits[0], Awaits[1], Awaits[2])[0].Line);
+
+    /// <summary>A part of one await can have the statement's place, and another none.</summary>
+    [Fact]
+    public void WhatIsCompiledIntoTheMethodIsNoCall() => Assert.Equal((null, 0), Show(Unknown, Awaits[0], Awaits[2] - 5, Awaits[3], Awaits[4])[0]);
+
+    [Fact]
+    public void OfSeveralNoneIsTold() => Assert.Equal((null, 0), Show(Unknown, Awaits[0], Awaits[3], Awaits[4])[0]);
+
+    [Fact]
+    public void NothingIsToldWithoutTheOthers() => Assert.Equal([(null, 0)], Show(Unknown));
+
+    [Fact]
+    public void OfOneAwaitNothingHasToBeSaid() => Assert.Equal([(AwaitsOf(nameof(Single))[0], Line(-12))], Show(nameof(Single), 1, Unknown));
+
+    /// <summary>Right after a constructor's call a statement begins, so that the place is not one of a call for certain.</summary>
+    [Fact]
+    public void BehindAConstructorItMayBeAStatement()
+    {
+        int[] awaits = AwaitsOf(nameof(OfNew));
+        Assert.Equal((awaits[1], Line(-6)), Show(nameof(OfNew), 1, awaits[1], Unknown)[0]);
+        Assert.Equal((null, 0), Show(nameof(OfNew), 1, Unknown, awaits[1])[0]);
+        Assert.Equal((awaits[1], Line(-6)), Show(nameof(OfNew), 1, Unknown, awaits[0])[0]);
+    }
+
+    [Fact]
+    public void PlacesOfOtherCodeTellNothing()
+    {
+        (int? ILOffset, int Line)[] found = Show(nameof(Several), 2, Unknown, Awaits[0], Awaits[2], Awaits[3], Awaits[4]);
+        Assert.Equal((null, 0), found[0]);
+    }
+
+    [Fact]
+    public void AFileHasWhatWasFound()
+    {
+        byte[] snapshot = Snapshot(nameof(Several), 1, [Unknown, Awaits[0], Awaits[2], Awaits[3], Awaits[4]]);
+        byte[] file = SavedDump.Save(snapshot, new Symbolicator(new SymbolOptions()));
+        (RawSnapshot read, _) = SnapshotFile.Read(file);
+        SavedSymbols saved = SavedSymbols.Decode(read);
+        Assert.Equal(new SavedPlace(Awaits[1], "YieldAwaiter"), saved.Places[0]);
+        DumpFrame frame = SavedDump.Desk().Resolve(read, saved)[0];
+        Assert.Equal((Awaits[1], Line(1)), (frame.ILOffset, frame.Source!.Line));
+    }
+
+    private static (int? ILOffset, int Line)[] Show(params int[] places) => Show(nameof(Several), 1, places);
+
+    /// <summary>What is found of places; of <paramref name="codes"/> pieces of code in turn.</summary>
+    private static (int? ILOffset, int Line)[] Show(string method, int codes, params int[] places) =>
+        [.. new Symbolicator(new SymbolOptions()).Resolve(SnapshotReader.Read(Snapshot(method, codes, places))).Select(f => (f.ILOffset, f.Source?.Line ?? 0))];
+
+    private static byte[] Snapshot(string method, int codes, int[] places)
+    {
+        var builder = new Capture.SnapshotBuilder();
+        (uint path, uint length) = builder.Text(typeof(SuspendedPlacesTests).Assembly.Location);
+        builder.Add(SectionKind.Modules, new ModuleRecord
+        {
+            PathOffset = path,
+            PathLength = length,
+            ImageOffset = SnapshotLayout.None,
+            SymbolsOffset = SnapshotLayout.None,
+            Mvid = typeof(SuspendedPlacesTests).Module.ModuleVersionId,
+            Flags = ModuleFlags.OnDisk | ModuleFlags.Mvid,
+        });
+        builder.Add(SectionKind.Functions, new FunctionRecord
+        {
+            Module = 0,
+            Token = (uint)Token(method),
+            DeclaringType = SnapshotLayout.None,
+            NameOffset = SnapshotLayout.None,
+            TypeNameOffset = SnapshotLayout.None,
+            SignatureOffset = SnapshotLayout.None,
+        });
+        builder.Add(SectionKind.Frames, [.. places.Select((p, i) => new FrameRecord
+        {
+            Address = 0x1000 + (ulong)i,
+            ILOffset = p,
+            Flags = FrameFlags.Exact | FrameFlags.Await,
+        })]);
+        builder.Add(SectionKind.Heap, new HeapRecord { Status = HeapStatus.Walked });
+        builder.Add(SectionKind.Suspensions, [.. places.Select((_, i) => new SuspensionRecord
+        {
+            ResumeInfo = 0x2000 + (ulong)i,
+            Frame = (uint)i,
+            Code = places.Length == 1 ? 0 : 1 + (uint)(i % codes),
+        })]);
+        return builder.Build();
+    }
+
+    private static int[] AwaitsOf(string method)
+    {
+        using ModuleImage image = ModuleImage.FromFile(typeof(SuspendedPlacesTests).Assembly.Location, typeof(SuspendedPlacesTests).Module.ModuleVersionId)!;
+        return [.. new SuspensionCalls(image).Of(Token(method)).Select(c => c.ILOffset)];
+    }
+
+    private static int Token(string method) => typeof(SuspendedPlacesTests).GetMethod(method, BindingFlags.NonPublic | BindingFlags.Static)!.MetadataToken;
+
+    /// <summary>The line of the awaits of <see cref="Several"/>, those before it counted from the first.</summary>
+    private static int Line(int statement) => FirstLine() + statement;
+
+    private static int FirstLine([CallerLineNumber] int line = 0) => line + 18;
+
+    private static void Single()
+    {
+        AsyncHelpers.Await(Task.CompletedTask);
+    }
+
+    private static void OfNew()
+    {
+        AsyncHelpers.Await(Task.CompletedTask);
+        AsyncHelpers.Await(new Task(GC.Collect));
+    }
+
+    private static void Several()
+    {
+        // The tests know how far these lines are from the one that says so.
+        AsyncHelpers.Await(Task.CompletedTask);
+        AsyncHelpers.UnsafeAwaitAwaiter(default(YieldAwaitable.YieldAwaiter));
+        AsyncHelpers.Await(Task.CompletedTask);
+        GC.KeepAlive((AsyncHelpers.Await(Task.CompletedTask), AsyncHelpers.Await(Task.CompletedTask)));
+    }
+
+    private static class AsyncHelpers
+    {
+        public static Task Await(Task task) => task;
+
+        public static void UnsafeAwaitAwaiter<TAwaiter>(TAwaiter awaiter) => GC.KeepAlive(awaiter);
+    }
+}
