@@ -30,6 +30,9 @@ internal sealed class ModuleMemory
     /// <summary>The module's name by its own metadata, where the snapshot has none.</summary>
     public string? Name { get; set; }
 
+    /// <summary>Whether the assembly has a public key; null while that is not known.</summary>
+    public bool? IsSigned { get; set; }
+
     /// <summary>What the module says of its PDB, without a PDB that it holds itself; null while that is not known.</summary>
     public PdbReference? Pdb { get; set; }
 

@@ -49,7 +49,7 @@ internal sealed class SnapshotModule : IDisposable
         string name = _fileName;
         if (name.Length == 0)
             name = (_memory.Name ??= ImageName()) ?? (IsDynamic ? "<dynamic>" : "<unknown>");
-        Identity = new ModuleIdentity(name, IsDynamic ? null : _path, Mvid);
+        Identity = new ModuleIdentity(name, IsDynamic ? null : _path, Mvid) { IsSigned = ModuleIdentity.HasNameOfPlatform(name) ? _memory.IsSigned ??= ReadIsSigned() : null };
         IsOwn = name == "Stackflare.dll";
     }
 
@@ -76,6 +76,18 @@ internal sealed class SnapshotModule : IDisposable
             {
                 return null;
             }
+        }
+    }
+
+    private bool? ReadIsSigned()
+    {
+        try
+        {
+            return Image is { Metadata: { IsAssembly: true } metadata } ? !metadata.GetAssemblyDefinition().PublicKey.IsNil : null;
+        }
+        catch (Exception e) when (BadData.Is(e))
+        {
+            return null;
         }
     }
 
