@@ -215,8 +215,8 @@ static bool note_neighbour(capture *c, uint32_t of, uint64_t resume_info)
     return true;
 }
 
-/* Where an await was compiled into its method without a place in the IL, the other places tell which it is not. What the runtime keeps of them lies
- * beside each other, for each piece of code. */
+/* Optimized code does not tell each await apart: the other places of the same code tell which it is not. What the runtime keeps of them lies beside
+ * each other, for each piece of code. */
 static void note_neighbours(capture *c, uint32_t of)
 {
     const uint32_t size = c->runtime.layout.continuation.info_size;
@@ -237,8 +237,7 @@ void continuations_describe(capture *c)
     for (uint32_t i = 0; i < h->suspension_work.count; i++) {
         suspension_work *work = sf_table_at(&h->suspension_work, i);
         work->frame = resolve_await(c, work->address, work->function);
-        if (work->frame != SF_NONE && ((sf_frame *)sf_table_at(&c->frames, work->frame))->il_offset < 0)
-            note_neighbours(c, i);
+        note_neighbours(c, i);
     }
     for (uint32_t i = 0; i < h->suspension_work.count; i++) {
         const suspension_work *work = sf_table_at(&h->suspension_work, i);

@@ -88,8 +88,8 @@ typedef struct sf_running { /* in the order of threads, frames and objects, each
 typedef struct sf_suspension { /* by resume_info, each once */
     uint64_t resume_info; /* of continuations */
     uint32_t frame;       /* index into frames: where their method stands; it has SF_FRAME_AWAIT */
-    uint32_t code;        /* the same number for all places of one piece of code, where one of them has no IL offset: then those
-                             are here as well that no continuation stands at; 0: not looked for */
+    uint32_t code;        /* the same number for all places of one piece of code, those too that no continuation stands at; 0: they
+                             were not looked for */
 } sf_suspension;
 
 #endif

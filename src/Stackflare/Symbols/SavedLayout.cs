@@ -97,6 +97,9 @@ internal struct SavedPlaceRecord
     public uint ILOffset;
     public uint AwaiterOffset;
     public uint AwaiterLength;
+
+    /// <summary>1: the method awaits nothing, and only handed on a task.</summary>
+    public uint IsPassedThrough;
 }
 
 /// <summary>Status and origin are the numbers of <see cref="SymbolStatus"/> and <see cref="SourceTextOrigin"/>.</summary>

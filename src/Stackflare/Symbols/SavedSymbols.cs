@@ -142,7 +142,7 @@ internal sealed class SavedSymbols
         if (place.Frame >= (uint)frames)
             throw new SnapshotFormatException("the frame of a place is not there");
         int? offset = place.ILOffset == SnapshotLayout.None ? null : Offset(place.ILOffset);
-        Once(Places.TryAdd(place.Frame, new SavedPlace(offset, Text(place.AwaiterOffset, place.AwaiterLength, "an awaiter's type"))), "place");
+        Once(Places.TryAdd(place.Frame, new SavedPlace(offset, Text(place.AwaiterOffset, place.AwaiterLength, "an awaiter's type"), place.IsPassedThrough != 0)), "place");
     }
 
     private static int Offset(uint offset) => (int)offset >= 0 ? (int)offset : throw new SnapshotFormatException($"{offset} is no offset");

@@ -109,7 +109,7 @@ internal sealed class SavedSymbolsWriter
     {
         if (!Fits(place.Awaiter))
             return;
-        var record = new SavedPlaceRecord { Frame = frame, ILOffset = (uint?)place.ILOffset ?? SnapshotLayout.None };
+        var record = new SavedPlaceRecord { Frame = frame, ILOffset = (uint?)place.ILOffset ?? SnapshotLayout.None, IsPassedThrough = place.IsPassedThrough ? 1u : 0 };
         (record.AwaiterOffset, record.AwaiterLength) = Place(place.Awaiter);
         _places.Add(record);
     }

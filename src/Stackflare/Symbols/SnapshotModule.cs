@@ -29,7 +29,6 @@ internal sealed class SnapshotModule : IDisposable
     private AsyncMetadata? _async;
     private SuspensionCalls? _calls;
     private SymbolStatus _pdbFailure = SymbolStatus.NoPdb;
-    private readonly Dictionary<uint, AwaitCall[]> _suspensions = [];
     private bool _openedImage, _openedPdb;
 
     public SnapshotModule(
@@ -243,37 +242,6 @@ internal sealed class SnapshotModule : IDisposable
             : null;
     }
 
-    /// <summary>The simple name of the type of the awaiter that a method without a state machine waits by; null if it cannot be told.</summary>
-    public string? AwaiterAt(uint method, int offset)
-    {
-        try
-        {
-            return Suspensions?.Awaiter((int)method, offset);
-        }
-        catch (Exception e) when (BadData.Is(e))
-        {
-            return null;
-        }
-    }
-
-    /// <summary>Where in the IL of a method without a state machine its awaits are, ascending; none where that cannot be told.</summary>
-    public AwaitCall[] AwaitCalls(uint method)
-    {
-        if (!_suspensions.TryGetValue(method, out AwaitCall[]? awaits))
-        {
-            try
-            {
-                awaits = Suspensions?.Of((int)method) ?? [];
-            }
-            catch (Exception e) when (BadData.Is(e))
-            {
-                awaits = [];
-            }
-            _suspensions.Add(method, awaits);
-        }
-        return awaits;
-    }
-
     /// <summary>The IL between the sequence points around an offset, those that are hidden too; null where there is no PDB.</summary>
     public (int Start, int End)? StatementAround(uint token, int offset)
     {
@@ -332,7 +300,8 @@ internal sealed class SnapshotModule : IDisposable
         }
     }
 
-    private SuspensionCalls? Suspensions => _calls ??= Image is { } image ? new SuspensionCalls(image) : null;
+    /// <summary>The awaits of its methods without state machines; null if it cannot be read.</summary>
+    public SuspensionCalls? Suspensions => _calls ??= Image is { } image ? new SuspensionCalls(image) : null;
 
     private AsyncMetadata? Async => _async ??= Image is { } image ? new AsyncMetadata(image) : null;
 

@@ -19,6 +19,8 @@ internal sealed class SuspendedPlaces
     private readonly Dictionary<(uint Code, uint Function), List<uint>> _places = [];
     private readonly Dictionary<(uint Function, ulong Address), int?> _known = [];
     private readonly Dictionary<(uint Code, uint Function), int?> _inlined = [];
+    private readonly Dictionary<(uint Code, uint Function), HashSet<int>> _own = [];
+    private readonly Dictionary<uint, AwaitCall[]> _awaits = [];
 
     /// <param name="snapshot">The snapshot.</param>
     /// <param name="saved">What was found when it was saved; null if it was not.</param>
@@ -55,20 +57,87 @@ internal sealed class SuspendedPlaces
     {
         if (_saved.TryGetValue(Key(frame), out SavedPlace? saved))
             return saved.Awaiter;
-        return Of(module, frame) is { } offset ? module.AwaiterAt(_snapshot.Functions[frame.Function].Token, offset) : null;
+        int? offset = Of(module, frame);
+        int method = (int)_snapshot.Functions[frame.Function].Token;
+        return offset is { } at ? Read(() => module.Suspensions?.Awaiter(method, at)) : null;
+    }
+
+    /// <summary>Whether the method awaits nothing, and only handed on a task.</summary>
+    public bool IsPassedThrough(SnapshotModule module, in FrameRecord frame)
+    {
+        if (_saved.TryGetValue(Key(frame), out SavedPlace? saved))
+            return saved.IsPassedThrough;
+        int method = (int)_snapshot.Functions[frame.Function].Token;
+        return Read(() => module.Suspensions?.IsAsync(method)) == false;
     }
 
     private int? Find(SnapshotModule module, in FrameRecord frame, (uint Function, ulong Address) key)
     {
         uint method = _snapshot.Functions[frame.Function].Token;
-        AwaitCall[] awaits = module.AwaitCalls(method);
+        AwaitCall[] awaits = AwaitsOf(module, frame.Function);
+        List<uint> places = _code.TryGetValue(key, out uint code) ? _places[(code, key.Function)] : [];
         if (SymbolSession.OffsetOf(frame) is { } place)
-            return Await(module, method, awaits, place);
-        if (!_code.TryGetValue(key, out uint code))
+        {
+            int? offset = Await(module, method, awaits, place);
+            return offset is { } at && MayBeAnother(module, method, awaits, at, Own(module, method, awaits, (code, key.Function))) ? null : offset;
+        }
+        if (places.Count == 0)
             return awaits is [var only] ? only.ILOffset : null;
-        if (!_inlined.TryGetValue((code, key.Function), out int? offset))
-            _inlined[(code, key.Function)] = offset = Inlined(module, method, awaits, _places[(code, key.Function)]);
-        return offset;
+        if (!_inlined.TryGetValue((code, key.Function), out int? found))
+            _inlined[(code, key.Function)] = found = Inlined(module, method, awaits, places);
+        return found;
+    }
+
+    /// <summary>The awaits that have a place in a piece of code.</summary>
+    private HashSet<int> Own(SnapshotModule module, uint method, AwaitCall[] awaits, (uint Code, uint Function) code)
+    {
+        if (!_own.TryGetValue(code, out HashSet<int>? own))
+        {
+            List<uint> places = _places.GetValueOrDefault(code) ?? [];
+            _own[code] = own = [.. places.Select(p => SymbolSession.OffsetOf(_snapshot.Frames[p])).OfType<int>().Select(o => Await(module, method, awaits, o)).OfType<int>()];
+        }
+        return own;
+    }
+
+    private AwaitCall[] AwaitsOf(SnapshotModule module, uint function)
+    {
+        if (!_awaits.TryGetValue(function, out AwaitCall[]? awaits))
+        {
+            int method = (int)_snapshot.Functions[function].Token;
+            _awaits[function] = awaits = Read(() => module.Suspensions?.Of(method)) ?? [];
+        }
+        return awaits;
+    }
+
+    /// <summary>
+    /// Whether the compiler may have made one piece of code of the await and another. The other has then no place of its own.
+    /// </summary>
+    private bool MayBeAnother(SnapshotModule module, uint method, AwaitCall[] awaits, int at, HashSet<int> own)
+    {
+        if (awaits.Length < 2)
+            return false;
+        (int Start, int End)? one = module.StatementAround(method, at);
+        IEnumerable<int> others = awaits.Select(a => a.ILOffset).Where(o => o != at && !own.Contains(o));
+        return Read(() => module.Suspensions?.MayShareCode((int)method, at, others, Before)) == true;
+
+        // What is in one statement has its line.
+        int? Before(int other) => (one, module.StatementAround(method, other)) switch
+        {
+            ({ } a, { } b) => a == b ? null : at - a.Start == other - b.Start ? at - a.Start : -1,
+            _ => -1,
+        };
+    }
+
+    private static T? Read<T>(Func<T?> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception e) when (BadData.Is(e))
+        {
+            return default;
+        }
     }
 
     /// <summary>The await that a place is of. Without the module the runtime's word is all there is.</summary>

@@ -11,6 +11,7 @@ namespace Stackflare.Symbols;
 internal sealed class SuspensionCalls(ModuleImage image)
 {
     private const byte Call = 0x28, New = 0x73, MethodInstance = 0x0A;
+    private const int Async = 0x2000;
     private const int CallBytes = 1 + sizeof(int);
 
     private readonly Dictionary<int, bool> _isAwait = [];
@@ -39,6 +40,35 @@ internal sealed class SuspensionCalls(ModuleImage image)
         MethodDefinition definition = image.Metadata.GetMethodDefinition(MetadataTokens.MethodDefinitionHandle(method & 0x00FFFFFF));
         string[] ofType = image.Metadata.Names(image.Metadata.GetTypeDefinition(definition.GetDeclaringType()).GetGenericParameters());
         return NameOf(call) == "Await" ? null : new SignatureText(image.Metadata, ofType, image.Metadata.Names(definition.GetGenericParameters())).Single(signature);
+    }
+
+    /// <summary>Whether a method is one that the runtime suspends. Others, which give back a task that they got, it may treat like them.</summary>
+    public bool IsAsync(int method) => Row(method, TableIndex.MethodDef) is not { } row
+        || ((int)image.Metadata.GetMethodDefinition(MetadataTokens.MethodDefinitionHandle(row)).ImplAttributes & Async) != 0;
+
+    /// <summary>Whether an await of a method may have the same code as one of others.</summary>
+    /// <param name="method">The method's token.</param>
+    /// <param name="one">The IL offset of the one.</param>
+    /// <param name="others">Those of the others.</param>
+    /// <param name="before">
+    /// How many bytes of IL before both are of their statements, by the offset of the other; negative where the statements are not equally long, null where it is the same statement.
+    /// </param>
+    public bool MayShareCode(int method, int one, IEnumerable<int> others, Func<int, int?> before)
+    {
+        return Body(method) is { } address && image.ReadBody(address, Look);
+
+        bool Look(MethodBodyBlock body)
+        {
+            ReadOnlySpan<byte> code = CodeOf(body);
+            int alike = 0;
+            foreach (int other in others)
+            {
+                // More than that are not looked at, and may be.
+                if (SharedCode.IsSameCall(code, one, other) && (++alike > SymbolLimits.AwaitsAlike || (before(other) is { } bytes && SharedCode.IsPossible(code, one, other, bytes))))
+                    return true;
+            }
+            return false;
+        }
     }
 
     private int? Body(int method) => Row(method, TableIndex.MethodDef) is { } row && _code > 0

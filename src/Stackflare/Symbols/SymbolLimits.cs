@@ -42,6 +42,9 @@ internal static class SymbolLimits
     /// <summary>Places where one async method waits.</summary>
     public const int Awaits = 20_000;
 
+    /// <summary>Awaits of a method that are looked at because they look alike.</summary>
+    public const int AwaitsAlike = 64;
+
     /// <summary>Members that are searched, and places that are found, for all async methods of a module.</summary>
     public const int AsyncMembers = 2_000_000;
 

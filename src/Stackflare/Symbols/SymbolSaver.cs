@@ -25,7 +25,7 @@ internal sealed class SymbolSaver(RawSnapshot snapshot, SymbolSession session)
             int? offset = session.PlaceOf(module, frame);
             SavePlace(function.Module, module, function.Token, offset);
             // The module's IL told it.
-            var place = new SavedPlace(offset, session.AwaiterAt(frame));
+            var place = new SavedPlace(offset, session.AwaiterAt(frame), session.IsPassedThrough(frame));
             if ((frame.Flags & FrameFlags.Await) != 0 && place != new SavedPlace(SymbolSession.OffsetOf(frame), null))
                 _writer.Place((uint)i, place);
         }

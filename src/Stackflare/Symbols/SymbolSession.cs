@@ -83,7 +83,7 @@ internal sealed class SymbolSession : IDisposable
             ILOffset = offset,
             Address = isAwait ? default : new CodeAddress(frame.Address),
             TypeArguments = _typeArguments[frame.Function] ??= Types.Arguments(function),
-            IsHidden = facts is { IsHidden: true } || module is { IsOwn: true } || (isAwait && IsPlumbing(module, facts)),
+            IsHidden = facts is { IsHidden: true } || module is { IsOwn: true } || (isAwait && (IsPlumbing(module, facts) || IsPassedThrough(frame))),
         };
     }
 
@@ -135,9 +135,14 @@ internal sealed class SymbolSession : IDisposable
         : OffsetOf(frame);
 
     /// <summary>The simple name of the type of the awaiter that a suspended method waits by; null where it is not told.</summary>
-    public string? AwaiterAt(in FrameRecord frame) => ModuleOf(frame) is { } module && (frame.Flags & (FrameFlags.Await | FrameFlags.ReJit)) == FrameFlags.Await
-        ? _suspended.AwaiterAt(module, frame)
-        : null;
+    public string? AwaiterAt(in FrameRecord frame) => SuspendedIn(frame) is { } module ? _suspended.AwaiterAt(module, frame) : null;
+
+    /// <summary>
+    /// Whether a suspended method awaits nothing, and only handed on a task: the runtime may treat it as one that does, and in unoptimized code keeps it.
+    /// </summary>
+    public bool IsPassedThrough(in FrameRecord frame) => SuspendedIn(frame) is { } module && _suspended.IsPassedThrough(module, frame);
+
+    private SnapshotModule? SuspendedIn(in FrameRecord frame) => (frame.Flags & (FrameFlags.Await | FrameFlags.ReJit)) == FrameFlags.Await ? ModuleOf(frame) : null;
 
     /// <summary>How many lock statements are around a frame's place; null if that cannot be told.</summary>
     public LockPlace? LockStatementsAround(in FrameRecord frame) => ModuleOf(frame) is { } module && OffsetOf(frame) is { } offset

@@ -42,7 +42,7 @@ public sealed class SavedSymbolsDamageTests
         Assert.Equal([0, 1, 2, 3, 4, 5], Enum.GetValues<SourceTextOrigin>().Select(s => (int)s));
         Assert.Equal("NotRequested Embedded File FileNotFound FileChanged NoChecksum", string.Join(' ', Enum.GetNames<SourceTextOrigin>()));
         Assert.Equal(
-            [32, 48, 16, 16, 40, 20, 24, 20, 16],
+            [32, 48, 16, 16, 40, 20, 24, 20, 20],
             new[]
             {
                 Marshal.SizeOf<SavedPdbRecord>(), Marshal.SizeOf<SavedMethodRecord>(), Marshal.SizeOf<SavedTypeRecord>(),

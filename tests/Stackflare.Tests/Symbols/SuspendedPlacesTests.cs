@@ -54,6 +54,28 @@ public sealed class SuspendedPlacesTests
         Assert.Equal((awaits[1], Line(-6)), Show(nameof(OfNew), 1, Unknown, awaits[0])[0]);
     }
 
+    /// <summary>Optimized code has one piece for two awaits with what comes after them, and the place of one.</summary>
+    [Theory]
+    [InlineData(nameof(EndAlike))]
+    [InlineData(nameof(ReturnAlike))]
+    public void WhatEndsAlikeMayBeOne(string method)
+    {
+        int[] awaits = AwaitsOf(method);
+        Assert.Equal(2, awaits.Length);
+        foreach ((int one, int other) in ((int, int)[])[(awaits[0], awaits[1]), (awaits[1], awaits[0])])
+        {
+            Assert.Equal([(null, 0)], Show(method, 1, one));
+            Assert.Equal((one, true), Show(method, 1, one, other)[0] is var (offset, line) ? (offset, line > 0) : default);
+        }
+    }
+
+    [Fact]
+    public void WhatEndsOtherwiseIsNot()
+    {
+        int[] awaits = AwaitsOf(nameof(EndOtherwise));
+        Assert.Equal([(awaits[0], true), (awaits[1], true)], awaits.Select(a => Show(nameof(EndOtherwise), 1, a)[0] is var (offset, line) ? (offset!.Value, line > 0) : default));
+    }
+
     [Fact]
     public void PlacesOfOtherCodeTellNothing()
     {
@@ -68,9 +90,10 @@ public sealed class SuspendedPlacesTests
         byte[] file = SavedDump.Save(snapshot, new Symbolicator(new SymbolOptions()));
         (RawSnapshot read, _) = SnapshotFile.Read(file);
         SavedSymbols saved = SavedSymbols.Decode(read);
-        Assert.Equal(new SavedPlace(Awaits[1], "YieldAwaiter"), saved.Places[0]);
+        // The methods of this class are not async.
+        Assert.Equal(new SavedPlace(Awaits[1], "YieldAwaiter", IsPassedThrough: true), saved.Places[0]);
         DumpFrame frame = SavedDump.Desk().Resolve(read, saved)[0];
-        Assert.Equal((Awaits[1], Line(1)), (frame.ILOffset, frame.Source!.Line));
+        Assert.Equal((Awaits[1], Line(1), true), (frame.ILOffset, frame.Source!.Line, frame.IsHidden));
     }
 
     private static (int? ILOffset, int Line)[] Show(params int[] places) => Show(nameof(Several), 1, places);
@@ -148,6 +171,44 @@ public sealed class SuspendedPlacesTests
         AsyncHelpers.UnsafeAwaitAwaiter(default(YieldAwaitable.YieldAwaiter));
         AsyncHelpers.Await(Task.CompletedTask);
         GC.KeepAlive((AsyncHelpers.Await(Task.CompletedTask), AsyncHelpers.Await(Task.CompletedTask)));
+    }
+
+    private static void EndAlike(int number)
+    {
+        if (number == 1)
+        {
+            GC.Collect();
+            AsyncHelpers.Await(Task.CompletedTask);
+        }
+        else
+        {
+            AsyncHelpers.Await(Task.CompletedTask);
+        }
+        GC.Collect();
+    }
+
+    private static void ReturnAlike(int number)
+    {
+        if (number == 1)
+        {
+            AsyncHelpers.Await(Task.CompletedTask);
+            return;
+        }
+        GC.Collect();
+        AsyncHelpers.Await(Task.CompletedTask);
+    }
+
+    private static void EndOtherwise(int number)
+    {
+        if (number == 1)
+        {
+            AsyncHelpers.Await(Task.CompletedTask);
+            GC.Collect();
+            return;
+        }
+        GC.WaitForPendingFinalizers();
+        AsyncHelpers.Await(Task.CompletedTask);
+        GC.WaitForPendingFinalizers();
     }
 
     private static class AsyncHelpers

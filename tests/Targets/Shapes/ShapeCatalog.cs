@@ -22,6 +22,7 @@ internal static class ShapeCatalog
         nameof(NativeCall) => new NativeCall(),
         nameof(ExceptionInFlight) => new ExceptionInFlight(),
         nameof(GuestRooms) => new GuestRooms(),
+        nameof(CollectedAwaits) => new CollectedAwaits(),
         nameof(Spinning) => new Spinning(),
         nameof(Churn) => new Churn(),
         nameof(Locks) => new Locks(),

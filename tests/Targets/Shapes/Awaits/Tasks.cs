@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Stackflare.Targets.Shapes.Awaits;
 
 /// <summary>Tasks that are no async methods' own: what stands between two methods, or is all that there is.</summary>
@@ -19,7 +21,14 @@ internal sealed class Tasks
         cases.Begin("in time", InTime);
         cases.Begin("with a token", WithToken);
         cases.Begin("method in time", MethodInTime);
+        cases.Begin("handed on", OverHandedOn);
     }
+
+    private static async Task OverHandedOn(AsyncTrack track) => await HandedOn(track.Here<Tasks>());
+
+    // It returns, and is in no stack, though the runtime may suspend it where it is not optimized.
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.NoOptimization)]
+    private static Task<int> HandedOn(AsyncTrack track) => track.Never();
 
     private static async Task OverRun(AsyncTrack track)
     {
