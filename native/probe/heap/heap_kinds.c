@@ -20,15 +20,16 @@ uint32_t heap_known_kind(const heap *h, uintptr_t type)
 /* What is read of objects of a type without asking how long they are. */
 static uint32_t bytes_read_of(const layout *k, uint32_t flags)
 {
-    const struct { uint32_t flag, at; } words[] = {
-        { SF_HEAP_OBJECT_TASK, k->task.state }, { SF_HEAP_OBJECT_TASK, k->task.continuation }, { SF_HEAP_OBJECT_SUSPENDED, k->task.object },
-        { SF_HEAP_OBJECT_SEMAPHORE, k->semaphore.async_head }, { SF_HEAP_OBJECT_CONTINUATION, k->continuation.next },
-        { SF_HEAP_OBJECT_CONTINUATION, k->continuation.resume_info }, { SF_HEAP_OBJECT_CONTINUATION, k->continuation.resume },
+    enum { WORD = sizeof(uintptr_t), HALF = sizeof(uint32_t) };
+    const struct { uint32_t flag, at, bytes; } parts[] = {
+        { SF_HEAP_OBJECT_TASK, k->task.state, HALF }, { SF_HEAP_OBJECT_TASK, k->task.continuation, WORD }, { SF_HEAP_OBJECT_SUSPENDED, k->task.object, WORD },
+        { SF_HEAP_OBJECT_SEMAPHORE, k->semaphore.async_head, WORD }, { SF_HEAP_OBJECT_CONTINUATION, k->continuation.next, WORD },
+        { SF_HEAP_OBJECT_CONTINUATION, k->continuation.resume_info, WORD }, { SF_HEAP_OBJECT_CONTINUATION, k->continuation.resume, WORD },
     };
     uint32_t bytes = 0;
-    for (uint32_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (flags & words[i].flag && words[i].at + sizeof(uintptr_t) > bytes)
-            bytes = words[i].at + (uint32_t)sizeof(uintptr_t);
+    for (uint32_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (flags & parts[i].flag && parts[i].at + parts[i].bytes > bytes)
+            bytes = parts[i].at + parts[i].bytes;
     return bytes;
 }
 

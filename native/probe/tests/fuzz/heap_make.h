@@ -75,12 +75,12 @@ static void put_types(made *m)
     put_type(m, MADE_BOX, CORE_BOX, 0, BOX_BYTES, MADE_TASK, TASK_ACTION, 5);
     put(m, MADE_AT(MADE_BOX) - 8, 2); /* and what its machine awaits */
     put(m, MADE_AT(MADE_BOX) - 40, 16 - (uint64_t)BOX_BYTES);
-    put(m, MADE_AT(MADE_BOX) - 32, TASK_STATE + 8);
+    put(m, MADE_AT(MADE_BOX) - 32, TASK_END);
     put_place(m, MADE_AT(MADE_BOX) + TYPE_ARGUMENT, MADE_AT(MADE_MACHINE));
     put_type(m, MADE_OTHER_BOX, CORE_BOX, 0, BOX_BYTES, MADE_TASK, TASK_ACTION, 5);
     put(m, MADE_AT(MADE_OTHER_BOX) - 8, 2);
     put(m, MADE_AT(MADE_OTHER_BOX) - 40, 8 - (uint64_t)BOX_BYTES);
-    put(m, MADE_AT(MADE_OTHER_BOX) - 32, TASK_STATE + 8);
+    put(m, MADE_AT(MADE_OTHER_BOX) - 32, TASK_END);
     put_place(m, MADE_AT(MADE_OTHER_BOX) + TYPE_ARGUMENT, MADE_AT(MADE_CLASS_MACHINE));
     put_place(m, MADE_AT(MADE_CLASS_MACHINE) + TYPE_CLASS, MADE_AT(MADE_CLASS_MACHINE));
     put_type(m, MADE_POOLED, CORE_POOLED_BOX, 0, 48, MADE_OBJECT, 8, 2);
@@ -148,8 +148,8 @@ static void put_old_objects(made *m)
     put_object(m, MADE_NUMBER, 24);
     m->array = put_array(m, MADE_BYTES, 24, 100, 1);
     m->box = put_object(m, MADE_BOX, BOX);
-    put_place(m, m->box + TASK_STATE + 8, task);
-    put_place(m, m->box + TASK_STATE + 16, string);
+    put_place(m, m->box + TASK_END, task);
+    put_place(m, m->box + TASK_END + 8, string);
     put_place(m, task + TASK_CONTINUATION, m->box);
     uint32_t promise = put_object(m, MADE_PROMISE, TASK_BYTES), part = put_object(m, MADE_TASK, TASK_BYTES);
     put_place(m, part + TASK_CONTINUATION, promise);
@@ -159,9 +159,9 @@ static void put_old_objects(made *m)
     put_place(m, tasks + ARRAY_ITEMS + 16, m->box);
     put_array(m, MADE_FREE, 24, 40, 1);
     uint32_t waits = put_object(m, MADE_BOX, BOX);
-    put_place(m, waits + TASK_STATE + 8, promise);
+    put_place(m, waits + TASK_END, promise);
     uint32_t other = put_object(m, MADE_OTHER_BOX, BOX), machine = m->machine_object = put_object(m, MADE_CLASS_MACHINE, 48);
-    put_place(m, other + TASK_STATE + 8, machine);
+    put_place(m, other + TASK_END, machine);
     put_place(m, machine + 8, other);
     put_place(m, machine + 16, tasks);
     put_array(m, MADE_OBJECT_ARRAY, 24, 2, 8);
@@ -191,7 +191,7 @@ static uint32_t put_suspended(made *m, uint32_t resume_info, uint32_t other_resu
 static void put_stack(made *m, uint32_t moves, uint32_t moves_class, uint32_t dispatches, uint32_t next)
 {
     uint32_t stack = room(m, 3 * 128);
-    put_place(m, stack + 16, m->box + TASK_STATE + 8); /* the machine in its box */
+    put_place(m, stack + 16, m->box + TASK_END); /* the machine in its box */
     put_place(m, stack + 128 + 8, m->machine_object);
     uint32_t dispatcher = stack + 256 + 32;
     put_place(m, dispatcher + DISPATCHER_CONTINUATION, next);
@@ -335,7 +335,7 @@ static void short_objects(made *m)
 
 static void wild_references(made *m)
 {
-    put(m, m->box + TASK_STATE + 8, 0x7FFFDEADBEE8), put(m, m->box + TASK_CONTINUATION, 1), put_place(m, m->tasks + ARRAY_ITEMS, m->box + 8);
+    put(m, m->box + TASK_END, 0x7FFFDEADBEE8), put(m, m->box + TASK_CONTINUATION, 1), put_place(m, m->tasks + ARRAY_ITEMS, m->box + 8);
     put_place(m, MADE_AT(MADE_SOURCE) + TYPE_INTERFACES, HEAP_MEMORY * 2);
     put(m, MADE_AT(MADE_BOX) - 8, 0x7FFFFFFF), put(m, MADE_AT(MADE_POOLED) - 16, UINT64_MAX - 15);
 }
