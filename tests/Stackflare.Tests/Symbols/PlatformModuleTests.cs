@@ -1,5 +1,7 @@
 using System.Reflection;
 using System.Reflection.Emit;
+using System.Reflection.Metadata;
+using System.Reflection.PortableExecutable;
 using Stackflare.Symbols;
 
 namespace Stackflare.Tests.Symbols;
@@ -22,7 +24,7 @@ public sealed class PlatformModuleTests
         type.CreateType();
         assembly.Save(path);
         var builder = new SnapshotBuilder();
-        DumpFrame frame = Resolved(builder.Frame(builder.Function(builder.Module(path, null), 0x06000001)));
+        DumpFrame frame = Resolved(builder.Frame(builder.Function(builder.Module(path, IdOf(path)), 0x06000001)));
         Assert.Equal("Orders.Run", frame.Method.FullName);
         Assert.Equal(isOfPlatform, frame.Module!.IsOfPlatform);
     }
@@ -43,6 +45,13 @@ public sealed class PlatformModuleTests
     {
         var builder = new SnapshotBuilder();
         Assert.Equal(isOfPlatform, Resolved(builder.Frame(builder.Function(builder.Module("/nowhere/" + name, Guid.NewGuid()), 0x06000001))).Module!.IsOfPlatform);
+    }
+
+    private static Guid IdOf(string path)
+    {
+        using var image = new PEReader(File.OpenRead(path));
+        MetadataReader metadata = image.GetMetadataReader();
+        return metadata.GetGuid(metadata.GetModuleDefinition().Mvid);
     }
 
     private static DumpFrame Resolved(SnapshotBuilder builder) => Assert.Single(new Symbolicator(new SymbolOptions()).Resolve(builder.Build()));
