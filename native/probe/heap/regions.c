@@ -19,7 +19,7 @@ enum {
     LEAST_OBJECT = 24,
     OBJECT_HEAD = 16, /* type and length */
     LOOK_AT_CLOCK = 1024,
-    SHOWN = 256 << 10, /* bytes that are asked for at once whether they can be read */
+    SHOWN = 4 << 20, /* bytes that are asked for at once whether they can be read */
 };
 
 typedef struct region {

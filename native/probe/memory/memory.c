@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include "memory/memory.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -211,27 +210,24 @@ void sf_read_many(sf_read_item *items, size_t count)
         read_round(items + i, (uint32_t)(count - i < SF_READ_MANY ? count - i : SF_READ_MANY));
 }
 
-static bool are_pages_readable(uintptr_t from, uintptr_t to)
+bool sf_readable(uintptr_t from, uintptr_t to)
 {
+    enum { STEP = SF_READABLE_PAGES * (int)PAGE };
     uint8_t bytes[SF_READ_MANY];
     sf_read_item items[SF_READ_MANY];
-    while (from < to) {
+    bool is_last = false;
+    for (uintptr_t at = from; !is_last;) {
         uint32_t n = 0;
-        for (; n < SF_READ_MANY && from < to; from += PAGE)
-            items[n] = (sf_read_item){ from, &bytes[n], 1, false }, n++;
+        for (; n < SF_READ_MANY && !is_last; at += STEP, n++) {
+            is_last = at >= to - 1;
+            items[n] = (sf_read_item){ is_last ? to - 1 : at, &bytes[n], 1, false };
+        }
         sf_read_many(items, n);
         for (uint32_t i = 0; i < n; i++)
             if (!items[i].ok)
                 return false;
     }
     return true;
-}
-
-bool sf_readable(uintptr_t from, uintptr_t to)
-{
-    enum { POPULATE_READ = 22 }; /* Linux 5.14; older kernels and pages that cannot be read say EINVAL alike */
-    from &= ~(uintptr_t)(PAGE - 1);
-    return madvise((void *)from, to - from, POPULATE_READ) == 0 || (errno == EINVAL && are_pages_readable(from, to));
 }
 
 enum { PROOF_CHUNKS = 1 << 13, PROOF_NEAR = 1 << 8, PROOF_PAGES = 16, PROOF_BYTES = PROOF_PAGES * PAGE };

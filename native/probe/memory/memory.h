@@ -60,7 +60,11 @@ typedef struct sf_read_item { uintptr_t address; void *to; size_t size; bool ok;
 enum { SF_READ_MANY = 128 };
 void sf_read_many(sf_read_item *items, size_t count);
 
-/* Whether all of a stretch can be read, so that plain loads from it may follow. */
+/* Whether a stretch, which is not empty, can be read, so that plain loads from it may follow. One page in so many is asked for, the first and the last among them: memory that a collector has
+ * asked the kernel for comes and goes in larger pieces. */
+#ifndef SF_READABLE_PAGES
+#define SF_READABLE_PAGES 16 /* tests, whose memory is a few pages, have another number */
+#endif
 bool sf_readable(uintptr_t from, uintptr_t to);
 
 /* For many small reads from few pages: a page that one of them was from is known to be there for the rest of the pause. */

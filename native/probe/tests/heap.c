@@ -77,7 +77,7 @@ int main(void)
     says(few_bytes, SF_HEAP_BYTES_TRUNCATED, 1, 3);
     says(no_time, SF_HEAP_TIME_TRUNCATED, 0, 0);
     says(old_continuations, SF_HEAP_UNREADABLE, 1, 18);
-    void (*const lost[])(made *) = { circle_of_regions, circle_of_types, circle_of_threads, huge_array, huge_type, empty_type, hole, hole_on_an_old_kernel,
+    void (*const lost[])(made *) = { circle_of_regions, circle_of_types, circle_of_threads, huge_array, huge_type, empty_type, hole,
         regions_of_nothing, region_without_end, regions_overlap, context_wraps, narrow_tasks, short_objects };
     for (size_t i = 0; i < sizeof lost / sizeof *lost; i++)
         says(lost[i], SF_HEAP_PART_LOST, 0, 19);

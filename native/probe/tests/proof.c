@@ -88,15 +88,17 @@ static void more_chunks_than_fit(sf_proof *proof)
 
 static void stretches(void)
 {
-    enum { PAGES = 300 }; /* more than are asked for with one call, page by page */
+    enum { PAGES = 300 << 4, HOLE = SF_READABLE_PAGES, FIRST = 1000, SECOND = 3000 }; /* more than are asked for with one call */
     uint8_t *memory = mapped((size_t)PAGES * PAGE);
     uintptr_t from = (uintptr_t)memory;
     CHECK(sf_readable(from, from + PAGES * PAGE) && sf_readable(from + 8, from + 16) && sf_readable(from + PAGE - 8, from + PAGE + 8));
-    CHECK(mprotect(memory + 200 * PAGE, PAGE, PROT_NONE) == 0);
-    CHECK(sf_readable(from, from + 200 * PAGE) && sf_readable(from + 201 * PAGE, from + PAGES * PAGE));
-    CHECK(!sf_readable(from, from + 200 * PAGE + 1) && !sf_readable(from, from + PAGES * PAGE) && !sf_readable(from + 200 * PAGE + 8, from + 200 * PAGE + 16));
-    CHECK(munmap(memory + 100 * PAGE, PAGE) == 0);
-    CHECK(!sf_readable(from + 99 * PAGE, from + 101 * PAGE) && sf_readable(from + 99 * PAGE, from + 100 * PAGE));
+    CHECK(mprotect(memory + SECOND * PAGE, HOLE * PAGE, PROT_NONE) == 0);
+    CHECK(sf_readable(from, from + SECOND * PAGE) && sf_readable(from + (SECOND + HOLE) * PAGE, from + PAGES * PAGE));
+    CHECK(!sf_readable(from, from + SECOND * PAGE + 1) && !sf_readable(from + (SECOND + HOLE) * PAGE - 1, from + PAGES * PAGE));
+    for (uintptr_t begin = 0; begin < 2 * HOLE; begin++) /* wherever the first page that is asked for is */
+        CHECK(!sf_readable(from + begin * PAGE + 8, from + PAGES * PAGE));
+    CHECK(munmap(memory + FIRST * PAGE, HOLE * PAGE) == 0);
+    CHECK(!sf_readable(from + (FIRST - 1) * PAGE, from + (FIRST + HOLE + 1) * PAGE) && sf_readable(from + (FIRST - 1) * PAGE, from + FIRST * PAGE));
     CHECK(!sf_readable((uintptr_t)1 << 55, ((uintptr_t)1 << 55) + PAGE));
 }
 

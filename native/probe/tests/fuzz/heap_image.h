@@ -13,7 +13,6 @@ enum { HEAP_PAGE = 4096, HEAP_PAGES = 8, HEAP_MEMORY = HEAP_PAGES * HEAP_PAGE, H
 
 enum heap_options {
     HEAP_SERVER = 1,     /* the collector has several heaps */
-    HEAP_OLD_KERNEL = 2, /* one that cannot say in one call that memory is there */
     HEAP_NO_CONTINUATIONS = 4, /* a runtime that does not tell what they are of */
 };
 

@@ -292,7 +292,6 @@ static void empty_type(made *m) { put_half(m, MADE_AT(MADE_NUMBER) + TYPE_SIZE, 
 
 /* Regions that the memory is not there of; on a kernel that has to be asked page by page as well. */
 static void hole(made *m) { m->header.holes = (uint16_t)(1 << (m->last_object / HEAP_PAGE)); }
-static void hole_on_an_old_kernel(made *m) { hole(m), m->header.options |= HEAP_OLD_KERNEL; }
 static void regions_of_nothing(made *m)
 {
     put(m, m->segment[0] + SEGMENT_MEMORY, 0x7000000000), put(m, m->segment[0] + SEGMENT_ALLOCATED, 0x7000100000);
@@ -364,7 +363,7 @@ static const struct { const char *name; void (*damage)(made *); } made_heaps[] =
     { "circle-of-regions", circle_of_regions }, { "circle-while-swept", circle_while_swept }, { "region-of-itself", region_of_itself },
     { "circle-of-types", circle_of_types }, { "circle-of-threads", circle_of_threads }, { "circle-of-continuations", circle_of_continuations },
     { "circle-of-arguments", circle_of_arguments }, { "box-of-itself", box_of_itself },
-    { "huge-array", huge_array }, { "huge-type", huge_type }, { "empty-type", empty_type }, { "hole", hole }, { "hole-old-kernel", hole_on_an_old_kernel },
+    { "huge-array", huge_array }, { "huge-type", huge_type }, { "empty-type", empty_type }, { "hole", hole },
     { "regions-of-nothing", regions_of_nothing }, { "region-without-end", region_without_end }, { "regions-overlap", regions_overlap },
     { "context-wraps", context_wraps }, { "context-beyond", context_beyond }, { "narrow-tasks", narrow_tasks }, { "short-objects", short_objects },
     { "wild-references", wild_references }, { "old-continuations", old_continuations },
