@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Stackflare.EndToEnd.Harness;
+using Stackflare.EndToEnd.Problems;
 using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
 
 namespace Stackflare.EndToEnd.Async;
@@ -23,7 +24,13 @@ internal sealed record TruthStack(
     public static async Task<IReadOnlyList<TruthStack>> AllOfAsync(TargetProcess target)
     {
         using JsonDocument answer = JsonDocument.Parse(await target.CommandAsync("async"));
-        return answer.RootElement.GetProperty("stacks").Deserialize<TruthStack[]>(JsonSerializerOptions.Web)!;
+        TruthStack[] truth = answer.RootElement.GetProperty("stacks").Deserialize<TruthStack[]>(JsonSerializerOptions.Web)!;
+        // They said that they would wait, and spin for a while before: that sleeps as well, for no time at all.
+        string[] blocked = [.. truth.Select(t => t.BlockedThread).OfType<string>()];
+        using var dumps = new LiveDumps(target.Pid, target.Describe, new CaptureOptions { Async = false });
+        if (blocked.Length > 0)
+            await dumps.UntilAsync("threads that wait for async methods", d => blocked.All(name => d.Threads.Single(t => t.Name == name).WaitingFor is not null));
+        return truth;
     }
 
     /// <summary>The methods in the form that dumps are compared in.</summary>
