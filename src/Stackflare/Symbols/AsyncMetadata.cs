@@ -115,7 +115,7 @@ internal sealed class AsyncMetadata(ModuleImage image)
     private bool Stores(MethodBodyBlock body, int state, Dictionary<int, int> offsets)
     {
         ReadOnlySpan<byte> code = body.GetILContent().AsSpan();
-        _code -= SymbolLimits.MethodBodyBytes / 16 + code.Length;
+        _code -= SymbolLimits.MethodCost + code.Length;
         for (int end = StoreFieldBytes; end <= code.Length && offsets.Count < SymbolLimits.Awaits; end++)
         {
             if (code[end - StoreFieldBytes] == StoreField && IsState(BinaryPrimitives.ReadInt32LittleEndian(code[(end - sizeof(int))..]), state)

@@ -120,21 +120,33 @@ internal sealed class ModuleImage : IDisposable
             return default;
         SectionHeader section = _reader.PEHeaders.SectionHeaders[index];
         long start = _loaded ? address : section.PointerToRawData + (long)(address - section.VirtualAddress);
-        long end = Math.Min(_stream?.Length ?? _memory.Length, start + SymbolLimits.MethodBodyBytes);
-        if (start < 0 || end <= start)
+        Span<byte> header = stackalloc byte[MethodBodyLength.HeaderBytes];
+        int length = MethodBodyLength.OfCode(header[..ReadAt(start, header)], out bool hasSection);
+        header = header[..MethodBodyLength.SectionHeaderBytes];
+        if (hasSection)
+            length = MethodBodyLength.WithSection(length, header[..ReadAt(start + MethodBodyLength.Aligned(length), header)]);
+        byte[] bytes = new byte[length];
+        if (ReadAt(start, bytes) < length)
             throw new BadImageFormatException();
-        byte[] bytes = new byte[end - start];
-        if (_stream is null)
-        {
-            _memory.Span.Slice((int)start, bytes.Length).CopyTo(bytes);
-        }
-        else
-        {
-            _stream.Position = start;
-            _stream.ReadExactly(bytes);
-        }
         fixed (byte* first = bytes)
             return look(MethodBodyBlock.Create(new BlobReader(first, bytes.Length)));
+    }
+
+    /// <summary>Reads from the file, or from the image as it was loaded. How many bytes came: fewer where that ends.</summary>
+    private int ReadAt(long start, Span<byte> to)
+    {
+        long end = _stream?.Length ?? _memory.Length;
+        if (start < 0 || start >= end)
+            throw new BadImageFormatException();
+        to = to[..(int)Math.Min(to.Length, end - start)];
+        if (_stream is null)
+        {
+            _memory.Span.Slice((int)start, to.Length).CopyTo(to);
+            return to.Length;
+        }
+        _stream.Position = start;
+        _stream.ReadExactly(to);
+        return to.Length;
     }
 
     public void Dispose()

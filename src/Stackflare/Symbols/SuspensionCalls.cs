@@ -78,7 +78,7 @@ internal sealed class SuspensionCalls(ModuleImage image)
     private ReadOnlySpan<byte> CodeOf(MethodBodyBlock body)
     {
         ReadOnlySpan<byte> code = body.GetILContent().AsSpan();
-        _code -= SymbolLimits.MethodBodyBytes / 16 + code.Length;
+        _code -= SymbolLimits.MethodCost + code.Length;
         return code;
     }
 

@@ -51,6 +51,9 @@ internal static class SymbolLimits
     /// <summary>Bytes of IL that are searched for all async methods of a module; each method costs some.</summary>
     public const int AsyncCode = 256 << 20;
 
+    /// <summary>What each method costs of that, besides its IL.</summary>
+    public const int MethodCost = 16 << 10;
+
     /// <summary>Methods or properties of one type that are searched.</summary>
     public const int TypeMembers = 20_000;
 
