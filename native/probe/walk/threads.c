@@ -204,17 +204,15 @@ static bool follows_call(uint64_t ip)
 /* Whether the innermost address of a thread of the batch is where the thread stands. A thread that is in a call out of managed
  * code has left a frame object for the runtime, with the address to return to among its first words; then it is a return address
  * like those of the frames below. In .NET 9 the frame of a call into the runtime itself, to wait for a lock say, does not yet have
- * that address; but code that was interrupted seldom stands right behind a call. Where there is no contract it is taken for a
- * return address, which is right for every thread that waits. */
+ * that address; but code that was interrupted seldom stands right behind a call. Where there is no contract that is all there is to go by:
+ * what is not behind a call is no return address. */
 bool stands_at(const capture *c, uint32_t in_batch, uint64_t ip)
 {
     const thread_words *w = &c->batch[in_batch];
-    if (!w->frame_known)
-        return false;
-    for (int i = 0; w->has_frame && i < FRAME_WORDS; i++)
+    for (int i = 0; w->frame_known && w->has_frame && i < FRAME_WORDS; i++)
         if (w->frame[i] == ip)
             return false;
-    return !(w->has_frame && follows_call(ip));
+    return !((w->has_frame || !w->frame_known) && follows_call(ip));
 }
 
 /* Whether a thread of the batch was running managed code when it was stopped, where the contract names the frame objects that the

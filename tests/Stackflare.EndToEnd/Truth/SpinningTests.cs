@@ -25,11 +25,7 @@ public sealed class SpinningTests
                 var frame = dumped.Frames.First(f => f.IsOfTarget && !f.FullName.EndsWith(".Step", StringComparison.Ordinal));
                 Assert.Equal(first.Method, frame.FullName);
 
-                // One line of grace, for the statement before the loop: about 1 in 200 looks at the plain loop finds the thread at an
-                // instruction of it that is given IL offset 0. Whether that is the compiler's map or our reading of it is not known yet.
-                // On .NET 8, which does not tell an interrupted thread from one in a call, the place is looked up one instruction before.
-                var earliest = first.Line - 1;
-                Assert.True(frame.Line >= earliest && frame.Line <= last.Line, $"not in lines {first.Line} to {last.Line}:\n{dumped}");
+                Assert.True(frame.Line >= first.Line && frame.Line <= last.Line, $"not in lines {first.Line} to {last.Line}:\n{dumped}");
                 if (dumped.Activity == "running")
                     running++;
             });
