@@ -6,11 +6,15 @@
 #include "memory/memory.h"
 
 #include <dlfcn.h>
+#include <pthread.h>
+#include <time.h>
 
 FIRST_LIBC(dladdr);
 FIRST_LIBC(dlclose);
 FIRST_LIBC(dlopen);
 FIRST_LIBC(dlsym);
+FIRST_LIBC(pthread_create);
+extern __typeof__(pthread_create) pthread_create __attribute__((weak));
 
 #define CONTRACT_MAGIC 0x0043414443434E44ull /* "DNCCDAC" */
 
@@ -83,6 +87,21 @@ void runtime_open(runtime *r, uint16_t major)
         r->blocking = (thread_variable){ VARIABLE_DIRECT, 0, r->layout.statics.blocking * (uint32_t)sizeof(uintptr_t) };
     else if (r->has_core)
         r->blocking = variable_find(&r->core, core_class_of(r, CORE_BLOCKING), r->layout.blocking.first);
+}
+
+enum code_owner owner_of_code(const runtime *r, uintptr_t address)
+{
+    /* Older systems have the threads in a library of their own. */
+    const void *const of_libc[] = { (const void *)(uintptr_t)&nanosleep, (const void *)(uintptr_t)&pthread_create };
+    Dl_info owner, known;
+    if (!dladdr((const void *)address, &owner))
+        return CODE_OF_OTHERS;
+    if (dladdr(**(void ***)r->info, &known) && known.dli_fbase == owner.dli_fbase)
+        return CODE_OF_RUNTIME;
+    for (size_t i = 0; i < sizeof of_libc / sizeof *of_libc; i++)
+        if (of_libc[i] && dladdr(of_libc[i], &known) && known.dli_fbase == owner.dli_fbase)
+            return CODE_OF_LIBC;
+    return CODE_OF_OTHERS;
 }
 
 /* A type that shares its class with another leads to that one, with the lowest bit set. */

@@ -21,6 +21,10 @@ void runtime_open(runtime *r, uint16_t major);
 /* Whether there is a type at an address, before the runtime is asked about it: it leads to its class, and the class back. */
 bool is_type(const layout *k, uintptr_t type);
 
+/* Whose code an address is in, by the loader: not to be asked in a pause. */
+enum code_owner { CODE_OF_RUNTIME, CODE_OF_LIBC, CODE_OF_OTHERS };
+enum code_owner owner_of_code(const runtime *r, uintptr_t address);
+
 /* The collector uses the low bits of an object's first word. */
 static inline uintptr_t type_of(uintptr_t first_word) { return first_word & ~(uintptr_t)7; }
 

@@ -79,6 +79,9 @@ void look_at(blocker *b)
     read_task(b->os_id, "schedstat", b->switches, sizeof b->switches);
     read_task(b->os_id, "syscall", b->text, sizeof b->text);
     b->call = call_of(b->text);
+    /* Where others keep the processors busy, one that waits for its turn can still be in the call that it was interrupted in. */
+    if (b->call >= 0 && state_of(b->os_id) == 'R')
+        b->call = CALL_RUNNING;
     if (b->call != CALL_STOPPED && b->call != CALL_UNKNOWN)
         return;
     /* Off the processor and in no call: a page that is being fetched comes; what a tracer holds may not. Where the kernel does not show
@@ -149,6 +152,38 @@ static void keep_times(const blockers *before, blockers *now)
                 now->found[i].since = before->found[j].since;
 }
 
+/* The last but one word of the kernel's line is where the thread's stack ends. */
+static uintptr_t stack_of(const char *text)
+{
+    uintptr_t numbers[2] = { 0, 0 };
+    for (const char *p = text; *p; p++) {
+        if (p[0] != '0' || p[1] != 'x')
+            continue;
+        uintptr_t n = 0;
+        for (p += 2; (*p >= '0' && *p <= '9') || (*p >= 'a' && *p <= 'f'); p++)
+            n = n << 4 | (uintptr_t)(*p <= '9' ? *p - '0' : *p - 'a' + 10);
+        numbers[0] = numbers[1];
+        numbers[1] = n;
+        p--;
+    }
+    return numbers[0];
+}
+
+/* Whether it is the runtime itself that waits: a thread that collects does so in cooperative mode, and so does one that waits for the first part of a background
+ * collection. Those go on. The innermost code that is not libc's is the runtime's; under a native call of the program's it is the program's, or managed. */
+static bool is_runtimes_own_wait(const capture *c, const blocker *b)
+{
+    enum { WORDS = 64, PIECES = 8 };
+    uintptr_t words[WORDS], at = stack_of(b->text);
+    for (int piece = 0; piece < PIECES && plausible(at) && sf_read((const void *)at, words, sizeof words); piece++, at += sizeof words)
+        for (int i = 0; i < WORDS; i++) {
+            enum code_owner owner = follows_call(words[i]) ? owner_of_code(&c->runtime, words[i]) : CODE_OF_LIBC;
+            if (owner != CODE_OF_LIBC)
+                return owner == CODE_OF_RUNTIME;
+        }
+    return false;
+}
+
 bool look_before_suspend(const capture *c, int64_t deadline, blockers *b)
 {
     static blockers before;
@@ -172,7 +207,7 @@ bool look_before_suspend(const capture *c, int64_t deadline, blockers *b)
      * So does one that a collection is stopping right now, and which is sent a signal again and again for it. */
     uint32_t stuck = 0;
     for (uint32_t i = 0; i < b->count; i++)
-        if (now - b->found[i].since >= STUCK_NS)
+        if (now - b->found[i].since >= STUCK_NS && !is_runtimes_own_wait(c, &b->found[i]))
             b->found[stuck++] = b->found[i];
     b->count = stuck;
     return stuck == 0;

@@ -121,6 +121,7 @@ uint32_t blob_add(capture *c, const void *bytes, uint32_t length);
 
 /* threads.c: what the runtime knows of its threads. */
 void describe_threads(capture *c, sf_thread *threads, uint32_t count);
+bool follows_call(uint64_t ip); /* whether the instruction before it is a call, as far as its bytes tell */
 bool stands_at(const capture *c, uint32_t in_batch, uint64_t ip);
 bool was_interrupted(const capture *c, uint32_t in_batch);
 

@@ -174,7 +174,7 @@ void describe_threads(capture *c, sf_thread *threads, uint32_t count)
 }
 
 /* Whether the instruction before an address is a call, as far as its bytes tell. */
-static bool follows_call(uint64_t ip)
+bool follows_call(uint64_t ip)
 {
 #if defined(__x86_64__)
     uint8_t code[8];

@@ -157,6 +157,6 @@ public sealed partial class ViewTests(StillTarget still) : IClassFixture<StillTa
     /// <summary>Two dumps of one process differ in when they were taken and how long it took.</summary>
     private static string WithoutFigures(string text) => Figures().Replace(text, "N");
 
-    [GeneratedRegex(@" at \d{4}-[^""\n]*|up [\w.]+|cpu=\w+|paused .*|""(uptime|cpu|pause|suspend|walk|resolve|heap)Ms"": [\d.]+|""capturedAt"": ""[^""]+""|""unit"": ""\w+""|""suspendRetries"": \d+")]
+    [GeneratedRegex(@" at \d{4}-[^""\n]*|up [\w.]+|cpu=\w+|paused .*|""(uptime|cpu|pause|suspend|walk|resolve|locks|heap)Ms"": [\d.]+|""capturedAt"": ""[^""]+""|""unit"": ""\w+""|""suspendRetries"": \d+")]
     private static partial Regex Figures();
 }
