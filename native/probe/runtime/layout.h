@@ -60,7 +60,8 @@ enum layout_group {
     LAYOUT_GROUPS,
 };
 
-enum { LAYOUT_STOPPED_KINDS = 3, SHARED_QUEUES = 3, LAYOUT_THREAD_BYTES = 4096 /* no Thread has more */ };
+enum { LAYOUT_RESUMABLE, LAYOUT_REDIRECTED, LAYOUT_HIJACKED, LAYOUT_STOPPED_KINDS }; /* the order of stopped; one that was hijacked is at the address that a call returns to */
+enum { SHARED_QUEUES = 3, LAYOUT_THREAD_BYTES = 4096 /* no Thread has more */ };
 enum { LAYOUT_GENERATION_BYTES = 512, LAYOUT_GENERATIONS = 8, LAYOUT_REGION_BYTES = 128 }; /* likewise */
 
 typedef struct layout {

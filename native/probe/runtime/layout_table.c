@@ -51,9 +51,9 @@ const layout_row layout_rows[] = {
     SEEN(LAYOUT_THREAD_LIST, thread_list.count, 8, 8, 184),
     SEEN(LAYOUT_LIST_HOLDER, thread_list.lock_after, 8, 11, 96),
 
-    GLOBAL(LAYOUT_STOPPED, CONSTANT, stopped[0], "ResumableFrameIdentifier"),
-    GLOBAL(LAYOUT_STOPPED, CONSTANT, stopped[1], "RedirectedThreadFrameIdentifier"),
-    GLOBAL(LAYOUT_STOPPED, CONSTANT, stopped[2], "HijackFrameIdentifier"),
+    GLOBAL(LAYOUT_STOPPED, CONSTANT, stopped[LAYOUT_RESUMABLE], "ResumableFrameIdentifier"),
+    GLOBAL(LAYOUT_STOPPED, CONSTANT, stopped[LAYOUT_REDIRECTED], "RedirectedThreadFrameIdentifier"),
+    GLOBAL(LAYOUT_STOPPED, CONSTANT, stopped[LAYOUT_HIJACKED], "HijackFrameIdentifier"),
 
     CONTRACT(LAYOUT_TYPES, type.size, "MethodTable", "BaseSize"),
     CONTRACT(LAYOUT_TYPES, type.parent, "MethodTable", "ParentMethodTable"),

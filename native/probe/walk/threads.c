@@ -205,10 +205,13 @@ bool follows_call(uint64_t ip)
  * code has left a frame object for the runtime, with the address to return to among its first words; then it is a return address
  * like those of the frames below. In .NET 9 the frame of a call into the runtime itself, to wait for a lock say, does not yet have
  * that address; but code that was interrupted seldom stands right behind a call. Where there is no contract that is all there is to go by:
- * what is not behind a call is no return address. */
+ * what is not behind a call is no return address. Where the frame object is of the kind that an interrupted thread has, there is no question. */
 bool stands_at(const capture *c, uint32_t in_batch, uint64_t ip)
 {
     const thread_words *w = &c->batch[in_batch];
+    if (w->has_frame && layout_knows(&c->runtime.layout, LAYOUT_STOPPED)
+        && (w->frame[0] == c->runtime.layout.stopped[LAYOUT_RESUMABLE] || w->frame[0] == c->runtime.layout.stopped[LAYOUT_REDIRECTED]))
+        return true;
     for (int i = 0; w->frame_known && w->has_frame && i < FRAME_WORDS; i++)
         if (w->frame[i] == ip)
             return false;

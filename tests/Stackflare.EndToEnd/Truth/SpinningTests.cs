@@ -25,7 +25,9 @@ public sealed class SpinningTests
                 var frame = dumped.Frames.First(f => f.IsOfTarget && !f.FullName.EndsWith(".Step", StringComparison.Ordinal));
                 Assert.Equal(first.Method, frame.FullName);
 
-                Assert.True(frame.Line >= first.Line && frame.Line <= last.Line, $"not in lines {first.Line} to {last.Line}:\n{dumped}");
+                // Before .NET 10 the bytes before the place tell whether it is behind a call, and may look like one: then the place is looked up one instruction before.
+                int earliest = Flavour.Named(flavour).RuntimeMajor < 10 ? first.Line - 1 : first.Line;
+                Assert.True(frame.Line >= earliest && frame.Line <= last.Line, $"not in lines {first.Line} to {last.Line}:\n{dumped}");
                 if (dumped.Activity == "running")
                     running++;
             });
