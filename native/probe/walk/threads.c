@@ -201,6 +201,18 @@ bool follows_call(uint64_t ip)
     return false;
 }
 
+/* How a thread of the batch was stopped, by the frame object that the runtime leaves for one that ran managed code, where the contract names those
+ * (.NET 10); LAYOUT_STOPPED_KINDS: not at all, or it is not told. */
+static int how_stopped(const capture *c, uint32_t in_batch)
+{
+    const thread_words *w = &c->batch[in_batch];
+    const layout *k = &c->runtime.layout;
+    for (int i = 0; w->has_frame && layout_knows(k, LAYOUT_STOPPED) && i < LAYOUT_STOPPED_KINDS; i++)
+        if (k->stopped[i] != 0 && w->frame[0] == k->stopped[i])
+            return i;
+    return LAYOUT_STOPPED_KINDS;
+}
+
 /* Whether the innermost address of a thread of the batch is where the thread stands. A thread that is in a call out of managed
  * code has left a frame object for the runtime, with the address to return to among its first words; then it is a return address
  * like those of the frames below. In .NET 9 the frame of a call into the runtime itself, to wait for a lock say, does not yet have
@@ -209,8 +221,8 @@ bool follows_call(uint64_t ip)
 bool stands_at(const capture *c, uint32_t in_batch, uint64_t ip)
 {
     const thread_words *w = &c->batch[in_batch];
-    if (w->has_frame && layout_knows(&c->runtime.layout, LAYOUT_STOPPED)
-        && (w->frame[0] == c->runtime.layout.stopped[LAYOUT_RESUMABLE] || w->frame[0] == c->runtime.layout.stopped[LAYOUT_REDIRECTED]))
+    int how = how_stopped(c, in_batch);
+    if (how == LAYOUT_RESUMABLE || how == LAYOUT_REDIRECTED)
         return true;
     for (int i = 0; w->frame_known && w->has_frame && i < FRAME_WORDS; i++)
         if (w->frame[i] == ip)
@@ -218,14 +230,6 @@ bool stands_at(const capture *c, uint32_t in_batch, uint64_t ip)
     return !((w->has_frame || !w->frame_known) && follows_call(ip));
 }
 
-/* Whether a thread of the batch was running managed code when it was stopped, where the contract names the frame objects that the
- * runtime leaves for such a thread (.NET 10). Its kernel state is no help: by the time it is read, it is that of the pause. */
-bool was_interrupted(const capture *c, uint32_t in_batch)
-{
-    const thread_words *w = &c->batch[in_batch];
-    const layout *k = &c->runtime.layout;
-    for (int i = 0; w->has_frame && layout_knows(k, LAYOUT_STOPPED) && i < LAYOUT_STOPPED_KINDS; i++)
-        if (k->stopped[i] != 0 && w->frame[0] == k->stopped[i])
-            return true;
-    return false;
-}
+/* Whether a thread of the batch was running managed code when it was stopped. Its kernel state is no help: by the time it is read, it is that of the
+ * pause. */
+bool was_interrupted(const capture *c, uint32_t in_batch) { return how_stopped(c, in_batch) != LAYOUT_STOPPED_KINDS; }
