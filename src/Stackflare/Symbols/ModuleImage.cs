@@ -179,15 +179,8 @@ internal sealed class ModuleImage : IDisposable
             return null;
         byte[] data = new byte[Math.Min(entry.DataSize, _stream?.Length ?? _memory.Length)];
         int start = _loaded ? entry.DataRelativeVirtualAddress : entry.DataPointer;
-        if (_stream is null)
-        {
-            _memory.Span.Slice(start, data.Length).CopyTo(data);
-        }
-        else
-        {
-            _stream.Position = start;
-            _stream.ReadExactly(data);
-        }
+        if (ReadAt(start, data) < data.Length)
+            throw new BadImageFormatException();
         int size = BinaryPrimitives.ReadInt32LittleEndian(data.AsSpan(4));
         if (BinaryPrimitives.ReadUInt32LittleEndian(data) != EmbeddedPdbMagic || size is < 0 or > SymbolLimits.PdbBytes)
             return null;
