@@ -33,7 +33,7 @@ public sealed partial class ReadingADumpTests
         Task<string>? answer = command is null ? null : target.CommandAsync(command);
         // A collection that tries to begin takes some time of the processor's; before, it would be the dump that waits.
         if (words[0] == "Thermometer")
-            await target.WaitForCollectionAsync("tidy");
+            await target.WaitForCollectionAsync("tidy", "reader");
         await HoldsAsync(program, target.Pid, target.Describe, command is null ? [] : ["--timeout", "0.5"]);
         if (answer is not null)
             await answer;

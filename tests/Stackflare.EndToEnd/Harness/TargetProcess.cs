@@ -7,7 +7,7 @@ namespace Stackflare.EndToEnd.Harness;
 internal sealed class TargetProcess : IAsyncDisposable
 {
     /// <summary>The numbers of system calls.</summary>
-    private const string NanoSleep = "35", ClockNanoSleep = "230";
+    private const string Read = "0", NanoSleep = "35", ClockNanoSleep = "230";
 
     private static readonly string[] ScrubbedPrefixes = ["DOTNET_", "COMPlus_", "CORECLR_", "STACKFLARE_", "TMPDIR"];
 
@@ -169,13 +169,13 @@ internal sealed class TargetProcess : IAsyncDisposable
         return answer[(answer.IndexOf(' ', StringComparison.Ordinal) + 1)..];
     }
 
-    /// <summary>Waits until a thread that collects garbage tries in vain to stop the others: it sleeps in between.</summary>
-    /// <param name="name">The thread.</param>
-    public Task WaitForCollectionAsync(string name)
-    {
-        var call = $"/proc/{Pid}/task/{Truth.Named(name).OsId}/syscall";
-        return Poll.UntilAsync(() => File.ReadAllText(call).Split(' ')[0] is NanoSleep or ClockNanoSleep, "a collection that tries to begin", Describe);
-    }
+    /// <summary>Waits until a thread that collects garbage tries in vain to stop another: it sleeps in between.</summary>
+    /// <param name="collector">The thread that collects.</param>
+    /// <param name="reader">The one that is in a call which reads, and cannot be stopped there. Before it is in that call, a collection comes to its end.</param>
+    public Task WaitForCollectionAsync(string collector, string reader) =>
+        Poll.UntilAsync(() => SystemCall(reader) == Read && SystemCall(collector) is NanoSleep or ClockNanoSleep, "a collection that tries to begin", Describe);
+
+    private string SystemCall(string thread) => File.ReadAllText($"/proc/{Pid}/task/{Truth.Named(thread).OsId}/syscall").Split(' ')[0];
 
     /// <summary>What the target uses when the last dump is over for the runtime too.</summary>
     public async Task<ProcessFigures> SettledFiguresAsync()

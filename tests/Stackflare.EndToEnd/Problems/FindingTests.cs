@@ -119,7 +119,7 @@ public sealed class FindingTests
         await using var target = await DeadlockTests.StartAsync(flavour, "Thermometer", "--seconds", "6");
         using var dumps = new LiveDumps(target.Pid, target.Describe, new CaptureOptions { Limits = new DumpLimits { Time = TimeSpan.FromSeconds(1) } });
         Task measured = target.CommandAsync("measure");
-        await target.WaitForCollectionAsync("tidy");
+        await target.WaitForCollectionAsync("tidy", "reader");
         var error = Assert.Throws<SuspensionTimeoutException>(dumps.Take);
         Assert.Equal("reader", Assert.Single(error.Stuck).Name);
         Assert.Contains("a garbage collection waits for \"reader\"", error.Problem, StringComparison.Ordinal);

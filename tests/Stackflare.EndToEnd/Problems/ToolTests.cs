@@ -61,7 +61,7 @@ public sealed class ToolTests
     {
         await using var target = await DeadlockTests.StartAsync(flavour, "Thermometer", "--seconds", "3");
         Task measured = target.CommandAsync("measure");
-        await target.WaitForCollectionAsync("tidy");
+        await target.WaitForCollectionAsync("tidy", "reader");
         ToolResult result = await Tool.RunAsync($"{target.Pid}", "--timeout", "1");
         Assert.Equal(TimeoutCode, result.ExitCode);
         Assert.Contains("a garbage collection waits for \"reader\"", result.Error, StringComparison.Ordinal);
