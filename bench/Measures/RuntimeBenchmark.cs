@@ -1,7 +1,9 @@
 using System.Runtime.Versioning;
 using Stackflare.Bench.Subjects;
 using Stackflare.Capture;
-using Stackflare.Triggers;
+using Stackflare.Capture.Probe;
+using Stackflare.Processes;
+using Stackflare.Snapshots;
 
 namespace Stackflare.Bench.Measures;
 

@@ -1,4 +1,5 @@
-using Stackflare.Capture;
+using Stackflare.Snapshots;
+using Stackflare.Snapshots.Format;
 
 namespace Stackflare.Bench.Measures;
 

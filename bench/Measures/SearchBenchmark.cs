@@ -4,7 +4,8 @@ using System.Runtime.Versioning;
 using Stackflare.Bench.Subjects;
 using Stackflare.Bench.Tools;
 using Stackflare.Capture;
-using Stackflare.Triggers;
+using Stackflare.Processes;
+using Stackflare.Snapshots.Format;
 
 namespace Stackflare.Bench.Measures;
 

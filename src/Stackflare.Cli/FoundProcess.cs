@@ -1,4 +1,5 @@
-using Stackflare.Capture;
+using Stackflare.Capture.Probe;
+using Stackflare.Processes;
 
 namespace Stackflare.Cli;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
-using Stackflare.Capture;
+using Stackflare.Capture.Probe;
 using Stackflare.Interop;
+using Stackflare.Processes;
 
 namespace Stackflare.Cli;
 

@@ -1,6 +1,6 @@
 using Stackflare.Cli.Terminal;
 using Stackflare.Interop;
-using Stackflare.Rendering;
+using Stackflare.Model;
 
 namespace Stackflare.Cli;
 

@@ -1,4 +1,4 @@
-using Stackflare.Capture;
+using Stackflare.Capture.Probe;
 
 namespace Stackflare;
 

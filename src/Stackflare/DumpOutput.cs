@@ -1,4 +1,4 @@
-using Stackflare.Triggers.Output;
+using Stackflare.Signals.Outputs;
 
 namespace Stackflare;
 

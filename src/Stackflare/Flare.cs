@@ -1,5 +1,6 @@
-using Stackflare.Rendering;
-using Stackflare.Triggers;
+using Stackflare.Capture;
+using Stackflare.Signals;
+using Stackflare.Writers;
 
 namespace Stackflare;
 

@@ -1,6 +1,6 @@
 using Stackflare;
-using Stackflare.Triggers;
-using Stackflare.Triggers.Output;
+using Stackflare.Signals;
+using Stackflare.Signals.Outputs;
 
 /// <summary>
 /// What the runtime calls, by this very name outside of any namespace, when DOTNET_STARTUP_HOOKS names this assembly: does what

@@ -14,7 +14,7 @@ public sealed partial class DocsTests
         Assert.Equal(Regex.Count(text, "<!-- golden"), snippets.Count);
         foreach (Match snippet in snippets)
         {
-            string golden = Path.Combine(Golden.RepositoryRoot, "tests", "Stackflare.Tests", "Rendering", snippet.Groups["file"].Value);
+            string golden = Path.Combine(Golden.RepositoryRoot, "tests", "Stackflare.Tests", "Writers", snippet.Groups["file"].Value);
             if (snippet.Groups["part"].Success)
                 Assert.Contains(snippet.Groups["text"].Value, File.ReadAllText(golden), StringComparison.Ordinal);
             else

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Stackflare.Tests.Symbols;
 
 namespace Stackflare.Tests;
 
@@ -11,7 +12,7 @@ internal static class Golden
         .Single(a => a.Key == "RepositoryRoot").Value!;
 
     public static string PathOf(string name, string extension = "txt") =>
-        Path.Combine(RepositoryRoot, "tests", "Stackflare.Tests", "Rendering", $"{name}.verified.{extension}");
+        Path.Combine(RepositoryRoot, "tests", "Stackflare.Tests", "Writers", $"{name}.verified.{extension}");
 
     public static void Verify(string text, string name, string extension = "txt")
     {

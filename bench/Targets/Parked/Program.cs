@@ -1,7 +1,7 @@
 using System.Globalization;
 using Stackflare;
 using Stackflare.BenchTarget;
-using Stackflare.Triggers;
+using Stackflare.Signals;
 
 // The program that the benchmarks look at. Arguments: threads frames [--everything] [--no-trap] [--heartbeat] [--locks]
 // [--threads-only] [--awaiting N] [--objects N] [--types N].

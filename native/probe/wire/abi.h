@@ -1,6 +1,6 @@
 /* The wire format: what the host asks of the probe, and the snapshot it answers with.
  *
- * This header is the one definition. src/Stackflare/Capture/SnapshotLayout.cs mirrors it for C#, and a test holds the
+ * This header is the one definition. src/Stackflare/Snapshots/Format/SnapshotLayout.cs mirrors it for C#, and a test holds the
  * two against each other field by field (tests/layout.c prints what the compiler makes of these structs).
  * docs/snapshot-format.md describes the format in words.
  *
@@ -8,7 +8,7 @@
  * SF_NONE means "none". Strings are UTF-8 without terminator unless said otherwise, and live in the blob section.
  * Later versions append fields to records and add section kinds: a reader takes record_size from the directory,
  * ignores what it does not know, and refuses a different major version. Section kinds from 100 up are the host's own: it
- * adds them to a snapshot that it saves to a file (src/Stackflare/Capture/HostLayout.cs), and the probe never sends them. */
+ * adds them to a snapshot that it saves to a file (src/Stackflare/Snapshots/Format/HostLayout.cs), and the probe never sends them. */
 #ifndef STACKFLARE_ABI_H
 #define STACKFLARE_ABI_H
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
 using System.CommandLine.Help;
-using Stackflare.Triggers;
+using Stackflare.Capture;
 
 namespace Stackflare.Cli.Commands;
 

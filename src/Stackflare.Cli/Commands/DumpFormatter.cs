@@ -1,4 +1,5 @@
-using Stackflare.Rendering;
+using Stackflare.Writers;
+using Stackflare.Writers.Profiles;
 
 namespace Stackflare.Cli.Commands;
 

@@ -1,4 +1,4 @@
-using Stackflare.Triggers;
+using Stackflare.Capture;
 
 namespace Stackflare.Cli.Commands;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using Stackflare.Rendering;
+using Stackflare.Model;
 
 namespace Stackflare.Cli.Commands;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Stackflare.Triggers;
+using Stackflare.Capture;
 
 namespace Stackflare.Cli.Commands;
 

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Stackflare.Rendering;
+using Stackflare.Writers;
 
 namespace Stackflare.Cli.Commands;
 

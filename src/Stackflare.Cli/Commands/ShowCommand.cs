@@ -1,9 +1,13 @@
 using System.CommandLine;
 using Microsoft.Win32.SafeHandles;
-using Stackflare.Capture;
+using Stackflare.Building;
 using Stackflare.Interop;
-using Stackflare.Rendering;
+using Stackflare.Model;
+using Stackflare.Snapshots;
+using Stackflare.Snapshots.Format;
 using Stackflare.Symbols;
+using Stackflare.Symbols.Modules;
+using Stackflare.Symbols.Saved;
 
 namespace Stackflare.Cli.Commands;
 

@@ -1,4 +1,4 @@
-namespace Stackflare.Diagnosis;
+namespace Stackflare.Analysis;
 
 /// <summary>Async methods that will never go on, and very many that wait at one place.</summary>
 internal static class AsyncFindings

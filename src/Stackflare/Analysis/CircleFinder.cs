@@ -1,4 +1,4 @@
-namespace Stackflare.Diagnosis;
+namespace Stackflare.Analysis;
 
 /// <summary>Finds threads that wait for each other in a circle.</summary>
 /// <remarks>

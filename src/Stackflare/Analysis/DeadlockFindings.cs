@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Stackflare.Diagnosis;
+namespace Stackflare.Analysis;
 
 /// <summary>Says what a circle of waiting threads is.</summary>
 internal static class DeadlockFindings

@@ -1,4 +1,4 @@
-namespace Stackflare.Diagnosis;
+namespace Stackflare.Analysis;
 
 /// <summary>Looks a finished dump over for what is wrong with its program.</summary>
 internal static class Examination

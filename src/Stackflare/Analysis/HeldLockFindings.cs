@@ -1,4 +1,4 @@
-namespace Stackflare.Diagnosis;
+namespace Stackflare.Analysis;
 
 /// <summary>Locks that are wanted, and will not or may not be let go.</summary>
 internal static class HeldLockFindings

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Stackflare.Diagnosis;
+namespace Stackflare.Analysis;
 
 /// <summary>Many threads that wait for one lock: what they do, they do one after another.</summary>
 internal static class LockConvoys

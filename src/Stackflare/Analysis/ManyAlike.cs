@@ -1,4 +1,4 @@
-namespace Stackflare.Diagnosis;
+namespace Stackflare.Analysis;
 
 /// <summary>Hundreds of threads with one stack: whoever starts them does not wait for them, or they never end.</summary>
 internal static class ManyAlike

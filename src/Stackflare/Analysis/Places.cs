@@ -1,4 +1,4 @@
-namespace Stackflare.Diagnosis;
+namespace Stackflare.Analysis;
 
 /// <summary>Where in the program threads stand, counted.</summary>
 internal static class Places

@@ -1,4 +1,4 @@
-namespace Stackflare.Diagnosis;
+namespace Stackflare.Analysis;
 
 /// <summary>
 /// A thread pool whose workers are all blocked while work is queued. The pool adds workers, but only one or two a second.

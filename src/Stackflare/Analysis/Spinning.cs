@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Stackflare.Diagnosis;
+namespace Stackflare.Analysis;
 
 /// <summary>Threads that keep a processor busy, measured right after the pause.</summary>
 internal static class Spinning

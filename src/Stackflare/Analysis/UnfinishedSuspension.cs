@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Stackflare.Diagnosis;
+namespace Stackflare.Analysis;
 
 /// <summary>A thread that the runtime cannot stop, so that whoever allocates, and in the end every thread, waits once a garbage collection wants to begin.</summary>
 internal static class UnfinishedSuspension

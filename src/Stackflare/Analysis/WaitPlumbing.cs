@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
 
-namespace Stackflare.Diagnosis;
+namespace Stackflare.Analysis;
 
 /// <summary>
 /// What the platform does below a wait. How much of it is managed code, and which methods it is made of, differs from one version of .NET to the next:

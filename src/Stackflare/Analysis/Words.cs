@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Stackflare.Diagnosis;
+namespace Stackflare.Analysis;
 
 /// <summary>
 /// How findings, and the formats for people, name things. Texts out of the program are as they are: who renders them escapes them.

@@ -1,8 +1,13 @@
-using Stackflare.Capture;
-using Stackflare.Diagnosis;
-using Stackflare.Symbols.Async;
+using Stackflare.Analysis;
+using Stackflare.Building.Async;
+using Stackflare.Building.Waits;
+using Stackflare.Processes;
+using Stackflare.Snapshots;
+using Stackflare.Snapshots.Format;
+using Stackflare.Symbols;
+using Stackflare.Symbols.Saved;
 
-namespace Stackflare.Symbols;
+namespace Stackflare.Building;
 
 /// <summary>Makes the finished dump: snapshot, names and source from the symbolicator, and what the kernel says of the threads.</summary>
 internal static class DumpBuilder
@@ -103,7 +108,7 @@ internal static class DumpBuilder
 
     /// <summary>Whether it is the thread that waits for signals, or answers one: seen from outside it is nobody's either.</summary>
     private static bool IsTrap(DumpFrame[] stack) => Array.FindLastIndex(
-        stack, static f => f is { Module.Name: "Stackflare.dll", Method: { DeclaringType: "Stackflare.Triggers.SignalTrap", Name: "Run" } }) >= 0;
+        stack, static f => f is { Module.Name: "Stackflare.dll", Method: { DeclaringType: "Stackflare.Signals.SignalTrap", Name: "Run" } }) >= 0;
 
     /// <summary>
     /// The runtime names the kernel's threads as it makes them (<c>.NET Finalizer</c>) and hands on the names that programs give;

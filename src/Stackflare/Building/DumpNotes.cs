@@ -1,7 +1,9 @@
-using Stackflare.Capture;
+using Stackflare.Capture.Probe;
+using Stackflare.Snapshots;
+using Stackflare.Snapshots.Format;
 using static System.FormattableString;
 
-namespace Stackflare.Symbols;
+namespace Stackflare.Building;
 
 /// <summary>The sentences of a dump that say what could not be had.</summary>
 internal static class DumpNotes

@@ -1,7 +1,7 @@
 using System.Globalization;
-using Stackflare.Capture;
+using Stackflare.Snapshots.Format;
 
-namespace Stackflare.Symbols;
+namespace Stackflare.Building;
 
 /// <summary>Says which parts of a dump a runtime does not give, because it lays out its own data in a way that is not known.</summary>
 internal static class MissingParts

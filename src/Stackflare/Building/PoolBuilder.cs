@@ -1,6 +1,6 @@
-using Stackflare.Capture;
+using Stackflare.Snapshots;
 
-namespace Stackflare.Symbols;
+namespace Stackflare.Building;
 
 /// <summary>Makes the thread pool's part of a dump.</summary>
 internal static class PoolBuilder

@@ -1,4 +1,4 @@
-namespace Stackflare.Triggers;
+namespace Stackflare.Capture;
 
 /// <summary>The thread pool of one's own process, for what the snapshot has not.</summary>
 internal static class OwnThreadPool

@@ -1,11 +1,15 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
-using Stackflare.Capture;
-using Stackflare.Diagnosis;
+using Stackflare.Analysis;
+using Stackflare.Building;
+using Stackflare.Capture.Probe;
+using Stackflare.Processes;
+using Stackflare.Snapshots;
+using Stackflare.Snapshots.Format;
 using Stackflare.Symbols;
 
-namespace Stackflare.Triggers;
+namespace Stackflare.Capture;
 
 /// <summary>
 /// Dumps of another process, as often as asked. Names and lines that were found once are remembered from one dump to the next. For one thread.

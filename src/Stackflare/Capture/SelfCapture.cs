@@ -1,9 +1,12 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using Stackflare.Capture;
+using Stackflare.Building;
+using Stackflare.Capture.Probe;
+using Stackflare.Processes;
+using Stackflare.Snapshots;
 using Stackflare.Symbols;
 
-namespace Stackflare.Triggers;
+namespace Stackflare.Capture;
 
 /// <summary>
 /// Dumps of one's own process. One at a time: the runtime takes one attach at a time, and the symbolicator's caches are for one

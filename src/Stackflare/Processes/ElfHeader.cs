@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Stackflare.Interop;
 
-namespace Stackflare.Capture;
+namespace Stackflare.Processes;
 
 /// <summary>The beginning of an executable or library.</summary>
 internal static class ElfHeader

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using Microsoft.Win32.SafeHandles;
 using Stackflare.Interop;
 
-namespace Stackflare.Capture;
+namespace Stackflare.Processes;
 
 /// <summary>
 /// Tells by the names an ELF executable exports what .NET runtime is linked into it: a single-file program exports what debuggers

@@ -1,6 +1,8 @@
 using System.Globalization;
+using Stackflare.Snapshots;
+using Stackflare.Snapshots.Format;
 
-namespace Stackflare.Capture;
+namespace Stackflare.Processes;
 
 /// <summary>
 /// The threads of a process by the kernel: which there are is listed at once, what is said of one is read when it is asked for. Most
@@ -77,7 +79,7 @@ internal sealed class KernelTasks
     /// <summary>
     /// Sees how long the threads that a snapshot says wait for a lock or another thread have been off the processor, for
     /// <see cref="TaskStat.OffProcessor"/>. To be called right after the snapshot was taken. It costs some files a thread and the going to every
-    /// processor that one was on, so it is done for <see cref="Capture.OffProcessor.MostThreads"/> at most; none of them is woken for it.
+    /// processor that one was on, so it is done for <see cref="Processes.OffProcessor.MostThreads"/> at most; none of them is woken for it.
     /// </summary>
     public void SeeHowLong(RawSnapshot snapshot)
     {
@@ -85,7 +87,7 @@ internal sealed class KernelTasks
         [
             .. (from wait in snapshot.Waits
                 where wait.Kind is WaitRecordKind.MonitorEnter or WaitRecordKind.LockEnter or WaitRecordKind.Join
-                select (int)snapshot.Threads[wait.Thread].OsId).Take(Capture.OffProcessor.MostThreads),
+                select (int)snapshot.Threads[wait.Thread].OsId).Take(Processes.OffProcessor.MostThreads),
         ]);
     }
 
@@ -94,7 +96,7 @@ internal sealed class KernelTasks
     {
         if (_pid == 0)
             return;
-        TimeSpan?[] times = Capture.OffProcessor.Of(_pid, Array.ConvertAll(ids, HostId));
+        TimeSpan?[] times = Processes.OffProcessor.Of(_pid, Array.ConvertAll(ids, HostId));
         for (int i = 0; i < ids.Length; i++)
         {
             if (times[i] is { } time && Find(ids[i]) is { } task)

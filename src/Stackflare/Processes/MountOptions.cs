@@ -1,4 +1,4 @@
-namespace Stackflare.Capture;
+namespace Stackflare.Processes;
 
 /// <summary>How the file systems that a process sees are mounted.</summary>
 internal static class MountOptions

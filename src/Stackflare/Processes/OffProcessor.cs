@@ -1,7 +1,7 @@
 using System.Buffers.Text;
 using Stackflare.Interop;
 
-namespace Stackflare.Capture;
+namespace Stackflare.Processes;
 
 /// <summary>
 /// How long threads that sleep have been off the processor: the scheduler keeps when each was last on one. A thread that waits has waited

@@ -1,7 +1,7 @@
 using System.Text;
 using Stackflare.Interop;
 
-namespace Stackflare.Capture;
+namespace Stackflare.Processes;
 
 /// <summary>The environment that a process began with: what its runtime read, whatever the program has set since.</summary>
 internal sealed class ProcessEnvironment

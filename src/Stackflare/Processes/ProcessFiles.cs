@@ -2,7 +2,7 @@ using System.Buffers.Text;
 using System.Text;
 using Stackflare.Interop;
 
-namespace Stackflare.Capture;
+namespace Stackflare.Processes;
 
 /// <summary>What the kernel says of a process and its threads, from /proc.</summary>
 internal static class ProcessFiles

@@ -1,4 +1,4 @@
-namespace Stackflare.Capture;
+namespace Stackflare.Processes;
 
 /// <summary>What runs a process.</summary>
 internal enum RuntimeKind

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 
-namespace Stackflare.Capture;
+namespace Stackflare.Processes;
 
 /// <summary>Names of the kernel's calls that a thread can wait in. Their numbers are those of the processor's family.</summary>
 internal static class SystemCalls

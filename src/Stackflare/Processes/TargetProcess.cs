@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Text;
+using Stackflare.Model;
+using Stackflare.Capture.Probe;
 using Stackflare.Interop;
-using Stackflare.Rendering;
 
-namespace Stackflare.Capture;
+namespace Stackflare.Processes;
 
 /// <summary>
 /// Another process, as far as it matters for taking a dump of it: who it belongs to, what it runs on, and which of the kernel's

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 
-namespace Stackflare.Capture;
+namespace Stackflare.Processes;
 
 /// <summary>What runtime a process has loaded, by its memory map.</summary>
 /// <param name="Kind">Which one.</param>

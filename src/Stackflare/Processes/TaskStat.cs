@@ -1,4 +1,4 @@
-namespace Stackflare.Capture;
+namespace Stackflare.Processes;
 
 /// <summary>What the kernel says of one thread.</summary>
 /// <param name="Name">Its name, 15 characters at most.</param>

@@ -1,6 +1,6 @@
-using Stackflare.Rendering;
+using Stackflare.Writers;
 
-namespace Stackflare.Triggers;
+namespace Stackflare.Signals;
 
 /// <summary>The settings of the startup hook: STACKFLARE_SIGNAL, STACKFLARE_OUTPUT and STACKFLARE_FORMAT.</summary>
 internal static class EnvironmentSettings

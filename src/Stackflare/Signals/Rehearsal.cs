@@ -1,6 +1,6 @@
-using Stackflare.Diagnosis;
+using Stackflare.Analysis;
 
-namespace Stackflare.Rendering;
+namespace Stackflare.Signals;
 
 /// <summary>
 /// A dump of nothing with a bit of everything. Whoever renders it has the code compiled for what a healthy process does not have, before it is sick.

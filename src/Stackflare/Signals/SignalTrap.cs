@@ -1,10 +1,11 @@
 using System.Runtime.InteropServices;
 using Stackflare.Capture;
+using Stackflare.Capture.Probe;
 using Stackflare.Interop;
-using Stackflare.Rendering;
-using Stackflare.Triggers.Output;
+using Stackflare.Signals.Outputs;
+using Stackflare.Writers;
 
-namespace Stackflare.Triggers;
+namespace Stackflare.Signals;
 
 /// <summary>
 /// A signal's trap and the one thread that is parked on it. A signal wakes the thread, which takes a dump and parks again; signals

@@ -1,6 +1,9 @@
 using System.Runtime.InteropServices;
+using Stackflare.Capture.Probe;
+using Stackflare.Processes;
+using Stackflare.Snapshots.Format;
 
-namespace Stackflare.Capture;
+namespace Stackflare.Snapshots;
 
 /// <summary>What a dump has that the probe does not send: the host's view of the process, from about the time of the capture.</summary>
 internal sealed class HostFacts

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
+using Stackflare.Snapshots.Format;
 
-namespace Stackflare.Capture;
+namespace Stackflare.Snapshots;
 
 /// <summary>
 /// Copies of the objects that async methods and what they wait for are made of. Checked as the rest of a <see cref="RawSnapshot"/>; but

@@ -1,4 +1,6 @@
-namespace Stackflare.Capture;
+using Stackflare.Snapshots.Format;
+
+namespace Stackflare.Snapshots;
 
 /// <summary>
 /// What a capture yields: addresses, tokens and IL offsets, no text. A view over the bytes, which <see cref="SnapshotReader"/>

@@ -1,4 +1,6 @@
-using Stackflare.Capture;
+using Stackflare.Snapshots.Format;
+using Stackflare.Symbols.Modules;
+using Stackflare.Symbols.Pdb;
 
 namespace Stackflare.Symbols;
 

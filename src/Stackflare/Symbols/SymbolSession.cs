@@ -1,4 +1,10 @@
-using Stackflare.Capture;
+using Stackflare.Snapshots;
+using Stackflare.Snapshots.Format;
+using Stackflare.Symbols.IL;
+using Stackflare.Symbols.Modules;
+using Stackflare.Symbols.Names;
+using Stackflare.Symbols.Pdb;
+using Stackflare.Symbols.Saved;
 
 namespace Stackflare.Symbols;
 

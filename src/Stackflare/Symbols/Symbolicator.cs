@@ -1,4 +1,6 @@
-using Stackflare.Capture;
+using Stackflare.Snapshots;
+using Stackflare.Snapshots.Format;
+using Stackflare.Symbols.Saved;
 
 namespace Stackflare.Symbols;
 

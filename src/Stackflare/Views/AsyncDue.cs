@@ -1,4 +1,4 @@
-namespace Stackflare.Rendering;
+namespace Stackflare.Views;
 
 /// <summary>When the waits of a group end by themselves, as far as that is known: those whose time is to come, and those whose time had come.</summary>
 /// <param name="Ahead">How many are to come.</param>

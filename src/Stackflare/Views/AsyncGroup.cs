@@ -1,4 +1,4 @@
-namespace Stackflare.Rendering;
+namespace Stackflare.Views;
 
 /// <summary>Async stacks that are shown as one: at least one, all of them alike.</summary>
 internal sealed class AsyncGroup

@@ -1,4 +1,4 @@
-namespace Stackflare.Rendering;
+namespace Stackflare.Views;
 
 /// <summary>
 /// Puts async stacks that are alike together. For one rendering: what stands behind tasks within tasks may be the same again and again, by more ways than could be

@@ -1,4 +1,4 @@
-namespace Stackflare.Rendering;
+namespace Stackflare.Views;
 
 /// <summary>What is to be said under a frame: that the thread waits there, or that it took a lock there.</summary>
 /// <param name="Position">After how many of the shown frames; <see cref="AtEnd"/> where the frame is not known.</param>

@@ -1,9 +1,9 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using Stackflare.Diagnosis;
+using Stackflare.Analysis;
 
-namespace Stackflare.Rendering;
+namespace Stackflare.Views;
 
 /// <summary>
 /// What a text format shows of a dump and in which order: the visible part of each stack as frame ids, and the threads in groups.

@@ -1,4 +1,4 @@
-namespace Stackflare.Rendering;
+namespace Stackflare.Views;
 
 /// <summary>Threads that are shown with one stack.</summary>
 /// <param name="Start">Where the visible stack begins in the plan's frame ids.</param>

@@ -1,4 +1,4 @@
-namespace Stackflare.Rendering;
+namespace Stackflare.Writers;
 
 /// <summary>The formats by the names that the command line and the environment variables have for them.</summary>
 internal static class DumpFormats

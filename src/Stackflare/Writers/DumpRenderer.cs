@@ -1,4 +1,8 @@
-namespace Stackflare.Rendering;
+using Stackflare.Writers.Json;
+using Stackflare.Writers.Profiles;
+using Stackflare.Writers.Text;
+
+namespace Stackflare.Writers;
 
 /// <summary>
 /// Writes a thread dump in a format. Works on the calling thread alone, without thread pool, timers or the console, because the

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Stackflare.Rendering;
+namespace Stackflare.Writers;
 
 /// <summary>Durations as a reader takes them in at a glance: two units at most.</summary>
 internal static class Durations

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
 
-namespace Stackflare.Rendering;
+namespace Stackflare.Writers;
 
 /// <summary>
 /// A growing piece of pooled memory: a dump is rendered to it as a whole before the first byte goes out, so that nothing else can

@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
+using Stackflare.Model;
 
-namespace Stackflare.Rendering;
+namespace Stackflare.Writers;
 
 /// <summary>
 /// Appends text to memory as UTF-8, which is what every output takes: a frame is encoded once, however many stacks it is in. The

@@ -1,4 +1,4 @@
-using Stackflare.Capture;
+using Stackflare.Capture.Probe;
 using Stackflare.EndToEnd.Harness;
 using Stackflare.EndToEnd.Problems;
 using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;

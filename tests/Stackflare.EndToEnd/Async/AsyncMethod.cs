@@ -1,4 +1,4 @@
-using Stackflare.Capture;
+using Stackflare.Snapshots.Format;
 
 namespace Stackflare.EndToEnd.Async;
 

@@ -1,8 +1,9 @@
-using Stackflare.Capture;
+using Stackflare.Building.Async;
 using Stackflare.EndToEnd.Harness;
 using Stackflare.EndToEnd.Oracle;
+using Stackflare.Snapshots;
+using Stackflare.Snapshots.Format;
 using Stackflare.Symbols;
-using Stackflare.Symbols.Async;
 using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
 
 namespace Stackflare.EndToEnd.Async;
@@ -33,7 +34,7 @@ public sealed class AsyncOracleTests
         (ulong[] boxes, (ulong, ulong)[] links) = DebuggerView.Read(target.Pid, runtime => (DebuggerAwaiters.Boxes(runtime), DebuggerAwaiters.Links(runtime)));
         Assert.Equal(HeapStatus.Walked, snapshot.Heap?.Info.Status);
 
-        var symbolicator = new Symbolicator(new SymbolOptions { SingleFilePath = Capture.TargetProcess.Inspect(target.Pid).ExecutablePath });
+        var symbolicator = new Symbolicator(new SymbolOptions { SingleFilePath = Processes.TargetProcess.Inspect(target.Pid).ExecutablePath });
         using SymbolSession session = symbolicator.Open(snapshot);
         var graph = new AsyncGraph(snapshot, new HeapObjects(snapshot, session));
         // Methods that the runtime itself suspends have no box, and the debugger does not know them.

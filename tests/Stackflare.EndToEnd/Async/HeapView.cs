@@ -1,6 +1,8 @@
 using Stackflare.Capture;
+using Stackflare.Capture.Probe;
 using Stackflare.EndToEnd.Harness;
-using Stackflare.Triggers;
+using Stackflare.Snapshots;
+using Stackflare.Snapshots.Format;
 using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
 
 namespace Stackflare.EndToEnd.Async;
@@ -40,7 +42,7 @@ internal sealed class HeapView
 
     private static Func<RawSnapshot> Snapshots(TargetProcess target, CaptureOptions options)
     {
-        var capture = new ProcessCapture(Capture.TargetProcess.Inspect(target.Pid), _ => Probe, options.WithPatience(), []);
+        var capture = new ProcessCapture(Processes.TargetProcess.Inspect(target.Pid), _ => Probe, options.WithPatience(), []);
         return () => capture.TakeSample(TestContext.Current.CancellationToken).Snapshot;
     }
 

@@ -1,7 +1,10 @@
+using Stackflare.Building;
 using Stackflare.Capture;
 using Stackflare.EndToEnd.Harness;
+using Stackflare.Snapshots;
+using Stackflare.Snapshots.Format;
 using Stackflare.Symbols;
-using Stackflare.Triggers;
+using Stackflare.Symbols.Saved;
 using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
 
 namespace Stackflare.EndToEnd.Async;
@@ -77,7 +80,7 @@ public sealed class SavedAsyncTests
     private static string Text(DumpFrame frame) => $"{frame.Method} {frame.Source} {frame.ILOffset} {string.Join(',', frame.TypeArguments)} {frame.IsHidden}";
 
     private static ProcessCapture NewCapture(TargetProcess target) =>
-        new(Capture.TargetProcess.Inspect(target.Pid), _ => Probe, new CaptureOptions { Async = true }, []);
+        new(Processes.TargetProcess.Inspect(target.Pid), _ => Probe, new CaptureOptions { Async = true }, []);
 
     /// <summary>As the tool shows a file, on a machine that has no framework and none of the paths in it.</summary>
     private static ThreadDump Show(string file, params string[] symbols)

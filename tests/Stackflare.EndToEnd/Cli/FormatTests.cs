@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Stackflare.EndToEnd.Cli.Harness;
 using Stackflare.EndToEnd.Harness;
-using Stackflare.Tests.Rendering;
+using Stackflare.Tests.Writers;
 
 namespace Stackflare.EndToEnd.Cli;
 

@@ -1,5 +1,5 @@
-using Stackflare.Capture;
 using Stackflare.EndToEnd.Harness;
+using Stackflare.Snapshots.Format;
 using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
 
 namespace Stackflare.EndToEnd.Locks;

@@ -1,7 +1,8 @@
 using Stackflare.Capture;
 using Stackflare.EndToEnd.Harness;
+using Stackflare.Snapshots;
+using Stackflare.Snapshots.Format;
 using Stackflare.Symbols;
-using Stackflare.Triggers;
 using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
 
 namespace Stackflare.EndToEnd.Locks;
@@ -44,8 +45,8 @@ internal sealed class LockView
 
     public static Func<LockView> Of(TargetProcess target)
     {
-        var capture = new ProcessCapture(Capture.TargetProcess.Inspect(target.Pid), _ => Probe, new CaptureOptions().WithPatience(), []);
-        var symbolicator = new Symbolicator(new SymbolOptions { SingleFilePath = Capture.TargetProcess.Inspect(target.Pid).ExecutablePath });
+        var capture = new ProcessCapture(Processes.TargetProcess.Inspect(target.Pid), _ => Probe, new CaptureOptions().WithPatience(), []);
+        var symbolicator = new Symbolicator(new SymbolOptions { SingleFilePath = Processes.TargetProcess.Inspect(target.Pid).ExecutablePath });
         return () =>
         {
             ProcessSample sample = capture.TakeSample(TestContext.Current.CancellationToken);

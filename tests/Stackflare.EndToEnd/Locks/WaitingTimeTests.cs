@@ -1,6 +1,6 @@
 using System.Diagnostics;
+using Stackflare.Capture;
 using Stackflare.EndToEnd.Harness;
-using Stackflare.Triggers;
 using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
 
 namespace Stackflare.EndToEnd.Locks;
@@ -17,7 +17,7 @@ public sealed class WaitingTimeTests
         Assert.SkipUnless(File.Exists("/proc/self/sched"), "The kernel does not show its scheduler's records.");
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "Locks", TargetOptions.NoTrap);
         byte[] probe = File.ReadAllBytes(TestPaths.Probe);
-        using var capture = new ProcessCapture(Capture.TargetProcess.Inspect(target.Pid), _ => probe, new CaptureOptions().WithPatience(), []);
+        using var capture = new ProcessCapture(Processes.TargetProcess.Inspect(target.Pid), _ => probe, new CaptureOptions().WithPatience(), []);
         string[] names = ["enter", "try enter", "static enter", "lock enter", "lock try enter"];
         int[] waiters = [.. names.Select(n => target.Truth.Named(n).OsId)];
 

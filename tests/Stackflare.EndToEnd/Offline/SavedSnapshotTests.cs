@@ -1,8 +1,11 @@
+using Stackflare.Building;
 using Stackflare.Capture;
 using Stackflare.EndToEnd.Harness;
-using Stackflare.Rendering;
+using Stackflare.Snapshots;
+using Stackflare.Snapshots.Format;
 using Stackflare.Symbols;
-using Stackflare.Triggers;
+using Stackflare.Symbols.Saved;
+using Stackflare.Writers;
 using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
 
 namespace Stackflare.EndToEnd.Offline;
@@ -79,7 +82,7 @@ public sealed class SavedSnapshotTests
         Assert.All(target.Truth.Threads, thread => thread.AssertIn(right));
     }
 
-    private static ProcessCapture NewCapture(TargetProcess target) => new(Capture.TargetProcess.Inspect(target.Pid), _ => Probe, new CaptureOptions().WithPatience(), []);
+    private static ProcessCapture NewCapture(TargetProcess target) => new(Processes.TargetProcess.Inspect(target.Pid), _ => Probe, new CaptureOptions().WithPatience(), []);
 
     private static string Saved(TargetProcess target, string name) => Path.Combine(target.TemporaryFolder, name);
 

@@ -1,7 +1,7 @@
 using Microsoft.Diagnostics.Runtime;
-using Stackflare.Capture;
 using Stackflare.EndToEnd.Harness;
 using Stackflare.EndToEnd.Locks;
+using Stackflare.Snapshots.Format;
 using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
 
 namespace Stackflare.EndToEnd.Oracle;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
+using Stackflare.Capture;
 using Stackflare.EndToEnd.Harness;
-using Stackflare.Triggers;
 
 namespace Stackflare.EndToEnd.Packaging;
 
@@ -13,12 +13,12 @@ public sealed class ForeignTargetTests
     public async Task AnOrdinaryProcessSharesOurNamespaces()
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Plain, "NamedThreads", TargetOptions.NoTrap);
-        var seen = Capture.TargetProcess.Inspect(target.Pid);
+        var seen = Processes.TargetProcess.Inspect(target.Pid);
         // So that it is reached without a file in any directory.
         Assert.Equal("", seen.RootPrefix);
         Assert.True(seen.SharesNetwork);
         Assert.True(seen.SharesProcesses);
-        Assert.True(Capture.CaptureRoute.CanUseMemory(seen));
+        Assert.True(Capture.Probe.CaptureRoute.CanUseMemory(seen));
     }
 
     [Fact]
@@ -76,7 +76,7 @@ public sealed class ForeignTargetTests
     }
 
     private static void Look(int pid, Func<string, byte[]?> probes) =>
-        _ = new ProcessCapture(Capture.TargetProcess.Inspect(pid), probes, CaptureOptions.Default, []);
+        _ = new ProcessCapture(Processes.TargetProcess.Inspect(pid), probes, CaptureOptions.Default, []);
 
     /// <summary>A program that has mapped a file by the name of the runtime's library.</summary>
     private static async Task<Pretender> PretenderAsync(string compiler, bool ownMachine)

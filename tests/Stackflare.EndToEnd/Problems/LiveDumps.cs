@@ -1,6 +1,6 @@
+using Stackflare.Capture;
 using Stackflare.EndToEnd.Harness;
-using Stackflare.Rendering;
-using Stackflare.Triggers;
+using Stackflare.Writers;
 using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
 
 namespace Stackflare.EndToEnd.Problems;
@@ -15,7 +15,7 @@ internal sealed class LiveDumps(int pid, Func<string> describe, CaptureOptions? 
     public LiveDumps(TargetProcess target)
         : this(target.Pid, target.Describe) => _target = target;
 
-    public ProcessCapture Capture { get; } = new(Stackflare.Capture.TargetProcess.Inspect(pid), _ => Probe, (options ?? new CaptureOptions()).WithPatience(), []);
+    public ProcessCapture Capture { get; } = new(Stackflare.Processes.TargetProcess.Inspect(pid), _ => Probe, (options ?? new CaptureOptions()).WithPatience(), []);
 
     /// <summary>What the last dump was made of.</summary>
     public ProcessSample Sample { get; private set; } = null!;

@@ -1,7 +1,10 @@
 using System.Globalization;
-using Stackflare.Capture;
+using Stackflare.Building;
 using Stackflare.EndToEnd.Harness;
+using Stackflare.Snapshots;
+using Stackflare.Snapshots.Format;
 using Stackflare.Symbols;
+using Stackflare.Symbols.Saved;
 using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
 
 namespace Stackflare.EndToEnd.Problems;

@@ -1,7 +1,8 @@
 using System.Diagnostics;
-using Stackflare.Capture;
 using Stackflare.EndToEnd.Async;
 using Stackflare.EndToEnd.Harness;
+using Stackflare.Snapshots;
+using Stackflare.Snapshots.Format;
 using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
 
 namespace Stackflare.EndToEnd.Truth;

@@ -1,6 +1,7 @@
 using Stackflare.Capture;
 using Stackflare.EndToEnd.Harness;
-using Stackflare.Triggers;
+using Stackflare.Snapshots;
+using Stackflare.Snapshots.Format;
 using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
 
 namespace Stackflare.EndToEnd.Truth;
@@ -53,6 +54,6 @@ public sealed class BusyTests(ITestOutputHelper output)
     private static ProcessCapture CaptureOf(TargetProcess target)
     {
         byte[] probe = File.ReadAllBytes(TestPaths.Probe);
-        return new ProcessCapture(Capture.TargetProcess.Inspect(target.Pid), _ => probe, new CaptureOptions().WithPatience(), []);
+        return new ProcessCapture(Processes.TargetProcess.Inspect(target.Pid), _ => probe, new CaptureOptions().WithPatience(), []);
     }
 }

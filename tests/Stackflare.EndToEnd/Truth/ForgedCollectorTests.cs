@@ -1,6 +1,6 @@
-using Stackflare.Capture;
 using Stackflare.EndToEnd.Async;
 using Stackflare.EndToEnd.Harness;
+using Stackflare.Snapshots.Format;
 using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
 
 namespace Stackflare.EndToEnd.Truth;

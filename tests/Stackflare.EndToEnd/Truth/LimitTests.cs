@@ -1,6 +1,7 @@
 using Stackflare.Capture;
 using Stackflare.EndToEnd.Harness;
-using Stackflare.Triggers;
+using Stackflare.Snapshots;
+using Stackflare.Snapshots.Format;
 using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
 
 namespace Stackflare.EndToEnd.Truth;
@@ -36,6 +37,6 @@ public sealed class LimitTests
     }
 
     private static RawSnapshot Take(TargetProcess target, DumpLimits limits) =>
-        new ProcessCapture(Capture.TargetProcess.Inspect(target.Pid), _ => File.ReadAllBytes(TestPaths.Probe), new CaptureOptions { Async = false, Limits = limits }.WithPatience(), [])
+        new ProcessCapture(Processes.TargetProcess.Inspect(target.Pid), _ => File.ReadAllBytes(TestPaths.Probe), new CaptureOptions { Async = false, Limits = limits }.WithPatience(), [])
             .TakeSample(TestContext.Current.CancellationToken).Snapshot;
 }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Stackflare.Capture;
 using Stackflare.EndToEnd.Harness;
-using Stackflare.Triggers;
+using Stackflare.Snapshots.Format;
 using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
 
 namespace Stackflare.EndToEnd.Truth;
@@ -89,7 +89,7 @@ public sealed class PoolTests(ITestOutputHelper output)
     private static ProcessCapture CaptureOf(TargetProcess target)
     {
         byte[] probe = File.ReadAllBytes(TestPaths.Probe);
-        return new ProcessCapture(Capture.TargetProcess.Inspect(target.Pid), _ => probe, new CaptureOptions().WithPatience(), []);
+        return new ProcessCapture(Processes.TargetProcess.Inspect(target.Pid), _ => probe, new CaptureOptions().WithPatience(), []);
     }
 
     private static string Text(ThreadPoolState state) =>

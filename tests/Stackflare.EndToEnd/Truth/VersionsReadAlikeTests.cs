@@ -1,10 +1,10 @@
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
 using System.Text.RegularExpressions;
-using Stackflare.Diagnosis;
+using Stackflare.Analysis;
 using Stackflare.EndToEnd.Harness;
 using Stackflare.EndToEnd.Locks;
-using Stackflare.Symbols;
+using Stackflare.Symbols.Names;
 
 namespace Stackflare.EndToEnd.Truth;
 

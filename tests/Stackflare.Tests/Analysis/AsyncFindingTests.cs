@@ -1,7 +1,7 @@
-using Stackflare.Diagnosis;
-using Stackflare.Tests.Rendering;
+using Stackflare.Analysis;
+using Stackflare.Tests.Writers;
 
-namespace Stackflare.Tests.Diagnosis;
+namespace Stackflare.Tests.Analysis;
 
 public sealed class AsyncFindingTests
 {

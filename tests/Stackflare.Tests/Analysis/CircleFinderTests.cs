@@ -1,6 +1,6 @@
-using Stackflare.Diagnosis;
+using Stackflare.Analysis;
 
-namespace Stackflare.Tests.Diagnosis;
+namespace Stackflare.Tests.Analysis;
 
 public sealed class CircleFinderTests
 {

@@ -1,6 +1,6 @@
-using Stackflare.Diagnosis;
+using Stackflare.Analysis;
 
-namespace Stackflare.Tests.Diagnosis;
+namespace Stackflare.Tests.Analysis;
 
 /// <summary>What is said of threads that the runtime cannot stop.</summary>
 public sealed class UnfinishedSuspensionTests

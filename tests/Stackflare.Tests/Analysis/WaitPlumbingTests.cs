@@ -1,4 +1,6 @@
-namespace Stackflare.Tests.Rendering;
+using Stackflare.Tests.Writers;
+
+namespace Stackflare.Tests.Analysis;
 
 /// <summary>Of the frames by which a thread waits, the outermost is shown, whatever the version of .NET puts below it.</summary>
 public sealed class WaitPlumbingTests

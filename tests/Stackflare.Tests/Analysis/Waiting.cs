@@ -1,6 +1,6 @@
-using Stackflare.Tests.Rendering;
+using Stackflare.Tests.Writers;
 
-namespace Stackflare.Tests.Diagnosis;
+namespace Stackflare.Tests.Analysis;
 
 /// <summary>Threads that wait for each other, by hand.</summary>
 internal static class Waiting

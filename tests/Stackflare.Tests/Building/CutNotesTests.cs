@@ -1,9 +1,9 @@
-using Stackflare.Capture;
-using Stackflare.Symbols;
-using Stackflare.Symbols.Async;
-using Sent = Stackflare.Tests.Capture.SnapshotBuilder;
+using Stackflare.Building;
+using Stackflare.Building.Async;
+using Stackflare.Snapshots.Format;
+using Sent = Stackflare.Tests.Snapshots.Format.SnapshotBuilder;
 
-namespace Stackflare.Tests.Symbols;
+namespace Stackflare.Tests.Building;
 
 /// <summary>Whatever a bound cuts off is said in the dump's notes, and nothing is said where nothing is cut off.</summary>
 public sealed class CutNotesTests

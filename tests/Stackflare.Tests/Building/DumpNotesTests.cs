@@ -1,7 +1,9 @@
-using Stackflare.Capture;
-using Stackflare.Symbols;
+using Stackflare.Building;
+using Stackflare.Snapshots;
+using Stackflare.Snapshots.Format;
+using Stackflare.Tests.Symbols;
 
-namespace Stackflare.Tests.Symbols;
+namespace Stackflare.Tests.Building;
 
 /// <summary>What a dump says of limits that were reached, in numbers that read alike in every culture.</summary>
 public sealed class DumpNotesTests

@@ -1,6 +1,6 @@
 using System.Runtime.Versioning;
 using Stackflare.Interop;
-using Stackflare.Tests.Triggers.Output;
+using Stackflare.Tests.Signals.Outputs;
 
 namespace Stackflare.Tests.Interop;
 

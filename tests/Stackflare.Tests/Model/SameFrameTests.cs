@@ -1,8 +1,9 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Stackflare.Diagnosis;
-using Stackflare.Rendering;
-using Stackflare.Tests.Rendering;
+using Stackflare.Analysis;
+using Stackflare.Tests.Writers;
+using Stackflare.Views;
+using Stackflare.Writers.Profiles;
 
 namespace Stackflare.Tests.Model;
 

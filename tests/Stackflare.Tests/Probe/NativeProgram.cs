@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Reflection;
+using Stackflare.Tests.Symbols;
 
-namespace Stackflare.Tests.Capture;
+namespace Stackflare.Tests.Probe;
 
 /// <summary>Compiles and runs the probe's own tests, which are C programs that exit with 0 when all is well.</summary>
 internal static class NativeProgram

@@ -1,4 +1,4 @@
-namespace Stackflare.Tests.Capture;
+namespace Stackflare.Tests.Probe;
 
 /// <summary>What of the probe is a function over bytes, under the address and undefined-behaviour sanitizers.</summary>
 public sealed class ProbeFuzzTests

@@ -1,4 +1,4 @@
-namespace Stackflare.Tests.Capture;
+namespace Stackflare.Tests.Probe;
 
 /// <summary>What the probe reads of the runtime's memory and of a heap, where all of it is known.</summary>
 public sealed class ProbeMemoryTests

@@ -1,4 +1,4 @@
-namespace Stackflare.Tests.Capture;
+namespace Stackflare.Tests.Probe;
 
 /// <summary>What any program of the same user may send to the probe, and hosts that do not read.</summary>
 public sealed class ProbeRequestTests

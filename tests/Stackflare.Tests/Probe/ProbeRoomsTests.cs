@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace Stackflare.Tests.Capture;
+namespace Stackflare.Tests.Probe;
 
 /// <summary>The probe's folders: includes go one way.</summary>
 public sealed partial class ProbeRoomsTests

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace Stackflare.Tests.Capture;
+namespace Stackflare.Tests.Probe;
 
 /// <summary>A theory that needs clang with libFuzzer.</summary>
 internal sealed class RequiresFuzzerTheoryAttribute : TheoryAttribute

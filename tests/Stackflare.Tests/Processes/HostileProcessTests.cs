@@ -1,11 +1,11 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Runtime.Versioning;
-using Stackflare.Capture;
 using Stackflare.Interop;
-using Stackflare.Tests.Triggers.Output;
+using Stackflare.Processes;
+using Stackflare.Tests.Signals.Outputs;
 
-namespace Stackflare.Tests.Capture;
+namespace Stackflare.Tests.Processes;
 
 /// <summary>What a process can say of itself to keep whoever looks at it busy, or to lead it astray.</summary>
 [SupportedOSPlatform("linux")]

@@ -1,6 +1,6 @@
-using Stackflare.Capture;
+using Stackflare.Processes;
 
-namespace Stackflare.Tests.Capture;
+namespace Stackflare.Tests.Processes;
 
 public sealed class MountOptionsTests
 {

@@ -1,7 +1,7 @@
 using System.Text;
-using Stackflare.Capture;
+using Stackflare.Processes;
 
-namespace Stackflare.Tests.Capture;
+namespace Stackflare.Tests.Processes;
 
 public sealed class OffProcessorTests
 {

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
-using Stackflare.Capture;
+using Stackflare.Processes;
 
-namespace Stackflare.Tests.Capture;
+namespace Stackflare.Tests.Processes;
 
 /// <summary>The names of system calls, by their numbers on each processor.</summary>
 public sealed class SystemCallsTests

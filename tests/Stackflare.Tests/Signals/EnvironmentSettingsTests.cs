@@ -1,6 +1,6 @@
-using Stackflare.Triggers;
+using Stackflare.Signals;
 
-namespace Stackflare.Tests.Triggers;
+namespace Stackflare.Tests.Signals;
 
 public sealed class EnvironmentSettingsTests
 {

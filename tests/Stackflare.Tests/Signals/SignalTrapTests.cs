@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Stackflare.Tests.Triggers;
+namespace Stackflare.Tests.Signals;
 
 public sealed partial class SignalTrapTests
 {

@@ -1,6 +1,6 @@
-using Stackflare.Tests.Capture;
+using Stackflare.Tests.Probe;
 
-namespace Stackflare.Tests.Triggers;
+namespace Stackflare.Tests.Signals;
 
 /// <summary>The native trap by itself, in a process that has no runtime to be patient with it.</summary>
 public sealed class TrapStressTests

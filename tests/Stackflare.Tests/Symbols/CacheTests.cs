@@ -1,4 +1,4 @@
-using Stackflare.Capture;
+using Stackflare.Snapshots;
 using Stackflare.Symbols;
 
 namespace Stackflare.Tests.Symbols;

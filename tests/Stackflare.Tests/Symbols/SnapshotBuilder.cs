@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.InteropServices;
-using Stackflare.Capture;
+using Stackflare.Snapshots;
+using Stackflare.Snapshots.Format;
 
 namespace Stackflare.Tests.Symbols;
 
@@ -112,7 +113,7 @@ internal sealed class SnapshotBuilder
     /// <param name="exception">The type of the exception that the thread handles.</param>
     public byte[] Encode(uint exception = SnapshotLayout.None)
     {
-        var bytes = new Capture.SnapshotBuilder();
+        var bytes = new Snapshots.Format.SnapshotBuilder();
         // Into a blob that is empty, so that all offsets hold.
         bytes.Bytes(_blob.ToArray());
         bytes.Add(SectionKind.Threads, new ThreadRecord

@@ -1,8 +1,8 @@
-using static Stackflare.Tests.Rendering.Build;
+using static Stackflare.Tests.Writers.Build;
 using static Stackflare.ThreadActivity;
 using Kind = Stackflare.AsyncWaitKind;
 
-namespace Stackflare.Tests.Rendering;
+namespace Stackflare.Tests.Writers;
 
 /// <summary>Dumps with async methods that wait, for the golden files.</summary>
 internal static class AsyncDumps

@@ -1,9 +1,11 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Stackflare.Rendering;
-using static Stackflare.Tests.Rendering.Build;
+using Stackflare.Views;
+using Stackflare.Writers.Profiles;
+using Stackflare.Writers.Text;
+using static Stackflare.Tests.Writers.Build;
 
-namespace Stackflare.Tests.Rendering;
+namespace Stackflare.Tests.Writers;
 
 /// <summary>Async methods that wait: which are shown together, in which order, and in which words.</summary>
 public sealed class AsyncTests

@@ -1,4 +1,4 @@
-namespace Stackflare.Tests.Rendering;
+namespace Stackflare.Tests.Writers;
 
 /// <summary>Parts of hand-built dumps.</summary>
 internal static class Build

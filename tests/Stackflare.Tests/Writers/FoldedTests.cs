@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Stackflare.Rendering;
+using Stackflare.Writers.Profiles;
 
-namespace Stackflare.Tests.Rendering;
+namespace Stackflare.Tests.Writers;
 
 /// <summary>What holds for folded stacks whatever the names: the rules that readers of them have.</summary>
 public sealed partial class FoldedTests

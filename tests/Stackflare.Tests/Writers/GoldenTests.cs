@@ -1,4 +1,4 @@
-namespace Stackflare.Tests.Rendering;
+namespace Stackflare.Tests.Writers;
 
 public sealed class GoldenTests
 {

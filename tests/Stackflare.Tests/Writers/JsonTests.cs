@@ -1,8 +1,9 @@
 using System.Text;
 using System.Text.Json;
-using Stackflare.Rendering;
+using Stackflare.Writers;
+using Stackflare.Writers.Json;
 
-namespace Stackflare.Tests.Rendering;
+namespace Stackflare.Tests.Writers;
 
 public sealed class JsonTests
 {

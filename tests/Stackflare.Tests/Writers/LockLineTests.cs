@@ -1,7 +1,8 @@
-using Stackflare.Rendering;
-using Stackflare.Symbols;
+using Stackflare.Building.Waits;
+using Stackflare.Views;
+using Stackflare.Writers.Text;
 
-namespace Stackflare.Tests.Rendering;
+namespace Stackflare.Tests.Writers;
 
 /// <summary>What the text says of locks beyond what the golden files show.</summary>
 public sealed class LockLineTests

@@ -1,9 +1,9 @@
-using Stackflare.Diagnosis;
-using Stackflare.Symbols;
-using static Stackflare.Tests.Rendering.Build;
+using Stackflare.Analysis;
+using Stackflare.Building.Waits;
+using static Stackflare.Tests.Writers.Build;
 using static Stackflare.ThreadActivity;
 
-namespace Stackflare.Tests.Rendering;
+namespace Stackflare.Tests.Writers;
 
 /// <summary>Dumps with locks, waits and what is wrong with them, for the golden files.</summary>
 internal static class LockSamples

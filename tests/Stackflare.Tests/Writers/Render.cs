@@ -1,6 +1,7 @@
-using Stackflare.Rendering;
+using Stackflare.Writers;
+using Stackflare.Writers.Profiles;
 
-namespace Stackflare.Tests.Rendering;
+namespace Stackflare.Tests.Writers;
 
 internal static class Render
 {

@@ -1,8 +1,8 @@
-using Stackflare.Rendering;
-using static Stackflare.Tests.Rendering.Build;
+using Stackflare.Writers.Profiles;
+using static Stackflare.Tests.Writers.Build;
 using static Stackflare.ThreadActivity;
 
-namespace Stackflare.Tests.Rendering;
+namespace Stackflare.Tests.Writers;
 
 /// <summary>The dumps that golden files show.</summary>
 internal static class SampleDumps

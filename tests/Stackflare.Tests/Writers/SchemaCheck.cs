@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
-namespace Stackflare.Tests.Rendering;
+namespace Stackflare.Tests.Writers;
 
 /// <summary>
 /// Validates a document by the keywords that the project's schema uses; any other keyword is an error, so that nothing is passed

@@ -1,7 +1,7 @@
 using System.Text.Json;
-using Stackflare.Rendering;
+using Stackflare.Writers.Profiles;
 
-namespace Stackflare.Tests.Rendering;
+namespace Stackflare.Tests.Writers;
 
 public sealed class SpeedscopeTests
 {

@@ -1,6 +1,6 @@
-using Stackflare.Rendering;
+using Stackflare.Writers.Text;
 
-namespace Stackflare.Tests.Rendering;
+namespace Stackflare.Tests.Writers;
 
 public sealed class StackRunTests
 {

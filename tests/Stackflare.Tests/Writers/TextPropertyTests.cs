@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Stackflare.Symbols;
+using Stackflare.Building.Waits;
 
-namespace Stackflare.Tests.Rendering;
+namespace Stackflare.Tests.Writers;
 
 /// <summary>What holds for the text format whatever the dump.</summary>
 public sealed partial class TextPropertyTests

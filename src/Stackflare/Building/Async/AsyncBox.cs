@@ -1,6 +1,6 @@
-using Stackflare.Capture;
+using Stackflare.Snapshots.Format;
 
-namespace Stackflare.Symbols.Async;
+namespace Stackflare.Building.Async;
 
 /// <summary>An async method that has begun and has not completed: what is on the heap of it.</summary>
 /// <param name="Object">The index of its box, the object that has its state machine; or of its continuation, if the runtime suspends it itself.</param>

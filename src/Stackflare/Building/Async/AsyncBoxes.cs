@@ -1,6 +1,7 @@
-using Stackflare.Capture;
+using Stackflare.Snapshots;
+using Stackflare.Snapshots.Format;
 
-namespace Stackflare.Symbols.Async;
+namespace Stackflare.Building.Async;
 
 /// <summary>Finds the async methods among the copied objects, and reads where each waits and for what.</summary>
 internal sealed class AsyncBoxes

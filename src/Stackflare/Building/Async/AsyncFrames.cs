@@ -1,6 +1,8 @@
-using Stackflare.Capture;
+using Stackflare.Snapshots;
+using Stackflare.Snapshots.Format;
+using Stackflare.Symbols;
 
-namespace Stackflare.Symbols.Async;
+namespace Stackflare.Building.Async;
 
 /// <summary>The frames of async methods: one for each place where methods wait, shared by all stacks.</summary>
 internal sealed class AsyncFrames(RawSnapshot snapshot, SymbolSession session)

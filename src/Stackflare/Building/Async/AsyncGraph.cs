@@ -1,6 +1,6 @@
-using Stackflare.Capture;
+using Stackflare.Snapshots;
 
-namespace Stackflare.Symbols.Async;
+namespace Stackflare.Building.Async;
 
 /// <summary>Which async method waits for which. Each waits for one thing; any number can wait for it.</summary>
 internal sealed class AsyncGraph

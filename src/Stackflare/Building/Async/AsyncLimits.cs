@@ -1,4 +1,4 @@
-namespace Stackflare.Symbols.Async;
+namespace Stackflare.Building.Async;
 
 /// <summary>Bounds on what is made of a heap: a hostile one can have everything wait for everything.</summary>
 internal static class AsyncLimits

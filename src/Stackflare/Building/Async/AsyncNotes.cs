@@ -1,7 +1,8 @@
 using System.Globalization;
-using Stackflare.Capture;
+using Stackflare.Snapshots;
+using Stackflare.Snapshots.Format;
 
-namespace Stackflare.Symbols.Async;
+namespace Stackflare.Building.Async;
 
 /// <summary>The sentences of a dump that say which async methods it does not have.</summary>
 internal static class AsyncNotes

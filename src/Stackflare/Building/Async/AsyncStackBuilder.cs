@@ -1,6 +1,8 @@
-using Stackflare.Capture;
+using Stackflare.Snapshots;
+using Stackflare.Snapshots.Format;
+using Stackflare.Symbols;
 
-namespace Stackflare.Symbols.Async;
+namespace Stackflare.Building.Async;
 
 /// <summary>Makes the async stacks of a dump: one for each method that no other waits for, down to the innermost that it waits for.</summary>
 internal sealed class AsyncStackBuilder

@@ -1,4 +1,4 @@
-namespace Stackflare.Symbols.Async;
+namespace Stackflare.Building.Async;
 
 /// <summary>What is waited for, one step on.</summary>
 /// <param name="Kind">What sort of thing it is, unless it is another async method.</param>

@@ -1,6 +1,6 @@
-using Stackflare.Capture;
+using Stackflare.Snapshots.Format;
 
-namespace Stackflare.Symbols.Async;
+namespace Stackflare.Building.Async;
 
 /// <summary>
 /// Tells what it is that a method waits for, by the types of the platform. What stands between a method and another - a time limit, a continuation, the task of a task -

@@ -1,7 +1,10 @@
 using System.Buffers.Binary;
-using Stackflare.Capture;
+using Stackflare.Snapshots;
+using Stackflare.Snapshots.Format;
+using Stackflare.Symbols;
+using Stackflare.Symbols.Names;
 
-namespace Stackflare.Symbols.Async;
+namespace Stackflare.Building.Async;
 
 /// <summary>
 /// The objects that were copied from the heap, by the names of their types and fields. A field that an object does not have reads as null, and so does one

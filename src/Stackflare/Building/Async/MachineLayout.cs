@@ -1,4 +1,4 @@
-namespace Stackflare.Symbols.Async;
+namespace Stackflare.Building.Async;
 
 /// <summary>Where in a box what is kept of its method.</summary>
 /// <param name="Type">The index of the state machine's type.</param>

@@ -1,4 +1,4 @@
-namespace Stackflare.Symbols.Async;
+namespace Stackflare.Building.Async;
 
 /// <summary>A <c>WhenAll</c> or its like.</summary>
 /// <param name="Members">What stands behind its tasks that have not completed.</param>

@@ -1,6 +1,6 @@
-using Stackflare.Capture;
+using Stackflare.Snapshots.Format;
 
-namespace Stackflare.Symbols.Async;
+namespace Stackflare.Building.Async;
 
 /// <summary>
 /// Tasks that wait for others on behalf of a method: <c>Task.WhenAll</c> and its like. Some know the tasks that they wait for; of others only those

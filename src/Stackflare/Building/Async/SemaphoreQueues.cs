@@ -1,6 +1,6 @@
-using Stackflare.Capture;
+using Stackflare.Snapshots.Format;
 
-namespace Stackflare.Symbols.Async;
+namespace Stackflare.Building.Async;
 
 /// <summary>Whose queue a task of <see cref="SemaphoreSlim.WaitAsync()"/> is in. The tasks are the queue: each has the next.</summary>
 internal sealed class SemaphoreQueues(HeapObjects objects)

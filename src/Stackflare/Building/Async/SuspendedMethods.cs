@@ -1,6 +1,7 @@
-using Stackflare.Capture;
+using Stackflare.Snapshots;
+using Stackflare.Snapshots.Format;
 
-namespace Stackflare.Symbols.Async;
+namespace Stackflare.Building.Async;
 
 /// <summary>
 /// The methods that the runtime suspends itself. What is kept of each is an object, its continuation, which refers to that of the method that awaits it. The

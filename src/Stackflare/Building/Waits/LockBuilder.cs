@@ -1,6 +1,9 @@
-using Stackflare.Capture;
+using Stackflare.Processes;
+using Stackflare.Snapshots;
+using Stackflare.Snapshots.Format;
+using Stackflare.Symbols;
 
-namespace Stackflare.Symbols;
+namespace Stackflare.Building.Waits;
 
 /// <summary>Makes the locks of a dump: which there are, who holds them and since which frame, and what each thread waits for.</summary>
 internal sealed class LockBuilder

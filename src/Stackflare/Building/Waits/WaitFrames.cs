@@ -1,6 +1,6 @@
-using Stackflare.Capture;
+using Stackflare.Snapshots.Format;
 
-namespace Stackflare.Symbols;
+namespace Stackflare.Building.Waits;
 
 /// <summary>Judges by the innermost methods of a stack what its thread waits for, if it waits.</summary>
 internal static class WaitFrames

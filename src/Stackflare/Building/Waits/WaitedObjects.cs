@@ -1,6 +1,8 @@
-using Stackflare.Capture;
+using Stackflare.Snapshots;
+using Stackflare.Snapshots.Format;
+using Stackflare.Symbols;
 
-namespace Stackflare.Symbols;
+namespace Stackflare.Building.Waits;
 
 /// <summary>What threads wait for besides monitors and Locks: semaphores, events, tasks, reader-writer locks.</summary>
 internal sealed class WaitedObjects

@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Runtime.Versioning;
 using Stackflare.Interop;
+using Stackflare.Processes;
 
-namespace Stackflare.Capture;
+namespace Stackflare.Capture.Probe;
 
 /// <summary>
 /// The way to a process and back: its diagnostics socket, the probe by a path that it can open, and a socket on which the snapshot

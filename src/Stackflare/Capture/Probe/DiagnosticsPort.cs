@@ -1,8 +1,10 @@
 using System.Buffers.Binary;
 using System.Text;
 using Stackflare.Interop;
+using Stackflare.Processes;
+using Stackflare.Snapshots.Format;
 
-namespace Stackflare.Capture;
+namespace Stackflare.Capture.Probe;
 
 /// <summary>
 /// The socket on which every CoreCLR process listens for diagnostic tools, and the one command of its protocol that is needed:

@@ -1,4 +1,4 @@
-namespace Stackflare.Capture;
+namespace Stackflare.Capture.Probe;
 
 /// <summary>Bounds on looking through the heap for async methods. Immutable.</summary>
 internal sealed record HeapLimits

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Stackflare.Interop;
 
-namespace Stackflare.Capture;
+namespace Stackflare.Capture.Probe;
 
 /// <summary>A file that is in no directory. Others reach it through our /proc until it is disposed, or we are no more.</summary>
 internal sealed class MemoryFile : IDisposable

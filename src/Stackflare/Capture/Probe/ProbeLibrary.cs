@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
+using Stackflare.Processes;
 
-namespace Stackflare.Capture;
+namespace Stackflare.Capture.Probe;
 
 /// <summary>
 /// The probe, loaded into this process for its signal trap. The runtime loads the same file again for each capture, which finds

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Stackflare.Capture;
+namespace Stackflare.Capture.Probe;
 
 /// <summary>The runtime identifiers that probes are built for and packed by: a process can load the one of its processor and C library.</summary>
 internal static class ProbePlatform

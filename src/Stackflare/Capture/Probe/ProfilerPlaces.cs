@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Text;
 using Stackflare.Interop;
+using Stackflare.Processes;
+using Stackflare.Snapshots;
 
-namespace Stackflare.Capture;
+namespace Stackflare.Capture.Probe;
 
 /// <summary>
 /// What is known of a process's places for profilers: one for a main profiler, who alone is told where the heap is, and some beside it. From .NET 11 on that takes no place. The runtime counts those

@@ -1,8 +1,9 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using Stackflare.Interop;
+using Stackflare.Processes;
 
-namespace Stackflare.Capture;
+namespace Stackflare.Capture.Probe;
 
 /// <summary>
 /// A directory of ours within what a process sees as its temporary directory, for what it cannot reach otherwise. Only we can

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using Stackflare.Interop;
 
-namespace Stackflare.Capture;
+namespace Stackflare.Capture.Probe;
 
 /// <summary>What a runtime says of itself when it is asked at its diagnostics socket. For what /proc does not tell, or cannot be seen.</summary>
 /// <param name="CommandLine">The command line that the process began with.</param>

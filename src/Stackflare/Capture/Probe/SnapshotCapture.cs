@@ -4,8 +4,11 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 using Stackflare.Interop;
+using Stackflare.Processes;
+using Stackflare.Snapshots;
+using Stackflare.Snapshots.Format;
 
-namespace Stackflare.Capture;
+namespace Stackflare.Capture.Probe;
 
 /// <summary>
 /// Takes a snapshot of a process: listens for the probe, tells the runtime to attach it, and receives what it sends. The same for

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Stackflare.Interop;
 
-namespace Stackflare.Triggers.Output;
+namespace Stackflare.Signals.Outputs;
 
 /// <summary>Writes bytes to a descriptor to the end, in bounded time.</summary>
 internal static class DescriptorWriter

@@ -1,7 +1,8 @@
 using Stackflare.Interop;
-using Stackflare.Rendering;
+using Stackflare.Model;
+using Stackflare.Writers;
 
-namespace Stackflare.Triggers.Output;
+namespace Stackflare.Signals.Outputs;
 
 /// <summary>Appends dumps to a file, each whole or not at all.</summary>
 internal sealed class FileOutput(string pattern) : DumpOutput

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 
-namespace Stackflare.Triggers.Output;
+namespace Stackflare.Signals.Outputs;
 
 /// <summary>A file path with <c>{pid}</c> and <c>{time}</c> in it.</summary>
 internal sealed class PathPattern

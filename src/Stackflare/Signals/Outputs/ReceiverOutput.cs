@@ -1,4 +1,4 @@
-namespace Stackflare.Triggers.Output;
+namespace Stackflare.Signals.Outputs;
 
 /// <summary>Hands dumps to a delegate of the program.</summary>
 internal sealed class ReceiverOutput : DumpOutput

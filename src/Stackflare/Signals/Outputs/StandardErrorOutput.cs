@@ -1,8 +1,9 @@
 using System.Text;
 using Stackflare.Interop;
-using Stackflare.Rendering;
+using Stackflare.Model;
+using Stackflare.Writers;
 
-namespace Stackflare.Triggers.Output;
+namespace Stackflare.Signals.Outputs;
 
 /// <summary>A descriptor that somebody else opened: standard error, or a test's pipe in its place.</summary>
 internal sealed class StandardErrorOutput(int descriptor = StandardErrorOutput.StandardErrorDescriptor, TimeSpan? limit = null) : DumpOutput

@@ -1,4 +1,4 @@
-namespace Stackflare.Capture;
+namespace Stackflare.Snapshots.Format;
 
 /// <summary>A section that a file has besides the probe's.</summary>
 /// <param name="Kind">Its kind, from <see cref="HostLayout.FirstSection"/> up.</param>

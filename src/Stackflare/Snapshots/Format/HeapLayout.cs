@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Stackflare.Capture;
+namespace Stackflare.Snapshots.Format;
 
 internal enum HeapStatus : uint
 {

@@ -1,4 +1,4 @@
-namespace Stackflare.Capture;
+namespace Stackflare.Snapshots.Format;
 
 /// <summary>Checks the part of a snapshot that is copied from the heap, as <see cref="SnapshotReader"/> does the rest.</summary>
 internal static class HeapReader

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Stackflare.Capture;
+namespace Stackflare.Snapshots.Format;
 
 /// <summary>
 /// Sections that a snapshot has in a file only: what the host knows and the probe does not. This is their definition; the
@@ -20,7 +20,7 @@ internal static class HostLayout
     /// <summary>Text of the other two, apart from the probe's so that offsets into that stay as they are.</summary>
     public const SectionKind BlobSection = (SectionKind)102;
 
-    // What was found of modules, methods, types and lines when the file was saved. The records are Symbols/SavedLayout.cs.
+    // What was found of modules, methods, types and lines when the file was saved. The records are Symbols/Saved/SavedLayout.cs.
     public const SectionKind PdbsSection = (SectionKind)103;
     public const SectionKind MethodsSection = (SectionKind)104;
     public const SectionKind TypesSection = (SectionKind)105;

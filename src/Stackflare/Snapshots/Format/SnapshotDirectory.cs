@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
-namespace Stackflare.Capture;
+namespace Stackflare.Snapshots.Format;
 
 /// <summary>
 /// The outer form of a snapshot: its header and where its sections are, checked against the bytes there are. Allocates in proportion

@@ -1,9 +1,9 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Stackflare.Interop;
-using Stackflare.Rendering;
+using Stackflare.Model;
 
-namespace Stackflare.Capture;
+namespace Stackflare.Snapshots.Format;
 
 /// <summary>
 /// A snapshot with what the host knows, to be shown later or elsewhere. The same format as the probe's with further sections: a

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Stackflare.Capture;
+namespace Stackflare.Snapshots.Format;
 
 /// <summary>Constants of the snapshot format. The mirror of <c>native/probe/wire/abi.h</c>, which is the definition.</summary>
 internal static class SnapshotLayout

@@ -1,4 +1,4 @@
-namespace Stackflare.Capture;
+namespace Stackflare.Snapshots.Format;
 
 /// <summary>
 /// Checks a snapshot and gives a view of it. The bytes may come from a dying or hostile process: everything that is later used

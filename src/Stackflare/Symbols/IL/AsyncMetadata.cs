@@ -1,8 +1,10 @@
 using System.Buffers.Binary;
 using System.Reflection.Metadata;
 using System.Reflection.Metadata.Ecma335;
+using Stackflare.Symbols.Modules;
+using Stackflare.Symbols.Names;
 
-namespace Stackflare.Symbols;
+namespace Stackflare.Symbols.IL;
 
 /// <summary>
 /// What metadata, IL and PDB of one module say of the state machines of async methods. Throws what <see cref="BadData"/> knows when they are malformed.

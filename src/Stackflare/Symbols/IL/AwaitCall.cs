@@ -1,4 +1,4 @@
-namespace Stackflare.Symbols;
+namespace Stackflare.Symbols.IL;
 
 /// <summary>A call that awaits, in a method without a state machine.</summary>
 /// <param name="ILOffset">Where in the IL it is.</param>

@@ -1,4 +1,4 @@
-namespace Stackflare.Symbols;
+namespace Stackflare.Symbols.IL;
 
 /// <summary>What a method's IL tells of locks at a place.</summary>
 /// <param name="Exclusive">In how many statements it is that hold a monitor or a Lock: what C#'s <c>lock</c> makes.</param>

@@ -3,8 +3,10 @@ using System.Collections.Immutable;
 using System.Reflection;
 using System.Reflection.Metadata;
 using System.Reflection.Metadata.Ecma335;
+using Stackflare.Symbols.Modules;
+using Stackflare.Symbols.Names;
 
-namespace Stackflare.Symbols;
+namespace Stackflare.Symbols.IL;
 
 /// <summary>
 /// Tells from a method's IL in how many <c>lock</c> statements a place is. A compiler makes of one a <c>try</c> whose <c>finally</c> lets go of

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Stackflare.Symbols;
+namespace Stackflare.Symbols.IL;
 
 /// <summary>
 /// Whether the compiler may have made one piece of code of two calls that await: where branches begin with equal statements, or end with equal ones and go on at

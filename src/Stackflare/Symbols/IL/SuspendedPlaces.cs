@@ -1,6 +1,9 @@
-using Stackflare.Capture;
+using Stackflare.Snapshots;
+using Stackflare.Snapshots.Format;
+using Stackflare.Symbols.Modules;
+using Stackflare.Symbols.Saved;
 
-namespace Stackflare.Symbols;
+namespace Stackflare.Symbols.IL;
 
 /// <summary>
 /// Where in the IL the methods stand that the runtime has suspended. Unoptimized code says the call that awaits. Where optimized code has what an await calls compiled

@@ -1,8 +1,10 @@
 using System.Buffers.Binary;
 using System.Reflection.Metadata;
 using System.Reflection.Metadata.Ecma335;
+using Stackflare.Symbols.Modules;
+using Stackflare.Symbols.Names;
 
-namespace Stackflare.Symbols;
+namespace Stackflare.Symbols.IL;
 
 /// <summary>
 /// The awaits of methods without state machines, which the runtime suspends itself: each is a call of one of <c>AsyncHelpers</c>' methods. Throws what

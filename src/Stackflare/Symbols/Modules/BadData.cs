@@ -1,4 +1,4 @@
-namespace Stackflare.Symbols;
+namespace Stackflare.Symbols.Modules;
 
 /// <summary>Tells exceptions that broken or hostile data causes from those that are our own mistakes.</summary>
 internal static class BadData

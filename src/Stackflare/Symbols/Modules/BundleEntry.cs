@@ -1,4 +1,4 @@
-namespace Stackflare.Symbols;
+namespace Stackflare.Symbols.Modules;
 
 /// <summary>A file in a single-file bundle.</summary>
 /// <param name="Path">The path relative to the application's directory.</param>

@@ -1,6 +1,7 @@
 using Microsoft.Win32.SafeHandles;
+using Stackflare.Symbols.Pdb;
 
-namespace Stackflare.Symbols;
+namespace Stackflare.Symbols.Modules;
 
 /// <summary>
 /// The single-file executable of the target, opened when it is first asked for during a resolve and closed by <see cref="Close"/>. The index is

@@ -1,6 +1,6 @@
 using System.IO.Compression;
 
-namespace Stackflare.Symbols;
+namespace Stackflare.Symbols.Modules;
 
 /// <summary>Inflates raw deflate data whose length is known beforehand and bounded by the caller.</summary>
 internal static class Inflate

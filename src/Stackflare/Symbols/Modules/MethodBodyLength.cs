@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Stackflare.Symbols;
+namespace Stackflare.Symbols.Modules;
 
 /// <summary>
 /// How long a method's body is: a header of 1 byte before up to 63 bytes of IL, or one of 12 that has the length of the IL, and after that, at the next multiple of four, a section that says which

@@ -3,8 +3,9 @@ using System.Buffers.Binary;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
 using Microsoft.Win32.SafeHandles;
+using Stackflare.Symbols.Pdb;
 
-namespace Stackflare.Symbols;
+namespace Stackflare.Symbols.Modules;
 
 /// <summary>
 /// An opened assembly: its metadata and what it says about its PDB. Holds a descriptor or pinned memory until disposed. Metadata of files

@@ -1,4 +1,8 @@
-namespace Stackflare.Symbols;
+using Stackflare.Symbols.IL;
+using Stackflare.Symbols.Names;
+using Stackflare.Symbols.Pdb;
+
+namespace Stackflare.Symbols.Modules;
 
 /// <summary>What is remembered of a module from one dump to the next: finished results only, nothing that is open.</summary>
 internal sealed class ModuleMemory

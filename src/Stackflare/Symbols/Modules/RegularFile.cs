@@ -1,7 +1,7 @@
 using Microsoft.Win32.SafeHandles;
 using Stackflare.Interop;
 
-namespace Stackflare.Symbols;
+namespace Stackflare.Symbols.Modules;
 
 /// <summary>
 /// Opens files at paths that a target named. Only regular files are opened: opening a FIFO would wait for a writer for

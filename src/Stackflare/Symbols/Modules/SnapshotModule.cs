@@ -1,8 +1,13 @@
 using System.Reflection.Metadata;
 using System.Reflection.Metadata.Ecma335;
-using Stackflare.Capture;
+using Stackflare.Snapshots;
+using Stackflare.Snapshots.Format;
+using Stackflare.Symbols.IL;
+using Stackflare.Symbols.Names;
+using Stackflare.Symbols.Pdb;
+using Stackflare.Symbols.Saved;
 
-namespace Stackflare.Symbols;
+namespace Stackflare.Symbols.Modules;
 
 /// <summary>
 /// A module of one snapshot during one resolve. Opens the assembly and its PDB when something is asked that is not remembered,

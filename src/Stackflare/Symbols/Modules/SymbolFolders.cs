@@ -1,4 +1,4 @@
-namespace Stackflare.Symbols;
+namespace Stackflare.Symbols.Modules;
 
 /// <summary>
 /// The directories that were given to look for symbols in, with everything below them: a build has its files some levels deep. What is

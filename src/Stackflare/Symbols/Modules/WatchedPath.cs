@@ -1,4 +1,4 @@
-namespace Stackflare.Symbols;
+namespace Stackflare.Symbols.Modules;
 
 /// <summary>A path that was looked at in vain, and what was there.</summary>
 internal readonly record struct WatchedPath(string Path, FileStamp? Stamp)

@@ -1,6 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 
-namespace Stackflare.Symbols;
+namespace Stackflare.Symbols.Modules;
 
 /// <summary>
 /// A part of an open file as a stream, read by position. Not a <see cref="FileStream"/> on purpose: of one, the PE and

@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Reflection.Metadata;
 
-namespace Stackflare.Symbols;
+namespace Stackflare.Symbols.Names;
 
 /// <summary>Names property and event accessors and operators as a programmer thinks of them.</summary>
 internal sealed class AccessorNames(MetadataReader reader)

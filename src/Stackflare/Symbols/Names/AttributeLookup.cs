@@ -1,6 +1,6 @@
 using System.Reflection.Metadata;
 
-namespace Stackflare.Symbols;
+namespace Stackflare.Symbols.Names;
 
 /// <summary>Looks for custom attributes by name, without loading anything.</summary>
 internal static class AttributeLookup

@@ -1,7 +1,9 @@
 using System.Reflection.Metadata;
-using Stackflare.Capture;
+using Stackflare.Snapshots;
+using Stackflare.Snapshots.Format;
+using Stackflare.Symbols.Modules;
 
-namespace Stackflare.Symbols;
+namespace Stackflare.Symbols.Names;
 
 /// <summary>Names functions by what the snapshot itself says, where there is no metadata to read.</summary>
 internal static class BareNames

@@ -1,4 +1,4 @@
-namespace Stackflare.Symbols;
+namespace Stackflare.Symbols.Names;
 
 /// <summary>
 /// Takes apart the names that the C# compiler makes: <c>&lt;Outer&gt;b__0_1</c> for a lambda, <c>&lt;Outer&gt;g__Local|0_0</c> for a local function,

@@ -1,4 +1,4 @@
-namespace Stackflare.Symbols;
+namespace Stackflare.Symbols.Names;
 
 /// <summary>What is known of a field.</summary>
 /// <param name="Name">Its name in metadata.</param>

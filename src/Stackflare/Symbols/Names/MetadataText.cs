@@ -2,7 +2,7 @@ using System.Reflection;
 using System.Reflection.Metadata;
 using System.Text;
 
-namespace Stackflare.Symbols;
+namespace Stackflare.Symbols.Names;
 
 /// <summary>Names out of metadata, with bounds: in a hostile file one string can be as long as the file, and types can enclose each other.</summary>
 internal static class MetadataText

@@ -1,10 +1,10 @@
 using System.Reflection.Metadata;
 
-namespace Stackflare.Symbols;
+namespace Stackflare.Symbols.Names;
 
 /// <summary>
 /// Names the methods of one module: as <see cref="Exception.StackTrace"/> spells them, except that what the C# compiler made
-/// gets the name that its author wrote. Throws what <see cref="BadData"/> knows on malformed metadata.
+/// gets the name that its author wrote. Throws what <see cref="Modules.BadData"/> knows on malformed metadata.
 /// </summary>
 /// <remarks>
 /// Exception.StackTrace leaves out methods marked AggressiveInlining, because only some builds show them. They are not

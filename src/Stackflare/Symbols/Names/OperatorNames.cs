@@ -1,4 +1,4 @@
-namespace Stackflare.Symbols;
+namespace Stackflare.Symbols.Names;
 
 /// <summary>The C# spelling of user-defined operators, whose metadata names ECMA-335 and the C# specification fix.</summary>
 internal static class OperatorNames

@@ -1,6 +1,6 @@
 using System.Reflection.Metadata;
 
-namespace Stackflare.Symbols;
+namespace Stackflare.Symbols.Names;
 
 /// <summary>
 /// Spells the types of a method's parameters as <see cref="Exception.StackTrace"/> does: each by its simple name. Written by hand because the

@@ -1,7 +1,9 @@
 using System.Text;
-using Stackflare.Capture;
+using Stackflare.Snapshots;
+using Stackflare.Snapshots.Format;
+using Stackflare.Symbols.Modules;
 
-namespace Stackflare.Symbols;
+namespace Stackflare.Symbols.Names;
 
 /// <summary>
 /// Spells the types of a snapshot's type table: <c>System.Collections.Generic.List`1[System.Int32]</c>. The table of a hostile process can

@@ -1,7 +1,8 @@
 using System.Reflection.Metadata;
 using System.Reflection.Metadata.Ecma335;
+using Stackflare.Symbols.Modules;
 
-namespace Stackflare.Symbols;
+namespace Stackflare.Symbols.Names;
 
 /// <summary>Leads from the type that a compiler makes of an async method or iterator back to the method.</summary>
 internal sealed class StateMachines(MetadataReader reader, MetadataReader? pdb)

@@ -1,4 +1,4 @@
-namespace Stackflare.Symbols;
+namespace Stackflare.Symbols.Pdb;
 
 /// <summary>The place in the source that an IL offset of a method stands for, or why there is none.</summary>
 /// <param name="Status">Whether there is one.</param>

@@ -2,8 +2,9 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Reflection.Metadata;
 using System.Runtime.InteropServices;
+using Stackflare.Symbols.Modules;
 
-namespace Stackflare.Symbols;
+namespace Stackflare.Symbols.Pdb;
 
 /// <summary>An opened portable PDB. Holds its bytes until disposed.</summary>
 internal sealed class PdbFile : IDisposable

@@ -1,7 +1,9 @@
 using System.Reflection.Metadata;
 using System.Reflection.Metadata.Ecma335;
+using Stackflare.Symbols.Modules;
+using Stackflare.Symbols.Names;
 
-namespace Stackflare.Symbols;
+namespace Stackflare.Symbols.Pdb;
 
 /// <summary>Looks up lines in one opened PDB.</summary>
 internal sealed class PdbLines(MetadataReader pdb, SymbolOptions options)

@@ -1,6 +1,6 @@
 using System.Reflection.Metadata;
 
-namespace Stackflare.Symbols;
+namespace Stackflare.Symbols.Pdb;
 
 /// <summary>What an assembly says about its PDB.</summary>
 /// <param name="Id">The portable PDB's id; null if it names none, or a Windows PDB, which is not read.</param>

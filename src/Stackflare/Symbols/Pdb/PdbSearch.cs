@@ -1,6 +1,7 @@
 using Microsoft.Win32.SafeHandles;
+using Stackflare.Symbols.Modules;
 
-namespace Stackflare.Symbols;
+namespace Stackflare.Symbols.Pdb;
 
 /// <summary>
 /// Looks for the PDB of one module: in the module, among what the runtime was handed, beside the module, where the compiler

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
 
-namespace Stackflare.Symbols;
+namespace Stackflare.Symbols.Pdb;
 
 /// <summary>The text of one source file, by lines. Lines end where the C# compiler ends them.</summary>
 internal sealed class SourceContent

@@ -1,4 +1,6 @@
-namespace Stackflare.Symbols;
+using Stackflare.Symbols.Modules;
+
+namespace Stackflare.Symbols.Pdb;
 
 /// <summary>
 /// A source file as a PDB names it, with what is known of the file at that path. The mutable part belongs to <see cref="SourceFiles"/>.

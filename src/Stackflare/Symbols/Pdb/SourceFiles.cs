@@ -1,4 +1,6 @@
-namespace Stackflare.Symbols;
+using Stackflare.Symbols.Modules;
+
+namespace Stackflare.Symbols.Pdb;
 
 /// <summary>
 /// Takes lines of text out of source files that are proved to be what was compiled. One object serves one resolve: it looks

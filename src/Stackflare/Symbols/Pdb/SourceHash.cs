@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
-namespace Stackflare.Symbols;
+namespace Stackflare.Symbols.Pdb;
 
 /// <summary>
 /// SHA-256 and SHA-1 (FIPS 180-4), to compare source files with what the PDB says. Written out here because the framework's are

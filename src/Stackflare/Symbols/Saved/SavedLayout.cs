@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Stackflare.Symbols;
+namespace Stackflare.Symbols.Saved;
 
 /// <summary>What a method has besides its name.</summary>
 [Flags]
@@ -78,7 +78,7 @@ internal struct SavedFieldRecord
     public uint TypeLength;
 }
 
-/// <summary>An offset of <see cref="Capture.SnapshotLayout.None"/> says no more than which method it is.</summary>
+/// <summary>An offset of <see cref="Snapshots.Format.SnapshotLayout.None"/> says no more than which method it is.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct SavedAwaitRecord
 {
@@ -89,7 +89,7 @@ internal struct SavedAwaitRecord
     public uint ILOffset;
 }
 
-/// <summary>An offset of <see cref="Capture.SnapshotLayout.None"/> is one that could not be told.</summary>
+/// <summary>An offset of <see cref="Snapshots.Format.SnapshotLayout.None"/> is one that could not be told.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct SavedPlaceRecord
 {

@@ -1,4 +1,6 @@
-namespace Stackflare.Symbols;
+using Stackflare.Symbols.Pdb;
+
+namespace Stackflare.Symbols.Saved;
 
 /// <summary>What was found of a place in a method when the snapshot was saved.</summary>
 /// <param name="Facts">The place in the source, or why there is none; never with a text that is embedded in a PDB.</param>

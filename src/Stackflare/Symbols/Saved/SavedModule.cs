@@ -1,4 +1,8 @@
-namespace Stackflare.Symbols;
+using Stackflare.Symbols.IL;
+using Stackflare.Symbols.Names;
+using Stackflare.Symbols.Pdb;
+
+namespace Stackflare.Symbols.Saved;
 
 /// <summary>What was found of a module when the snapshot was saved, where its file was at hand.</summary>
 internal sealed class SavedModule

@@ -1,4 +1,4 @@
-namespace Stackflare.Symbols;
+namespace Stackflare.Symbols.Saved;
 
 /// <summary>What was found of an await of a method that the runtime suspends when the snapshot was saved.</summary>
 /// <param name="ILOffset">The IL offset of the await; null where it could not be told.</param>

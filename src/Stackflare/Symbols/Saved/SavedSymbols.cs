@@ -1,7 +1,10 @@
 using System.Reflection.Metadata;
-using Stackflare.Capture;
+using Stackflare.Snapshots;
+using Stackflare.Snapshots.Format;
+using Stackflare.Symbols.Names;
+using Stackflare.Symbols.Pdb;
 
-namespace Stackflare.Symbols;
+namespace Stackflare.Symbols.Saved;
 
 /// <summary>
 /// What was found of a snapshot when it was saved, on the machine where its modules are: names, lines and texts, and which PDBs belong to it. With

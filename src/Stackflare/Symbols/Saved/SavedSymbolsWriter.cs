@@ -1,8 +1,11 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using Stackflare.Capture;
+using Stackflare.Snapshots.Format;
+using Stackflare.Symbols.IL;
+using Stackflare.Symbols.Names;
+using Stackflare.Symbols.Pdb;
 
-namespace Stackflare.Symbols;
+namespace Stackflare.Symbols.Saved;
 
 /// <summary>
 /// Makes sections of what was found. Each thing is given once. What is longer than a reader takes, or too much altogether

@@ -1,7 +1,10 @@
-using Stackflare.Capture;
-using Stackflare.Symbols.Async;
+using Stackflare.Building.Async;
+using Stackflare.Building.Waits;
+using Stackflare.Snapshots;
+using Stackflare.Snapshots.Format;
+using Stackflare.Symbols.Modules;
 
-namespace Stackflare.Symbols;
+namespace Stackflare.Symbols.Saved;
 
 /// <summary>Asks a session for everything that a dump of its snapshot is made of, and keeps what only can be found where the modules are.</summary>
 internal sealed class SymbolSaver(RawSnapshot snapshot, SymbolSession session)

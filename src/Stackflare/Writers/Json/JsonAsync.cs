@@ -1,6 +1,7 @@
 using System.Text.Json;
+using Stackflare.Views;
 
-namespace Stackflare.Rendering;
+namespace Stackflare.Writers.Json;
 
 /// <summary>What JSON says of async methods that wait: always in groups, of which there are few where there are many of them.</summary>
 internal sealed class JsonAsync(Utf8JsonWriter json, JsonStacks stacks)

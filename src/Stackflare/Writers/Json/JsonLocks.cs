@@ -1,6 +1,7 @@
 using System.Text.Json;
+using Stackflare.Views;
 
-namespace Stackflare.Rendering;
+namespace Stackflare.Writers.Json;
 
 /// <summary>
 /// The parts of the JSON about waits, locks and what is wrong. Locks stand once in a table, as frames do, and get their numbers as they are met.

@@ -1,4 +1,4 @@
-namespace Stackflare.Rendering;
+namespace Stackflare.Writers.Json;
 
 /// <summary>
 /// The spelling of enumerations in JSON. Written out rather than derived: a renamed member must not change the format.

@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Stackflare.Diagnosis;
+using Stackflare.Analysis;
+using Stackflare.Views;
 
-namespace Stackflare.Rendering;
+namespace Stackflare.Writers.Json;
 
 /// <summary>
 /// Everything that a dump has, for programs, by docs/schema/thread-dump-v1.schema.json. Frames stand once in a table and stacks

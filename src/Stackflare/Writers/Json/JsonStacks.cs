@@ -2,8 +2,9 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Stackflare.Views;
 
-namespace Stackflare.Rendering;
+namespace Stackflare.Writers.Json;
 
 /// <summary>Stacks as indexes into the table of frames.</summary>
 internal sealed class JsonStacks(Utf8JsonWriter json, FrameTable table)

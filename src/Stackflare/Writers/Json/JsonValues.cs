@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 
-namespace Stackflare.Rendering;
+namespace Stackflare.Writers.Json;
 
 /// <summary>Values that more than one part of the JSON has. What is not known is null.</summary>
 internal static class JsonValues

@@ -1,4 +1,7 @@
-namespace Stackflare.Rendering;
+using Stackflare.Views;
+using Stackflare.Writers.Text;
+
+namespace Stackflare.Writers.Profiles;
 
 /// <summary>
 /// Async stacks as the formats that add up samples have them: outermost first, with what is waited for as the innermost. What several tasks are waited for with is

@@ -1,6 +1,7 @@
 using System.Text;
+using Stackflare.Model;
 
-namespace Stackflare.Rendering;
+namespace Stackflare.Writers.Profiles;
 
 /// <summary>
 /// Makes names fit for lines of folded stacks. They stand there without quotes, and readers have rules: a semicolon ends a name, the

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Stackflare.Rendering;
+namespace Stackflare.Writers.Profiles;
 
 /// <summary>
 /// Folded stacks, which flame graphs are made of: a line for each distinct stack with the thread's name, the frames from the

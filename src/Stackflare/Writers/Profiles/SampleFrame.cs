@@ -1,4 +1,6 @@
-namespace Stackflare.Rendering;
+using Stackflare.Model;
+
+namespace Stackflare.Writers.Profiles;
 
 /// <summary>
 /// A frame as the formats that add up samples show it. Equal by value: each dump has frame objects of its own, and the same line of

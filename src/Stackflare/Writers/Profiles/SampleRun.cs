@@ -1,4 +1,4 @@
-namespace Stackflare.Rendering;
+namespace Stackflare.Writers.Profiles;
 
 /// <summary>A thread had the same stack in some samples, one after the other.</summary>
 /// <param name="Stack">The stack, by its number in <see cref="StackSamples.Stacks"/>.</param>

@@ -1,4 +1,4 @@
-namespace Stackflare.Rendering;
+namespace Stackflare.Writers.Profiles;
 
 /// <summary>What the samples have of one thread.</summary>
 /// <param name="id">The kernel's id.</param>

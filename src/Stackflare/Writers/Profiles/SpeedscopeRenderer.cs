@@ -3,8 +3,10 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Stackflare.Model;
+using Stackflare.Views;
 
-namespace Stackflare.Rendering;
+namespace Stackflare.Writers.Profiles;
 
 /// <summary>
 /// A file for the viewer speedscope, by its format of sampled profiles: a table of frames, and a profile for each thread. The part of

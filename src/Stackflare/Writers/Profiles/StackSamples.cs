@@ -1,6 +1,8 @@
-using Stackflare.Diagnosis;
+using Stackflare.Analysis;
+using Stackflare.Model;
+using Stackflare.Views;
 
-namespace Stackflare.Rendering;
+namespace Stackflare.Writers.Profiles;
 
 /// <summary>
 /// Adds up the stacks of one or more dumps of a process. Each distinct frame and each distinct stack is kept once, in memory that has

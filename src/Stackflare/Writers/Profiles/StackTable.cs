@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Stackflare.Rendering;
+namespace Stackflare.Writers.Profiles;
 
 /// <summary>Numbers distinct rows of frame numbers from 0 in the order they come, and keeps each once.</summary>
 /// <param name="limit">How many frame numbers are kept in all.</param>

@@ -1,6 +1,7 @@
 using System.Text;
+using Stackflare.Views;
 
-namespace Stackflare.Rendering;
+namespace Stackflare.Writers.Text;
 
 /// <summary>Writes the frames of async methods. The lines of each are made once.</summary>
 internal sealed class AsyncFrames(RenderBuffer buffer, RenderOptions options, AsyncStyle style)

@@ -1,6 +1,7 @@
-using Stackflare.Diagnosis;
+using Stackflare.Analysis;
+using Stackflare.Views;
 
-namespace Stackflare.Rendering;
+namespace Stackflare.Writers.Text;
 
 /// <summary>What the text formats say of async methods that wait.</summary>
 internal sealed class AsyncSection(RenderBuffer buffer, RenderOptions options, AsyncStyle style)

@@ -1,4 +1,4 @@
-namespace Stackflare.Rendering;
+namespace Stackflare.Writers.Text;
 
 /// <summary>How a text format writes what it says of async methods.</summary>
 internal sealed record AsyncStyle

@@ -1,4 +1,7 @@
-namespace Stackflare.Rendering;
+using Stackflare.Model;
+using Stackflare.Views;
+
+namespace Stackflare.Writers.Text;
 
 /// <summary>What async methods wait for, in words.</summary>
 internal static class AsyncWaitText

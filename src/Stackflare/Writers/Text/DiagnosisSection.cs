@@ -1,6 +1,7 @@
-using Stackflare.Diagnosis;
+using Stackflare.Analysis;
+using Stackflare.Model;
 
-namespace Stackflare.Rendering;
+namespace Stackflare.Writers.Text;
 
 /// <summary>What the text formats say between the heading and the first thread: the deadlocks, and what else is wrong.</summary>
 /// <param name="buffer">Where to.</param>

@@ -1,6 +1,8 @@
 using System.Globalization;
+using Stackflare.Model;
+using Stackflare.Views;
 
-namespace Stackflare.Rendering;
+namespace Stackflare.Writers.Text;
 
 /// <summary>What the text formats say before the first thread and after the last.</summary>
 internal static class DumpHeading

@@ -1,7 +1,9 @@
 using System.Text;
-using Stackflare.Diagnosis;
+using Stackflare.Analysis;
+using Stackflare.Model;
+using Stackflare.Views;
 
-namespace Stackflare.Rendering;
+namespace Stackflare.Writers.Text;
 
 /// <summary>The notes on locks and waits as lines, for all threads of a group at once.</summary>
 /// <param name="reference">How other threads are referred to.</param>

@@ -1,4 +1,6 @@
-namespace Stackflare.Rendering;
+using Stackflare.Model;
+
+namespace Stackflare.Writers.Text;
 
 /// <summary>
 /// Many names in a few words: names that differ only in the number at their end become one with a star, and each is followed by

@@ -1,4 +1,6 @@
-namespace Stackflare.Rendering;
+using Stackflare.Model;
+
+namespace Stackflare.Writers.Text;
 
 /// <summary>What stands under a frame's location in the text formats.</summary>
 internal static class SourceLine

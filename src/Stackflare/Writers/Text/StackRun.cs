@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace Stackflare.Rendering;
+namespace Stackflare.Writers.Text;
 
 /// <summary>
 /// A part of a stack: <paramref name="Period"/> frames, found <paramref name="Repeats"/> times in a row. A stack is cut into runs

@@ -1,6 +1,7 @@
 using System.Text;
+using Stackflare.Views;
 
-namespace Stackflare.Rendering;
+namespace Stackflare.Writers.Text;
 
 /// <summary>
 /// The lines of frames, each made once however many stacks the frame is in. A frame with notes under it is one of its own: it has a number beyond

@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
+using Stackflare.Model;
+using Stackflare.Views;
 
-namespace Stackflare.Rendering;
+namespace Stackflare.Writers.Text;
 
 /// <summary>The default format: thread lines as a JVM's thread dump has them, frames as .NET prints them in an exception.</summary>
 internal sealed class TextRenderer : IDisposable

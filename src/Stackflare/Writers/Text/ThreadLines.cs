@@ -1,6 +1,8 @@
-using Stackflare.Diagnosis;
+using Stackflare.Analysis;
+using Stackflare.Model;
+using Stackflare.Views;
 
-namespace Stackflare.Rendering;
+namespace Stackflare.Writers.Text;
 
 /// <summary>What the text formats say about the threads of a group.</summary>
 internal static class ThreadLines

@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
+using Stackflare.Model;
+using Stackflare.Views;
 
-namespace Stackflare.Rendering;
+namespace Stackflare.Writers.Text;
 
 /// <summary>The shape of a Python traceback: outermost call first, a <c>File</c> line and the source line for each.</summary>
 internal sealed class TracebackRenderer : IDisposable

@@ -1,8 +1,9 @@
-using Stackflare.Capture;
-using Stackflare.Tests.Rendering;
-using static Stackflare.Tests.Symbols.HostileHeap;
+using Stackflare.Snapshots.Format;
+using Stackflare.Tests.Symbols.Saved;
+using Stackflare.Tests.Writers;
+using static Stackflare.Tests.Building.Async.HostileHeap;
 
-namespace Stackflare.Tests.Symbols;
+namespace Stackflare.Tests.Building.Async;
 
 /// <summary>Heaps that no runtime makes. Each gives a dump, soon, and of a size that has to do with that of the file.</summary>
 public sealed class AsyncHostileTests

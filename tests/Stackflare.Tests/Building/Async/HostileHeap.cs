@@ -1,7 +1,9 @@
-using Stackflare.Capture;
-using Stackflare.Symbols;
+using Stackflare.Snapshots.Format;
+using Stackflare.Symbols.Names;
+using Stackflare.Symbols.Saved;
+using Stackflare.Tests.Symbols.Saved;
 
-namespace Stackflare.Tests.Symbols;
+namespace Stackflare.Tests.Building.Async;
 
 /// <summary>Makes a file with a heap in which anything may refer to anything, under names that the file brings itself.</summary>
 internal sealed class HostileHeap
@@ -95,7 +97,7 @@ internal sealed class HostileHeap
 
     public byte[] File()
     {
-        var builder = new Capture.SnapshotBuilder();
+        var builder = new Snapshots.Format.SnapshotBuilder();
         (uint path, uint length) = builder.Text("/app/Shop.dll");
         builder.Add(SectionKind.Modules, new ModuleRecord { PathOffset = path, PathLength = length, ImageOffset = None, SymbolsOffset = None });
         builder.Add(SectionKind.Types, [.. _types]);

@@ -1,7 +1,8 @@
-using Stackflare.Capture;
-using static Stackflare.Tests.Symbols.HostileHeap;
+using Stackflare.Snapshots.Format;
+using Stackflare.Tests.Symbols.Saved;
+using static Stackflare.Tests.Building.Async.HostileHeap;
 
-namespace Stackflare.Tests.Symbols;
+namespace Stackflare.Tests.Building.Async;
 
 /// <summary>Methods that the runtime suspends itself, as they are found in what was copied.</summary>
 public sealed class SuspendedMethodsTests

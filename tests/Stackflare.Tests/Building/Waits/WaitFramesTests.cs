@@ -1,8 +1,8 @@
-using Stackflare.Capture;
-using Stackflare.Symbols;
-using Stackflare.Tests.Rendering;
+using Stackflare.Building.Waits;
+using Stackflare.Snapshots.Format;
+using Stackflare.Tests.Writers;
 
-namespace Stackflare.Tests.Symbols;
+namespace Stackflare.Tests.Building.Waits;
 
 /// <summary>What a stack tells of its thread's wait, as the stacks of the runtimes are.</summary>
 public sealed class WaitFramesTests

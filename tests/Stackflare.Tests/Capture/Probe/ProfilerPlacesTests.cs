@@ -1,7 +1,7 @@
 using System.Text;
-using Stackflare.Capture;
+using Stackflare.Capture.Probe;
 
-namespace Stackflare.Tests.Capture;
+namespace Stackflare.Tests.Capture.Probe;
 
 public sealed class ProfilerPlacesTests
 {

@@ -1,8 +1,9 @@
 using System.Runtime.Versioning;
-using Stackflare.Capture;
-using Stackflare.Tests.Triggers.Output;
+using Stackflare.Capture.Probe;
+using Stackflare.Processes;
+using Stackflare.Tests.Signals.Outputs;
 
-namespace Stackflare.Tests.Capture;
+namespace Stackflare.Tests.Capture.Probe;
 
 [SupportedOSPlatform("linux")]
 public sealed class RouteDirectoryTests

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Stackflare.Tests.Triggers.Output;
+namespace Stackflare.Tests.Signals.Outputs;
 
 /// <summary>System calls that only tests make.</summary>
 internal static unsafe partial class Native

@@ -1,9 +1,9 @@
 using System.Text;
 using Stackflare.Interop;
-using Stackflare.Tests.Rendering;
-using Stackflare.Triggers.Output;
+using Stackflare.Signals.Outputs;
+using Stackflare.Tests.Writers;
 
-namespace Stackflare.Tests.Triggers.Output;
+namespace Stackflare.Tests.Signals.Outputs;
 
 public sealed class StandardErrorOutputTests
 {

@@ -1,4 +1,4 @@
-namespace Stackflare.Tests.Triggers.Output;
+namespace Stackflare.Tests.Signals.Outputs;
 
 internal sealed class TemporaryDirectory : IDisposable
 {

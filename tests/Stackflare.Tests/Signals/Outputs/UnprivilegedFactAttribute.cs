@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace Stackflare.Tests.Triggers.Output;
+namespace Stackflare.Tests.Signals.Outputs;
 
 /// <summary>A test of what the kernel forbids a user, but not root.</summary>
 [AttributeUsage(AttributeTargets.Method)]

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Stackflare.Tests.Capture;
+namespace Stackflare.Tests.Snapshots.Format;
 
 /// <summary>Damages snapshots in every place. Whoever reads one either reads it or says what is wrong with it, and takes no more memory than it is worth.</summary>
 internal static class Damage

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
-using Stackflare.Capture;
+using Stackflare.Snapshots.Format;
 
-namespace Stackflare.Tests.Capture;
+namespace Stackflare.Tests.Snapshots.Format;
 
 /// <summary>Writes snapshots as the probe does, for tests of whoever reads them.</summary>
 internal sealed class SnapshotBuilder

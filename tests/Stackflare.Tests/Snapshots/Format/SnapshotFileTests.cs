@@ -1,10 +1,14 @@
 using System.Runtime.InteropServices;
-using Stackflare.Capture;
+using Stackflare.Building;
+using Stackflare.Processes;
+using Stackflare.Snapshots;
+using Stackflare.Snapshots.Format;
 using Stackflare.Symbols;
-using Stackflare.Tests.Rendering;
-using Stackflare.Tests.Triggers.Output;
+using Stackflare.Symbols.Saved;
+using Stackflare.Tests.Signals.Outputs;
+using Stackflare.Tests.Writers;
 
-namespace Stackflare.Tests.Capture;
+namespace Stackflare.Tests.Snapshots.Format;
 
 public sealed class SnapshotFileTests
 {

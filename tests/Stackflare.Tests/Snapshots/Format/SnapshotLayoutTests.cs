@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
-using Stackflare.Capture;
+using Stackflare.Snapshots.Format;
+using Stackflare.Tests.Probe;
 
-namespace Stackflare.Tests.Capture;
+namespace Stackflare.Tests.Snapshots.Format;
 
 /// <summary>Holds the C# mirror of the wire format against what the C compiler makes of the header.</summary>
 public sealed class SnapshotLayoutTests

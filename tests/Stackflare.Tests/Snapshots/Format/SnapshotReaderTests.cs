@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
-using Stackflare.Capture;
+using Stackflare.Snapshots;
+using Stackflare.Snapshots.Format;
+using Stackflare.Tests.Symbols;
 
-namespace Stackflare.Tests.Capture;
+namespace Stackflare.Tests.Snapshots.Format;
 
 public sealed class SnapshotReaderTests
 {

@@ -1,9 +1,11 @@
 using System.Reflection;
 using System.Reflection.Metadata.Ecma335;
 using Stackflare.Fixtures.Shapes;
-using Stackflare.Symbols;
+using Stackflare.Symbols.IL;
+using Stackflare.Symbols.Modules;
+using Stackflare.Symbols.Pdb;
 
-namespace Stackflare.Tests.Symbols;
+namespace Stackflare.Tests.Symbols.IL;
 
 /// <summary>Where async methods wait, as PDB and code tell it, of this very assembly and of fixtures.</summary>
 public sealed class AsyncMetadataTests

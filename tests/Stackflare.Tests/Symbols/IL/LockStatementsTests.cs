@@ -1,9 +1,10 @@
 using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.CompilerServices;
-using Stackflare.Symbols;
+using Stackflare.Symbols.IL;
+using Stackflare.Symbols.Modules;
 
-namespace Stackflare.Tests.Symbols;
+namespace Stackflare.Tests.Symbols.IL;
 
 /// <summary>Against places of this very assembly: each method says where it stands, and how many locks it holds.</summary>
 public sealed class LockStatementsTests

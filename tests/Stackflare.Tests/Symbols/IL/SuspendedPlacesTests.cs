@@ -1,9 +1,14 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
-using Stackflare.Capture;
+using Stackflare.Snapshots;
+using Stackflare.Snapshots.Format;
 using Stackflare.Symbols;
+using Stackflare.Symbols.IL;
+using Stackflare.Symbols.Modules;
+using Stackflare.Symbols.Saved;
+using Stackflare.Tests.Symbols.Saved;
 
-namespace Stackflare.Tests.Symbols;
+namespace Stackflare.Tests.Symbols.IL;
 
 /// <summary>At which await a suspended method stands, by what the runtime says of this and of the other places of the same code. This assembly has the methods.</summary>
 public sealed class SuspendedPlacesTests
@@ -104,7 +109,7 @@ public sealed class SuspendedPlacesTests
 
     private static byte[] Snapshot(string method, int codes, int[] places)
     {
-        var builder = new Capture.SnapshotBuilder();
+        var builder = new Snapshots.Format.SnapshotBuilder();
         (uint path, uint length) = builder.Text(typeof(SuspendedPlacesTests).Assembly.Location);
         builder.Add(SectionKind.Modules, new ModuleRecord
         {

@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
-using Stackflare.Symbols;
+using Stackflare.Symbols.IL;
+using Stackflare.Symbols.Modules;
 
-namespace Stackflare.Tests.Symbols;
+namespace Stackflare.Tests.Symbols.IL;
 
 /// <summary>Where methods wait that have no state machine: this assembly has calls of the same names as the compiler makes.</summary>
 public sealed class SuspensionCallsTests

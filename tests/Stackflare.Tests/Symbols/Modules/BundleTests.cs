@@ -2,7 +2,7 @@ using System.IO.Compression;
 using System.Text;
 using Stackflare.Symbols;
 
-namespace Stackflare.Tests.Symbols;
+namespace Stackflare.Tests.Symbols.Modules;
 
 /// <summary>Assemblies and PDBs in single-file executables, made here as the SDK makes them.</summary>
 public sealed class BundleTests : IDisposable

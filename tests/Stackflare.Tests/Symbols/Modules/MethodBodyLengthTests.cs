@@ -1,8 +1,8 @@
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
-using Stackflare.Symbols;
+using Stackflare.Symbols.Modules;
 
-namespace Stackflare.Tests.Symbols;
+namespace Stackflare.Tests.Symbols.Modules;
 
 /// <summary>The lengths of methods' bodies, of those of real assemblies against what the framework's reader takes, and of some that are damaged.</summary>
 public sealed class MethodBodyLengthTests

@@ -4,7 +4,7 @@ using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
 using Stackflare.Symbols;
 
-namespace Stackflare.Tests.Symbols;
+namespace Stackflare.Tests.Symbols.Modules;
 
 /// <summary>What counts as the platform's own code, and what as the program's.</summary>
 public sealed class PlatformModuleTests

@@ -1,10 +1,12 @@
 using System.Reflection;
 using System.Reflection.Emit;
-using Stackflare.Capture;
 using Stackflare.Fixtures.Shapes;
+using Stackflare.Snapshots;
+using Stackflare.Snapshots.Format;
 using Stackflare.Symbols;
+using Stackflare.Symbols.Names;
 
-namespace Stackflare.Tests.Symbols;
+namespace Stackflare.Tests.Symbols.Names;
 
 /// <summary>Type tables, signatures and names of which some are made to hurt.</summary>
 public sealed class SnapshotNameTests

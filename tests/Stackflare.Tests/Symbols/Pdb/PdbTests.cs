@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using System.Reflection;
 using System.Reflection.PortableExecutable;
-using Stackflare.Capture;
+using Stackflare.Snapshots;
+using Stackflare.Snapshots.Format;
 using Stackflare.Symbols;
 
-namespace Stackflare.Tests.Symbols;
+namespace Stackflare.Tests.Symbols.Pdb;
 
 /// <summary>Where PDBs and assemblies are found, and which are trusted.</summary>
 public sealed class PdbTests : IDisposable

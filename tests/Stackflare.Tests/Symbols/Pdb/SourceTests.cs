@@ -4,8 +4,9 @@ using System.Security.Cryptography;
 using System.Text;
 using Stackflare.Fixtures.Embedded;
 using Stackflare.Symbols;
+using Stackflare.Symbols.Pdb;
 
-namespace Stackflare.Tests.Symbols;
+namespace Stackflare.Tests.Symbols.Pdb;
 
 /// <summary>Source text is shown only when it is known to be what was compiled.</summary>
 [SuppressMessage("Security", "CA5350", Justification = "SHA-1 is what older PDBs have.")]

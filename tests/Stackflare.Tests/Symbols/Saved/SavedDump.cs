@@ -1,8 +1,12 @@
-using Stackflare.Capture;
+using Stackflare.Building;
+using Stackflare.Processes;
+using Stackflare.Snapshots;
+using Stackflare.Snapshots.Format;
 using Stackflare.Symbols;
-using Stackflare.Tests.Rendering;
+using Stackflare.Symbols.Saved;
+using Stackflare.Tests.Writers;
 
-namespace Stackflare.Tests.Symbols;
+namespace Stackflare.Tests.Symbols.Saved;
 
 /// <summary>Snapshots saved where their modules are, and shown where they may not be.</summary>
 internal static class SavedDump

@@ -1,9 +1,13 @@
 using System.Runtime.InteropServices;
-using Stackflare.Capture;
+using Stackflare.Snapshots.Format;
 using Stackflare.Symbols;
-using Stackflare.Tests.Capture;
+using Stackflare.Symbols.IL;
+using Stackflare.Symbols.Names;
+using Stackflare.Symbols.Pdb;
+using Stackflare.Symbols.Saved;
+using Stackflare.Tests.Snapshots.Format;
 
-namespace Stackflare.Tests.Symbols;
+namespace Stackflare.Tests.Symbols.Saved;
 
 /// <summary>Saved symbols that someone else wrote, or nobody finished.</summary>
 public sealed class SavedSymbolsDamageTests

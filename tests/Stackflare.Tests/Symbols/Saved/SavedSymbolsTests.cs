@@ -1,9 +1,12 @@
 using System.Reflection;
-using Stackflare.Capture;
 using Stackflare.Fixtures.Shapes;
+using Stackflare.Snapshots.Format;
 using Stackflare.Symbols;
+using Stackflare.Symbols.Names;
+using Stackflare.Symbols.Pdb;
+using Stackflare.Symbols.Saved;
 
-namespace Stackflare.Tests.Symbols;
+namespace Stackflare.Tests.Symbols.Saved;
 
 /// <summary>What a file carries of names and lines, and what a desk adds to it.</summary>
 public sealed class SavedSymbolsTests : IDisposable

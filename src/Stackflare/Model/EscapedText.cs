@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Stackflare.Rendering;
+namespace Stackflare.Model;
 
 /// <summary>
 /// Makes text of the dumped process harmless to show. Names, paths and source lines are data that the program, its users or an
