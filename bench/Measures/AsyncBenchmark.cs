@@ -6,6 +6,7 @@ using Stackflare.Bench.Tools;
 using Stackflare.Capture;
 using Stackflare.Capture.Probe;
 using Stackflare.Processes;
+using Stackflare.Snapshots;
 using Stackflare.Snapshots.Format;
 
 namespace Stackflare.Bench.Measures;
@@ -31,26 +32,27 @@ internal static class AsyncBenchmark
         double snapshot = 0, peak = 0;
         for (int i = -2; i < options.HeapRounds; i++)
         {
-            ProcessSample none = without.TakeSample(CancellationToken.None), counted = bare.TakeSample(CancellationToken.None);
+            Snapshot none = without.TakeSnapshot(CancellationToken.None), counted = bare.TakeSnapshot(CancellationToken.None);
             long began = Stopwatch.GetTimestamp();
-            ProcessSample sample = all.TakeSample(CancellationToken.None);
+            Snapshot sample = all.TakeSnapshot(CancellationToken.None);
             ThreadDump dump = all.Symbolicate(sample);
             double time = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
+            RawSnapshot records = all.Source.TakeRecords(new CaptureOptions { Heap = Generous }, CancellationToken.None);
             ToolSample run = runner.Run([tool.Path, Text(target.Id), "--async"], "Order");
             // A background collection has the right of way now and then.
-            if (sample.Snapshot.Heap is not { Info.Status: HeapStatus.Walked } heap || counted.Snapshot.Heap is not { Info.Status: HeapStatus.Walked })
+            if (sample.Heap is null || counted.Heap is null || records.Heap is not { Info.Status: HeapStatus.Walked } heap)
                 continue;
             if (dump.AsyncStacks.Count < methods)
                 throw new BenchException($"Of {methods} methods that wait, {dump.AsyncStacks.Count} were found.");
             if (i < 0)
                 continue;
-            withoutPause.Add(none.Snapshot.Info.PauseNs / 1e6);
-            barePause.Add(counted.Snapshot.Info.PauseNs / 1e6);
-            pause.Add(sample.Snapshot.Info.PauseNs / 1e6);
+            withoutPause.Add(none.Timings.Pause.TotalMilliseconds);
+            barePause.Add(counted.Timings.Pause.TotalMilliseconds);
+            pause.Add(sample.Timings.Pause.TotalMilliseconds);
             walk.Add(heap.Info.WalkNs / 1e6);
             follow.Add(heap.Info.FollowNs / 1e6);
             total.Add(time);
-            snapshot = sample.Snapshot.Encoded.Length / 1e6;
+            snapshot = records.Encoded.Length / 1e6;
             toolTime.Add(run.Milliseconds);
             peak = Math.Max(peak, run.PeakMegabytes);
         }

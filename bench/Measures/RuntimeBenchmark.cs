@@ -24,10 +24,10 @@ internal static class RuntimeBenchmark
         byte[] probe = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "libstackflare_probe.so"));
         using ProcessCapture captureTen = new(TargetProcess.Inspect(ten.Id), _ => probe, capture, []);
         using ProcessCapture captureEleven = new(TargetProcess.Inspect(eleven.Id), _ => probe, capture, []);
-        List<RawSnapshot> snapshotsTen = [], snapshotsEleven = [];
+        List<Snapshot> snapshotsTen = [], snapshotsEleven = [];
         for (int i = -options.WarmUpRounds; i < options.Rounds; i++)
         {
-            RawSnapshot one = captureTen.TakeSample(CancellationToken.None).Snapshot, other = captureEleven.TakeSample(CancellationToken.None).Snapshot;
+            Snapshot one = captureTen.TakeSnapshot(CancellationToken.None), other = captureEleven.TakeSnapshot(CancellationToken.None);
             if (i < 0)
                 continue;
             snapshotsTen.Add(one);

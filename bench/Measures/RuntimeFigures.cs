@@ -1,5 +1,4 @@
 using Stackflare.Snapshots;
-using Stackflare.Snapshots.Format;
 
 namespace Stackflare.Bench.Measures;
 
@@ -10,14 +9,14 @@ namespace Stackflare.Bench.Measures;
 /// <param name="Heap">The part of it in which the heap was looked through; null where it was not.</param>
 internal sealed record RuntimeFigures(Distribution Pause, Distribution Walk, Distribution? Locks, Distribution? Heap)
 {
-    internal static RuntimeFigures Of(IReadOnlyList<RawSnapshot> snapshots)
+    internal static RuntimeFigures Of(IReadOnlyList<Snapshot> snapshots)
     {
         // A background collection has the right of way now and then.
-        RawHeap[] heaps = [.. snapshots.Select(s => s.Heap).OfType<RawHeap>().Where(h => h.Info.Status == HeapStatus.Walked)];
+        Snapshot[] walked = [.. snapshots.Where(s => s.Heap is not null)];
         return new RuntimeFigures(
-            Distribution.Of(snapshots.Select(s => s.Info.PauseNs / 1e6)),
-            Distribution.Of(snapshots.Select(s => s.Info.WalkNs / 1e6)),
-            snapshots.All(s => s.Info.Flags.HasFlag(InfoFlags.Locks)) ? Distribution.Of(snapshots.Select(s => s.Info.LocksNs / 1e6)) : null,
-            heaps.Length == 0 ? null : Distribution.Of(heaps.Select(h => (h.Info.WalkNs + h.Info.FollowNs) / 1e6)));
+            Distribution.Of(snapshots.Select(s => s.Timings.Pause.TotalMilliseconds)),
+            Distribution.Of(snapshots.Select(s => s.Timings.Walk.TotalMilliseconds)),
+            Distribution.Of(snapshots.Select(s => s.Timings.Locks.TotalMilliseconds)),
+            walked.Length == 0 ? null : Distribution.Of(walked.Select(s => s.Timings.Heap.TotalMilliseconds)));
     }
 }

@@ -5,7 +5,7 @@ using Stackflare.Bench.Subjects;
 using Stackflare.Bench.Tools;
 using Stackflare.Capture;
 using Stackflare.Processes;
-using Stackflare.Snapshots.Format;
+using Stackflare.Snapshots;
 
 namespace Stackflare.Bench.Measures;
 
@@ -25,15 +25,13 @@ internal static class SearchBenchmark
         for (int i = -options.WarmUpRounds; i < options.Rounds; i++)
         {
             (double timeWithout, _) = Dump(without);
-            (double timeWith, ProcessSample sample) = Dump(with);
+            (double timeWith, Snapshot sample) = Dump(with);
             double runWithout = runner.Run([tool.Path, id, "--no-async"], "Order").Milliseconds, runWith = runner.Run([tool.Path, id], "Order").Milliseconds;
-            if (sample.Snapshot.Heap is not { Info.Status: HeapStatus.Walked } heap)
-                continue;
-            if (i < 0)
+            if (sample.Heap is null || i < 0)
                 continue;
             timesWithout.Add(timeWithout);
             timesWith.Add(timeWith);
-            search.Add((heap.Info.WalkNs + heap.Info.FollowNs) / 1e6);
+            search.Add(sample.Timings.Heap.TotalMilliseconds);
             toolWithout.Add(runWithout);
             toolWith.Add(runWith);
         }
@@ -45,10 +43,10 @@ internal static class SearchBenchmark
         ProcessCapture Capture(bool? async) => new(TargetProcess.Inspect(target.Id), _ => probe, new CaptureOptions { Async = async }, []);
     }
 
-    private static (double Milliseconds, ProcessSample Sample) Dump(ProcessCapture capture)
+    private static (double Milliseconds, Snapshot Sample) Dump(ProcessCapture capture)
     {
         long began = Stopwatch.GetTimestamp();
-        ProcessSample sample = capture.TakeSample(CancellationToken.None);
+        Snapshot sample = capture.TakeSnapshot(CancellationToken.None);
         _ = capture.Symbolicate(sample);
         return (Stopwatch.GetElapsedTime(began).TotalMilliseconds, sample);
     }

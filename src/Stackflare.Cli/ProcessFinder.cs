@@ -87,7 +87,7 @@ internal static class ProcessFinder
             if (target.Runtime.Kind != RuntimeKind.CoreClr)
                 return null;
             return new FoundProcess(
-                target, DiagnosticsPort.Find(target), ProcessFiles.ProgramName(pid), ProcessFiles.Uptime(pid),
+                target, DiagnosticsSocket.Find(target), ProcessFiles.ProgramName(pid), ProcessFiles.Uptime(pid),
                 new KernelTasks(pid).Ids.Count, ProcessFiles.CommandLine(pid));
         }
         catch (StackflareException)

@@ -1,4 +1,5 @@
 using Stackflare.Capture;
+using Stackflare.Snapshots;
 
 namespace Stackflare.Cli.Commands;
 
@@ -16,15 +17,15 @@ internal sealed class DumpSeries(ProcessCapture capture, Sampling sampling, Inte
     /// <summary>Finished dumps. When the runtime does not answer to the first, there is one of what the kernel knows.</summary>
     public IEnumerable<ThreadDump> Dumps()
     {
-        foreach (ProcessSample sample in Samples())
+        foreach (Snapshot sample in Samples())
             yield return Symbolicate(sample);
         // Of a process that has ended meanwhile, the kernel knows no thread.
-        if (Error is { } error && _taken == 0 && KernelMayTell(error) && capture.WithoutStacks(error) is { RuntimeThreads.Count: > 0 } dump)
+        if (Error is { } error && _taken == 0 && KernelMayTell(error) && capture.WithoutStacks(error).Dump(interrupt.Token) is { RuntimeThreads.Count: > 0 } dump)
             yield return dump;
     }
 
     /// <summary>Snapshots, for those who want them as they are.</summary>
-    public IEnumerable<ProcessSample> Samples()
+    public IEnumerable<Snapshot> Samples()
     {
         while (sampling.WantsMore(_taken) && !interrupt.Happened)
         {
@@ -37,12 +38,12 @@ internal sealed class DumpSeries(ProcessCapture capture, Sampling sampling, Inte
         }
     }
 
-    private ProcessSample? Take()
+    private Snapshot? Take()
     {
         try
         {
             using var watchdog = new Watchdog(capture.Limit, cleanUp: capture.Abandon);
-            return capture.TakeSample(interrupt.Token);
+            return capture.TakeSnapshot(interrupt.Token);
         }
         catch (StackflareException e)
         {
@@ -53,7 +54,7 @@ internal sealed class DumpSeries(ProcessCapture capture, Sampling sampling, Inte
     }
 
     /// <summary>The dump of a sample.</summary>
-    public ThreadDump Symbolicate(ProcessSample sample)
+    public ThreadDump Symbolicate(Snapshot sample)
     {
         using var watchdog = new Watchdog(capture.Limit + TimeForSymbols, "a file system with its symbols does not answer");
         return capture.Symbolicate(sample);

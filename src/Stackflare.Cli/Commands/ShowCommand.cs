@@ -54,7 +54,7 @@ internal static class ShowCommand
         {
             throw new SnapshotFormatException(EscapedText.Plain(e.Message.TrimEnd('.')), e);
         }
-        (RawSnapshot snapshot, HostFacts facts) = SnapshotFile.Read(bytes);
-        return DumpBuilder.Build(snapshot, symbolicator, facts, ownThread: null, SavedSymbols.Decode(snapshot));
+        (Snapshot snapshot, SnapshotDirectory directory) = SnapshotFile.Read(bytes);
+        return DumpBuilder.Build(snapshot, symbolicator, ownThread: null, SavedSymbols.Decode(snapshot, directory));
     }
 }

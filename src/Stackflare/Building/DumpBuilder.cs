@@ -3,7 +3,6 @@ using Stackflare.Building.Async;
 using Stackflare.Building.Waits;
 using Stackflare.Processes;
 using Stackflare.Snapshots;
-using Stackflare.Snapshots.Format;
 using Stackflare.Symbols;
 using Stackflare.Symbols.Saved;
 
@@ -14,31 +13,27 @@ internal static class DumpBuilder
 {
     /// <param name="snapshot">The snapshot.</param>
     /// <param name="symbolicator">Resolves its frames.</param>
-    /// <param name="facts">What the host knows of the process, now or as it was saved.</param>
     /// <param name="ownThread">The thread that takes dumps in this very process, if it is one's own.</param>
     /// <param name="saved">What was found of the frames when the snapshot was saved; null if it was not.</param>
     /// <param name="ownPool">The thread pool, if it was asked itself; null takes what the snapshot has.</param>
-    public static ThreadDump Build(
-        RawSnapshot snapshot, Symbolicator symbolicator, HostFacts facts, int? ownThread, SavedSymbols? saved = null, ThreadPoolState? ownPool = null)
+    public static ThreadDump Build(Snapshot snapshot, Symbolicator symbolicator, int? ownThread, SavedSymbols? saved = null, ThreadPoolState? ownPool = null)
     {
-        DumpedProcess process = facts.Process(snapshot.Info);
-        KernelTasks tasks = facts.Tasks;
+        KernelTasks tasks = snapshot.Host.Tasks;
         using SymbolSession session = symbolicator.Open(snapshot, saved);
         DumpFrame[] frames = session.ResolveAll();
         // The first thread's: the kernel hands it down to every thread that gets no name of its own.
-        string? programName = tasks.Find((int)snapshot.Info.Pid)?.Name;
-        var threads = new DumpThread[snapshot.Threads.Length];
+        string? programName = tasks.Find(snapshot.ProcessId)?.Name;
+        var threads = new DumpThread[snapshot.Threads.Count];
         var waits = new WaitFrames.Found?[threads.Length];
-        WaitRecord?[] waitRecords = LockBuilder.WaitsByThread(snapshot);
-        Dictionary<uint, RecentCpu> busy = snapshot.Busy.ToDictionary(static b => b.Thread, static b => new RecentCpu(Nanoseconds(b.CpuNs), Nanoseconds(b.WallNs)));
         for (int i = 0; i < threads.Length; i++)
         {
-            DumpFrame[] stack = StackOf(snapshot, snapshot.Threads[i], frames);
-            waits[i] = WaitFrames.Find(stack, waitRecords[i]?.Kind);
-            threads[i] = BuildThread(snapshot, snapshot.Threads[i], stack, waits[i]?.Activity, busy.GetValueOrDefault((uint)i), session, programName, tasks, ownThread);
+            SnapshotThread thread = snapshot.Threads[i];
+            DumpFrame[] stack = StackOf(thread, frames);
+            waits[i] = WaitFrames.Find(stack, thread.Wait?.Kind);
+            threads[i] = BuildThread(thread, stack, waits[i]?.Activity, session, programName, thread.OsId == snapshot.ProcessId, tasks, ownThread);
         }
-        new LockBuilder(snapshot, session, threads).Build(waits, waitRecords, tasks);
-        AsyncStackBuilder? async = snapshot.Heap is { Info.Status: HeapStatus.Walked } ? new AsyncStackBuilder(snapshot, session, threads) : null;
+        new LockBuilder(snapshot, session, threads).Build(waits, tasks);
+        AsyncStackBuilder? async = snapshot.Heap is null ? null : new AsyncStackBuilder(snapshot, session, threads);
         AsyncStack[] asyncStacks = async?.Build() ?? [];
         Array.Sort(threads, (a, b) => Order(a).CompareTo(Order(b)));
         LockBuilder.Link(threads);
@@ -46,9 +41,9 @@ internal static class DumpBuilder
         var managed = new HashSet<int>(threads.Select(t => t.OsId.Value));
         var dump = new ThreadDump
         {
-            Process = process,
-            CapturedAt = DateTimeOffset.UnixEpoch.AddTicks(snapshot.Info.CapturedAtNs / 100),
-            Timings = Timings(snapshot),
+            Process = snapshot.Host.Process(snapshot.RuntimeVersion),
+            CapturedAt = snapshot.CapturedAt,
+            Timings = snapshot.Timings,
             Threads = threads,
             RuntimeThreads =
             [
@@ -59,10 +54,15 @@ internal static class DumpBuilder
                    where task is not null
                    select task.ToRuntimeThread(id),
             ],
-            ThreadPool = ownPool ?? PoolBuilder.Build(snapshot),
+            ThreadPool = ownPool ?? snapshot.ThreadPool,
             HasAsyncStacks = async is not null,
             AsyncStacks = asyncStacks,
-            Notes = [.. facts.Note is { } note ? (string[])[note] : [], .. DumpNotes.Of(snapshot, threads.Length), .. AsyncNotes.Of(snapshot, async)],
+            Notes =
+            [
+                .. snapshot.Host.Note is { } note ? (string[])[note] : [],
+                .. snapshot.Notes,
+                .. async is { IsTruncated: true } && snapshot.Heap is { IsTruncated: false } ? (string[])[SnapshotHeap.TooMany] : [],
+            ],
         };
         Examination.Of(dump);
         return dump;
@@ -70,39 +70,43 @@ internal static class DumpBuilder
 
     private static (bool, int, int) Order(DumpThread thread) => (!thread.IsMain, thread.ManagedId?.Value ?? 0, thread.OsId.Value);
 
-    private static DumpFrame[] StackOf(RawSnapshot snapshot, in ThreadRecord record, DumpFrame[] frames)
+    private static DumpFrame[] StackOf(SnapshotThread thread, DumpFrame[] frames)
     {
-        ReadOnlySpan<uint> indexes = snapshot.StackOf(record);
+        ReadOnlySpan<int> indexes = thread.Stack.Span;
         var stack = new DumpFrame[indexes.Length];
         for (int i = 0; i < stack.Length; i++)
             stack[i] = frames[indexes[i]];
         return stack;
     }
 
+    /// <param name="thread">The thread.</param>
+    /// <param name="stack">Its frames.</param>
+    /// <param name="waits">What the frames say that it does; null where they do not.</param>
+    /// <param name="session">For the name of an exception's type.</param>
+    /// <param name="programName">The name that the kernel gives threads that nobody named.</param>
+    /// <param name="isMain">Whether it is the program's first.</param>
+    /// <param name="tasks">The kernel's view.</param>
+    /// <param name="ownThread">The thread that takes the dump, if it is one of these.</param>
     private static DumpThread BuildThread(
-        RawSnapshot snapshot, in ThreadRecord record, DumpFrame[] stack, ThreadActivity? waits, RecentCpu? busy, SymbolSession session, string? programName,
-        KernelTasks tasks, int? ownThread)
+        SnapshotThread thread, DumpFrame[] stack, ThreadActivity? waits, SymbolSession session, string? programName, bool isMain, KernelTasks tasks, int? ownThread)
     {
-        int id = (int)record.OsId;
-        bool known = record.Flags.HasFlag(ThreadFlags.StateKnown);
-        bool inManagedCode = record.Flags.HasFlag(ThreadFlags.Interrupted)
-            || (stack.Length > 0 && snapshot.Frames[snapshot.StackOf(record)[0]].Flags.HasFlag(FrameFlags.Exact));
-        bool isMain = record.OsId == snapshot.Info.Pid; // both as the process sees itself
+        int id = thread.OsId;
+        bool isKnown = thread.ManagedId is not null;
         return new DumpThread
         {
             OsId = new OsThreadId(id),
-            ManagedId = known ? new ManagedThreadId((int)record.ManagedId) : null,
-            Name = snapshot.Text(record.NameOffset, record.NameLength) is { Length: > 0 } name ? name : isMain ? null : KernelName(tasks.Find(id), known, programName),
+            ManagedId = thread.ManagedId is { } managed ? new ManagedThreadId(managed) : null,
+            Name = thread.Name is { Length: > 0 } name ? name : isMain ? null : KernelName(tasks.Find(id), isKnown, programName),
             IsMain = isMain,
-            Activity = waits ?? (inManagedCode ? ThreadActivity.Running : (ThreadActivity?)null) ?? tasks.Find(id)?.Activity ?? ThreadActivity.Unknown,
-            IsBackground = known ? ((RuntimeThreadState)record.State).HasFlag(RuntimeThreadState.Background) : null,
-            IsThreadPool = known ? ((RuntimeThreadState)record.State).HasFlag(RuntimeThreadState.ThreadPoolWorker) : null,
-            CpuTime = record.CpuNs >= 0 ? TimeSpan.FromTicks(record.CpuNs / 100) : tasks.Find(id)?.CpuTime,
-            RecentCpu = busy,
-            CurrentException = record.ExceptionType == SnapshotLayout.None ? null : session.Types.Name(record.ExceptionType),
+            Activity = waits ?? (thread.IsInManagedCode ? ThreadActivity.Running : (ThreadActivity?)null) ?? tasks.Find(id)?.Activity ?? ThreadActivity.Unknown,
+            IsBackground = thread.IsBackground,
+            IsThreadPool = thread.IsThreadPool,
+            CpuTime = thread.CpuTime ?? tasks.Find(id)?.CpuTime,
+            RecentCpu = thread.RecentCpu,
+            CurrentException = thread.ExceptionType is { } exception ? session.Types.Name(exception) : null,
             Frames = stack,
-            Completeness = CompletenessOf(record),
-            IsOwn = record.OsId == ownThread || IsTrap(stack),
+            Completeness = thread.Completeness,
+            IsOwn = id == ownThread || IsTrap(stack),
         };
     }
 
@@ -120,24 +124,4 @@ internal static class DumpBuilder
             || (isNameKnown && !task.Name.StartsWith(".NET ", StringComparison.Ordinal))
             ? null
             : task.Name;
-
-    private static StackCompleteness CompletenessOf(in ThreadRecord record) =>
-        record.Flags.HasFlag(ThreadFlags.NotWalked) ? StackCompleteness.NotWalked
-        : record.Flags.HasFlag(ThreadFlags.NoFrames) ? StackCompleteness.NoManagedFrames
-        : record.Flags.HasFlag(ThreadFlags.Truncated) ? StackCompleteness.Truncated
-        : record.Flags.HasFlag(ThreadFlags.WalkFailed) ? StackCompleteness.Broken
-        : StackCompleteness.Complete;
-
-    private static CaptureTimings Timings(RawSnapshot snapshot)
-    {
-        InfoRecord info = snapshot.Info;
-        return new(
-            Nanoseconds(info.PauseNs), Nanoseconds(info.SuspendNs), Nanoseconds(info.WalkNs), Nanoseconds(info.ResolveNs), (int)Math.Min(info.SuspendRetries, int.MaxValue))
-        {
-            Locks = Nanoseconds(info.LocksNs),
-            Heap = snapshot.Heap is { Info: var heap } ? Nanoseconds(heap.WalkNs + heap.FollowNs) : TimeSpan.Zero,
-        };
-    }
-
-    private static TimeSpan Nanoseconds(long ns) => TimeSpan.FromTicks(ns / 100);
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
-using Stackflare.Analysis;
 using Stackflare.Building;
 using Stackflare.Capture.Probe;
 using Stackflare.Processes;
@@ -26,7 +25,7 @@ internal sealed class ProcessCapture : IDisposable
     private readonly byte[] _probe;
     private readonly CaptureOptions _options;
     private readonly Symbolicator _symbolicator;
-    private readonly ProfilerPlaces _profilers;
+    private readonly ProbeSource _source;
     private bool _useMemory = true;
     private MemoryFile? _memory;
     private volatile CaptureRoute? _route;
@@ -53,7 +52,7 @@ internal sealed class ProcessCapture : IDisposable
         string platform = ProbePlatform.For(_target.Runtime.IsMusl);
         _probe = probes(platform) ?? throw new LibcMismatchException(pid, _target.Runtime.IsMusl ? "musl" : "glibc", platform);
         _options = options;
-        _profilers = ProfilerPlaces.Of(pid, RuntimeVersion());
+        _source = new ProbeSource(() => _route = CaptureRoute.To(_target, _probe, _useMemory, ref _memory), ProfilerPlaces.Of(pid, RuntimeVersion()), Look);
         _symbolicator = new Symbolicator(new SymbolOptions
         {
             SourceText = options.SourceText,
@@ -70,7 +69,7 @@ internal sealed class ProcessCapture : IDisposable
             return _target.Runtime.Version;
         try
         {
-            return RuntimeInfo.Ask(DiagnosticsPort.Find(_target), Patience)?.Version;
+            return RuntimeInfo.Ask(DiagnosticsSocket.Find(_target), Patience)?.Version;
         }
         catch (StackflareException)
         {
@@ -78,40 +77,39 @@ internal sealed class ProcessCapture : IDisposable
         }
     }
 
+    /// <summary>Where the snapshots come from.</summary>
+    internal ProbeSource Source => _source;
+
     /// <summary>How long a snapshot may take.</summary>
     public TimeSpan Limit => _options.Limits.Time;
 
     /// <summary>Takes a snapshot.</summary>
-    /// <param name="off">Calls the wait for it off, as if the time were up.</param>
+    /// <param name="cancellationToken">Ends the wait for it, as if the time were up.</param>
     /// <exception cref="StackflareException">There is none; the type says why.</exception>
-    public ProcessSample TakeSample(CancellationToken off)
+    public Snapshot TakeSnapshot(CancellationToken cancellationToken)
     {
         if (_target.IsStopped())
             throw new ProcessStoppedException(_target.Pid);
-        HostFacts facts = Facts();
-        RawSnapshot snapshot;
         try
         {
-            snapshot = Take(facts.Tasks, off);
+            return Take(cancellationToken);
         }
         catch (CaptureFailedException e) when (_useMemory && CaptureRoute.CanUseMemory(_target) && SnapshotCapture.CouldNotLoad(e))
         {
             // A group of its own, a hidden /proc or a security module can keep the process from the file in memory.
             _useMemory = false;
-            snapshot = Take(facts.Tasks, off);
+            return Take(cancellationToken);
         }
-        facts.Tasks.SeeHowLong(snapshot);
-        return new ProcessSample(snapshot, facts);
     }
 
     /// <summary>Looks again at a process that could not be captured: that it has ended says more than whatever failed for that reason.</summary>
     private bool HasEnded() => _target.IsVisible && ProcessFiles.StartTicks(_target.Pid) != _target.StartTicks;
 
-    private RawSnapshot Take(KernelTasks tasks, CancellationToken off)
+    private Snapshot Take(CancellationToken cancellationToken)
     {
         try
         {
-            return SnapshotCapture.Take(() => _route = CaptureRoute.To(_target, _probe, _useMemory, ref _memory), _options, _profilers, tasks, off);
+            return _source.Capture(_options, cancellationToken);
         }
         catch (StackflareException) when (HasEnded())
         {
@@ -125,34 +123,17 @@ internal sealed class ProcessCapture : IDisposable
     public void Dispose() => _memory?.Dispose();
 
     /// <summary>Names and lines for a snapshot.</summary>
-    public ThreadDump Symbolicate(ProcessSample sample) =>
-        DumpBuilder.Build(sample.Snapshot, _symbolicator, sample.Facts, ownThread: null);
+    public ThreadDump Symbolicate(Snapshot snapshot) => DumpBuilder.Build(snapshot, _symbolicator, ownThread: null);
 
     /// <summary>Saves a snapshot, with the names and lines that are found here: they may not be where it is shown.</summary>
     /// <exception cref="OutputException">It could not be written.</exception>
-    public void Save(ProcessSample sample, string path) =>
-        SnapshotFile.Save(path, sample.Snapshot.Encoded, sample.Facts, _symbolicator.Save(sample.Snapshot));
+    public void Save(Snapshot snapshot, string path) => SnapshotFile.Save(path, snapshot, _symbolicator.Save(snapshot));
 
     /// <summary>What the kernel knows of the process's threads, for when its runtime does not answer.</summary>
     /// <param name="error">Why there are no stacks.</param>
-    public ThreadDump WithoutStacks(StackflareException error)
-    {
-        HostFacts facts = Facts();
-        RuntimeThread[] threads = [.. facts.Tasks.Waiting()];
-        return new ThreadDump
-        {
-            Process = facts.Process(_target.Runtime.Version),
-            CapturedAt = DateTimeOffset.UtcNow,
-            Timings = new CaptureTimings(TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, 0),
-            HasStacks = false,
-            Threads = [],
-            RuntimeThreads = threads,
-            Findings = [.. UnfinishedSuspension.In(error, threads)],
-            Notes = ["Only what the kernel knows of the threads: " + error.Problem],
-        };
-    }
+    public IDumpSource WithoutStacks(StackflareException error) => new KernelDumpSource(Look(), _target.Runtime.Version, error);
 
-    private HostFacts Facts() => _target.IsVisible
+    private HostFacts Look() => _target.IsVisible
         ? HostFacts.Of(_target.Pid, new KernelTasks(_target.Pid, _target.NamespacePid != _target.Pid))
-        : HostFacts.Of(_target.ShownPid, RuntimeInfo.Ask(_target.SocketPath!, Patience));
+        : HostFacts.Of(_target.ShownPid, RuntimeInfo.Ask(_target.SocketPath!, Patience)?.EntryAssembly);
 }

@@ -16,7 +16,7 @@ internal static class SelfCapture
 {
     private static readonly object Gate = new();
     private static Symbolicator? _withText, _withoutText;
-    private static ProfilerPlaces? _profilers;
+    private static ProbeSource? _source;
 
     /// <summary>Checks what can be known without a capture.</summary>
     /// <exception cref="StackflareException">No dump can be had in this process.</exception>
@@ -29,7 +29,7 @@ internal static class SelfCapture
         if (!RuntimeFeature.IsDynamicCodeCompiled)
             throw new UnsupportedPlatformException("A program compiled ahead of time (NativeAOT) has no runtime to ask for stacks.");
         _ = ProbeLibrary.Instance;
-        _ = DiagnosticsPort.FindOwn();
+        _ = DiagnosticsSocket.FindOwn();
     }
 
     /// <exception cref="StackflareException">There is no dump; the type says why.</exception>
@@ -39,17 +39,20 @@ internal static class SelfCapture
             throw new CaptureTimeoutException(options.Limits.Time, "another dump of this process is being taken");
         try
         {
-            int pid = Environment.ProcessId;
-            KernelTasks tasks = new(pid);
-            RawSnapshot snapshot = SnapshotCapture.Take(static () => CaptureRoute.ToSelf(ProbeLibrary.Instance.Path), options, _profilers ??= ProfilerPlaces.Of(pid, Environment.Version), tasks);
-            tasks.SeeHowLong(snapshot);
-            ThreadPoolState pool = OwnThreadPool.Complete(PoolBuilder.Build(snapshot));
-            return DumpBuilder.Build(snapshot, SymbolicatorFor(options), HostFacts.Of(pid, tasks), ownThread, ownPool: pool);
+            Snapshot snapshot = (_source ??= NewSource()).Capture(options, CancellationToken.None);
+            return DumpBuilder.Build(snapshot, SymbolicatorFor(options), ownThread, ownPool: OwnThreadPool.Complete(snapshot.ThreadPool));
         }
         finally
         {
             Monitor.Exit(Gate);
         }
+    }
+
+    private static ProbeSource NewSource()
+    {
+        int pid = Environment.ProcessId;
+        return new ProbeSource(
+            static () => CaptureRoute.ToSelf(ProbeLibrary.Instance.Path), ProfilerPlaces.Of(pid, Environment.Version), () => HostFacts.Of(pid, new KernelTasks(pid)));
     }
 
     private static Symbolicator SymbolicatorFor(CaptureOptions options) => options.SourceText

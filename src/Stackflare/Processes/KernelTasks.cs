@@ -1,6 +1,4 @@
 using System.Globalization;
-using Stackflare.Snapshots;
-using Stackflare.Snapshots.Format;
 
 namespace Stackflare.Processes;
 
@@ -77,23 +75,12 @@ internal sealed class KernelTasks
     }
 
     /// <summary>
-    /// Sees how long the threads that a snapshot says wait for a lock or another thread have been off the processor, for
-    /// <see cref="TaskStat.OffProcessor"/>. To be called right after the snapshot was taken. It costs some files a thread and the going to every
+    /// Sees how long threads have been off the processor, for <see cref="TaskStat.OffProcessor"/>. It costs some files a thread and the going to every
     /// processor that one was on, so it is done for <see cref="Processes.OffProcessor.MostThreads"/> at most; none of them is woken for it.
     /// </summary>
-    public void SeeHowLong(RawSnapshot snapshot)
+    public void SeeHowLong(IEnumerable<int> threads)
     {
-        SeeHowLong(
-        [
-            .. (from wait in snapshot.Waits
-                where wait.Kind is WaitRecordKind.MonitorEnter or WaitRecordKind.LockEnter or WaitRecordKind.Join
-                select (int)snapshot.Threads[wait.Thread].OsId).Take(Processes.OffProcessor.MostThreads),
-        ]);
-    }
-
-    /// <summary>The same for these threads.</summary>
-    public void SeeHowLong(int[] ids)
-    {
+        int[] ids = [.. threads.Take(Processes.OffProcessor.MostThreads)];
         if (_pid == 0)
             return;
         TimeSpan?[] times = Processes.OffProcessor.Of(_pid, Array.ConvertAll(ids, HostId));

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Stackflare.Model;
-using Stackflare.Capture.Probe;
 using Stackflare.Interop;
 
 namespace Stackflare.Processes;
@@ -85,7 +84,7 @@ internal sealed class TargetProcess
             SharesNetwork = Shares(pid, "ns/net"),
             SharesProcesses = sameMounts && Shares(pid, "ns/pid"),
             // Where it would be relative, nobody knows to what.
-            TempDirectory = ProcessEnvironment.Of(pid).Get("TMPDIR") is ['/', ..] set ? set.TrimEnd('/') : DiagnosticsPort.UsualDirectory,
+            TempDirectory = ProcessEnvironment.Of(pid).Get("TMPDIR") is ['/', ..] set ? set.TrimEnd('/') : DiagnosticsSocket.UsualDirectory,
             Runtime = TargetRuntime.Of(pid),
         };
         // What ends while it is looked at shows no runtime either.
@@ -100,9 +99,9 @@ internal sealed class TargetProcess
     /// </summary>
     private static TargetProcess WithMoreRights(int pid, int namespacePid, uint user, long startTicks)
     {
-        foreach (string directory in (ReadOnlySpan<string>)[Path.GetTempPath().TrimEnd('/'), DiagnosticsPort.UsualDirectory])
+        foreach (string directory in (ReadOnlySpan<string>)[Path.GetTempPath().TrimEnd('/'), DiagnosticsSocket.UsualDirectory])
         {
-            string path = DiagnosticsPort.SocketPath(namespacePid, startTicks, "", directory);
+            string path = DiagnosticsSocket.SocketPath(namespacePid, startTicks, "", directory);
             if (Posix.Status(path, out FileStatus status) == 0 && status.User == user)
             {
                 return new TargetProcess(pid, namespacePid, user)

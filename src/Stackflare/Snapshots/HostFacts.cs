@@ -1,7 +1,5 @@
 using System.Runtime.InteropServices;
-using Stackflare.Capture.Probe;
 using Stackflare.Processes;
-using Stackflare.Snapshots.Format;
 
 namespace Stackflare.Snapshots;
 
@@ -42,17 +40,14 @@ internal sealed class HostFacts
 
     /// <summary>The facts of a process that is not in our /proc: what its runtime tells, if it does.</summary>
     /// <param name="pid">Its id, as it sees itself.</param>
-    /// <param name="runtime">What the runtime tells.</param>
-    public static HostFacts Of(int pid, RuntimeInfo? runtime) => new()
+    /// <param name="programName">The program's name, as the runtime tells it; null where it does not.</param>
+    public static HostFacts Of(int pid, string? programName) => new()
     {
         ProcessId = pid,
-        ProgramName = runtime is { EntryAssembly.Length: > 0 } ? runtime.EntryAssembly : "?",
+        ProgramName = programName is { Length: > 0 } ? programName : "?",
         Platform = Here,
         Tasks = KernelTasks.Of(new Dictionary<int, TaskStat>()),
     };
-
-    /// <summary>The process as a dump has it.</summary>
-    public DumpedProcess Process(in InfoRecord info) => Process(new Version(info.RuntimeMajor, info.RuntimeMinor, info.RuntimeBuild));
 
     /// <summary>The process as a dump has it.</summary>
     /// <param name="runtime">The version of its runtime; null where that is not known.</param>

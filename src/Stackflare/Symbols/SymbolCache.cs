@@ -1,4 +1,4 @@
-using Stackflare.Snapshots.Format;
+using Stackflare.Snapshots;
 using Stackflare.Symbols.Modules;
 using Stackflare.Symbols.Pdb;
 
@@ -34,13 +34,13 @@ internal sealed class SymbolCache(SymbolOptions options)
     /// what came with the snapshot, or with its file: one that names the wrong PDB must not speak for the others.
     /// A module without an id cannot be known again.
     /// </summary>
-    public ModuleMemory MemoryOf(in ModuleRecord record, string? path, PdbReference? saved)
+    public ModuleMemory MemoryOf(SnapshotModule module, PdbReference? saved)
     {
-        if ((record.Flags & ModuleFlags.Mvid) == 0)
+        if (module.Mvid is not { } mvid)
             return new ModuleMemory();
         string key = string.Concat(
-            record.Mvid.ToString("N"), record.ImageLength > 0 ? "i" : "-", record.SymbolsLength > 0 ? "s" : "-",
-            saved?.Id is { } id ? $"{id.Guid:N}{id.Stamp:x8}" : "-") + path;
+            mvid.ToString("N"), module.Image.IsEmpty ? "-" : "i", module.Symbols.IsEmpty ? "-" : "s",
+            saved?.Id is { } id ? $"{id.Guid:N}{id.Stamp:x8}" : "-") + module.Path;
         if (!_modules.TryGetValue(key, out ModuleMemory? memory))
             _modules.Add(key, memory = new ModuleMemory());
         return memory;

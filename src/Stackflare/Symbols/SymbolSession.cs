@@ -1,5 +1,4 @@
 using Stackflare.Snapshots;
-using Stackflare.Snapshots.Format;
 using Stackflare.Symbols.IL;
 using Stackflare.Symbols.Modules;
 using Stackflare.Symbols.Names;
@@ -11,10 +10,10 @@ namespace Stackflare.Symbols;
 /// <summary>One resolve of one snapshot: what is open meanwhile, and what is only of use within it.</summary>
 internal sealed class SymbolSession : IDisposable
 {
-    private readonly RawSnapshot _snapshot;
+    private readonly Snapshot _snapshot;
     private readonly SymbolOptions _options;
     private readonly SymbolCache _cache;
-    private readonly SnapshotModule?[] _modules;
+    private readonly ModuleSymbols?[] _modules;
     private readonly string[]?[] _typeArguments;
 
     /// <summary>By function: a long name is to be made once, however many frames use it.</summary>
@@ -23,15 +22,15 @@ internal sealed class SymbolSession : IDisposable
     private readonly SavedSymbols? _saved;
     private readonly SuspendedPlaces _suspended;
 
-    public SymbolSession(RawSnapshot snapshot, SymbolOptions options, SymbolCache cache, SavedSymbols? saved)
+    public SymbolSession(Snapshot snapshot, SymbolOptions options, SymbolCache cache, SavedSymbols? saved)
     {
         _snapshot = snapshot;
         _options = options;
         _cache = cache;
         _saved = saved;
-        _modules = new SnapshotModule?[snapshot.Modules.Length];
-        _typeArguments = new string[]?[snapshot.Functions.Length];
-        _bare = new MethodFacts?[snapshot.Functions.Length];
+        _modules = new ModuleSymbols?[snapshot.Modules.Length];
+        _typeArguments = new string[]?[snapshot.Methods.Length];
+        _bare = new MethodFacts?[snapshot.Methods.Length];
         _sources = new SourceFiles(options.RootPrefix, cache.NextSession());
         Types = new SnapshotTypes(snapshot, Module);
         _suspended = new SuspendedPlaces(snapshot, saved);
@@ -39,7 +38,7 @@ internal sealed class SymbolSession : IDisposable
 
     public SnapshotTypes Types { get; }
 
-    /// <summary>Resolves all frames: the result has one for each of <see cref="RawSnapshot.Frames"/>, at the same index.</summary>
+    /// <summary>Resolves all frames: the result has one for each of <see cref="Snapshot.Frames"/>, at the same index.</summary>
     public DumpFrame[] ResolveAll()
     {
         var frames = new DumpFrame[_snapshot.Frames.Length];
@@ -48,9 +47,9 @@ internal sealed class SymbolSession : IDisposable
         return frames;
     }
 
-    private DumpFrame Resolve(in FrameRecord frame)
+    private DumpFrame Resolve(in SnapshotFrame frame)
     {
-        if ((frame.Flags & FrameFlags.Native) != 0 || frame.Function == SnapshotLayout.None)
+        if (frame.Method is not { } index)
         {
             return new DumpFrame
             {
@@ -60,10 +59,10 @@ internal sealed class SymbolSession : IDisposable
                 IsHidden = true,
             };
         }
-        ref readonly FunctionRecord function = ref _snapshot.Functions[frame.Function];
-        if ((function.Flags & FunctionFlags.Dynamic) != 0)
+        SnapshotMethod method = _snapshot.Methods[index];
+        if (method.IsDynamic)
         {
-            MethodFacts dynamic = _bare[frame.Function] ??= BareNames.Dynamic(_snapshot, function);
+            MethodFacts dynamic = _bare[index] ??= BareNames.Dynamic(method);
             return new DumpFrame
             {
                 Kind = FrameKind.Dynamic,
@@ -73,35 +72,34 @@ internal sealed class SymbolSession : IDisposable
                 IsHidden = dynamic.IsHidden,
             };
         }
-        SnapshotModule? module = function.Module == SnapshotLayout.None ? null : Module(function.Module);
-        MethodFacts? facts = module?.Method(function.Token) ?? (_bare[frame.Function] ??= BareNames.Named(_snapshot, function));
+        ModuleSymbols? module = Module(method.Module);
+        MethodFacts? facts = module?.Method(method.Token) ?? (_bare[index] ??= BareNames.Named(method));
         int? offset = PlaceOf(module, frame);
-        bool isAwait = (frame.Flags & FrameFlags.Await) != 0;
-        FoundLine line = Locate(module, function.Token, offset);
+        FoundLine line = Locate(module, method.Token, offset);
         return new DumpFrame
         {
-            Kind = isAwait ? FrameKind.Async : FrameKind.Managed,
-            Method = facts?.Name ?? BareNames.Token(module?.Identity.Name, function.Token),
+            Kind = frame.IsAwait ? FrameKind.Async : FrameKind.Managed,
+            Method = facts?.Name ?? BareNames.Token(module?.Identity.Name, method.Token),
             Source = line.Source,
             Symbols = line.Status,
             Module = module?.Identity,
-            MetadataToken = (int)function.Token,
+            MetadataToken = (int)method.Token,
             ILOffset = offset,
-            Address = isAwait ? default : new CodeAddress(frame.Address),
-            TypeArguments = _typeArguments[frame.Function] ??= Types.Arguments(function),
-            IsHidden = facts is { IsHidden: true } || module is { IsOwn: true } || (isAwait && (IsPlumbing(module, facts) || IsPassedThrough(frame))),
+            Address = frame.IsAwait ? default : new CodeAddress(frame.Address),
+            TypeArguments = _typeArguments[index] ??= Types.Arguments(method),
+            IsHidden = facts is { IsHidden: true } || module is { IsOwn: true } || (frame.IsAwait && (IsPlumbing(module, facts) || IsPassedThrough(frame))),
         };
     }
 
     /// <summary>The frame of an async method that the runtime has suspended.</summary>
-    public DumpFrame SuspendedFrame(in FrameRecord frame) => Resolve(frame);
+    public DumpFrame SuspendedFrame(in SnapshotFrame frame) => Resolve(frame);
 
     /// <summary>The frame of an async method that waits.</summary>
     /// <param name="machine">The type of its state machine.</param>
     /// <param name="state">Which of its awaits it waits at, from 0; negative where it waits at none.</param>
-    public DumpFrame AsyncFrame(in TypeRecord machine, int state)
+    public DumpFrame AsyncFrame(SnapshotType machine, int state)
     {
-        SnapshotModule? module = machine.Module == SnapshotLayout.None ? null : Module(machine.Module);
+        ModuleSymbols? module = Module(machine.Module);
         uint? method = module?.MoveNextOf(machine.Token);
         MethodFacts? facts = method is { } token ? module!.Method(token) : null;
         int? offset = method is not null && state >= 0 ? module!.AwaitOffset(method.Value, state) : null;
@@ -121,60 +119,49 @@ internal sealed class SymbolSession : IDisposable
     }
 
     /// <summary>What the runtime calls for an <c>await</c>, and what then waits in its turn.</summary>
-    private static bool IsPlumbing(SnapshotModule? module, MethodFacts? facts) =>
+    private static bool IsPlumbing(ModuleSymbols? module, MethodFacts? facts) =>
         module is { Identity.Name: "System.Private.CoreLib.dll" } && facts is { Name.DeclaringType: "System.Runtime.CompilerServices.AsyncHelpers" };
 
     public void Dispose()
     {
-        foreach (SnapshotModule? module in _modules)
+        foreach (ModuleSymbols? module in _modules)
             module?.Dispose();
         _cache.Close(_sources.Retained);
     }
 
-    /// <summary>Null also for an offset into IL that a profiler rewrote: the PDB knows nothing of that IL, so any line would be a lie.</summary>
-    public static int? OffsetOf(in FrameRecord frame) =>
-        frame.ILOffset < 0 || (frame.Flags & (FrameFlags.OffsetLost | FrameFlags.ReJit)) != 0 ? null : frame.ILOffset;
-
     /// <summary>The IL offset of a frame, or of the await that a suspended method stands at.</summary>
-    public int? PlaceOf(SnapshotModule? module, in FrameRecord frame) => module is not null && (frame.Flags & (FrameFlags.Await | FrameFlags.ReJit)) == FrameFlags.Await
+    public int? PlaceOf(ModuleSymbols? module, in SnapshotFrame frame) => module is not null && IsSuspended(frame)
         ? _suspended.Of(module, frame)
-        : OffsetOf(frame);
+        : frame.ILOffset;
 
     /// <summary>The simple name of the type of the awaiter that a suspended method waits by; null where it is not told.</summary>
-    public string? AwaiterAt(in FrameRecord frame) => SuspendedIn(frame) is { } module ? _suspended.AwaiterAt(module, frame) : null;
+    public string? AwaiterAt(in SnapshotFrame frame) => SuspendedIn(frame) is { } module ? _suspended.AwaiterAt(module, frame) : null;
 
     /// <summary>
     /// Whether a suspended method awaits nothing, and only handed on a task: the runtime may treat it as one that does, and in unoptimized code keeps it.
     /// </summary>
-    public bool IsPassedThrough(in FrameRecord frame) => SuspendedIn(frame) is { } module && _suspended.IsPassedThrough(module, frame);
+    public bool IsPassedThrough(in SnapshotFrame frame) => SuspendedIn(frame) is { } module && _suspended.IsPassedThrough(module, frame);
 
-    private SnapshotModule? SuspendedIn(in FrameRecord frame) => (frame.Flags & (FrameFlags.Await | FrameFlags.ReJit)) == FrameFlags.Await ? ModuleOf(frame) : null;
+    private ModuleSymbols? SuspendedIn(in SnapshotFrame frame) => IsSuspended(frame) ? ModuleOf(frame) : null;
+
+    private static bool IsSuspended(in SnapshotFrame frame) => frame is { IsAwait: true, IsRewritten: false };
 
     /// <summary>How many lock statements are around a frame's place; null if that cannot be told.</summary>
-    public LockPlace? LockStatementsAround(in FrameRecord frame) => ModuleOf(frame) is { } module && OffsetOf(frame) is { } offset
-        ? module.LockStatementsAround(_snapshot.Functions[frame.Function].Token, offset)
+    public LockPlace? LockStatementsAround(in SnapshotFrame frame) => ModuleOf(frame) is { } module && frame.ILOffset is { } offset
+        ? module.LockStatementsAround(_snapshot.Methods[frame.Method!.Value].Token, offset)
         : null;
 
     /// <summary>The module of a frame's method; null for a frame that has no such thing.</summary>
-    public SnapshotModule? ModuleOf(in FrameRecord frame)
-    {
-        if ((frame.Flags & FrameFlags.Native) != 0 || frame.Function == SnapshotLayout.None)
-            return null;
-        ref readonly FunctionRecord function = ref _snapshot.Functions[frame.Function];
-        return (function.Flags & FunctionFlags.Dynamic) != 0 || function.Module == SnapshotLayout.None ? null : Module(function.Module);
-    }
+    public ModuleSymbols? ModuleOf(in SnapshotFrame frame) =>
+        frame.Method is { } index && _snapshot.Methods[index] is { IsDynamic: false } method ? Module(method.Module) : null;
 
-    public SnapshotModule Module(uint index)
-    {
-        if (_modules[index] is { } known)
-            return known;
-        ref readonly ModuleRecord record = ref _snapshot.Modules[index];
-        string? path = _snapshot.Text(record.PathOffset, record.PathLength);
-        return _modules[index] = new SnapshotModule(_snapshot, record, path, _options, _cache, _saved?.Module(index));
-    }
+    /// <summary>The module of an index; null for none.</summary>
+    public ModuleSymbols? Module(int? index) => index is { } at
+        ? _modules[at] ??= new ModuleSymbols(_snapshot.Modules[at], _options, _cache, _saved?.Module(at))
+        : null;
 
     /// <summary>The place in the source: by the PDB that is found now; where that tells less, as it was found when the snapshot was saved.</summary>
-    public FoundLine Locate(SnapshotModule? module, uint token, int? offset)
+    public FoundLine Locate(ModuleSymbols? module, uint token, int? offset)
     {
         if (module is null)
             return new FoundLine(SymbolStatus.NoPdb, null, null);

@@ -19,10 +19,10 @@ internal sealed class Symbolicator(SymbolOptions options)
     /// <summary>Estimated bytes kept from one call to the next.</summary>
     internal int RetainedBytes => _cache.Retained;
 
-    /// <summary>Resolves all frames: the result has one for each of <see cref="RawSnapshot.Frames"/>, at the same index.</summary>
+    /// <summary>Resolves all frames: the result has one for each of <see cref="Snapshot.Frames"/>, at the same index.</summary>
     /// <param name="snapshot">The snapshot.</param>
     /// <param name="saved">What was found when it was saved; null if it was not, or is to be looked for afresh.</param>
-    public DumpFrame[] Resolve(RawSnapshot snapshot, SavedSymbols? saved = null)
+    public DumpFrame[] Resolve(Snapshot snapshot, SavedSymbols? saved = null)
     {
         using SymbolSession session = Open(snapshot, saved);
         return session.ResolveAll();
@@ -31,17 +31,17 @@ internal sealed class Symbolicator(SymbolOptions options)
     /// <summary>Begins to look at a snapshot, until the session is disposed; one at a time.</summary>
     /// <param name="snapshot">The snapshot.</param>
     /// <param name="saved">What was found when it was saved; null if it was not, or is to be looked for afresh.</param>
-    public SymbolSession Open(RawSnapshot snapshot, SavedSymbols? saved = null) => new(snapshot, options, _cache, saved);
+    public SymbolSession Open(Snapshot snapshot, SavedSymbols? saved = null) => new(snapshot, options, _cache, saved);
 
     /// <summary>The full name of a type of the snapshot, for example <c>System.Collections.Generic.List`1[System.Int32]</c>; "?" where it is not known.</summary>
-    public string TypeName(RawSnapshot snapshot, uint typeIndex, SavedSymbols? saved = null)
+    public string TypeName(Snapshot snapshot, int typeIndex, SavedSymbols? saved = null)
     {
         using SymbolSession session = Open(snapshot, saved);
         return session.Types.Name(typeIndex);
     }
 
     /// <summary>What is found here of a snapshot, for its file: to show it where its modules are not. <see cref="SavedSymbols.Decode"/> reads it.</summary>
-    public FileSection[] Save(RawSnapshot snapshot)
+    public FileSection[] Save(Snapshot snapshot)
     {
         using SymbolSession session = Open(snapshot);
         return new SymbolSaver(snapshot, session).Save();

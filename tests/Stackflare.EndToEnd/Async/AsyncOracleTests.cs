@@ -2,7 +2,6 @@ using Stackflare.Building.Async;
 using Stackflare.EndToEnd.Harness;
 using Stackflare.EndToEnd.Oracle;
 using Stackflare.Snapshots;
-using Stackflare.Snapshots.Format;
 using Stackflare.Symbols;
 using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
 
@@ -30,9 +29,9 @@ public sealed class AsyncOracleTests
         await using var target = await StartAsync(flavour, shape);
         if (shape == "AsyncTruth")
             await TruthStack.AllOfAsync(target);
-        RawSnapshot snapshot = HeapView.Snapshots(target)();
+        Snapshot snapshot = HeapView.Whole(target);
         (ulong[] boxes, (ulong, ulong)[] links) = DebuggerView.Read(target.Pid, runtime => (DebuggerAwaiters.Boxes(runtime), DebuggerAwaiters.Links(runtime)));
-        Assert.Equal(HeapStatus.Walked, snapshot.Heap?.Info.Status);
+        Assert.NotNull(snapshot.Heap);
 
         var symbolicator = new Symbolicator(new SymbolOptions { SingleFilePath = Processes.TargetProcess.Inspect(target.Pid).ExecutablePath });
         using SymbolSession session = symbolicator.Open(snapshot);
@@ -44,7 +43,7 @@ public sealed class AsyncOracleTests
         Assert.True(links.Length > 10);
         Assert.True(links.SequenceEqual(seen), $"the debugger alone has\n{Describe(links.Except(seen))}\nthe snapshot alone has\n{Describe(seen.Except(links))}");
 
-        bool IsBox(int box) => graph.Objects.Is(graph.Boxes.All[box].Object, HeapObjectFlags.Method);
+        bool IsBox(int box) => graph.Objects.Is(graph.Boxes.All[box].Object, HeapObjectTraits.Method);
 
         ulong Address(int box) => graph.Objects[graph.Boxes.All[box].Object].Address;
 

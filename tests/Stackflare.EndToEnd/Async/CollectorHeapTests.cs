@@ -1,6 +1,5 @@
 using Stackflare.Capture.Probe;
 using Stackflare.EndToEnd.Harness;
-using Stackflare.Snapshots;
 using Stackflare.Snapshots.Format;
 using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
 

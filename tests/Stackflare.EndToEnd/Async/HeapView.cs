@@ -43,8 +43,12 @@ internal sealed class HeapView
     private static Func<RawSnapshot> Snapshots(TargetProcess target, CaptureOptions options)
     {
         var capture = new ProcessCapture(Processes.TargetProcess.Inspect(target.Pid), _ => Probe, options.WithPatience(), []);
-        return () => capture.TakeSample(TestContext.Current.CancellationToken).Snapshot;
+        return () => capture.Source.TakeRecords(options.WithPatience(), TestContext.Current.CancellationToken);
     }
+
+    /// <summary>The same as who makes stacks of it sees it.</summary>
+    public static Snapshot Whole(TargetProcess target) =>
+        SnapshotDecoder.Decode(Snapshots(target)(), HostFacts.Of(target.Pid, new Processes.KernelTasks(target.Pid)), []);
 
     public static HeapView Of(TargetProcess target) => Of(Snapshots(target)());
 

@@ -1,7 +1,6 @@
 using System.Reflection.Metadata;
 using System.Reflection.Metadata.Ecma335;
 using System.Reflection.PortableExecutable;
-using Stackflare.Snapshots;
 using Stackflare.Snapshots.Format;
 
 namespace Stackflare.EndToEnd.Async;

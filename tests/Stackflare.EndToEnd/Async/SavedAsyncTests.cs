@@ -56,7 +56,7 @@ public sealed class SavedAsyncTests
     private static (ThreadDump Live, string File) Save(TargetProcess target)
     {
         using ProcessCapture there = NewCapture(target);
-        ProcessSample sample = there.TakeSample(TestContext.Current.CancellationToken);
+        Snapshot sample = there.TakeSnapshot(TestContext.Current.CancellationToken);
         string file = Path.Combine(target.TemporaryFolder, "saved");
         there.Save(sample, file);
         ThreadDump live = there.Symbolicate(sample);
@@ -85,8 +85,8 @@ public sealed class SavedAsyncTests
     /// <summary>As the tool shows a file, on a machine that has no framework and none of the paths in it.</summary>
     private static ThreadDump Show(string file, params string[] symbols)
     {
-        (RawSnapshot snapshot, HostFacts facts) = SnapshotFile.Read(File.ReadAllBytes(file));
+        (Snapshot snapshot, SnapshotDirectory directory) = SnapshotFile.Read(File.ReadAllBytes(file));
         var symbolicator = new Symbolicator(new SymbolOptions { RootPrefix = "/nowhere", SymbolDirectories = symbols });
-        return DumpBuilder.Build(snapshot, symbolicator, facts, ownThread: null, SavedSymbols.Decode(snapshot));
+        return DumpBuilder.Build(snapshot, symbolicator, ownThread: null, SavedSymbols.Decode(snapshot, directory));
     }
 }

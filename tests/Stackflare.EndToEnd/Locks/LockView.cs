@@ -45,15 +45,14 @@ internal sealed class LockView
 
     public static Func<LockView> Of(TargetProcess target)
     {
-        var capture = new ProcessCapture(Processes.TargetProcess.Inspect(target.Pid), _ => Probe, new CaptureOptions().WithPatience(), []);
+        CaptureOptions options = new CaptureOptions().WithPatience();
+        var capture = new ProcessCapture(Processes.TargetProcess.Inspect(target.Pid), _ => Probe, options, []);
         var symbolicator = new Symbolicator(new SymbolOptions { SingleFilePath = Processes.TargetProcess.Inspect(target.Pid).ExecutablePath });
         return () =>
         {
-            ProcessSample sample = capture.TakeSample(TestContext.Current.CancellationToken);
-            return new LockView(
-                sample.Snapshot,
-                capture.Symbolicate(sample),
-                type => type == SnapshotLayout.None ? null : symbolicator.TypeName(sample.Snapshot, type));
+            RawSnapshot records = capture.Source.TakeRecords(options, TestContext.Current.CancellationToken);
+            Snapshot snapshot = SnapshotDecoder.Decode(records, HostFacts.Of(target.Pid, new Processes.KernelTasks(target.Pid)), []);
+            return new LockView(records, capture.Symbolicate(snapshot), type => type == SnapshotLayout.None ? null : symbolicator.TypeName(snapshot, (int)type));
         };
     }
 

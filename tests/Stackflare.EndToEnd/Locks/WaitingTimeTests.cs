@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Stackflare.Capture;
 using Stackflare.EndToEnd.Harness;
+using Stackflare.Snapshots;
 using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
 
 namespace Stackflare.EndToEnd.Locks;
@@ -35,9 +36,9 @@ public sealed class WaitingTimeTests
 
         IReadOnlyDictionary<int, TimeSpan?> Times(ProcessCapture of)
         {
-            ProcessSample sample = of.TakeSample(TestContext.Current.CancellationToken);
-            Assert.Null(sample.Facts.Tasks.Find(target.Truth.Named("pulse").OsId)!.OffProcessor);
-            return waiters.ToDictionary(t => t, t => sample.Facts.Tasks.Find(t)!.OffProcessor);
+            Snapshot sample = of.TakeSnapshot(TestContext.Current.CancellationToken);
+            Assert.Null(sample.Host.Tasks.Find(target.Truth.Named("pulse").OsId)!.OffProcessor);
+            return waiters.ToDictionary(t => t, t => sample.Host.Tasks.Find(t)!.OffProcessor);
         }
     }
 

@@ -34,7 +34,7 @@ public sealed class SavedSnapshotTests
         var (there, without, with) = (NewCapture(target), Saved(target, "without"), Saved(target, "with"));
 
         // Once with its PDBs, once as in production; the same snapshot.
-        ProcessSample sample = there.TakeSample(TestContext.Current.CancellationToken);
+        Snapshot sample = there.TakeSnapshot(TestContext.Current.CancellationToken);
         string complete = Json(there.Symbolicate(sample));
         there.Save(sample, with);
         app.RemovePdbs();
@@ -62,7 +62,7 @@ public sealed class SavedSnapshotTests
         await using var target = await TargetProcess.StartAsync(app.Flavour, "NamedThreads", TargetOptions.NoTrap);
         app.RemovePdbs();
         ProcessCapture there = NewCapture(target);
-        ProcessSample sample = there.TakeSample(TestContext.Current.CancellationToken);
+        Snapshot sample = there.TakeSnapshot(TestContext.Current.CancellationToken);
         var file = Saved(target, "raw");
         there.Save(sample, file);
         app.RemoveAll();
@@ -89,9 +89,9 @@ public sealed class SavedSnapshotTests
     /// <summary>As the tool shows a file, on a machine that has no framework and none of the paths in it.</summary>
     private static ThreadDump Show(string file, params string[] symbols)
     {
-        (RawSnapshot snapshot, HostFacts facts) = SnapshotFile.Read(File.ReadAllBytes(file));
+        (Snapshot snapshot, SnapshotDirectory directory) = SnapshotFile.Read(File.ReadAllBytes(file));
         var symbolicator = new Symbolicator(new SymbolOptions { RootPrefix = "/nowhere", SymbolDirectories = symbols });
-        return DumpBuilder.Build(snapshot, symbolicator, facts, ownThread: null, SavedSymbols.Decode(snapshot));
+        return DumpBuilder.Build(snapshot, symbolicator, ownThread: null, SavedSymbols.Decode(snapshot, directory));
     }
 
     /// <summary>Not where there is no PDB, and not in handlers, of which the runtime tells the call that threw.</summary>

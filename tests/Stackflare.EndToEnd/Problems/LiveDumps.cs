@@ -1,5 +1,6 @@
 using Stackflare.Capture;
 using Stackflare.EndToEnd.Harness;
+using Stackflare.Snapshots;
 using Stackflare.Writers;
 using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
 
@@ -18,11 +19,11 @@ internal sealed class LiveDumps(int pid, Func<string> describe, CaptureOptions? 
     public ProcessCapture Capture { get; } = new(Stackflare.Processes.TargetProcess.Inspect(pid), _ => Probe, (options ?? new CaptureOptions()).WithPatience(), []);
 
     /// <summary>What the last dump was made of.</summary>
-    public ProcessSample Sample { get; private set; } = null!;
+    public Snapshot Sample { get; private set; } = null!;
 
     public ThreadDump Take()
     {
-        Sample = Capture.TakeSample(TestContext.Current.CancellationToken);
+        Sample = Capture.TakeSnapshot(TestContext.Current.CancellationToken);
         return Capture.Symbolicate(Sample);
     }
 

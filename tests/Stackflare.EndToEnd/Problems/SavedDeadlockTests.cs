@@ -41,9 +41,9 @@ public sealed class SavedDeadlockTests
     /// <summary>As it is shown on a machine that has no framework and none of the paths in it.</summary>
     private static ThreadDump Show(string file, params string[] symbols)
     {
-        (RawSnapshot snapshot, HostFacts facts) = SnapshotFile.Read(File.ReadAllBytes(file));
+        (Snapshot snapshot, SnapshotDirectory directory) = SnapshotFile.Read(File.ReadAllBytes(file));
         var symbolicator = new Symbolicator(new SymbolOptions { RootPrefix = "/nowhere", SymbolDirectories = symbols });
-        return DumpBuilder.Build(snapshot, symbolicator, facts, ownThread: null, SavedSymbols.Decode(snapshot));
+        return DumpBuilder.Build(snapshot, symbolicator, ownThread: null, SavedSymbols.Decode(snapshot, directory));
     }
 
     /// <summary>All that the model has of locks and waits.</summary>

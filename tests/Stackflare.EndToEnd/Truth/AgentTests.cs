@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Stackflare.EndToEnd.Async;
 using Stackflare.EndToEnd.Harness;
-using Stackflare.Snapshots;
 using Stackflare.Snapshots.Format;
 using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
 

@@ -1,7 +1,6 @@
 using Stackflare.Capture;
 using Stackflare.EndToEnd.Harness;
 using Stackflare.Snapshots;
-using Stackflare.Snapshots.Format;
 using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
 
 namespace Stackflare.EndToEnd.Truth;
@@ -10,7 +9,7 @@ namespace Stackflare.EndToEnd.Truth;
 public sealed class BusyTests(ITestOutputHelper output)
 {
     private const double LeastShare = 0.5;
-    private const long LeastBetweenNs = 4_000_000;
+    private static readonly TimeSpan LeastBetween = TimeSpan.FromMilliseconds(4);
 
     [Theory]
     [InFlavours(Spread.Runtimes, LooksAt.Stacks)]
@@ -24,16 +23,17 @@ public sealed class BusyTests(ITestOutputHelper output)
         // They share the machine with others: that one has a processor for some milliseconds is a matter of luck, and of time.
         for (var deadline = Deadline.In(); most.Values.Any(share => share < LeastShare) && deadline.Left > TimeSpan.Zero; captures++)
         {
-            RawSnapshot snapshot = capture.TakeSample(TestContext.Current.CancellationToken).Snapshot;
-            foreach (BusyRecord busy in snapshot.Busy)
+            Snapshot snapshot = capture.TakeSnapshot(TestContext.Current.CancellationToken);
+            foreach (SnapshotThread thread in snapshot.Threads)
             {
-                int thread = (int)snapshot.Threads[busy.Thread].OsId;
-                Assert.Contains(thread, most.Keys);
-                Assert.True(busy.WallNs >= LeastBetweenNs, $"{busy.WallNs} ns");
+                if (thread.RecentCpu is not { } busy)
+                    continue;
+                Assert.Contains(thread.OsId, most.Keys);
+                Assert.True(busy.Of >= LeastBetween, $"{busy.Of}");
                 // The kernel's two clocks differ by as much as the one of them is being adjusted.
-                double share = (double)busy.CpuNs / busy.WallNs;
-                Assert.True(share < 1.01, $"{busy.CpuNs} ns of {busy.WallNs} ns");
-                most[thread] = Math.Max(most[thread], share);
+                double share = busy.Used / busy.Of;
+                Assert.True(share < 1.01, $"{busy}");
+                most[thread.OsId] = Math.Max(most[thread.OsId], share);
             }
         }
 
@@ -48,7 +48,7 @@ public sealed class BusyTests(ITestOutputHelper output)
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "NamedThreads", TargetOptions.NoTrap);
         using ProcessCapture capture = CaptureOf(target);
-        Assert.Empty(capture.TakeSample(TestContext.Current.CancellationToken).Snapshot.Busy);
+        Assert.All(capture.TakeSnapshot(TestContext.Current.CancellationToken).Threads, t => Assert.Null(t.RecentCpu));
     }
 
     private static ProcessCapture CaptureOf(TargetProcess target)

@@ -1,6 +1,5 @@
 using Stackflare.Capture;
 using Stackflare.EndToEnd.Harness;
-using Stackflare.Snapshots;
 using Stackflare.Snapshots.Format;
 using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
 
@@ -36,7 +35,10 @@ public sealed class LimitTests
         Assert.Contains(fewFrames.Threads, t => t.Flags.HasFlag(ThreadFlags.Truncated));
     }
 
-    private static RawSnapshot Take(TargetProcess target, DumpLimits limits) =>
-        new ProcessCapture(Processes.TargetProcess.Inspect(target.Pid), _ => File.ReadAllBytes(TestPaths.Probe), new CaptureOptions { Async = false, Limits = limits }.WithPatience(), [])
-            .TakeSample(TestContext.Current.CancellationToken).Snapshot;
+    private static RawSnapshot Take(TargetProcess target, DumpLimits limits)
+    {
+        CaptureOptions options = new CaptureOptions { Async = false, Limits = limits }.WithPatience();
+        using var capture = new ProcessCapture(Processes.TargetProcess.Inspect(target.Pid), _ => File.ReadAllBytes(TestPaths.Probe), options, []);
+        return capture.Source.TakeRecords(options, TestContext.Current.CancellationToken);
+    }
 }

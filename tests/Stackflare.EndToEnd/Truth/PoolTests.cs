@@ -1,7 +1,7 @@
 using System.Globalization;
 using Stackflare.Capture;
 using Stackflare.EndToEnd.Harness;
-using Stackflare.Snapshots.Format;
+using Stackflare.Snapshots;
 using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
 
 namespace Stackflare.EndToEnd.Truth;
@@ -22,12 +22,12 @@ public sealed class PoolTests(ITestOutputHelper output)
     {
         await using TargetProcess target = await StartAsync(flavour);
         using ProcessCapture capture = CaptureOf(target);
-        ProcessSample sample = capture.TakeSample(TestContext.Current.CancellationToken);
+        Snapshot sample = capture.TakeSnapshot(TestContext.Current.CancellationToken);
         Assert.Equal(Expected, Text(capture.Symbolicate(sample).ThreadPool!));
         Assert.Equal(Workers, capture.Symbolicate(sample).ThreadPool!.Working);
         await target.CommandAsync("collect");
-        Assert.Equal(Expected, Text(capture.Symbolicate(capture.TakeSample(TestContext.Current.CancellationToken)).ThreadPool!));
-        output.WriteLine($"pause {sample.Snapshot.Info.PauseNs / 1000} us");
+        Assert.Equal(Expected, Text(capture.Symbolicate(capture.TakeSnapshot(TestContext.Current.CancellationToken)).ThreadPool!));
+        output.WriteLine($"pause {sample.Timings.Pause.TotalMicroseconds} us");
         await target.AssertAliveAsync();
     }
 
@@ -45,7 +45,7 @@ public sealed class PoolTests(ITestOutputHelper output)
     {
         await using TargetProcess target = await StartAsync("net8");
         using ProcessCapture capture = CaptureOf(target);
-        Assert.Null(capture.Symbolicate(capture.TakeSample(TestContext.Current.CancellationToken)).ThreadPool);
+        Assert.Null(capture.Symbolicate(capture.TakeSnapshot(TestContext.Current.CancellationToken)).ThreadPool);
     }
 
     [Theory]
@@ -60,16 +60,17 @@ public sealed class PoolTests(ITestOutputHelper output)
         for (var deadline = Deadline.In(); known < Known; taken++)
         {
             Assert.True(deadline.Left > TimeSpan.Zero, $"known in {known} of {taken} captures");
-            PoolRecord pool = capture.TakeSample(TestContext.Current.CancellationToken).Snapshot.Pool!.Value;
-            Assert.InRange(pool.Workers, 1, pool.Max);
-            Assert.InRange(pool.Working, 0, pool.Workers);
+            ThreadPoolState pool = capture.TakeSnapshot(TestContext.Current.CancellationToken).ThreadPool!;
+            int workers = pool.Workers!.Value;
+            Assert.InRange(workers, 1, pool.Max!.Value);
+            Assert.InRange(pool.Working!.Value, 0, workers);
             // Each item is queued or at work. A worker may have been stopped between the two, before or after.
             // Whatever was on the move in a garbage collection is not known, and then nothing is said.
-            Assert.True(pool.Queued == -1 || Math.Abs(pool.Queued - Items) <= pool.Workers, $"{pool.Queued} items, {pool.Workers} workers");
-            if (pool.Queued < 0 || pool.Completed < 0)
+            Assert.True(pool.Queued is null || Math.Abs(pool.Queued.Value - Items) <= workers, $"{pool.Queued} items, {workers} workers");
+            if (pool is not { Queued: not null, Completed: { } done })
                 continue;
-            Assert.InRange(pool.Completed, completed, long.MaxValue);
-            completed = pool.Completed;
+            Assert.InRange(done, completed, long.MaxValue);
+            completed = done;
             known++;
         }
 

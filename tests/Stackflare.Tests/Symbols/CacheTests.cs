@@ -25,10 +25,10 @@ public sealed class CacheTests
         var symbolicator = new Symbolicator(new SymbolOptions());
         for (int round = 0; round < 4; round++)
         {
-            var builder = new SnapshotBuilder();
-            uint module = builder.Module(typeof(object).Module);
+            var builder = new CodeSnapshot();
+            int module = builder.Module(typeof(object).Module);
             for (int i = 1; i < 4000; i++)
-                builder.Frame(builder.Function(module, 0x06000000 + round * 4000 + i), i);
+                builder.Frame(builder.Method(module, 0x06000000 + round * 4000 + i), i);
             DumpFrame[] frames = symbolicator.Resolve(builder.Build());
             Assert.All(frames, f => Assert.NotNull(f.Method.Parameters));
             Assert.InRange(symbolicator.RetainedBytes, 0, SymbolLimits.RetainedBytes);
@@ -40,7 +40,7 @@ public sealed class CacheTests
     public void ASecondResolveGivesTheSameAndIsCheap()
     {
         var symbolicator = new Symbolicator(new SymbolOptions());
-        RawSnapshot snapshot = HundredFrames();
+        Snapshot snapshot = HundredFrames();
         DumpFrame[] first = [], second = [];
         long cold = Allocated(() => first = symbolicator.Resolve(snapshot));
         // The least of some: the first one may have code compiled.
@@ -60,9 +60,9 @@ public sealed class CacheTests
     }
 
     /// <summary>All methods of five modules, some with and some without PDB, up to a hundred.</summary>
-    private static RawSnapshot HundredFrames()
+    private static Snapshot HundredFrames()
     {
-        var builder = new SnapshotBuilder();
+        var builder = new CodeSnapshot();
         Type[] types =
         [
             typeof(Fixtures.Shapes.Here), typeof(Fixtures.Embedded.Standing), typeof(Fixtures.NoPdb.Standing), typeof(object), typeof(CacheTests),
@@ -70,9 +70,9 @@ public sealed class CacheTests
         int frames = 0;
         foreach (Type type in types)
         {
-            uint module = builder.Module(type.Module);
+            int module = builder.Module(type.Module);
             for (int row = 1; row <= 40 && frames < 100; row++, frames++)
-                builder.Frame(builder.Function(module, 0x06000000 + row), 8);
+                builder.Frame(builder.Method(module, 0x06000000 + row), 8);
         }
         return builder.Build();
     }

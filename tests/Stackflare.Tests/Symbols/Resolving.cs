@@ -20,12 +20,12 @@ internal static class Resolving
     /// <summary>Resolves <see cref="Method"/> in a module with the given place and id.</summary>
     public static DumpFrame Resolve(this Symbolicator symbolicator, string? path, Guid? mvid)
     {
-        var builder = new SnapshotBuilder();
+        var builder = new CodeSnapshot();
         return symbolicator.Single(builder, builder.Module(path, mvid));
     }
 
-    public static DumpFrame Single(this Symbolicator symbolicator, SnapshotBuilder builder, uint module) =>
-        symbolicator.Resolve(builder.Frame(builder.Function(module, Method.MetadataToken), Frame.GetILOffset()).Build()).Single();
+    public static DumpFrame Single(this Symbolicator symbolicator, CodeSnapshot builder, int module) =>
+        symbolicator.Resolve(builder.Frame(builder.Method(module, Method.MetadataToken), Frame.GetILOffset()).Build()).Single();
 
     private static StackFrame Capture()
     {

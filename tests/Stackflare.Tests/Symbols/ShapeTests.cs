@@ -95,7 +95,7 @@ public sealed class ShapeTests
         using var folder = new TestFolder();
         string copy = folder.Copy(typeof(Here).Module.FullyQualifiedName);
         StackFrame[] trace = Trace(run);
-        DumpFrame[] frames = Resolve(new SnapshotBuilder { PathOf = path => path.EndsWith("Shapes.dll") ? copy : path }, trace);
+        DumpFrame[] frames = Resolve(new CodeSnapshot { PathOf = path => path.EndsWith("Shapes.dll") ? copy : path }, trace);
         Assert.Equal(Space + name, First(trace, frames).Actual.Method.ToString());
     }
 
@@ -112,7 +112,7 @@ public sealed class ShapeTests
     public void WholeStacksAreSpelledAsExceptionsSpellThem()
     {
         StackFrame[] trace = Trace(Plain.NoParameters);
-        DumpFrame[] frames = Resolve(new SnapshotBuilder(), trace);
+        DumpFrame[] frames = Resolve(new CodeSnapshot(), trace);
         Assert.True(frames.Length > 10);
         for (int i = 0; i < frames.Length; i++)
         {
@@ -138,7 +138,7 @@ public sealed class ShapeTests
     public void OnlyTheStateMachinesOwnBodyShows(string method)
     {
         StackFrame[] trace = Trace(() => typeof(Machines).GetMethod(method)!.Invoke(null, null));
-        DumpFrame[] frames = Resolve(new SnapshotBuilder(), trace);
+        DumpFrame[] frames = Resolve(new CodeSnapshot(), trace);
         string[] shown = frames
             .Where(f => !f.IsHidden && f.Module!.Name.EndsWith("Shapes.dll"))
             .Select(f => f.Method.FullName).ToArray();
@@ -155,7 +155,7 @@ public sealed class ShapeTests
     {
         Assembly program = Assembly.LoadFrom(Path.Combine(AppContext.BaseDirectory, "Stackflare.Fixtures.TopLevel.dll"));
         StackFrame[] trace = Trace(() => program.EntryPoint!.Invoke(null, [new[] { argument }]));
-        DumpFrame[] frames = Resolve(new SnapshotBuilder(), trace);
+        DumpFrame[] frames = Resolve(new CodeSnapshot(), trace);
         (StackFrame expected, DumpFrame actual) = First(trace, frames);
         Assert.Equal(name, actual.Method.ToString());
         SameLine(expected, actual);
@@ -187,7 +187,7 @@ public sealed class ShapeTests
     private static (StackFrame Expected, DumpFrame Actual) Innermost(Action run)
     {
         StackFrame[] trace = Trace(run);
-        return First(trace, Resolve(new SnapshotBuilder(), trace));
+        return First(trace, Resolve(new CodeSnapshot(), trace));
     }
 
     /// <summary>The innermost frame that is the shape's, and not a helper's.</summary>
@@ -205,7 +205,7 @@ public sealed class ShapeTests
         return Here.Trace!.GetFrames().Where(f => f.GetMethod()?.DeclaringType is not null).ToArray();
     }
 
-    private static DumpFrame[] Resolve(SnapshotBuilder builder, StackFrame[] trace) =>
+    private static DumpFrame[] Resolve(CodeSnapshot builder, StackFrame[] trace) =>
         new Symbolicator(new SymbolOptions()).Resolve(builder.Frames(trace).Build());
 
     private static void CompoundAssignment()

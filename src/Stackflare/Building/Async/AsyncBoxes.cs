@@ -1,5 +1,4 @@
 using Stackflare.Snapshots;
-using Stackflare.Snapshots.Format;
 
 namespace Stackflare.Building.Async;
 
@@ -9,17 +8,17 @@ internal sealed class AsyncBoxes
     /// <summary>The awaiter of <see cref="Task.Yield"/>, which has nothing in it.</summary>
     public const string Yield = "YieldAwaiter";
 
-    private readonly RawSnapshot _snapshot;
+    private readonly Snapshot _snapshot;
     private readonly HeapObjects _objects;
     private readonly MachineLayout?[] _layouts;
-    private readonly Dictionary<uint, MachineLayout?> _machines = [];
+    private readonly Dictionary<int, MachineLayout?> _machines = [];
     private readonly bool[] _looked;
     private readonly int[] _boxOfObject;
     private readonly List<AsyncBox> _boxes = [];
     private readonly SuspendedMethods _suspended;
     private int _references;
 
-    public AsyncBoxes(RawSnapshot snapshot, HeapObjects objects)
+    public AsyncBoxes(Snapshot snapshot, HeapObjects objects)
     {
         (_snapshot, _objects) = (snapshot, objects);
         _layouts = new MachineLayout?[snapshot.Types.Length];
@@ -28,7 +27,7 @@ internal sealed class AsyncBoxes
         Array.Fill(_boxOfObject, -1);
         for (int i = 0; i < objects.Count; i++)
         {
-            if (objects.Is(i, HeapObjectFlags.Method) && !objects.Is(i, HeapObjectFlags.Completed))
+            if (objects.Is(i, HeapObjectTraits.Method) && !objects.Is(i, HeapObjectTraits.Completed))
                 Read(i);
         }
         _suspended = new SuspendedMethods(snapshot, objects, _boxes, _boxOfObject);
@@ -40,9 +39,9 @@ internal sealed class AsyncBoxes
     public int Of(int index) => index < 0 ? -1 : _boxOfObject[index];
 
     /// <summary>The number of the method that a thread runs; negative when it does not run it, as its own state says.</summary>
-    public int Of(in RunningRecord running)
+    public int Of(in RunningMethod running)
     {
-        int box = _objects.Is((int)running.Object, HeapObjectFlags.Suspended) ? _suspended.RunOf((int)running.Object) : Of((int)running.Object);
+        int box = _objects.Is(running.Object, HeapObjectTraits.Suspended) ? _suspended.RunOf(running.Object) : Of(running.Object);
         return box >= 0 && _boxes[box].State == AsyncBox.Running ? box : -1;
     }
 
@@ -53,32 +52,32 @@ internal sealed class AsyncBoxes
 
     private void Read(int index)
     {
-        ref readonly HeapObjectRecord box = ref _objects[index];
+        ref readonly HeapObject box = ref _objects[index];
         if (LayoutOf(box.Type) is not { } layout)
             return;
-        int holder = layout.IsObject ? _objects.Find(_objects.Heap.Word(box, layout.At)) : index;
+        int holder = layout.IsObject ? _objects.Find(SnapshotHeap.Word(box, layout.At)) : index;
         ulong at = layout.IsObject ? 0 : layout.At;
-        if (holder < 0 || layout.State is not { } stateAt || _objects.Number(_objects[holder], at + stateAt) is not { } state)
+        if (holder < 0 || layout.State is not { } stateAt || HeapObjects.Number(_objects[holder], at + stateAt) is not { } state)
             return;
         // It has ended, or an iterator stands at a yield, where it does not wait: whoever iterates runs.
         if (state < AsyncBox.Running)
             return;
         (ulong awaited, string? awaiter) = state == AsyncBox.Running ? (0, null) : Awaited(layout, _objects[holder], at);
         // One that lies in its pool has an empty state machine, which looks as if it waited for nothing at its first await.
-        if (state == 0 && awaited == 0 && _objects.Is(index, HeapObjectFlags.Pooled))
+        if (state == 0 && awaited == 0 && _objects.Is(index, HeapObjectTraits.Pooled))
             return;
         _boxOfObject[index] = _boxOfObject[holder] = _boxes.Count;
         _boxes.Add(new AsyncBox(index, layout.Type, state, awaited, awaiter));
     }
 
     /// <summary>Of the awaiters, all but that of the await it waits at are empty.</summary>
-    private (ulong Address, string? Awaiter) Awaited(MachineLayout layout, in HeapObjectRecord holder, ulong at)
+    private (ulong Address, string? Awaiter) Awaited(MachineLayout layout, in HeapObject holder, ulong at)
     {
         ulong other = 0;
         string? otherType = null;
         if (_objects.Heap.LayoutOf(holder.Type) is { } type)
         {
-            ReadOnlySpan<uint> references = _objects.Heap.ReferencesOf(type);
+            ReadOnlySpan<uint> references = type.References.Span;
             foreach (AwaiterField awaiter in layout.Awaiters)
             {
                 if (_references++ >= AsyncLimits.References)
@@ -86,7 +85,7 @@ internal sealed class AsyncBoxes
                 int i = references.BinarySearch((uint)Math.Min(uint.MaxValue, at + awaiter.From));
                 for (i = i < 0 ? ~i : i; i < references.Length && references[i] < at + awaiter.To && _references++ < AsyncLimits.References; i++)
                 {
-                    if (_objects.Heap.Word(holder, references[i]) is not (not 0 and var word))
+                    if (SnapshotHeap.Word(holder, references[i]) is not (not 0 and var word))
                         continue;
                     // An awaiter can refer to more than what it waits for, such as a context.
                     if (_objects.Find(word) >= 0)
@@ -102,18 +101,15 @@ internal sealed class AsyncBoxes
         return (0, Array.Exists(layout.Awaiters, static a => a.Type == Yield) ? Yield : layout.Awaiters is [var only] ? only.Type : null);
     }
 
-    private MachineLayout? LayoutOf(uint box)
+    private MachineLayout? LayoutOf(int? type)
     {
-        if (box == SnapshotLayout.None)
+        if (type is not { } box)
             return null;
         if (_looked[box])
             return _layouts[box];
         _looked[box] = true;
-        ref readonly TypeRecord type = ref _snapshot.Types[box];
-        if (type.ArgCount == 0 || (type.Flags & TypeFlags.Array) != 0)
-            return null;
-        uint machine = _snapshot.TypeArgs[type.ArgStart + type.ArgCount - 1];
-        if (machine == SnapshotLayout.None || _objects.Offset(box, "StateMachine") is not { } at)
+        SnapshotType record = _snapshot.Types[box];
+        if (record.IsArray || record.Arguments.IsEmpty || record.Arguments.Span[^1] is not { } machine || _objects.Offset(box, "StateMachine") is not { } at)
             return null;
         // Once, also where it is in boxes of any number of types.
         if (!_machines.TryGetValue(machine, out MachineLayout? layout))
@@ -121,13 +117,13 @@ internal sealed class AsyncBoxes
         return _layouts[box] = layout is null ? null : layout with { At = at };
     }
 
-    private MachineLayout? MachineOf(uint machine)
+    private MachineLayout? MachineOf(int machine)
     {
         if (_objects.Heap.LayoutOf(machine) is not { } layout)
             return null;
         ulong? state = null;
         var awaiters = new List<AwaiterField>();
-        ReadOnlySpan<HeapFieldRecord> fields = _objects.Heap.FieldsOf(layout);
+        ReadOnlySpan<FieldOffset> fields = layout.Fields.Span;
         for (int i = 0; i < fields.Length; i++)
         {
             if (_objects.Field(machine, fields[i].Token) is not { } field)
@@ -137,12 +133,11 @@ internal sealed class AsyncBoxes
             else if (IsAwaiter(field.Name))
                 awaiters.Add(new AwaiterField(fields[i].Offset, End(layout, fields, i), field.Type));
         }
-        bool isObject = !layout.Flags.HasFlag(HeapLayoutFlags.Struct);
-        return new MachineLayout(machine, At: 0, isObject, state, [.. awaiters]);
+        return new MachineLayout(machine, At: 0, IsObject: !layout.IsStruct, state, [.. awaiters]);
     }
 
     /// <summary>The last field ends with the machine, and the box may have more behind it.</summary>
-    private static ulong End(in HeapLayoutRecord layout, ReadOnlySpan<HeapFieldRecord> fields, int index) =>
+    private static ulong End(in TypeLayout layout, ReadOnlySpan<FieldOffset> fields, int index) =>
         index + 1 < fields.Length ? fields[index + 1].Offset : Math.Max(fields[index].Offset + (ulong)sizeof(ulong), layout.Size);
 
     // As the compilers of C#, Visual Basic and F# call them.

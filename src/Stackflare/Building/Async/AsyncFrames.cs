@@ -1,29 +1,28 @@
 using Stackflare.Snapshots;
-using Stackflare.Snapshots.Format;
 using Stackflare.Symbols;
 
 namespace Stackflare.Building.Async;
 
 /// <summary>The frames of async methods: one for each place where methods wait, shared by all stacks.</summary>
-internal sealed class AsyncFrames(RawSnapshot snapshot, SymbolSession session)
+internal sealed class AsyncFrames(Snapshot snapshot, SymbolSession session)
 {
-    private readonly Dictionary<(uint Machine, int State), DumpFrame> _frames = [];
-    private readonly Dictionary<uint, DumpFrame> _suspended = [];
+    private readonly Dictionary<(int Machine, int State), DumpFrame> _frames = [];
+    private readonly Dictionary<int, DumpFrame> _suspended = [];
 
     /// <summary>Null for a method that has no frame but the one on the stack of the thread that runs it.</summary>
     public DumpFrame? Of(in AsyncBox box)
     {
         DumpFrame? frame;
-        if (box.Frame != SnapshotLayout.None)
+        if (box.Frame is { } index)
         {
-            if (!_suspended.TryGetValue(box.Frame, out frame))
-                _suspended[box.Frame] = frame = session.SuspendedFrame(snapshot.Frames[box.Frame]);
+            if (!_suspended.TryGetValue(index, out frame))
+                _suspended[index] = frame = session.SuspendedFrame(snapshot.Frames[index]);
             return frame;
         }
-        if (box.Machine == SnapshotLayout.None)
+        if (box.Machine is not { } machine)
             return null;
-        if (!_frames.TryGetValue((box.Machine, box.State), out frame))
-            _frames[(box.Machine, box.State)] = frame = session.AsyncFrame(snapshot.Types[box.Machine], box.State);
+        if (!_frames.TryGetValue((machine, box.State), out frame))
+            _frames[(machine, box.State)] = frame = session.AsyncFrame(snapshot.Types[machine], box.State);
         return frame;
     }
 }

@@ -10,7 +10,7 @@ internal sealed class AsyncGraph
     private readonly int[] _awaiter;
     private readonly Dictionary<int, PromiseState> _promises = [];
 
-    public AsyncGraph(RawSnapshot snapshot, HeapObjects objects)
+    public AsyncGraph(Snapshot snapshot, HeapObjects objects)
     {
         Objects = objects;
         Boxes = new AsyncBoxes(snapshot, objects);

@@ -1,5 +1,4 @@
 using Stackflare.Snapshots;
-using Stackflare.Snapshots.Format;
 using Stackflare.Symbols;
 
 namespace Stackflare.Building.Async;
@@ -18,23 +17,23 @@ internal sealed class AsyncStackBuilder
     /// <param name="snapshot">The snapshot, which has a heap.</param>
     /// <param name="session">For names and lines.</param>
     /// <param name="threads">The threads, in the order of the snapshot, with what they wait for.</param>
-    public AsyncStackBuilder(RawSnapshot snapshot, SymbolSession session, IReadOnlyList<DumpThread> threads)
+    public AsyncStackBuilder(Snapshot snapshot, SymbolSession session, IReadOnlyList<DumpThread> threads)
     {
         _graph = new AsyncGraph(snapshot, new HeapObjects(snapshot, session));
         _frames = new AsyncFrames(snapshot, session);
         int count = _graph.Boxes.All.Count;
         (_runs, _onPath, _seen) = (new DumpThread?[count], new bool[count], new bool[count]);
         var running = new HashSet<DumpThread>();
-        foreach (RunningRecord record in _graph.Objects.Heap.Running)
+        foreach (RunningMethod record in _graph.Objects.Heap.Running)
         {
             int box = _graph.Boxes.Of(record);
-            DumpThread thread = threads[(int)record.Thread];
+            DumpThread thread = threads[record.Thread];
             // A thread can have several on its stack, one that goes on within the end of another: it runs the innermost that is not waiting itself.
             bool isInnermost = box >= 0 && running.Add(thread);
             if (isInnermost)
                 _innermost.Add(box);
             // Of those that the runtime suspends it is certain that the thread runs them, as it says so itself.
-            if (isInnermost || (box >= 0 && _graph.Objects.Is((int)record.Object, HeapObjectFlags.Suspended)))
+            if (isInnermost || (box >= 0 && _graph.Objects.Is(record.Object, HeapObjectTraits.Suspended)))
                 _runs[box] = thread;
         }
         foreach (DumpThread thread in threads.OrderBy(static t => t.ManagedId?.Value ?? 0))

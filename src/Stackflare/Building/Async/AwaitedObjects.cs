@@ -1,4 +1,4 @@
-using Stackflare.Snapshots.Format;
+using Stackflare.Snapshots;
 
 namespace Stackflare.Building.Async;
 
@@ -34,11 +34,11 @@ internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
             int index = objects.Find(address);
             if (index < 0)
                 return new Awaited(IsOfPlatform(awaiter) ? AsyncWaitKind.Unknown : AsyncWaitKind.Other, Type: Named(awaiter), DueIn: due);
-            if (objects.Is(index, HeapObjectFlags.Completed))
+            if (objects.Is(index, HeapObjectTraits.Completed))
                 return new Awaited(AsyncWaitKind.Ready, Object: index);
-            if (objects.Is(index, HeapObjectFlags.Method | HeapObjectFlags.Machine))
+            if (objects.Is(index, HeapObjectTraits.Method | HeapObjectTraits.Machine))
                 return boxes.Of(index) is >= 0 and var box ? new Awaited(default, Box: box, Object: index, DueIn: due, MayBeGivenUp: mayBeGivenUp) : new Awaited(AsyncWaitKind.Ready, Object: index);
-            if (objects.Is(index, HeapObjectFlags.Suspended | HeapObjectFlags.Continuation))
+            if (objects.Is(index, HeapObjectTraits.Suspended | HeapObjectTraits.Continuation))
             {
                 if (boxes.Of(index) is >= 0 and var suspended)
                     return new Awaited(default, Box: suspended, Object: index, DueIn: due, MayBeGivenUp: mayBeGivenUp);
@@ -49,7 +49,7 @@ internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
                 continue;
             }
             string type = objects.Definition(index);
-            if (!objects.Is(index, HeapObjectFlags.Task))
+            if (!objects.Is(index, HeapObjectTraits.Task))
                 return Source(index, type) with { DueIn = due };
             string name = LastPart(type);
             if (name == "CancellationPromise`1")
@@ -83,7 +83,7 @@ internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
         foreach (int from in _promises.HandOnTo(promise).Take(MostSteps))
         {
             _between++;
-            if (objects.Is(from, HeapObjectFlags.Method | HeapObjectFlags.Suspended) || objects.Word(from, "m_action") is 0)
+            if (objects.Is(from, HeapObjectTraits.Method | HeapObjectTraits.Suspended) || objects.Word(from, "m_action") is 0)
                 return objects[from].Address;
         }
         return null;
@@ -159,7 +159,7 @@ internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
             return TimeSpan.Zero;
         // Both are in milliseconds, and the clock is the one that the probe read in the pause.
         return objects.Word(timer, "_startTicks") is { } start
-            ? Milliseconds((double)(uint)due - ((objects.Heap.Info.NowNs / 1_000_000) - (double)(long)start))
+            ? Milliseconds((double)(uint)due - ((objects.Heap.Now.Ticks / TimeSpan.TicksPerMillisecond) - (double)(long)start))
             : null;
     }
 

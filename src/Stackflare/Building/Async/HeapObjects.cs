@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using Stackflare.Snapshots;
-using Stackflare.Snapshots.Format;
 using Stackflare.Symbols;
 using Stackflare.Symbols.Names;
 
@@ -10,7 +9,7 @@ namespace Stackflare.Building.Async;
 /// The objects that were copied from the heap, by the names of their types and fields. A field that an object does not have reads as null, and so does one
 /// that was not copied.
 /// </summary>
-internal sealed class HeapObjects(RawSnapshot snapshot, SymbolSession session)
+internal sealed class HeapObjects(Snapshot snapshot, SymbolSession session)
 {
     /// <summary>Between a type and the one that everything is derived from.</summary>
     private const int MostParents = 64;
@@ -18,15 +17,15 @@ internal sealed class HeapObjects(RawSnapshot snapshot, SymbolSession session)
     private const uint ArrayLength = 8, ArrayBegin = 16;
 
     private readonly string?[] _definitions = new string?[snapshot.Types.Length];
-    private readonly Dictionary<(uint Type, string Name), ulong?> _offsets = [], _own = [];
+    private readonly Dictionary<(int Type, string Name), ulong?> _offsets = [], _own = [];
 
-    public RawHeap Heap { get; } = snapshot.Heap!;
+    public SnapshotHeap Heap { get; } = snapshot.Heap!;
 
     public int Count => Heap.Objects.Length;
 
-    public ref readonly HeapObjectRecord this[int index] => ref Heap.Objects[index];
+    public ref readonly HeapObject this[int index] => ref Heap.Objects[index];
 
-    public bool Is(int index, HeapObjectFlags flags) => (Heap.Objects[index].Flags & flags) != 0;
+    public bool Is(int index, HeapObjectTraits traits) => (Heap.Objects[index].Traits & traits) != 0;
 
     /// <summary>The index of the object at an address; negative when it was not copied.</summary>
     public int Find(ulong? address) => address is { } at and not 0 ? Heap.Find(at) : -1;
@@ -40,12 +39,12 @@ internal sealed class HeapObjects(RawSnapshot snapshot, SymbolSession session)
     /// <summary>Whether an object's type is of a name, or derived from one that is.</summary>
     public bool IsA(int index, string definition)
     {
-        uint type = Heap.Objects[index].Type;
-        for (int depth = 0; depth < MostParents && type != SnapshotLayout.None; depth++)
+        int? type = Heap.Objects[index].Type;
+        for (int depth = 0; depth < MostParents && type is not null; depth++)
         {
             if (DefinitionOf(type) == definition)
                 return true;
-            type = Heap.LayoutOf(type)?.Parent ?? SnapshotLayout.None;
+            type = Heap.LayoutOf(type)?.Parent;
         }
         return false;
     }
@@ -53,20 +52,20 @@ internal sealed class HeapObjects(RawSnapshot snapshot, SymbolSession session)
     /// <summary>A field of 64 bits: for a reference, an address.</summary>
     public ulong? Word(int index, string field)
     {
-        ref readonly HeapObjectRecord entry = ref Heap.Objects[index];
-        return Offset(entry.Type, field) is { } offset && Has(entry, offset, sizeof(ulong)) ? Heap.Word(entry, offset) : null;
+        ref readonly HeapObject entry = ref Heap.Objects[index];
+        return Offset(entry.Type, field) is { } offset && Has(entry, offset, sizeof(ulong)) ? SnapshotHeap.Word(entry, offset) : null;
     }
 
     /// <summary>A field of 32 bits.</summary>
     public int? Number(int index, string field)
     {
-        ref readonly HeapObjectRecord entry = ref Heap.Objects[index];
+        ref readonly HeapObject entry = ref Heap.Objects[index];
         return Offset(entry.Type, field) is { } offset ? Number(entry, offset) : null;
     }
 
     /// <summary>32 bits at an offset of an object.</summary>
-    public int? Number(in HeapObjectRecord entry, ulong offset) =>
-        Has(entry, offset, sizeof(int)) ? BinaryPrimitives.ReadInt32LittleEndian(Heap.BytesOf(entry)[(int)offset..]) : null;
+    public static int? Number(in HeapObject entry, ulong offset) =>
+        Has(entry, offset, sizeof(int)) ? BinaryPrimitives.ReadInt32LittleEndian(entry.Bytes.Span[(int)offset..]) : null;
 
     /// <summary>The object that a field refers to; negative when it refers to none, or to one that was not copied.</summary>
     public int Reference(int index, string field) => Find(Word(index, field));
@@ -77,32 +76,34 @@ internal sealed class HeapObjects(RawSnapshot snapshot, SymbolSession session)
     /// <summary>The references that an array has, as far as it was copied.</summary>
     public IEnumerable<ulong> Elements(int index)
     {
-        HeapObjectRecord entry = Heap.Objects[index];
-        int count = Math.Min(Length(index), ((int)entry.BytesLength - (int)ArrayBegin) / sizeof(ulong));
+        HeapObject entry = Heap.Objects[index];
+        int count = Math.Min(Length(index), (entry.Bytes.Length - (int)ArrayBegin) / sizeof(ulong));
         for (int i = 0; i < count; i++)
-            yield return Heap.Word(entry, ArrayBegin + ((ulong)i * sizeof(ulong)));
+            yield return SnapshotHeap.Word(entry, ArrayBegin + ((ulong)i * sizeof(ulong)));
     }
 
     /// <summary>Where in objects of a type a field is that it, or one that it is derived from, declares; null when it is not known.</summary>
-    public ulong? Offset(uint type, string name)
+    public ulong? Offset(int? of, string name)
     {
+        if (of is not { } type)
+            return null;
         if (_offsets.TryGetValue((type, name), out ulong? known))
             return known;
         ulong? offset = null;
-        uint at = type;
-        for (int depth = 0; depth < MostParents && offset is null && at != SnapshotLayout.None && Heap.LayoutOf(at) is { } layout; depth++)
+        int? parent = type;
+        for (int depth = 0; depth < MostParents && offset is null && parent is { } at && Heap.LayoutOf(at) is { } layout; depth++)
         {
             // Once a layout: any number of types can be derived from one that has any number of fields.
             if (!_own.TryGetValue((at, name), out offset))
                 _own[(at, name)] = offset = Own(at, layout, name);
-            at = layout.Parent;
+            parent = layout.Parent;
         }
         return _offsets[(type, name)] = offset;
     }
 
-    private ulong? Own(uint type, in HeapLayoutRecord layout, string name)
+    private ulong? Own(int type, in TypeLayout layout, string name)
     {
-        foreach (ref readonly HeapFieldRecord field in Heap.FieldsOf(layout))
+        foreach (FieldOffset field in layout.Fields.Span)
         {
             if (Field(type, field.Token)?.Name == name)
                 return field.Offset;
@@ -111,24 +112,21 @@ internal sealed class HeapObjects(RawSnapshot snapshot, SymbolSession session)
     }
 
     /// <summary>What is known of a field that a type declares; null when nothing is.</summary>
-    public FieldFacts? Field(uint type, uint token) =>
-        snapshot.Types[type].Module is not SnapshotLayout.None and var module ? session.Module(module).Field(token) : null;
+    public FieldFacts? Field(int type, uint token) => session.Module(snapshot.Types[type].Module)?.Field(token);
 
     /// <summary>The simple name of the type of the awaiter that a method waits by which the runtime suspends; null when it is not known.</summary>
-    public string? AwaiterAt(in FrameRecord frame) => session.AwaiterAt(frame);
+    public string? AwaiterAt(in SnapshotFrame frame) => session.AwaiterAt(frame);
 
-    private string DefinitionOf(uint type)
+    private string DefinitionOf(int? index)
     {
-        // The probe has a bound on types, and objects of those that did not fit.
-        if (type == SnapshotLayout.None)
+        // There is a bound on types, and there are objects of those that did not fit.
+        if (index is not { } type)
             return "";
         if (_definitions[type] is { } known)
             return known;
-        ref readonly TypeRecord record = ref snapshot.Types[type];
-        return _definitions[type] = record.Module == SnapshotLayout.None || (record.Flags & (TypeFlags.Array | TypeFlags.Unknown)) != 0
-            ? ""
-            : session.Module(record.Module).TypeName(record.Token) ?? "";
+        SnapshotType record = snapshot.Types[type];
+        return _definitions[type] = record.IsArray ? "" : session.Module(record.Module)?.TypeName(record.Token) ?? "";
     }
 
-    private static bool Has(in HeapObjectRecord entry, ulong offset, int size) => offset <= int.MaxValue && (long)offset + size <= entry.BytesLength;
+    private static bool Has(in HeapObject entry, ulong offset, int size) => offset <= int.MaxValue && (long)offset + size <= entry.Bytes.Length;
 }

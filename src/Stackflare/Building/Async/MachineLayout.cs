@@ -6,7 +6,7 @@ namespace Stackflare.Building.Async;
 /// <param name="IsObject">Whether it is.</param>
 /// <param name="State">The offset of the state in the state machine; null when it is not known.</param>
 /// <param name="Awaiters">The awaiters in the state machine.</param>
-internal sealed record MachineLayout(uint Type, ulong At, bool IsObject, ulong? State, AwaiterField[] Awaiters);
+internal sealed record MachineLayout(int Type, ulong At, bool IsObject, ulong? State, AwaiterField[] Awaiters);
 
 /// <summary>A field in which a state machine keeps the awaiter of an <c>await</c> that it waits at.</summary>
 /// <param name="From">Where in the state machine it begins.</param>

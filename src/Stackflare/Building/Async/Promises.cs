@@ -1,4 +1,4 @@
-using Stackflare.Snapshots.Format;
+using Stackflare.Snapshots;
 
 namespace Stackflare.Building.Async;
 
@@ -56,7 +56,7 @@ internal sealed class Promises(HeapObjects objects)
         void Add(ulong address)
         {
             int task = objects.Find(address);
-            if (address != 0 && unfinished.Count < AsyncLimits.Unfinished && _members < AsyncLimits.Members && (task < 0 || !objects.Is(task, HeapObjectFlags.Completed)))
+            if (address != 0 && unfinished.Count < AsyncLimits.Unfinished && _members < AsyncLimits.Members && (task < 0 || !objects.Is(task, HeapObjectTraits.Completed)))
             {
                 unfinished.Add(address);
                 _members++;
@@ -69,7 +69,7 @@ internal sealed class Promises(HeapObjects objects)
         int tasks = objects.Reference(index, "m_tasks");
         if (tasks < 0)
             tasks = objects.Reference(index, "_tasks");
-        return tasks >= 0 && objects.Is(tasks, HeapObjectFlags.Array) ? tasks : -1;
+        return tasks >= 0 && objects.Is(tasks, HeapObjectTraits.Array) ? tasks : -1;
     }
 
     private Dictionary<ulong, List<int>> Read()
@@ -77,10 +77,10 @@ internal sealed class Promises(HeapObjects objects)
         var handOn = new Dictionary<ulong, List<int>>();
         for (int i = 0; i < objects.Count; i++)
         {
-            if (!objects.Is(i, HeapObjectFlags.Task) || objects.Is(i, HeapObjectFlags.Completed) || objects.Word(i, "m_continuationObject") is not { } to)
+            if (!objects.Is(i, HeapObjectTraits.Task) || objects.Is(i, HeapObjectTraits.Completed) || objects.Word(i, "m_continuationObject") is not { } to)
                 continue;
             int promise = objects.Find(to);
-            if (promise < 0 || !objects.Is(promise, HeapObjectFlags.Task) || objects.Is(promise, HeapObjectFlags.Method | HeapObjectFlags.Suspended))
+            if (promise < 0 || !objects.Is(promise, HeapObjectTraits.Task) || objects.Is(promise, HeapObjectTraits.Method | HeapObjectTraits.Suspended))
                 continue;
             if (!handOn.TryGetValue(to, out List<int>? tasks))
                 handOn[to] = tasks = [];

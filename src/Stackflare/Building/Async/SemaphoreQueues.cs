@@ -1,4 +1,4 @@
-using Stackflare.Snapshots.Format;
+using Stackflare.Snapshots;
 
 namespace Stackflare.Building.Async;
 
@@ -15,7 +15,7 @@ internal sealed class SemaphoreQueues(HeapObjects objects)
         var semaphores = new Dictionary<int, int>();
         for (int i = 0; i < objects.Count; i++)
         {
-            if (!objects.Is(i, HeapObjectFlags.Semaphore))
+            if (!objects.Is(i, HeapObjectTraits.Semaphore))
                 continue;
             Follow(objects.Reference(i, "m_asyncHead"), "Next", i);
             // Where one in the middle was not copied, the rest is reached from the other end.

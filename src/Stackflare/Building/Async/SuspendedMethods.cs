@@ -1,5 +1,4 @@
 using Stackflare.Snapshots;
-using Stackflare.Snapshots.Format;
 
 namespace Stackflare.Building.Async;
 
@@ -12,38 +11,38 @@ internal sealed class SuspendedMethods
     private const string TaskContinuation = "System.Runtime.CompilerServices.RuntimeAsyncTaskContinuation";
     private const string SourceContinuation = "System.Runtime.CompilerServices.AsyncHelpers.ValueTaskSourceContinuation";
 
-    private readonly RawSnapshot _snapshot;
+    private readonly Snapshot _snapshot;
     private readonly HeapObjects _objects;
     private readonly List<AsyncBox> _boxes;
     private readonly int[] _boxOfObject;
     private readonly bool[] _taken;
     private readonly Dictionary<int, int> _runs = [];
     private readonly Dictionary<int, ulong> _passedOn = [];
-    private readonly Dictionary<uint, string?> _awaiters = [];
+    private readonly Dictionary<int, string?> _awaiters = [];
 
     /// <param name="snapshot">The snapshot.</param>
     /// <param name="objects">Its objects.</param>
     /// <param name="boxes">The methods; those that are found are added.</param>
     /// <param name="boxOfObject">By object, the number of the method that it is of.</param>
-    public SuspendedMethods(RawSnapshot snapshot, HeapObjects objects, List<AsyncBox> boxes, int[] boxOfObject)
+    public SuspendedMethods(Snapshot snapshot, HeapObjects objects, List<AsyncBox> boxes, int[] boxOfObject)
     {
         (_snapshot, _objects, _boxes, _boxOfObject) = (snapshot, objects, boxes, boxOfObject);
         _taken = new bool[objects.Count];
-        var running = new Dictionary<int, uint>();
-        foreach (ref readonly RunningRecord record in objects.Heap.Running.AsSpan())
+        var running = new Dictionary<int, int?>();
+        foreach (ref readonly RunningMethod record in objects.Heap.Running.AsSpan())
         {
-            if (objects.Is((int)record.Object, HeapObjectFlags.Suspended))
-                running.TryAdd((int)record.Object, record.Next);
+            if (objects.Is(record.Object, HeapObjectTraits.Suspended))
+                running.TryAdd(record.Object, record.Next);
         }
         for (int i = 0; i < objects.Count; i++)
         {
-            if (!objects.Is(i, HeapObjectFlags.Suspended) || objects.Is(i, HeapObjectFlags.Completed))
+            if (!objects.Is(i, HeapObjectTraits.Suspended) || objects.Is(i, HeapObjectTraits.Completed))
                 continue;
             // A task that waits has its chain; while it is run, it has none.
             if (objects.Word(i, "m_stateObject") is not null and not 0 and var first)
                 Read(i, objects.Find(first), AsyncGraph.None);
-            else if (running.TryGetValue(i, out uint next))
-                Run(i, (int)next - 1);
+            else if (running.TryGetValue(i, out int? next))
+                Run(i, next ?? -1);
         }
     }
 
@@ -56,7 +55,7 @@ internal sealed class SuspendedMethods
     private void Run(int task, int next)
     {
         int innermost = _boxes.Count;
-        _boxes.Add(new AsyncBox(task, SnapshotLayout.None, AsyncBox.Running, 0, null));
+        _boxes.Add(new AsyncBox(task, Machine: null, AsyncBox.Running, 0, null));
         _runs[task] = innermost;
         Read(task, next, innermost);
     }
@@ -67,11 +66,11 @@ internal sealed class SuspendedMethods
         ulong awaited = 0;
         string? awaiter = null;
         // Each continuation is one method's, whatever a hostile program says.
-        for (int at = first; at >= 0 && !_taken[at] && _objects.Is(at, HeapObjectFlags.Continuation); at = _objects.Reference(at, "Next"))
+        for (int at = first; at >= 0 && !_taken[at] && _objects.Is(at, HeapObjectTraits.Continuation); at = _objects.Reference(at, "Next"))
         {
             _taken[at] = true;
-            uint frame = _objects.Word(at, "ResumeInfo") is { } resumeInfo ? _objects.Heap.FrameOf(resumeInfo) : SnapshotLayout.None;
-            if (frame == SnapshotLayout.None)
+            int? place = _objects.Word(at, "ResumeInfo") is { } resumeInfo ? _objects.Heap.FrameOf(resumeInfo) : null;
+            if (place is not { } frame)
             {
                 // The platform's own, which is no method's, but has what the innermost waits for.
                 if (inner < 0 && awaited == 0)
@@ -81,7 +80,7 @@ internal sealed class SuspendedMethods
             if (inner < 0 && awaited == 0)
                 (awaited, awaiter) = AwaitedBy(task, at, frame);
             int box = _boxes.Count;
-            _boxes.Add(new AsyncBox(at, SnapshotLayout.None, State: 0, awaited, awaiter) { Frame = frame, Inner = inner });
+            _boxes.Add(new AsyncBox(at, Machine: null, State: 0, awaited, awaiter) { Frame = frame, Inner = inner });
             _boxOfObject[at] = inner = box;
             (awaited, awaiter) = (0, null);
         }
@@ -102,19 +101,19 @@ internal sealed class SuspendedMethods
     /// What the innermost waits for by an awaiter of any type, which is among its variables: a task that has the action of the method's task as what goes on when it
     /// ends. Where nothing is, the call says of which type the awaiter is.
     /// </summary>
-    private (ulong Awaited, string? Awaiter) AwaitedBy(int task, int continuation, uint frame)
+    private (ulong Awaited, string? Awaiter) AwaitedBy(int task, int continuation, int frame)
     {
         if (!_awaiters.TryGetValue(frame, out string? awaiter))
             _awaiters[frame] = awaiter = _objects.AwaiterAt(_snapshot.Frames[frame]);
         ulong action = _objects.Word(task, "m_action") ?? 0;
-        ref readonly HeapObjectRecord entry = ref _objects[continuation];
+        ref readonly HeapObject entry = ref _objects[continuation];
         ulong only = 0;
         int tasks = 0;
-        for (ulong at = FirstVariable; at + sizeof(ulong) <= entry.BytesLength && at < MostVariables; at += sizeof(ulong))
+        for (ulong at = FirstVariable; at + sizeof(ulong) <= (ulong)entry.Bytes.Length && at < MostVariables; at += sizeof(ulong))
         {
-            ulong word = _objects.Heap.Word(entry, at);
+            ulong word = SnapshotHeap.Word(entry, at);
             int index = _objects.Find(word);
-            if (index < 0 || index == task || !_objects.Is(index, HeapObjectFlags.Task))
+            if (index < 0 || index == task || !_objects.Is(index, HeapObjectTraits.Task))
                 continue;
             if (action != 0 && _objects.Word(index, "m_continuationObject") == action)
                 return (word, awaiter);

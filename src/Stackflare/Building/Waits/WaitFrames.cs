@@ -1,4 +1,4 @@
-using Stackflare.Snapshots.Format;
+using Stackflare.Snapshots;
 
 namespace Stackflare.Building.Waits;
 
@@ -23,12 +23,12 @@ internal static class WaitFrames
     /// <param name="stack">The frames, innermost first.</param>
     /// <param name="recorded">The kind of the wait by the runtime's own record; null if it has none.</param>
     /// <returns>What is told; null if the thread does not wait, or only the kernel can say.</returns>
-    public static Found? Find(IReadOnlyList<DumpFrame> stack, WaitRecordKind? recorded)
+    public static Found? Find(IReadOnlyList<DumpFrame> stack, SnapshotWaitKind? recorded)
     {
         WaitKind? enters = recorded switch
         {
-            WaitRecordKind.MonitorEnter => WaitKind.MonitorEnter,
-            WaitRecordKind.LockEnter => WaitKind.LockEnter,
+            SnapshotWaitKind.MonitorEnter => WaitKind.MonitorEnter,
+            SnapshotWaitKind.LockEnter => WaitKind.LockEnter,
             _ => null,
         };
         // Some runtimes wait for a lock in native code, without a managed frame for it.

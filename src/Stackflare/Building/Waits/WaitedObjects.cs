@@ -1,5 +1,4 @@
 using Stackflare.Snapshots;
-using Stackflare.Snapshots.Format;
 using Stackflare.Symbols;
 
 namespace Stackflare.Building.Waits;
@@ -10,34 +9,34 @@ internal sealed class WaitedObjects
     /// <summary>Of a thread that holds a reader-writer lock so many frames are asked whether they took it.</summary>
     public const int MostFrames = 64;
 
-    private readonly RawSnapshot _snapshot;
+    private readonly Snapshot _snapshot;
     private readonly SymbolSession _session;
     private readonly DumpThread[] _threads;
     private readonly DumpLock?[] _locks;
 
     /// <summary>By thread, where its references begin.</summary>
-    private readonly Dictionary<uint, int> _first = [];
+    private readonly Dictionary<int, int> _first = [];
 
     /// <summary>By object, who has entered it to read.</summary>
-    private readonly Dictionary<uint, SortedSet<uint>> _readers = [];
+    private readonly Dictionary<int, SortedSet<int>> _readers = [];
 
     /// <param name="snapshot">The snapshot.</param>
     /// <param name="session">For the names of types, and what methods are made of.</param>
     /// <param name="threads">The threads, in the order of the snapshot.</param>
-    public WaitedObjects(RawSnapshot snapshot, SymbolSession session, DumpThread[] threads)
+    public WaitedObjects(Snapshot snapshot, SymbolSession session, DumpThread[] threads)
     {
         (_snapshot, _session, _threads) = (snapshot, session, threads);
         for (int i = snapshot.References.Length; i-- > 0;)
         {
-            ref readonly ReferenceRecord reference = ref snapshot.References[i];
+            ref readonly SnapshotReference reference = ref snapshot.References[i];
             _first[reference.Thread] = i;
-            if (reference.Flags.HasFlag(ReferenceFlags.HoldsRead))
+            if (reference.HoldsRead)
                 AddReader(reference.Object, reference.Thread);
         }
         // The one who may write later reads as well.
-        for (uint i = 0; i < snapshot.Objects.Length; i++)
+        for (int i = 0; i < snapshot.Objects.Length; i++)
         {
-            if (snapshot.Objects[i].Upgrader is not SnapshotLayout.None and var upgrader)
+            if (snapshot.Objects[i].Upgrader is { } upgrader)
                 AddReader(i, upgrader);
         }
         _locks = [.. snapshot.Objects.Select(ReaderWriterLock)];
@@ -47,18 +46,18 @@ internal sealed class WaitedObjects
     /// <param name="thread">The thread's index in the snapshot.</param>
     /// <param name="kind">What the thread waits for.</param>
     /// <param name="frame">The outermost frame of the wait. The object can be in it, in those within, and in that of its caller.</param>
-    public uint? Find(uint thread, WaitKind kind, int frame)
+    public int? Find(int thread, WaitKind kind, int frame)
     {
         if (KindOf(kind) is not { } wanted || !_first.TryGetValue(thread, out int first) || IsForSeveral(thread, frame))
             return null;
-        uint? proven = null, possible = null;
+        int? proven = null, possible = null;
         bool isOnly = true;
         for (int i = first; i < _snapshot.References.Length && _snapshot.References[i].Thread == thread; i++)
         {
-            ref readonly ReferenceRecord reference = ref _snapshot.References[i];
-            if (_snapshot.Objects[reference.Object].Kind != wanted || reference.Frame > frame + 1)
+            ref readonly SnapshotReference reference = ref _snapshot.References[i];
+            if (_snapshot.Objects[reference.Object].Kind != wanted || (reference.Frame ?? int.MaxValue) > frame + 1)
                 continue;
-            if (reference.Flags.HasFlag(ReferenceFlags.Proven))
+            if (reference.IsProven)
                 proven = reference.Object;
             isOnly &= possible is null || possible == reference.Object;
             possible = reference.Object;
@@ -67,7 +66,7 @@ internal sealed class WaitedObjects
     }
 
     /// <summary>Whether it waits for one or all of several: that one is in sight says nothing of the others.</summary>
-    private bool IsForSeveral(uint thread, int frame)
+    private bool IsForSeveral(int thread, int frame)
     {
         for (int i = 0; i <= frame && i < _threads[thread].Frames.Count; i++)
         {
@@ -79,26 +78,25 @@ internal sealed class WaitedObjects
     }
 
     /// <summary>The lock that an object is; null if it is none.</summary>
-    public DumpLock? Lock(uint index) => _locks[index];
+    public DumpLock? Lock(int index) => _locks[index];
 
     /// <summary>The full name of an object's type; null if it is not known.</summary>
-    public string? Type(uint index) => _snapshot.Objects[index].Type is not SnapshotLayout.None and var type ? _session.Types.Name(type) : null;
+    public string? Type(int index) => _snapshot.Objects[index].Type is { } type ? _session.Types.Name(type) : null;
 
     /// <summary>Gives reader-writer locks to the threads that hold them.</summary>
     public void Hold()
     {
-        var held = new Dictionary<uint, List<HeldLock>>();
-        for (uint i = 0; i < _locks.Length; i++)
+        var held = new Dictionary<int, List<HeldLock>>();
+        for (int i = 0; i < _locks.Length; i++)
         {
             if (_locks[i] is not { } known)
                 continue;
-            uint owner = _snapshot.Objects[i].Owner;
-            if (owner != SnapshotLayout.None)
+            if (_snapshot.Objects[i].Owner is { } owner)
                 Add(owner, known, isShared: false);
-            foreach (uint reader in Readers(i))
+            foreach (int reader in Readers(i))
                 Add(reader, known, isShared: true);
         }
-        foreach ((uint thread, List<HeldLock> locks) in held)
+        foreach ((int thread, List<HeldLock> locks) in held)
         {
             // Of several it cannot be told which statement is whose.
             if (locks is [var only])
@@ -106,7 +104,7 @@ internal sealed class WaitedObjects
             _threads[thread].HeldLocks = [.. _threads[thread].HeldLocks.Concat(locks).OrderBy(static h => h.FrameIndex ?? int.MaxValue)];
         }
 
-        void Add(uint thread, DumpLock known, bool isShared)
+        void Add(int thread, DumpLock known, bool isShared)
         {
             if (!held.TryGetValue(thread, out List<HeldLock>? locks))
                 held[thread] = locks = [];
@@ -115,57 +113,57 @@ internal sealed class WaitedObjects
     }
 
     /// <summary>The threads that hold a reader-writer lock, each once.</summary>
-    public static IEnumerable<uint> Holders(RawSnapshot snapshot) =>
-        snapshot.References.Where(static r => r.Flags.HasFlag(ReferenceFlags.HoldsRead)).Select(static r => r.Thread)
-            .Concat(snapshot.Objects.SelectMany(static o => (uint[])[o.Owner, o.Upgrader])).Where(static t => t != SnapshotLayout.None).Distinct();
+    public static IEnumerable<int> Holders(Snapshot snapshot) =>
+        snapshot.References.Where(static r => r.HoldsRead).Select(static r => r.Thread)
+            .Concat(snapshot.Objects.SelectMany(static o => (int?[])[o.Owner, o.Upgrader]).OfType<int>()).Distinct();
 
     /// <summary>The threads that wait for a reader-writer lock or for a thread's end, perhaps more than once.</summary>
-    public static IEnumerable<uint> Joining(RawSnapshot snapshot) =>
-        snapshot.References.Where(r => snapshot.Objects[r.Object].Kind == ObjectRecordKind.ReaderWriterLockSlim).Select(static r => r.Thread)
-            .Concat(snapshot.Waits.Where(static w => w.Kind == WaitRecordKind.Join).Select(static w => w.Thread)).Distinct();
+    public static IEnumerable<int> Joining(Snapshot snapshot) =>
+        snapshot.References.Where(r => snapshot.Objects[r.Object].Kind == SnapshotObjectKind.ReaderWriterLockSlim).Select(static r => r.Thread)
+            .Concat(Enumerable.Range(0, snapshot.Threads.Count).Where(t => snapshot.Threads[t].Wait is { Kind: SnapshotWaitKind.Join })).Distinct();
 
-    private static ObjectRecordKind? KindOf(WaitKind kind) => kind switch
+    private static SnapshotObjectKind? KindOf(WaitKind kind) => kind switch
     {
-        WaitKind.SemaphoreSlim => ObjectRecordKind.SemaphoreSlim,
-        WaitKind.ManualResetEventSlim => ObjectRecordKind.EventSlim,
-        WaitKind.CountdownEvent => ObjectRecordKind.CountdownEvent,
-        WaitKind.Barrier => ObjectRecordKind.Barrier,
-        WaitKind.Task => ObjectRecordKind.Task,
-        WaitKind.WaitHandle => ObjectRecordKind.WaitHandle,
-        WaitKind.ReadLock or WaitKind.WriteLock or WaitKind.UpgradeableReadLock => ObjectRecordKind.ReaderWriterLockSlim,
+        WaitKind.SemaphoreSlim => SnapshotObjectKind.SemaphoreSlim,
+        WaitKind.ManualResetEventSlim => SnapshotObjectKind.EventSlim,
+        WaitKind.CountdownEvent => SnapshotObjectKind.CountdownEvent,
+        WaitKind.Barrier => SnapshotObjectKind.Barrier,
+        WaitKind.Task => SnapshotObjectKind.Task,
+        WaitKind.WaitHandle => SnapshotObjectKind.WaitHandle,
+        WaitKind.ReadLock or WaitKind.WriteLock or WaitKind.UpgradeableReadLock => SnapshotObjectKind.ReaderWriterLockSlim,
         _ => null,
     };
 
-    private DumpLock? ReaderWriterLock(ObjectRecord record, int index)
+    private DumpLock? ReaderWriterLock(SnapshotObject entry, int index)
     {
-        if (record.Kind != ObjectRecordKind.ReaderWriterLockSlim)
+        if (entry.Kind != SnapshotObjectKind.ReaderWriterLockSlim)
             return null;
         return new DumpLock
         {
-            Address = new ObjectAddress(record.Address),
+            Address = new ObjectAddress(entry.Address),
             Kind = LockKind.ReaderWriterLockSlim,
-            Type = Type((uint)index),
-            Owner = record.Owner == SnapshotLayout.None ? null : _threads[record.Owner],
-            Upgrader = record.Upgrader == SnapshotLayout.None ? null : _threads[record.Upgrader],
-            Readers = [.. Readers((uint)index).Select(t => _threads[t])],
+            Type = Type(index),
+            Owner = entry.Owner is { } owner ? _threads[owner] : null,
+            Upgrader = entry.Upgrader is { } upgrader ? _threads[upgrader] : null,
+            Readers = [.. Readers(index).Select(t => _threads[t])],
         };
     }
 
-    private void AddReader(uint index, uint thread)
+    private void AddReader(int index, int thread)
     {
-        if (!_readers.TryGetValue(index, out SortedSet<uint>? threads))
+        if (!_readers.TryGetValue(index, out SortedSet<int>? threads))
             _readers[index] = threads = [];
         threads.Add(thread);
     }
 
     /// <summary>Who has entered it to read. Whoever writes is none: it may have upgraded.</summary>
-    private IEnumerable<uint> Readers(uint index) =>
-        _readers.TryGetValue(index, out SortedSet<uint>? threads) ? threads.Where(t => t != _snapshot.Objects[index].Owner) : [];
+    private IEnumerable<int> Readers(int index) =>
+        _readers.TryGetValue(index, out SortedSet<int>? threads) ? threads.Where(t => t != _snapshot.Objects[index].Owner) : [];
 
     /// <summary>The frame in which a thread took a reader-writer lock, if there is one only that has a statement for such a lock.</summary>
-    private int? FrameOf(uint thread)
+    private int? FrameOf(int thread)
     {
-        ReadOnlySpan<uint> stack = _snapshot.StackOf(_snapshot.Threads[thread]);
+        ReadOnlySpan<int> stack = _snapshot.StackOf(thread);
         int? frame = null;
         int statements = 0;
         for (int i = 0; i < Math.Min(stack.Length, MostFrames); i++)

@@ -37,7 +37,7 @@ internal sealed class CaptureRoute : IDisposable
     /// <exception cref="StackflareException">There is no way; the type says why.</exception>
     public static CaptureRoute ToSelf(string probePath)
     {
-        var route = new CaptureRoute(Environment.ProcessId, DiagnosticsPort.FindOwn()) { ProbePath = probePath };
+        var route = new CaptureRoute(Environment.ProcessId, DiagnosticsSocket.FindOwn()) { ProbePath = probePath };
         route.ListenAbstract();
         return route;
     }
@@ -56,7 +56,7 @@ internal sealed class CaptureRoute : IDisposable
     [SupportedOSPlatform("linux")]
     public static CaptureRoute To(TargetProcess target, ReadOnlySpan<byte> probe, bool useMemory, ref MemoryFile? memory)
     {
-        var route = new CaptureRoute(target.Pid, DiagnosticsPort.Find(target));
+        var route = new CaptureRoute(target.Pid, DiagnosticsSocket.Find(target));
         bool isDone = false;
         try
         {

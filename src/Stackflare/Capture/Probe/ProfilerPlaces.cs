@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using Stackflare.Interop;
 using Stackflare.Processes;
-using Stackflare.Snapshots;
+using Stackflare.Snapshots.Format;
 
 namespace Stackflare.Capture.Probe;
 
@@ -16,9 +16,6 @@ internal sealed class ProfilerPlaces
     public const string Forbidding = "STACKFLARE_NO_MAIN_PROFILER";
 
     private const int FirstWithHeap = 9, FirstWithoutMain = 11;
-
-    /// <summary>What the runtime answers to a profiler that it overlooks and that wants to walk a stack.</summary>
-    private const int InconsistentWithFlags = unchecked((int)0x80131374);
 
     /// <summary>The process; 0 for one that is not seen.</summary>
     public int Pid { get; init; }
@@ -43,9 +40,6 @@ internal sealed class ProfilerPlaces
 
     /// <summary>Whether a main profiler has gone, so that whoever comes beside it is overlooked.</summary>
     public bool HasLostCount { get; set; }
-
-    /// <summary>Whether a snapshot has no stacks because its probe was overlooked.</summary>
-    public static bool WasOverlooked(RawSnapshot snapshot) => Array.Exists(snapshot.Threads, static t => t.HResult == InconsistentWithFlags);
 
     /// <summary>Looks at how a process was started.</summary>
     /// <param name="pid">The process; 0 for one that is not seen.</param>

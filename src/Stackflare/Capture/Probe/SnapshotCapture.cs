@@ -5,7 +5,6 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Stackflare.Interop;
 using Stackflare.Processes;
-using Stackflare.Snapshots;
 using Stackflare.Snapshots.Format;
 
 namespace Stackflare.Capture.Probe;
@@ -85,7 +84,7 @@ internal static class SnapshotCapture
         if (!places.HasLostCount || !mayBeMain)
         {
             beside = Take(open, limits, ProfilerClass.Beside, heap, off);
-            places.HasLostCount = ProfilerPlaces.WasOverlooked(beside);
+            places.HasLostCount = beside.WalkWasRefused;
             if (!places.HasLostCount || !mayBeMain)
                 return beside;
         }
@@ -291,11 +290,9 @@ internal static class SnapshotCapture
     private static SuspensionBlocker[] Blockers(RawSnapshot snapshot, KernelTasks tasks)
     {
         tasks.SeeHowLong(
-        [
-            .. (from blocker in snapshot.Blockers
-                where !blocker.Flags.HasFlag(BlockerFlags.Running)
-                select (int)snapshot.Threads[blocker.Thread].OsId).Take(OffProcessor.MostThreads),
-        ]);
+            from blocker in snapshot.Blockers
+            where !blocker.Flags.HasFlag(BlockerFlags.Running)
+            select (int)snapshot.Threads[blocker.Thread].OsId);
         return
         [
             .. from blocker in snapshot.Blockers

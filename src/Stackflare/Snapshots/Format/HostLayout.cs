@@ -31,6 +31,9 @@ internal static class HostLayout
     public const SectionKind FieldsSection = (SectionKind)110;
     public const SectionKind AwaitsSection = (SectionKind)111;
     public const SectionKind PlacesSection = (SectionKind)112;
+
+    /// <summary>What the source of the snapshot could not have. A file without the section is one of before there was it: the probe's flags say the same.</summary>
+    public const SectionKind NotesSection = (SectionKind)113;
 }
 
 [StructLayout(LayoutKind.Sequential)]
@@ -59,4 +62,11 @@ internal struct TaskRecord
 
     /// <summary>Negative: not known. Files of before there was this field have shorter records.</summary>
     public long OffProcessorNs;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct NoteRecord
+{
+    public uint TextOffset;
+    public uint TextLength;
 }

@@ -10,13 +10,13 @@ internal static class HostSections
     private const long NotKnown = -1;
 
     /// <summary>The sections in the order of the file, each with the size of its records.</summary>
-    public static FileSection[] Encode(HostFacts facts)
+    public static FileSection[] Encode(HostFacts facts, IReadOnlyList<string> notes)
     {
-        var blob = new List<byte>();
+        var blob = new BlobWriter();
         var host = new HostRecord { Pid = (uint)facts.ProcessId, UptimeNs = facts.Uptime is { } uptime ? Nanoseconds(uptime) : NotKnown };
-        (host.ProgramOffset, host.ProgramLength) = Place(blob, facts.ProgramName);
-        (host.PlatformOffset, host.PlatformLength) = Place(blob, facts.Platform);
-        (host.NoteOffset, host.NoteLength) = Place(blob, facts.Note);
+        (host.ProgramOffset, host.ProgramLength) = blob.Add(facts.ProgramName);
+        (host.PlatformOffset, host.PlatformLength) = blob.Add(facts.Platform);
+        (host.NoteOffset, host.NoteLength) = blob.Add(facts.Note);
 
         Dictionary<int, TaskStat> all = facts.Tasks.All();
         var tasks = new TaskRecord[all.Count];
@@ -26,19 +26,24 @@ internal static class HostSections
         {
             var task = new TaskRecord { OsId = (uint)id, State = stat.State, CpuNs = Nanoseconds(stat.CpuTime), StartTicks = stat.StartTicks };
             task.OffProcessorNs = stat.OffProcessor is { } off ? Nanoseconds(off) : NotKnown;
-            (task.NameOffset, task.NameLength) = Place(blob, stat.Name);
+            (task.NameOffset, task.NameLength) = blob.Add(stat.Name);
             tasks[next++] = task;
         }
+        var noteRecords = new NoteRecord[notes.Count];
+        for (int i = 0; i < noteRecords.Length; i++)
+            (noteRecords[i].TextOffset, noteRecords[i].TextLength) = blob.Add(notes[i]);
         return
         [
             new(HostLayout.HostSection, Unsafe.SizeOf<HostRecord>(), MemoryMarshal.AsBytes(new ReadOnlySpan<HostRecord>(ref host)).ToArray()),
             new(HostLayout.TasksSection, Unsafe.SizeOf<TaskRecord>(), MemoryMarshal.AsBytes(tasks.AsSpan()).ToArray()),
             new(HostLayout.BlobSection, 1, blob.ToArray()),
+            new(HostLayout.NotesSection, Unsafe.SizeOf<NoteRecord>(), MemoryMarshal.AsBytes(noteRecords.AsSpan()).ToArray()),
         ];
     }
 
+    /// <returns>What the host knows; and what the source could not have, null in files of before it was saved.</returns>
     /// <exception cref="SnapshotFormatException">The sections are missing or damaged.</exception>
-    public static HostFacts Decode(SnapshotDirectory directory)
+    public static (HostFacts Facts, IReadOnlyList<string>? Notes) Decode(SnapshotDirectory directory)
     {
         var host = directory.Single<HostRecord>(HostLayout.HostSection, "host");
         ReadOnlyMemory<byte> blob = directory.Blob(HostLayout.BlobSection);
@@ -57,7 +62,10 @@ internal static class HostSections
             if (!tasks.TryAdd(Id(task.OsId), stat))
                 throw new SnapshotFormatException($"task {task.OsId} is there twice");
         }
-        return new HostFacts
+        string[]? notes = directory.Has(HostLayout.NotesSection)
+            ? Array.ConvertAll(directory.Records<NoteRecord>(HostLayout.NotesSection), n => Required(n.TextOffset, n.TextLength, "a note"))
+            : null;
+        var facts = new HostFacts
         {
             ProcessId = Id(host.Pid),
             ProgramName = program,
@@ -66,6 +74,7 @@ internal static class HostSections
             Note = note,
             Tasks = KernelTasks.Of(tasks),
         };
+        return (facts, notes);
 
         string? Text(uint offset, uint length, string what)
         {
@@ -75,18 +84,6 @@ internal static class HostSections
 
         string Required(uint offset, uint length, string what) =>
             Text(offset, length, what) ?? throw new SnapshotFormatException($"{what} is not there");
-    }
-
-    private static (uint Offset, uint Length) Place(List<byte> blob, string? text)
-    {
-        if (text is null)
-            return (SnapshotLayout.None, 0);
-        ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(text.AsSpan());
-        // What is longer could not be read.
-        bytes = bytes[..Math.Min(bytes.Length, SnapshotLayout.LongestText)];
-        uint offset = (uint)blob.Count;
-        blob.AddRange(bytes);
-        return (offset, (uint)bytes.Length);
     }
 
     private static int Id(uint id) => id <= int.MaxValue ? (int)id : throw new SnapshotFormatException($"{id} is no id of the kernel's");

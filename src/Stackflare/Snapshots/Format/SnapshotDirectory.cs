@@ -76,6 +76,8 @@ internal sealed class SnapshotDirectory
 
     public ReadOnlyMemory<byte> Section(in DirectoryEntry entry) => Bytes.Slice((int)entry.Offset, (int)entry.Length);
 
+    public bool Has(SectionKind kind) => Find(kind) is not null;
+
     private DirectoryEntry? Find(SectionKind kind)
     {
         foreach (ref readonly DirectoryEntry entry in Entries)

@@ -1,5 +1,4 @@
 using Stackflare.Snapshots;
-using Stackflare.Snapshots.Format;
 using Stackflare.Symbols.Modules;
 using Stackflare.Symbols.Saved;
 
@@ -16,38 +15,38 @@ namespace Stackflare.Symbols.IL;
 /// </remarks>
 internal sealed class SuspendedPlaces
 {
-    private readonly RawSnapshot _snapshot;
-    private readonly Dictionary<(uint Function, ulong Address), SavedPlace> _saved = [];
-    private readonly Dictionary<(uint Function, ulong Address), uint> _code = [];
-    private readonly Dictionary<(uint Code, uint Function), List<uint>> _places = [];
-    private readonly Dictionary<(uint Function, ulong Address), int?> _known = [];
-    private readonly Dictionary<(uint Code, uint Function), int?> _inlined = [];
-    private readonly Dictionary<(uint Code, uint Function), HashSet<int>> _own = [];
-    private readonly Dictionary<uint, AwaitCall[]> _awaits = [];
+    private readonly Snapshot _snapshot;
+    private readonly Dictionary<(int Method, ulong Address), SavedPlace> _saved = [];
+    private readonly Dictionary<(int Method, ulong Address), uint> _code = [];
+    private readonly Dictionary<(uint Code, int Method), List<int>> _places = [];
+    private readonly Dictionary<(int Method, ulong Address), int?> _known = [];
+    private readonly Dictionary<(uint Code, int Method), int?> _inlined = [];
+    private readonly Dictionary<(uint Code, int Method), HashSet<int>> _own = [];
+    private readonly Dictionary<int, AwaitCall[]> _awaits = [];
 
     /// <param name="snapshot">The snapshot.</param>
     /// <param name="saved">What was found when it was saved; null if it was not.</param>
-    public SuspendedPlaces(RawSnapshot snapshot, SavedSymbols? saved)
+    public SuspendedPlaces(Snapshot snapshot, SavedSymbols? saved)
     {
         _snapshot = snapshot;
-        foreach ((uint frame, SavedPlace place) in saved?.Places ?? [])
+        foreach ((int frame, SavedPlace place) in saved?.Places ?? [])
             _saved.TryAdd(Key(snapshot.Frames[frame]), place);
-        foreach (ref readonly SuspensionRecord suspension in (snapshot.Heap?.Suspensions ?? []).AsSpan())
+        foreach (ref readonly SuspensionPoint suspension in (snapshot.Heap?.Suspensions ?? []).AsSpan())
         {
-            if (suspension.Code == 0 || suspension.Frame == SnapshotLayout.None)
+            if (suspension.Code == 0 || suspension.Frame is not { } frame || snapshot.Frames[frame].Method is null)
                 continue;
-            (uint Function, ulong Address) key = Key(snapshot.Frames[suspension.Frame]);
+            (int Method, ulong Address) key = Key(snapshot.Frames[frame]);
             _code.TryAdd(key, suspension.Code);
-            if (!_places.TryGetValue((suspension.Code, key.Function), out List<uint>? places))
-                _places[(suspension.Code, key.Function)] = places = [];
-            places.Add(suspension.Frame);
+            if (!_places.TryGetValue((suspension.Code, key.Method), out List<int>? places))
+                _places[(suspension.Code, key.Method)] = places = [];
+            places.Add(frame);
         }
     }
 
     /// <summary>The IL offset of the await, or of the statement that it is in; null where it cannot be told.</summary>
-    public int? Of(SnapshotModule module, in FrameRecord frame)
+    public int? Of(ModuleSymbols module, in SnapshotFrame frame)
     {
-        (uint Function, ulong Address) key = Key(frame);
+        (int Method, ulong Address) key = Key(frame);
         if (_saved.TryGetValue(key, out SavedPlace? saved))
             return saved.ILOffset;
         if (!_known.TryGetValue(key, out int? offset))
@@ -56,58 +55,58 @@ internal sealed class SuspendedPlaces
     }
 
     /// <summary>The simple name of the type of the awaiter that the method waits by; null where it is not told, as by a call that awaits a task.</summary>
-    public string? AwaiterAt(SnapshotModule module, in FrameRecord frame)
+    public string? AwaiterAt(ModuleSymbols module, in SnapshotFrame frame)
     {
         if (_saved.TryGetValue(Key(frame), out SavedPlace? saved))
             return saved.Awaiter;
         int? offset = Of(module, frame);
-        int method = (int)_snapshot.Functions[frame.Function].Token;
+        int method = (int)_snapshot.Methods[frame.Method!.Value].Token;
         return offset is { } at ? Read(() => module.Suspensions?.Awaiter(method, at)) : null;
     }
 
     /// <summary>Whether the method awaits nothing, and only handed on a task.</summary>
-    public bool IsPassedThrough(SnapshotModule module, in FrameRecord frame)
+    public bool IsPassedThrough(ModuleSymbols module, in SnapshotFrame frame)
     {
         if (_saved.TryGetValue(Key(frame), out SavedPlace? saved))
             return saved.IsPassedThrough;
-        int method = (int)_snapshot.Functions[frame.Function].Token;
+        int method = (int)_snapshot.Methods[frame.Method!.Value].Token;
         return Read(() => module.Suspensions?.IsAsync(method)) == false;
     }
 
-    private int? Find(SnapshotModule module, in FrameRecord frame, (uint Function, ulong Address) key)
+    private int? Find(ModuleSymbols module, in SnapshotFrame frame, (int Method, ulong Address) key)
     {
-        uint method = _snapshot.Functions[frame.Function].Token;
-        AwaitCall[] awaits = AwaitsOf(module, frame.Function);
-        List<uint> places = _code.TryGetValue(key, out uint code) ? _places[(code, key.Function)] : [];
-        if (SymbolSession.OffsetOf(frame) is { } place)
+        uint method = _snapshot.Methods[frame.Method!.Value].Token;
+        AwaitCall[] awaits = AwaitsOf(module, key.Method);
+        List<int> places = _code.TryGetValue(key, out uint code) ? _places[(code, key.Method)] : [];
+        if (frame.ILOffset is { } place)
         {
             int? offset = Await(module, method, awaits, place);
-            return offset is { } at && MayBeAnother(module, method, awaits, at, Own(module, method, awaits, (code, key.Function))) ? null : offset;
+            return offset is { } at && MayBeAnother(module, method, awaits, at, Own(module, method, awaits, (code, key.Method))) ? null : offset;
         }
         if (places.Count == 0)
             return awaits is [var only] ? only.ILOffset : null;
-        if (!_inlined.TryGetValue((code, key.Function), out int? found))
-            _inlined[(code, key.Function)] = found = Inlined(module, method, awaits, places);
+        if (!_inlined.TryGetValue((code, key.Method), out int? found))
+            _inlined[(code, key.Method)] = found = Inlined(module, method, awaits, places);
         return found;
     }
 
     /// <summary>The awaits that have a place in a piece of code.</summary>
-    private HashSet<int> Own(SnapshotModule module, uint method, AwaitCall[] awaits, (uint Code, uint Function) code)
+    private HashSet<int> Own(ModuleSymbols module, uint method, AwaitCall[] awaits, (uint Code, int Method) code)
     {
         if (!_own.TryGetValue(code, out HashSet<int>? own))
         {
-            List<uint> places = _places.GetValueOrDefault(code) ?? [];
-            _own[code] = own = [.. places.Select(p => SymbolSession.OffsetOf(_snapshot.Frames[p])).OfType<int>().Select(o => Await(module, method, awaits, o)).OfType<int>()];
+            List<int> places = _places.GetValueOrDefault(code) ?? [];
+            _own[code] = own = [.. places.Select(p => _snapshot.Frames[p].ILOffset).OfType<int>().Select(o => Await(module, method, awaits, o)).OfType<int>()];
         }
         return own;
     }
 
-    private AwaitCall[] AwaitsOf(SnapshotModule module, uint function)
+    private AwaitCall[] AwaitsOf(ModuleSymbols module, int index)
     {
-        if (!_awaits.TryGetValue(function, out AwaitCall[]? awaits))
+        if (!_awaits.TryGetValue(index, out AwaitCall[]? awaits))
         {
-            int method = (int)_snapshot.Functions[function].Token;
-            _awaits[function] = awaits = Read(() => module.Suspensions?.Of(method)) ?? [];
+            int method = (int)_snapshot.Methods[index].Token;
+            _awaits[index] = awaits = Read(() => module.Suspensions?.Of(method)) ?? [];
         }
         return awaits;
     }
@@ -115,7 +114,7 @@ internal sealed class SuspendedPlaces
     /// <summary>
     /// Whether the compiler may have made one piece of code of the await and another. The other has then no place of its own.
     /// </summary>
-    private bool MayBeAnother(SnapshotModule module, uint method, AwaitCall[] awaits, int at, HashSet<int> own)
+    private bool MayBeAnother(ModuleSymbols module, uint method, AwaitCall[] awaits, int at, HashSet<int> own)
     {
         if (awaits.Length < 2)
             return false;
@@ -144,7 +143,7 @@ internal sealed class SuspendedPlaces
     }
 
     /// <summary>The await that a place is of. Without the module the runtime's word is all there is.</summary>
-    private static int? Await(SnapshotModule module, uint method, AwaitCall[] awaits, int place)
+    private static int? Await(ModuleSymbols module, uint method, AwaitCall[] awaits, int place)
     {
         if (awaits.Length == 0)
             return place;
@@ -162,9 +161,9 @@ internal sealed class SuspendedPlaces
     }
 
     /// <summary>The only await that did not stay a call; of several in one statement, that statement.</summary>
-    private int? Inlined(SnapshotModule module, uint method, AwaitCall[] awaits, List<uint> places)
+    private int? Inlined(ModuleSymbols module, uint method, AwaitCall[] awaits, List<int> places)
     {
-        HashSet<int> offsets = [.. places.Select(p => SymbolSession.OffsetOf(_snapshot.Frames[p])).OfType<int>()];
+        HashSet<int> offsets = [.. places.Select(p => _snapshot.Frames[p].ILOffset).OfType<int>()];
         int[] left = [.. awaits.Where(a => a.FollowsNew || !offsets.Contains(a.ILOffset)).Select(a => a.ILOffset)];
         return left switch
         {
@@ -174,5 +173,5 @@ internal sealed class SuspendedPlaces
         };
     }
 
-    private static (uint Function, ulong Address) Key(in FrameRecord frame) => (frame.Function, frame.Address);
+    private static (int Method, ulong Address) Key(in SnapshotFrame frame) => (frame.Method ?? -1, frame.Address);
 }

@@ -1,6 +1,5 @@
 using System.Reflection.Metadata;
 using Stackflare.Snapshots;
-using Stackflare.Snapshots.Format;
 using Stackflare.Symbols.Modules;
 
 namespace Stackflare.Symbols.Names;
@@ -14,29 +13,28 @@ internal static class BareNames
     private const string StubPrefix = "IL_STUB";
 
     /// <summary>A DynamicMethod or a stub of the runtime. Neither has a type, and stack traces print none.</summary>
-    public static MethodFacts Dynamic(RawSnapshot snapshot, in FunctionRecord function)
+    public static MethodFacts Dynamic(SnapshotMethod method)
     {
-        string name = snapshot.Text(function.NameOffset, function.NameLength) ?? "[dynamic code]";
+        string name = method.Name ?? "[dynamic code]";
         bool isStub = name.StartsWith(StubPrefix, StringComparison.Ordinal);
-        return new MethodFacts(new MethodName("", name, "", Parameters(snapshot, function)), isStub);
+        return new MethodFacts(new MethodName("", name, "", Parameters(method.Signature.Span)), isStub);
     }
 
     /// <summary>A method of a module without image, for example one of Reflection.Emit's; null if the snapshot has no name for it.</summary>
-    public static MethodFacts? Named(RawSnapshot snapshot, in FunctionRecord function)
+    public static MethodFacts? Named(SnapshotMethod method)
     {
-        if ((function.Flags & FunctionFlags.Named) == 0 || snapshot.Text(function.NameOffset, function.NameLength) is not { Length: > 0 } name)
+        if (method.Name is not { Length: > 0 } name)
             return null;
-        string type = snapshot.Text(function.TypeNameOffset, function.TypeNameLength) ?? "";
-        return new MethodFacts(new MethodName(type.Replace('+', '.'), name, "", Parameters(snapshot, function)), false);
+        string type = method.TypeName ?? "";
+        return new MethodFacts(new MethodName(type.Replace('+', '.'), name, "", Parameters(method.Signature.Span)), false);
     }
 
     /// <summary>A method that nothing is known of but where it is.</summary>
     public static MethodName Token(string? moduleName, uint token) => new("", $"{moduleName ?? "<unknown>"}!0x{token:x8}", "", null);
 
     /// <summary>Types only, as a bare signature has no names; null unless all of it can be told.</summary>
-    private static unsafe string? Parameters(RawSnapshot snapshot, in FunctionRecord function)
+    private static unsafe string? Parameters(ReadOnlySpan<byte> signature)
     {
-        ReadOnlySpan<byte> signature = snapshot.Bytes(function.SignatureOffset, function.SignatureLength).Span;
         if (signature.IsEmpty)
             return null;
         try

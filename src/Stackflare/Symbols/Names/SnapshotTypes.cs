@@ -1,6 +1,5 @@
 using System.Text;
 using Stackflare.Snapshots;
-using Stackflare.Snapshots.Format;
 using Stackflare.Symbols.Modules;
 
 namespace Stackflare.Symbols.Names;
@@ -10,7 +9,7 @@ namespace Stackflare.Symbols.Names;
 /// be cyclic, or nest types so that a short table means an exponentially long name: depth, length and their sum are bounded,
 /// and what is left out shows as <c>…</c>.
 /// </summary>
-internal sealed class SnapshotTypes(RawSnapshot snapshot, Func<uint, SnapshotModule> module)
+internal sealed class SnapshotTypes(Snapshot snapshot, Func<int?, ModuleSymbols?> module)
 {
     private const char Unknown = '?', LeftOut = '…';
     private const string UnknownName = "?", LeftOutName = "…";
@@ -19,9 +18,9 @@ internal sealed class SnapshotTypes(RawSnapshot snapshot, Func<uint, SnapshotMod
     private readonly StringBuilder _text = new();
     private int _characters;
 
-    public string Name(uint index)
+    public string Name(int? type)
     {
-        if (index >= (uint)_names.Length)
+        if (type is not { } index)
             return UnknownName;
         if (_names[index] is { } known)
             return known;
@@ -34,17 +33,13 @@ internal sealed class SnapshotTypes(RawSnapshot snapshot, Func<uint, SnapshotMod
     }
 
     /// <summary>The type arguments of a function's declaring type, then its own.</summary>
-    public string[] Arguments(in FunctionRecord function)
+    public string[] Arguments(SnapshotMethod method)
     {
-        ReadOnlySpan<uint> ofType = default;
-        if (function.DeclaringType != SnapshotLayout.None)
-        {
-            ref readonly TypeRecord type = ref snapshot.Types[function.DeclaringType];
-            // The one argument of an array is its element.
-            if ((type.Flags & TypeFlags.Array) == 0)
-                ofType = Indexes(type.ArgStart, type.ArgCount);
-        }
-        ReadOnlySpan<uint> own = Indexes(function.TypeArgStart, function.TypeArgCount);
+        ReadOnlySpan<int?> ofType = default;
+        // The one argument of an array is its element.
+        if (method.DeclaringType is { } declaring && snapshot.Types[declaring] is { IsArray: false } type)
+            ofType = Cut(type.Arguments);
+        ReadOnlySpan<int?> own = Cut(method.TypeArguments);
         if (ofType.Length + own.Length == 0)
             return [];
         string[] names = new string[ofType.Length + own.Length];
@@ -54,42 +49,39 @@ internal sealed class SnapshotTypes(RawSnapshot snapshot, Func<uint, SnapshotMod
     }
 
     /// <summary>The type arguments of a type.</summary>
-    public string[] Arguments(in TypeRecord type)
+    public string[] Arguments(SnapshotType type)
     {
-        ReadOnlySpan<uint> indexes = Indexes(type.ArgStart, type.ArgCount);
+        ReadOnlySpan<int?> indexes = Cut(type.Arguments);
         string[] names = new string[indexes.Length];
         for (int i = 0; i < names.Length; i++)
             names[i] = Name(indexes[i]);
         return names;
     }
 
-    private ReadOnlySpan<uint> Indexes(uint start, uint count) => count == 0
-        ? default
-        : snapshot.TypeArgs.AsSpan((int)start, (int)Math.Min(count, SymbolLimits.TypeArguments));
+    private static ReadOnlySpan<int?> Cut(ReadOnlyMemory<int?> types) => types.Span[..Math.Min(types.Length, SymbolLimits.TypeArguments)];
 
     /// <summary>Each call appends something, so that the length bounds the work as well.</summary>
-    private void Append(uint index, int depth)
+    private void Append(int? index, int depth)
     {
         if (depth > SymbolLimits.TypeNameDepth || _text.Length > SymbolLimits.TypeNameCharacters)
         {
             _text.Append(LeftOut);
             return;
         }
-        if (index >= (uint)snapshot.Types.Length)
+        if (index is not { } at)
         {
             _text.Append(Unknown);
             return;
         }
-        ref readonly TypeRecord type = ref snapshot.Types[index];
-        ReadOnlySpan<uint> arguments = Indexes(type.ArgStart, type.ArgCount);
-        if ((type.Flags & TypeFlags.Array) != 0)
+        SnapshotType type = snapshot.Types[at];
+        ReadOnlySpan<int?> arguments = Cut(type.Arguments);
+        if (type.IsArray)
         {
-            Append(arguments.IsEmpty ? SnapshotLayout.None : arguments[0], depth + 1);
+            Append(arguments.IsEmpty ? null : arguments[0], depth + 1);
             _text.Append('[').Append(',', (int)Math.Clamp(type.Rank, 1, 32) - 1).Append(']');
             return;
         }
-        string? name = (type.Flags & TypeFlags.Unknown) != 0 || type.Module == SnapshotLayout.None ? null : module(type.Module).TypeName(type.Token);
-        _text.Append(name ?? UnknownName);
+        _text.Append(module(type.Module)?.TypeName(type.Token) ?? UnknownName);
         for (int i = 0; i < arguments.Length; i++)
         {
             _text.Append(i == 0 ? '[' : ',');

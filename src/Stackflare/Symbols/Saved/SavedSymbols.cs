@@ -43,16 +43,16 @@ internal sealed class SavedSymbols
     }
 
     /// <summary>Where the methods stand that the runtime has suspended, by the index of the frame.</summary>
-    public Dictionary<uint, SavedPlace> Places { get; } = [];
+    public Dictionary<int, SavedPlace> Places { get; } = [];
 
     /// <summary>Reads what a file has. The bytes may come from anyone; a file without such sections has nothing.</summary>
-    /// <param name="snapshot">The snapshot out of the file, as <see cref="SnapshotFile.Read"/> gives it.</param>
+    /// <param name="snapshot">The snapshot out of the file.</param>
+    /// <param name="directory">Where the file's sections are.</param>
     /// <exception cref="SnapshotFormatException">The sections are damaged.</exception>
-    public static SavedSymbols Decode(RawSnapshot snapshot) =>
-        new(new SnapshotDirectory(snapshot.Encoded), snapshot.Modules.Length, snapshot.Frames.Length);
+    public static SavedSymbols Decode(Snapshot snapshot, SnapshotDirectory directory) => new(directory, snapshot.Modules.Length, snapshot.Frames.Length);
 
     /// <summary>What was found of a module; null if nothing was.</summary>
-    public SavedModule? Module(uint index) => _modules[index];
+    public SavedModule? Module(int index) => _modules[index];
 
     private void Add(in SavedPdbRecord pdb)
     {
@@ -145,7 +145,7 @@ internal sealed class SavedSymbols
         if (place.Frame >= (uint)frames)
             throw new SnapshotFormatException("the frame of a place is not there");
         int? offset = place.ILOffset == SnapshotLayout.None ? null : Offset(place.ILOffset);
-        Once(Places.TryAdd(place.Frame, new SavedPlace(offset, Text(place.AwaiterOffset, place.AwaiterLength, "an awaiter's type"), place.IsPassedThrough != 0)), "place");
+        Once(Places.TryAdd((int)place.Frame, new SavedPlace(offset, Text(place.AwaiterOffset, place.AwaiterLength, "an awaiter's type"), place.IsPassedThrough != 0)), "place");
     }
 
     private static int Offset(uint offset) => (int)offset >= 0 ? (int)offset : throw new SnapshotFormatException($"{offset} is no offset");

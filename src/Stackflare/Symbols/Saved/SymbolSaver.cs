@@ -7,81 +7,81 @@ using Stackflare.Symbols.Modules;
 namespace Stackflare.Symbols.Saved;
 
 /// <summary>Asks a session for everything that a dump of its snapshot is made of, and keeps what only can be found where the modules are.</summary>
-internal sealed class SymbolSaver(RawSnapshot snapshot, SymbolSession session)
+internal sealed class SymbolSaver(Snapshot snapshot, SymbolSession session)
 {
     private readonly SavedSymbolsWriter _writer = new();
     private readonly bool[] _seenModules = new bool[snapshot.Modules.Length], _seenTypes = new bool[snapshot.Types.Length], _opened = new bool[snapshot.Types.Length];
-    private readonly HashSet<(uint Module, uint Token)> _methods = [], _types = [];
-    private readonly HashSet<(uint Module, uint Token, int Offset)> _lines = [];
+    private readonly HashSet<(int Module, uint Token)> _methods = [], _types = [];
+    private readonly HashSet<(int Module, uint Token, int Offset)> _lines = [];
 
     /// <summary>By index, and not by recursion: the types of a hostile process can nest as deep as they are many.</summary>
-    private readonly Stack<uint> _waiting = [];
+    private readonly Stack<int?> _waiting = [];
 
     public FileSection[] Save()
     {
         for (int i = 0; i < snapshot.Frames.Length; i++)
         {
-            ref readonly FrameRecord frame = ref snapshot.Frames[i];
+            ref readonly SnapshotFrame frame = ref snapshot.Frames[i];
             if (session.ModuleOf(frame) is not { } module)
                 continue;
-            ref readonly FunctionRecord function = ref snapshot.Functions[frame.Function];
+            SnapshotMethod method = snapshot.Methods[frame.Method!.Value];
             int? offset = session.PlaceOf(module, frame);
-            SavePlace(function.Module, module, function.Token, offset);
+            SavePlace(method.Module!.Value, module, method.Token, offset);
             // The module's IL told it.
             var place = new SavedPlace(offset, session.AwaiterAt(frame), session.IsPassedThrough(frame));
-            if ((frame.Flags & FrameFlags.Await) != 0 && place != new SavedPlace(SymbolSession.OffsetOf(frame), null))
+            if (frame.IsAwait && place != new SavedPlace(frame.ILOffset, null))
                 _writer.Place((uint)i, place);
         }
-        if (snapshot.Heap is { Info.Status: HeapStatus.Walked } heap)
+        if (snapshot.Heap is { } heap)
             SaveHeap(heap);
         SaveLockStatements();
         SaveTypes();
         return _writer.Sections();
     }
 
-    private void SavePlace(uint index, SnapshotModule module, uint method, int? offset)
+    private void SavePlace(int index, ModuleSymbols module, uint method, int? offset)
     {
         if (!_seenModules[index])
         {
             _seenModules[index] = true;
             if (module.PdbReference is { } reference)
-                _writer.Pdb(index, reference);
+                _writer.Pdb((uint)index, reference);
         }
         if (_methods.Add((index, method)) && module.Method(method) is { } facts)
-            _writer.Method(index, method, facts);
+            _writer.Method((uint)index, method, facts);
         if (offset is { } at && _lines.Add((index, method, at)))
-            _writer.Line(index, method, at, session.Locate(module, method, at));
+            _writer.Line((uint)index, method, at, session.Locate(module, method, at));
     }
 
     /// <summary>What the objects of the heap are made of, and the places where async methods wait.</summary>
-    private void SaveHeap(RawHeap heap)
+    private void SaveHeap(SnapshotHeap heap)
     {
-        var fields = new HashSet<(uint Module, uint Token)>();
-        foreach (ref readonly HeapLayoutRecord layout in heap.Layouts.AsSpan())
+        var fields = new HashSet<(int Module, uint Token)>();
+        foreach (ref readonly TypeLayout layout in heap.Layouts.AsSpan())
         {
             _waiting.Push(layout.Type);
-            uint module = snapshot.Types[layout.Type].Module;
-            foreach (ref readonly HeapFieldRecord field in heap.FieldsOf(layout))
+            int? module = snapshot.Types[layout.Type].Module;
+            foreach (FieldOffset field in layout.Fields.Span)
             {
-                if (module != SnapshotLayout.None && fields.Add((module, field.Token)) && session.Module(module).Field(field.Token) is { } facts)
-                    _writer.Field(module, field.Token, facts);
+                if (module is { } at && fields.Add((at, field.Token)) && session.Module(at)!.Field(field.Token) is { } facts)
+                    _writer.Field((uint)at, field.Token, facts);
             }
         }
-        var places = new HashSet<(uint Module, uint Type, int State)>();
+        var places = new HashSet<(int Module, uint Type, int State)>();
         foreach (AsyncBox box in new AsyncBoxes(snapshot, new HeapObjects(snapshot, session)).All)
         {
             // A method without a state machine stands in a frame, which is saved with the others.
-            if (box.Machine == SnapshotLayout.None)
+            if (box.Machine is not { } index)
                 continue;
-            ref readonly TypeRecord machine = ref snapshot.Types[box.Machine];
-            if (machine.Module == SnapshotLayout.None || !places.Add((machine.Module, machine.Token, box.State)))
+            SnapshotType machine = snapshot.Types[index];
+            if (machine.Module is not { } at || !places.Add((at, machine.Token, box.State)))
                 continue;
-            SnapshotModule module = session.Module(machine.Module);
+            ModuleSymbols module = session.Module(at)!;
             if (module.MoveNextOf(machine.Token) is not { } method)
                 continue;
             int? offset = box.State < 0 ? null : module.AwaitOffset(method, box.State);
-            _writer.Await(machine.Module, machine.Token, method, box.State, offset);
-            SavePlace(machine.Module, module, method, offset);
+            _writer.Await((uint)at, machine.Token, method, box.State, offset);
+            SavePlace(at, module, method, offset);
         }
     }
 
@@ -89,71 +89,68 @@ internal sealed class SymbolSaver(RawSnapshot snapshot, SymbolSession session)
     private void SaveLockStatements()
     {
         _lines.Clear();
-        foreach (ref readonly HeldRecord held in snapshot.Held.AsSpan())
+        foreach (SnapshotHeldLock held in snapshot.HeldLocks)
         {
-            if (held.Frame != SnapshotLayout.None)
-                SaveLockStatements(snapshot.StackOf(snapshot.Threads[held.Thread])[(int)held.Frame]);
+            if (held.Frame is { } frame)
+                SaveLockStatements(snapshot.StackOf(held.Thread)[frame]);
         }
-        foreach (uint thread in WaitedObjects.Holders(snapshot).Concat(WaitedObjects.Joining(snapshot)))
+        foreach (int thread in WaitedObjects.Holders(snapshot).Concat(WaitedObjects.Joining(snapshot)))
         {
-            ReadOnlySpan<uint> stack = snapshot.StackOf(snapshot.Threads[thread]);
-            foreach (uint frame in stack[..Math.Min(stack.Length, WaitedObjects.MostFrames)])
+            ReadOnlySpan<int> stack = snapshot.StackOf(thread);
+            foreach (int frame in stack[..Math.Min(stack.Length, WaitedObjects.MostFrames)])
                 SaveLockStatements(frame);
         }
     }
 
-    private void SaveLockStatements(uint index)
+    private void SaveLockStatements(int index)
     {
-        ref readonly FrameRecord frame = ref snapshot.Frames[index];
-        if (session.ModuleOf(frame) is not { } module || SymbolSession.OffsetOf(frame) is not { } offset)
+        ref readonly SnapshotFrame frame = ref snapshot.Frames[index];
+        if (session.ModuleOf(frame) is not { } module || frame.ILOffset is not { } offset)
             return;
-        ref readonly FunctionRecord function = ref snapshot.Functions[frame.Function];
-        if (_lines.Add((function.Module, function.Token, offset)) && module.LockStatementsAround(function.Token, offset) is { } count)
-            _writer.LockStatements(function.Module, function.Token, offset, count);
+        SnapshotMethod method = snapshot.Methods[frame.Method!.Value];
+        if (_lines.Add((method.Module!.Value, method.Token, offset)) && module.LockStatementsAround(method.Token, offset) is { } count)
+            _writer.LockStatements((uint)method.Module.Value, method.Token, offset, count);
     }
 
     /// <summary>The types that dumps spell: arguments, exceptions in flight and locks.</summary>
     private void SaveTypes()
     {
-        foreach (ref readonly FunctionRecord function in snapshot.Functions.AsSpan())
+        foreach (SnapshotMethod method in snapshot.Methods)
         {
-            Await(function.TypeArgStart, function.TypeArgCount);
-            if (function.DeclaringType != SnapshotLayout.None)
-                AwaitArguments(function.DeclaringType);
+            Await(method.TypeArguments);
+            if (method.DeclaringType is { } declaring)
+                AwaitArguments(declaring);
         }
-        foreach (ref readonly ThreadRecord thread in snapshot.Threads.AsSpan())
+        foreach (SnapshotThread thread in snapshot.Threads)
             _waiting.Push(thread.ExceptionType);
-        foreach (ref readonly LockRecord entry in snapshot.Locks.AsSpan())
+        foreach (SnapshotLock entry in snapshot.Locks)
             _waiting.Push(entry.Type);
-        foreach (ref readonly ObjectRecord waited in snapshot.Objects.AsSpan())
+        foreach (SnapshotObject waited in snapshot.Objects)
             _waiting.Push(waited.Type);
-        while (_waiting.TryPop(out uint index))
+        while (_waiting.TryPop(out int? next))
         {
-            if (index == SnapshotLayout.None || _seenTypes[index])
+            if (next is not { } index || _seenTypes[index])
                 continue;
             _seenTypes[index] = true;
-            ref readonly TypeRecord type = ref snapshot.Types[index];
+            SnapshotType type = snapshot.Types[index];
             AwaitArguments(index);
-            if ((type.Flags & (TypeFlags.Array | TypeFlags.Unknown)) == 0 && type.Module != SnapshotLayout.None
-                && _types.Add((type.Module, type.Token)) && session.Module(type.Module).TypeName(type.Token) is { } name)
-            {
-                _writer.Type(type.Module, type.Token, name);
-            }
+            if (!type.IsArray && type.Module is { } module && _types.Add((module, type.Token)) && session.Module(module)!.TypeName(type.Token) is { } name)
+                _writer.Type((uint)module, type.Token, name);
         }
     }
 
     /// <summary>Once a type: the methods of a hostile process can all be of one type that has as many arguments as they are.</summary>
-    private void AwaitArguments(uint type)
+    private void AwaitArguments(int type)
     {
         if (_opened[type])
             return;
         _opened[type] = true;
-        Await(snapshot.Types[type].ArgStart, snapshot.Types[type].ArgCount);
+        Await(snapshot.Types[type].Arguments);
     }
 
-    private void Await(uint start, uint count)
+    private void Await(ReadOnlyMemory<int?> types)
     {
-        for (uint i = 0; i < count; i++)
-            _waiting.Push(snapshot.TypeArgs[start + i]);
+        foreach (int? type in types.Span)
+            _waiting.Push(type);
     }
 }

@@ -1,6 +1,7 @@
 using Stackflare.Snapshots.Format;
 using Stackflare.Symbols.Names;
 using Stackflare.Symbols.Saved;
+using Stackflare.Tests.Snapshots.Format;
 using Stackflare.Tests.Symbols.Saved;
 
 namespace Stackflare.Tests.Building.Async;
@@ -97,7 +98,7 @@ internal sealed class HostileHeap
 
     public byte[] File()
     {
-        var builder = new Snapshots.Format.SnapshotBuilder();
+        var builder = new SnapshotBytes();
         (uint path, uint length) = builder.Text("/app/Shop.dll");
         builder.Add(SectionKind.Modules, new ModuleRecord { PathOffset = path, PathLength = length, ImageOffset = None, SymbolsOffset = None });
         builder.Add(SectionKind.Types, [.. _types]);
@@ -113,6 +114,6 @@ internal sealed class HostileHeap
         builder.Add(SectionKind.HeapReferences, [.. _references]);
         builder.Add(SectionKind.Running, [.. Running]);
         builder.Add(SectionKind.Suspensions, [.. Suspensions.Order().Select(s => new SuspensionRecord { ResumeInfo = s })]);
-        return SavedDump.Write(builder.Build(), _saved.Sections());
+        return SavedDump.Write(builder, _saved.Sections());
     }
 }

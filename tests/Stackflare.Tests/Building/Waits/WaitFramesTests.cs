@@ -1,5 +1,5 @@
 using Stackflare.Building.Waits;
-using Stackflare.Snapshots.Format;
+using Stackflare.Snapshots;
 using Stackflare.Tests.Writers;
 
 namespace Stackflare.Tests.Building.Waits;
@@ -15,26 +15,26 @@ public sealed class WaitFramesTests
     public static TheoryData<string, string[], string?, WaitKind?, ThreadActivity, string> Stacks => new()
     {
         // .NET 9 and 10: a monitor waits in native code.
-        { "9, enter", [], nameof(WaitRecordKind.MonitorEnter), WaitKind.MonitorEnter, ThreadActivity.Blocked, "Work" },
-        { "10, enter", ["Monitor.Enter_Slowpath", "Monitor.Enter"], nameof(WaitRecordKind.MonitorEnter), WaitKind.MonitorEnter, ThreadActivity.Blocked, "Enter" },
-        { "10, pulse", ["Monitor.ObjWait", "Monitor.Wait"], nameof(WaitRecordKind.MonitorWait), WaitKind.MonitorWait, ThreadActivity.Waiting, "Wait" },
-        { "10, pulsed", ["Monitor.ObjWait", "Monitor.Wait"], nameof(WaitRecordKind.MonitorEnter), WaitKind.MonitorEnter, ThreadActivity.Blocked, "ObjWait" },
-        { "10, lock", ["WaitHandle.WaitOneNoCheck", "Lock.TryEnterSlow", "Lock.Enter"], nameof(WaitRecordKind.LockEnter), WaitKind.LockEnter, ThreadActivity.Blocked, "Enter" },
-        { "10, join", ["Thread.Join"], nameof(WaitRecordKind.Join), WaitKind.ThreadJoin, ThreadActivity.Waiting, "Join" },
+        { "9, enter", [], nameof(SnapshotWaitKind.MonitorEnter), WaitKind.MonitorEnter, ThreadActivity.Blocked, "Work" },
+        { "10, enter", ["Monitor.Enter_Slowpath", "Monitor.Enter"], nameof(SnapshotWaitKind.MonitorEnter), WaitKind.MonitorEnter, ThreadActivity.Blocked, "Enter" },
+        { "10, pulse", ["Monitor.ObjWait", "Monitor.Wait"], nameof(SnapshotWaitKind.MonitorWait), WaitKind.MonitorWait, ThreadActivity.Waiting, "Wait" },
+        { "10, pulsed", ["Monitor.ObjWait", "Monitor.Wait"], nameof(SnapshotWaitKind.MonitorEnter), WaitKind.MonitorEnter, ThreadActivity.Blocked, "ObjWait" },
+        { "10, lock", ["WaitHandle.WaitOneNoCheck", "Lock.TryEnterSlow", "Lock.Enter"], nameof(SnapshotWaitKind.LockEnter), WaitKind.LockEnter, ThreadActivity.Blocked, "Enter" },
+        { "10, join", ["Thread.Join"], nameof(SnapshotWaitKind.Join), WaitKind.ThreadJoin, ThreadActivity.Waiting, "Join" },
 
         // .NET 11: all of it is managed.
-        { "11, enter", [.. Handle, "Lock.TryEnterSlow", "Lock.Enter", "Monitor.Enter"], nameof(WaitRecordKind.MonitorEnter), WaitKind.MonitorEnter, ThreadActivity.Blocked, "Monitor.Enter" },
+        { "11, enter", [.. Handle, "Lock.TryEnterSlow", "Lock.Enter", "Monitor.Enter"], nameof(SnapshotWaitKind.MonitorEnter), WaitKind.MonitorEnter, ThreadActivity.Blocked, "Monitor.Enter" },
         { "11, enter without a record", [.. Handle, "Lock.TryEnterSlow", "Lock.Enter", "Monitor.Enter"], null, WaitKind.MonitorEnter, ThreadActivity.Blocked, "Monitor.Enter" },
-        { "11, synchronized", [.. Handle, "Lock.TryEnterSlow", "Lock.Enter", "Monitor.SynchronizedMethodEnter"], nameof(WaitRecordKind.MonitorEnter), WaitKind.MonitorEnter, ThreadActivity.Blocked, "SynchronizedMethodEnter" },
-        { "11, no frame of the monitor's", [.. Handle, "Lock.TryEnterSlow", "Lock.Enter"], nameof(WaitRecordKind.MonitorEnter), WaitKind.MonitorEnter, ThreadActivity.Blocked, "Lock.Enter" },
-        { "11, lock", [.. Handle, "Lock.TryEnterSlow", "Lock.EnterAndGetCurrentThreadId", "Lock.EnterScope"], nameof(WaitRecordKind.LockEnter), WaitKind.LockEnter, ThreadActivity.Blocked, "EnterScope" },
-        { "11, pulse", [.. Handle, "Condition.Wait", "Lock.Wait", "Monitor.Wait"], nameof(WaitRecordKind.MonitorWait), WaitKind.MonitorWait, ThreadActivity.Waiting, "Monitor.Wait" },
-        { "11, pulse, compiled into its caller", [.. Handle, "Condition.Wait"], nameof(WaitRecordKind.MonitorWait), WaitKind.MonitorWait, ThreadActivity.Waiting, "Condition.Wait" },
-        { "11, pulsed", [.. Handle, "Lock.TryEnterSlow", "Lock.Reenter", "Condition.Wait", "Lock.Wait", "Monitor.Wait"], nameof(WaitRecordKind.MonitorEnter), WaitKind.MonitorEnter, ThreadActivity.Blocked, "Monitor.Wait" },
-        { "11, semaphore", [.. Handle, "Condition.Wait", "SemaphoreSlim.WaitUntilCountOrTimeout", "SemaphoreSlim.Wait"], nameof(WaitRecordKind.MonitorWait), WaitKind.SemaphoreSlim, ThreadActivity.Waiting, "SemaphoreSlim.Wait" },
-        { "11, lock of a semaphore", [.. Handle, "Lock.TryEnterSlow", "Lock.Enter", "Monitor.Enter", "SemaphoreSlim.Wait"], nameof(WaitRecordKind.MonitorEnter), WaitKind.MonitorEnter, ThreadActivity.Blocked, "Monitor.Enter" },
+        { "11, synchronized", [.. Handle, "Lock.TryEnterSlow", "Lock.Enter", "Monitor.SynchronizedMethodEnter"], nameof(SnapshotWaitKind.MonitorEnter), WaitKind.MonitorEnter, ThreadActivity.Blocked, "SynchronizedMethodEnter" },
+        { "11, no frame of the monitor's", [.. Handle, "Lock.TryEnterSlow", "Lock.Enter"], nameof(SnapshotWaitKind.MonitorEnter), WaitKind.MonitorEnter, ThreadActivity.Blocked, "Lock.Enter" },
+        { "11, lock", [.. Handle, "Lock.TryEnterSlow", "Lock.EnterAndGetCurrentThreadId", "Lock.EnterScope"], nameof(SnapshotWaitKind.LockEnter), WaitKind.LockEnter, ThreadActivity.Blocked, "EnterScope" },
+        { "11, pulse", [.. Handle, "Condition.Wait", "Lock.Wait", "Monitor.Wait"], nameof(SnapshotWaitKind.MonitorWait), WaitKind.MonitorWait, ThreadActivity.Waiting, "Monitor.Wait" },
+        { "11, pulse, compiled into its caller", [.. Handle, "Condition.Wait"], nameof(SnapshotWaitKind.MonitorWait), WaitKind.MonitorWait, ThreadActivity.Waiting, "Condition.Wait" },
+        { "11, pulsed", [.. Handle, "Lock.TryEnterSlow", "Lock.Reenter", "Condition.Wait", "Lock.Wait", "Monitor.Wait"], nameof(SnapshotWaitKind.MonitorEnter), WaitKind.MonitorEnter, ThreadActivity.Blocked, "Monitor.Wait" },
+        { "11, semaphore", [.. Handle, "Condition.Wait", "SemaphoreSlim.WaitUntilCountOrTimeout", "SemaphoreSlim.Wait"], nameof(SnapshotWaitKind.MonitorWait), WaitKind.SemaphoreSlim, ThreadActivity.Waiting, "SemaphoreSlim.Wait" },
+        { "11, lock of a semaphore", [.. Handle, "Lock.TryEnterSlow", "Lock.Enter", "Monitor.Enter", "SemaphoreSlim.Wait"], nameof(SnapshotWaitKind.MonitorEnter), WaitKind.MonitorEnter, ThreadActivity.Blocked, "Monitor.Enter" },
         { "11, reader", [.. Handle, "ReaderWriterLockSlim.WaitOnEvent", "ReaderWriterLockSlim.TryEnterReadLockCore"], null, WaitKind.ReadLock, ThreadActivity.Blocked, "TryEnterReadLockCore" },
-        { "11, join", [.. Subsystem, "Thread.JoinInternal", "Thread.Join"], nameof(WaitRecordKind.Join), WaitKind.ThreadJoin, ThreadActivity.Waiting, "Thread.Join" },
+        { "11, join", [.. Subsystem, "Thread.JoinInternal", "Thread.Join"], nameof(SnapshotWaitKind.Join), WaitKind.ThreadJoin, ThreadActivity.Waiting, "Thread.Join" },
         { "11, join, compiled into its caller", [.. Subsystem, "Thread.JoinInternal"], null, WaitKind.ThreadJoin, ThreadActivity.Waiting, "JoinInternal" },
         { "11, handle", [.. Handle, "WaitHandle.WaitOne"], null, WaitKind.WaitHandle, ThreadActivity.Waiting, "WaitOne" },
         { "11, sleep", ["WaitSubsystem.ThreadWaitInfo.Wait", "WaitSubsystem.ThreadWaitInfo.Sleep"], null, WaitKind.Sleep, ThreadActivity.Sleeping, "ThreadWaitInfo.Sleep" },
@@ -46,7 +46,7 @@ public sealed class WaitFramesTests
     public void TheOutermostFrameOfAWaitSaysWhatItIsFor(string name, string[] frames, string? recorded, WaitKind? kind, ThreadActivity activity, string frame)
     {
         DumpFrame[] stack = [.. frames.Select(Frame), Build.Frame("Work", 12, "…")];
-        WaitFrames.Found? found = WaitFrames.Find(stack, recorded is null ? null : Enum.Parse<WaitRecordKind>(recorded));
+        WaitFrames.Found? found = WaitFrames.Find(stack, recorded is null ? null : Enum.Parse<SnapshotWaitKind>(recorded));
         Assert.NotNull(found);
         Assert.Equal((name, kind, activity), (name, found.Value.Kind, found.Value.Activity));
         Assert.EndsWith(frame, stack[found.Value.Index].Method.FullName, StringComparison.Ordinal);

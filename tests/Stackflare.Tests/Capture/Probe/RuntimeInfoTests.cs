@@ -1,5 +1,6 @@
 using System.Text;
 using Stackflare.Capture.Probe;
+using Stackflare.Processes;
 
 namespace Stackflare.Tests.Capture.Probe;
 
@@ -27,7 +28,7 @@ public sealed class RuntimeInfoTests
     [Fact]
     public void AnsweringItselfWorks()
     {
-        RuntimeInfo? info = RuntimeInfo.Ask(DiagnosticsPort.FindOwn(), TimeSpan.FromMinutes(3));
+        RuntimeInfo? info = RuntimeInfo.Ask(DiagnosticsSocket.FindOwn(), TimeSpan.FromMinutes(3));
         Assert.Equal(Environment.Version, info?.Version);
     }
 

@@ -1,4 +1,3 @@
-using Stackflare.Snapshots;
 using Stackflare.Snapshots.Format;
 
 namespace Stackflare.Tests.Snapshots.Format;
@@ -8,7 +7,7 @@ public sealed class HeapReaderTests
     [Fact]
     public void ReadsWhatTheProbeWrites()
     {
-        RawHeap heap = Assert.IsType<RawHeap>(SnapshotReader.Read(SnapshotBuilder.Sample()).Heap);
+        RawHeap heap = Assert.IsType<RawHeap>(SnapshotReader.Read(SnapshotBytes.Sample()).Heap);
         Assert.Equal((HeapStatus.Walked, 1u, 100ul, 9L), (heap.Info.Status, heap.Info.MethodCount, heap.Info.SeenObjects, heap.Info.NowNs));
         RunningRecord running = Assert.Single(heap.Running);
         Assert.Equal((0u, 0u, 1u), (running.Thread, running.Object, running.Frame));
@@ -23,14 +22,14 @@ public sealed class HeapReaderTests
     [Fact]
     public void AnOffsetThatIsNotInTheObjectReadsAsNothing()
     {
-        RawHeap heap = SnapshotReader.Read(SnapshotBuilder.Sample()).Heap!;
+        RawHeap heap = SnapshotReader.Read(SnapshotBytes.Sample()).Heap!;
         Assert.Equal(3ul, heap.Word(heap.Objects[0], 16));
         ulong[] outside = [17, 24, uint.MaxValue, ulong.MaxValue];
         Assert.All(outside, at => Assert.Equal(0ul, heap.Word(heap.Objects[0], at)));
     }
 
     [Fact]
-    public void WithoutTheSectionThereIsNone() => Assert.Null(SnapshotReader.Read(new SnapshotBuilder().Build()).Heap);
+    public void WithoutTheSectionThereIsNone() => Assert.Null(SnapshotReader.Read(new SnapshotBytes().Build()).Heap);
 
     [Theory]
     [InlineData("nothing wrong")]
@@ -111,7 +110,7 @@ public sealed class HeapReaderTests
             case "a suspension in a frame that is not there": waitsToo.Frame = 1000; break;
         }
         const uint none = SnapshotLayout.None;
-        var builder = new SnapshotBuilder();
+        var builder = new SnapshotBytes();
         var type = new TypeRecord { Module = SnapshotLayout.None };
         builder.Add(SectionKind.Types, type, type, type);
         builder.Add(SectionKind.Heap, [info, .. more]);

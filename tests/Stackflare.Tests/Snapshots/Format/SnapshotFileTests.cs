@@ -6,6 +6,7 @@ using Stackflare.Snapshots.Format;
 using Stackflare.Symbols;
 using Stackflare.Symbols.Saved;
 using Stackflare.Tests.Signals.Outputs;
+using Stackflare.Tests.Symbols.Saved;
 using Stackflare.Tests.Writers;
 
 namespace Stackflare.Tests.Snapshots.Format;
@@ -30,32 +31,58 @@ public sealed class SnapshotFileTests
     [Fact]
     public void ADumpByWayOfAFileIsTheSame()
     {
-        RawSnapshot taken = SnapshotReader.Read(Snapshot());
-        string direct = Render.Json(DumpBuilder.Build(taken, NewSymbolicator(), Facts, ownThread: null));
+        Snapshot taken = Taken(Sample(), Facts, "A note of the source's.");
+        string direct = Render.Json(DumpBuilder.Build(taken, NewSymbolicator(), ownThread: null));
         Assert.Contains(nameof(ADumpByWayOfAFileIsTheSame), direct, StringComparison.Ordinal);
         Assert.Contains(Facts.Note!, direct, StringComparison.Ordinal);
+        Assert.Contains(taken.Notes[0], direct, StringComparison.Ordinal);
         Assert.Contains("SigHandler", direct, StringComparison.Ordinal);
 
         FileSection[] symbols = NewSymbolicator().Save(taken);
-        byte[] file = Write(taken.Encoded, Facts, symbols);
-        (RawSnapshot snapshot, HostFacts facts) = SnapshotFile.Read(file);
-        Assert.Equal(direct, Render.Json(DumpBuilder.Build(snapshot, NewSymbolicator(), facts, ownThread: null, SavedSymbols.Decode(snapshot))));
-        Assert.Equal(direct, Render.Json(DumpBuilder.Build(snapshot, NewSymbolicator(), facts, ownThread: null)));
+        byte[] file = Write(taken, symbols);
+        (Snapshot snapshot, SnapshotDirectory directory) = SnapshotFile.Read(file);
+        Assert.Equal(direct, Render.Json(DumpBuilder.Build(snapshot, NewSymbolicator(), ownThread: null, SavedSymbols.Decode(snapshot, directory))));
+        Assert.Equal(direct, Render.Json(DumpBuilder.Build(snapshot, NewSymbolicator(), ownThread: null)));
         // And once more from what was read.
-        Assert.Equal(file, Write(snapshot.Encoded, facts, symbols));
-        Assert.Equal(Write(taken.Encoded, Facts), Write(snapshot.Encoded, facts));
+        Assert.Equal(file, Write(snapshot, symbols));
+        Assert.Equal(Write(taken), Write(snapshot));
+    }
+
+    /// <summary>Of one of everything: each section is made again as it was, so that nothing of it was lost on the way.</summary>
+    [Fact]
+    public void AllOfASnapshotIsInItsFile()
+    {
+        var sample = SnapshotReader.Read(SnapshotBytes.Sample());
+        byte[] once = Write(SnapshotDecoder.Decode(sample, Facts, ["One.", "Two."]));
+        (Snapshot read, SnapshotDirectory directory) = SnapshotFile.Read(once);
+        Assert.Equal(["One.", "Two."], read.Notes);
+        Assert.Equal(once, Write(read));
+        RawSnapshot back = SnapshotReader.Read(directory);
+        foreach (DirectoryEntry entry in new SnapshotDirectory(SnapshotBytes.Sample()).Entries)
+            Assert.True(directory.Has(entry.Kind) || entry.Kind == SectionKind.Blockers, $"{entry.Kind}");
+        Assert.All(directory.Entries.ToArray(), e => Assert.Equal(0u, e.Offset % 8));
+        Assert.Equal(sample.Heap!.Bytes.ToArray(), back.Heap!.Bytes.ToArray());
+        Assert.Equal(sample.Heap.Layouts, back.Heap.Layouts);
+        Assert.Equal(sample.Heap.Running, back.Heap.Running);
+        Assert.Equal(sample.Objects, back.Objects);
+        Assert.Equal(sample.References, back.References);
+        Assert.Equal(sample.Held, back.Held);
+        Assert.Equal(sample.Waits, back.Waits);
+        Assert.Equal(sample.Busy, back.Busy);
+        Assert.Equal(sample.Pool, back.Pool);
+        Assert.Equal(sample.TypeArgs, back.TypeArgs);
     }
 
     [Fact]
     public void FactsComeBack()
     {
-        HostFacts facts = SnapshotFile.Read(Write(SnapshotBuilder.Sample(), Facts)).Facts;
+        HostFacts facts = SnapshotFile.Read(Write(Taken(SnapshotBytes.Sample(), Facts))).Snapshot.Host;
         Assert.Equal((Facts.ProcessId, Facts.ProgramName, Facts.Platform), (facts.ProcessId, facts.ProgramName, facts.Platform));
         Assert.Equal((Facts.Uptime, Facts.Note), (facts.Uptime, facts.Note));
         Assert.Equal(Facts.Tasks.All(), facts.Tasks.All());
 
         var few = new HostFacts { ProcessId = 1, ProgramName = "", Platform = new string('x', 100_000), Tasks = KernelTasks.Of(new Dictionary<int, TaskStat>()) };
-        facts = SnapshotFile.Read(Write(SnapshotBuilder.Sample(), few)).Facts;
+        facts = SnapshotFile.Read(Write(Taken(SnapshotBytes.Sample(), few))).Snapshot.Host;
         Assert.Equal((null, null, ""), (facts.Uptime, facts.Note, facts.ProgramName));
         Assert.Equal(SnapshotLayout.LongestText / 2, facts.Platform.Length);
         Assert.Empty(facts.Tasks.Ids);
@@ -64,57 +91,42 @@ public sealed class SnapshotFileTests
     [Fact]
     public void AFileOfBeforeItWasKnownHowLongThreadsWaitIsRead()
     {
-        var builder = new SnapshotBuilder();
+        var builder = new SnapshotBytes();
         builder.Add(HostLayout.HostSection, new HostRecord { NoteOffset = SnapshotLayout.None });
         builder.Add(HostLayout.TasksSection, new FirstTask { OsId = 7, StartTicks = 8 }, new FirstTask { OsId = 9, StartTicks = 10 });
         builder.Add(HostLayout.BlobSection, 0ul);
         Assert.Equal(
             [new(7, new TaskStat("", '\0', TimeSpan.Zero, 8)), new(9, new TaskStat("", '\0', TimeSpan.Zero, 10))],
-            SnapshotFile.Read(builder.Build()).Facts.Tasks.All().OrderBy(t => t.Key));
-    }
-
-    [Fact]
-    public void TheProbesSectionsAreInItAsTheyWere()
-    {
-        var builder = new SnapshotBuilder();
-        builder.Add((SectionKind)42, 7ul, 8ul);
-        (uint offset, uint length) = builder.Text("text");
-        byte[] snapshot = builder.Build();
-        var before = new SnapshotDirectory(snapshot);
-        FileSection[] more = [new(HostLayout.TypesSection, 4, [1, 2, 3, 4]), new(HostLayout.SymbolsBlobSection, 1, [5])];
-        var after = new SnapshotDirectory(Write(snapshot, Facts, more));
-        Assert.All(more, s => Assert.Equal(s.Bytes, after.Blob(s.Kind).ToArray()));
-        Assert.Equal(before.Header.Nonce, after.Header.Nonce);
-        foreach (DirectoryEntry entry in before.Entries)
-            Assert.Equal(before.Section(entry).ToArray(), after.Blob(entry.Kind).ToArray());
-        Assert.All(after.Entries.ToArray(), e => Assert.Equal(0u, e.Offset % 8));
-        // As any snapshot, it can be read by who knows nothing of the host's sections.
-        Assert.Equal("text", SnapshotReader.Read(after.Bytes).Text(offset, length));
+            SnapshotFile.Read(builder.Build()).Snapshot.Host.Tasks.All().OrderBy(t => t.Key));
     }
 
     [Fact]
     public void NobodyElseSpeaksForTheHost()
     {
-        var builder = new SnapshotBuilder();
+        var builder = new SnapshotBytes();
         builder.Add(HostLayout.HostSection, new HostRecord { Pid = 666 });
         builder.Add((SectionKind)150, 1ul);
-        byte[] file = Write(builder.Build(), Facts);
-        Assert.Equal(100, SnapshotFile.Read(file).Facts.ProcessId);
+        byte[] file = Write(Taken(builder.Build(), Facts));
+        Assert.Equal(100, SnapshotFile.Read(file).Snapshot.Host.ProcessId);
         Assert.DoesNotContain((SectionKind)150, new SnapshotDirectory(file).Entries.ToArray().Select(e => e.Kind));
     }
 
     [Fact]
     public void WhatIsNoFileOfOursIsAnError()
     {
-        Fails("0 host records", SnapshotBuilder.Sample());
-        Fails("not finished", Write(new SnapshotBuilder { Info = new InfoRecord { Phase = CapturePhase.Suspend } }.Build(), Facts));
-        Assert.Throws<SnapshotFormatException>(() => Write("no snapshot"u8.ToArray(), Facts));
+        Fails("0 host records", SnapshotBytes.Sample());
+        Fails("not finished", SavedDump.Write(new SnapshotBytes { Info = new InfoRecord { Phase = CapturePhase.Suspend } }));
+        Fails("fewer than a header", "no snapshot"u8.ToArray());
+    }
 
-        var full = new SnapshotBuilder();
-        for (int i = 0; i < 60; i++)
-            full.Add((SectionKind)(40 + i), 1ul);
-        Assert.NotNull(SnapshotReader.Read(full.Build()));
-        Assert.Throws<SnapshotFormatException>(() => Write(full.Build(), Facts));
+    /// <summary>A file of before the source's notes were saved: the probe's flags say the same.</summary>
+    [Fact]
+    public void AFileWithoutNotesHasThoseOfItsFlags()
+    {
+        var info = new InfoRecord { Phase = CapturePhase.Done, RuntimeMajor = 10, Flags = InfoFlags.Contract | InfoFlags.Locks | InfoFlags.FramesTruncated };
+        Snapshot read = SnapshotFile.Read(SavedDump.Write(new SnapshotBytes { Info = info })).Snapshot;
+        Assert.Contains("the limit on frames was reached", Assert.Single(read.Notes), StringComparison.Ordinal);
+        Assert.Equal(read.Notes, SnapshotFile.Read(Write(read)).Snapshot.Notes);
     }
 
     [Fact]
@@ -127,7 +139,7 @@ public sealed class SnapshotFileTests
 
         static byte[] WithTasks(params TaskRecord[] tasks)
         {
-            var builder = new SnapshotBuilder();
+            var builder = new SnapshotBytes();
             builder.Add(HostLayout.HostSection, new HostRecord { NoteOffset = SnapshotLayout.None });
             builder.Add<TaskRecord>(HostLayout.TasksSection, tasks);
             builder.Add(HostLayout.BlobSection, 0ul);
@@ -138,30 +150,30 @@ public sealed class SnapshotFileTests
     [Fact]
     public void EveryCutIsAnErrorOfOurs()
     {
-        byte[] whole = Write(Snapshot(), Facts);
+        byte[] whole = Write(Taken(Sample(), Facts));
         for (int length = 0; length < whole.Length; length++)
             Assert.Throws<SnapshotFormatException>(() => SnapshotFile.Read(whole.AsMemory(0, length)));
         Damage.CutEverywhere(whole, ReadsOrFailsCleanly);
     }
 
     [Fact]
-    public void EveryFlippedByteIsReadOrIsAnErrorOfOurs() => Damage.FlipEverywhere(Write(Snapshot(), Facts), ReadsOrFailsCleanly);
+    public void EveryFlippedByteIsReadOrIsAnErrorOfOurs() => Damage.FlipEverywhere(Write(Taken(Sample(), Facts)), ReadsOrFailsCleanly);
 
     [Fact]
     public void SavedFileIsTheOwnersAlone()
     {
         using var directory = new TemporaryDirectory();
-        SnapshotFile.Save(directory["a.snapshot"], SnapshotBuilder.Sample(), Facts);
+        SnapshotFile.Save(directory["a.snapshot"], Taken(SnapshotBytes.Sample(), Facts));
         string path = Assert.Single(Directory.GetFileSystemEntries(directory.Path));
-        Assert.Equal(Write(SnapshotBuilder.Sample(), Facts), File.ReadAllBytes(path));
+        Assert.Equal(Write(Taken(SnapshotBytes.Sample(), Facts)), File.ReadAllBytes(path));
         if (OperatingSystem.IsLinux())
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
     }
 
     /// <summary>A thread in a method of this assembly, so that there is something to find names and lines for.</summary>
-    private static byte[] Snapshot()
+    private static byte[] Sample()
     {
-        var builder = new SnapshotBuilder();
+        var builder = new SnapshotBytes();
         var method = typeof(SnapshotFileTests).GetMethod(nameof(ADumpByWayOfAFileIsTheSame))!;
         (uint nameAt, uint nameLength) = builder.Text("worker");
         (uint pathAt, uint pathLength) = builder.Text(method.Module.FullyQualifiedName);
@@ -203,10 +215,12 @@ public sealed class SnapshotFileTests
 
     private static Symbolicator NewSymbolicator() => new(new SymbolOptions());
 
-    private static byte[] Write(ReadOnlyMemory<byte> snapshot, HostFacts facts, params ReadOnlySpan<FileSection> more)
+    private static Snapshot Taken(byte[] bytes, HostFacts facts, params string[] notes) => SnapshotDecoder.Decode(SnapshotReader.Read(bytes), facts, notes);
+
+    private static byte[] Write(Snapshot snapshot, params ReadOnlySpan<FileSection> more)
     {
         using var stream = new MemoryStream();
-        SnapshotFile.Write(stream, snapshot, facts, more);
+        SnapshotFile.Write(stream, snapshot, more);
         return stream.ToArray();
     }
 
@@ -218,9 +232,7 @@ public sealed class SnapshotFileTests
     {
         try
         {
-            (RawSnapshot snapshot, HostFacts facts) = SnapshotFile.Read(bytes);
-            _ = facts.Process(snapshot.Info);
-            return facts.Tasks.Ids.Count <= bytes.Length / 32;
+            return SnapshotFile.Read(bytes).Snapshot.Host.Tasks.Ids.Count <= bytes.Length / 32;
         }
         catch (SnapshotFormatException)
         {

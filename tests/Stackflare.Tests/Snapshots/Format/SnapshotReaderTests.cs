@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using Stackflare.Snapshots;
 using Stackflare.Snapshots.Format;
 using Stackflare.Tests.Symbols;
 
@@ -10,7 +9,7 @@ public sealed class SnapshotReaderTests
     [Fact]
     public void ReadsWhatTheProbeWrites()
     {
-        RawSnapshot snapshot = SnapshotReader.Read(SnapshotBuilder.Sample());
+        RawSnapshot snapshot = SnapshotReader.Read(SnapshotBytes.Sample());
         ThreadRecord thread = Assert.Single(snapshot.Threads);
         Assert.Equal("worker", snapshot.Text(thread.NameOffset, thread.NameLength));
         Assert.Equal([0u, 1u], snapshot.StackOf(thread).ToArray());
@@ -22,21 +21,21 @@ public sealed class SnapshotReaderTests
     [Fact]
     public void EveryCutIsAnErrorOfOurs()
     {
-        byte[] whole = SnapshotBuilder.Sample();
+        byte[] whole = SnapshotBytes.Sample();
         for (int length = 0; length < whole.Length; length++)
             Assert.Throws<SnapshotFormatException>(() => SnapshotReader.Read(whole.AsMemory(0, length)));
     }
 
     [Fact]
-    public void EveryCutThatTheHeaderKnowsOfIsAnErrorOfOurs() => Damage.CutEverywhere(SnapshotBuilder.Sample(), ReadsOrFailsCleanly);
+    public void EveryCutThatTheHeaderKnowsOfIsAnErrorOfOurs() => Damage.CutEverywhere(SnapshotBytes.Sample(), ReadsOrFailsCleanly);
 
     [Fact]
-    public void EveryFlippedByteIsReadOrIsAnErrorOfOurs() => Damage.FlipEverywhere(SnapshotBuilder.Sample(), ReadsOrFailsCleanly, mostOnAverage: 64 << 10);
+    public void EveryFlippedByteIsReadOrIsAnErrorOfOurs() => Damage.FlipEverywhere(SnapshotBytes.Sample(), ReadsOrFailsCleanly, mostOnAverage: 64 << 10);
 
     [Fact]
     public void RandomDamageIsReadOrIsAnErrorOfOurs()
     {
-        byte[] whole = SnapshotBuilder.Sample();
+        byte[] whole = SnapshotBytes.Sample();
         var random = new Random(20261122);
         for (int round = 0; round < 20_000; round++)
         {
@@ -51,7 +50,7 @@ public sealed class SnapshotReaderTests
     public void StacksThatShareFramesAreRefused()
     {
         // A thousand threads that all name one long stack would make a small snapshot a large dump.
-        var builder = new SnapshotBuilder();
+        var builder = new SnapshotBytes();
         var thread = new ThreadRecord { FrameCount = 1000, NameOffset = SnapshotLayout.None, ExceptionType = SnapshotLayout.None };
         builder.Add(SectionKind.Threads, [.. Enumerable.Repeat(thread, 1000)]);
         builder.Add(SectionKind.Stacks, new uint[1000]);
@@ -62,7 +61,7 @@ public sealed class SnapshotReaderTests
     [Fact]
     public void LocksComeBack()
     {
-        RawSnapshot snapshot = SnapshotReader.Read(SnapshotBuilder.Sample());
+        RawSnapshot snapshot = SnapshotReader.Read(SnapshotBytes.Sample());
         Assert.Equal([(LockRecordKind.Monitor, 0u), (LockRecordKind.Lock, SnapshotLayout.None)], snapshot.Locks.Select(l => (l.Kind, l.Owner)));
         Assert.Equal((WaitRecordKind.LockEnter, 1u, 5), snapshot.Waits.Select(w => (w.Kind, w.Lock, w.TimeoutMs)).Single());
         Assert.Equal((0u, 0u, 1u), snapshot.Held.Select(h => (h.Thread, h.Lock, h.Frame)).Single());
@@ -71,7 +70,7 @@ public sealed class SnapshotReaderTests
     [Fact]
     public void ReadsObjectsThatThreadsReferTo()
     {
-        RawSnapshot snapshot = SnapshotReader.Read(SnapshotBuilder.Sample());
+        RawSnapshot snapshot = SnapshotReader.Read(SnapshotBytes.Sample());
         Assert.Equal(
             [(ObjectRecordKind.SemaphoreSlim, 0x5000ul, SnapshotLayout.None, 2), (ObjectRecordKind.ReaderWriterLockSlim, 0x6000ul, 0u, 0)],
             snapshot.Objects.Select(o => (o.Kind, o.Address, o.Owner, o.Count)));
@@ -94,7 +93,7 @@ public sealed class SnapshotReaderTests
     [InlineData("references out of order")]
     public void ObjectsThatAreNotThereAreRefused(string which)
     {
-        var builder = new SnapshotBuilder();
+        var builder = new SnapshotBytes();
         var waited = new ObjectRecord { Owner = 0, Upgrader = SnapshotLayout.None, Type = SnapshotLayout.None };
         var reference = new ReferenceRecord { Thread = 0, Frame = SnapshotLayout.None, Object = 0 };
         ReferenceRecord[] second = [];
@@ -145,7 +144,7 @@ public sealed class SnapshotReaderTests
     [InlineData("a frame that is not there")]
     public void LocksThatContradictEachOtherAreRefused(string which)
     {
-        var builder = new SnapshotBuilder();
+        var builder = new SnapshotBytes();
         var thread = new ThreadRecord { FrameCount = 1, NameOffset = SnapshotLayout.None, ExceptionType = SnapshotLayout.None };
         var taken = new LockRecord { Owner = 0, Type = SnapshotLayout.None, Flags = LockFlags.Held };
         var wait = new WaitRecord { Thread = 1, Lock = 0, OtherThread = SnapshotLayout.None };
@@ -188,7 +187,7 @@ public sealed class SnapshotReaderTests
     [Fact]
     public void AThreadThatDidNotStopComesBack()
     {
-        BlockerRecord blocker = Assert.Single(SnapshotReader.Read(SnapshotBuilder.Sample()).Blockers);
+        BlockerRecord blocker = Assert.Single(SnapshotReader.Read(SnapshotBytes.Sample()).Blockers);
         Assert.Equal((0u, 202, (BlockerFlags)0, 150_000_000L), (blocker.Thread, blocker.Call, blocker.Flags, blocker.SeenNs));
     }
 
@@ -198,7 +197,7 @@ public sealed class SnapshotReaderTests
     [InlineData(0, -1, false)]
     public void OneThatIsNotThereOrWasSeenForLessThanNoTimeIsRefused(uint thread, long seenNs, bool isRead)
     {
-        var builder = new SnapshotBuilder();
+        var builder = new SnapshotBytes();
         builder.Add(SectionKind.Threads, new ThreadRecord { NameOffset = SnapshotLayout.None, ExceptionType = SnapshotLayout.None });
         builder.Add(SectionKind.Blockers, new BlockerRecord { Thread = thread, SeenNs = seenNs });
         if (isRead)
@@ -210,22 +209,22 @@ public sealed class SnapshotReaderTests
     [Fact]
     public void ABusyThreadComesBack()
     {
-        BusyRecord busy = Assert.Single(SnapshotReader.Read(SnapshotBuilder.Sample()).Busy);
+        BusyRecord busy = Assert.Single(SnapshotReader.Read(SnapshotBytes.Sample()).Busy);
         Assert.Equal((0u, 3_900_000, 4_000_000), (busy.Thread, busy.CpuNs, busy.WallNs));
     }
 
     [Fact]
     public void TheThreadPoolComesBack()
     {
-        PoolRecord pool = SnapshotReader.Read(SnapshotBuilder.Sample()).Pool!.Value;
+        PoolRecord pool = SnapshotReader.Read(SnapshotBytes.Sample()).Pool!.Value;
         Assert.Equal((4, 3, 2, 32767, 100, -1), (pool.Workers, pool.Working, pool.Min, pool.Max, pool.Queued, pool.Completed));
-        Assert.Null(SnapshotReader.Read(new SnapshotBuilder().Build()).Pool);
+        Assert.Null(SnapshotReader.Read(new SnapshotBytes().Build()).Pool);
     }
 
     [Fact]
     public void ThereIsOneThreadPool()
     {
-        var builder = new SnapshotBuilder();
+        var builder = new SnapshotBytes();
         builder.Add(SectionKind.Pool, default(PoolRecord), default(PoolRecord));
         Assert.Throws<SnapshotFormatException>(() => SnapshotReader.Read(builder.Build()));
     }
@@ -250,7 +249,7 @@ public sealed class SnapshotReaderTests
     [Fact]
     public void AnotherMajorVersionIsRefusedByName()
     {
-        byte[] bytes = SnapshotBuilder.Sample();
+        byte[] bytes = SnapshotBytes.Sample();
         bytes[8] = 9;
         var error = Assert.Throws<SnapshotFormatException>(() => SnapshotReader.Read(bytes));
         Assert.Contains("version 9.", error.Message, StringComparison.Ordinal);
@@ -260,7 +259,7 @@ public sealed class SnapshotReaderTests
     [Fact]
     public void LongerRecordsOfALaterMinorVersionAreRead()
     {
-        var builder = new SnapshotBuilder();
+        var builder = new SnapshotBytes();
         builder.Add(SectionKind.Frames, new LongerFrame { Frame = new FrameRecord { Function = SnapshotLayout.None, ILOffset = 3 }, Later = 1 });
         builder.Add((SectionKind)99, 7ul);
         RawSnapshot snapshot = SnapshotReader.Read(builder.Build());
@@ -269,7 +268,7 @@ public sealed class SnapshotReaderTests
 
     private static void AssertBusyIsRefused(params BusyRecord[] busy)
     {
-        var builder = new SnapshotBuilder();
+        var builder = new SnapshotBytes();
         builder.Add(SectionKind.Threads, new ThreadRecord { NameOffset = SnapshotLayout.None, ExceptionType = SnapshotLayout.None });
         builder.Add(SectionKind.Busy, busy);
         Assert.Throws<SnapshotFormatException>(() => SnapshotReader.Read(builder.Build()));

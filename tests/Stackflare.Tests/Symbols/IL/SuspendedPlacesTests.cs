@@ -91,10 +91,10 @@ public sealed class SuspendedPlacesTests
     [Fact]
     public void AFileHasWhatWasFound()
     {
-        byte[] snapshot = Snapshot(nameof(Several), 1, [Unknown, Awaits[0], Awaits[2], Awaits[3], Awaits[4]]);
+        Snapshot snapshot = Standing(nameof(Several), 1, [Unknown, Awaits[0], Awaits[2], Awaits[3], Awaits[4]]);
         byte[] file = SavedDump.Save(snapshot, new Symbolicator(new SymbolOptions()));
-        (RawSnapshot read, _) = SnapshotFile.Read(file);
-        SavedSymbols saved = SavedSymbols.Decode(read);
+        (Snapshot read, SnapshotDirectory directory) = SnapshotFile.Read(file);
+        SavedSymbols saved = SavedSymbols.Decode(read, directory);
         // The methods of this class are not async.
         Assert.Equal(new SavedPlace(Awaits[1], "YieldAwaiter", IsPassedThrough: true), saved.Places[0]);
         DumpFrame frame = SavedDump.Desk().Resolve(read, saved)[0];
@@ -105,43 +105,31 @@ public sealed class SuspendedPlacesTests
 
     /// <summary>What is found of places; of <paramref name="codes"/> pieces of code in turn.</summary>
     private static (int? ILOffset, int Line)[] Show(string method, int codes, params int[] places) =>
-        [.. new Symbolicator(new SymbolOptions()).Resolve(SnapshotReader.Read(Snapshot(method, codes, places))).Select(f => (f.ILOffset, f.Source?.Line ?? 0))];
+        [.. new Symbolicator(new SymbolOptions()).Resolve(Standing(method, codes, places)).Select(f => (f.ILOffset, f.Source?.Line ?? 0))];
 
-    private static byte[] Snapshot(string method, int codes, int[] places)
+    private static Snapshot Standing(string method, int codes, int[] places)
     {
-        var builder = new Snapshots.Format.SnapshotBuilder();
-        (uint path, uint length) = builder.Text(typeof(SuspendedPlacesTests).Assembly.Location);
-        builder.Add(SectionKind.Modules, new ModuleRecord
+        var builder = new SnapshotBuilder
         {
-            PathOffset = path,
-            PathLength = length,
-            ImageOffset = SnapshotLayout.None,
-            SymbolsOffset = SnapshotLayout.None,
-            Mvid = typeof(SuspendedPlacesTests).Module.ModuleVersionId,
-            Flags = ModuleFlags.OnDisk | ModuleFlags.Mvid,
-        });
-        builder.Add(SectionKind.Functions, new FunctionRecord
+            Host = CodeSnapshot.Host,
+            Heap = new SnapshotHeap
+            {
+                Objects = [],
+                Layouts = [],
+                Running = [],
+                Suspensions = [.. places.Select((_, i) => new SuspensionPoint(0x2000 + (ulong)i, i, places.Length == 1 ? 0 : 1 + (uint)(i % codes)))],
+                Now = default,
+                IsTruncated = false,
+            },
+        };
+        Module module = typeof(SuspendedPlacesTests).Module;
+        int of = builder.Add(new SnapshotMethod
         {
-            Module = 0,
+            Module = builder.Add(new SnapshotModule { Path = module.FullyQualifiedName, Mvid = module.ModuleVersionId }),
             Token = (uint)Token(method),
-            DeclaringType = SnapshotLayout.None,
-            NameOffset = SnapshotLayout.None,
-            TypeNameOffset = SnapshotLayout.None,
-            SignatureOffset = SnapshotLayout.None,
         });
-        builder.Add(SectionKind.Frames, [.. places.Select((p, i) => new FrameRecord
-        {
-            Address = 0x1000 + (ulong)i,
-            ILOffset = p,
-            Flags = FrameFlags.Exact | FrameFlags.Await,
-        })]);
-        builder.Add(SectionKind.Heap, new HeapRecord { Status = HeapStatus.Walked });
-        builder.Add(SectionKind.Suspensions, [.. places.Select((_, i) => new SuspensionRecord
-        {
-            ResumeInfo = 0x2000 + (ulong)i,
-            Frame = (uint)i,
-            Code = places.Length == 1 ? 0 : 1 + (uint)(i % codes),
-        })]);
+        for (int i = 0; i < places.Length; i++)
+            builder.Add(new SnapshotFrame { Method = of, Address = 0x1000 + (ulong)i, ILOffset = places[i] == Unknown ? null : places[i], IsAwait = true });
         return builder.Build();
     }
 

@@ -23,8 +23,8 @@ public sealed class PlatformModuleTests
         method.GetILGenerator().Emit(OpCodes.Ret);
         type.CreateType();
         assembly.Save(path);
-        var builder = new SnapshotBuilder();
-        DumpFrame frame = Resolved(builder.Frame(builder.Function(builder.Module(path, IdOf(path)), 0x06000001)));
+        var builder = new CodeSnapshot();
+        DumpFrame frame = Resolved(builder.Frame(builder.Method(builder.Module(path, IdOf(path)), 0x06000001)));
         Assert.Equal("Orders.Run", frame.Method.FullName);
         Assert.Equal(isOfPlatform, frame.Module!.IsOfPlatform);
     }
@@ -32,8 +32,8 @@ public sealed class PlatformModuleTests
     [Fact]
     public void WhatIsSignedAndHasSuchANameIsThePlatforms()
     {
-        var builder = new SnapshotBuilder();
-        Assert.True(Resolved(builder.Frame(builder.Function(typeof(string).GetMethod(nameof(string.IsNullOrEmpty))!))).Module!.IsOfPlatform);
+        var builder = new CodeSnapshot();
+        Assert.True(Resolved(builder.Frame(builder.Method(typeof(string).GetMethod(nameof(string.IsNullOrEmpty))!))).Module!.IsOfPlatform);
     }
 
     /// <summary>A dump that is shown elsewhere has nothing to look at but the name.</summary>
@@ -43,8 +43,8 @@ public sealed class PlatformModuleTests
     [InlineData("Contoso.Missing.dll", false)]
     public void OfAModuleThatIsNotThereTheNameDecides(string name, bool isOfPlatform)
     {
-        var builder = new SnapshotBuilder();
-        Assert.Equal(isOfPlatform, Resolved(builder.Frame(builder.Function(builder.Module("/nowhere/" + name, Guid.NewGuid()), 0x06000001))).Module!.IsOfPlatform);
+        var builder = new CodeSnapshot();
+        Assert.Equal(isOfPlatform, Resolved(builder.Frame(builder.Method(builder.Module("/nowhere/" + name, Guid.NewGuid()), 0x06000001))).Module!.IsOfPlatform);
     }
 
     private static Guid IdOf(string path)
@@ -54,5 +54,5 @@ public sealed class PlatformModuleTests
         return metadata.GetGuid(metadata.GetModuleDefinition().Mvid);
     }
 
-    private static DumpFrame Resolved(SnapshotBuilder builder) => Assert.Single(new Symbolicator(new SymbolOptions()).Resolve(builder.Build()));
+    private static DumpFrame Resolved(CodeSnapshot builder) => Assert.Single(new Symbolicator(new SymbolOptions()).Resolve(builder.Build()));
 }

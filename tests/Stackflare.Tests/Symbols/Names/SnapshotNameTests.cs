@@ -2,7 +2,6 @@ using System.Reflection;
 using System.Reflection.Emit;
 using Stackflare.Fixtures.Shapes;
 using Stackflare.Snapshots;
-using Stackflare.Snapshots.Format;
 using Stackflare.Symbols;
 using Stackflare.Symbols.Names;
 
@@ -16,14 +15,14 @@ public sealed class SnapshotNameTests
     [Fact]
     public void TypesAreSpelledWithTheirArguments()
     {
-        var builder = new SnapshotBuilder();
-        uint number = builder.Type(typeof(int));
-        uint array = builder.Type(SnapshotLayout.None, 0, TypeFlags.Array, 2, number);
-        uint list = builder.Type(typeof(List<>), array);
-        uint nested = builder.Type(typeof(Plain.Outer<>.Inner<>), number, list);
-        uint unknown = builder.Type(SnapshotLayout.None, 0, TypeFlags.Unknown, 0);
-        uint pair = builder.Type(typeof(KeyValuePair<,>), unknown, number);
-        RawSnapshot snapshot = builder.Build();
+        var builder = new CodeSnapshot();
+        int number = builder.Type(typeof(int));
+        int array = builder.Array(number, 2);
+        int list = builder.Type(typeof(List<>), array);
+        int nested = builder.Type(typeof(Plain.Outer<>.Inner<>), number, list);
+        int unknown = builder.Type(null, 0);
+        int pair = builder.Type(typeof(KeyValuePair<,>), unknown, number);
+        Snapshot snapshot = builder.Build();
         Assert.Equal("System.Int32", _symbolicator.TypeName(snapshot, number));
         Assert.Equal("System.Int32[,]", _symbolicator.TypeName(snapshot, array));
         Assert.Equal("System.Collections.Generic.List`1[System.Int32[,]]", _symbolicator.TypeName(snapshot, list));
@@ -31,18 +30,18 @@ public sealed class SnapshotNameTests
             "Stackflare.Fixtures.Shapes.Plain.Outer`1.Inner`1[System.Int32,System.Collections.Generic.List`1[System.Int32[,]]]",
             _symbolicator.TypeName(snapshot, nested));
         Assert.Equal("System.Collections.Generic.KeyValuePair`2[?,System.Int32]", _symbolicator.TypeName(snapshot, pair));
-        Assert.Equal("?", _symbolicator.TypeName(snapshot, SnapshotLayout.None));
+        Assert.Equal("?", _symbolicator.TypeName(snapshot, unknown));
     }
 
     [Fact]
     public void FramesHaveTheArgumentsOfTheirTypeAndThenTheirOwn()
     {
-        var builder = new SnapshotBuilder();
-        uint number = builder.Type(typeof(int)), text = builder.Type(typeof(string));
-        uint type = builder.Type(typeof(Plain.Outer<>.Inner<>), number, text);
+        var builder = new CodeSnapshot();
+        int number = builder.Type(typeof(int)), text = builder.Type(typeof(string));
+        int type = builder.Type(typeof(Plain.Outer<>.Inner<>), number, text);
         MethodInfo run = typeof(Plain.Outer<>.Inner<>).GetMethod("Run")!;
-        builder.Frame(builder.Function(builder.Module(run.Module), run.MetadataToken, declaringType: type, arguments: [number]));
-        builder.Frame(builder.Function(Resolving.Method));
+        builder.Frame(builder.Method(builder.Module(run.Module), run.MetadataToken, declaringType: type, arguments: [number]));
+        builder.Frame(builder.Method(Resolving.Method));
         DumpFrame[] frames = _symbolicator.Resolve(builder.Build());
         Assert.Equal(["System.Int32", "System.String", "System.Int32"], frames[0].TypeArguments);
         Assert.Empty(frames[1].TypeArguments);
@@ -51,15 +50,15 @@ public sealed class SnapshotNameTests
     [Fact]
     public void ExponentialAndCyclicTypesAreCut()
     {
-        var builder = new SnapshotBuilder();
-        uint module = builder.Module(typeof(int).Module);
+        var builder = new CodeSnapshot();
+        int module = builder.Module(typeof(int).Module);
         int token = typeof(KeyValuePair<,>).MetadataToken;
-        for (uint i = 0; i < 60; i++)
+        for (int i = 0; i < 60; i++)
             builder.Type(module, token, arguments: [i + 1, i + 1]);
         builder.Type(module, token, arguments: [0, 60]);
-        builder.Type(module, token, TypeFlags.Array, 1, 61);
-        RawSnapshot snapshot = builder.Build();
-        for (uint i = 0; i < snapshot.Types.Length; i++)
+        builder.Array(61, 1);
+        Snapshot snapshot = builder.Build();
+        for (int i = 0; i < snapshot.Types.Length; i++)
             Assert.InRange(_symbolicator.TypeName(snapshot, i).Length, 1, 2 * SymbolLimits.TypeNameCharacters);
         Assert.Contains("…", _symbolicator.TypeName(snapshot, 0));
     }
@@ -110,10 +109,10 @@ public sealed class SnapshotNameTests
     [Fact]
     public void EmittedMethodsAreNamedByTheSnapshot()
     {
-        var builder = new SnapshotBuilder();
-        uint module = builder.Module("Emitted", Guid.NewGuid(), ModuleFlags.Dynamic);
-        builder.Frame(builder.Function(
-            module, 0x06000001, FunctionFlags.Named, "Run", "Space.Outer+Inner", [0x20, 0x02, 0x01, 0x10, 0x08, 0x14, 0x0E, 0x02, 0x00, 0x00]));
+        var builder = new CodeSnapshot();
+        int module = builder.Module("Emitted", Guid.NewGuid(), isDynamic: true);
+        builder.Frame(builder.Method(
+            module, 0x06000001, "Run", "Space.Outer+Inner", [0x20, 0x02, 0x01, 0x10, 0x08, 0x14, 0x0E, 0x02, 0x00, 0x00]));
         DumpFrame frame = _symbolicator.Resolve(builder.Build()).Single();
         Assert.Equal("Space.Outer.Inner.Run(Int32&, String[,])", frame.Method.ToString());
         Assert.Equal(FrameKind.Managed, frame.Kind);
@@ -124,7 +123,7 @@ public sealed class SnapshotNameTests
     [Fact]
     public void NativeFramesSaySo()
     {
-        RawSnapshot snapshot = new SnapshotBuilder().Frame(SnapshotLayout.None, -1, FrameFlags.Native).Frame(SnapshotLayout.None).Build();
+        Snapshot snapshot = new CodeSnapshot().Frame(null, -1).Frame(null).Build();
         foreach (DumpFrame frame in _symbolicator.Resolve(snapshot))
         {
             Assert.Equal(FrameKind.Native, frame.Kind);
@@ -137,10 +136,10 @@ public sealed class SnapshotNameTests
     [Fact]
     public void OwnMethodsAreHidden()
     {
-        var builder = new SnapshotBuilder();
-        builder.Frame(builder.Function(typeof(Symbolicator).GetMethod(nameof(Symbolicator.Resolve))!));
-        builder.Frame(builder.Function(builder.Module(null, null), 0x06000001));
-        builder.Frame(builder.Function(SnapshotLayout.None, 0x06000001));
+        var builder = new CodeSnapshot();
+        builder.Frame(builder.Method(typeof(Symbolicator).GetMethod(nameof(Symbolicator.Resolve))!));
+        builder.Frame(builder.Method(builder.Module(null, null), 0x06000001));
+        builder.Frame(builder.Method(null, 0x06000001));
         DumpFrame[] frames = _symbolicator.Resolve(builder.Build());
         Assert.True(frames[0].IsHidden);
         Assert.Equal("<unknown>!0x06000001", frames[1].Method.Name);
@@ -152,7 +151,7 @@ public sealed class SnapshotNameTests
     [Fact]
     public void TheSpellingOfACoreLibraryIsReflections()
     {
-        var builder = new SnapshotBuilder();
+        var builder = new CodeSnapshot();
         var methods = new List<MethodBase>();
         const BindingFlags all = BindingFlags.DeclaredOnly | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance;
         foreach (Type type in typeof(object).Assembly.GetTypes())
@@ -163,7 +162,7 @@ public sealed class SnapshotNameTests
                 if (special || type.FullName!.Contains('<') || method.Name.StartsWith('<') || method.MetadataToken % 5 != 0)
                     continue;
                 methods.Add(method);
-                builder.Frame(builder.Function(method), -1);
+                builder.Frame(builder.Method(method), -1);
             }
         }
         DumpFrame[] frames = _symbolicator.Resolve(builder.Build());
@@ -216,8 +215,8 @@ public sealed class SnapshotNameTests
 
     private DumpFrame Dynamic(string name, byte[] signature)
     {
-        var builder = new SnapshotBuilder();
+        var builder = new CodeSnapshot();
         return _symbolicator.Resolve(
-            builder.Frame(builder.Function(SnapshotLayout.None, 0, FunctionFlags.Dynamic, name, null, signature)).Build()).Single();
+            builder.Frame(builder.Method(null, 0, name, null, signature, isDynamic: true)).Build()).Single();
     }
 }

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Reflection;
 using System.Reflection.PortableExecutable;
 using Stackflare.Snapshots;
-using Stackflare.Snapshots.Format;
 using Stackflare.Symbols;
 
 namespace Stackflare.Tests.Symbols.Pdb;
@@ -107,11 +106,11 @@ public sealed class PdbTests : IDisposable
     [Fact]
     public void TheSamePathWithAnotherVersionIdIsAnotherModule()
     {
-        var builder = new SnapshotBuilder();
-        uint wrong = builder.Module(Resolving.ShapesPath, Guid.NewGuid());
-        uint right = builder.Module(Resolving.ShapesPath, Resolving.ShapesMvid);
-        builder.Frame(builder.Function(wrong, Resolving.Method.MetadataToken));
-        builder.Frame(builder.Function(right, Resolving.Method.MetadataToken));
+        var builder = new CodeSnapshot();
+        int wrong = builder.Module(Resolving.ShapesPath, Guid.NewGuid());
+        int right = builder.Module(Resolving.ShapesPath, Resolving.ShapesMvid);
+        builder.Frame(builder.Method(wrong, Resolving.Method.MetadataToken));
+        builder.Frame(builder.Method(right, Resolving.Method.MetadataToken));
         DumpFrame[] frames = _symbolicator.Resolve(builder.Build());
         Assert.Null(frames[0].Method.Parameters);
         Assert.Equal(Resolving.MethodText, frames[1].Method.ToString());
@@ -154,9 +153,9 @@ public sealed class PdbTests : IDisposable
     [Fact]
     public void AModuleAndItsPdbCanComeWithTheSnapshot()
     {
-        var builder = new SnapshotBuilder();
-        uint module = builder.Module(
-            null, Resolving.ShapesMvid, ModuleFlags.Flat, File.ReadAllBytes(Resolving.ShapesPath), File.ReadAllBytes(Resolving.ShapesPdb));
+        var builder = new CodeSnapshot();
+        int module = builder.Module(
+            null, Resolving.ShapesMvid, File.ReadAllBytes(Resolving.ShapesPath), File.ReadAllBytes(Resolving.ShapesPdb));
         DumpFrame frame = _symbolicator.Single(builder, module);
         Found(frame);
         Assert.Equal(new ModuleIdentity("Stackflare.Fixtures.Shapes.dll", null, Resolving.ShapesMvid), frame.Module);
@@ -165,23 +164,23 @@ public sealed class PdbTests : IDisposable
     [Fact]
     public void AModuleInTheSnapshotCanHaveTheLayoutOfMemory()
     {
-        var builder = new SnapshotBuilder();
-        DumpFrame frame = _symbolicator.Single(builder, builder.Module(null, null, 0, LoadedImage(Resolving.ShapesPath)));
+        var builder = new CodeSnapshot();
+        DumpFrame frame = _symbolicator.Single(builder, builder.Module(null, null, LoadedImage(Resolving.ShapesPath), isMapped: true));
         Assert.Equal(Resolving.MethodText, frame.Method.ToString());
 
-        builder = new SnapshotBuilder();
+        builder = new CodeSnapshot();
         string path = typeof(Fixtures.Embedded.Standing).Module.FullyQualifiedName;
         MethodInfo method = typeof(Fixtures.Embedded.Standing).GetMethod(nameof(Fixtures.Embedded.Standing.Stand))!;
-        builder.Frame(builder.Function(builder.Module(null, null, 0, LoadedImage(path)), method.MetadataToken));
+        builder.Frame(builder.Method(builder.Module(null, null, LoadedImage(path), isMapped: true), method.MetadataToken));
         Assert.Equal(SymbolStatus.Found, _symbolicator.Resolve(builder.Build()).Single().Symbols);
     }
 
     [Fact]
     public void APdbHandedOverForAnotherAssemblyIsRefused()
     {
-        var builder = new SnapshotBuilder();
-        uint module = builder.Module(
-            null, Resolving.ShapesMvid, ModuleFlags.Flat, File.ReadAllBytes(Resolving.ShapesPath), File.ReadAllBytes(OtherPdb));
+        var builder = new CodeSnapshot();
+        int module = builder.Module(
+            null, Resolving.ShapesMvid, File.ReadAllBytes(Resolving.ShapesPath), File.ReadAllBytes(OtherPdb));
         Assert.Equal(SymbolStatus.PdbMismatch, _symbolicator.Single(builder, module).Symbols);
     }
 
@@ -198,25 +197,22 @@ public sealed class PdbTests : IDisposable
             byte[] symbols = File.ReadAllBytes(Resolving.ShapesPdb);
             for (int n = 0; n < i; n++)
                 symbols[random.Next(symbols.Length)] = (byte)random.Next();
-            var builder = new SnapshotBuilder();
-            uint module = builder.Module(null, null, i % 2 == 0 ? ModuleFlags.Flat : 0, broken, symbols);
+            var builder = new CodeSnapshot();
+            int module = builder.Module(null, null, broken, symbols, isMapped: i % 2 != 0);
             for (int token = 0x06000000; token < 0x060000A0; token++)
-                builder.Frame(builder.Function(module, token), token & 0xF);
+                builder.Frame(builder.Method(module, token), token & 0xF);
             builder.Type(module, 0x02000003);
-            RawSnapshot snapshot = builder.Build();
+            Snapshot snapshot = builder.Build();
             Assert.Equal(0xA0, _symbolicator.Resolve(snapshot).Length);
             _symbolicator.TypeName(snapshot, 0);
         }
     }
 
-    [Theory]
-    [InlineData(-1, 0)]
-    [InlineData(3, (int)FrameFlags.OffsetLost)]
-    [InlineData(3, (int)FrameFlags.ReJit)]
-    public void WithoutATrueOffsetThereIsNoLine(int offset, int flags)
+    [Fact]
+    public void WithoutATrueOffsetThereIsNoLine()
     {
-        var builder = new SnapshotBuilder();
-        builder.Frame(builder.Function(Resolving.Method), offset, (FrameFlags)flags);
+        var builder = new CodeSnapshot();
+        builder.Frame(builder.Method(Resolving.Method), -1);
         DumpFrame frame = _symbolicator.Resolve(builder.Build()).Single();
         Assert.Equal(SymbolStatus.NoOffset, frame.Symbols);
         Assert.Null(frame.Source);
@@ -229,9 +225,9 @@ public sealed class PdbTests : IDisposable
     {
         foreach (uint token in new uint[] { 0, 0x06000000, 0x06FFFFFF, 0x02000002, 0x70000001, 0xFFFFFFFF })
         {
-            var builder = new SnapshotBuilder();
-            uint module = builder.Module(Resolving.ShapesPath, Resolving.ShapesMvid);
-            DumpFrame frame = _symbolicator.Resolve(builder.Frame(builder.Function(module, (int)token)).Build()).Single();
+            var builder = new CodeSnapshot();
+            int module = builder.Module(Resolving.ShapesPath, Resolving.ShapesMvid);
+            DumpFrame frame = _symbolicator.Resolve(builder.Frame(builder.Method(module, (int)token)).Build()).Single();
             Assert.Equal($"Stackflare.Fixtures.Shapes.dll!0x{token:x8}", frame.Method.Name);
         }
     }

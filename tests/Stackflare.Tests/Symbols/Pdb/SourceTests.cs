@@ -20,7 +20,7 @@ public sealed class SourceTests : IDisposable
     public void EmbeddedPdbAndSourceAreRead()
     {
         StackFrame expected = Standing.Stand(1).GetFrame(0)!;
-        DumpFrame frame = new Symbolicator(new SymbolOptions()).Resolve(new SnapshotBuilder().Frames([expected]).Build()).Single();
+        DumpFrame frame = new Symbolicator(new SymbolOptions()).Resolve(new CodeSnapshot().Frames([expected]).Build()).Single();
         Assert.Equal("Stackflare.Fixtures.Embedded.Standing.Stand(Int32 n)", frame.Method.ToString());
         Assert.Equal(SymbolStatus.Found, frame.Symbols);
         Assert.Equal(expected.GetFileLineNumber(), frame.Source!.Line);
@@ -32,7 +32,7 @@ public sealed class SourceTests : IDisposable
     public async Task WithoutPdbAsyncMethodsAreNamedByTheirAttributes()
     {
         StackTrace trace = await Fixtures.NoPdb.Standing.StandAsync(1);
-        DumpFrame frame = new Symbolicator(new SymbolOptions()).Resolve(new SnapshotBuilder().Frames([trace.GetFrame(0)!]).Build()).Single();
+        DumpFrame frame = new Symbolicator(new SymbolOptions()).Resolve(new CodeSnapshot().Frames([trace.GetFrame(0)!]).Build()).Single();
         Assert.Equal("Stackflare.Fixtures.NoPdb.Standing.StandAsync(Int32 n)", frame.Method.ToString());
         Assert.Equal(SymbolStatus.NoPdb, frame.Symbols);
     }

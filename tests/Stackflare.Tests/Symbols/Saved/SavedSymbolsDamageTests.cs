@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Stackflare.Snapshots;
 using Stackflare.Snapshots.Format;
 using Stackflare.Symbols;
 using Stackflare.Symbols.IL;
@@ -34,7 +35,7 @@ public sealed class SavedSymbolsDamageTests
         Assert.Equal(5, Assert.Single(module.Awaits).Value);
         Assert.Null(saved.Module(1));
         // Old files, and snapshots as they come.
-        Assert.Null(Decode(SavedDump.Write(Snapshot())).Module(0));
+        Assert.Null(Decode(SavedDump.Write(Sample())).Module(0));
     }
 
     /// <summary>They are in files; who needs another one adds it at the end.</summary>
@@ -122,18 +123,18 @@ public sealed class SavedSymbolsDamageTests
             writer.Type(0, i, longest);
         FileSection[] sections = writer.Sections();
         Assert.Equal(SymbolLimits.SavedBytes, sections.Single(s => s.Kind == HostLayout.SymbolsBlobSection).Bytes.Length);
-        Assert.Equal(SymbolLimits.SavedBytes / SnapshotLayout.LongestText, Decode(SavedDump.Write(Snapshot(), sections)).Module(0)!.Types.Count);
+        Assert.Equal(SymbolLimits.SavedBytes / SnapshotLayout.LongestText, Decode(SavedDump.Write(Sample(), sections)).Module(0)!.Types.Count);
     }
 
     [Fact]
     public void MethodsOfOneTypeWithManyArgumentsAreSavedInTime()
     {
-        var builder = new SnapshotBuilder();
-        uint module = builder.Module(typeof(int).Module), number = builder.Type(typeof(int));
-        uint type = builder.Type(module, typeof(List<>).MetadataToken, [.. Enumerable.Repeat(number, 50_000)]);
+        var builder = new CodeSnapshot();
+        int module = builder.Module(typeof(int).Module), number = builder.Type(typeof(int));
+        int type = builder.Type(module, typeof(List<>).MetadataToken, [.. Enumerable.Repeat<int?>(number, 50_000)]);
         for (int i = 0; i < 50_000; i++)
-            builder.Function(module, 0x06000001, declaringType: type);
-        byte[] file = SavedDump.Save(builder.Encode(), new Symbolicator(new SymbolOptions()));
+            builder.Method(module, 0x06000001, declaringType: type);
+        byte[] file = SavedDump.Save(builder.Build(), new Symbolicator(new SymbolOptions()));
         Assert.Equal("System.Int32", Assert.Single(Decode(file).Module(0)!.Types).Value);
     }
 
@@ -158,19 +159,23 @@ public sealed class SavedSymbolsDamageTests
         return writer;
     }
 
-    private static byte[] File(SavedSymbolsWriter writer) => SavedDump.Write(Snapshot(), writer.Sections());
+    private static byte[] File(SavedSymbolsWriter writer) => SavedDump.Write(Sample(), writer.Sections());
 
     /// <summary>Two modules, the first with two methods that frames stand in.</summary>
-    private static byte[] Snapshot()
+    private static Snapshot Sample()
     {
-        var builder = new SnapshotBuilder();
-        uint module = builder.Module("/app/Shop.dll", Guid.Empty);
+        var builder = new CodeSnapshot();
+        int module = builder.Module("/app/Shop.dll", Guid.Empty);
         builder.Module("/app/Shop.Core.dll", null);
-        builder.Frame(builder.Function(module, 0x06000001), 5).Frame(builder.Function(module, 0x06000002), 0);
-        return builder.Encode(builder.Type(module, 0x02000001));
+        builder.Frame(builder.Method(module, 0x06000001), 5).Frame(builder.Method(module, 0x06000002), 0);
+        return builder.Build(builder.Type(module, 0x02000001));
     }
 
-    private static SavedSymbols Decode(byte[] file) => SavedSymbols.Decode(SnapshotFile.Read(file).Snapshot);
+    private static SavedSymbols Decode(byte[] file)
+    {
+        (Snapshot snapshot, SnapshotDirectory directory) = SnapshotFile.Read(file);
+        return SavedSymbols.Decode(snapshot, directory);
+    }
 
     /// <summary>True when the bytes were read and made a dump, false for an error of ours; any other exception fails the test.</summary>
     private static bool ReadsOrFailsCleanly(byte[] bytes)
@@ -207,7 +212,7 @@ public sealed class SavedSymbolsDamageTests
         };
         if (document is { } file)
             sections.Add(new FileSection(HostLayout.DocumentsSection, Marshal.SizeOf<SavedDocumentRecord>(), MemoryMarshal.AsBytes(new[] { file }.AsSpan()).ToArray()));
-        byte[] bytes = SavedDump.Write(Snapshot(), CollectionsMarshal.AsSpan(sections));
+        byte[] bytes = SavedDump.Write(Sample(), CollectionsMarshal.AsSpan(sections));
         Assert.Contains(expected, Assert.Throws<SnapshotFormatException>(() => Decode(bytes)).Message, StringComparison.Ordinal);
     }
 }

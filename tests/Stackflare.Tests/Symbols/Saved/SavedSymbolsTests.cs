@@ -1,6 +1,6 @@
 using System.Reflection;
 using Stackflare.Fixtures.Shapes;
-using Stackflare.Snapshots.Format;
+using Stackflare.Snapshots;
 using Stackflare.Symbols;
 using Stackflare.Symbols.Names;
 using Stackflare.Symbols.Pdb;
@@ -22,7 +22,7 @@ public sealed class SavedSymbolsTests : IDisposable
     [Fact]
     public void WithNothingAtHandTheDumpIsTheOneOfTheTime()
     {
-        byte[] snapshot = Everything();
+        Snapshot snapshot = Everything();
         string live = SavedDump.Json(SavedDump.Live(snapshot, new Symbolicator(new SymbolOptions())));
         byte[] file = SavedDump.Save(snapshot, new Symbolicator(new SymbolOptions()));
         // What there is to lose.
@@ -43,7 +43,7 @@ public sealed class SavedSymbolsTests : IDisposable
     [Fact]
     public void TextsAreLeftOutWhereTheyAreNotWanted()
     {
-        byte[] snapshot = Everything();
+        Snapshot snapshot = Everything();
         var without = new SymbolOptions { SourceText = false };
         string live = SavedDump.Json(SavedDump.Live(snapshot, new Symbolicator(without)));
         byte[] file = SavedDump.Save(snapshot, new Symbolicator(new SymbolOptions()));
@@ -58,7 +58,7 @@ public sealed class SavedSymbolsTests : IDisposable
     [Fact]
     public void PdbsAloneAreEnough()
     {
-        byte[] snapshot = OneFrame(withPdb: false);
+        Snapshot snapshot = OneFrame(withPdb: false);
         byte[] file = SavedDump.Save(snapshot, new Symbolicator(new SymbolOptions()));
         File.Delete(Module);
         Assert.Equal(SymbolStatus.NoPdb, Frame(SavedDump.Show(file, SavedDump.Desk())).Symbols);
@@ -78,7 +78,7 @@ public sealed class SavedSymbolsTests : IDisposable
     [Fact]
     public void AFileThatNamesAnotherPdbDoesNotSpeakForTheNext()
     {
-        byte[] snapshot = OneFrame(withPdb: false);
+        Snapshot snapshot = OneFrame(withPdb: false);
         byte[] file = SavedDump.Save(snapshot, new Symbolicator(new SymbolOptions()));
         var writer = new SavedSymbolsWriter();
         writer.Pdb(0, new PdbReference(new(Guid.NewGuid(), 1), "/x/Stackflare.Fixtures.Shapes.pdb", null));
@@ -95,7 +95,8 @@ public sealed class SavedSymbolsTests : IDisposable
     public void AssembliesAreFoundInTheDirectoriesByTheirId()
     {
         // A file of before there was anything saved, and a capture of a process whose module is gone.
-        byte[] snapshot = OneFrame(withPdb: false), file = SavedDump.Write(snapshot);
+        Snapshot snapshot = OneFrame(withPdb: false);
+        byte[] file = SavedDump.Write(snapshot);
         File.Delete(Module);
         string wrong = Directory.CreateDirectory(_folder.PathOf("wrong")).FullName, right = Directory.CreateDirectory(_folder.PathOf("right")).FullName;
         _folder.Copy(typeof(Fixtures.NoPdb.Standing).Module.FullyQualifiedName, "wrong/Stackflare.Fixtures.Shapes.dll");
@@ -177,12 +178,12 @@ public sealed class SavedSymbolsTests : IDisposable
     private static DumpFrame Frame(ThreadDump dump) => Assert.Single(Assert.Single(dump.Threads).Frames);
 
     /// <summary>A frame of a module that lies in a folder of its own.</summary>
-    private byte[] OneFrame(bool withPdb)
+    private Snapshot OneFrame(bool withPdb)
     {
         CopyModule(withPdb);
-        var builder = new SnapshotBuilder();
-        uint module = builder.Module(Module, Resolving.ShapesMvid);
-        return builder.Frame(builder.Function(module, Resolving.Method.MetadataToken), Resolving.Frame.GetILOffset()).Encode();
+        var builder = new CodeSnapshot();
+        int module = builder.Module(Module, Resolving.ShapesMvid);
+        return builder.Frame(builder.Method(module, Resolving.Method.MetadataToken), Resolving.Frame.GetILOffset()).Build();
     }
 
     private void CopyModule(bool withPdb)
@@ -194,14 +195,14 @@ public sealed class SavedSymbolsTests : IDisposable
     }
 
     /// <summary>Frames of many kinds, in modules of many kinds: files, copied images, embedded PDBs, wrong PDBs, none.</summary>
-    private byte[] Everything()
+    private Snapshot Everything()
     {
         CopyModule(withPdb: true);
         MethodInfo mismatched = Assembly.Load("Stackflare.Fixtures.TopLevel").EntryPoint!;
         _folder.Copy(Resolving.ShapesPdb, "app/Stackflare.Fixtures.TopLevel.pdb");
         foreach (Module module in new[] { mismatched.Module, typeof(Fixtures.NoPdb.Standing).Module, typeof(Fixtures.Embedded.Standing).Module })
             _folder.Copy(module.FullyQualifiedName, "app/" + Path.GetFileName(module.FullyQualifiedName));
-        var builder = new SnapshotBuilder
+        var builder = new CodeSnapshot
         {
             PathOf = path => _folder.PathOf("app/" + Path.GetFileName(path)) is var copy && File.Exists(copy) ? copy : path,
         };
@@ -212,24 +213,24 @@ public sealed class SavedSymbolsTests : IDisposable
             builder.Frames(Here.Trace!.GetFrames().Where(f => f.GetMethod()?.DeclaringType is not null));
         }
         builder.Frames([Fixtures.Embedded.Standing.Stand(1).GetFrame(0)!]);
-        builder.Frame(builder.Function(typeof(Fixtures.NoPdb.Standing).GetMethod("Stand")!), 1).Frame(builder.Function(mismatched), 1);
+        builder.Frame(builder.Method(typeof(Fixtures.NoPdb.Standing).GetMethod("Stand")!), 1).Frame(builder.Method(mismatched), 1);
 
-        uint number = builder.Type(typeof(int)), list = builder.Type(typeof(List<>), number), thrown = builder.Type(typeof(InvalidOperationException));
-        uint array = builder.Type(SnapshotLayout.None, 0, TypeFlags.Array, 2, list);
-        uint type = builder.Type(typeof(Plain.Outer<>.Inner<>), number, array);
+        int number = builder.Type(typeof(int)), list = builder.Type(typeof(List<>), number), thrown = builder.Type(typeof(InvalidOperationException));
+        int array = builder.Array(list, 2);
+        int type = builder.Type(typeof(Plain.Outer<>.Inner<>), number, array);
         MethodInfo run2 = typeof(Plain.Outer<>.Inner<>).GetMethod("Run")!;
         for (int offset = 0; offset < 3; offset++)
-            builder.Frame(builder.Function(builder.Module(run2.Module), run2.MetadataToken, declaringType: type, arguments: [list]), offset);
+            builder.Frame(builder.Method(builder.Module(run2.Module), run2.MetadataToken, declaringType: type, arguments: [list]), offset);
 
-        uint copied = builder.Module(null, Resolving.ShapesMvid, ModuleFlags.Flat, File.ReadAllBytes(Resolving.ShapesPath), File.ReadAllBytes(Resolving.ShapesPdb));
-        builder.Frame(builder.Function(copied, Resolving.Method.MetadataToken), Resolving.Frame.GetILOffset());
-        builder.Frame(builder.Function(SnapshotLayout.None, 0, FunctionFlags.Dynamic, "Made by hand"));
-        uint emitted = builder.Module(null, null, ModuleFlags.Dynamic);
-        builder.Frame(builder.Function(emitted, 0x06000001, FunctionFlags.Named, "Run", "Emitted"));
+        int copied = builder.Module(null, Resolving.ShapesMvid, File.ReadAllBytes(Resolving.ShapesPath), File.ReadAllBytes(Resolving.ShapesPdb));
+        builder.Frame(builder.Method(copied, Resolving.Method.MetadataToken), Resolving.Frame.GetILOffset());
+        builder.Frame(builder.Method(null, 0, "Made by hand", isDynamic: true));
+        int emitted = builder.Module(null, null, isDynamic: true);
+        builder.Frame(builder.Method(emitted, 0x06000001, "Run", "Emitted"));
         // A method without lines: a constructor that the compiler made.
-        builder.Frame(builder.Function(typeof(Members).Module.GetType(typeof(Machines).FullName + "+<>c")!.GetConstructors()[0]), 1);
-        builder.Frame(builder.Function(Resolving.Method), -1);
-        builder.Frame(SnapshotLayout.None, flags: FrameFlags.Native);
-        return builder.Encode(thrown);
+        builder.Frame(builder.Method(typeof(Members).Module.GetType(typeof(Machines).FullName + "+<>c")!.GetConstructors()[0]), 1);
+        builder.Frame(builder.Method(Resolving.Method), -1);
+        builder.Frame(null, -1);
+        return builder.Build(thrown);
     }
 }

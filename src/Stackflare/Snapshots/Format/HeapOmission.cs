@@ -1,4 +1,4 @@
-namespace Stackflare.Snapshots;
+namespace Stackflare.Snapshots.Format;
 
 /// <summary>Why a capture that was to look through the heap was taken without.</summary>
 internal enum HeapOmission

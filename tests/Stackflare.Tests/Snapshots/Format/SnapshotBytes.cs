@@ -3,8 +3,8 @@ using Stackflare.Snapshots.Format;
 
 namespace Stackflare.Tests.Snapshots.Format;
 
-/// <summary>Writes snapshots as the probe does, for tests of whoever reads them.</summary>
-internal sealed class SnapshotBuilder
+/// <summary>Writes the bytes of snapshots, also such as no capture yields, for tests of whoever reads them.</summary>
+internal sealed class SnapshotBytes
 {
     private readonly List<(SectionKind Kind, uint RecordSize, byte[] Bytes)> _sections = [];
     private readonly List<byte> _blob = [];
@@ -14,7 +14,7 @@ internal sealed class SnapshotBuilder
     /// <summary>A small snapshot that has one of everything.</summary>
     public static byte[] Sample()
     {
-        var builder = new SnapshotBuilder();
+        var builder = new SnapshotBytes();
         (uint nameAt, uint nameLength) = builder.Text("worker");
         (uint pathAt, uint pathLength) = builder.Text("/app/Shop.dll");
         (uint imageAt, uint imageLength) = builder.Bytes([1, 2, 3, 4]);
@@ -111,6 +111,8 @@ internal sealed class SnapshotBuilder
     public void Add<T>(SectionKind kind, params ReadOnlySpan<T> records)
         where T : unmanaged =>
         _sections.Add((kind, (uint)Marshal.SizeOf<T>(), MemoryMarshal.AsBytes(records).ToArray()));
+
+    public void Add(FileSection section) => _sections.Add((section.Kind, (uint)section.RecordSize, section.Bytes));
 
     public byte[] Build()
     {

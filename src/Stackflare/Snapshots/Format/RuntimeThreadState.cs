@@ -1,4 +1,4 @@
-namespace Stackflare.Snapshots;
+namespace Stackflare.Snapshots.Format;
 
 /// <summary>The runtime's own state flags of a thread, those of them that a dump shows.</summary>
 [Flags]

@@ -1,7 +1,6 @@
 using System.Globalization;
-using Stackflare.Snapshots.Format;
 
-namespace Stackflare.Building;
+namespace Stackflare.Snapshots.Format;
 
 /// <summary>Says which parts of a dump a runtime does not give, because it lays out its own data in a way that is not known.</summary>
 internal static class MissingParts

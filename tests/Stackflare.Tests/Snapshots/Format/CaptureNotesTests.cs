@@ -1,12 +1,9 @@
-using Stackflare.Building;
-using Stackflare.Building.Async;
 using Stackflare.Snapshots.Format;
-using Sent = Stackflare.Tests.Snapshots.Format.SnapshotBuilder;
 
-namespace Stackflare.Tests.Building;
+namespace Stackflare.Tests.Snapshots.Format;
 
 /// <summary>Whatever a bound cuts off is said in the dump's notes, and nothing is said where nothing is cut off.</summary>
-public sealed class CutNotesTests
+public sealed class CaptureNotesTests
 {
     private const InfoFlags Whole = InfoFlags.Contract | InfoFlags.Locks;
 
@@ -25,6 +22,12 @@ public sealed class CutNotesTests
         Assert.Contains("more type arguments", Assert.Single(Notes(new InfoRecord { Flags = Whole }, FunctionFlags.ArgsTruncated)), StringComparison.Ordinal);
         Assert.Contains("were not copied", Assert.Single(Notes(new InfoRecord { Flags = Whole }, module: ModuleFlags.ImageTruncated)), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void NumbersAreInvariant() =>
+        Assert.Equal(
+            ["Only 1 of 12,345 threads are listed: the limit on threads was reached."],
+            Notes(new InfoRecord { ThreadTotal = 12345, Flags = Whole | InfoFlags.ThreadsTruncated }));
 
     [Fact]
     public void NothingIsSaidOfAWholeSnapshot() => Assert.Empty(Notes(new InfoRecord { Flags = Whole }));
@@ -46,8 +49,9 @@ public sealed class CutNotesTests
     {
         info.RuntimeMajor = 10;
         info.Phase = CapturePhase.Done;
-        info.ThreadTotal = 20;
-        var builder = new Sent { Info = info };
+        if (info.ThreadTotal == 0)
+            info.ThreadTotal = 20;
+        var builder = new SnapshotBytes { Info = info };
         builder.Add(SectionKind.Threads, new ThreadRecord { OsId = 100, Flags = info.Flags.HasFlag(InfoFlags.TimeTruncated) ? ThreadFlags.NotWalked : default, ExceptionType = SnapshotLayout.None });
         builder.Add(SectionKind.Functions, new FunctionRecord
         {
@@ -65,13 +69,13 @@ public sealed class CutNotesTests
             SymbolsOffset = SnapshotLayout.None,
             Flags = module,
         });
-        return DumpNotes.Of(SnapshotReader.Read(builder.Build()), threads: 1);
+        return CaptureNotes.Describe(SnapshotReader.Read(builder.Build()));
     }
 
-    private static IEnumerable<string> HeapNotes(HeapFlags flags)
+    private static IReadOnlyList<string> HeapNotes(HeapFlags flags)
     {
-        var builder = new Sent { Info = new InfoRecord { Flags = Whole, RuntimeMajor = 10, Phase = CapturePhase.Done } };
+        var builder = new SnapshotBytes { Info = new InfoRecord { Flags = Whole, RuntimeMajor = 10, Phase = CapturePhase.Done } };
         builder.Add(SectionKind.Heap, new HeapRecord { Status = HeapStatus.Walked, SeenObjects = 100, Flags = flags });
-        return AsyncNotes.Of(SnapshotReader.Read(builder.Build()), null);
+        return CaptureNotes.Describe(SnapshotReader.Read(builder.Build()));
     }
 }

@@ -1,6 +1,4 @@
-using Stackflare.Snapshots.Format;
-
-namespace Stackflare.Snapshots;
+namespace Stackflare.Snapshots.Format;
 
 /// <summary>
 /// What a capture yields: addresses, tokens and IL offsets, no text. A view over the bytes, which <see cref="SnapshotReader"/>
@@ -8,6 +6,9 @@ namespace Stackflare.Snapshots;
 /// </summary>
 internal sealed class RawSnapshot
 {
+    /// <summary>What the runtime answers to a profiler that it overlooks and that wants to walk a stack.</summary>
+    private const int InconsistentWithFlags = unchecked((int)0x80131374);
+
     public required InfoRecord Info { get; init; }
     public required ThreadRecord[] Threads { get; init; }
     public required uint[] Stacks { get; init; }
@@ -55,6 +56,9 @@ internal sealed class RawSnapshot
 
     /// <summary>The bytes that this is a view of, whole, for saving them; <see cref="Blob"/> is a slice of them.</summary>
     public ReadOnlyMemory<byte> Encoded { get; init; }
+
+    /// <summary>Whether there are no stacks, because the runtime lets another profiler alone walk them.</summary>
+    public bool WalkWasRefused => Array.Exists(Threads, static t => t.HResult == InconsistentWithFlags);
 
     /// <summary>Reads a UTF-16 string; null for <see cref="SnapshotLayout.None"/>.</summary>
     public string? Text(uint offset, uint length) => offset == SnapshotLayout.None

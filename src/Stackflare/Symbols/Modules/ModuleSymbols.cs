@@ -1,7 +1,6 @@
 using System.Reflection.Metadata;
 using System.Reflection.Metadata.Ecma335;
 using Stackflare.Snapshots;
-using Stackflare.Snapshots.Format;
 using Stackflare.Symbols.IL;
 using Stackflare.Symbols.Names;
 using Stackflare.Symbols.Pdb;
@@ -13,12 +12,11 @@ namespace Stackflare.Symbols.Modules;
 /// A module of one snapshot during one resolve. Opens the assembly and its PDB when something is asked that is not remembered,
 /// and holds them until disposed.
 /// </summary>
-internal sealed class SnapshotModule : IDisposable
+internal sealed class ModuleSymbols : IDisposable
 {
     private const int TokenTypeMask = unchecked((int)0xFF000000), MethodDef = 0x06000000, TypeDef = 0x02000000;
 
-    private readonly RawSnapshot _snapshot;
-    private readonly ModuleRecord _record;
+    private readonly SnapshotModule _module;
     private readonly ModuleMemory _memory;
     private readonly SymbolOptions _options;
     private readonly BundleFile _bundle;
@@ -36,12 +34,11 @@ internal sealed class SnapshotModule : IDisposable
     private SymbolStatus _pdbFailure = SymbolStatus.NoPdb;
     private bool _openedImage, _openedPdb;
 
-    public SnapshotModule(
-        RawSnapshot snapshot, in ModuleRecord record, string? path, SymbolOptions options, SymbolCache cache, SavedModule? saved)
+    public ModuleSymbols(SnapshotModule module, SymbolOptions options, SymbolCache cache, SavedModule? saved)
     {
-        _snapshot = snapshot;
-        _record = record;
-        _memory = cache.MemoryOf(record, path, saved?.Pdb);
+        string? path = module.Path;
+        _module = module;
+        _memory = cache.MemoryOf(module, saved?.Pdb);
         _options = options;
         _bundle = cache.Bundle;
         _folders = cache.Folders;
@@ -53,7 +50,7 @@ internal sealed class SnapshotModule : IDisposable
         string name = _fileName;
         if (name.Length == 0)
             name = (_memory.Name ??= ImageName()) ?? (IsDynamic ? "<dynamic>" : "<unknown>");
-        Identity = new ModuleIdentity(name, IsDynamic ? null : _path, Mvid) { IsSigned = ModuleIdentity.HasNameOfPlatform(name) ? _memory.IsSigned ??= ReadIsSigned() : null };
+        Identity = new ModuleIdentity(name, IsDynamic ? null : _path, module.Mvid) { IsSigned = ModuleIdentity.HasNameOfPlatform(name) ? _memory.IsSigned ??= ReadIsSigned() : null };
         IsOwn = name == "Stackflare.dll";
     }
 
@@ -63,9 +60,7 @@ internal sealed class SnapshotModule : IDisposable
     public bool IsOwn { get; }
 
     /// <summary>Whether Reflection.Emit made it, so that it has no image.</summary>
-    public bool IsDynamic => (_record.Flags & ModuleFlags.Dynamic) != 0;
-
-    private Guid? Mvid => (_record.Flags & ModuleFlags.Mvid) != 0 ? _record.Mvid : null;
+    public bool IsDynamic => _module.IsDynamic;
 
     /// <summary>What the module says of its PDB, without a PDB that it holds itself; null if that cannot be told.</summary>
     public PdbReference? PdbReference
@@ -318,7 +313,7 @@ internal sealed class SnapshotModule : IDisposable
             {
                 _openedPdb = true;
                 var search = new PdbSearch(_options, _bundle, _folders);
-                _pdb = search.Find(Image, _saved?.Pdb, _path, _snapshot.Bytes(_record.SymbolsOffset, _record.SymbolsLength));
+                _pdb = search.Find(Image, _saved?.Pdb, _path, _module.Symbols);
                 if (_pdb is null)
                 {
                     _pdbFailure = search.Failure;
@@ -337,10 +332,9 @@ internal sealed class SnapshotModule : IDisposable
     {
         if (IsDynamic)
             return null;
-        ReadOnlyMemory<byte> copy = _snapshot.Bytes(_record.ImageOffset, _record.ImageLength);
-        if (!copy.IsEmpty && ModuleImage.FromMemory(copy, (_record.Flags & ModuleFlags.Flat) == 0, Mvid) is { } copied)
+        if (!_module.Image.IsEmpty && ModuleImage.FromMemory(_module.Image, _module.IsImageMapped, _module.Mvid) is { } copied)
             return copied;
-        if (Mvid is not { } mvid)
+        if (_module.Mvid is not { } mvid)
             return null;
         ModuleImage? file = _path is null ? null : ModuleImage.FromFile(_options.RootPrefix + _path, mvid);
         return file ?? FromDirectories(mvid) ?? FromBundle(mvid);

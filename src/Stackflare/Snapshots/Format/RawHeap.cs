@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
-using Stackflare.Snapshots.Format;
 
-namespace Stackflare.Snapshots;
+namespace Stackflare.Snapshots.Format;
 
 /// <summary>
 /// Copies of the objects that async methods and what they wait for are made of. Checked as the rest of a <see cref="RawSnapshot"/>; but

@@ -1,0 +1,27 @@
+using Stackflare.Analysis;
+using Stackflare.Snapshots;
+
+namespace Stackflare.Capture;
+
+/// <summary>Dumps of what the kernel knows of a process's threads, for when its runtime does not answer.</summary>
+/// <param name="host">The process.</param>
+/// <param name="runtime">The version of its runtime; null where it is not known.</param>
+/// <param name="error">Why there are no stacks.</param>
+internal sealed class KernelDumpSource(HostFacts host, Version? runtime, StackflareException error) : IDumpSource
+{
+    public ThreadDump Dump(CancellationToken cancellationToken)
+    {
+        RuntimeThread[] threads = [.. host.Tasks.Waiting()];
+        return new ThreadDump
+        {
+            Process = host.Process(runtime),
+            CapturedAt = DateTimeOffset.UtcNow,
+            Timings = new CaptureTimings(TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, 0),
+            HasStacks = false,
+            Threads = [],
+            RuntimeThreads = threads,
+            Findings = [.. UnfinishedSuspension.In(error, threads)],
+            Notes = ["Only what the kernel knows of the threads: " + error.Problem],
+        };
+    }
+}

@@ -1,0 +1,113 @@
+using static System.FormattableString;
+
+namespace Stackflare.Snapshots.Format;
+
+/// <summary>Says in sentences what the probe could not have.</summary>
+internal static class CaptureNotes
+{
+    private const string HowToAsk = "The option Async (--async) looks for them all the same.";
+
+    public static IReadOnlyList<string> Describe(RawSnapshot snapshot)
+    {
+        var notes = new List<string>();
+        int threads = snapshot.Threads.Length;
+        InfoRecord info = snapshot.Info;
+        if (info.Flags.HasFlag(InfoFlags.ThreadsTruncated))
+            notes.Add(Invariant($"Only {threads:N0} of {info.ThreadTotal:N0} threads are listed: the limit on threads was reached."));
+        if (info.Flags.HasFlag(InfoFlags.TimeTruncated))
+        {
+            int late = snapshot.Threads.Count(t => t.Flags.HasFlag(ThreadFlags.NotWalked));
+            notes.Add(Invariant($"{late:N0} threads have no stack: the limit on the pause was reached before their turn."));
+        }
+        if (info.Flags.HasFlag(InfoFlags.FramesTruncated))
+            notes.Add("Some stacks are cut short or missing: the limit on frames was reached.");
+        if (info.Flags.HasFlag(InfoFlags.TablesTruncated))
+            notes.Add("Some names are missing: the snapshot was full, or the limit on the pause was reached.");
+        if (snapshot.Functions.Any(f => f.Flags.HasFlag(FunctionFlags.ArgsTruncated)))
+            notes.Add("Some methods have more type arguments than are shown.");
+        if (snapshot.Modules.Any(m => m.Flags.HasFlag(ModuleFlags.ImageTruncated)))
+            notes.Add("Some assemblies that have no file were not copied, and their methods have no names or lines: the limit on bytes or on the pause was reached.");
+        if (info.Flags.HasFlag(InfoFlags.DebugInfoOff))
+            notes.Add("There are no lines: the process runs with DOTNET_EnableDiagnostics_Debugger=0, so that the runtime keeps no map from code to source.");
+        if (MissingParts.Note(info) is { } missing)
+            notes.Add(missing);
+        if (!info.Flags.HasFlag(InfoFlags.Contract) && !info.Lacking.HasFlag(SnapshotParts.Threads))
+        {
+            notes.Add(info.RuntimeMajor < 9
+                ? $".NET {info.RuntimeMajor} does not give managed thread ids, states and long thread names; names are the kernel's, 15 characters at most."
+                : "The runtime does not give managed thread ids, states and long thread names; names are the kernel's, 15 characters at most.");
+        }
+        if (!info.Flags.HasFlag(InfoFlags.Locks) && !info.Lacking.HasFlag(SnapshotParts.Locks))
+        {
+            notes.Add(info.RuntimeMajor < 9
+                ? $"Locks, deadlocks and async methods that wait are not available: .NET {info.RuntimeMajor} gives no way to read them, .NET 9 does."
+                : "Locks and deadlocks are not available: this runtime keeps them in a way that is not known.");
+        }
+        if (info.Flags.HasFlag(InfoFlags.LocksTruncated))
+        {
+            notes.Add("Some locks, or what threads wait for, are missing: a limit was reached, on their number or on the pause.");
+        }
+        if (snapshot.WalkWasRefused)
+            notes.Add("There are no stacks: another profiler is attached to the program, and the runtime lets no second one walk them any more.");
+        if (snapshot.Frames.Any(f => f.Flags.HasFlag(FrameFlags.OffsetLost) && !IsDynamic(snapshot, f)))
+            notes.Add("Methods in collectible load contexts have no lines: this runtime gives no way to keep their code alive after the pause.");
+        notes.AddRange(HeapNotes(snapshot));
+        return notes;
+    }
+
+    private static bool IsDynamic(RawSnapshot snapshot, in FrameRecord frame) =>
+        frame.Function == SnapshotLayout.None || snapshot.Functions[frame.Function].Flags.HasFlag(FunctionFlags.Dynamic);
+
+    private static IEnumerable<string> HeapNotes(RawSnapshot snapshot)
+    {
+        switch (snapshot.HeapOmission)
+        {
+            case HeapOmission.OtherMain:
+                yield return "Async methods that wait are not known: another profiler is attached to the program, and the heap can be looked through for one only.";
+                break;
+            case HeapOmission.OthersBeside:
+                yield return "Async methods that wait were not looked for: the program was started with a notification-only profiler, which would be told of nothing from then on.";
+                break;
+            case HeapOmission.MainForbidden when snapshot.Info.RuntimeMajor >= 9:
+                yield return Invariant($"Async methods that wait were not looked for: on .NET {snapshot.Info.RuntimeMajor} that takes the main profiler's place, and an option or a variable forbids it.");
+                break;
+        }
+        if (snapshot.Heap is not { Info: var info })
+            yield break;
+        switch (info.Status)
+        {
+            // Before .NET 9 they are missing with the locks; see above.
+            case HeapStatus.Unavailable or HeapStatus.Unknown when snapshot.Info.RuntimeMajor >= 9 && !snapshot.Info.Lacking.HasFlag(SnapshotParts.Async):
+                yield return "Async methods that wait are not available: this runtime keeps them in a way that is not known.";
+                break;
+            case HeapStatus.TooLarge:
+                yield return Invariant($"Async methods that wait were not looked for: the program has {info.HeapBytes >> 20:N0} MiB of memory, and would have to stand still meanwhile. {HowToAsk}");
+                break;
+            case HeapStatus.Collecting:
+                yield return "Async methods that wait are not known: a background garbage collection was under way. Try again.";
+                break;
+            case HeapStatus.NeedsMain when snapshot.HeapOmission == HeapOmission.None:
+                yield return "Async methods that wait are not known: where the heap is could not be read. Try again.";
+                break;
+            case HeapStatus.Refused:
+                yield return Invariant($"Async methods that wait are not known: the runtime refused to look through the heap (0x{info.HResult:X8}).");
+                break;
+        }
+        if (info.Flags.HasFlag(HeapFlags.PartLost))
+            yield return "Some async methods that wait may be missing: a part of the heap was not as it should be.";
+        if (info.Flags.HasFlag(HeapFlags.ReferencesTruncated))
+            yield return "What some async methods wait for may be missing: an object has more references than are followed.";
+        if (info.Flags.HasFlag(HeapFlags.Unreadable))
+        {
+            yield return Invariant($"Async methods that the runtime itself suspends (runtime-async) are missing: .NET {snapshot.Info.RuntimeMajor} does not tell where they wait, .NET 11 does.");
+        }
+        if (info.Flags.HasFlag(HeapFlags.TimeTruncated))
+        {
+            yield return Invariant($"Some async methods that wait are missing: of the heap, {info.SeenObjects:N0} objects were looked at until the limit on the pause was reached. {HowToAsk}");
+        }
+        else if ((info.Flags & (HeapFlags.ObjectsTruncated | HeapFlags.BytesTruncated)) != 0)
+        {
+            yield return SnapshotHeap.TooMany;
+        }
+    }
+}

@@ -1,0 +1,268 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Stackflare.Snapshots.Format;
+
+/// <summary>Makes the sections of a file of a snapshot. <see cref="SnapshotReader"/> and <see cref="SnapshotDecoder"/> make the snapshot of them again.</summary>
+internal sealed class SnapshotEncoder
+{
+    private readonly Snapshot _snapshot;
+    private readonly List<FileSection> _sections = [];
+    private readonly List<uint> _typeArguments = [];
+    private readonly BlobWriter _blob = new();
+
+    private SnapshotEncoder(Snapshot snapshot) => _snapshot = snapshot;
+
+    public static IReadOnlyList<FileSection> Encode(Snapshot snapshot)
+    {
+        var encoder = new SnapshotEncoder(snapshot);
+        encoder.AddInfo();
+        encoder.AddThreads();
+        encoder.AddCode();
+        encoder.AddLocks();
+        if (snapshot.Heap is { } heap)
+            encoder.AddHeap(heap);
+        encoder.Add(SectionKind.TypeArgs, encoder._typeArguments.ToArray());
+        encoder.Add(SectionKind.Blob, encoder._blob.ToArray());
+        return encoder._sections;
+    }
+
+    private void AddInfo()
+    {
+        CaptureTimings timings = _snapshot.Timings;
+        Version version = _snapshot.RuntimeVersion;
+        Add(SectionKind.Info, new InfoRecord
+        {
+            Phase = CapturePhase.Done,
+            // What the source could not have is in its notes.
+            Flags = InfoFlags.Contract | InfoFlags.Locks,
+            Pid = (uint)_snapshot.ProcessId,
+            RuntimeMajor = (ushort)version.Major,
+            RuntimeMinor = (ushort)version.Minor,
+            RuntimeBuild = (ushort)Math.Max(0, version.Build),
+            SuspendRetries = (uint)timings.SuspendRetries,
+            ThreadTotal = (uint)_snapshot.Threads.Count,
+            CapturedAtNs = (_snapshot.CapturedAt - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick,
+            PauseNs = Ns(timings.Pause),
+            SuspendNs = Ns(timings.Suspend),
+            WalkNs = Ns(timings.Walk),
+            ResolveNs = Ns(timings.Resolve),
+            LocksNs = Ns(timings.Locks),
+        });
+        if (_snapshot.ThreadPool is { } pool)
+        {
+            Add(SectionKind.Pool, new PoolRecord
+            {
+                Workers = pool.Workers ?? -1,
+                Working = pool.Working ?? -1,
+                Min = pool.Min ?? -1,
+                Max = pool.Max ?? -1,
+                Queued = pool.Queued ?? -1,
+                Completed = pool.Completed ?? -1,
+            });
+        }
+    }
+
+    private void AddThreads()
+    {
+        var stacks = new List<uint>();
+        var threads = new List<ThreadRecord>();
+        var waits = new List<WaitRecord>();
+        var busy = new List<BusyRecord>();
+        for (int i = 0; i < _snapshot.Threads.Count; i++)
+        {
+            SnapshotThread thread = _snapshot.Threads[i];
+            var record = new ThreadRecord
+            {
+                OsId = (uint)thread.OsId,
+                ManagedId = (uint)(thread.ManagedId ?? 0),
+                State = (uint)((thread.IsBackground == true ? RuntimeThreadState.Background : 0) | (thread.IsThreadPool == true ? RuntimeThreadState.ThreadPoolWorker : 0)),
+                Flags = (thread.ManagedId is null ? 0 : ThreadFlags.StateKnown) | (thread.IsInManagedCode ? ThreadFlags.Interrupted : 0) | Flags(thread.Completeness),
+                FirstFrame = (uint)stacks.Count,
+                FrameCount = (uint)thread.Stack.Length,
+                ExceptionType = Index(thread.ExceptionType),
+                CpuNs = thread.CpuTime is { } cpu ? Ns(cpu) : -1,
+            };
+            (record.NameOffset, record.NameLength) = _blob.Add(thread.Name);
+            threads.Add(record);
+            foreach (int frame in thread.Stack.Span)
+                stacks.Add((uint)frame);
+            if (thread.Wait is { } wait)
+            {
+                waits.Add(new WaitRecord
+                {
+                    Thread = (uint)i,
+                    Kind = WaitRecordKind.MonitorEnter + (uint)wait.Kind,
+                    Lock = Index(wait.Lock),
+                    OtherThread = Index(wait.OtherThread),
+                    TimeoutMs = wait.Timeout is not { } timeout ? SnapshotLayout.WaitTimeoutUnknown
+                        : timeout < TimeSpan.Zero ? SnapshotLayout.WaitInfinite
+                        : (int)Math.Min(timeout.TotalMilliseconds, int.MaxValue),
+                });
+            }
+            if (thread.RecentCpu is { } recent)
+                busy.Add(new BusyRecord { Thread = (uint)i, CpuNs = Ns(recent.Used), WallNs = Ns(recent.Of) });
+        }
+        Add(SectionKind.Threads, threads.ToArray());
+        Add(SectionKind.Stacks, stacks.ToArray());
+        Add(SectionKind.Waits, waits.ToArray());
+        Add(SectionKind.Busy, busy.ToArray());
+    }
+
+    private void AddCode()
+    {
+        Add(SectionKind.Frames, Array.ConvertAll(_snapshot.Frames, static f => new FrameRecord
+        {
+            Address = f.Address,
+            Function = Index(f.Method),
+            ILOffset = f.ILOffset ?? -1,
+            Flags = (f.Method is null ? FrameFlags.Native : 0) | (f.IsAwait ? FrameFlags.Await : 0) | (f.IsRewritten ? FrameFlags.ReJit : 0),
+        }));
+        Add(SectionKind.Functions, Array.ConvertAll(_snapshot.Methods, m =>
+        {
+            var record = new FunctionRecord
+            {
+                Module = Index(m.Module),
+                Token = m.Token,
+                DeclaringType = Index(m.DeclaringType),
+                Flags = (m.IsDynamic ? FunctionFlags.Dynamic : 0) | (m.Name is null ? 0 : FunctionFlags.Named),
+            };
+            (record.TypeArgStart, record.TypeArgCount) = AddTypes(m.TypeArguments);
+            (record.NameOffset, record.NameLength) = _blob.Add(m.Name);
+            (record.TypeNameOffset, record.TypeNameLength) = _blob.Add(m.TypeName);
+            (record.SignatureOffset, record.SignatureLength) = _blob.Add(m.Signature);
+            return record;
+        }));
+        Add(SectionKind.Types, Array.ConvertAll(_snapshot.Types, t =>
+        {
+            var record = new TypeRecord
+            {
+                Module = Index(t.Module),
+                Token = t.Token,
+                Flags = t.IsArray ? TypeFlags.Array : t.Module is null ? TypeFlags.Unknown : 0,
+                Rank = (uint)t.Rank,
+            };
+            (record.ArgStart, record.ArgCount) = AddTypes(t.Arguments);
+            return record;
+        }));
+        Add(SectionKind.Modules, Array.ConvertAll(_snapshot.Modules, m =>
+        {
+            var record = new ModuleRecord
+            {
+                Mvid = m.Mvid ?? default,
+                Flags = (m.Mvid is null ? 0 : ModuleFlags.Mvid) | (m.IsDynamic ? ModuleFlags.Dynamic : 0) | (m.IsImageMapped ? 0 : ModuleFlags.Flat),
+            };
+            (record.PathOffset, record.PathLength) = _blob.Add(m.Path);
+            (record.ImageOffset, record.ImageLength) = _blob.Add(m.Image);
+            (record.SymbolsOffset, record.SymbolsLength) = _blob.Add(m.Symbols);
+            return record;
+        }));
+    }
+
+    private void AddLocks()
+    {
+        Add(SectionKind.Locks, Array.ConvertAll(_snapshot.Locks, static l => new LockRecord
+        {
+            Object = l.Address,
+            Kind = l.Kind == LockKind.Lock ? LockRecordKind.Lock : LockRecordKind.Monitor,
+            Owner = Index(l.Owner),
+            Type = Index(l.Type),
+            Recursion = (uint)l.Recursion,
+            Flags = (l.Owner is null ? 0 : LockFlags.Held) | (l.IsAbandoned ? LockFlags.OwnerEnded : 0) | (l.IsGuess ? LockFlags.FromStack : 0),
+        }));
+        Add(SectionKind.Held, Array.ConvertAll(_snapshot.HeldLocks, static h => new HeldRecord { Thread = (uint)h.Thread, Lock = (uint)h.Lock, Frame = Index(h.Frame) }));
+        Add(SectionKind.Objects, Array.ConvertAll(_snapshot.Objects, static o => new ObjectRecord
+        {
+            Address = o.Address,
+            Kind = ObjectRecordKind.SemaphoreSlim + (uint)o.Kind,
+            Type = Index(o.Type),
+            Owner = Index(o.Owner),
+            Upgrader = Index(o.Upgrader),
+            Count = o.Count ?? SnapshotLayout.CountUnknown,
+        }));
+        Add(SectionKind.References, Array.ConvertAll(_snapshot.References, static r => new ReferenceRecord
+        {
+            Thread = (uint)r.Thread,
+            Frame = Index(r.Frame),
+            Object = (uint)r.Object,
+            Flags = (r.IsProven ? ReferenceFlags.Proven : 0) | (r.HoldsRead ? ReferenceFlags.HoldsRead : 0),
+        }));
+    }
+
+    private void AddHeap(SnapshotHeap heap)
+    {
+        Add(SectionKind.Heap, new HeapRecord
+        {
+            Status = HeapStatus.Walked,
+            Flags = heap.IsTruncated ? HeapFlags.ObjectsTruncated : 0,
+            SeenObjects = (ulong)heap.Objects.Length,
+            WalkNs = Ns(_snapshot.Timings.Heap),
+            NowNs = Ns(heap.Now),
+        });
+        var bytes = new BlobWriter();
+        Add(SectionKind.HeapObjects, Array.ConvertAll(heap.Objects, o =>
+        {
+            (uint offset, uint length) = o.Bytes.IsEmpty ? (0, 0) : bytes.Add(o.Bytes);
+            return new HeapObjectRecord { Address = o.Address, Type = Index(o.Type), Flags = (HeapObjectFlags)o.Traits, BytesOffset = offset, BytesLength = length };
+        }));
+        Add(SectionKind.HeapBytes, bytes.ToArray());
+        var fields = new List<HeapFieldRecord>();
+        var references = new List<uint>();
+        Add(SectionKind.HeapLayouts, Array.ConvertAll(heap.Layouts, l =>
+        {
+            var record = new HeapLayoutRecord
+            {
+                Type = (uint)l.Type,
+                Parent = Index(l.Parent),
+                FirstField = (uint)fields.Count,
+                FieldCount = (uint)l.Fields.Length,
+                FirstReference = (uint)references.Count,
+                ReferenceCount = (uint)l.References.Length,
+                Size = l.Size,
+                Flags = (l.IsStruct ? HeapLayoutFlags.Struct : 0) | (l.Fields.IsEmpty ? 0 : HeapLayoutFlags.Fields),
+            };
+            foreach (FieldOffset field in l.Fields.Span)
+                fields.Add(new HeapFieldRecord { Token = field.Token, Offset = field.Offset });
+            references.AddRange(l.References.Span);
+            return record;
+        }));
+        Add(SectionKind.HeapFields, fields.ToArray());
+        Add(SectionKind.HeapReferences, references.ToArray());
+        Add(SectionKind.Running, Array.ConvertAll(heap.Running, static r => new RunningRecord
+        {
+            Thread = (uint)r.Thread,
+            Object = (uint)r.Object,
+            Frame = (uint)r.Frame,
+            Next = r.Next is { } next ? (uint)next + 1 : 0,
+        }));
+        Add(SectionKind.Suspensions, Array.ConvertAll(heap.Suspensions, static s => new SuspensionRecord { ResumeInfo = s.ResumeInfo, Frame = Index(s.Frame), Code = s.Code }));
+    }
+
+    private (uint First, uint Count) AddTypes(ReadOnlyMemory<int?> types)
+    {
+        uint first = (uint)_typeArguments.Count;
+        foreach (int? type in types.Span)
+            _typeArguments.Add(Index(type));
+        return (first, (uint)types.Length);
+    }
+
+    private void Add<T>(SectionKind kind, params T[] records)
+        where T : unmanaged
+    {
+        if (records.Length > 0)
+            _sections.Add(new FileSection(kind, Unsafe.SizeOf<T>(), MemoryMarshal.AsBytes(records.AsSpan()).ToArray()));
+    }
+
+    private static ThreadFlags Flags(StackCompleteness completeness) => completeness switch
+    {
+        StackCompleteness.NotWalked => ThreadFlags.NotWalked,
+        StackCompleteness.NoManagedFrames => ThreadFlags.NoFrames,
+        StackCompleteness.Truncated => ThreadFlags.Truncated,
+        StackCompleteness.Broken => ThreadFlags.WalkFailed,
+        _ => 0,
+    };
+
+    private static uint Index(int? index) => index is { } at ? (uint)at : SnapshotLayout.None;
+
+    private static long Ns(TimeSpan time) => time.Ticks * TimeSpan.NanosecondsPerTick;
+}

@@ -1,0 +1,8 @@
+namespace Stackflare.Tests.Errors;
+
+public sealed class MessageTests
+{
+    [Fact]
+    public void SecondsAreInvariant() =>
+        Assert.Equal("No stacks within 0.5 s: the runtime takes no connection.", new CaptureTimeoutException(TimeSpan.FromSeconds(0.5), "the runtime takes no connection").Problem);
+}
