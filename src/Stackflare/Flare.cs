@@ -30,7 +30,7 @@ public static class Flare
     public static IDisposable OnSignal(SignalOptions? options = null) => new SignalTrap(options ?? new SignalOptions());
 
     /// <summary>Takes a dump of this process now. The program stands still meanwhile: for less than a millisecond with ten threads, some 2 ms with a hundred threads of 50 frames, 35 ms
-    /// with a thousand of 100; longer where async methods are looked for (<see cref="CaptureOptions.Async"/>).</summary>
+    /// with a thousand of 100; longer where async methods are looked for (<see cref="CaptureOptions.AsyncStacks"/>).</summary>
     /// <param name="options">What to look for, and limits; null for the defaults.</param>
     /// <exception cref="StackflareException">No dump could be taken; the type and message say why and what to do.</exception>
     public static ThreadDump Capture(CaptureOptions? options = null)

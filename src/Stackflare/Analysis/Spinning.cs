@@ -23,5 +23,5 @@ internal static class Spinning
     }
 
     private static string Evidence(DumpThread thread) => string.Create(CultureInfo.InvariantCulture,
-        $"{Words.Of(thread)} ran for {thread.RecentCpu!.Used.TotalMilliseconds:0.0} of {thread.RecentCpu.Of.TotalMilliseconds:0.0} ms {Words.At(thread.ProgramFrameFrom(0))}");
+        $"{Words.Of(thread)} ran for {thread.RecentCpu!.Used.TotalMilliseconds:0.0} of {thread.RecentCpu.Elapsed.TotalMilliseconds:0.0} ms {Words.At(thread.ProgramFrameFrom(0))}");
 }

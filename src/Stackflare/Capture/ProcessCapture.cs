@@ -66,7 +66,7 @@ internal sealed class ProcessCapture : IDisposable
     /// <summary>The runtime's version by the path of its library, or by what it says of itself: a program can have a runtime of its own. Null where neither says.</summary>
     private Version? RuntimeVersion()
     {
-        if (_target.Runtime.Version is { } version || _options.Async is false || (_target.IsVisible && _target.IsStopped()))
+        if (_target.Runtime.Version is { } version || _options.AsyncStacks is AsyncStackMode.Never || (_target.IsVisible && _target.IsStopped()))
             return _target.Runtime.Version;
         try
         {
@@ -79,7 +79,7 @@ internal sealed class ProcessCapture : IDisposable
     }
 
     /// <summary>How long a snapshot may take.</summary>
-    public TimeSpan Limit => _options.Limits.Time;
+    public TimeSpan Limit => _options.Limits.Timeout;
 
     /// <summary>Takes a snapshot.</summary>
     /// <param name="off">Calls the wait for it off, as if the time were up.</param>

@@ -35,8 +35,8 @@ internal static class SelfCapture
     /// <exception cref="StackflareException">There is no dump; the type says why.</exception>
     public static ThreadDump Take(CaptureOptions options, int? ownThread)
     {
-        if (!Monitor.TryEnter(Gate, options.Limits.Time))
-            throw new CaptureTimeoutException(options.Limits.Time, "another dump of this process is being taken");
+        if (!Monitor.TryEnter(Gate, options.Limits.Timeout))
+            throw new CaptureTimeoutException(options.Limits.Timeout, "another dump of this process is being taken");
         try
         {
             int pid = Environment.ProcessId;

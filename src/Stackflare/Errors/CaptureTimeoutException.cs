@@ -11,7 +11,7 @@ public class CaptureTimeoutException : StackflareException
     internal CaptureTimeoutException(TimeSpan limit, string waitingFor)
         : base(
             FormattableString.Invariant($"No stacks within {limit.TotalSeconds:0.###} s: {waitingFor}."),
-            "The process may be stopped, starved of processor time, or stuck in a garbage collection; try again, or give it more time (--timeout, DumpLimits.Time).")
+            "The process may be stopped, starved of processor time, or stuck in a garbage collection; try again, or give it more time (--timeout, DumpLimits.Timeout).")
     {
     }
 }

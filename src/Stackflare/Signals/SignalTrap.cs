@@ -55,7 +55,7 @@ internal sealed class SignalTrap : IDisposable
             return;
         ProbeLibrary.TrapClose(_trap);
         if (Environment.CurrentManagedThreadId != _thread.ManagedThreadId)
-            _thread.Join(_options.Capture.Limits.Time);
+            _thread.Join(_options.Capture.Limits.Timeout);
     }
 
     private void Run()

@@ -9,7 +9,7 @@ public sealed partial class SignalTrapTests
     {
         int dumps = 0;
         Signal signal = Signal.RealTime(7);
-        var patient = new CaptureOptions { Limits = new DumpLimits { Time = TimeSpan.FromMinutes(3) } };
+        var patient = new CaptureOptions { Limits = new DumpLimits { Timeout = TimeSpan.FromMinutes(3) } };
         IDisposable trap = Flare.OnSignal(new SignalOptions { Signal = signal, Output = DumpOutput.To(_ => dumps++), Capture = patient });
 
         Assert.Equal(0, Raise(signal.Number));

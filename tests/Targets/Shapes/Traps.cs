@@ -79,7 +79,7 @@ internal sealed class Traps(Host host) : IDisposable
                 "chain" => options with { Chain = bool.Parse(value) },
                 "group" => options with { Render = options.Render with { GroupIdenticalStacks = bool.Parse(value) } },
                 "fold" => options with { Render = options.Render with { FoldRecursion = bool.Parse(value) } },
-                "all" => options with { Render = options.Render with { All = bool.Parse(value) } },
+                "all" => options with { Render = options.Render with { ShowHidden = bool.Parse(value) } },
                 var key => throw new ArgumentException($"no trap option {key}", nameof(trap)),
             };
         }

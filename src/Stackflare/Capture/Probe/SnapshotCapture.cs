@@ -102,7 +102,7 @@ internal static class SnapshotCapture
     private static RawSnapshot Take(Func<CaptureRoute> open, DumpLimits limits, ProfilerClass profiler, HeapLimits? heap, CancellationToken off)
     {
         using CaptureRoute route = open();
-        var deadline = Deadline.In(limits.Time, off);
+        var deadline = Deadline.In(limits.Timeout, off);
         // Guids are from the kernel's random source; the cryptography library would load OpenSSL for the same bytes.
         ulong nonce = BinaryPrimitives.ReadUInt64LittleEndian(Guid.NewGuid().ToByteArray());
         ReadOnlyMemory<byte> bytes;
@@ -119,7 +119,7 @@ internal static class SnapshotCapture
             }
             byte[] request = Request(nonce, route.Address, limits, heap);
             // The probe asks for the end of background collections while the program stands still: the runtime must not wait for it.
-            port.SendAll(DiagnosticsPort.AttachCommand(route.ProbePath, profiler, request, heap is null ? limits.Time : TimeSpan.Zero));
+            port.SendAll(DiagnosticsPort.AttachCommand(route.ProbePath, profiler, request, heap is null ? limits.Timeout : TimeSpan.Zero));
             bytes = Receive(route, port, runtime, limits, deadline);
         }
         catch (IOException e)
@@ -144,7 +144,7 @@ internal static class SnapshotCapture
         catch (IOException) when (deadline.Passed)
         {
             // Others wait in line already, and the runtime's thread that should take the connections does not.
-            throw new CaptureTimeoutException(limits.Time, "the runtime takes no connection");
+            throw new CaptureTimeoutException(limits.Timeout, "the runtime takes no connection");
         }
         catch (IOException e)
         {
@@ -156,7 +156,7 @@ internal static class SnapshotCapture
 
     private static byte[] Request(ulong nonce, string address, DumpLimits limits, HeapLimits? heap)
     {
-        int timeMs = (int)limits.Time.TotalMilliseconds;
+        int timeMs = (int)limits.Timeout.TotalMilliseconds;
         var request = new RequestRecord
         {
             Magic = SnapshotLayout.Magic,
@@ -164,13 +164,13 @@ internal static class SnapshotCapture
             VersionMinor = SnapshotLayout.VersionMinor,
             Flags = RequestFlags.CopyImages,
             Nonce = nonce,
-            MaxThreads = (uint)limits.Threads,
-            MaxThreadFrames = (uint)limits.FramesPerThread,
-            MaxTotalFrames = (uint)limits.Frames,
-            MaxImageBytes = (uint)limits.SnapshotBytes / 2,
+            MaxThreads = (uint)limits.MaxThreads,
+            MaxThreadFrames = (uint)limits.MaxFramesPerThread,
+            MaxTotalFrames = (uint)limits.MaxFrames,
+            MaxImageBytes = (uint)limits.MaxSnapshotBytes / 2,
             // What is left is for the answer, so that "the runtime would not suspend" is what is reported and not "no answer".
             SuspendTimeoutMs = (uint)Math.Max(timeMs / 2, timeMs - (2 * ReserveMs)),
-            PauseLimitUs = (uint)limits.Pause.TotalMicroseconds,
+            PauseLimitUs = (uint)limits.MaxPause.TotalMicroseconds,
             SendTimeoutMs = (uint)timeMs,
             AddressLength = (uint)address.Length,
         };
@@ -179,8 +179,8 @@ internal static class SnapshotCapture
             request.Flags |= heap.Enumerate ? RequestFlags.Heap | RequestFlags.Enumerate : RequestFlags.Heap;
             request.HeapLimitUs = (uint)heap.Pause.TotalMicroseconds;
             // With what modules may take, and threads and frames, it has to fit into the snapshot: one that is too long is no snapshot.
-            request.HeapMaxObjects = (uint)Math.Min(heap.Objects, limits.SnapshotBytes / 8 / Unsafe.SizeOf<HeapObjectRecord>());
-            request.HeapMaxCopied = (uint)Math.Min(heap.CopiedBytes, limits.SnapshotBytes / 8);
+            request.HeapMaxObjects = (uint)Math.Min(heap.Objects, limits.MaxSnapshotBytes / 8 / Unsafe.SizeOf<HeapObjectRecord>());
+            request.HeapMaxCopied = (uint)Math.Min(heap.CopiedBytes, limits.MaxSnapshotBytes / 8);
             request.HeapMaxBytes = (ulong)heap.HeapBytes;
         }
         unsafe
@@ -213,7 +213,7 @@ internal static class SnapshotCapture
                     continue;
                 route.ProbeIsLoaded();
                 isLoaded = true;
-                if (ReadAll(connection, limits.SnapshotBytes, deadline) is { IsEmpty: false } read)
+                if (ReadAll(connection, limits.MaxSnapshotBytes, deadline) is { IsEmpty: false } read)
                     bytes = read;
             }
             else if (answer)
@@ -224,9 +224,9 @@ internal static class SnapshotCapture
             else
             {
                 // A probe that is there and says nothing, not even that it could not, waits in the one call that has no limit.
-                throw bytes is null && isLoaded && limits.Time >= LongEnough
-                    ? new SuspensionTimeoutException(limits.Time, isCollection: false, [])
-                    : new CaptureTimeoutException(limits.Time, bytes is null ? "the runtime did not take them" : "the probe was not unloaded");
+                throw bytes is null && isLoaded && limits.Timeout >= LongEnough
+                    ? new SuspensionTimeoutException(limits.Timeout, isCollection: false, [])
+                    : new CaptureTimeoutException(limits.Timeout, bytes is null ? "the runtime did not take them" : "the probe was not unloaded");
             }
         }
     }
@@ -274,7 +274,7 @@ internal static class SnapshotCapture
             CapturePhase.Suspend when info.Flags.HasFlag(InfoFlags.SuspendRefused) => new SuspensionBlockedException(Blockers(snapshot, tasks), stoodStill: null),
             CapturePhase.Suspend when info.Flags.HasFlag(InfoFlags.SuspendCalledOff) =>
                 new SuspensionBlockedException(Blockers(snapshot, tasks), TimeSpan.FromTicks(info.PauseNs / TimeSpan.NanosecondsPerTick)),
-            CapturePhase.Suspend when info.HResult == SuspensionInProgress => new SuspensionTimeoutException(limits.Time, isCollection: true, Stuck(snapshot)),
+            CapturePhase.Suspend when info.HResult == SuspensionInProgress => new SuspensionTimeoutException(limits.Timeout, isCollection: true, Stuck(snapshot)),
             CapturePhase.Suspend => new CaptureFailedException("The runtime would not suspend its threads", "Try again.", info.HResult),
             _ => new CaptureFailedException(
                 string.Create(CultureInfo.InvariantCulture, $"The capture ended in phase {(uint)info.Phase}"), "Try again.", info.HResult),
