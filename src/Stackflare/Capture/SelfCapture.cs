@@ -23,14 +23,17 @@ internal static class SelfCapture
     public static void EnsureSupported()
     {
         if (!OperatingSystem.IsLinux())
-            throw new UnsupportedPlatformException($"Stackflare does not work on {RuntimeInformation.OSDescription}.");
+            throw Unsupported($"Stackflare does not work on {RuntimeInformation.OSDescription}.");
         if (RuntimeInformation.ProcessArchitecture is not (Architecture.X64 or Architecture.Arm64))
-            throw new UnsupportedPlatformException($"There is no probe for {RuntimeInformation.ProcessArchitecture}.");
+            throw Unsupported($"There is no probe for {RuntimeInformation.ProcessArchitecture}.");
         if (!RuntimeFeature.IsDynamicCodeCompiled)
-            throw new UnsupportedPlatformException("A program compiled ahead of time (NativeAOT) has no runtime to ask for stacks.");
+            throw Unsupported("A program compiled ahead of time (NativeAOT) has no runtime to ask for stacks.");
         _ = ProbeLibrary.Instance;
         _ = DiagnosticsPort.FindOwn();
     }
+
+    private static StackflareException Unsupported(string problem) =>
+        new(StackflareError.Unsupported, problem, "Stackflare needs .NET 8 or later (CoreCLR) on 64-bit Linux.");
 
     /// <exception cref="StackflareException">There is no dump; the type says why.</exception>
     public static ThreadDump Take(CaptureOptions options, int? ownThread)

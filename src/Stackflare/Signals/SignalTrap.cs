@@ -28,7 +28,7 @@ internal sealed class SignalTrap : IDisposable
         _trap = ProbeLibrary.TrapOpen(options.Signal, options.Chain);
         if (_trap < 0)
         {
-            throw new InvalidSignalException(
+            throw Signal.Invalid(
                 $"The handler for {options.Signal} cannot be set: {Marshal.GetPInvokeErrorMessage(-_trap)}.");
         }
         _thread = new Thread(Run) { IsBackground = true, Name = "Stackflare " + options.Signal };

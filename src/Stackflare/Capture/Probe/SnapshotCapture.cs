@@ -65,7 +65,7 @@ internal static class SnapshotCapture
                 places.HasLostCount = true;
                 return whole;
             }
-            catch (CaptureFailedException e) when (e.HResult == ProfilerAlreadyActive)
+            catch (StackflareException e) when (e.HResult == ProfilerAlreadyActive)
             {
                 // The heap is for the main profiler only, and there is another. It does not mind a capture without.
                 omission = HeapOmission.OtherMain;
@@ -93,7 +93,7 @@ internal static class SnapshotCapture
         {
             return Take(open, limits, ProfilerClass.Main, heap, off);
         }
-        catch (CaptureFailedException e) when (e.HResult == ProfilerAlreadyActive)
+        catch (StackflareException e) when (e.HResult == ProfilerAlreadyActive)
         {
             return beside ?? Take(open, limits, ProfilerClass.Beside, heap, off);
         }
@@ -113,7 +113,8 @@ internal static class SnapshotCapture
             (int Pid, uint User) runtime = port.Peer();
             if (route.Pid != 0 && runtime.Pid != route.Pid)
             {
-                throw new DiagnosticsUnreachableException(
+                throw new StackflareException(
+                    StackflareError.DiagnosticsUnreachable,
                     $"The diagnostics socket '{route.SocketPath}' is not the process's own: process {runtime.Pid} listens on it.",
                     "Remove it and start the process again.");
             }
@@ -125,7 +126,7 @@ internal static class SnapshotCapture
         catch (IOException e)
         {
             // What it closed before the command was sent is no other failure than what it closed after.
-            throw new CaptureFailedException($"The conversation with the runtime broke off: {e.Message}", MayBeEnding, errorCode: 0);
+            throw StackflareException.CaptureFailed($"The conversation with the runtime broke off: {e.Message}", MayBeEnding, errorCode: 0);
         }
         if (bytes.Length >= 32 && BinaryPrimitives.ReadUInt64LittleEndian(bytes.Span[24..]) != nonce)
             throw new SnapshotFormatException("it answers another request");
@@ -133,7 +134,7 @@ internal static class SnapshotCapture
     }
 
     /// <summary>Whether what failed is the loading of the probe, so that it may work from elsewhere.</summary>
-    public static bool CouldNotLoad(CaptureFailedException error) => error.HResult is NoSuchFile or ModuleNotFound;
+    public static bool CouldNotLoad(StackflareException error) => error.HResult is NoSuchFile or ModuleNotFound;
 
     private static UnixSocket Connect(string socketPath, DumpLimits limits, Deadline deadline)
     {
@@ -148,7 +149,8 @@ internal static class SnapshotCapture
         }
         catch (IOException e)
         {
-            throw new DiagnosticsUnreachableException(
+            throw new StackflareException(
+                StackflareError.DiagnosticsUnreachable,
                 $"The runtime's diagnostics socket '{socketPath}' takes no connection ({e.Message}).",
                 "It answers the process's own user and root only.", e);
         }
@@ -250,13 +252,13 @@ internal static class SnapshotCapture
         }
     }
 
-    private static CaptureFailedException NoSnapshot(int? result) => result switch
+    private static StackflareException NoSnapshot(int? result) => result switch
     {
-        null => new CaptureFailedException("The runtime closed the connection", MayBeEnding, 0),
-        Cancelled => new CaptureFailedException("The probe was attached but could not send its snapshot", "Try again.", Cancelled),
-        NoSuchFile or ModuleNotFound => new CaptureFailedException(
+        null => StackflareException.CaptureFailed("The runtime closed the connection", MayBeEnding, 0),
+        Cancelled => StackflareException.CaptureFailed("The probe was attached but could not send its snapshot", "Try again.", Cancelled),
+        NoSuchFile or ModuleNotFound => StackflareException.CaptureFailed(
             "The runtime could not load the probe", "See that the process can open the file and that its file system is not mounted noexec.", result.Value),
-        { } other => new CaptureFailedException(
+        { } other => StackflareException.CaptureFailed(
             "The runtime refused to attach the probe", "Look the code up in docs/troubleshooting.md.", other),
     };
 
@@ -267,16 +269,16 @@ internal static class SnapshotCapture
             return;
         throw info.Phase switch
         {
-            CapturePhase.Start => new CaptureFailedException(
+            CapturePhase.Start => StackflareException.CaptureFailed(
                 "The runtime is too old", "Stackflare needs .NET 8 or later.", info.HResult),
-            CapturePhase.Memory => new CaptureFailedException(
+            CapturePhase.Memory => StackflareException.CaptureFailed(
                 "There was no memory for the capture", "Lower the limits, or give the process more memory.", info.HResult),
             CapturePhase.Suspend when info.Flags.HasFlag(InfoFlags.SuspendRefused) => new SuspensionBlockedException(Blockers(snapshot, tasks), stoodStill: null),
             CapturePhase.Suspend when info.Flags.HasFlag(InfoFlags.SuspendCalledOff) =>
                 new SuspensionBlockedException(Blockers(snapshot, tasks), TimeSpan.FromTicks(info.PauseNs / TimeSpan.NanosecondsPerTick)),
             CapturePhase.Suspend when info.HResult == SuspensionInProgress => new SuspensionTimeoutException(limits.Timeout, isCollection: true, Stuck(snapshot)),
-            CapturePhase.Suspend => new CaptureFailedException("The runtime would not suspend its threads", "Try again.", info.HResult),
-            _ => new CaptureFailedException(
+            CapturePhase.Suspend => StackflareException.CaptureFailed("The runtime would not suspend its threads", "Try again.", info.HResult),
+            _ => StackflareException.CaptureFailed(
                 string.Create(CultureInfo.InvariantCulture, $"The capture ended in phase {(uint)info.Phase}"), "Try again.", info.HResult),
         };
     }
