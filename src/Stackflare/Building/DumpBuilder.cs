@@ -106,9 +106,9 @@ internal static class DumpBuilder
         };
     }
 
-    /// <summary>Whether it is the thread that waits for signals, or answers one: seen from outside it is nobody's either.</summary>
+    /// <summary>Whether it is the thread that waits for signals, or answers one, or takes dumps for the program: seen from outside it is nobody's either.</summary>
     private static bool IsTrap(DumpFrame[] stack) => Array.FindLastIndex(
-        stack, static f => f is { Module.Name: "Stackflare.dll", Method: { DeclaringType: "Stackflare.Signals.SignalTrap", Name: "Run" } }) >= 0;
+        stack, static f => f is { Module.Name: "Stackflare.dll", Method: { DeclaringType: "Stackflare.Signals.SignalTrap" or "Stackflare.Capture.CaptureThread", Name: "Run" } }) >= 0;
 
     /// <summary>
     /// The runtime names the kernel's threads as it makes them (<c>.NET Finalizer</c>) and hands on the names that programs give;

@@ -10,11 +10,13 @@ namespace Stackflare.Capture;
 
 /// <summary>
 /// Dumps of one's own process. One at a time: the runtime takes one attach at a time, and the symbolicator's caches are for one
-/// thread. Whoever waits, waits no longer than a capture may take.
+/// thread. Whoever waits for that shares the next one with all who want the same.
 /// </summary>
 internal static class SelfCapture
 {
-    private static readonly object Gate = new();
+    /// <summary>Whoever asks for a dump of this process goes through it.</summary>
+    internal static readonly CaptureQueue<CaptureOptions, ThreadDump> Queue = new();
+
     private static Symbolicator? _withText, _withoutText;
     private static ProfilerPlaces? _profilers;
 
@@ -36,23 +38,21 @@ internal static class SelfCapture
         new(StackflareError.Unsupported, problem, "Stackflare needs .NET 8 or later (CoreCLR) on 64-bit Linux.");
 
     /// <exception cref="StackflareException">There is no dump; the type says why.</exception>
-    public static ThreadDump Take(CaptureOptions options, int? ownThread)
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <param name="options">What is looked for. Who waits while a dump is taken shares the next one with those who have equal options.</param>
+    /// <param name="ownThread">The kernel's id of the calling thread, if it does nothing but take dumps.</param>
+    /// <param name="cancellationToken">Ends the wait; the capture is called off unless others wait for it.</param>
+    public static ThreadDump Take(CaptureOptions options, int? ownThread, CancellationToken cancellationToken = default) =>
+        Queue.Take(options, options.Limits.Timeout, off => TakeNow(options, ownThread, off), cancellationToken);
+
+    private static ThreadDump TakeNow(CaptureOptions options, int? ownThread, CancellationToken off)
     {
-        if (!Monitor.TryEnter(Gate, options.Limits.Timeout))
-            throw new CaptureTimeoutException(options.Limits.Timeout, "another dump of this process is being taken");
-        try
-        {
-            int pid = Environment.ProcessId;
-            KernelTasks tasks = new(pid);
-            RawSnapshot snapshot = SnapshotCapture.Take(static () => CaptureRoute.ToSelf(ProbeLibrary.Instance.Path), options, _profilers ??= ProfilerPlaces.Of(pid, Environment.Version), tasks);
-            tasks.SeeHowLong(snapshot);
-            ThreadPoolState pool = OwnThreadPool.Complete(PoolBuilder.Build(snapshot));
-            return DumpBuilder.Build(snapshot, SymbolicatorFor(options), HostFacts.Of(pid, tasks), ownThread, ownPool: pool);
-        }
-        finally
-        {
-            Monitor.Exit(Gate);
-        }
+        int pid = Environment.ProcessId;
+        KernelTasks tasks = new(pid);
+        RawSnapshot snapshot = SnapshotCapture.Take(static () => CaptureRoute.ToSelf(ProbeLibrary.Instance.Path), options, _profilers ??= ProfilerPlaces.Of(pid, Environment.Version), tasks, off);
+        tasks.SeeHowLong(snapshot);
+        ThreadPoolState pool = OwnThreadPool.Complete(PoolBuilder.Build(snapshot));
+        return DumpBuilder.Build(snapshot, SymbolicatorFor(options), HostFacts.Of(pid, tasks), ownThread, ownPool: pool);
     }
 
     private static Symbolicator SymbolicatorFor(CaptureOptions options) => options.SourceText
