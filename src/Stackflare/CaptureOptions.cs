@@ -9,7 +9,15 @@ public sealed record CaptureOptions
     public static CaptureOptions Default { get; } = new();
 
     /// <summary>Bounds on threads, frames, bytes and time.</summary>
-    public DumpLimits Limits { get; init; } = DumpLimits.Default;
+    public DumpLimits Limits
+    {
+        get;
+        init
+        {
+            ArgumentNullException.ThrowIfNull(value, nameof(Limits));
+            field = value;
+        }
+    } = DumpLimits.Default;
 
     /// <summary>Whether frames carry the text of their source line; true by default.</summary>
     public bool SourceText { get; init; } = true;
@@ -18,7 +26,11 @@ public sealed record CaptureOptions
     /// Whether async methods that wait are looked for, for <see cref="ThreadDump.AsyncStacks"/> (.NET 9 and later); <see cref="AsyncStackMode.Auto"/> by default. The walk
     /// through the heap takes some 10 ns for each object.
     /// </summary>
-    public AsyncStackMode AsyncStacks { get; init; }
+    public AsyncStackMode AsyncStacks
+    {
+        get;
+        init => field = Enum.IsDefined(value) ? value : throw new ArgumentOutOfRangeException(nameof(AsyncStacks), value, "There is no such mode.");
+    }
 
     /// <summary>
     /// Whether a dump may be the runtime's main profiler for its few milliseconds, which looking for async methods takes on .NET 9 and 10; true by default. It costs

@@ -99,15 +99,29 @@ internal sealed class SignalTrap : IDisposable
         {
             _options.Output.Write(SelfCapture.Take(_options.Capture, _threadId), _options.Format, _options.Render);
         }
-        catch (StackflareException e)
-        {
-            StandardErrorOutput.TryWriteLine($"stackflare: no thread dump: {e.Message}");
-        }
 #pragma warning disable CA1031 // The thread must live: the next signal may find what this one did not.
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            StandardErrorOutput.TryWriteLine($"stackflare: no thread dump: {e.GetType()}: {e.Message}");
+            Report(e);
         }
+    }
+
+    private void Report(Exception error)
+    {
+        if (_options.OnError is { } onError)
+        {
+            try
+            {
+                onError(error);
+                return;
+            }
+#pragma warning disable CA1031 // Whatever it is, the thread must live, and somebody has to be told of the first error.
+            catch (Exception)
+#pragma warning restore CA1031
+            {
+            }
+        }
+        StandardErrorOutput.TryWriteLine($"stackflare: no thread dump: {(error is StackflareException ? error.Message : $"{error.GetType()}: {error.Message}")}");
     }
 }
