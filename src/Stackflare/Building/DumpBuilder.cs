@@ -44,7 +44,7 @@ internal static class DumpBuilder
         LockBuilder.Link(threads);
 
         var managed = new HashSet<int>(threads.Select(t => t.OsId.Value));
-        var dump = new ThreadDump
+        return DumpAnalyzer.Analyze(new ThreadDump
         {
             Process = process,
             CapturedAt = DateTimeOffset.UnixEpoch.AddTicks(snapshot.Info.CapturedAtNs / 100),
@@ -63,9 +63,7 @@ internal static class DumpBuilder
             HasAsyncStacks = async is not null,
             AsyncStacks = asyncStacks,
             Notes = [.. facts.Note is { } note ? (string[])[note] : [], .. DumpNotes.Of(snapshot, threads.Length), .. AsyncNotes.Of(snapshot, async)],
-        };
-        Examination.Of(dump);
-        return dump;
+        });
     }
 
     private static (bool, int, int) Order(DumpThread thread) => (!thread.IsMain, thread.ManagedId?.Value ?? 0, thread.OsId.Value);

@@ -43,10 +43,5 @@ public sealed class AsyncFindingTests
 
     private static AsyncStack Stack(AsyncWaitKind kind, params DumpFrame[] frames) => Build.Stack(Build.For(kind), frames);
 
-    private static ThreadDump Dump(AsyncStack[] stacks)
-    {
-        ThreadDump dump = Build.Dump([]);
-        dump.AsyncStacks = stacks;
-        return dump;
-    }
+    private static ThreadDump Dump(AsyncStack[] stacks) => Build.Dump([]) with { AsyncStacks = stacks };
 }

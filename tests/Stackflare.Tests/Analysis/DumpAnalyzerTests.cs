@@ -4,7 +4,7 @@ using Stackflare.Tests.Writers;
 
 namespace Stackflare.Tests.Analysis;
 
-public sealed class ExaminationTests
+public sealed class DumpAnalyzerTests
 {
     private static readonly DumpFrame Dispatch = Build.Platform("System.Threading.ThreadPoolWorkQueue", "Dispatch");
     private static readonly DumpFrame WorkerStart = Build.Platform("System.Threading.PortableThreadPool.WorkerThread", "WorkerThreadStart");
@@ -46,9 +46,8 @@ public sealed class ExaminationTests
         DumpThread[] t = [Waiting.Thread(1), Waiting.Thread(2)];
         t[0].WaitsFor(t[1]);
         t[1].WaitsFor(t[0], TimeSpan.FromSeconds(30));
-        ThreadDump dump = Build.Dump(t);
 
-        Examination.Of(dump);
+        ThreadDump dump = DumpAnalyzer.Analyze(Build.Dump(t));
 
         Assert.Empty(dump.Deadlocks);
         Finding finding = Assert.Single(dump.Findings);
@@ -233,19 +232,6 @@ public sealed class ExaminationTests
         return worker;
     }
 
-    private static IReadOnlyList<Finding> Examine(IReadOnlyList<DumpThread> threads, ThreadPoolState? pool = null)
-    {
-        ThreadDump template = Build.Dump(threads);
-        var dump = new ThreadDump
-        {
-            Process = template.Process,
-            CapturedAt = template.CapturedAt,
-            Timings = template.Timings,
-            Threads = threads,
-            RuntimeThreads = [],
-            ThreadPool = pool,
-        };
-        Examination.Of(dump);
-        return dump.Findings;
-    }
+    private static IReadOnlyList<Finding> Examine(IReadOnlyList<DumpThread> threads, ThreadPoolState? pool = null) =>
+        DumpAnalyzer.Analyze(Build.Dump(threads) with { ThreadPool = pool }).Findings;
 }
