@@ -19,7 +19,10 @@ internal static class Spinning
         yield return new Finding(
             FindingKind.Spinning,
             busy.Length == 1 ? "A thread keeps a processor busy" : $"{Words.Count(busy.Length, "thread")} keep a processor busy each",
-            evidence, busy);
+            evidence, busy)
+        {
+            Frames = Places.Of(busy).Frames(),
+        };
     }
 
     private static string Evidence(DumpThread thread) => string.Create(CultureInfo.InvariantCulture,
