@@ -28,11 +28,13 @@ internal static class AsyncFindings
             while (next < stacks.Count && AsyncStackShape.Comparer.Equals(stacks[first], stacks[next]))
                 next++;
             if (next - first >= Fewest && stacks[first].Frames.FirstOrDefault(static f => f is { IsHidden: false, Module.IsOfPlatform: false }) is { } frame)
+            {
                 yield return new Finding(FindingKind.ManyAsyncAlike, $"{Words.Count(next - first, "async stack")} wait at one and the same place", ["at " + Words.Place(frame)], [])
                 {
                     Count = next - first,
                     Frames = [new FindingFrame(frame, next - first)],
                 };
+            }
         }
     }
 }
