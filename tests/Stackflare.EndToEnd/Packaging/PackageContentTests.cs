@@ -69,7 +69,7 @@ public sealed class PackageContentTests(Packages packages)
         string commit = (await new Command("git", "-C", clone.Path, "rev-parse", "HEAD").RunAsync()).Succeeded().Trim();
         string project = Path.Combine(clone.Path, "src", "Stackflare");
 
-        (await new Command("dotnet", "msbuild", project, "-restore", "-t:GenerateSourceLinkFile", "-p:Configuration=Release", "-nodeReuse:false").RunAsync()).Succeeded();
+        (await new Command("dotnet", "msbuild", project, "-restore", "-t:PrepareForBuild;GenerateSourceLinkFile", "-p:Configuration=Release", "-nodeReuse:false").RunAsync()).Succeeded();
 
         string map = await File.ReadAllTextAsync(
             Path.Combine(project, "obj", "Release", "net8.0", "Stackflare.sourcelink.json"), TestContext.Current.CancellationToken);

@@ -61,18 +61,18 @@ public sealed class CaptureQueueTests
         first.End();
         Assert.All(sharers, s => Assert.Same(error, Assert.Throws<SnapshotFormatException>(() => s.Result)));
         // The next one is not touched by it.
-        Assert.Equal(2, _queue.Take("a", Patience, _ => Interlocked.Increment(ref _captures)));
+        Assert.Equal(2, Start("a").Result);
     }
 
     [Fact]
     public void WhoHasWaitedForTooLongIsTold()
     {
         using var first = new Held(this);
-        var error = Assert.Throws<CaptureTimeoutException>(() => _queue.Take("a", TimeSpan.FromMilliseconds(10), _ => 0));
+        var error = Assert.Throws<CaptureTimeoutException>(() => Start("a", patience: TimeSpan.FromMilliseconds(10)).Result);
         Assert.Contains("another dump of this process is being taken", error.Problem, StringComparison.Ordinal);
         Assert.Equal(0, _queue.WaitingFor("a"));
         first.End();
-        Assert.Equal(2, _queue.Take("a", Patience, _ => Interlocked.Increment(ref _captures)));
+        Assert.Equal(2, Start("a").Result);
     }
 
     [Fact]
@@ -80,7 +80,7 @@ public sealed class CaptureQueueTests
     {
         using var first = new Held(this);
         using var source = new CancellationTokenSource();
-        var cancelled = Start("a", token: source.Token);
+        var cancelled = Cancellable("a", source.Token);
         WaitUntil(() => _queue.WaitingFor("a") == 1);
         source.Cancel();
         Assert.Throws<OperationCanceledException>(() => cancelled.Result);
@@ -93,16 +93,16 @@ public sealed class CaptureQueueTests
     {
         using var source = new CancellationTokenSource();
         using var begun = new ManualResetEventSlim();
-        var only = Start("a", off =>
+        var only = Cancellable("a", source.Token, off =>
         {
             begun.Set();
             off.WaitHandle.WaitOne();
             throw new CaptureTimeoutException(Patience, "it was called off");
-        }, source.Token);
+        });
         begun.Wait(TestContext.Current.CancellationToken);
         source.Cancel();
         Assert.Throws<OperationCanceledException>(() => only.Result);
-        Assert.Equal(1, _queue.Take("a", Patience, _ => Interlocked.Increment(ref _captures)));
+        Assert.Equal(1, Start("a").Result);
     }
 
     [Fact]
@@ -121,8 +121,8 @@ public sealed class CaptureQueueTests
             wasCalledOff = off.IsCancellationRequested;
             return 7;
         }
-        var leaving = Start("a", Capture, one.Token);
-        var staying = Start("a", Capture, other.Token);
+        var leaving = Cancellable("a", one.Token, Capture);
+        var staying = Cancellable("a", other.Token, Capture);
         WaitUntil(() => _queue.WaitingFor("a") == 2);
         first.End();
         begun.Wait(TestContext.Current.CancellationToken);
@@ -133,8 +133,10 @@ public sealed class CaptureQueueTests
         Assert.Throws<OperationCanceledException>(() => leaving.Result);
     }
 
-    private Call Start(string wish, Func<CancellationToken, int>? capture = null, CancellationToken token = default) =>
-        new(() => _queue.Take(wish, Patience, capture ?? (_ => Interlocked.Increment(ref _captures)), token));
+    private Call Start(string wish, Func<CancellationToken, int>? capture = null, TimeSpan? patience = null) => Cancellable(wish, CancellationToken.None, capture, patience);
+
+    private Call Cancellable(string wish, CancellationToken token, Func<CancellationToken, int>? capture = null, TimeSpan? patience = null) =>
+        new(() => _queue.Take(wish, patience ?? Patience, capture ?? (_ => Interlocked.Increment(ref _captures)), token));
 
     private static void WaitUntil(Func<bool> condition) => Assert.True(SpinWait.SpinUntil(condition, Patience));
 
@@ -151,7 +153,7 @@ public sealed class CaptureQueueTests
             {
                 int number = Interlocked.Increment(ref test._captures);
                 begun.Set();
-                _mayEnd.Wait();
+                _mayEnd.Wait(CancellationToken.None);
                 return number;
             });
             begun.Wait(TestContext.Current.CancellationToken);

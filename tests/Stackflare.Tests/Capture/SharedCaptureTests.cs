@@ -36,10 +36,17 @@ public sealed class SharedCaptureTests
         Task<ThreadDump> task = Flare.CaptureAsync(Patient, TestContext.Current.CancellationToken);
         Assert.False(task.IsCompleted);
         held.Dispose();
-        ThreadDump dump = await task.ConfigureAwait(false);
-        Assert.False(Thread.CurrentThread.IsThreadPoolThread);
+        (ThreadDump dump, bool neededThePool) = await GoOnAsync(task);
+        Assert.False(neededThePool);
         Assert.NotEmpty(dump.Threads);
-        Assert.All(dump.Threads.Where(t => t.Name == CaptureThread.Name), t => Assert.True(t.IsOwn));
+        // The one that took it; another test's may be about to end.
+        Assert.Contains(dump.Threads, t => t is { Name: CaptureThread.Name, IsOwn: true });
+    }
+
+    private static async Task<(ThreadDump Dump, bool NeededThePool)> GoOnAsync(Task<ThreadDump> task)
+    {
+        ThreadDump dump = await task.ConfigureAwait(false);
+        return (dump, Thread.CurrentThread.IsThreadPoolThread);
     }
 
     [Fact]
@@ -107,7 +114,7 @@ public sealed class SharedCaptureTests
             _thread = new Thread(() => Assert.Throws<TimeoutException>(() => SelfCapture.Queue.Take(own, own.Limits.Timeout, _ =>
             {
                 begun.Set();
-                _release.Wait();
+                _release.Wait(CancellationToken.None);
                 throw new TimeoutException();
             })))
             { IsBackground = true };
