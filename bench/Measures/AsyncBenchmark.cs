@@ -24,7 +24,7 @@ internal static class AsyncBenchmark
         using Subject target = Subject.StartTarget(
             Shape.Small, "--no-trap", "--awaiting", Text(methods), "--objects", Text(objects));
         byte[] probe = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "libstackflare_probe.so"));
-        using ProcessCapture without = Capture(new CaptureOptions { Async = false });
+        using ProcessCapture without = Capture(new CaptureOptions { AsyncStacks = AsyncStackMode.Never });
         // Of no object more is wanted than that it is there.
         using ProcessCapture bare = Capture(new CaptureOptions { Heap = Generous with { Objects = 0 } });
         using ProcessCapture all = Capture(new CaptureOptions { Heap = Generous });

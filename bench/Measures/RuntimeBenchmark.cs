@@ -20,7 +20,7 @@ internal static class RuntimeBenchmark
     internal static RuntimeResult Run(string what, Shape shape, BenchOptions options, params string[] switches)
     {
         using Subject ten = Subject.StartTarget(shape, ["--no-trap", .. switches]), eleven = Subject.StartTargetOnNet11(shape, ["--no-trap", .. switches]);
-        CaptureOptions capture = switches.Contains("--awaiting") ? new() { Heap = Generous } : new() { Async = false };
+        CaptureOptions capture = switches.Contains("--awaiting") ? new() { Heap = Generous } : new() { AsyncStacks = AsyncStackMode.Never };
         byte[] probe = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "libstackflare_probe.so"));
         using ProcessCapture captureTen = new(TargetProcess.Inspect(ten.Id), _ => probe, capture, []);
         using ProcessCapture captureEleven = new(TargetProcess.Inspect(eleven.Id), _ => probe, capture, []);

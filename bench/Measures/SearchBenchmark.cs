@@ -20,7 +20,7 @@ internal static class SearchBenchmark
         using Subject target = start(Shape.Small, ["--no-trap", "--objects", Objects, "--types", Types]);
         byte[] probe = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "libstackflare_probe.so"));
         string id = target.Id.ToString(CultureInfo.InvariantCulture);
-        using ProcessCapture without = Capture(async: false), with = Capture(async: null);
+        using ProcessCapture without = Capture(AsyncStackMode.Never), with = Capture(AsyncStackMode.Auto);
         List<double> timesWithout = [], timesWith = [], search = [], toolWithout = [], toolWith = [];
         for (int i = -options.WarmUpRounds; i < options.Rounds; i++)
         {
@@ -40,7 +40,7 @@ internal static class SearchBenchmark
             : new SearchResult(
                 runtime, Distribution.Of(timesWithout), Distribution.Of(timesWith), Distribution.Of(search), Distribution.Of(toolWithout), Distribution.Of(toolWith));
 
-        ProcessCapture Capture(bool? async) => new(TargetProcess.Inspect(target.Id), _ => probe, new CaptureOptions { Async = async }, []);
+        ProcessCapture Capture(AsyncStackMode async) => new(TargetProcess.Inspect(target.Id), _ => probe, new CaptureOptions { AsyncStacks = async }, []);
     }
 
     private static (double Milliseconds, Snapshot Sample) Dump(ProcessCapture capture)

@@ -1,6 +1,6 @@
 namespace Stackflare.Cli;
 
-/// <summary>What the tool ends with. By the type of an error, never by its words; docs/cli.md lists them.</summary>
+/// <summary>What the tool ends with. By the kind of an error, never by its words; docs/cli.md lists them.</summary>
 internal static class ExitCodes
 {
     public const int Success = 0;
@@ -26,21 +26,21 @@ internal static class ExitCodes
     /// <summary>As shells have it for a program that SIGINT ended.</summary>
     public const int Interrupted = 130;
 
-    public static int Of(StackflareException error) => error switch
+    public static int Of(StackflareException error) => error.Error switch
     {
-        NoSuchProcessException => NoSuchProcess,
-        NotDotNetException => NotDotNet,
-        NativeAotException => NativeAot,
-        AccessDeniedException => AccessDenied,
-        DiagnosticsDisabledException => DiagnosticsDisabled,
-        DiagnosticsUnreachableException => DiagnosticsUnreachable,
-        UnsupportedPlatformException or UnsupportedRuntimeException => Unsupported,
-        LibcMismatchException => LibcMismatch,
-        CaptureTimeoutException or ProcessStoppedException => Timeout,
-        SuspensionBlockedException => SuspensionBlocked,
-        CaptureFailedException or ProbeException => CaptureFailed,
-        OutputException => Output,
-        SnapshotFormatException => BadSnapshot,
+        StackflareError.NoSuchProcess => NoSuchProcess,
+        StackflareError.NotDotNet => NotDotNet,
+        StackflareError.NativeAot => NativeAot,
+        StackflareError.AccessDenied => AccessDenied,
+        StackflareError.DiagnosticsDisabled => DiagnosticsDisabled,
+        StackflareError.DiagnosticsUnreachable => DiagnosticsUnreachable,
+        StackflareError.Unsupported => Unsupported,
+        StackflareError.LibcMismatch => LibcMismatch,
+        StackflareError.Timeout or StackflareError.ProcessStopped => Timeout,
+        StackflareError.SuspensionBlocked => SuspensionBlocked,
+        StackflareError.CaptureFailed or StackflareError.ProbeUnavailable => CaptureFailed,
+        StackflareError.OutputFailed => Output,
+        StackflareError.InvalidSnapshot => BadSnapshot,
         _ => Failure,
     };
 }

@@ -27,8 +27,9 @@ internal static class ProcessFinder
         return found.Count switch
         {
             1 => TargetProcess.Inspect(found[0].Pid),
-            0 => throw new NoSuchProcessException($"There is no .NET process with the name '{argument}'."),
-            _ => throw new NoSuchProcessException(
+            0 => throw StackflareException.NoSuchProcess($"There is no .NET process with the name '{argument}'."),
+            _ => throw new ToolException(
+                StackflareError.NoSuchProcess,
                 $"There are {found.Count} processes with the name '{argument}'.",
                 $"Name one by its id: {string.Join(", ", found.Select(p => p.Pid))}."),
         };

@@ -20,7 +20,7 @@ try
 }
 catch (StackflareException e)
 {
-    Console.Error.WriteLine($"stackflare: {EscapedText.Plain(e.Message)}");
+    Console.Error.WriteLine($"stackflare: {ErrorText.Of(e)}");
     return ExitCodes.Of(e);
 }
 catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -10,19 +10,14 @@ internal static class ThreadFilter
         if (wanted.Count == 0)
             return dump;
         List<DumpThread> threads = [.. dump.Threads.Where(t => wanted.Any(w => Matches(t, w)))];
-        return new ThreadDump
+        // Deadlocks and findings stay those of the whole program: who asks for some of its threads is to hear of a deadlock among the others.
+        return dump with
         {
-            Process = dump.Process,
-            CapturedAt = dump.CapturedAt,
-            HasStacks = dump.HasStacks,
-            Timings = dump.Timings,
             Threads = threads,
             RuntimeThreads = [.. dump.RuntimeThreads.Where(t => wanted.Any(w => IsId(w, t.OsId.Value) || Contains(t.Name, w)))],
-            ThreadPool = dump.ThreadPool,
-            // HasAsyncStacks stays false: no thread has them, and who asks for some threads has a question that they do not answer.
-            // Of the whole program: who asks for some of its threads is to hear of a deadlock among the others.
-            Deadlocks = dump.Deadlocks,
-            Findings = dump.Findings,
+            // No thread has them, and who asks for some threads has a question that they do not answer.
+            HasAsyncStacks = false,
+            AsyncStacks = [],
             Notes = [.. dump.Notes, $"Only threads that match {string.Join(", ", wanted.Select(w => $"'{w}'"))}: {threads.Count} of {dump.Threads.Count}."],
         };
     }

@@ -23,7 +23,7 @@ internal sealed class Watchdog : IDisposable
         if (_done.Wait(limit + Grace))
             return;
         var error = new CaptureTimeoutException(limit, waitingFor);
-        Console.Error.WriteLine($"stackflare: {error.Message}");
+        Console.Error.WriteLine($"stackflare: {ErrorText.Of(error)}");
         cleanUp?.Invoke();
         Environment.Exit(ExitCodes.Of(error));
     }

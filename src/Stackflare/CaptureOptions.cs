@@ -9,17 +9,28 @@ public sealed record CaptureOptions
     public static CaptureOptions Default { get; } = new();
 
     /// <summary>Bounds on threads, frames, bytes and time.</summary>
-    public DumpLimits Limits { get; init; } = DumpLimits.Default;
+    public DumpLimits Limits
+    {
+        get;
+        init
+        {
+            ArgumentNullException.ThrowIfNull(value, nameof(Limits));
+            field = value;
+        }
+    } = DumpLimits.Default;
 
     /// <summary>Whether frames carry the text of their source line; true by default.</summary>
     public bool SourceText { get; init; } = true;
 
     /// <summary>
-    /// Whether async methods that wait are looked for, for <see cref="ThreadDump.AsyncStacks"/> (.NET 9 and later). The heap has to be gone through for it while the
-    /// program stands still, which takes some 10 ns for each object. Null, the default, does it where the program has less than 128 MiB of memory of its own, for 40 ms
-    /// at most; true does it however large it is, for a second at most, or as long as <see cref="DumpLimits.Pause"/> allows if that is longer.
+    /// Whether async methods that wait are looked for, for <see cref="ThreadDump.AsyncStacks"/> (.NET 9 and later); <see cref="AsyncStackMode.Auto"/> by default. The walk
+    /// through the heap takes some 10 ns for each object.
     /// </summary>
-    public bool? Async { get; init; }
+    public AsyncStackMode AsyncStacks
+    {
+        get;
+        init => field = Enum.IsDefined(value) ? value : throw new ArgumentOutOfRangeException(nameof(AsyncStacks), value, "There is no such mode.");
+    }
 
     /// <summary>
     /// Whether a dump may be the runtime's main profiler for its few milliseconds, which looking for async methods takes on .NET 9 and 10; true by default. It costs
@@ -28,6 +39,6 @@ public sealed record CaptureOptions
     /// </summary>
     public bool AllowMainProfiler { get; init; } = true;
 
-    /// <summary>Bounds on looking through the heap that <see cref="Async"/> does not give; null for those that it does.</summary>
+    /// <summary>Bounds on looking through the heap that <see cref="AsyncStacks"/> does not give; null for those that it does.</summary>
     internal HeapLimits? Heap { get; init; }
 }

@@ -13,25 +13,25 @@ public sealed record DumpLimits
     public static DumpLimits Default { get; } = new();
 
     /// <summary>How many threads are walked; the others are counted. From 1 to 100,000; 10,000 by default.</summary>
-    public int Threads { get; init => field = InRange(value, 1, MostThreads, nameof(Threads)); } = 10_000;
+    public int MaxThreads { get; init => field = InRange(value, 1, MostThreads, nameof(MaxThreads)); } = 10_000;
 
     /// <summary>How many frames of one thread are walked, from the innermost. From 1 to 1,000,000; 20,000 by default.</summary>
-    public int FramesPerThread { get; init => field = InRange(value, 1, 1_000_000, nameof(FramesPerThread)); } = 20_000;
+    public int MaxFramesPerThread { get; init => field = InRange(value, 1, 1_000_000, nameof(MaxFramesPerThread)); } = 20_000;
 
     /// <summary>How many frames of all threads together are walked. From 1 to 4,000,000; 1,000,000 by default.</summary>
-    public int Frames { get; init => field = InRange(value, 1, MostFrames, nameof(Frames)); } = 1_000_000;
+    public int MaxFrames { get; init => field = InRange(value, 1, MostFrames, nameof(MaxFrames)); } = 1_000_000;
 
     /// <summary>How many bytes a snapshot may have. From 64 KiB to 1 GiB; 256 MiB by default.</summary>
-    public int SnapshotBytes { get; init => field = InRange(value, 64 << 10, 1 << 30, nameof(SnapshotBytes)); } = 256 << 20;
+    public int MaxSnapshotBytes { get; init => field = InRange(value, 64 << 10, 1 << 30, nameof(MaxSnapshotBytes)); } = 256 << 20;
 
     /// <summary>
     /// How long the program may stand still: once the pause has lasted this long, no further thread is walked. From 1 ms to 10 s;
     /// 250 ms by default.
     /// </summary>
-    public TimeSpan Pause { get; init => field = InRange(value, 1, 10_000, nameof(Pause)); } = TimeSpan.FromMilliseconds(250);
+    public TimeSpan MaxPause { get; init => field = InRange(value, 1, 10_000, nameof(MaxPause)); } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>How long a capture may take from the request to the last byte. From 10 ms to 10 minutes; 5 s by default.</summary>
-    public TimeSpan Time { get; init => field = InRange(value, 10, 600_000, nameof(Time)); } = TimeSpan.FromSeconds(5);
+    public TimeSpan Timeout { get; init => field = InRange(value, 10, 600_000, nameof(Timeout)); } = TimeSpan.FromSeconds(5);
 
     private static int InRange(int value, int min, int max, string name) =>
         value >= min && value <= max ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} must be from {min} to {max}.");

@@ -5,7 +5,8 @@ using Stackflare.Writers;
 namespace Stackflare;
 
 /// <summary>
-/// Thread dumps of the own process: on a signal, or now. Every member may be called from any thread, and takes one dump at a time.
+/// Thread dumps of the own process: on a signal, or now. Every member may be called from any thread. One dump is taken at a time: calls that come meanwhile wait, and those with equal
+/// options share the next dump, which begins after all of them were made. However many threads ask at once, with equal options they cause two or three captures.
 /// </summary>
 /// <example>
 /// <code>
@@ -24,27 +25,41 @@ public static class Flare
     /// Never null. Keep it: a trap that is not disposed stays set.
     /// </returns>
     /// <exception cref="StackflareException">
-    /// The signal cannot be handled, the output cannot be written, or no dump can be taken in this process; the type and message say
+    /// The signal cannot be handled, the output cannot be written, or no dump can be taken in this process; the error and message say
     /// which and what to do.
     /// </exception>
     public static IDisposable OnSignal(SignalOptions? options = null) => new SignalTrap(options ?? new SignalOptions());
 
     /// <summary>Takes a dump of this process now. The program stands still meanwhile: for less than a millisecond with ten threads, some 2 ms with a hundred threads of 50 frames, 35 ms
-    /// with a thousand of 100; longer where async methods are looked for (<see cref="CaptureOptions.Async"/>).</summary>
+    /// with a thousand of 100; longer where async methods are looked for (<see cref="CaptureOptions.AsyncStacks"/>).</summary>
     /// <param name="options">What to look for, and limits; null for the defaults.</param>
-    /// <exception cref="StackflareException">No dump could be taken; the type and message say why and what to do.</exception>
+    /// <returns>The dump; the same object for all who share it.</returns>
+    /// <exception cref="StackflareException">No dump could be taken; the error and message say why and what to do.</exception>
     public static ThreadDump Capture(CaptureOptions? options = null)
     {
         SelfCapture.EnsureSupported();
         return SelfCapture.Take(options ?? CaptureOptions.Default, ownThread: null);
     }
 
+    /// <summary>
+    /// Takes a dump of this process now, like <see cref="Capture"/>, without blocking the caller. It is taken on a thread that is made for it and ends with it. The thread pool is not
+    /// needed, so that this works when all of its threads are blocked: an <c>await</c> without a synchronization context goes on, on that very thread.
+    /// </summary>
+    /// <param name="options">What to look for, and limits; null for the defaults.</param>
+    /// <param name="cancellationToken">
+    /// Ends the wait at once. A capture that nobody waits for any more is called off within some 50 ms, and the program goes on; one that others share goes on for them.
+    /// </param>
+    /// <returns>The dump; the same object for all who share it. Errors are the task's: a <see cref="StackflareException"/> if no dump could be taken.</returns>
+    /// <exception cref="OperationCanceledException">The token was cancelled (the task's).</exception>
+    public static Task<ThreadDump> CaptureAsync(CaptureOptions? options = null, CancellationToken cancellationToken = default) =>
+        CaptureThread.Start(options ?? CaptureOptions.Default, cancellationToken);
+
     /// <summary>Takes a dump of this process now and writes it.</summary>
     /// <param name="writer">Where to; it is neither flushed nor closed.</param>
     /// <param name="format">How.</param>
     /// <param name="capture">What to look for, and limits; null for the defaults.</param>
     /// <param name="render">How much is shown; null for the defaults.</param>
-    /// <exception cref="StackflareException">No dump could be taken; the type and message say why and what to do.</exception>
+    /// <exception cref="StackflareException">No dump could be taken; the error and message say why and what to do.</exception>
     public static void Dump(
         TextWriter writer, DumpFormat format = DumpFormat.Text, CaptureOptions? capture = null, RenderOptions? render = null)
     {

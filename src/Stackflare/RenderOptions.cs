@@ -1,6 +1,6 @@
 namespace Stackflare;
 
-/// <summary>How much of a dump is shown. JSON always has everything; folded stacks and speedscope's files heed <see cref="All"/> alone. Immutable.</summary>
+/// <summary>How much of a dump is shown. JSON always has everything; folded stacks and speedscope's files heed <see cref="ShowHidden"/> alone. Immutable.</summary>
 public sealed record RenderOptions
 {
     /// <summary>The options used where none are given.</summary>
@@ -16,7 +16,7 @@ public sealed record RenderOptions
     /// Whether everything is shown: the runtime's own threads, threads without managed frames in full, and frames that are hidden
     /// by default; false by default.
     /// </summary>
-    public bool All { get; init; }
+    public bool ShowHidden { get; init; }
 
     /// <summary>What the reader has to say to see everything, as the beginning of a sentence.</summary>
     internal string AllIsSaid { get; init; } = "The option All";

@@ -28,23 +28,23 @@ public readonly record struct Signal
 
     /// <summary>The real-time signal SIGRTMIN+<paramref name="offset"/>.</summary>
     /// <param name="offset">From 1 to 30; the runtime itself uses SIGRTMIN.</param>
-    /// <exception cref="InvalidSignalException">The offset is out of range.</exception>
+    /// <exception cref="StackflareException">The offset is out of range.</exception>
     public static Signal RealTime(int offset) => FromNumber(offset is >= 0 and <= 64 ? SigRtMin + offset : offset);
 
     /// <summary>The signal of a number.</summary>
-    /// <exception cref="InvalidSignalException">No signal has that number, or it is not one that can ask for a dump.</exception>
+    /// <exception cref="StackflareException">No signal has that number, or it is not one that can ask for a dump.</exception>
     public static Signal FromNumber(int number) => number switch
     {
         SigUsr1 or SigUsr2 or SigQuit or (> SigRtMin and <= SigRtMax) => new(number),
-        SigRtMin => throw new InvalidSignalException($"Signal {number} (SIGRTMIN) cannot be used: the runtime stops its threads with it."),
-        9 or 19 => throw new InvalidSignalException($"Signal {number} cannot be used: no program can handle it."),
-        >= 1 and <= SigRtMax => throw new InvalidSignalException(
+        SigRtMin => throw Invalid($"Signal {number} (SIGRTMIN) cannot be used: the runtime stops its threads with it."),
+        9 or 19 => throw Invalid($"Signal {number} cannot be used: no program can handle it."),
+        >= 1 and <= SigRtMax => throw Invalid(
             $"Signal {number} cannot be used: it has a meaning that a dump would take away."),
-        _ => throw new InvalidSignalException($"There is no signal {number}."),
+        _ => throw Invalid($"There is no signal {number}."),
     };
 
     /// <summary>Reads a signal by name or number: <c>SIGUSR1</c>, <c>usr1</c>, <c>SIGRTMIN+3</c>, <c>10</c>.</summary>
-    /// <exception cref="InvalidSignalException">The text names no signal that can ask for a dump.</exception>
+    /// <exception cref="StackflareException">The text names no signal that can ask for a dump.</exception>
     public static Signal Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -64,7 +64,7 @@ public readonly record struct Signal
             "STOP" => FromNumber(19),
             _ when Offset(name, "RTMIN+") is { } up => RealTime(up),
             _ when Offset(name, "RTMAX-") is { } down => FromNumber(SigRtMax - down),
-            _ => throw new InvalidSignalException($"'{text}' is not a signal that can ask for a dump."),
+            _ => throw Invalid($"'{text}' is not a signal that can ask for a dump."),
         };
     }
 
@@ -76,6 +76,10 @@ public readonly record struct Signal
         SigQuit => "SIGQUIT",
         int number => $"SIGRTMIN+{number - SigRtMin}",
     };
+
+    /// <summary>The error for a signal that cannot ask for a dump, or not here.</summary>
+    internal static StackflareException Invalid(string problem) =>
+        new(StackflareError.InvalidSignal, problem, "Use SIGUSR1, SIGUSR2, SIGQUIT or a real-time signal from SIGRTMIN+1 to SIGRTMAX.");
 
     private static int? Offset(string name, string prefix) =>
         name.StartsWith(prefix, StringComparison.Ordinal)

@@ -27,7 +27,7 @@ public sealed class SignalTests
     [InlineData("")]
     [InlineData("SIGRTMIN+x")]
     public void RefusesWhatCannotAskForADump(string text) =>
-        Assert.EndsWith("SIGRTMAX.", Assert.Throws<InvalidSignalException>(() => Signal.Parse(text)).Message, StringComparison.Ordinal);
+        Assert.EndsWith("SIGRTMAX.", Assert.Throws<StackflareException>(() => Signal.Parse(text)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void ADefaultValueIsSigUsr1()

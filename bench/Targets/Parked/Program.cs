@@ -10,7 +10,7 @@ using Stackflare.Signals;
 int threads = int.Parse(args[0], CultureInfo.InvariantCulture);
 int frames = int.Parse(args[1], CultureInfo.InvariantCulture);
 
-CaptureOptions looking = args.Contains("--threads-only") ? new CaptureOptions { Async = false } : CaptureOptions.Default;
+CaptureOptions looking = args.Contains("--threads-only") ? new CaptureOptions { AsyncStacks = AsyncStackMode.Never } : CaptureOptions.Default;
 
 // As in any program: first the trap, then the work.
 IDisposable? trap = args.Contains("--no-trap") ? null : Flare.OnSignal(new SignalOptions

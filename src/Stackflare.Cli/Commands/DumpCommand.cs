@@ -63,10 +63,10 @@ internal static class DumpCommand
             var sampling = new Sampling(result.GetValue(count), TimeSpan.FromMilliseconds(result.GetValue(interval)));
             var options = new CaptureOptions
             {
-                Async = result.GetValue(withAsync) ? true : result.GetValue(noAsync) || sampling.IsDense ? false : null,
+                AsyncStacks = result.GetValue(withAsync) ? AsyncStackMode.Always : result.GetValue(noAsync) || sampling.IsDense ? AsyncStackMode.Never : AsyncStackMode.Auto,
                 AllowMainProfiler = !result.GetValue(noMain),
                 SourceText = !result.GetValue(shared.NoSource),
-                Limits = new DumpLimits { Time = TimeSpan.FromSeconds(result.GetValue(timeout)) },
+                Limits = new DumpLimits { Timeout = TimeSpan.FromSeconds(result.GetValue(timeout)) },
             };
             using ProcessCapture capture = Look(name, options, result.GetValue(shared.Symbols) ?? []);
             using var interrupt = new Interrupt();
@@ -89,7 +89,7 @@ internal static class DumpCommand
 
     private static ProcessCapture Look(string process, CaptureOptions options, string[] symbols)
     {
-        using var watchdog = new Watchdog(options.Limits.Time);
+        using var watchdog = new Watchdog(options.Limits.Timeout);
         return new ProcessCapture(ProcessFinder.Find(process), EmbeddedProbe.Find, options, symbols);
     }
 }

@@ -61,7 +61,7 @@ internal sealed class DumpSeries(ProcessCapture capture, Sampling sampling, Inte
     }
 
     /// <summary>Whether the process is there and can be looked at, so that the kernel answers where the runtime does not.</summary>
-    private static bool KernelMayTell(StackflareException error) => error
-        is CaptureTimeoutException or SuspensionBlockedException or CaptureFailedException or ProcessStoppedException or ProbeException
-        or DiagnosticsDisabledException or DiagnosticsUnreachableException or SnapshotFormatException;
+    private static bool KernelMayTell(StackflareException error) => error.Error
+        is StackflareError.Timeout or StackflareError.SuspensionBlocked or StackflareError.CaptureFailed or StackflareError.ProcessStopped
+        or StackflareError.ProbeUnavailable or StackflareError.DiagnosticsDisabled or StackflareError.DiagnosticsUnreachable or StackflareError.InvalidSnapshot;
 }

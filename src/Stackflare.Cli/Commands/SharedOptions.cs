@@ -89,7 +89,7 @@ internal sealed class SharedOptions
             [.. (result.GetValue(Threads) ?? []).SelectMany(t => t.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
         var rendering = new RenderOptions
         {
-            All = result.GetValue(All),
+            ShowHidden = result.GetValue(All),
             GroupIdenticalStacks = !result.GetValue(NoGroup),
             FoldRecursion = !result.GetValue(NoGroup),
             AllIsSaid = "--all",

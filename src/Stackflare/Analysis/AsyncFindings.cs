@@ -11,7 +11,11 @@ internal static class AsyncFindings
             FindingKind.AsyncCircle,
             alike.Key.Frames.Count == 1 ? "An async method waits for itself, for ever" : "Async methods wait for each other, for ever",
             [.. alike.Key.Frames.Take(MostFrames).Select(static f => "at " + Words.Place(f))],
-            [.. alike.SelectMany(static s => s.BlockedThreads).Distinct()]));
+            [.. alike.SelectMany(static s => s.BlockedThreads).Distinct()])
+        {
+            Count = alike.Count(),
+            Frames = [.. alike.Key.Frames.Select(f => new FindingFrame(f, alike.Count()))],
+        });
 
     /// <summary>Hundreds of stacks that are alike: requests that hang, as a rule, and what they wait for is what is wrong.</summary>
     public static IEnumerable<Finding> ManyAlike(ThreadDump dump)
@@ -24,7 +28,13 @@ internal static class AsyncFindings
             while (next < stacks.Count && AsyncStackShape.Comparer.Equals(stacks[first], stacks[next]))
                 next++;
             if (next - first >= Fewest && stacks[first].Frames.FirstOrDefault(static f => f is { IsHidden: false, Module.IsOfPlatform: false }) is { } frame)
-                yield return new Finding(FindingKind.ManyAsyncAlike, $"{Words.Count(next - first, "async stack")} wait at one and the same place", ["at " + Words.Place(frame)], []);
+            {
+                yield return new Finding(FindingKind.ManyAsyncAlike, $"{Words.Count(next - first, "async stack")} wait at one and the same place", ["at " + Words.Place(frame)], [])
+                {
+                    Count = next - first,
+                    Frames = [new FindingFrame(frame, next - first)],
+                };
+            }
         }
     }
 }

@@ -28,10 +28,15 @@ internal static class DeadlockFindings
         var evidence = deadlock.Steps.Select(Step).ToList();
         if (deadlock.Behind.Count > 0)
             evidence.Add($"{Words.Count(deadlock.Behind.Count, "more thread waits", "more threads wait")} behind them");
-        return new Finding(kind, summary, evidence, [.. deadlock.Steps.Select(static s => s.Thread)]);
+        return new Finding(kind, summary, evidence, [.. deadlock.Steps.Select(static s => s.Thread)])
+        {
+            Locks = [.. deadlock.Steps.Select(static s => s.Wait.Lock).OfType<DumpLock>().Distinct()],
+            Frames = [.. from frame in deadlock.Steps.Select(static s => s.Frame).OfType<DumpFrame>() select new FindingFrame(frame, 1)],
+        };
     }
 
-    private static string Step(DeadlockStep step)
+    /// <summary>Who waits for what, and where. As it is: who shows it escapes it.</summary>
+    public static string Step(DeadlockStep step)
     {
         string line = $"{Words.Of(step.Thread)} {Words.Waits(step.Wait)} {Words.Of(step.WaitsFor)}";
         return step.Frame is { } frame ? $"{line}, at {Words.Place(frame)}" : line;

@@ -9,11 +9,16 @@ internal static class HeldLockFindings
     public static IEnumerable<Finding> Abandoned(ThreadDump dump) =>
         from known in dump.Threads.Select(static t => t.WaitingFor?.Lock).OfType<DumpLock>().Distinct()
         where known is { IsAbandoned: true, Waiters.Count: > 0 }
+        let places = Places.Of(known.Waiters)
         select new Finding(
             FindingKind.AbandonedLock,
             $"{Words.Of(known)} will never be free: the thread that held it has ended without letting it go",
-            [.. Places.Of(known.Waiters, MostPlaces).Select(static p => $"{Words.Count(p.Count, "waits", "wait")} {Words.At(p.Frame)}")],
-            known.Waiters);
+            [.. places.Take(MostPlaces).Select(static p => $"{Words.Count(p.Count, "waits", "wait")} {Words.At(p.Frame)}")],
+            known.Waiters)
+        {
+            Locks = [known],
+            Frames = places.Frames(),
+        };
 
     /// <summary>
     /// A thread that holds what others want and waits for a task, an event or the like. If one of the others has to bring that about, it never will; whether
@@ -26,14 +31,19 @@ internal static class HeldLockFindings
         let waiters = known.Waiters.Where(w => w != thread).ToList()
         // Of more waiters there is a convoy, which says who holds it and what for.
         where waiters.Count > 0 && !LockConvoys.IsConvoy(dump, known)
+        let places = Places.Of(waiters)
         select new Finding(
             FindingKind.HoldsAndWaits,
             $"{Words.Of(thread)} holds {Words.Of(known)}, which {Words.Count(waiters.Count, "thread wants", "threads want")}, and is {Words.Doing(thread)}",
             [
                 $"it waits {Words.At(thread.ProgramFrameFrom(0))}",
-                .. Places.Of(waiters, MostPlaces).Select(static p => $"{Words.Count(p.Count, "waits", "wait")} for it {Words.At(p.Frame)}"),
+                .. places.Take(MostPlaces).Select(static p => $"{Words.Count(p.Count, "waits", "wait")} for it {Words.At(p.Frame)}"),
             ],
-            [thread, .. waiters]);
+            [thread, .. waiters])
+        {
+            Locks = [known],
+            Frames = places.Prepend(new Places.Place(thread.ProgramFrameFrom(0), 1)).Frames(),
+        };
 
     private static bool IsBroughtAbout(WaitKind kind) => kind
         is WaitKind.Task or WaitKind.SemaphoreSlim or WaitKind.ManualResetEventSlim or WaitKind.CountdownEvent or WaitKind.Barrier

@@ -27,12 +27,17 @@ internal static class LockConvoys
     private static Finding Of(DumpLock wanted)
     {
         List<string> evidence = [Holder(wanted)];
-        evidence.AddRange(Places.Of(wanted.Waiters, MostPlaces).Select(static p => $"{Words.Count(p.Count, "waits", "wait")} {Words.At(p.Frame)}"));
+        List<Places.Place> places = Places.Of(wanted.Waiters);
+        evidence.AddRange(places.Take(MostPlaces).Select(static p => $"{Words.Count(p.Count, "waits", "wait")} {Words.At(p.Frame)}"));
         // A convoy that moves lets each through after a while.
         if (wanted.Waiters.Min(static w => w.WaitingFor?.AtLeast ?? TimeSpan.Zero) is { TotalSeconds: >= 1 } least)
             evidence.Add(string.Create(CultureInfo.InvariantCulture, $"none of them has got it for at least {least.TotalSeconds:0} s"));
         return new Finding(
-            FindingKind.LockConvoy, $"Lock convoy: {Words.Count(wanted.Waiters.Count, "thread waits", "threads wait")} for {Words.Of(wanted)}", evidence, wanted.Waiters);
+            FindingKind.LockConvoy, $"Lock convoy: {Words.Count(wanted.Waiters.Count, "thread waits", "threads wait")} for {Words.Of(wanted)}", evidence, wanted.Waiters)
+        {
+            Locks = [wanted],
+            Frames = places.Frames(),
+        };
     }
 
     private static string Holder(DumpLock wanted) => wanted switch

@@ -21,7 +21,10 @@ internal static class ManyAlike
         FindingKind.ManyAlike,
         $"{Words.Count(threads.Count, "thread")} have one and the same stack",
         [$"they are {Words.Doing(threads[0])} {Words.At(threads[0].ProgramFrameFrom(0))}"],
-        threads);
+        threads)
+    {
+        Frames = [new FindingFrame(threads[0].ProgramFrameFrom(0)!, threads.Count)],
+    };
 
     /// <summary>
     /// The frames that a reader is shown, equal if they are at the same places. Hidden ones do not count, nor those below a wait, as in the groups of the text: which stubs of the runtime

@@ -20,11 +20,15 @@ internal static class PoolStarvation
             : "no worker is free; how much work is queued is not known"];
         if (inTasks > 0)
             evidence.Add($"sync over async: {Words.Count(inTasks, "worker blocks", "workers block")} until a task has ended, which may need a worker itself");
-        evidence.AddRange(Places.Of(workers, MostPlaces).Select(static p => $"{Words.Count(p.Count, "is", "are")} blocked {Words.At(p.Frame)}"));
+        List<Places.Place> places = Places.Of(workers);
+        evidence.AddRange(places.Take(MostPlaces).Select(static p => $"{Words.Count(p.Count, "is", "are")} blocked {Words.At(p.Frame)}"));
         yield return new Finding(
             FindingKind.ThreadPoolStarved,
             workers.Length == 1 ? "Thread pool starved: its one worker is blocked" : $"Thread pool starved: all {Words.Count(workers.Length, "worker")} are blocked",
-            evidence, workers);
+            evidence, workers)
+        {
+            Frames = places.Frames(),
+        };
     }
 
     /// <summary>By its outermost frames: the thread that looks after the pool is one of the pool's, too.</summary>

@@ -19,9 +19,12 @@ internal static class Spinning
         yield return new Finding(
             FindingKind.Spinning,
             busy.Length == 1 ? "A thread keeps a processor busy" : $"{Words.Count(busy.Length, "thread")} keep a processor busy each",
-            evidence, busy);
+            evidence, busy)
+        {
+            Frames = Places.Of(busy).Frames(),
+        };
     }
 
     private static string Evidence(DumpThread thread) => string.Create(CultureInfo.InvariantCulture,
-        $"{Words.Of(thread)} ran for {thread.RecentCpu!.Used.TotalMilliseconds:0.0} of {thread.RecentCpu.Of.TotalMilliseconds:0.0} ms {Words.At(thread.ProgramFrameFrom(0))}");
+        $"{Words.Of(thread)} ran for {thread.RecentCpu!.Used.TotalMilliseconds:0.0} of {thread.RecentCpu.Elapsed.TotalMilliseconds:0.0} ms {Words.At(thread.ProgramFrameFrom(0))}");
 }

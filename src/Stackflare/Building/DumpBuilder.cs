@@ -39,7 +39,7 @@ internal static class DumpBuilder
         LockBuilder.Link(threads);
 
         var managed = new HashSet<int>(threads.Select(t => t.OsId.Value));
-        var dump = new ThreadDump
+        return DumpAnalyzer.Analyze(new ThreadDump
         {
             Process = snapshot.Host.Process(snapshot.RuntimeVersion),
             CapturedAt = snapshot.CapturedAt,
@@ -63,9 +63,7 @@ internal static class DumpBuilder
                 .. snapshot.Notes,
                 .. async is { IsTruncated: true } && snapshot.Heap is { IsTruncated: false } ? (string[])[SnapshotHeap.TooMany] : [],
             ],
-        };
-        Examination.Of(dump);
-        return dump;
+        });
     }
 
     private static (bool, int, int) Order(DumpThread thread) => (!thread.IsMain, thread.ManagedId?.Value ?? 0, thread.OsId.Value);
@@ -110,9 +108,9 @@ internal static class DumpBuilder
         };
     }
 
-    /// <summary>Whether it is the thread that waits for signals, or answers one: seen from outside it is nobody's either.</summary>
+    /// <summary>Whether it is the thread that waits for signals, or answers one, or takes dumps for the program: seen from outside it is nobody's either.</summary>
     private static bool IsTrap(DumpFrame[] stack) => Array.FindLastIndex(
-        stack, static f => f is { Module.Name: "Stackflare.dll", Method: { DeclaringType: "Stackflare.Signals.SignalTrap", Name: "Run" } }) >= 0;
+        stack, static f => f is { Module.Name: "Stackflare.dll", Method: { DeclaringType: "Stackflare.Signals.SignalTrap" or "Stackflare.Capture.CaptureThread", Name: "Run" } }) >= 0;
 
     /// <summary>
     /// The runtime names the kernel's threads as it makes them (<c>.NET Finalizer</c>) and hands on the names that programs give;

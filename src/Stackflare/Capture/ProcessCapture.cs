@@ -42,15 +42,15 @@ internal sealed class ProcessCapture : IDisposable
         int pid = target.Pid;
         switch (_target.Runtime.Kind)
         {
-            case RuntimeKind.None: throw new NotDotNetException(pid);
-            case RuntimeKind.NativeAot: throw new NativeAotException(pid);
+            case RuntimeKind.None: throw NotDotNet(pid);
+            case RuntimeKind.NativeAot: throw NativeAot(pid);
         }
         if (_target.Runtime.Version is { } version && version < Oldest)
-            throw new UnsupportedRuntimeException($"Process {pid} runs on .NET {version}.");
+            throw new StackflareException(StackflareError.Unsupported, $"Process {pid} runs on .NET {version}.", "Stackflare needs .NET 8 or later.");
         if (_target.Runtime.Processor is { } processor && processor != RuntimeInformation.ProcessArchitecture)
-            throw new UnsupportedRuntimeException(pid, ProbePlatform.Name(processor), ProbePlatform.Name(RuntimeInformation.ProcessArchitecture));
+            throw OtherProcessor(pid, ProbePlatform.Name(processor), ProbePlatform.Name(RuntimeInformation.ProcessArchitecture));
         string platform = ProbePlatform.For(_target.Runtime.IsMusl);
-        _probe = probes(platform) ?? throw new LibcMismatchException(pid, _target.Runtime.IsMusl ? "musl" : "glibc", platform);
+        _probe = probes(platform) ?? throw OtherLibc(pid, _target.Runtime.IsMusl ? "musl" : "glibc", platform);
         _options = options;
         _source = new ProbeSource(() => _route = CaptureRoute.To(_target, _probe, _useMemory, ref _memory), ProfilerPlaces.Of(pid, RuntimeVersion()), Look);
         _symbolicator = new Symbolicator(new SymbolOptions
@@ -65,7 +65,7 @@ internal sealed class ProcessCapture : IDisposable
     /// <summary>The runtime's version by the path of its library, or by what it says of itself: a program can have a runtime of its own. Null where neither says.</summary>
     private Version? RuntimeVersion()
     {
-        if (_target.Runtime.Version is { } version || _options.Async is false || (_target.IsVisible && _target.IsStopped()))
+        if (_target.Runtime.Version is { } version || _options.AsyncStacks is AsyncStackMode.Never || (_target.IsVisible && _target.IsStopped()))
             return _target.Runtime.Version;
         try
         {
@@ -81,7 +81,7 @@ internal sealed class ProcessCapture : IDisposable
     internal ProbeSource Source => _source;
 
     /// <summary>How long a snapshot may take.</summary>
-    public TimeSpan Limit => _options.Limits.Time;
+    public TimeSpan Limit => _options.Limits.Timeout;
 
     /// <summary>Takes a snapshot.</summary>
     /// <param name="cancellationToken">Ends the wait for it, as if the time were up.</param>
@@ -89,12 +89,12 @@ internal sealed class ProcessCapture : IDisposable
     public Snapshot TakeSnapshot(CancellationToken cancellationToken)
     {
         if (_target.IsStopped())
-            throw new ProcessStoppedException(_target.Pid);
+            throw Stopped(_target.Pid);
         try
         {
             return Take(cancellationToken);
         }
-        catch (CaptureFailedException e) when (_useMemory && CaptureRoute.CanUseMemory(_target) && SnapshotCapture.CouldNotLoad(e))
+        catch (StackflareException e) when (_useMemory && CaptureRoute.CanUseMemory(_target) && SnapshotCapture.CouldNotLoad(e))
         {
             // A group of its own, a hidden /proc or a security module can keep the process from the file in memory.
             _useMemory = false;
@@ -113,9 +113,30 @@ internal sealed class ProcessCapture : IDisposable
         }
         catch (StackflareException) when (HasEnded())
         {
-            throw new NoSuchProcessException(string.Create(CultureInfo.InvariantCulture, $"Process {_target.Pid} has ended."));
+            throw StackflareException.NoSuchProcess(string.Create(CultureInfo.InvariantCulture, $"Process {_target.Pid} has ended."));
         }
     }
+
+    private static StackflareException NotDotNet(int pid) => new(
+        StackflareError.NotDotNet, $"Process {pid} does not run .NET.", "'dotnet run' and 'dotnet watch' start your program as a child; name that one.");
+
+    private static StackflareException NativeAot(int pid) => new(
+        StackflareError.NativeAot,
+        $"Process {pid} was compiled with NativeAOT, and has no runtime that could be asked for stacks.",
+        "A native debugger shows its threads: gdb -p or eu-stack -p.");
+
+    private static StackflareException Stopped(int pid) => new(
+        StackflareError.ProcessStopped,
+        $"Process {pid} is stopped (by SIGSTOP, Ctrl+Z or a debugger), so that its runtime cannot answer.",
+        $"Let it go on: kill -CONT {pid}.");
+
+    private static StackflareException OtherProcessor(int pid, string processor, string own) => new(
+        StackflareError.Unsupported, $"Process {pid} runs on .NET for {processor}, and this build is for {own}.", $"Use the build for {processor}.");
+
+    private static StackflareException OtherLibc(int pid, string libc, string platform) => new(
+        StackflareError.LibcMismatch,
+        $"Process {pid} uses {libc}, and there is no probe for that here ({platform}).",
+        libc == "musl" ? "Use a build that carries one: it does if musl-gcc was there when it was built." : $"Use the build for {platform}.");
 
     /// <summary>Removes what was made for the capture at hand, which will not end: the process is about to. From any thread.</summary>
     public void Abandon() => _route?.Dispose();

@@ -10,11 +10,13 @@ namespace Stackflare.Capture;
 
 /// <summary>
 /// Dumps of one's own process. One at a time: the runtime takes one attach at a time, and the symbolicator's caches are for one
-/// thread. Whoever waits, waits no longer than a capture may take.
+/// thread. Whoever waits for that shares the next one with all who want the same.
 /// </summary>
 internal static class SelfCapture
 {
-    private static readonly object Gate = new();
+    /// <summary>Whoever asks for a dump of this process goes through it.</summary>
+    internal static readonly CaptureQueue<CaptureOptions, ThreadDump> Queue = new();
+
     private static Symbolicator? _withText, _withoutText;
     private static ProbeSource? _source;
 
@@ -23,29 +25,30 @@ internal static class SelfCapture
     public static void EnsureSupported()
     {
         if (!OperatingSystem.IsLinux())
-            throw new UnsupportedPlatformException($"Stackflare does not work on {RuntimeInformation.OSDescription}.");
+            throw Unsupported($"Stackflare does not work on {RuntimeInformation.OSDescription}.");
         if (RuntimeInformation.ProcessArchitecture is not (Architecture.X64 or Architecture.Arm64))
-            throw new UnsupportedPlatformException($"There is no probe for {RuntimeInformation.ProcessArchitecture}.");
+            throw Unsupported($"There is no probe for {RuntimeInformation.ProcessArchitecture}.");
         if (!RuntimeFeature.IsDynamicCodeCompiled)
-            throw new UnsupportedPlatformException("A program compiled ahead of time (NativeAOT) has no runtime to ask for stacks.");
+            throw Unsupported("A program compiled ahead of time (NativeAOT) has no runtime to ask for stacks.");
         _ = ProbeLibrary.Instance;
         _ = DiagnosticsSocket.FindOwn();
     }
 
+    private static StackflareException Unsupported(string problem) =>
+        new(StackflareError.Unsupported, problem, "Stackflare needs .NET 8 or later (CoreCLR) on 64-bit Linux.");
+
     /// <exception cref="StackflareException">There is no dump; the type says why.</exception>
-    public static ThreadDump Take(CaptureOptions options, int? ownThread)
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <param name="options">What is looked for. Who waits while a dump is taken shares the next one with those who have equal options.</param>
+    /// <param name="ownThread">The kernel's id of the calling thread, if it does nothing but take dumps.</param>
+    /// <param name="cancellationToken">Ends the wait; the capture is called off unless others wait for it.</param>
+    public static ThreadDump Take(CaptureOptions options, int? ownThread, CancellationToken cancellationToken = default) =>
+        Queue.Take(options, options.Limits.Timeout, off => TakeNow(options, ownThread, off), cancellationToken);
+
+    private static ThreadDump TakeNow(CaptureOptions options, int? ownThread, CancellationToken off)
     {
-        if (!Monitor.TryEnter(Gate, options.Limits.Time))
-            throw new CaptureTimeoutException(options.Limits.Time, "another dump of this process is being taken");
-        try
-        {
-            Snapshot snapshot = (_source ??= NewSource()).Capture(options, CancellationToken.None);
-            return DumpBuilder.Build(snapshot, SymbolicatorFor(options), ownThread, ownPool: OwnThreadPool.Complete(snapshot.ThreadPool));
-        }
-        finally
-        {
-            Monitor.Exit(Gate);
-        }
+        Snapshot snapshot = (_source ??= NewSource()).Capture(options, off);
+        return DumpBuilder.Build(snapshot, SymbolicatorFor(options), ownThread, ownPool: OwnThreadPool.Complete(snapshot.ThreadPool));
     }
 
     private static ProbeSource NewSource()

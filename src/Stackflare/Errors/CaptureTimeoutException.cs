@@ -4,14 +4,14 @@ namespace Stackflare;
 public class CaptureTimeoutException : StackflareException
 {
     private protected CaptureTimeoutException(string problem, string remedy)
-        : base(problem, remedy)
+        : base(StackflareError.Timeout, problem, remedy)
     {
     }
 
     internal CaptureTimeoutException(TimeSpan limit, string waitingFor)
-        : base(
+        : this(
             FormattableString.Invariant($"No stacks within {limit.TotalSeconds:0.###} s: {waitingFor}."),
-            "The process may be stopped, starved of processor time, or stuck in a garbage collection; try again, or give it more time (--timeout, DumpLimits.Time).")
+            "The process may be stopped, starved of processor time, or stuck in a garbage collection; try again, or give it more time (DumpLimits.Timeout).")
     {
     }
 }

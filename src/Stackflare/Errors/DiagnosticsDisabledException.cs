@@ -4,7 +4,10 @@ namespace Stackflare;
 public sealed class DiagnosticsDisabledException : StackflareException
 {
     internal DiagnosticsDisabledException(string setting)
-        : base($"The runtime's diagnostics are switched off in this process ({setting}).", $"Start it without {setting.Split('=')[0]}.")
+        : base(
+            StackflareError.DiagnosticsDisabled,
+            $"The runtime's diagnostics are switched off in this process ({setting}).",
+            $"Start it without {setting.Split('=')[0]}.")
     {
     }
 }

@@ -6,7 +6,7 @@ namespace Stackflare;
 public sealed class OutputException : StackflareException
 {
     internal OutputException(string problem, string remedy, Exception? innerException = null)
-        : base(problem, remedy, innerException)
+        : base(StackflareError.OutputFailed, problem, remedy, innerException)
     {
     }
 }

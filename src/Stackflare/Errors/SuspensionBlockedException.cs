@@ -10,6 +10,7 @@ public sealed class SuspensionBlockedException : StackflareException
 {
     internal SuspensionBlockedException(IReadOnlyList<SuspensionBlocker> blockers, TimeSpan? stoodStill)
         : base(
+            StackflareError.SuspensionBlocked,
             $"The runtime cannot stop the program: {Reason(blockers)}. {Consequence(stoodStill)}",
             "Until that thread goes on, a garbage collection would freeze the program. Remove SuppressGCTransition from native calls that can wait, or detach the debugger.")
     {

@@ -4,7 +4,7 @@ namespace Stackflare;
 /// <param name="Thread">The thread.</param>
 /// <param name="Wait">What it waits for: its <see cref="DumpThread.WaitingFor"/>.</param>
 /// <param name="WaitsFor">The next thread of the circle.</param>
-public sealed record DeadlockStep(DumpThread Thread, DumpWait Wait, DumpThread WaitsFor)
+public sealed partial record DeadlockStep(DumpThread Thread, DumpWait Wait, DumpThread WaitsFor)
 {
     /// <summary>The innermost frame of the program, which waits; null where the thread has none.</summary>
     public DumpFrame? Frame => Thread.ProgramFrameFrom(Wait.FrameIndex);

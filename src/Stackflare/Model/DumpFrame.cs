@@ -1,3 +1,6 @@
+using System.Globalization;
+using Stackflare.Model;
+
 namespace Stackflare;
 
 /// <summary>
@@ -45,6 +48,14 @@ public sealed class DumpFrame
     /// platform's frames below a wait.
     /// </summary>
     public bool IsHidden { get; init; }
+
+    /// <summary>
+    /// The method and its source location as in a stack trace: <c>MyApp.Program.Run(Int32 n) in /src/Program.cs:line 12</c>. One line; names are escaped, and of each what is beyond 4,096
+    /// characters is counted.
+    /// </summary>
+    public override string ToString() => Source is { } source
+        ? string.Create(CultureInfo.InvariantCulture, $"{EscapedText.Plain(Method.ToString())} in {EscapedText.Plain(source.Path)}:line {source.Line}")
+        : EscapedText.Plain(Method.ToString());
 
     /// <summary>The hash of the place, once <see cref="SameFrame"/> has worked it out; 0 before.</summary>
     internal int PlaceHash { get; set; }

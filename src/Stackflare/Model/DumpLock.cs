@@ -1,3 +1,5 @@
+using Stackflare.Model;
+
 namespace Stackflare;
 
 /// <summary>
@@ -37,4 +39,7 @@ public sealed class DumpLock
 
     /// <summary>The threads that wait to get it, in the order of the dump.</summary>
     public IReadOnlyList<DumpThread> Waiters { get; internal set; } = [];
+
+    /// <summary>The object's address and type, for example <c>&lt;0x7f00&gt; (System.Object)</c>. The name is escaped.</summary>
+    public override string ToString() => Type is null ? $"<{Address}>" : $"<{Address}> ({EscapedText.Plain(Type)})";
 }

@@ -1,8 +1,14 @@
+using System.Globalization;
+using System.Text;
+using Stackflare.Model;
+
 namespace Stackflare;
 
 /// <summary>One thread that the runtime knows, as it was when the dump was taken. Immutable.</summary>
 public sealed class DumpThread
 {
+    private const int MostFramesInText = 200;
+
     /// <summary>The kernel's id of the thread.</summary>
     public required OsThreadId OsId { get; init; }
 
@@ -65,6 +71,30 @@ public sealed class DumpThread
         : IsMain ? "Main"
         : ManagedId is { } id ? $"Thread {id}"
         : $"Thread {OsId}";
+
+    /// <summary>
+    /// The thread and its stack, a line for each frame that is not hidden: at most 200, and a line that counts the others. Names are escaped. What it waits for and holds is in
+    /// <see cref="ThreadDump.ToString"/>.
+    /// </summary>
+    public override string ToString()
+    {
+        var text = new StringBuilder();
+        text.Append('"').Append(EscapedText.Quoted(DisplayName)).Append('"');
+        if (ManagedId is { } id)
+            text.Append(CultureInfo.InvariantCulture, $" #{id}");
+        text.Append(CultureInfo.InvariantCulture, $" tid={OsId}");
+        if (Activity != ThreadActivity.Unknown)
+            text.Append(' ').Append(Activity.ToString().ToLowerInvariant());
+        int frames = 0;
+        foreach (DumpFrame frame in Frames)
+        {
+            if (!frame.IsHidden && ++frames <= MostFramesInText)
+                text.Append("\n   at ").Append(frame);
+        }
+        if (frames > MostFramesInText)
+            text.Append(CultureInfo.InvariantCulture, $"\n   ... and {frames - MostFramesInText:N0} more frames");
+        return text.ToString();
+    }
 
     /// <summary>The first frame of the program from an index outwards, what is hidden left out; null if there is none.</summary>
     internal DumpFrame? ProgramFrameFrom(int index)

@@ -19,7 +19,7 @@ public sealed class DumpWait
     public DumpLock? Lock { get; init; }
 
     /// <summary>For a <see cref="WaitKind.ThreadJoin"/>, the thread whose end is waited for; null where that is not known.</summary>
-    public DumpThread? Joined { get; internal set; }
+    public DumpThread? Joined { get; init; }
 
     /// <summary>
     /// How long the thread was ready to wait when it began: <see cref="System.Threading.Timeout.InfiniteTimeSpan"/> for ever; null where it is not known.

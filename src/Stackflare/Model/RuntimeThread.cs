@@ -1,3 +1,5 @@
+using Stackflare.Model;
+
 namespace Stackflare;
 
 /// <summary>
@@ -14,4 +16,7 @@ public sealed record RuntimeThread(OsThreadId OsId, string Name, ThreadActivity 
     /// processes whose runtime does not answer have it.
     /// </summary>
     public string? WaitChannel { get; init; }
+
+    /// <summary>The thread's name, id and activity, one line. The name is escaped.</summary>
+    public override string ToString() => $"\"{EscapedText.Quoted(Name)}\" tid={OsId} {Activity.ToString().ToLowerInvariant()}";
 }

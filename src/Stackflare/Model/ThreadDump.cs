@@ -2,9 +2,9 @@ namespace Stackflare;
 
 /// <summary>
 /// Every thread of a process with its stack, at one instant. Immutable and safe to use from any thread; it holds no
-/// resources and nothing of the dumped process.
+/// resources and nothing of the dumped process. Two dumps are equal if they are the same one, or one is a copy of the other (<c>with</c>) that changes nothing.
 /// </summary>
-public sealed class ThreadDump
+public sealed partial record ThreadDump
 {
     /// <summary>The process.</summary>
     public required DumpedProcess Process { get; init; }
@@ -37,13 +37,13 @@ public sealed class ThreadDump
     /// together, the most frequent first, those of the platform alone last. What a thread runs is not here but in <see cref="DumpThread.AsyncCallers"/>.
     /// Known on .NET 9 and later.
     /// </summary>
-    public IReadOnlyList<AsyncStack> AsyncStacks { get; internal set; } = [];
+    public IReadOnlyList<AsyncStack> AsyncStacks { get; init; } = [];
 
     /// <summary>The circles of threads that wait for each other; empty where there are none, or locks are not known.</summary>
-    public IReadOnlyList<Deadlock> Deadlocks { get; internal set; } = [];
+    public IReadOnlyList<Deadlock> Deadlocks { get; init; } = [];
 
     /// <summary>What is wrong with the program, or looks so, the worst first; empty where nothing does. Deadlocks come first.</summary>
-    public IReadOnlyList<Finding> Findings { get; internal set; } = [];
+    public IReadOnlyList<Finding> Findings { get; init; } = [];
 
     /// <summary>The thread pool; null where nothing is known of it: before .NET 9 in another process, or if the program has not used it.</summary>
     public ThreadPoolState? ThreadPool { get; init; }

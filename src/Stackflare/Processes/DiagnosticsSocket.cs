@@ -18,7 +18,7 @@ internal static class DiagnosticsSocket
 
     /// <summary>Path of our own process's socket.</summary>
     /// <exception cref="DiagnosticsDisabledException">The process was started without the port.</exception>
-    /// <exception cref="DiagnosticsUnreachableException">The socket is not where the runtime makes it.</exception>
+    /// <exception cref="StackflareException">The socket is not where the runtime makes it.</exception>
     public static string FindOwn()
     {
         // It does not change, and what a process began with has not to be read for each dump.
@@ -32,7 +32,7 @@ internal static class DiagnosticsSocket
 
     /// <summary>Path of a process's socket, as we can open it.</summary>
     /// <exception cref="DiagnosticsDisabledException">The process was started without the port.</exception>
-    /// <exception cref="DiagnosticsUnreachableException">The socket is not where the runtime makes it.</exception>
+    /// <exception cref="StackflareException">The socket is not where the runtime makes it.</exception>
     public static string Find(TargetProcess target) => target.SocketPath ?? Find(target.NamespacePid, target.StartTicks, target.RootPrefix, target.TempDirectory, ProcessEnvironment.Of(target.Pid));
 
     private static string Find(int namespacePid, long startTicks, string root, string directory, ProcessEnvironment environment)
@@ -50,7 +50,8 @@ internal static class DiagnosticsSocket
         string usual = SocketPath(namespacePid, startTicks, root, UsualDirectory);
         return File.Exists(usual)
             ? usual
-            : throw new DiagnosticsUnreachableException(
+            : throw new StackflareException(
+                StackflareError.DiagnosticsUnreachable,
                 $"The runtime's diagnostics socket '{path}' is not there.",
                 Directory.Exists(root + directory)
                     ? $"The runtime makes it at its start, in TMPDIR or /tmp; see that it may write to '{directory}' and that nothing removes the socket."

@@ -60,8 +60,7 @@ internal sealed class TargetProcess
     public string ExecutablePath => $"/proc/{Pid}/exe";
 
     /// <summary>Looks at a process.</summary>
-    /// <exception cref="NoSuchProcessException">There is none.</exception>
-    /// <exception cref="AccessDeniedException">It is another user's.</exception>
+    /// <exception cref="StackflareException">There is none, or it is another user's.</exception>
     public static TargetProcess Inspect(int pid)
     {
         // First of all: what is found from here on is of the process that began then, or of none.
@@ -70,7 +69,7 @@ internal sealed class TargetProcess
         uint user = uint.Parse(Field(status, "Uid", 1), NumberStyles.None, CultureInfo.InvariantCulture);
         uint own = Posix.EffectiveUser();
         if (own != 0 && own != user)
-            throw new AccessDeniedException(pid, user);
+            throw StackflareException.AnotherUser(pid, user);
         string inNamespace = Field(status, "NSpid", -1);
         int namespacePid = inNamespace.Length > 0 ? int.Parse(inNamespace, CultureInfo.InvariantCulture) : pid;
         if (Link($"/proc/{pid}/root") is null)
@@ -117,14 +116,13 @@ internal sealed class TargetProcess
             }
         }
         _ = ReadStatus(pid);
-        throw new AccessDeniedException(pid);
+        throw StackflareException.MoreRights(pid);
     }
 
     /// <summary>
     /// A process that we do not see, in a container beside ours with which we share a directory: by the socket that its runtime has made there.
     /// </summary>
-    /// <exception cref="DiagnosticsUnreachableException">There is no such socket.</exception>
-    /// <exception cref="AccessDeniedException">It is another user's.</exception>
+    /// <exception cref="StackflareException">There is no such socket, or it is another user's.</exception>
     public static TargetProcess AtSocket(string path)
     {
         path = Path.GetFullPath(path);
@@ -133,12 +131,13 @@ internal sealed class TargetProcess
         if (parts is not ["dotnet", "diagnostic", _, _, "socket"] || !int.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out int pid)
             || Posix.Status(path, out FileStatus status) != 0)
         {
-            throw new DiagnosticsUnreachableException(
+            throw new StackflareException(
+                StackflareError.DiagnosticsUnreachable,
                 $"There is no diagnostics socket '{EscapedText.Plain(path)}'.", "A runtime's socket is named dotnet-diagnostic-{pid}-{start}-socket.");
         }
         uint own = Posix.EffectiveUser();
         if (own != 0 && own != status.User)
-            throw new AccessDeniedException(pid, status.User);
+            throw StackflareException.AnotherUser(pid, status.User);
         return new TargetProcess(0, pid, status.User)
         {
             SocketPath = path,
@@ -173,7 +172,7 @@ internal sealed class TargetProcess
         return fields.TryGetValue("State", out string? state) && !state.StartsWith('Z') && !state.StartsWith('X') && fields.ContainsKey("Uid")
             && (fields.ContainsKey("VmSize") || pid == KernelParent || Field(fields, "PPid", 0) is "2")
             ? fields
-            : throw new NoSuchProcessException($"There is no process {pid}.");
+            : throw StackflareException.NoSuchProcess($"There is no process {pid}.");
     }
 
     /// <summary>The n-th number of a field, or its last for -1; empty for none.</summary>

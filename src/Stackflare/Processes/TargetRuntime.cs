@@ -16,7 +16,7 @@ internal sealed partial record TargetRuntime(RuntimeKind Kind, Version? Version,
     /// <summary>That of a process of which nothing is seen but that its runtime listens.</summary>
     public static TargetRuntime NotSeen { get; } = new(RuntimeKind.CoreClr, null, IsMusl: false, Processor: null);
 
-    /// <exception cref="AccessDeniedException">The map may not be read.</exception>
+    /// <exception cref="StackflareException">The map may not be read.</exception>
     public static TargetRuntime Of(int pid)
     {
         var kind = RuntimeKind.None;
@@ -45,11 +45,11 @@ internal sealed partial record TargetRuntime(RuntimeKind Kind, Version? Version,
         }
         catch (UnauthorizedAccessException)
         {
-            throw new AccessDeniedException(pid);
+            throw StackflareException.MoreRights(pid);
         }
         catch (IOException)
         {
-            throw new NoSuchProcessException(string.Create(CultureInfo.InvariantCulture, $"There is no process {pid} any more."));
+            throw StackflareException.NoSuchProcess(string.Create(CultureInfo.InvariantCulture, $"There is no process {pid} any more."));
         }
         if (kind == RuntimeKind.None)
             kind = ExecutableSymbols.RuntimeIn(file);

@@ -28,10 +28,13 @@ internal static class EnvironmentSettings
         }
         catch (ArgumentException)
         {
-            throw new InvalidSettingException("STACKFLARE_OUTPUT", pattern, "stderr or a path, in which {pid} and {time} may stand");
+            throw Invalid("STACKFLARE_OUTPUT", pattern, "stderr or a path, in which {pid} and {time} may stand");
         }
     }
 
+    private static StackflareException Invalid(string name, string value, string expected) =>
+        new(StackflareError.InvalidSetting, $"{name} is '{value}'.", $"Set it to {expected}.");
+
     internal static DumpFormat ParseFormat(string text) =>
-        DumpFormats.TryParse(text, out DumpFormat format) ? format : throw new InvalidSettingException("STACKFLARE_FORMAT", text, DumpFormats.Choice);
+        DumpFormats.TryParse(text, out DumpFormat format) ? format : throw Invalid("STACKFLARE_FORMAT", text, DumpFormats.Choice);
 }

@@ -20,7 +20,7 @@ internal static class Rehearsal
         AsyncStack blocking = Stack(AsyncWaitKind.SemaphoreSlim, frame);
         blocking.BlockedThreads = [joining];
         one.AsyncCallers = [frame];
-        var dump = new ThreadDump
+        return DumpAnalyzer.Analyze(new ThreadDump
         {
             Process = new DumpedProcess { Id = 0, Name = "", RuntimeVersion = null, Platform = "" },
             CapturedAt = default,
@@ -30,9 +30,7 @@ internal static class Rehearsal
             HasAsyncStacks = true,
             AsyncStacks = [Stack(AsyncWaitKind.WhenAll, frame, Stack(AsyncWaitKind.Delay, frame)), blocking, blocking],
             ThreadPool = new ThreadPoolState(1, 1, 1, 1, 1, 1),
-        };
-        Examination.Of(dump);
-        return dump;
+        });
     }
 
     private static DumpThread Thread(int id, DumpFrame frame) => new() { OsId = new OsThreadId(id), ManagedId = new ManagedThreadId(id), Frames = [frame, frame] };

@@ -28,7 +28,7 @@ internal sealed class SignalTrap : IDisposable
         _trap = ProbeLibrary.TrapOpen(options.Signal, options.Chain);
         if (_trap < 0)
         {
-            throw new InvalidSignalException(
+            throw Signal.Invalid(
                 $"The handler for {options.Signal} cannot be set: {Marshal.GetPInvokeErrorMessage(-_trap)}.");
         }
         _thread = new Thread(Run) { IsBackground = true, Name = "Stackflare " + options.Signal };
@@ -55,7 +55,7 @@ internal sealed class SignalTrap : IDisposable
             return;
         ProbeLibrary.TrapClose(_trap);
         if (Environment.CurrentManagedThreadId != _thread.ManagedThreadId)
-            _thread.Join(_options.Capture.Limits.Time);
+            _thread.Join(_options.Capture.Limits.Timeout);
     }
 
     private void Run()
@@ -99,15 +99,29 @@ internal sealed class SignalTrap : IDisposable
         {
             _options.Output.Write(SelfCapture.Take(_options.Capture, _threadId), _options.Format, _options.Render);
         }
-        catch (StackflareException e)
-        {
-            StandardErrorOutput.TryWriteLine($"stackflare: no thread dump: {e.Message}");
-        }
 #pragma warning disable CA1031 // The thread must live: the next signal may find what this one did not.
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            StandardErrorOutput.TryWriteLine($"stackflare: no thread dump: {e.GetType()}: {e.Message}");
+            Report(e);
         }
+    }
+
+    private void Report(Exception error)
+    {
+        if (_options.OnError is { } onError)
+        {
+            try
+            {
+                onError(error);
+                return;
+            }
+#pragma warning disable CA1031 // Whatever it is, the thread must live, and somebody has to be told of the first error.
+            catch (Exception)
+#pragma warning restore CA1031
+            {
+            }
+        }
+        StandardErrorOutput.TryWriteLine($"stackflare: no thread dump: {(error is StackflareException ? error.Message : $"{error.GetType()}: {error.Message}")}");
     }
 }

@@ -58,17 +58,17 @@ internal sealed class RenderPlan : IDisposable
         int start = 0;
         foreach (var thread in threads)
         {
-            if (thread.IsOwn && !options.All)
+            if (thread.IsOwn && !options.ShowHidden)
             {
                 OwnThreads++;
                 continue;
             }
-            int first = options.All ? 0 : WaitPlumbing.FramesOf(thread);
-            int length = AddStack(thread.Frames, first, start, options.All);
-            LockNote[]? notes = LockNote.Of(thread, first, options.All);
+            int first = options.ShowHidden ? 0 : WaitPlumbing.FramesOf(thread);
+            int length = AddStack(thread.Frames, first, start, options.ShowHidden);
+            LockNote[]? notes = LockNote.Of(thread, first, options.ShowHidden);
             var key = new StackKey(this, thread, notes, start, length);
             // Threads without a stack are listed by name; asked for everything, the reader gets each of them in full.
-            bool groupable = options.GroupIdenticalStacks && !(options.All && length == 0);
+            bool groupable = options.GroupIdenticalStacks && !(options.ShowHidden && length == 0);
             if (!groupable || !groups.TryGetValue(key, out var group))
             {
                 group = new StackGroup(start, length);

@@ -9,7 +9,7 @@ public sealed class AsyncTruthTests
 {
     private const string Deep = "20000";
 
-    private static readonly CaptureOptions WithAsync = new() { Async = true };
+    private static readonly CaptureOptions WithAsync = new() { AsyncStacks = AsyncStackMode.Always };
 
     [Theory]
     [InFlavours(Spread.All, LooksAt.Async)]
@@ -160,7 +160,7 @@ public sealed class AsyncTruthTests
     public async Task WhoeverDoesNotWantThemGetsNone(string flavour)
     {
         await using var target = await StartAsync(flavour);
-        using var dumps = new LiveDumps(target.Pid, target.Describe, new CaptureOptions { Async = false });
+        using var dumps = new LiveDumps(target.Pid, target.Describe, new CaptureOptions { AsyncStacks = AsyncStackMode.Never });
         ThreadDump dump = dumps.Take();
         Assert.False(dump.HasAsyncStacks);
         Assert.Empty(dump.AsyncStacks);

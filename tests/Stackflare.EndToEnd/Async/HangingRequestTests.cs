@@ -29,7 +29,7 @@ public sealed class HangingRequestTests
         Assert.Equal([Reports, Payments, Prices], truth.Values.Order());
 
         // What the program has not yet waited for when it says so, it waits for soon.
-        using var dumps = new LiveDumps(server.Pid, () => server.Output.Text, new CaptureOptions { Async = true });
+        using var dumps = new LiveDumps(server.Pid, () => server.Output.Text, new CaptureOptions { AsyncStacks = AsyncStackMode.Always });
         ThreadDump dump = await dumps.UntilAsync("all requests to hang", d => d.AsyncStacks.Count(Hangs) == requests.Length && d.AsyncStacks.Count(IsOfProgram) == requests.Length);
         Assert.True(dump.HasAsyncStacks);
         Flavour.Named(flavour).AssertNotes(dump.Notes);

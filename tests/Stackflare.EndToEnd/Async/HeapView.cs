@@ -38,7 +38,7 @@ internal sealed class HeapView
     public static Func<RawSnapshot> Snapshots(TargetProcess target, HeapLimits? limits = null) =>
         Snapshots(target, new CaptureOptions { Heap = limits ?? new HeapLimits { Pause = TimeSpan.FromSeconds(5) } });
 
-    public static Func<RawSnapshot> SnapshotsWithoutHeap(TargetProcess target) => Snapshots(target, new CaptureOptions { Async = false });
+    public static Func<RawSnapshot> SnapshotsWithoutHeap(TargetProcess target) => Snapshots(target, new CaptureOptions { AsyncStacks = AsyncStackMode.Never });
 
     private static Func<RawSnapshot> Snapshots(TargetProcess target, CaptureOptions options)
     {

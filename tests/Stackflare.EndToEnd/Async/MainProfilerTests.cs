@@ -34,7 +34,7 @@ public sealed class MainProfilerTests
     public async Task WhereItIsForbiddenADumpSaysWhatItHasNot(string flavour)
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "AsyncWaits", TargetOptions.NoTrap);
-        using var dumps = new LiveDumps(target.Pid, target.Describe, Forbidden with { Async = true });
+        using var dumps = new LiveDumps(target.Pid, target.Describe, Forbidden with { AsyncStacks = AsyncStackMode.Always });
         AssertLeftOut(dumps.Take(), "an option or a variable forbids it");
         Assert.True(HasStacks(target));
     }
@@ -44,7 +44,7 @@ public sealed class MainProfilerTests
     {
         var environment = new Dictionary<string, string?> { [ProfilerPlaces.Forbidding] = "1" };
         await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "AsyncWaits", TargetOptions.NoTrap with { Environment = environment });
-        using var dumps = new LiveDumps(target.Pid, target.Describe, new CaptureOptions { Async = true });
+        using var dumps = new LiveDumps(target.Pid, target.Describe, new CaptureOptions { AsyncStacks = AsyncStackMode.Always });
         AssertLeftOut(dumps.Take(), "an option or a variable forbids it");
         Assert.True(HasStacks(target));
     }
@@ -54,7 +54,7 @@ public sealed class MainProfilerTests
     {
         var environment = new Dictionary<string, string?> { ["CORECLR_ENABLE_NOTIFICATION_PROFILERS"] = "1" };
         await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "AsyncWaits", TargetOptions.NoTrap with { Environment = environment });
-        using var dumps = new LiveDumps(target.Pid, target.Describe, new CaptureOptions { Async = true });
+        using var dumps = new LiveDumps(target.Pid, target.Describe, new CaptureOptions { AsyncStacks = AsyncStackMode.Always });
         AssertLeftOut(dumps.Take(), "notification-only profiler");
         Assert.True(HasStacks(target));
     }
@@ -78,7 +78,7 @@ public sealed class MainProfilerTests
 
     internal static bool HasStacks(TargetProcess target)
     {
-        using var dumps = new LiveDumps(target.Pid, target.Describe, Forbidden with { Async = false });
+        using var dumps = new LiveDumps(target.Pid, target.Describe, Forbidden with { AsyncStacks = AsyncStackMode.Never });
         ThreadDump dump = dumps.Take();
         bool hasStacks = dump.Threads.Any(t => t.Frames.Count > 0);
         Assert.Equal(hasStacks, !dump.Notes.Any(n => n.StartsWith("There are no stacks", StringComparison.Ordinal)));

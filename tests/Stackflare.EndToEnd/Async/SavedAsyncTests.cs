@@ -80,7 +80,7 @@ public sealed class SavedAsyncTests
     private static string Text(DumpFrame frame) => $"{frame.Method} {frame.Source} {frame.ILOffset} {string.Join(',', frame.TypeArguments)} {frame.IsHidden}";
 
     private static ProcessCapture NewCapture(TargetProcess target) =>
-        new(Processes.TargetProcess.Inspect(target.Pid), _ => Probe, new CaptureOptions { Async = true }, []);
+        new(Processes.TargetProcess.Inspect(target.Pid), _ => Probe, new CaptureOptions { AsyncStacks = AsyncStackMode.Always }, []);
 
     /// <summary>As the tool shows a file, on a machine that has no framework and none of the paths in it.</summary>
     private static ThreadDump Show(string file, params string[] symbols)

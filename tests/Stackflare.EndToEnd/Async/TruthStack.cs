@@ -27,7 +27,7 @@ internal sealed record TruthStack(
         TruthStack[] truth = answer.RootElement.GetProperty("stacks").Deserialize<TruthStack[]>(JsonSerializerOptions.Web)!;
         // They said that they would wait, and spin for a while before: that sleeps as well, for no time at all.
         string[] blocked = [.. truth.Select(t => t.BlockedThread).OfType<string>()];
-        using var dumps = new LiveDumps(target.Pid, target.Describe, new CaptureOptions { Async = false });
+        using var dumps = new LiveDumps(target.Pid, target.Describe, new CaptureOptions { AsyncStacks = AsyncStackMode.Never });
         if (blocked.Length > 0)
             await dumps.UntilAsync("threads that wait for async methods", d => blocked.All(name => d.Threads.Single(t => t.Name == name).WaitingFor is not null));
         return truth;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Stackflare.EndToEnd.Harness;
 
 namespace Stackflare.EndToEnd.Hard;
@@ -17,6 +18,16 @@ public sealed class HardProgramTests
             thread.AssertIn(dump);
             Assert.NotEqual(false, dump.Of(thread).IsThreadPool);
         });
+    }
+
+    [Theory]
+    [InFlavours(Spread.Runtimes, LooksAt.Stacks)]
+    public async Task AnAwaitedDumpArrivesWhenThePoolIsSaturated(string flavour)
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "PoolSaturated");
+        string[] answer = (await target.CommandAsync("capture-async")).Split(' ');
+        Assert.True(int.Parse(answer[0], CultureInfo.InvariantCulture) > target.Truth.Threads.Count, answer[0]);
+        Assert.Equal("False", answer[1]);
     }
 
     [Theory]

@@ -11,8 +11,8 @@ internal static class Patience
         {
             Limits = limits with
             {
-                Time = limits.Time == usual.Time ? TimeSpan.FromMinutes(2) : limits.Time,
-                Pause = limits.Pause == usual.Pause ? TimeSpan.FromSeconds(10) : limits.Pause,
+                Timeout = limits.Timeout == usual.Timeout ? TimeSpan.FromMinutes(2) : limits.Timeout,
+                MaxPause = limits.MaxPause == usual.MaxPause ? TimeSpan.FromSeconds(10) : limits.MaxPause,
             },
         };
     }

@@ -1,4 +1,4 @@
 namespace Stackflare.EndToEnd.Harness;
 
 /// <summary>The error that a target got from the library.</summary>
-internal sealed record Refusal(string Type, string Problem, string Remedy, string Message);
+internal sealed record Refusal(string Error, string Problem, string Remedy, string Message);

@@ -100,7 +100,7 @@ public sealed class SavedSnapshotTests
     private static string Json(ThreadDump dump)
     {
         using var writer = new StringWriter();
-        DumpRenderer.Write(dump, DumpFormat.Json, new RenderOptions { All = true, GroupIdenticalStacks = false, FoldRecursion = false }, writer);
+        DumpRenderer.Write(dump, DumpFormat.Json, new RenderOptions { ShowHidden = true, GroupIdenticalStacks = false, FoldRecursion = false }, writer);
         return writer.ToString();
     }
 

@@ -19,7 +19,7 @@ public sealed class OutputTroubleTests
     {
         var options = TargetOptions.WithTrap("signal=usr1;output=stderr") with { Shell = "exec \"$0\" \"$@\" 2>&-" };
         Refusal refusal = await TargetProcess.StartRefusedAsync(Flavour.Optimized, options);
-        Assert.Equal("OutputException", refusal.Type);
+        Assert.Equal(nameof(StackflareError.OutputFailed), refusal.Error);
         Assert.Contains("Standard error", refusal.Problem, StringComparison.Ordinal);
     }
 

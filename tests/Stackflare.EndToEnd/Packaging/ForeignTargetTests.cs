@@ -39,7 +39,8 @@ public sealed class ForeignTargetTests
     public async Task WithoutThatProbeItIsSaidWhatIsMissing()
     {
         using var program = await PretenderAsync("musl-gcc", ownMachine: true);
-        var error = Assert.Throws<LibcMismatchException>(() => Look(program.Id, _ => null));
+        var error = Assert.Throws<StackflareException>(() => Look(program.Id, _ => null));
+        Assert.Equal(StackflareError.LibcMismatch, error.Error);
         Assert.Contains("musl", error.Problem, StringComparison.Ordinal);
         Assert.Contains("linux-musl-x64", error.Problem, StringComparison.Ordinal);
         Assert.Contains("musl-gcc", error.Remedy, StringComparison.Ordinal);
@@ -58,7 +59,8 @@ public sealed class ForeignTargetTests
     public async Task AProcessForAnotherProcessorIsRefused()
     {
         using var program = await PretenderAsync("cc", ownMachine: false);
-        var error = Assert.Throws<UnsupportedRuntimeException>(() => Look(program.Id, _ => throw new InvalidOperationException("asked for a probe")));
+        var error = Assert.Throws<StackflareException>(() => Look(program.Id, _ => throw new InvalidOperationException("asked for a probe")));
+        Assert.Equal(StackflareError.Unsupported, error.Error);
         Assert.Contains("arm64", error.Problem, StringComparison.Ordinal);
         Assert.Contains("x64", error.Problem, StringComparison.Ordinal);
         Assert.Contains("arm64", error.Remedy, StringComparison.Ordinal);

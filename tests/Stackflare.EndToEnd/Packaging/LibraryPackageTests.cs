@@ -20,7 +20,7 @@ public sealed class LibraryPackageTests(Packages packages)
             return;
         }
         using (Flare.OnSignal())
-            Flare.Dump(Console.Out, capture: new CaptureOptions { Limits = new DumpLimits { Time = TimeSpan.FromMinutes(1) } });
+            Flare.Dump(Console.Out, capture: new CaptureOptions { Limits = new DumpLimits { Timeout = TimeSpan.FromMinutes(1) } });
 
         static class Work
         {

@@ -1,4 +1,6 @@
 using System.IO.Compression;
+using System.Reflection.Metadata;
+using System.Reflection.PortableExecutable;
 using System.Xml.Linq;
 using Stackflare.EndToEnd.Harness;
 
@@ -8,15 +10,18 @@ namespace Stackflare.EndToEnd.Packaging;
 [Collection(typeof(PackageCollection))]
 public sealed class PackageContentTests(Packages packages)
 {
+    /// <summary>What the format of portable PDBs calls the text of a file that is in the PDB.</summary>
+    private static readonly Guid EmbeddedSource = new("0E8A571B-6926-466E-B4AD-8AB04611F5FE");
+
     private const string Probe = "libstackflare_probe.so";
 
     /// <summary>What NuGet itself puts into every package.</summary>
     private static readonly string[] Wrapping = ["_rels/", "package/", "[Content_Types].xml"];
 
     [Fact]
-    public void ThereAreThreePackages() =>
+    public void ThereAreThreePackagesAndTheSymbolsOfTheLibrary() =>
         Assert.Equal(
-            [$"Stackflare.{Packages.Version}.nupkg", $"Stackflare.Cli.{Packages.Version}.nupkg", $"Stackflare.Cli.linux-x64.{Packages.Version}.nupkg"],
+            [$"Stackflare.{Packages.Version}.nupkg", $"Stackflare.{Packages.Version}.snupkg", $"Stackflare.Cli.{Packages.Version}.nupkg", $"Stackflare.Cli.linux-x64.{Packages.Version}.nupkg"],
             Directory.EnumerateFiles(packages.Feed).Select(Path.GetFileName).Order(StringComparer.Ordinal));
 
     [Fact]
@@ -30,6 +35,45 @@ public sealed class PackageContentTests(Packages packages)
             ],
             Contents(package));
         Assert.All(Platforms(), platform => Assert.Equal(Machine(platform), ReadMachine(package.GetEntry($"runtimes/{platform}/native/{Probe}")!)));
+    }
+
+    /// <summary>The PDB is that of the assembly, names files as the repository has them, and carries those that no repository has.</summary>
+    [Fact]
+    public void TheSymbolPackageHasThePdb()
+    {
+        using ZipArchive package = packages.Open("Stackflare"), symbols = packages.Open("Stackflare", "snupkg");
+        const string Pdb = "lib/net8.0/Stackflare.pdb";
+        Assert.Equal(["Stackflare.nuspec", Pdb], Contents(symbols));
+        using var assembly = new PEReader(new MemoryStream(Read(package.GetEntry("lib/net8.0/Stackflare.dll")!)));
+        using MetadataReaderProvider provider = MetadataReaderProvider.FromPortablePdbStream(new MemoryStream(Read(symbols.GetEntry(Pdb)!)));
+        MetadataReader reader = provider.GetMetadataReader();
+
+        DebugDirectoryEntry entry = assembly.ReadDebugDirectory().First(e => e.Type == DebugDirectoryEntryType.CodeView);
+        Assert.Equal(assembly.ReadCodeViewDebugDirectoryData(entry).Guid, new BlobContentId(reader.DebugMetadataHeader!.Id).Guid);
+        string[] paths = [.. reader.Documents.Select(d => reader.GetString(reader.GetDocument(d).Name))];
+        Assert.Contains("/_/src/Stackflare/Flare.cs", paths);
+        Assert.All(paths, p => Assert.StartsWith("/_/", p, StringComparison.Ordinal));
+        var embedded = reader.CustomDebugInformation.Select(reader.GetCustomDebugInformation)
+            .Where(c => reader.GetGuid(c.Kind) == EmbeddedSource)
+            .Select(c => reader.GetString(reader.GetDocument((DocumentHandle)c.Parent).Name));
+        Assert.Equal(paths.Where(p => p.Contains("/obj/", StringComparison.Ordinal)).Order(), embedded.Order());
+    }
+
+    /// <summary>Debuggers fetch each file from where the repository is served. In a clone: the checkout may come from nowhere that serves files.</summary>
+    [Fact]
+    public async Task FilesAreFoundByTheAddressOfTheRepository()
+    {
+        using var clone = new TemporaryFolder();
+        (await new Command("git", "clone", "--quiet", "--no-local", "--depth", "1", $"file://{TestPaths.RepositoryRoot}", clone.Path).RunAsync()).Succeeded();
+        (await new Command("git", "-C", clone.Path, "remote", "set-url", "origin", "https://github.com/example/stackflare.git").RunAsync()).Succeeded();
+        string commit = (await new Command("git", "-C", clone.Path, "rev-parse", "HEAD").RunAsync()).Succeeded().Trim();
+        string project = Path.Combine(clone.Path, "src", "Stackflare");
+
+        (await new Command("dotnet", "msbuild", project, "-restore", "-t:PrepareForBuild;GenerateSourceLinkFile", "-p:Configuration=Release", "-nodeReuse:false").RunAsync()).Succeeded();
+
+        string map = await File.ReadAllTextAsync(
+            Path.Combine(project, "obj", "Release", "net8.0", "Stackflare.sourcelink.json"), TestContext.Current.CancellationToken);
+        Assert.Equal($$$"""{"documents":{"/_/*":"https://raw.githubusercontent.com/example/stackflare/{{{commit}}}/*"}}""", map);
     }
 
     [Fact]

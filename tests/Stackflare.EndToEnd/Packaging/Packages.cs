@@ -44,7 +44,7 @@ public sealed class Packages : IAsyncLifetime
     internal string Directory(string name) => System.IO.Directory.CreateDirectory(Path.Combine(_folder.Path, name)).FullName;
 
     /// <summary>A package, to look into.</summary>
-    internal ZipArchive Open(string id) => ZipFile.OpenRead(Path.Combine(Feed, $"{id}.{Version}.nupkg"));
+    internal ZipArchive Open(string id, string extension = "nupkg") => ZipFile.OpenRead(Path.Combine(Feed, $"{id}.{Version}.{extension}"));
 
     /// <summary>Runs the SDK in one of the folders, with the feed added to the sources of this machine.</summary>
     internal async Task<string> DotnetAsync(string folder, params string[] arguments)

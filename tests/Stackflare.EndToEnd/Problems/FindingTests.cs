@@ -117,7 +117,7 @@ public sealed class FindingTests
     public async Task WhoKeepsACollectionFromBeginning(string flavour)
     {
         await using var target = await DeadlockTests.StartAsync(flavour, "Thermometer", "--seconds", "6");
-        using var dumps = new LiveDumps(target.Pid, target.Describe, new CaptureOptions { Limits = new DumpLimits { Time = TimeSpan.FromSeconds(1) } });
+        using var dumps = new LiveDumps(target.Pid, target.Describe, new CaptureOptions { Limits = new DumpLimits { Timeout = TimeSpan.FromSeconds(1) } });
         Task measured = target.CommandAsync("measure");
         await target.WaitForCollectionAsync("tidy", "reader");
         var error = Assert.Throws<SuspensionTimeoutException>(dumps.Take);

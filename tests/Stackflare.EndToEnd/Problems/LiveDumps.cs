@@ -35,7 +35,7 @@ internal sealed class LiveDumps(int pid, Func<string> describe, CaptureOptions? 
     public async Task<ThreadDump> UntilAsync(string what, Func<ThreadDump, bool> condition)
     {
         ThreadDump dump = null!;
-        await Poll.UntilAsync(() => condition(dump = Take()), what, () => $"{describe()}\n{Text(dump, new RenderOptions { All = true })}");
+        await Poll.UntilAsync(() => condition(dump = Take()), what, () => $"{describe()}\n{Text(dump, new RenderOptions { ShowHidden = true })}");
         return dump;
     }
 

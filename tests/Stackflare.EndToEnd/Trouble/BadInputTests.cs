@@ -19,7 +19,7 @@ public sealed class BadInputTests
     [InlineData("999")]
     [InlineData("-1")]
     public async Task SignalsThatCannotAskForADump(string signal) =>
-        await AssertRefusedAsync("InvalidSignalException", TargetOptions.WithTrap($"signal={signal}"));
+        await AssertRefusedAsync(StackflareError.InvalidSignal, TargetOptions.WithTrap($"signal={signal}"));
 
     [Theory]
     [InFlavours(Spread.Newest, LooksAt.Stacks, "DOTNET_EnableDiagnostics")]
@@ -27,7 +27,7 @@ public sealed class BadInputTests
     [InFlavours(Spread.Newest, LooksAt.Stacks, "DOTNET_EnableDiagnostics_Profiler")]
     public async Task ARuntimeWithItsDiagnosticsSwitchedOff(string flavour, string variable)
     {
-        var refusal = await AssertRefusedAsync("DiagnosticsDisabledException", With(variable, "0"), Flavour.Named(flavour));
+        var refusal = await AssertRefusedAsync(StackflareError.DiagnosticsDisabled, With(variable, "0"), Flavour.Named(flavour));
         Assert.Contains(variable, refusal.Message, StringComparison.Ordinal);
     }
 
@@ -38,7 +38,7 @@ public sealed class BadInputTests
     [InlineData("/dev/null")]
     public async Task ATemporaryFolderThatTheRuntimeCannotUse(string folder)
     {
-        var refusal = await AssertRefusedAsync("DiagnosticsUnreachableException", With("TMPDIR", folder));
+        var refusal = await AssertRefusedAsync(StackflareError.DiagnosticsUnreachable, With("TMPDIR", folder));
         Assert.Contains(folder, refusal.Message, StringComparison.Ordinal);
     }
 
@@ -48,7 +48,7 @@ public sealed class BadInputTests
     [InlineData("/dev/full")]
     public async Task OutputsThatNoDumpCanBeWrittenTo(string path)
     {
-        var refusal = await AssertRefusedAsync("OutputException", TargetOptions.WithTrap($"signal=usr1;output={path}"));
+        var refusal = await AssertRefusedAsync(StackflareError.OutputFailed, TargetOptions.WithTrap($"signal=usr1;output={path}"));
         Assert.Contains(path, refusal.Message, StringComparison.Ordinal);
     }
 
@@ -57,7 +57,7 @@ public sealed class BadInputTests
     public async Task AFolderOnAReadOnlyFileSystem()
     {
         using var disk = new SmallDisk("size=64k", readOnly: true);
-        await AssertRefusedAsync("OutputException", TargetOptions.WithTrap($"signal=usr1;output={disk.Folder}/dump.txt"));
+        await AssertRefusedAsync(StackflareError.OutputFailed, TargetOptions.WithTrap($"signal=usr1;output={disk.Folder}/dump.txt"));
     }
 
     [Fact]
@@ -73,10 +73,10 @@ public sealed class BadInputTests
     private static TargetOptions With(string variable, string value) =>
         TargetOptions.Default with { Environment = new Dictionary<string, string?> { [variable] = value } };
 
-    private static async Task<Refusal> AssertRefusedAsync(string type, TargetOptions options, Flavour? flavour = null)
+    private static async Task<Refusal> AssertRefusedAsync(StackflareError error, TargetOptions options, Flavour? flavour = null)
     {
         var refusal = await TargetProcess.StartRefusedAsync(flavour ?? Flavour.Optimized, options);
-        Assert.Equal(type, refusal.Type);
+        Assert.Equal(error.ToString(), refusal.Error);
         Assert.EndsWith(".", refusal.Problem, StringComparison.Ordinal);
         Assert.EndsWith(".", refusal.Remedy, StringComparison.Ordinal);
         Assert.Equal($"{refusal.Problem} {refusal.Remedy}", refusal.Message);

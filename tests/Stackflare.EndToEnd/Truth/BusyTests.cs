@@ -29,9 +29,9 @@ public sealed class BusyTests(ITestOutputHelper output)
                 if (thread.RecentCpu is not { } busy)
                     continue;
                 Assert.Contains(thread.OsId, most.Keys);
-                Assert.True(busy.Of >= LeastBetween, $"{busy.Of}");
+                Assert.True(busy.Elapsed >= LeastBetween, $"{busy.Elapsed}");
                 // The kernel's two clocks differ by as much as the one of them is being adjusted.
-                double share = busy.Used / busy.Of;
+                double share = busy.Used / busy.Elapsed;
                 Assert.True(share < 1.01, $"{busy}");
                 most[thread.OsId] = Math.Max(most[thread.OsId], share);
             }

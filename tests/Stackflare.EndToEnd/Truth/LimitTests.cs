@@ -20,16 +20,16 @@ public sealed class LimitTests
         Assert.DoesNotContain(whole.Threads, t => t.Flags.HasFlag(ThreadFlags.Truncated));
         Assert.Contains(whole.Threads, t => t.FrameCount > 2);
 
-        RawSnapshot fewThreads = Take(target, new DumpLimits { Threads = 2 });
+        RawSnapshot fewThreads = Take(target, new DumpLimits { MaxThreads = 2 });
         Assert.Equal((InfoFlags.ThreadsTruncated, 2, true), (fewThreads.Info.Flags & Cut, fewThreads.Threads.Length, fewThreads.Info.ThreadTotal > 2));
 
-        RawSnapshot shortStacks = Take(target, new DumpLimits { FramesPerThread = 2 });
+        RawSnapshot shortStacks = Take(target, new DumpLimits { MaxFramesPerThread = 2 });
         Assert.Equal(default, shortStacks.Info.Flags & Cut);
         Assert.All(shortStacks.Threads, t => Assert.InRange(t.FrameCount, 0u, 2u));
         Assert.Contains(shortStacks.Threads, t => t.Flags.HasFlag(ThreadFlags.Truncated));
         Assert.All(shortStacks.Threads, t => Assert.True(t.FrameCount == 2 || !t.Flags.HasFlag(ThreadFlags.Truncated)));
 
-        RawSnapshot fewFrames = Take(target, new DumpLimits { Frames = 5 });
+        RawSnapshot fewFrames = Take(target, new DumpLimits { MaxFrames = 5 });
         Assert.Equal(InfoFlags.FramesTruncated, fewFrames.Info.Flags & Cut);
         Assert.InRange(fewFrames.Stacks.Length, 1, 5);
         Assert.Contains(fewFrames.Threads, t => t.Flags.HasFlag(ThreadFlags.Truncated));
@@ -37,7 +37,7 @@ public sealed class LimitTests
 
     private static RawSnapshot Take(TargetProcess target, DumpLimits limits)
     {
-        CaptureOptions options = new CaptureOptions { Async = false, Limits = limits }.WithPatience();
+        CaptureOptions options = new CaptureOptions { AsyncStacks = AsyncStackMode.Never, Limits = limits }.WithPatience();
         using var capture = new ProcessCapture(Processes.TargetProcess.Inspect(target.Pid), _ => File.ReadAllBytes(TestPaths.Probe), options, []);
         return capture.Source.TakeRecords(options, TestContext.Current.CancellationToken);
     }

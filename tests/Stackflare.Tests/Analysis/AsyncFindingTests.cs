@@ -22,6 +22,8 @@ public sealed class AsyncFindingTests
         {
             Assert.Equal((FindingKind.ManyAsyncAlike, "100 async stacks wait at one and the same place"), (findings[0].Kind, findings[0].Summary));
             Assert.Equal(["at MyApp.Program.LoadAsync() in /src/Program.cs:line 52"], findings[0].Evidence);
+            Assert.Equal(100, findings[0].Count);
+            Assert.Equal([new FindingFrame(Load, 100)], findings[0].Frames);
         }
     }
 
@@ -39,14 +41,11 @@ public sealed class AsyncFindingTests
         Assert.Equal((FindingKind.AsyncCircle, "Async methods wait for each other, for ever"), (finding.Kind, finding.Summary));
         Assert.Equal(
             ["at MyApp.Program.LoadAsync() in /src/Program.cs:line 52", "at MyApp.Program.HandleAsync() in /src/Program.cs:line 31"], finding.Evidence);
+        Assert.Equal(2, finding.Count);
+        Assert.Equal([new FindingFrame(Load, 2), new FindingFrame(Handle, 2)], finding.Frames);
     }
 
     private static AsyncStack Stack(AsyncWaitKind kind, params DumpFrame[] frames) => Build.Stack(Build.For(kind), frames);
 
-    private static ThreadDump Dump(AsyncStack[] stacks)
-    {
-        ThreadDump dump = Build.Dump([]);
-        dump.AsyncStacks = stacks;
-        return dump;
-    }
+    private static ThreadDump Dump(AsyncStack[] stacks) => Build.Dump([]) with { AsyncStacks = stacks };
 }

@@ -7,7 +7,7 @@ public sealed class EnvironmentSettingsTests
     [Fact]
     public void EveryFormatCanBeSetAndIsNamedInTheRemedy()
     {
-        string remedy = Assert.Throws<InvalidSettingException>(() => EnvironmentSettings.ParseFormat("xml")).Remedy;
+        string remedy = Assert.Throws<StackflareException>(() => EnvironmentSettings.ParseFormat("xml")).Remedy;
         foreach (var format in Enum.GetValues<DumpFormat>())
         {
             string name = format.ToString().ToLowerInvariant();
@@ -23,5 +23,5 @@ public sealed class EnvironmentSettingsTests
     [InlineData("2")]
     [InlineData(" json")]
     [InlineData("")]
-    public void WhatIsNoNameIsRefused(string text) => Assert.Throws<InvalidSettingException>(() => EnvironmentSettings.ParseFormat(text));
+    public void WhatIsNoNameIsRefused(string text) => Assert.Throws<StackflareException>(() => EnvironmentSettings.ParseFormat(text));
 }

@@ -4,18 +4,69 @@ namespace Stackflare.Tests.Signals;
 
 public sealed partial class SignalTrapTests
 {
+    private static readonly CaptureOptions Patient = new() { Limits = new DumpLimits { Timeout = TimeSpan.FromMinutes(3) } };
+
     [Fact]
     public void A_signal_that_came_before_the_trap_is_disposed_is_answered()
     {
         int dumps = 0;
         Signal signal = Signal.RealTime(7);
-        var patient = new CaptureOptions { Limits = new DumpLimits { Time = TimeSpan.FromMinutes(3) } };
-        IDisposable trap = Flare.OnSignal(new SignalOptions { Signal = signal, Output = DumpOutput.To(_ => dumps++), Capture = patient });
+        IDisposable trap = Flare.OnSignal(new SignalOptions { Signal = signal, Output = DumpOutput.To(_ => dumps++), Capture = Patient });
 
         Assert.Equal(0, Raise(signal.Number));
         trap.Dispose();
 
         Assert.Equal(1, dumps);
+    }
+
+    [Fact]
+    public void The_callback_is_told_why_there_is_no_dump()
+    {
+        var errors = new List<Exception>();
+        var thrown = new InvalidOperationException("the receiver's own");
+        Trap(Signal.RealTime(8), errors.Add, () => throw thrown);
+        var error = Assert.IsType<OutputException>(Assert.Single(errors));
+        Assert.Same(thrown, error.InnerException);
+    }
+
+    [Fact]
+    public void A_dump_that_was_taken_is_no_error()
+    {
+        var errors = new List<Exception>();
+        int dumps = 0;
+        Trap(Signal.RealTime(9), errors.Add, () => dumps++);
+        Assert.Empty(errors);
+        Assert.Equal(1, dumps);
+    }
+
+    [Fact]
+    public void A_callback_that_throws_does_not_keep_later_signals_from_being_answered()
+    {
+        int calls = 0;
+        Signal signal = Signal.RealTime(10);
+        IDisposable trap = Flare.OnSignal(new SignalOptions
+        {
+            Signal = signal,
+            Output = DumpOutput.To(_ => throw new InvalidOperationException()),
+            Capture = Patient,
+            OnError = _ =>
+            {
+                Interlocked.Increment(ref calls);
+                throw new InvalidOperationException();
+            },
+        });
+        Assert.Equal(0, Raise(signal.Number));
+        Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref calls) == 1, Patient.Limits.Timeout));
+        Assert.Equal(0, Raise(signal.Number));
+        trap.Dispose();
+        Assert.Equal(2, calls);
+    }
+
+    private static void Trap(Signal signal, Action<Exception> onError, Action receiver)
+    {
+        IDisposable trap = Flare.OnSignal(new SignalOptions { Signal = signal, Output = DumpOutput.To(_ => receiver()), Capture = Patient, OnError = onError });
+        Assert.Equal(0, Raise(signal.Number));
+        trap.Dispose();
     }
 
     // The handler has run when it returns.

@@ -113,8 +113,10 @@ public sealed class LockLineTests
     [Fact]
     public void TheDiagnosisIsShortenedUnlessAllIsAskedFor()
     {
-        ThreadDump dump = Build.Dump();
-        dump.Findings = [new Finding(FindingKind.Spinning, "Something\nis wrong", [.. Enumerable.Range(1, DiagnosisSection.MostEvidence + 5).Select(i => $"evidence {i}")], [])];
+        ThreadDump dump = Build.Dump() with
+        {
+            Findings = [new Finding(FindingKind.Spinning, "Something\nis wrong", [.. Enumerable.Range(1, DiagnosisSection.MostEvidence + 5).Select(i => $"evidence {i}")], [])],
+        };
         string text = Render.Text(dump), all = Render.Text(dump, Render.All);
         Assert.Contains("\n\nDiagnosis:\n- Something\\nis wrong\n    evidence 1\n", text, StringComparison.Ordinal);
         Assert.Contains("    evidence 20\n    ... and 5 more\n\n", text, StringComparison.Ordinal);

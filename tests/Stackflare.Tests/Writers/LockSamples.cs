@@ -149,19 +149,8 @@ internal static class LockSamples
 
     private static ThreadDump Examined(params IReadOnlyList<DumpThread> threads)
     {
-        ThreadDump bare = Dump(threads);
-        var dump = new ThreadDump
-        {
-            Process = bare.Process,
-            CapturedAt = bare.CapturedAt,
-            Timings = bare.Timings,
-            Threads = threads,
-            RuntimeThreads = [],
-            ThreadPool = threads.Count > 10 ? new ThreadPoolState(12, null, 2, 32_767, 40, 1234) : null,
-        };
         LockBuilder.Link(threads);
-        Examination.Of(dump);
-        return dump;
+        return DumpAnalyzer.Analyze(Dump(threads) with { ThreadPool = threads.Count > 10 ? new ThreadPoolState(12, null, 2, 32_767, 40, 1234) : null });
     }
 
     private static DumpFrame Order(string name, int line, string text) =>

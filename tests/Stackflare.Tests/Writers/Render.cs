@@ -5,9 +5,9 @@ namespace Stackflare.Tests.Writers;
 
 internal static class Render
 {
-    public static readonly RenderOptions All = new() { All = true };
+    public static readonly RenderOptions All = new() { ShowHidden = true };
 
-    public static readonly RenderOptions Flat = new() { All = true, FoldRecursion = false, GroupIdenticalStacks = false };
+    public static readonly RenderOptions Flat = new() { ShowHidden = true, FoldRecursion = false, GroupIdenticalStacks = false };
 
     public static string Text(ThreadDump dump, RenderOptions? options = null) => With(dump, DumpFormat.Text, options);
 

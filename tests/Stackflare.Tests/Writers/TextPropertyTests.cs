@@ -15,9 +15,9 @@ public sealed partial class TextPropertyTests
         {
             var dump = RandomDump(random);
             bool[] choices = [random.Next(2) == 0, random.Next(2) == 0, random.Next(2) == 0];
-            var options = new RenderOptions { All = choices[0], FoldRecursion = choices[1], GroupIdenticalStacks = choices[2] };
+            var options = new RenderOptions { ShowHidden = choices[0], FoldRecursion = choices[1], GroupIdenticalStacks = choices[2] };
 
-            var shown = dump.Threads.Where(t => options.All || !t.IsOwn).Select(t => t.OsId.Value).Order();
+            var shown = dump.Threads.Where(t => options.ShowHidden || !t.IsOwn).Select(t => t.OsId.Value).Order();
             Assert.Equal(shown, ThreadIds(Render.Text(dump, options)).Order());
         }
     }

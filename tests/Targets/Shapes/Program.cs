@@ -16,7 +16,7 @@ internal static class Program
         {
             host.Say("REFUSED " + TruthJson.Write(json =>
             {
-                json.WriteString("type", e.GetType().Name);
+                json.WriteString("error", e.Error.ToString());
                 json.WriteString("problem", e.Problem);
                 json.WriteString("remedy", e.Remedy);
                 json.WriteString("message", e.Message);

@@ -75,7 +75,8 @@ internal sealed class CaptureRoute : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ProbeException(
+            throw new StackflareException(
+                StackflareError.ProbeUnavailable,
                 string.Create(CultureInfo.InvariantCulture, $"The probe cannot be brought to process {target.ShownPid}: {e.Message.TrimEnd('.')}."),
                 "See that its temporary directory can be written to and has room.", e);
         }

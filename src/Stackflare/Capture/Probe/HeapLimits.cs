@@ -3,11 +3,11 @@ namespace Stackflare.Capture.Probe;
 /// <summary>Bounds on looking through the heap for async methods. Immutable.</summary>
 internal sealed record HeapLimits
 {
-    /// <summary>The limits where <see cref="CaptureOptions.Async"/> is null. A heap of that size takes some 10 ms where the processors are not busy.</summary>
-    private static readonly HeapLimits Unasked = new() { Pause = TimeSpan.FromMilliseconds(40), HeapBytes = 128 << 20 };
+    /// <summary>The limits of <see cref="AsyncStackMode.Auto"/>. A heap of that size takes some 10 ms where the processors are not busy.</summary>
+    private static readonly HeapLimits Auto = new() { Pause = TimeSpan.FromMilliseconds(40), HeapBytes = 128 << 20 };
 
-    /// <summary>The limits where it is true.</summary>
-    private static readonly HeapLimits Asked = new() { Pause = TimeSpan.FromSeconds(1) };
+    /// <summary>The limits of <see cref="AsyncStackMode.Always"/>.</summary>
+    private static readonly HeapLimits Always = new() { Pause = TimeSpan.FromSeconds(1) };
 
     /// <summary>How much longer the program may stand still for it, by the clock.</summary>
     public TimeSpan Pause { get; init; } = TimeSpan.FromMilliseconds(250);
@@ -25,10 +25,10 @@ internal sealed record HeapLimits
     public bool Enumerate { get; init; }
 
     /// <summary>The limits that options mean; null when async methods are not to be looked for.</summary>
-    public static HeapLimits? For(CaptureOptions options) => options.Heap ?? options.Async switch
+    public static HeapLimits? For(CaptureOptions options) => options.Heap ?? options.AsyncStacks switch
     {
-        true => options.Limits.Pause > Asked.Pause ? Asked with { Pause = options.Limits.Pause } : Asked,
-        false => null,
-        null => Unasked,
+        AsyncStackMode.Always => options.Limits.MaxPause > Always.Pause ? Always with { Pause = options.Limits.MaxPause } : Always,
+        AsyncStackMode.Never => null,
+        _ => Auto,
     };
 }

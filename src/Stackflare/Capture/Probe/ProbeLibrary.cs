@@ -23,8 +23,10 @@ internal sealed partial class ProbeLibrary
     /// <summary>Full path of the loaded file.</summary>
     public string Path { get; }
 
-    /// <exception cref="ProbeException">The file is missing or cannot be loaded.</exception>
+    /// <exception cref="StackflareException">The file is missing or cannot be loaded.</exception>
     public static ProbeLibrary Instance => Shared.Value;
+
+    private static StackflareException Unavailable(string problem, string remedy) => new(StackflareError.ProbeUnavailable, problem, remedy);
 
     private static ProbeLibrary Load()
     {
@@ -52,8 +54,8 @@ internal sealed partial class ProbeLibrary
         }
 
         throw failure is null
-            ? new ProbeException($"The probe '{FileName}' was not found in {AppContext.BaseDirectory}.", "Deploy it beside Stackflare.dll.")
-            : new ProbeException($"The probe cannot be loaded: {failure}", "See that it is built for this operating system and processor.");
+            ? Unavailable($"The probe '{FileName}' was not found in {AppContext.BaseDirectory}.", "Deploy it beside Stackflare.dll.")
+            : Unavailable($"The probe cannot be loaded: {failure}", "See that it is built for this operating system and processor.");
     }
 
     /// <summary>

@@ -41,7 +41,7 @@ internal sealed class RouteDirectory : IDisposable
     public string SocketAddress => $"{_there}/{SocketName}";
 
     /// <summary>Makes one where the process can load a library from.</summary>
-    /// <exception cref="ProbeException">There is no such place.</exception>
+    /// <exception cref="StackflareException">There is no such place.</exception>
     [SupportedOSPlatform("linux")]
     public static RouteDirectory Create(TargetProcess target)
     {
@@ -67,7 +67,8 @@ internal sealed class RouteDirectory : IDisposable
                 lastFailure = e.Message.TrimEnd('.');
             }
         }
-        throw new ProbeException(
+        throw new StackflareException(
+            StackflareError.ProbeUnavailable,
             $"There is no directory that process {target.ShownPid} could load the probe from" + (lastFailure is null ? "." : $": {lastFailure}."),
             "One of its TMPDIR, /tmp, /var/tmp and /dev/shm has to be writable and mounted without noexec.");
     }

@@ -64,7 +64,7 @@ internal static class SnapshotCapture
                 places.HasLostCount = true;
                 return whole;
             }
-            catch (CaptureFailedException e) when (e.HResult == ProfilerAlreadyActive)
+            catch (StackflareException e) when (e.HResult == ProfilerAlreadyActive)
             {
                 // The heap is for the main profiler only, and there is another. It does not mind a capture without.
                 omission = HeapOmission.OtherMain;
@@ -92,7 +92,7 @@ internal static class SnapshotCapture
         {
             return Take(open, limits, ProfilerClass.Main, heap, off);
         }
-        catch (CaptureFailedException e) when (e.HResult == ProfilerAlreadyActive)
+        catch (StackflareException e) when (e.HResult == ProfilerAlreadyActive)
         {
             return beside ?? Take(open, limits, ProfilerClass.Beside, heap, off);
         }
@@ -101,7 +101,7 @@ internal static class SnapshotCapture
     private static RawSnapshot Take(Func<CaptureRoute> open, DumpLimits limits, ProfilerClass profiler, HeapLimits? heap, CancellationToken off)
     {
         using CaptureRoute route = open();
-        var deadline = Deadline.In(limits.Time, off);
+        var deadline = Deadline.In(limits.Timeout, off);
         // Guids are from the kernel's random source; the cryptography library would load OpenSSL for the same bytes.
         ulong nonce = BinaryPrimitives.ReadUInt64LittleEndian(Guid.NewGuid().ToByteArray());
         ReadOnlyMemory<byte> bytes;
@@ -112,19 +112,20 @@ internal static class SnapshotCapture
             (int Pid, uint User) runtime = port.Peer();
             if (route.Pid != 0 && runtime.Pid != route.Pid)
             {
-                throw new DiagnosticsUnreachableException(
+                throw new StackflareException(
+                    StackflareError.DiagnosticsUnreachable,
                     $"The diagnostics socket '{route.SocketPath}' is not the process's own: process {runtime.Pid} listens on it.",
                     "Remove it and start the process again.");
             }
             byte[] request = Request(nonce, route.Address, limits, heap);
             // The probe asks for the end of background collections while the program stands still: the runtime must not wait for it.
-            port.SendAll(DiagnosticsPort.AttachCommand(route.ProbePath, profiler, request, heap is null ? limits.Time : TimeSpan.Zero));
+            port.SendAll(DiagnosticsPort.AttachCommand(route.ProbePath, profiler, request, heap is null ? limits.Timeout : TimeSpan.Zero));
             bytes = Receive(route, port, runtime, limits, deadline);
         }
         catch (IOException e)
         {
             // What it closed before the command was sent is no other failure than what it closed after.
-            throw new CaptureFailedException($"The conversation with the runtime broke off: {e.Message}", MayBeEnding, errorCode: 0);
+            throw StackflareException.CaptureFailed($"The conversation with the runtime broke off: {e.Message}", MayBeEnding, errorCode: 0);
         }
         if (bytes.Length >= 32 && BinaryPrimitives.ReadUInt64LittleEndian(bytes.Span[24..]) != nonce)
             throw new SnapshotFormatException("it answers another request");
@@ -132,7 +133,7 @@ internal static class SnapshotCapture
     }
 
     /// <summary>Whether what failed is the loading of the probe, so that it may work from elsewhere.</summary>
-    public static bool CouldNotLoad(CaptureFailedException error) => error.HResult is NoSuchFile or ModuleNotFound;
+    public static bool CouldNotLoad(StackflareException error) => error.HResult is NoSuchFile or ModuleNotFound;
 
     private static UnixSocket Connect(string socketPath, DumpLimits limits, Deadline deadline)
     {
@@ -143,11 +144,12 @@ internal static class SnapshotCapture
         catch (IOException) when (deadline.Passed)
         {
             // Others wait in line already, and the runtime's thread that should take the connections does not.
-            throw new CaptureTimeoutException(limits.Time, "the runtime takes no connection");
+            throw new CaptureTimeoutException(limits.Timeout, "the runtime takes no connection");
         }
         catch (IOException e)
         {
-            throw new DiagnosticsUnreachableException(
+            throw new StackflareException(
+                StackflareError.DiagnosticsUnreachable,
                 $"The runtime's diagnostics socket '{socketPath}' takes no connection ({e.Message}).",
                 "It answers the process's own user and root only.", e);
         }
@@ -155,7 +157,7 @@ internal static class SnapshotCapture
 
     private static byte[] Request(ulong nonce, string address, DumpLimits limits, HeapLimits? heap)
     {
-        int timeMs = (int)limits.Time.TotalMilliseconds;
+        int timeMs = (int)limits.Timeout.TotalMilliseconds;
         var request = new RequestRecord
         {
             Magic = SnapshotLayout.Magic,
@@ -163,13 +165,13 @@ internal static class SnapshotCapture
             VersionMinor = SnapshotLayout.VersionMinor,
             Flags = RequestFlags.CopyImages,
             Nonce = nonce,
-            MaxThreads = (uint)limits.Threads,
-            MaxThreadFrames = (uint)limits.FramesPerThread,
-            MaxTotalFrames = (uint)limits.Frames,
-            MaxImageBytes = (uint)limits.SnapshotBytes / 2,
+            MaxThreads = (uint)limits.MaxThreads,
+            MaxThreadFrames = (uint)limits.MaxFramesPerThread,
+            MaxTotalFrames = (uint)limits.MaxFrames,
+            MaxImageBytes = (uint)limits.MaxSnapshotBytes / 2,
             // What is left is for the answer, so that "the runtime would not suspend" is what is reported and not "no answer".
             SuspendTimeoutMs = (uint)Math.Max(timeMs / 2, timeMs - (2 * ReserveMs)),
-            PauseLimitUs = (uint)limits.Pause.TotalMicroseconds,
+            PauseLimitUs = (uint)limits.MaxPause.TotalMicroseconds,
             SendTimeoutMs = (uint)timeMs,
             AddressLength = (uint)address.Length,
         };
@@ -178,8 +180,8 @@ internal static class SnapshotCapture
             request.Flags |= heap.Enumerate ? RequestFlags.Heap | RequestFlags.Enumerate : RequestFlags.Heap;
             request.HeapLimitUs = (uint)heap.Pause.TotalMicroseconds;
             // With what modules may take, and threads and frames, it has to fit into the snapshot: one that is too long is no snapshot.
-            request.HeapMaxObjects = (uint)Math.Min(heap.Objects, limits.SnapshotBytes / 8 / Unsafe.SizeOf<HeapObjectRecord>());
-            request.HeapMaxCopied = (uint)Math.Min(heap.CopiedBytes, limits.SnapshotBytes / 8);
+            request.HeapMaxObjects = (uint)Math.Min(heap.Objects, limits.MaxSnapshotBytes / 8 / Unsafe.SizeOf<HeapObjectRecord>());
+            request.HeapMaxCopied = (uint)Math.Min(heap.CopiedBytes, limits.MaxSnapshotBytes / 8);
             request.HeapMaxBytes = (ulong)heap.HeapBytes;
         }
         unsafe
@@ -212,7 +214,7 @@ internal static class SnapshotCapture
                     continue;
                 route.ProbeIsLoaded();
                 isLoaded = true;
-                if (ReadAll(connection, limits.SnapshotBytes, deadline) is { IsEmpty: false } read)
+                if (ReadAll(connection, limits.MaxSnapshotBytes, deadline) is { IsEmpty: false } read)
                     bytes = read;
             }
             else if (answer)
@@ -223,9 +225,9 @@ internal static class SnapshotCapture
             else
             {
                 // A probe that is there and says nothing, not even that it could not, waits in the one call that has no limit.
-                throw bytes is null && isLoaded && limits.Time >= LongEnough
-                    ? new SuspensionTimeoutException(limits.Time, isCollection: false, [])
-                    : new CaptureTimeoutException(limits.Time, bytes is null ? "the runtime did not take them" : "the probe was not unloaded");
+                throw bytes is null && isLoaded && limits.Timeout >= LongEnough
+                    ? new SuspensionTimeoutException(limits.Timeout, isCollection: false, [])
+                    : new CaptureTimeoutException(limits.Timeout, bytes is null ? "the runtime did not take them" : "the probe was not unloaded");
             }
         }
     }
@@ -249,13 +251,13 @@ internal static class SnapshotCapture
         }
     }
 
-    private static CaptureFailedException NoSnapshot(int? result) => result switch
+    private static StackflareException NoSnapshot(int? result) => result switch
     {
-        null => new CaptureFailedException("The runtime closed the connection", MayBeEnding, 0),
-        Cancelled => new CaptureFailedException("The probe was attached but could not send its snapshot", "Try again.", Cancelled),
-        NoSuchFile or ModuleNotFound => new CaptureFailedException(
+        null => StackflareException.CaptureFailed("The runtime closed the connection", MayBeEnding, 0),
+        Cancelled => StackflareException.CaptureFailed("The probe was attached but could not send its snapshot", "Try again.", Cancelled),
+        NoSuchFile or ModuleNotFound => StackflareException.CaptureFailed(
             "The runtime could not load the probe", "See that the process can open the file and that its file system is not mounted noexec.", result.Value),
-        { } other => new CaptureFailedException(
+        { } other => StackflareException.CaptureFailed(
             "The runtime refused to attach the probe", "Look the code up in docs/troubleshooting.md.", other),
     };
 
@@ -266,16 +268,16 @@ internal static class SnapshotCapture
             return;
         throw info.Phase switch
         {
-            CapturePhase.Start => new CaptureFailedException(
+            CapturePhase.Start => StackflareException.CaptureFailed(
                 "The runtime is too old", "Stackflare needs .NET 8 or later.", info.HResult),
-            CapturePhase.Memory => new CaptureFailedException(
+            CapturePhase.Memory => StackflareException.CaptureFailed(
                 "There was no memory for the capture", "Lower the limits, or give the process more memory.", info.HResult),
             CapturePhase.Suspend when info.Flags.HasFlag(InfoFlags.SuspendRefused) => new SuspensionBlockedException(Blockers(snapshot, tasks), stoodStill: null),
             CapturePhase.Suspend when info.Flags.HasFlag(InfoFlags.SuspendCalledOff) =>
                 new SuspensionBlockedException(Blockers(snapshot, tasks), TimeSpan.FromTicks(info.PauseNs / TimeSpan.NanosecondsPerTick)),
-            CapturePhase.Suspend when info.HResult == SuspensionInProgress => new SuspensionTimeoutException(limits.Time, isCollection: true, Stuck(snapshot)),
-            CapturePhase.Suspend => new CaptureFailedException("The runtime would not suspend its threads", "Try again.", info.HResult),
-            _ => new CaptureFailedException(
+            CapturePhase.Suspend when info.HResult == SuspensionInProgress => new SuspensionTimeoutException(limits.Timeout, isCollection: true, Stuck(snapshot)),
+            CapturePhase.Suspend => StackflareException.CaptureFailed("The runtime would not suspend its threads", "Try again.", info.HResult),
+            _ => StackflareException.CaptureFailed(
                 string.Create(CultureInfo.InvariantCulture, $"The capture ended in phase {(uint)info.Phase}"), "Try again.", info.HResult),
         };
     }

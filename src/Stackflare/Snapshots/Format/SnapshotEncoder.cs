@@ -101,7 +101,7 @@ internal sealed class SnapshotEncoder
                 });
             }
             if (thread.RecentCpu is { } recent)
-                busy.Add(new BusyRecord { Thread = (uint)i, CpuNs = Ns(recent.Used), WallNs = Ns(recent.Of) });
+                busy.Add(new BusyRecord { Thread = (uint)i, CpuNs = Ns(recent.Used), WallNs = Ns(recent.Elapsed) });
         }
         Add(SectionKind.Threads, threads.ToArray());
         Add(SectionKind.Stacks, stacks.ToArray());

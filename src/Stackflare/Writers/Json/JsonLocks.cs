@@ -60,6 +60,20 @@ internal sealed class JsonLocks(Utf8JsonWriter json, FrameTable frames)
             json.WriteString("summary", finding.Summary);
             json.WriteStrings("evidence", finding.Evidence);
             json.WriteThreads("threads", finding.Threads);
+            json.WriteNumber("count", finding.Count);
+            json.WriteStartArray("locks");
+            foreach (DumpLock known in finding.Locks)
+                json.WriteNumberValue(IdOf(known));
+            json.WriteEndArray();
+            json.WriteStartArray("frames");
+            foreach (FindingFrame place in finding.Frames)
+            {
+                json.WriteStartObject();
+                json.WriteNumber("frame", frames.IdOf(place.Frame));
+                json.WriteNumber("count", place.Count);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
             json.WriteEndObject();
         }
         json.WriteEndArray();

@@ -153,7 +153,7 @@ internal sealed class JsonRenderer
         }
         _json.WriteStartObject("recentCpu");
         _json.WriteMilliseconds("usedMs", cpu.Used);
-        _json.WriteMilliseconds("ofMs", cpu.Of);
+        _json.WriteMilliseconds("ofMs", cpu.Elapsed);
         _json.WriteEndObject();
     }
 

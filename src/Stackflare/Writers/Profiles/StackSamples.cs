@@ -8,7 +8,7 @@ namespace Stackflare.Writers.Profiles;
 /// Adds up the stacks of one or more dumps of a process. Each distinct frame and each distinct stack is kept once, in memory that has
 /// a bound however long the sampling goes on. For one thread.
 /// </summary>
-/// <param name="options">Only <see cref="RenderOptions.All"/> counts: repeated frames are never folded here.</param>
+/// <param name="options">Only <see cref="RenderOptions.ShowHidden"/> counts: repeated frames are never folded here.</param>
 /// <param name="interval">The time from one dump to the next; null where there is one dump or no fixed interval.</param>
 /// <param name="limit">How many frames of distinct stacks are kept.</param>
 internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = null, int limit = StackSamples.MostFrames)
@@ -56,19 +56,19 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
         _known.Clear();
         foreach (var thread in dump.Threads)
         {
-            if (thread.IsOwn && !options.All)
+            if (thread.IsOwn && !options.ShowHidden)
                 continue;
             int length = Collect(thread);
             if (length > 0)
                 Add(thread.OsId, thread.ManagedId, thread.DisplayName, _stack.AsMemory(0, length));
         }
-        if (options.All)
+        if (options.ShowHidden)
         {
             foreach (var thread in dump.RuntimeThreads)
                 Add(thread.OsId, null, thread.Name, new[] { IdOf(new SampleFrame("[native thread]")) });
         }
         if (dump.AsyncStacks.Count > 0)
-            new AsyncSamples(IdOf, name => IdOf(new SampleFrame(name)), options.All, AddAsync).Add(dump.AsyncStacks);
+            new AsyncSamples(IdOf, name => IdOf(new SampleFrame(name)), options.ShowHidden, AddAsync).Add(dump.AsyncStacks);
         Count++;
     }
 
@@ -108,17 +108,17 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
         if (thread.Completeness is StackCompleteness.Truncated or StackCompleteness.Broken)
             _stack[length++] = IdOf(new SampleFrame("[outer calls not walked]"));
         int first = length;
-        int innermost = options.All ? 0 : WaitPlumbing.FramesOf(thread);
+        int innermost = options.ShowHidden ? 0 : WaitPlumbing.FramesOf(thread);
         for (int i = frames.Count - 1; i >= innermost; i--)
         {
             var frame = frames[i];
-            if (frame.IsHidden && !options.All)
+            if (frame.IsHidden && !options.ShowHidden)
                 continue;
             _stack[length++] = IdOf(frame);
         }
         if (length > first)
             return length;
-        if (!options.All)
+        if (!options.ShowHidden)
             return 0;
         _stack[0] = IdOf(new SampleFrame(
             thread.Completeness is StackCompleteness.Complete or StackCompleteness.NoManagedFrames ? "[no managed frames]" : "[not walked]"));

@@ -22,7 +22,7 @@ internal sealed class AsyncFrames(RenderBuffer buffer, RenderOptions options, As
         for (int i = 0; i < frames.Count; i++)
         {
             DumpFrame frame = frames[style.OutermostFirst ? frames.Count - 1 - i : i];
-            if (options.All || !frame.IsHidden)
+            if (options.ShowHidden || !frame.IsHidden)
                 _ids[length++] = IdOf(frame);
         }
         ReadOnlySpan<int> stack = _ids.AsSpan(0, length);

@@ -16,7 +16,7 @@ internal sealed class AsyncSection(RenderBuffer buffer, RenderOptions options, A
     public void Append(ThreadDump dump)
     {
         List<AsyncGroup> groups = AsyncGroups.Of(dump.AsyncStacks, options.GroupIdenticalStacks);
-        List<AsyncGroup> shown = options.All ? groups : [.. groups.Where(static g => !IsIdle(g))];
+        List<AsyncGroup> shown = options.ShowHidden ? groups : [.. groups.Where(static g => !IsIdle(g))];
         if (shown.Count > 0)
         {
             long stacks = shown.Sum(static g => g.Count);
@@ -43,7 +43,7 @@ internal sealed class AsyncSection(RenderBuffer buffer, RenderOptions options, A
     public void AppendCallers(StackGroup group)
     {
         IReadOnlyList<DumpFrame> callers = group.First.AsyncCallers;
-        if (!callers.Any(f => options.All || !f.IsHidden))
+        if (!callers.Any(f => options.ShowHidden || !f.IsHidden))
             return;
         if (!style.OutermostFirst)
             buffer.Append(style.Callers);

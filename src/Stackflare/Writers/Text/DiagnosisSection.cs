@@ -5,7 +5,7 @@ namespace Stackflare.Writers.Text;
 
 /// <summary>What the text formats say between the heading and the first thread: the deadlocks, and what else is wrong.</summary>
 /// <param name="buffer">Where to.</param>
-/// <param name="options">With <see cref="RenderOptions.All"/> nothing is shortened.</param>
+/// <param name="options">With <see cref="RenderOptions.ShowHidden"/> nothing is shortened.</param>
 /// <param name="format">The lines of a frame, each with its end.</param>
 /// <param name="reference">How threads are referred to.</param>
 internal sealed class DiagnosisSection(RenderBuffer buffer, RenderOptions options, Func<DumpFrame, string> format, Func<DumpThread, string> reference)
@@ -94,5 +94,5 @@ internal sealed class DiagnosisSection(RenderBuffer buffer, RenderOptions option
             buffer.Append("    ... and ").AppendCount(finding.Evidence.Count - shown).Append(" more").AppendLine();
     }
 
-    private int Most(int count, int limit) => options.All ? count : Math.Min(count, limit);
+    private int Most(int count, int limit) => options.ShowHidden ? count : Math.Min(count, limit);
 }

@@ -51,7 +51,7 @@ internal static class DumpHeading
                 .Append(plan.OwnThreads == 1 ? " thread of Stackflare" : " threads of Stackflare");
             before = ", ";
         }
-        if (!options.All && dump.HasStacks && dump.RuntimeThreads.Count > 0)
+        if (!options.ShowHidden && dump.HasStacks && dump.RuntimeThreads.Count > 0)
         {
             buffer.Append(before).AppendCount(dump.RuntimeThreads.Count)
                 .Append(dump.RuntimeThreads.Count == 1 ? " native thread (" : " native threads (");

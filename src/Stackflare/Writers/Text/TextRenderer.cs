@@ -53,7 +53,7 @@ internal sealed class TextRenderer : IDisposable
         foreach (var group in _plan.Groups)
             AppendGroup(group);
         _async.Append(_dump);
-        if (_options.All || !_dump.HasStacks)
+        if (_options.ShowHidden || !_dump.HasStacks)
             AppendRuntimeThreads();
         if (DumpHeading.AppendNotShown(_buffer, _dump, _plan, _options, _async.HiddenFrames))
             _buffer.AppendLine();

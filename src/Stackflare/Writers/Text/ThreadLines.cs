@@ -15,7 +15,7 @@ internal static class ThreadLines
 
     /// <summary>How many threads of the group get a line of their own.</summary>
     public static int InFull(StackGroup group, RenderOptions options) =>
-        options.All || group.Threads.Count <= MostInFull ? group.Threads.Count : InFullWhenShortened;
+        options.ShowHidden || group.Threads.Count <= MostInFull ? group.Threads.Count : InFullWhenShortened;
 
     /// <summary>How other places of the dump refer to a thread: <c>"worker" #7</c>.</summary>
     public static string Reference(DumpThread thread) => Words.Of(thread, EscapedText.Quoted(thread.DisplayName));

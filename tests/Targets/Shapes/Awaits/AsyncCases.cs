@@ -27,7 +27,7 @@ internal sealed class AsyncCases
         host.OnCommand("async-own", _ =>
         {
             WaitForPool();
-            return string.Join(';', Flare.Capture(new CaptureOptions { Async = true }).AsyncStacks.Where(s => !s.Frames.All(IsOfPlatform)).Select(Text));
+            return string.Join(';', Flare.Capture(new CaptureOptions { AsyncStacks = AsyncStackMode.Always }).AsyncStacks.Where(s => !s.Frames.All(IsOfPlatform)).Select(Text));
         });
     }
 

@@ -4,7 +4,7 @@ using Stackflare.Tests.Writers;
 
 namespace Stackflare.Tests.Analysis;
 
-public sealed class ExaminationTests
+public sealed class DumpAnalyzerTests
 {
     private static readonly DumpFrame Dispatch = Build.Platform("System.Threading.ThreadPoolWorkQueue", "Dispatch");
     private static readonly DumpFrame WorkerStart = Build.Platform("System.Threading.PortableThreadPool.WorkerThread", "WorkerThreadStart");
@@ -38,6 +38,9 @@ public sealed class ExaminationTests
             ],
             finding.Evidence);
         Assert.Equal(t[..2], finding.Threads);
+        Assert.Equal(2, finding.Count);
+        Assert.Same(t[0].WaitingFor!.Lock, Assert.Single(finding.Locks));
+        Assert.Equal([new FindingFrame(t[0].Frames[0], 1), new FindingFrame(t[1].Frames[0], 1)], finding.Frames);
     }
 
     [Fact]
@@ -46,9 +49,8 @@ public sealed class ExaminationTests
         DumpThread[] t = [Waiting.Thread(1), Waiting.Thread(2)];
         t[0].WaitsFor(t[1]);
         t[1].WaitsFor(t[0], TimeSpan.FromSeconds(30));
-        ThreadDump dump = Build.Dump(t);
 
-        Examination.Of(dump);
+        ThreadDump dump = DumpAnalyzer.Analyze(Build.Dump(t));
 
         Assert.Empty(dump.Deadlocks);
         Finding finding = Assert.Single(dump.Findings);
@@ -78,6 +80,8 @@ public sealed class ExaminationTests
             ["it is held by \"holder\" #1, sleeping at MyApp.Program.Slow() in /src/Program.cs:line 99", "5 wait at MyApp.Program.Handle() in /src/Program.cs:line 12"],
             findings.Single().Evidence);
         Assert.Equal(threads, findings.Single().Threads);
+        Assert.Equal((5, gate), (findings.Single().Count, Assert.Single(findings.Single().Locks)));
+        Assert.Equal([new FindingFrame(Handler, 5)], findings.Single().Frames);
     }
 
     [Fact]
@@ -91,6 +95,8 @@ public sealed class ExaminationTests
         Assert.Equal((FindingKind.AbandonedLock, "<0x7000> (MyApp.Gate) will never be free: the thread that held it has ended without letting it go"), (finding.Kind, finding.Summary));
         Assert.Equal(["1 waits at MyApp.Program.Work() in /src/Program.cs:line 11"], finding.Evidence);
         Assert.Equal([thread], finding.Threads);
+        Assert.Equal(thread.WaitingFor!.Lock, Assert.Single(finding.Locks));
+        Assert.Equal([new FindingFrame(thread.Frames[0], 1)], finding.Frames);
     }
 
     [Theory]
@@ -116,6 +122,8 @@ public sealed class ExaminationTests
             (findings[0].Kind, findings[0].Summary));
         Assert.Equal(
             ["it waits at MyApp.Program.Work() in /src/Program.cs:line 11", "1 waits for it at MyApp.Program.Work() in /src/Program.cs:line 12"], findings[0].Evidence);
+        Assert.Equal((2, gate), (findings[0].Count, Assert.Single(findings[0].Locks)));
+        Assert.Equal([new FindingFrame(holder.Frames[0], 1), new FindingFrame(wanting.Frames[0], 1)], findings[0].Frames);
     }
 
     [Fact]
@@ -160,6 +168,8 @@ public sealed class ExaminationTests
                 "2 are blocked at MyApp.Program.Handle() in /src/Program.cs:line 12",
             ],
             finding.Evidence);
+        Assert.Equal([new FindingFrame(Handler, 2)], finding.Frames);
+        Assert.Empty(finding.Locks);
     }
 
     [Fact]
@@ -186,6 +196,7 @@ public sealed class ExaminationTests
             return;
         Assert.Equal(FindingKind.Spinning, findings.Single().Kind);
         Assert.Equal(["\"reports\" tid=7 ran for 3.9 of 4.0 ms at MyApp.Program.Visit() in /src/Program.cs:line 57"], findings.Single().Evidence);
+        Assert.Equal([new FindingFrame(busy.Frames[0], 1)], findings.Single().Frames);
     }
 
     [Theory]
@@ -207,6 +218,7 @@ public sealed class ExaminationTests
             return;
         Assert.Equal((FindingKind.ManyAlike, "100 threads have one and the same stack"), (findings.Single().Kind, findings.Single().Summary));
         Assert.Equal(threads[..100], findings.Single().Threads);
+        Assert.Equal([new FindingFrame(Handler, 100)], findings.Single().Frames);
     }
 
     /// <summary>Wherever below the wait they are. Those that wait in something else are others.</summary>
@@ -233,19 +245,6 @@ public sealed class ExaminationTests
         return worker;
     }
 
-    private static IReadOnlyList<Finding> Examine(IReadOnlyList<DumpThread> threads, ThreadPoolState? pool = null)
-    {
-        ThreadDump template = Build.Dump(threads);
-        var dump = new ThreadDump
-        {
-            Process = template.Process,
-            CapturedAt = template.CapturedAt,
-            Timings = template.Timings,
-            Threads = threads,
-            RuntimeThreads = [],
-            ThreadPool = pool,
-        };
-        Examination.Of(dump);
-        return dump.Findings;
-    }
+    private static IReadOnlyList<Finding> Examine(IReadOnlyList<DumpThread> threads, ThreadPoolState? pool = null) =>
+        DumpAnalyzer.Analyze(Build.Dump(threads) with { ThreadPool = pool }).Findings;
 }

@@ -1,15 +1,16 @@
 namespace Stackflare.Analysis;
 
 /// <summary>Looks a finished dump over for what is wrong with its program.</summary>
-internal static class Examination
+internal static class DumpAnalyzer
 {
-    /// <summary>Gives a dump its deadlocks and findings. Once all else is in it.</summary>
-    public static void Of(ThreadDump dump)
+    /// <summary>The same dump with its deadlocks and findings.</summary>
+    /// <param name="dump">A dump that has all else.</param>
+    public static ThreadDump Analyze(ThreadDump dump)
     {
         var circles = new CircleFinder(dump.Threads);
         IReadOnlyList<Deadlock> timed = circles.Find(withTimeLimits: true);
-        dump.Deadlocks = circles.Find(withTimeLimits: false);
-        dump.Findings =
+        dump = dump with { Deadlocks = circles.Find(withTimeLimits: false) };
+        IReadOnlyList<Finding> findings =
         [
             .. dump.Deadlocks.Select(DeadlockFindings.Of),
             .. timed.Where(static d => d.Steps.Any(static s => s.Wait.MayEnd)).Select(DeadlockFindings.Timed),
@@ -22,5 +23,6 @@ internal static class Examination
             .. AsyncFindings.ManyAlike(dump),
             .. ManyAlike.In(dump),
         ];
+        return dump with { Findings = findings };
     }
 }
