@@ -6,7 +6,7 @@ namespace Stackflare.Cli.Commands;
 /// <summary>Dumps to bytes: each when it comes, or all added up at the end in the formats that do so. For one thread.</summary>
 internal sealed class DumpFormatter(DumpFormat format, RenderOptions options, TimeSpan? interval) : IDisposable
 {
-    private readonly StackSamples? _samples = format is DumpFormat.Folded or DumpFormat.Speedscope ? new StackSamples(options, interval) : null;
+    private readonly StackSamples? _samples = DumpFormats.Row(format).AddsUp ? new StackSamples(options, interval) : null;
     private PooledBytes _bytes = new();
 
     /// <summary>Adds a dump.</summary>
