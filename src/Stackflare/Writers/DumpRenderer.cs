@@ -1,3 +1,4 @@
+using System.Buffers;
 using Stackflare.Writers.Profiles;
 
 namespace Stackflare.Writers;
@@ -8,6 +9,9 @@ namespace Stackflare.Writers;
 /// </summary>
 internal static class DumpRenderer
 {
+    /// <summary>Streams that buffer, a response body for one, would copy a large dump as a whole, and not wait for its reader before the end.</summary>
+    private const int LargestPiece = 64 << 10;
+
     /// <summary>Writes the dump to a writer, which is neither flushed nor closed. Nothing is written if rendering fails.</summary>
     public static void Write(ThreadDump dump, DumpFormat format, RenderOptions options, TextWriter writer)
     {
@@ -16,9 +20,42 @@ internal static class DumpRenderer
         bytes.CopyTo(writer);
     }
 
+    /// <summary>Writes the dump to a stream, which is neither flushed nor closed. Nothing is written if rendering fails.</summary>
+    public static void Write(ThreadDump dump, DumpFormat format, RenderOptions options, Stream stream)
+    {
+        using var bytes = new PooledBytes();
+        Write(dump, format, options, bytes);
+        for (ReadOnlyMemory<byte> rest = bytes.WrittenMemory; !rest.IsEmpty; rest = rest[Piece(rest)..])
+            stream.Write(rest.Span[..Piece(rest)]);
+    }
+
+    /// <summary>The same without a synchronous call of the stream.</summary>
+    public static async Task WriteAsync(ThreadDump dump, DumpFormat format, RenderOptions options, Stream stream, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using var bytes = new PooledBytes();
+        Write(dump, format, options, bytes);
+        for (ReadOnlyMemory<byte> rest = bytes.WrittenMemory; !rest.IsEmpty; rest = rest[Piece(rest)..])
+        {
+            // Not every stream looks at the token.
+            cancellationToken.ThrowIfCancellationRequested();
+            await stream.WriteAsync(rest[..Piece(rest)], cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Writes the dump to somebody else's buffer. Nothing is written if rendering fails.</summary>
+    public static void Write(ThreadDump dump, DumpFormat format, RenderOptions options, IBufferWriter<byte> buffer)
+    {
+        using var bytes = new PooledBytes();
+        Write(dump, format, options, bytes);
+        buffer.Write(bytes.Written);
+    }
+
     /// <summary>Writes the dump to memory as UTF-8.</summary>
     public static void Write(ThreadDump dump, DumpFormat format, RenderOptions options, PooledBytes bytes) =>
         DumpFormats.Row(format).Write(dump, options, bytes);
+
+    private static int Piece(ReadOnlyMemory<byte> rest) => Math.Min(rest.Length, LargestPiece);
 
     /// <summary>Writes samples to memory as UTF-8, in one of the formats that add them up.</summary>
     public static void Write(StackSamples samples, DumpFormat format, PooledBytes bytes)
