@@ -32,7 +32,11 @@ internal sealed class DumpFormatter(DumpFormat format, RenderOptions options, Ti
         return _bytes.WrittenMemory;
     }
 
-    public void Dispose() => _bytes.Dispose();
+    public void Dispose()
+    {
+        _bytes.Dispose();
+        _samples?.Dispose();
+    }
 
     private void Renew()
     {

@@ -1,7 +1,7 @@
-namespace Stackflare.Views;
+namespace Stackflare.Analysis;
 
-/// <summary>Async stacks that are shown as one: at least one, all of them alike.</summary>
-internal sealed class AsyncGroup
+/// <summary>Async stacks that are alike, as <see cref="SameAsyncStack"/> has it: at least one.</summary>
+internal sealed class AsyncStackGroup
 {
     /// <summary>No count goes beyond: tasks within tasks that share tasks multiply.</summary>
     private const long Most = 1_000_000_000_000;
@@ -22,11 +22,38 @@ internal sealed class AsyncGroup
     /// <summary>How many tasks the stacks wait for that have not completed.</summary>
     public long Open => Math.Max(0, Product(Count, Wait.Pending ?? 0L));
 
+    /// <summary>Puts stacks that are alike together: the largest group first, those of the platform alone last; groups of a size in the order of the stacks.</summary>
+    /// <param name="stacks">The stacks.</param>
+    /// <param name="alike">Whether those that are alike are one group; else each is its own.</param>
+    public static List<AsyncStackGroup> Group(IEnumerable<AsyncStack> stacks, bool alike = true) => Group(stacks.Select(static s => (s, 1L)), alike);
+
+    /// <summary>The same of stacks with how often each is to be counted.</summary>
+    public static List<AsyncStackGroup> Group(IEnumerable<(AsyncStack Stack, long Times)> stacks, bool alike = true)
+    {
+        var groups = new List<AsyncStackGroup>();
+        var known = new Dictionary<AsyncStack, AsyncStackGroup>(SameAsyncStack.Comparer);
+        AsyncStackGroup? group = null;
+        foreach (var (stack, times) in stacks)
+        {
+            // A dump has those that are alike together: most are found without a hash.
+            bool isFound = alike && ((group is not null && SameAsyncStack.Comparer.Equals(group.First, stack)) || known.TryGetValue(stack, out group));
+            if (!isFound)
+            {
+                group = new AsyncStackGroup();
+                groups.Add(group);
+                if (alike)
+                    known.Add(stack, group);
+            }
+            group!.Add(stack, times);
+        }
+        return groups.Count < 2 ? groups : [.. groups.OrderBy(static g => g.First.IsOfPlatform).ThenByDescending(static g => g.Count)];
+    }
+
     public static long Product(long one, long other) => (long)Int128.Min((Int128)one * other, Most);
 
     public static long Sum(long one, long other) => Math.Min(one + other, Most);
 
-    public void Add(AsyncStack stack, long times)
+    private void Add(AsyncStack stack, long times)
     {
         _stacks.Add((stack, times));
         Count = Sum(Count, times);
@@ -64,9 +91,9 @@ internal sealed class AsyncGroup
     public bool HasObjects => _stacks.TrueForAll(static s => s.Stack.WaitingFor.Object is not null);
 
     /// <summary>When the waits end by themselves.</summary>
-    public AsyncDue Due()
+    public DueTimes Due()
     {
-        AsyncDue due = default;
+        DueTimes due = default;
         foreach (var (stack, times) in _stacks)
         {
             if (stack.WaitingFor.DueIn is { } time)

@@ -1,4 +1,4 @@
-namespace Stackflare.Views;
+namespace Stackflare.Analysis;
 
 /// <summary>When the waits of a group end by themselves, as far as that is known: those whose time is to come, and those whose time had come.</summary>
 /// <param name="Ahead">How many are to come.</param>
@@ -7,7 +7,7 @@ namespace Stackflare.Views;
 /// <param name="Over">How many had come.</param>
 /// <param name="Latest">The one that had come last; zero or less.</param>
 /// <param name="Earliest">The one that had come first.</param>
-internal readonly record struct AsyncDue(long Ahead, TimeSpan First, TimeSpan Last, long Over, TimeSpan Latest, TimeSpan Earliest)
+internal readonly record struct DueTimes(long Ahead, TimeSpan First, TimeSpan Last, long Over, TimeSpan Latest, TimeSpan Earliest)
 {
     /// <summary>The least of all; null where there is none.</summary>
     public TimeSpan? Least => Over > 0 ? Earliest : Ahead > 0 ? First : null;
@@ -18,7 +18,7 @@ internal readonly record struct AsyncDue(long Ahead, TimeSpan First, TimeSpan La
     /// <summary>With one more.</summary>
     /// <param name="due">When it is due.</param>
     /// <param name="times">How often it is to be counted.</param>
-    public AsyncDue With(TimeSpan due, long times) => due > TimeSpan.Zero
-        ? this with { Ahead = AsyncGroup.Sum(Ahead, times), First = Ahead == 0 || due < First ? due : First, Last = due > Last ? due : Last }
-        : this with { Over = AsyncGroup.Sum(Over, times), Latest = Over == 0 || due > Latest ? due : Latest, Earliest = due < Earliest ? due : Earliest };
+    public DueTimes With(TimeSpan due, long times) => due > TimeSpan.Zero
+        ? this with { Ahead = AsyncStackGroup.Sum(Ahead, times), First = Ahead == 0 || due < First ? due : First, Last = due > Last ? due : Last }
+        : this with { Over = AsyncStackGroup.Sum(Over, times), Latest = Over == 0 || due > Latest ? due : Latest, Earliest = due < Earliest ? due : Earliest };
 }

@@ -6,16 +6,16 @@ namespace Stackflare;
 /// Whether async stacks are alike: the same methods that wait for the same sort of thing. Neither which object it is, nor when it is due, nor which thread is blocked counts, so that a
 /// thousand requests in one queue are alike. Frames are compared by their places, as <see cref="SameFrame"/> has it, and threads by reference.
 /// </summary>
-internal sealed class AsyncStackShape : IEqualityComparer<AsyncStack>
+internal sealed class SameAsyncStack : IEqualityComparer<AsyncStack>
 {
     /// <summary>
     /// How many unfinished tasks are compared, and how deep. What is beyond is not alike unless it is the same: tasks that share tasks make more ways through them than could be gone.
     /// </summary>
     private const int Most = 10_000, Deepest = 64;
 
-    private AsyncStackShape() { }
+    private SameAsyncStack() { }
 
-    public static AsyncStackShape Comparer { get; } = new();
+    public static SameAsyncStack Comparer { get; } = new();
 
     public bool Equals(AsyncStack? x, AsyncStack? y)
     {

@@ -1,9 +1,9 @@
 namespace Stackflare.Views;
 
 /// <summary>Threads that are shown with one stack.</summary>
-/// <param name="Start">Where the visible stack begins in the plan's frame ids.</param>
+/// <param name="Stack">The number of the visible stack in the view's stacks.</param>
 /// <param name="Length">How many visible frames it has.</param>
-internal sealed record StackGroup(int Start, int Length)
+internal sealed record StackGroup(int Stack, int Length)
 {
     /// <summary>The threads, in the order of the dump; at least one.</summary>
     public List<DumpThread> Threads { get; } = new(1);

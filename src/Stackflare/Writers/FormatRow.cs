@@ -21,7 +21,7 @@ internal sealed class FormatRow
     public FormatRow(DumpFormat format, string name, string extension, Action<StackSamples, PooledBytes> writeSamples)
         : this(format, name, extension, (dump, options, bytes) =>
         {
-            var samples = new StackSamples(options);
+            using var samples = new StackSamples(options);
             samples.Add(dump);
             writeSamples(samples, bytes);
         }) => WriteSamples = writeSamples;

@@ -15,7 +15,7 @@ public sealed class AsyncFindingTests
     {
         AsyncStack[] stacks = [.. Enumerable.Range(0, count).Select(i => Stack(AsyncWaitKind.SemaphoreSlim, Load, Handle)), Stack(AsyncWaitKind.Delay, Load)];
 
-        Finding[] findings = [.. AsyncFindings.ManyAlike(Dump(stacks))];
+        Finding[] findings = [.. AsyncFindings.ManyAlike(AsyncStackGroup.Group(stacks))];
 
         Assert.Equal(expected, findings.Length == 1);
         if (expected)
@@ -27,14 +27,14 @@ public sealed class AsyncFindingTests
 
     [Fact]
     public void OfThePlatformAloneNothingIsSaid() =>
-        Assert.Empty(AsyncFindings.ManyAlike(Dump([.. Enumerable.Range(0, 500).Select(_ => Stack(AsyncWaitKind.Socket, Accept))])));
+        Assert.Empty(AsyncFindings.ManyAlike(AsyncStackGroup.Group(Enumerable.Range(0, 500).Select(_ => Stack(AsyncWaitKind.Socket, Accept)))));
 
     [Fact]
     public void ACircleIsSaidOnceWithItsMethods()
     {
         AsyncStack[] stacks = [Stack(AsyncWaitKind.Circle, Load, Handle), Stack(AsyncWaitKind.Circle, Load, Handle), Stack(AsyncWaitKind.Delay, Load)];
 
-        Finding finding = Assert.Single(AsyncFindings.Circles(Dump(stacks)));
+        Finding finding = Assert.Single(AsyncFindings.Circles(AsyncStackGroup.Group(stacks)));
 
         Assert.Equal((FindingKind.AsyncCircle, "Async methods wait for each other, for ever"), (finding.Kind, finding.Summary));
         Assert.Equal(
@@ -42,11 +42,4 @@ public sealed class AsyncFindingTests
     }
 
     private static AsyncStack Stack(AsyncWaitKind kind, params DumpFrame[] frames) => Build.Stack(Build.For(kind), frames);
-
-    private static ThreadDump Dump(AsyncStack[] stacks)
-    {
-        ThreadDump dump = Build.Dump([]);
-        dump.AsyncStacks = stacks;
-        return dump;
-    }
 }

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Stackflare.Views;
+using Stackflare.Analysis;
 
 namespace Stackflare.Writers.Json;
 

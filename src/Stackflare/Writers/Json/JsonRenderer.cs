@@ -19,6 +19,7 @@ internal sealed class JsonRenderer
     // is a document, not a part of an HTML page. Control characters and lone surrogates do not pass it either.
     private static readonly JsonWriterOptions Options = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    private readonly DumpView _view;
     private readonly ThreadDump _dump;
     private readonly Utf8JsonWriter _json;
     private readonly FrameTable _frames = new();
@@ -26,17 +27,19 @@ internal sealed class JsonRenderer
 
     private readonly JsonStacks _stacks;
 
-    private JsonRenderer(ThreadDump dump, Utf8JsonWriter json)
+    private JsonRenderer(DumpView view, Utf8JsonWriter json)
     {
-        (_dump, _json) = (dump, json);
+        (_view, _dump, _json) = (view, view.Dump, json);
         _locks = new JsonLocks(json, _frames);
         _stacks = new JsonStacks(json, _frames);
     }
 
     public static void Write(ThreadDump dump, PooledBytes bytes)
     {
+        // JSON has everything, whatever was asked for, and async stacks in groups always.
+        using (var view = new DumpView(dump, RenderOptions.Default))
         using (var json = new Utf8JsonWriter(bytes, Options))
-            new JsonRenderer(dump, json).Write();
+            new JsonRenderer(view, json).Write();
 
         bytes.GetSpan(1)[0] = (byte)'\n';
         bytes.Advance(1);
@@ -65,7 +68,7 @@ internal sealed class JsonRenderer
             WriteRuntimeThread(thread);
         _json.WriteEndArray();
 
-        new JsonAsync(_json, _stacks).Write(_dump);
+        new JsonAsync(_json, _stacks, _view).Write();
 
         _locks.WriteDeadlocks(_dump.Deadlocks);
         _locks.WriteFindings(_dump.Findings);

@@ -3,8 +3,8 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Stackflare.Analysis;
 using Stackflare.Model;
-using Stackflare.Views;
 
 namespace Stackflare.Writers.Profiles;
 
@@ -102,7 +102,7 @@ internal sealed class SpeedscopeRenderer
         _json.WriteString("name", "async methods");
         _json.WriteString("unit", "none");
         _json.WriteNumber("startValue", 0);
-        _json.WriteNumber("endValue", stacks.Values.Aggregate(0L, AsyncGroup.Sum));
+        _json.WriteNumber("endValue", stacks.Values.Aggregate(0L, AsyncStackGroup.Sum));
 
         _json.WriteStartArray("samples");
         foreach (int stack in stacks.Keys)

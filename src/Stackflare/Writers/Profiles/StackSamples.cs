@@ -11,11 +11,13 @@ namespace Stackflare.Writers.Profiles;
 /// <param name="options">Only <see cref="RenderOptions.All"/> counts: repeated frames are never folded here.</param>
 /// <param name="interval">The time from one dump to the next; null where there is one dump or no fixed interval.</param>
 /// <param name="limit">How many frames of distinct stacks are kept.</param>
-internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = null, int limit = StackSamples.MostFrames)
+internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = null, int limit = StackSamples.MostFrames) : IDisposable
 {
     /// <summary>64 MiB; four times what the largest dump can have.</summary>
     internal const int MostFrames = 16 << 20;
 
+    // Groups of async stacks are what is added up.
+    private readonly RenderOptions _options = options with { GroupIdenticalStacks = true };
     private readonly Dictionary<SampleFrame, int> _frameIds = [];
     private readonly List<SampleFrame> _frames = [];
     private readonly StackTable _stacks = new(limit);
@@ -54,31 +56,32 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
         if (Count == 0)
             (Process, Begin) = (dump.Process, dump.CapturedAt);
         _known.Clear();
-        foreach (var thread in dump.Threads)
+        using var view = new DumpView(dump, _options);
+        for (int i = 0; i < dump.Threads.Count; i++)
         {
-            if (thread.IsOwn && !options.All)
-                continue;
-            int length = Collect(thread);
-            if (length > 0)
-                Add(thread.OsId, thread.ManagedId, thread.DisplayName, _stack.AsMemory(0, length));
+            DumpThread thread = dump.Threads[i];
+            if (view.Stacks.StackOf(i) is var stack && stack != VisibleStacks.NotShown && Collect(thread, view.Stacks, stack) is var length and > 0)
+                Add(thread.OsId, thread.ManagedId, thread.DisplayName, _stack.AsSpan(0, length));
         }
-        if (options.All)
+        if (_options.All)
         {
             foreach (var thread in dump.RuntimeThreads)
-                Add(thread.OsId, null, thread.Name, new[] { IdOf(new SampleFrame("[native thread]")) });
+                Add(thread.OsId, null, thread.Name, [IdOf(new SampleFrame("[native thread]"))]);
         }
         if (dump.AsyncStacks.Count > 0)
-            new AsyncSamples(IdOf, name => IdOf(new SampleFrame(name)), options.All, AddAsync).Add(dump.AsyncStacks);
+            new AsyncSamples(view.Async, IdOf, name => IdOf(new SampleFrame(name)), _options.All, AddAsync).Add();
         Count++;
     }
 
-    private void AddAsync(ReadOnlyMemory<int> stack, long count)
+    public void Dispose() => _stacks.Dispose();
+
+    private void AddAsync(ReadOnlySpan<int> stack, long count)
     {
         int number = NumberOf(stack);
-        _async[number] = AsyncGroup.Sum(_async.GetValueOrDefault(number), count);
+        _async[number] = AsyncStackGroup.Sum(_async.GetValueOrDefault(number), count);
     }
 
-    private void Add(OsThreadId id, ManagedThreadId? managedId, string name, ReadOnlyMemory<int> stack)
+    private void Add(OsThreadId id, ManagedThreadId? managedId, string name, ReadOnlySpan<int> stack)
     {
         string shown = EscapedText.Plain(name);
         // With the name: ids are used again, and a thread that was renamed has begun something else.
@@ -92,33 +95,27 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
         thread.Add(NumberOf(stack));
     }
 
-    private int NumberOf(ReadOnlyMemory<int> stack) => _stacks.TryGetId(stack, out int number)
+    private int NumberOf(ReadOnlySpan<int> stack) => _stacks.TryGetId(stack, out int number)
         ? number
-        : _stacks.IdOf(new[] { IdOf(new SampleFrame("[too many different stacks]")) });
+        : _stacks.IdOf([IdOf(new SampleFrame("[too many different stacks]"))]);
 
     /// <summary>Puts what is shown of a thread's stack into <see cref="_stack"/>, outermost first; gives the length.</summary>
-    private int Collect(DumpThread thread)
+    private int Collect(DumpThread thread, VisibleStacks stacks, int stack)
     {
-        var frames = thread.Frames;
-        if (_stack.Length <= frames.Count)
-            _stack = new int[Math.Max(frames.Count + 1, _stack.Length * 2)];
+        ReadOnlySpan<int> visible = stacks.Stacks[stack];
+        if (_stack.Length <= visible.Length)
+            _stack = new int[Math.Max(visible.Length + 1, _stack.Length * 2)];
 
         // Where the outer calls are missing, the stack must not look as if it began with the first that is there.
         int length = 0;
         if (thread.Completeness is StackCompleteness.Truncated or StackCompleteness.Broken)
             _stack[length++] = IdOf(new SampleFrame("[outer calls not walked]"));
         int first = length;
-        int innermost = options.All ? 0 : WaitPlumbing.FramesOf(thread);
-        for (int i = frames.Count - 1; i >= innermost; i--)
-        {
-            var frame = frames[i];
-            if (frame.IsHidden && !options.All)
-                continue;
-            _stack[length++] = IdOf(frame);
-        }
+        for (int i = visible.Length - 1; i >= 0; i--)
+            _stack[length++] = IdOf(stacks.Frames[visible[i]]);
         if (length > first)
             return length;
-        if (!options.All)
+        if (!_options.All)
             return 0;
         _stack[0] = IdOf(new SampleFrame(
             thread.Completeness is StackCompleteness.Complete or StackCompleteness.NoManagedFrames ? "[no managed frames]" : "[not walked]"));

@@ -1,5 +1,5 @@
 using System.Text;
-using Stackflare.Views;
+using Stackflare.Analysis;
 
 namespace Stackflare.Writers.Text;
 

@@ -4,19 +4,17 @@ using Stackflare.Views;
 namespace Stackflare.Writers.Text;
 
 /// <summary>What the text formats say of async methods that wait.</summary>
-internal sealed class AsyncSection(RenderBuffer buffer, RenderOptions options, AsyncStyle style)
+internal sealed class AsyncSection(RenderBuffer buffer, DumpView view, AsyncStyle style)
 {
-    private readonly AsyncGroups _groups = new();
-    private readonly AsyncFrames _frames = new(buffer, options, style);
+    private readonly AsyncFrames _frames = new(buffer, view.Options, style);
 
     /// <summary>How many frames were left out because they are hidden, counted in every stack they are in.</summary>
     public long HiddenFrames { get; private set; }
 
     /// <summary>Writes the section; nothing if there is no async method that waits.</summary>
-    public void Append(ThreadDump dump)
+    public void Append()
     {
-        List<AsyncGroup> groups = AsyncGroups.Of(dump.AsyncStacks, options.GroupIdenticalStacks);
-        List<AsyncGroup> shown = options.All ? groups : [.. groups.Where(static g => !IsIdle(g))];
+        List<AsyncStackGroup> shown = [.. view.Async.Shown], idle = [.. view.Async.Idle];
         if (shown.Count > 0)
         {
             long stacks = shown.Sum(static g => g.Count);
@@ -27,7 +25,7 @@ internal sealed class AsyncSection(RenderBuffer buffer, RenderOptions options, A
             buffer.AppendLine();
             End();
         }
-        foreach (AsyncGroup group in shown)
+        foreach (AsyncStackGroup group in shown)
         {
             Begin();
             string what = $"{Words.Count(group.Count, "async stack")} {AsyncWaitText.Of(group, style.Reference)}";
@@ -35,15 +33,15 @@ internal sealed class AsyncSection(RenderBuffer buffer, RenderOptions options, A
             AppendStack(group, before: "", depth: 0);
             End();
         }
-        if (shown.Count < groups.Count)
-            AppendIdle([.. groups.Where(IsIdle)]);
+        if (idle.Count > 0)
+            AppendIdle(idle);
     }
 
     /// <summary>Writes the methods that wait for what the threads of a group run, and the line that says so.</summary>
     public void AppendCallers(StackGroup group)
     {
         IReadOnlyList<DumpFrame> callers = group.First.AsyncCallers;
-        if (!callers.Any(f => options.All || !f.IsHidden))
+        if (!callers.Any(f => view.Options.All || !f.IsHidden))
             return;
         if (!style.OutermostFirst)
             buffer.Append(style.Callers);
@@ -52,16 +50,12 @@ internal sealed class AsyncSection(RenderBuffer buffer, RenderOptions options, A
             buffer.Append(style.Callers);
     }
 
-    /// <summary>A server's loop that accepts connections, say: nobody's fault, and in every dump.</summary>
-    private static bool IsIdle(AsyncGroup group) =>
-        group.First is { IsOfPlatform: true, BlockedThreads.Count: 0, WaitingFor.Kind: not AsyncWaitKind.Circle };
-
-    private void AppendIdle(List<AsyncGroup> groups)
+    private void AppendIdle(List<AsyncStackGroup> groups)
     {
         Begin();
         buffer.Append(Words.Count(groups.Sum(static g => g.Count), "async stack")).Append(" of the platform alone: ");
         NameSummary.Append(buffer, groups.Select(static g => (g.First.Frames is [.., var outermost] ? outermost.Method.FullName : "?", g.Count)));
-        buffer.Append(". ").Append(options.AllIsSaid).Append(groups is [{ Count: 1 }] ? " shows it." : " shows them.").AppendLine();
+        buffer.Append(". ").Append(view.Options.AllIsSaid).Append(groups is [{ Count: 1 }] ? " shows it." : " shows them.").AppendLine();
         End();
     }
 
@@ -69,7 +63,7 @@ internal sealed class AsyncSection(RenderBuffer buffer, RenderOptions options, A
     /// <param name="group">The group.</param>
     /// <param name="before">What stands at the beginning of each line.</param>
     /// <param name="depth">How deep it is within others.</param>
-    private void AppendStack(AsyncGroup group, string before, int depth)
+    private void AppendStack(AsyncStackGroup group, string before, int depth)
     {
         if (!style.OutermostFirst)
         {
@@ -87,15 +81,15 @@ internal sealed class AsyncSection(RenderBuffer buffer, RenderOptions options, A
         }
     }
 
-    private void AppendFrames(AsyncGroup group, string before) => HiddenFrames += AsyncGroup.Product(_frames.Append(group.First.Frames, before), group.Count);
+    private void AppendFrames(AsyncStackGroup group, string before) => HiddenFrames += AsyncStackGroup.Product(_frames.Append(group.First.Frames, before), group.Count);
 
-    private void AppendTruncated(AsyncGroup group, string before)
+    private void AppendTruncated(AsyncStackGroup group, string before)
     {
         if (group.First.IsTruncated)
             buffer.Append(before).Append(style.Truncated);
     }
 
-    private void AppendBlocked(AsyncGroup group, string before)
+    private void AppendBlocked(AsyncStackGroup group, string before)
     {
         if (group.BlockedThreads is not { Count: > 0 } threads)
             return;
@@ -103,12 +97,12 @@ internal sealed class AsyncSection(RenderBuffer buffer, RenderOptions options, A
             .Append(threads.Count == 1 ? " is" : " are").Append(" blocked until ").Append(group.Count == 1 ? "this completes" : "these complete").AppendLine();
     }
 
-    private void AppendUnfinished(AsyncGroup group, string before, int depth)
+    private void AppendUnfinished(AsyncStackGroup group, string before, int depth)
     {
         // The deeper ones stand between bars: at no depth can a source line be taken for a frame.
         string inner = $"{before}{style.Indentation}| ";
-        List<AsyncGroup> unfinished = _groups.Unfinished(group, depth, out long notFollowed);
-        foreach (AsyncGroup branch in unfinished)
+        List<AsyncStackGroup> unfinished = view.Async.Unfinished(group, depth, out long notFollowed);
+        foreach (AsyncStackGroup branch in unfinished)
         {
             buffer.Append(before).Append(style.Indentation).Append("- ").AppendCount(branch.Count).Append(' ')
                 .Append(AsyncWaitText.Of(branch, style.Reference)).AppendLine();

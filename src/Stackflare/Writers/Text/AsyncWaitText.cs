@@ -1,5 +1,5 @@
+using Stackflare.Analysis;
 using Stackflare.Model;
-using Stackflare.Views;
 
 namespace Stackflare.Writers.Text;
 
@@ -9,7 +9,7 @@ internal static class AsyncWaitText
     /// <summary>What a group does, to go after how many they are: <c>waiting for Task.Delay, due in 59m3s</c>.</summary>
     /// <param name="group">The group.</param>
     /// <param name="reference">How threads are referred to.</param>
-    public static string Of(AsyncGroup group, Func<DumpThread, string> reference)
+    public static string Of(AsyncStackGroup group, Func<DumpThread, string> reference)
     {
         bool one = group.Count == 1;
         return group.Wait.Kind switch
@@ -85,7 +85,7 @@ internal static class AsyncWaitText
     }
 
     /// <summary>Which object it is, where that tells more than that there is one.</summary>
-    private static string Object(AsyncGroup group)
+    private static string Object(AsyncStackGroup group)
     {
         if (group.Wait.Kind is not (AsyncWaitKind.SemaphoreSlim or AsyncWaitKind.TaskCompletionSource or AsyncWaitKind.Work or AsyncWaitKind.Other))
             return "";
@@ -99,7 +99,7 @@ internal static class AsyncWaitText
     }
 
     /// <summary>That twenty wait for one call is not the same as twenty calls.</summary>
-    private static string Shared(AsyncGroup group) => group.Calls() is var calls && calls == 0 || calls >= group.Count ? ""
+    private static string Shared(AsyncStackGroup group) => group.Calls() is var calls && calls == 0 || calls >= group.Count ? ""
         : calls == 1 ? ", in one call of the innermost method"
         : FormattableString.Invariant($", in {calls:N0} calls of the innermost method");
 
@@ -110,9 +110,9 @@ internal static class AsyncWaitText
         _ => "",
     };
 
-    private static string Due(AsyncGroup group)
+    private static string Due(AsyncStackGroup group)
     {
-        AsyncDue due = group.Due();
+        DueTimes due = group.Due();
         bool isLimit = group.Wait.Kind is not (AsyncWaitKind.Delay or AsyncWaitKind.Timer);
         string ahead = due.Ahead == 0 ? "" : $", {Of(due.Ahead)}{(isLimit ? "giving up in" : "due in")} {Range(due.First, due.Last)}";
         string over = due.Over == 0 ? "" : $", {Of(due.Over)}{Over(Since(due.Latest), Since(due.Earliest), isLimit)}";

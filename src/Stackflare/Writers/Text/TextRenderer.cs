@@ -5,7 +5,7 @@ using Stackflare.Views;
 namespace Stackflare.Writers.Text;
 
 /// <summary>The default format: thread lines as a JVM's thread dump has them, frames as .NET prints them in an exception.</summary>
-internal sealed class TextRenderer : IDisposable
+internal sealed class TextRenderer
 {
     private static readonly AsyncStyle Style = new()
     {
@@ -19,43 +19,38 @@ internal sealed class TextRenderer : IDisposable
         Separator = null,
     };
 
-    private readonly ThreadDump _dump;
+    private readonly DumpView _view;
     private readonly RenderOptions _options;
     private readonly RenderBuffer _buffer;
-    private readonly RenderPlan _plan;
     private readonly StackText _text;
     private readonly AsyncSection _async;
 
-    private TextRenderer(ThreadDump dump, RenderOptions options, PooledBytes bytes)
+    private TextRenderer(DumpView view, PooledBytes bytes)
     {
-        _dump = dump;
-        _options = options;
+        _view = view;
+        _options = view.Options;
         _buffer = new RenderBuffer(bytes);
-        _plan = RenderPlan.Of(dump, options);
-        _text = new StackText(_plan, FormatFrame, new LockLines(ThreadLines.Reference), "   ");
-        _async = new AsyncSection(_buffer, options, Style);
+        _text = new StackText(view.Stacks, FormatFrame, new LockLines(ThreadLines.Reference), "   ");
+        _async = new AsyncSection(_buffer, view, Style);
     }
 
     public static void Write(ThreadDump dump, RenderOptions options, PooledBytes bytes)
     {
-        using var renderer = new TextRenderer(dump, options, bytes);
-        renderer.Write();
+        using var view = new DumpView(dump, options);
+        new TextRenderer(view, bytes).Write();
     }
-
-    public void Dispose() => _plan.Dispose();
 
     private void Write()
     {
-        DumpHeading.AppendHeading(_buffer, _dump, _plan);
+        DumpHeading.AppendHeading(_buffer, _view);
         _buffer.AppendLine();
-        new DiagnosisSection(_buffer, _options, FormatFrame, ThreadLines.Reference).Append(_dump, before: null, after: true);
+        new DiagnosisSection(_buffer, _options, FormatFrame, ThreadLines.Reference).Append(_view.Dump, before: null, after: true);
 
-        foreach (var group in _plan.Groups)
+        foreach (var group in _view.Threads.All)
             AppendGroup(group);
-        _async.Append(_dump);
-        if (_options.All || !_dump.HasStacks)
-            AppendRuntimeThreads();
-        if (DumpHeading.AppendNotShown(_buffer, _dump, _plan, _options, _async.HiddenFrames))
+        _async.Append();
+        AppendNativeThreads();
+        if (DumpHeading.AppendNotShown(_buffer, _view, _async.HiddenFrames))
             _buffer.AppendLine();
     }
 
@@ -82,8 +77,7 @@ internal sealed class TextRenderer : IDisposable
         }
         ThreadLines.AppendRest(_buffer, group, inFull);
 
-        Span<int> stack = _plan.StackOf(group);
-        var (before, after) = _text.AddNotes(group, stack);
+        Span<int> stack = _text.StackOf(group, out string before, out string after);
         _buffer.Append(before);
         AppendStack(stack);
         if (group.Length > 0)
@@ -142,16 +136,16 @@ internal sealed class TextRenderer : IDisposable
             _buffer.Append("   ... more frames not walked: the runtime could not go on").AppendLine();
     }
 
-    private void AppendRuntimeThreads()
+    private void AppendNativeThreads()
     {
-        if (_dump.RuntimeThreads.Count == 0)
+        if (_view.NativeThreads.Count == 0)
             return;
-        if (_dump.HasStacks)
+        if (_view.Dump.HasStacks)
         {
-            _buffer.AppendCount(_dump.RuntimeThreads.Count)
-                .Append(_dump.RuntimeThreads.Count == 1 ? " native thread" : " native threads").Append(':').AppendLine();
+            _buffer.AppendCount(_view.NativeThreads.Count)
+                .Append(_view.NativeThreads.Count == 1 ? " native thread" : " native threads").Append(':').AppendLine();
         }
-        foreach (var thread in _dump.RuntimeThreads)
+        foreach (var thread in _view.NativeThreads)
         {
             _buffer.Append('"').Append(EscapedText.Quoted(thread.Name)).Append("\" tid=").Append(thread.OsId.Value);
             AppendState(thread.Activity, thread.CpuTime);

@@ -5,7 +5,7 @@ using Stackflare.Views;
 namespace Stackflare.Writers.Text;
 
 /// <summary>The shape of a Python traceback: outermost call first, a <c>File</c> line and the source line for each.</summary>
-internal sealed class TracebackRenderer : IDisposable
+internal sealed class TracebackRenderer
 {
     private const string Separator = "----------------------------------------";
 
@@ -21,42 +21,37 @@ internal sealed class TracebackRenderer : IDisposable
         Separator = Separator,
     };
 
-    private readonly ThreadDump _dump;
+    private readonly DumpView _view;
     private readonly RenderOptions _options;
     private readonly RenderBuffer _buffer;
-    private readonly RenderPlan _plan;
     private readonly StackText _text;
     private readonly AsyncSection _async;
 
-    private TracebackRenderer(ThreadDump dump, RenderOptions options, PooledBytes bytes)
+    private TracebackRenderer(DumpView view, PooledBytes bytes)
     {
-        _dump = dump;
-        _options = options;
+        _view = view;
+        _options = view.Options;
         _buffer = new RenderBuffer(bytes);
-        _plan = RenderPlan.Of(dump, options);
-        _text = new StackText(_plan, FormatFrame, new LockLines(Reference), "    ");
-        _async = new AsyncSection(_buffer, options, Style);
+        _text = new StackText(view.Stacks, FormatFrame, new LockLines(Reference), "    ");
+        _async = new AsyncSection(_buffer, view, Style);
     }
 
     public static void Write(ThreadDump dump, RenderOptions options, PooledBytes bytes)
     {
-        using var renderer = new TracebackRenderer(dump, options, bytes);
-        renderer.Write();
+        using var view = new DumpView(dump, options);
+        new TracebackRenderer(view, bytes).Write();
     }
-
-    public void Dispose() => _plan.Dispose();
 
     private void Write()
     {
-        DumpHeading.AppendHeading(_buffer, _dump, _plan);
-        new DiagnosisSection(_buffer, _options, FormatFrame, Reference).Append(_dump, before: Separator, after: false);
-        foreach (var group in _plan.Groups)
+        DumpHeading.AppendHeading(_buffer, _view);
+        new DiagnosisSection(_buffer, _options, FormatFrame, Reference).Append(_view.Dump, before: Separator, after: false);
+        foreach (var group in _view.Threads.All)
             AppendGroup(group);
-        _async.Append(_dump);
-        if (_options.All || !_dump.HasStacks)
-            AppendRuntimeThreads();
+        _async.Append();
+        AppendNativeThreads();
         _buffer.Append(Separator).AppendLine();
-        DumpHeading.AppendNotShown(_buffer, _dump, _plan, _options, _async.HiddenFrames);
+        DumpHeading.AppendNotShown(_buffer, _view, _async.HiddenFrames);
     }
 
     private void AppendGroup(StackGroup group)
@@ -72,8 +67,7 @@ internal sealed class TracebackRenderer : IDisposable
         _async.AppendCallers(group);
         if (Missing(group) is { } missing)
             _buffer.Append("  [").Append(missing).Append(']').AppendLine();
-        var stack = _plan.StackOf(group);
-        var (innermost, outermost) = _text.AddNotes(group, stack);
+        Span<int> stack = _text.StackOf(group, out string innermost, out string outermost);
         stack.Reverse();
         _buffer.Append(outermost);
         AppendStack(stack);
@@ -109,12 +103,12 @@ internal sealed class TracebackRenderer : IDisposable
     private static string Repeated(StackRun run) => FormattableString.Invariant(
         $"  [Previous {(run.Period > 1 ? $"{run.Period} lines" : "line")} repeated {run.Repeats - 1} more times]\n");
 
-    private void AppendRuntimeThreads()
+    private void AppendNativeThreads()
     {
-        if (_dump.RuntimeThreads.Count == 0)
+        if (_view.NativeThreads.Count == 0)
             return;
         _buffer.Append(Separator).AppendLine();
-        foreach (var thread in _dump.RuntimeThreads)
+        foreach (var thread in _view.NativeThreads)
             _buffer.Append("<NativeThread(").Append(EscapedText.Plain(thread.Name)).Append(", started ").Append(thread.OsId.Value).Append(")>").AppendLine();
     }
 
