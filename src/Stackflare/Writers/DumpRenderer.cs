@@ -1,5 +1,6 @@
 using System.Buffers;
 using Stackflare.Writers.Profiles;
+using Stackflare.Writers.Text;
 
 namespace Stackflare.Writers;
 
@@ -52,8 +53,8 @@ internal static class DumpRenderer
     }
 
     /// <summary>Writes the dump to memory as UTF-8.</summary>
-    public static void Write(ThreadDump dump, DumpFormat format, RenderOptions options, PooledBytes bytes) =>
-        DumpFormats.Row(format).Write(dump, options, bytes);
+    public static void Write(ThreadDump dump, DumpFormat format, RenderOptions options, PooledBytes bytes, TextStyle? style = null) =>
+        DumpFormats.Row(format).Write(dump, options, style ?? TextStyle.Plain, bytes);
 
     private static int Piece(ReadOnlyMemory<byte> rest) => Math.Min(rest.Length, LargestPiece);
 

@@ -1,4 +1,5 @@
 using Stackflare.Writers.Profiles;
+using Stackflare.Writers.Text;
 
 namespace Stackflare.Writers;
 
@@ -10,7 +11,7 @@ internal sealed class FormatRow
     /// <param name="name">Its name on the command line and in environment variables.</param>
     /// <param name="extension">The extension of its files, with the dot.</param>
     /// <param name="write">Writes a dump as UTF-8.</param>
-    public FormatRow(DumpFormat format, string name, string extension, Action<ThreadDump, RenderOptions, PooledBytes> write) =>
+    public FormatRow(DumpFormat format, string name, string extension, Action<ThreadDump, RenderOptions, TextStyle, PooledBytes> write) =>
         (Format, Name, Extension, Write) = (format, name, extension, write);
 
     /// <summary>A format in which several dumps add up to one output.</summary>
@@ -19,7 +20,7 @@ internal sealed class FormatRow
     /// <param name="extension">The extension of its files, with the dot.</param>
     /// <param name="writeSamples">Writes the sum as UTF-8.</param>
     public FormatRow(DumpFormat format, string name, string extension, Action<StackSamples, PooledBytes> writeSamples)
-        : this(format, name, extension, (dump, options, bytes) =>
+        : this(format, name, extension, (dump, options, _, bytes) =>
         {
             using var samples = new StackSamples(options);
             samples.Add(dump);
@@ -32,7 +33,7 @@ internal sealed class FormatRow
 
     public string Extension { get; }
 
-    public Action<ThreadDump, RenderOptions, PooledBytes> Write { get; }
+    public Action<ThreadDump, RenderOptions, TextStyle, PooledBytes> Write { get; }
 
     /// <summary>Null where dumps do not add up.</summary>
     public Action<StackSamples, PooledBytes>? WriteSamples { get; }

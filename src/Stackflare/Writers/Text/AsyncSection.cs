@@ -4,9 +4,9 @@ using Stackflare.Views;
 namespace Stackflare.Writers.Text;
 
 /// <summary>What the text formats say of async methods that wait.</summary>
-internal sealed class AsyncSection(RenderBuffer buffer, DumpView view, AsyncStyle style)
+internal sealed class AsyncSection(RenderBuffer buffer, DumpView view, TextDialect dialect)
 {
-    private readonly AsyncFrames _frames = new(buffer, view.Options, style);
+    private readonly AsyncFrames _frames = new(buffer, view.Options, dialect);
 
     /// <summary>How many frames were left out because they are hidden, counted in every stack they are in.</summary>
     public long HiddenFrames { get; private set; }
@@ -19,17 +19,18 @@ internal sealed class AsyncSection(RenderBuffer buffer, DumpView view, AsyncStyl
         {
             long stacks = shown.Sum(static g => g.Count);
             Begin();
-            buffer.Append("Async methods that wait: ").Append(Words.Count(stacks, "stack"));
+            buffer.Begin(TextRole.Heading).Append("Async methods that wait: ").Append(Words.Count(stacks, "stack"));
             if (shown.Count < stacks)
                 buffer.Append(" in ").Append(Words.Count(shown.Count, "group"));
-            buffer.AppendLine();
+            buffer.End().AppendLine();
             End();
         }
         foreach (AsyncStackGroup group in shown)
         {
             Begin();
-            string what = $"{Words.Count(group.Count, "async stack")} {AsyncWaitText.Of(group, style.Reference)}";
-            buffer.Append(style.OutermostFirst ? $"<{what}>" : what).AppendLine();
+            buffer.Append(dialect.OutermostFirst ? "<" : "");
+            AppendCount(group.Count);
+            buffer.Append(' ').Append(AsyncWaitText.Of(group, dialect.Reference)).Append(dialect.OutermostFirst ? ">" : "").AppendLine();
             AppendStack(group, before: "", depth: 0);
             End();
         }
@@ -43,17 +44,18 @@ internal sealed class AsyncSection(RenderBuffer buffer, DumpView view, AsyncStyl
         IReadOnlyList<DumpFrame> callers = group.First.AsyncCallers;
         if (!callers.Any(f => view.Options.All || !f.IsHidden))
             return;
-        if (!style.OutermostFirst)
-            buffer.Append(style.Callers);
+        if (!dialect.OutermostFirst)
+            buffer.Append(dialect.Callers);
         HiddenFrames += (long)_frames.Append(callers, before: "") * group.Threads.Count;
-        if (style.OutermostFirst)
-            buffer.Append(style.Callers);
+        if (dialect.OutermostFirst)
+            buffer.Append(dialect.Callers);
     }
 
     private void AppendIdle(List<AsyncStackGroup> groups)
     {
         Begin();
-        buffer.Append(Words.Count(groups.Sum(static g => g.Count), "async stack")).Append(" of the platform alone: ");
+        AppendCount(groups.Sum(static g => g.Count));
+        buffer.Append(" of the platform alone: ");
         NameSummary.Append(buffer, groups.Select(static g => (g.First.Frames is [.., var outermost] ? outermost.Method.FullName : "?", g.Count)));
         buffer.Append(". ").Append(view.Options.AllIsSaid).Append(groups is [{ Count: 1 }] ? " shows it." : " shows them.").AppendLine();
         End();
@@ -65,7 +67,7 @@ internal sealed class AsyncSection(RenderBuffer buffer, DumpView view, AsyncStyl
     /// <param name="depth">How deep it is within others.</param>
     private void AppendStack(AsyncStackGroup group, string before, int depth)
     {
-        if (!style.OutermostFirst)
+        if (!dialect.OutermostFirst)
         {
             AppendUnfinished(group, before, depth);
             AppendFrames(group, before);
@@ -86,41 +88,43 @@ internal sealed class AsyncSection(RenderBuffer buffer, DumpView view, AsyncStyl
     private void AppendTruncated(AsyncStackGroup group, string before)
     {
         if (group.First.IsTruncated)
-            buffer.Append(before).Append(style.Truncated);
+            buffer.Append(before).Append(dialect.Truncated);
     }
 
     private void AppendBlocked(AsyncStackGroup group, string before)
     {
         if (group.BlockedThreads is not { Count: > 0 } threads)
             return;
-        buffer.Append(before).Append(style.Indentation).Append("- ").Append(LockLines.References(threads, style.Reference))
+        buffer.Append(before).Append(dialect.Indentation).Append("- ").Append(LockLines.References(threads, dialect.Reference))
             .Append(threads.Count == 1 ? " is" : " are").Append(" blocked until ").Append(group.Count == 1 ? "this completes" : "these complete").AppendLine();
     }
 
     private void AppendUnfinished(AsyncStackGroup group, string before, int depth)
     {
         // The deeper ones stand between bars: at no depth can a source line be taken for a frame.
-        string inner = $"{before}{style.Indentation}| ";
+        string inner = $"{before}{dialect.Indentation}| ";
         List<AsyncStackGroup> unfinished = view.Async.Unfinished(group, depth, out long notFollowed);
         foreach (AsyncStackGroup branch in unfinished)
         {
-            buffer.Append(before).Append(style.Indentation).Append("- ").AppendCount(branch.Count).Append(' ')
-                .Append(AsyncWaitText.Of(branch, style.Reference)).AppendLine();
+            buffer.Append(before).Append(dialect.Indentation).Append("- ").AppendCount(branch.Count).Append(' ')
+                .Append(AsyncWaitText.Of(branch, dialect.Reference)).AppendLine();
             AppendStack(branch, inner, depth + 1);
         }
         if (notFollowed > 0)
-            buffer.Append(before).Append(style.Indentation).Append("- ").AppendCount(notFollowed).Append(" more that were not looked at").AppendLine();
+            buffer.Append(before).Append(dialect.Indentation).Append("- ").AppendCount(notFollowed).Append(" more that were not looked at").AppendLine();
     }
+
+    private void AppendCount(long stacks) => buffer.Begin(TextRole.Heading).Append(Words.Count(stacks, "async stack")).End();
 
     private void Begin()
     {
-        if (style.Separator is { } separator)
+        if (dialect.Separator is { } separator)
             buffer.Append(separator).AppendLine();
     }
 
     private void End()
     {
-        if (style.Separator is null)
+        if (dialect.Separator is null)
             buffer.AppendLine();
     }
 }

@@ -11,8 +11,8 @@ internal static class DumpHeading
     {
         ThreadDump dump = view.Dump;
         var process = dump.Process;
-        buffer.Append("Thread dump of ").Append(EscapedText.Plain(process.Name)).Append(" (pid ").Append(process.Id).Append(") at ")
-            .Append(dump.CapturedAt.ToString("yyyy-MM-dd HH:mm:ss.fff zzz", CultureInfo.InvariantCulture)).AppendLine();
+        buffer.Begin(TextRole.Heading).Append("Thread dump of ").Append(EscapedText.Plain(process.Name)).Append(" (pid ").Append(process.Id).Append(") at ")
+            .Append(dump.CapturedAt.ToString("yyyy-MM-dd HH:mm:ss.fff zzz", CultureInfo.InvariantCulture)).End().AppendLine();
 
         buffer.Append(".NET ").Append(process.RuntimeVersion?.ToString() ?? "(version not known)").Append(' ').Append(EscapedText.Plain(process.Platform));
         if (process.Uptime is { } uptime)
@@ -34,7 +34,7 @@ internal static class DumpHeading
         if (dump.ThreadPool is { } pool)
             AppendPool(buffer, pool);
         foreach (string note in dump.Notes)
-            buffer.Append("Note: ").Append(EscapedText.Plain(note)).AppendLine();
+            buffer.Begin(TextRole.Warning).Append("Note: ").Append(EscapedText.Plain(note)).End().AppendLine();
     }
 
     /// <summary>Accounts for everything that was left out, in one line; false if nothing was.</summary>

@@ -7,18 +7,23 @@ namespace Stackflare.Writers.Text;
 
 /// <summary>The notes on locks and waits as lines, for all threads of a group at once.</summary>
 /// <param name="reference">How other threads are referred to.</param>
-internal sealed class LockLines(Func<DumpThread, string> reference)
+/// <param name="indentation">What stands before each.</param>
+/// <param name="theme">How a wait for a lock is shown.</param>
+internal sealed class LockLines(Func<DumpThread, string> reference, string indentation, TextTheme? theme = null)
 {
     /// <summary>Of more threads than that two are named.</summary>
     private const int MostNames = 3;
 
-    /// <summary>The line of a note, without indentation and without a line's end.</summary>
+    /// <summary>The line of a note, with its end.</summary>
     /// <param name="group">The threads, which have notes.</param>
     /// <param name="index">Which note of each.</param>
-    public string Of(StackGroup group, int index)
+    public string Line(StackGroup group, int index)
     {
         LockNote note = group.Notes![0][index];
-        return note.Held is { } held ? Locked(group, index, held, note) : Waiting(group, index, note.Wait!);
+        string line = indentation + (note.Held is { } held ? Locked(group, index, held, note) : Waiting(group, index, note.Wait!));
+        bool isForLock = note.Wait?.Kind
+            is WaitKind.MonitorEnter or WaitKind.LockEnter or WaitKind.ReadLock or WaitKind.UpgradeableReadLock or WaitKind.WriteLock;
+        return (isForLock ? theme.Mark(TextRole.Warning, line) : line) + "\n";
     }
 
     /// <summary>For how long a thread has waited and will wait, as the end of a line; empty where that is not known.</summary>

@@ -11,8 +11,7 @@ namespace Stackflare.Writers.Text;
 /// <param name="stacks">The stacks.</param>
 /// <param name="format">The lines of a frame, each with its end.</param>
 /// <param name="lockLines">The lines of notes.</param>
-/// <param name="indentation">What stands before them.</param>
-internal sealed class StackText(VisibleStacks stacks, Func<DumpFrame, string> format, LockLines lockLines, string indentation)
+internal sealed class StackText(VisibleStacks stacks, Func<DumpFrame, string> format, LockLines lockLines)
 {
     private byte[]?[] _texts = new byte[]?[stacks.Frames.Count];
     private int _count = stacks.Frames.Count;
@@ -45,7 +44,7 @@ internal sealed class StackText(VisibleStacks stacks, Func<DumpFrame, string> fo
             int position = notes[i].Position;
             lines.Clear();
             for (; i < notes.Length && notes[i].Position == position; i++)
-                lines.Append(indentation).Append(lockLines.Of(group, i)).Append('\n');
+                lines.Append(lockLines.Line(group, i));
             if (position == LockNote.AtEnd)
                 after = lines.ToString();
             else if (position == 0)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using Stackflare.Model;
 using Stackflare.Views;
@@ -7,44 +8,47 @@ namespace Stackflare.Writers.Text;
 /// <summary>The default format: thread lines as a JVM's thread dump has them, frames as .NET prints them in an exception.</summary>
 internal sealed class TextRenderer
 {
-    private static readonly AsyncStyle Style = new()
-    {
-        OutermostFirst = false,
-        Indentation = "   ",
-        Format = FormatFrame,
-        Repeated = Repeated,
-        Truncated = "   ... more frames not walked: a limit was reached\n",
-        Reference = ThreadLines.Reference,
-        Callers = "   --- awaited by ---\n",
-        Separator = null,
-    };
-
     private readonly DumpView _view;
     private readonly RenderOptions _options;
+    private readonly TextTheme? _theme;
+    private readonly TextDialect _dialect;
     private readonly RenderBuffer _buffer;
     private readonly StackText _text;
     private readonly AsyncSection _async;
 
-    private TextRenderer(DumpView view, PooledBytes bytes)
+    private TextRenderer(DumpView view, TextTheme? theme, PooledBytes bytes)
     {
         _view = view;
         _options = view.Options;
-        _buffer = new RenderBuffer(bytes);
-        _text = new StackText(view.Stacks, FormatFrame, new LockLines(ThreadLines.Reference), "   ");
-        _async = new AsyncSection(_buffer, view, Style);
+        _theme = theme;
+        _dialect = new TextDialect
+        {
+            OutermostFirst = false,
+            Indentation = "   ",
+            Format = FormatFrame,
+            Repeated = Repeated,
+            Truncated = "   ... more frames not walked: a limit was reached\n",
+            Reference = ThreadLines.Reference,
+            Subject = thread => ThreadLines.Subject(thread, theme),
+            Callers = "   --- awaited by ---\n",
+            Separator = null,
+        };
+        _buffer = new RenderBuffer(bytes, theme);
+        _text = new StackText(view.Stacks, FormatFrame, new LockLines(ThreadLines.Reference, _dialect.Indentation, theme));
+        _async = new AsyncSection(_buffer, view, _dialect);
     }
 
-    public static void Write(ThreadDump dump, RenderOptions options, PooledBytes bytes)
+    public static void Write(ThreadDump dump, RenderOptions options, TextStyle style, PooledBytes bytes)
     {
         using var view = new DumpView(dump, options);
-        new TextRenderer(view, bytes).Write();
+        new TextRenderer(view, style.Theme, bytes).Write();
     }
 
     private void Write()
     {
         DumpHeading.AppendHeading(_buffer, _view);
         _buffer.AppendLine();
-        new DiagnosisSection(_buffer, _options, FormatFrame, ThreadLines.Reference).Append(_view.Dump, before: null, after: true);
+        new DiagnosisSection(_buffer, _options, _dialect).Append(_view.Dump);
 
         foreach (var group in _view.Threads.All)
             AppendGroup(group);
@@ -89,7 +93,7 @@ internal sealed class TextRenderer
 
     private void AppendThread(DumpThread thread)
     {
-        _buffer.Append('"').Append(EscapedText.Quoted(thread.DisplayName)).Append('"');
+        AppendName(thread.DisplayName);
         if (thread.ManagedId is { } id)
             _buffer.Append(" #").Append(id.Value);
         _buffer.Append(" tid=").Append(thread.OsId.Value);
@@ -102,10 +106,12 @@ internal sealed class TextRenderer
             _buffer.Append(" handling ").Append(EscapedText.Plain(exception));
     }
 
+    private void AppendName(string name) => _buffer.Begin(TextRole.ThreadName).Append('"').Append(EscapedText.Quoted(name)).Append('"').End();
+
     private void AppendState(ThreadActivity activity, TimeSpan? cpu)
     {
         if (ThreadLines.Word(activity) is { Length: > 0 } state)
-            _buffer.Append(' ').Append(state);
+            _buffer.Append(' ').Append(activity is ThreadActivity.Blocked ? _theme.Mark(TextRole.Warning, state) : state);
         if (cpu is { } time)
             _buffer.Append(" cpu=").Append(Durations.Cpu(time));
     }
@@ -131,7 +137,7 @@ internal sealed class TextRenderer
     private void AppendEnd(StackCompleteness completeness)
     {
         if (completeness is StackCompleteness.Truncated)
-            _buffer.Append(Style.Truncated);
+            _buffer.Append(_dialect.Truncated);
         else if (completeness is StackCompleteness.Broken)
             _buffer.Append("   ... more frames not walked: the runtime could not go on").AppendLine();
     }
@@ -147,7 +153,8 @@ internal sealed class TextRenderer
         }
         foreach (var thread in _view.NativeThreads)
         {
-            _buffer.Append('"').Append(EscapedText.Quoted(thread.Name)).Append("\" tid=").Append(thread.OsId.Value);
+            AppendName(thread.Name);
+            _buffer.Append(" tid=").Append(thread.OsId.Value);
             AppendState(thread.Activity, thread.CpuTime);
             if (thread.WaitChannel is { } channel)
                 _buffer.Append(" in ").Append(EscapedText.Plain(channel));
@@ -171,14 +178,20 @@ internal sealed class TextRenderer
     /// The lines of a frame. The first is what <see cref="Exception.StackTrace"/> prints for it, so that development environments
     /// make a link of it.
     /// </summary>
-    private static string FormatFrame(DumpFrame frame)
+    private string FormatFrame(DumpFrame frame)
     {
         // A run of native frames is no method and has no parameters.
         string method = EscapedText.Plain(frame.Kind is FrameKind.Native ? frame.Method.FullName : frame.Method.ToString());
         if (frame.Source is not { } source)
-            return $"   at {method}\n";
+            return WithoutLine(method);
 
-        string line = FormattableString.Invariant($"   at {method} in {EscapedText.Plain(source.Path)}:line {source.Line}\n");
-        return SourceLine.Of(source) is { } text ? $"{line}      {text}\n" : line;
+        string path = EscapedText.Plain(source.Path), location = string.Create(CultureInfo.InvariantCulture, $"{path}:line {source.Line}");
+        // Only a path of this system can be gone to.
+        string line = _theme is null ? $"   at {method} in {location}\n"
+            : path is not ['/', _, ..] ? WithoutLine($"{method} in {location}")
+            : $"   {_theme.Mark(TextRole.Keyword, "at")} {method} {_theme.Mark(TextRole.Keyword, "in")} {_theme.Mark(TextRole.Location, _theme.Link(path, location))}\n";
+        return SourceLine.Of(source) is { } text ? $"{line}{_theme.Mark(TextRole.Source, "      " + text)}\n" : line;
     }
+
+    private string WithoutLine(string frame) => $"   {_theme.Mark(TextRole.Keyword, "at")}{_theme.Mark(TextRole.NoLine, " " + frame)}\n";
 }

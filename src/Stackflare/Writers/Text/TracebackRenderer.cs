@@ -9,7 +9,7 @@ internal sealed class TracebackRenderer
 {
     private const string Separator = "----------------------------------------";
 
-    private static readonly AsyncStyle Style = new()
+    private static readonly TextDialect Dialect = new()
     {
         OutermostFirst = true,
         Indentation = "    ",
@@ -17,6 +17,7 @@ internal sealed class TracebackRenderer
         Repeated = Repeated,
         Truncated = "  [Earlier calls not walked: a limit was reached]\n",
         Reference = Reference,
+        Subject = Reference,
         Callers = "  [The calls above await those below]\n",
         Separator = Separator,
     };
@@ -32,8 +33,8 @@ internal sealed class TracebackRenderer
         _view = view;
         _options = view.Options;
         _buffer = new RenderBuffer(bytes);
-        _text = new StackText(view.Stacks, FormatFrame, new LockLines(Reference), "    ");
-        _async = new AsyncSection(_buffer, view, Style);
+        _text = new StackText(view.Stacks, FormatFrame, new LockLines(Reference, Dialect.Indentation));
+        _async = new AsyncSection(_buffer, view, Dialect);
     }
 
     public static void Write(ThreadDump dump, RenderOptions options, PooledBytes bytes)
@@ -45,7 +46,7 @@ internal sealed class TracebackRenderer
     private void Write()
     {
         DumpHeading.AppendHeading(_buffer, _view);
-        new DiagnosisSection(_buffer, _options, FormatFrame, Reference).Append(_view.Dump, before: Separator, after: false);
+        new DiagnosisSection(_buffer, _options, Dialect).Append(_view.Dump);
         foreach (var group in _view.Threads.All)
             AppendGroup(group);
         _async.Append();

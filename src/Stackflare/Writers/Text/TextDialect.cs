@@ -1,7 +1,7 @@
 namespace Stackflare.Writers.Text;
 
-/// <summary>How a text format writes what it says of async methods.</summary>
-internal sealed record AsyncStyle
+/// <summary>In what the two text formats differ, for the parts that they share.</summary>
+internal sealed record TextDialect
 {
     /// <summary>Whether the outermost call comes first.</summary>
     public required bool OutermostFirst { get; init; }
@@ -20,6 +20,9 @@ internal sealed record AsyncStyle
 
     /// <summary>How threads are referred to.</summary>
     public required Func<DumpThread, string> Reference { get; init; }
+
+    /// <summary>The same of a thread that a line is about, which begins with it.</summary>
+    public required Func<DumpThread, string> Subject { get; init; }
 
     /// <summary>The line between what a thread runs and the methods that wait for that.</summary>
     public required string Callers { get; init; }
