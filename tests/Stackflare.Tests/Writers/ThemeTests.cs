@@ -1,31 +1,73 @@
 using System.Text;
-using Stackflare.Cli.Terminal;
+using System.Text.RegularExpressions;
 using Stackflare.Writers;
 using Stackflare.Writers.Text;
 
 namespace Stackflare.Tests.Writers;
 
-public sealed class ThemeTests
+/// <summary>Colours and links for a terminal.</summary>
+public sealed partial class ThemeTests
 {
+    private static readonly TextTheme Theme = new(colours: true, linkHost: "host");
+
     public static TheoryData<string> Names => [.. SampleDumps.Names];
 
-    /// <summary>
-    /// The bytes that came of parsing the plain text; but for a blocked thread whose line ends there, as its processor time is not known: that the word is red did not depend on it.
-    /// </summary>
+    [Theory, InlineData("hung-server"), InlineData("deadlock"), InlineData("async"), InlineData("async-tree"), InlineData("reader-writer"), InlineData("hostile"), InlineData("no-answer")]
+    public void Coloured(string name) => Golden.Verify(Themed(SampleDumps.Get(name), Theme), $"{name}.coloured.text");
+
+    [Fact]
+    public void LinksAlone() => Golden.Verify(Themed(SampleDumps.Get("deadlock"), new TextTheme(colours: false, linkHost: "host")), "deadlock.links.text");
+
+    /// <summary>Every escape is one of ours, closed in its line; without them it is the plain text. So none comes out of the dumped program.</summary>
     [Theory, MemberData(nameof(Names))]
-    public void IsWhatTheTextWasWhenItWasColouredAfterwards(string name)
+    public void WithoutItsCodesItIsThePlainText(string name)
     {
         ThreadDump dump = SampleDumps.Get(name);
-        foreach (RenderOptions options in (RenderOptions[])[RenderOptions.Default, Render.All, Render.Flat])
+        foreach (RenderOptions options in (RenderOptions[])[RenderOptions.Default, Render.All])
         {
-            foreach (var (colours, links) in ((bool, bool)[])[(true, false), (false, true), (true, true)])
+            string themed = Themed(dump, Theme, options);
+            Assert.Equal(Render.Text(dump, options), Code().Replace(themed, ""));
+            foreach (string line in themed.Split('\n').Where(l => l.Contains('\e', StringComparison.Ordinal)))
             {
-                string before = Encoding.UTF8.GetString(TerminalStyle.Apply(Encoding.UTF8.GetBytes(Render.Text(dump, options)), colours, links)) + "\n";
-                if (colours)
-                    before = before.Replace(" blocked\n", " \e[31mblocked\e[0m\n", StringComparison.Ordinal);
-                Assert.Equal(before, Themed(dump, new TextTheme(colours, links ? Environment.MachineName : null), options));
+                Assert.Equal("\e[0m", Code().Matches(line)[^1].Value);
+                Assert.Equal(Regex.Count(line, @"\e\]8;;f"), Regex.Count(line, @"\e\]8;;\e"));
             }
         }
+    }
+
+    [Fact]
+    public void OtherFormatsHaveNoCodes()
+    {
+        ThreadDump dump = SampleDumps.Get("async");
+        foreach (DumpFormat format in Enum.GetValues<DumpFormat>().Where(f => f != DumpFormat.Text))
+            Assert.Equal(Render.With(dump, format), Themed(dump, Theme, format: format));
+    }
+
+    /// <summary>Names that look like what is coloured, or like a place to go to, are names.</summary>
+    [Fact]
+    public void NamesThatLookLikeMoreAreNames()
+    {
+        DumpFrame frame = Build.Dynamic;
+        var faked = new DumpFrame { Kind = frame.Kind, Method = new MethodName("", "Foo() in /etc/passwd:line 5", "", ""), Symbols = frame.Symbols };
+        string text = Themed(Build.Dump(Build.Thread(1, "a\" blocked \e[31m", ThreadActivity.Waiting, [faked])), Theme);
+        Assert.DoesNotContain("file://", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("\e[31m", text, StringComparison.Ordinal);
+        Assert.Contains("\e[1m\"a\\\" blocked \\u001B[31m\"\e[0m ", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ALinkLeadsToTheWholePath()
+    {
+        DumpFrame frame = Build.Frame("Work", 3, null, path: "/src/in /a b.cs");
+        string text = Themed(Build.Dump(Build.Thread(1, "t", ThreadActivity.Running, [frame])), Theme);
+        Assert.Contains("\e[36m\e]8;;file://host/src/in%20/a%20b.cs\e\\/src/in /a b.cs:line 3\e]8;;\e\\\e[0m\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void EveryRoleHasACode()
+    {
+        Assert.All(Enum.GetValues<TextRole>(), role => Assert.Matches(@"^(\e\[\d+m)+$", Theme.Begin(role)));
+        Assert.All(Enum.GetValues<TextRole>(), role => Assert.Empty(new TextTheme(colours: false, "host").Begin(role)));
     }
 
     private static string Themed(ThreadDump dump, TextTheme theme, RenderOptions? options = null, DumpFormat format = DumpFormat.Text)
@@ -34,4 +76,7 @@ public sealed class ThemeTests
         DumpRenderer.Write(dump, format, options ?? RenderOptions.Default, bytes, new TextStyle { Theme = theme });
         return Encoding.UTF8.GetString(bytes.Written);
     }
+
+    [GeneratedRegex(@"\e\[\d+m|\e\]8;;[^\e]*\e\\")]
+    private static partial Regex Code();
 }
