@@ -94,10 +94,9 @@ internal sealed class SharedOptions
             All = result.GetValue(All),
             GroupIdenticalStacks = !result.GetValue(NoGroup),
             FoldRecursion = !result.GetValue(NoGroup),
-            AllIsSaid = "--all",
         };
         string? file = result.GetValue(Output);
-        var style = new TextStyle { Theme = file is null ? TerminalFacts.Theme : null };
+        var style = new TextStyle { Theme = file is null ? TerminalFacts.Theme : null, ShowsAll = All.Name };
         bool hasDeadlock = false;
         using var formatter = new DumpFormatter(format, rendering, style, interval);
         ResultOutput.Write(file, Pieces());

@@ -14,7 +14,7 @@ internal static class DumpFormats
     public static IReadOnlyList<FormatRow> All { get; } =
     [
         new(DumpFormat.Text, "text", ".txt", TextRenderer.Write),
-        new(DumpFormat.Traceback, "traceback", ".txt", static (dump, options, _, bytes) => TracebackRenderer.Write(dump, options, bytes)),
+        new(DumpFormat.Traceback, "traceback", ".txt", TracebackRenderer.Write),
         new(DumpFormat.Json, "json", ".json", static (dump, _, _, bytes) => JsonRenderer.Write(dump, bytes)),
         new(DumpFormat.Folded, "folded", ".folded", FoldedRenderer.Write),
         new(DumpFormat.Speedscope, "speedscope", ".speedscope.json", SpeedscopeRenderer.Write),

@@ -70,6 +70,17 @@ public sealed partial class ThemeTests
         Assert.All(Enum.GetValues<TextRole>(), role => Assert.Empty(new TextTheme(colours: false, "host").Begin(role)));
     }
 
+    /// <summary>The tool's reader has another name for the option; nothing else of the text depends on who shows it.</summary>
+    [Theory, InlineData("hung-server", DumpFormat.Text), InlineData("hung-server", DumpFormat.Traceback), InlineData("async", DumpFormat.Text), InlineData("circles", DumpFormat.Text)]
+    public void WhatShowsEverythingHasTheNameThatItsReaderKnows(string name, DumpFormat format)
+    {
+        using var bytes = new PooledBytes();
+        DumpRenderer.Write(SampleDumps.Get(name), format, RenderOptions.Default, bytes, new TextStyle { ShowsAll = "--all" });
+        string plain = Render.With(SampleDumps.Get(name), format);
+        Assert.Contains(". The option All shows ", plain, StringComparison.Ordinal);
+        Assert.Equal(plain.Replace("The option All", "--all", StringComparison.Ordinal), Encoding.UTF8.GetString(bytes.Written));
+    }
+
     private static string Themed(ThreadDump dump, TextTheme theme, RenderOptions? options = null, DumpFormat format = DumpFormat.Text)
     {
         using var bytes = new PooledBytes();

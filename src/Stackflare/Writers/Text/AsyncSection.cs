@@ -57,7 +57,7 @@ internal sealed class AsyncSection(RenderBuffer buffer, DumpView view, TextDiale
         AppendCount(groups.Sum(static g => g.Count));
         buffer.Append(" of the platform alone: ");
         NameSummary.Append(buffer, groups.Select(static g => (g.First.Frames is [.., var outermost] ? outermost.Method.FullName : "?", g.Count)));
-        buffer.Append(". ").Append(view.Options.AllIsSaid).Append(groups is [{ Count: 1 }] ? " shows it." : " shows them.").AppendLine();
+        buffer.Append(". ").Append(dialect.ShowsAll).Append(groups is [{ Count: 1 }] ? " shows it." : " shows them.").AppendLine();
         End();
     }
 

@@ -26,7 +26,7 @@ internal sealed class DiagnosisSection(RenderBuffer buffer, RenderOptions option
         if (shown < dump.Deadlocks.Count)
         {
             Begin();
-            buffer.AppendCount(dump.Deadlocks.Count - shown).Append(" more deadlocks. ").Append(options.AllIsSaid).Append(" shows them.").AppendLine();
+            buffer.AppendCount(dump.Deadlocks.Count - shown).Append(" more deadlocks. ").Append(dialect.ShowsAll).Append(" shows them.").AppendLine();
             End();
         }
 

@@ -41,7 +41,8 @@ internal static class DumpHeading
     /// <param name="buffer">Where to.</param>
     /// <param name="view">What was shown.</param>
     /// <param name="hiddenAsync">Hidden frames of async methods.</param>
-    public static bool AppendNotShown(RenderBuffer buffer, DumpView view, long hiddenAsync)
+    /// <param name="dialect">The format.</param>
+    public static bool AppendNotShown(RenderBuffer buffer, DumpView view, long hiddenAsync, TextDialect dialect)
     {
         string before = "Not shown: ";
         if (view.Stacks.OwnThreads is var own and > 0)
@@ -64,7 +65,7 @@ internal static class DumpHeading
         }
         if (before != ", ")
             return false;
-        buffer.Append(". ").Append(view.Options.AllIsSaid).Append(" shows them.").AppendLine();
+        buffer.Append(". ").Append(dialect.ShowsAll).Append(" shows them.").AppendLine();
         return true;
     }
 

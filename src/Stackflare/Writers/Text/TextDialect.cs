@@ -27,6 +27,9 @@ internal sealed record TextDialect
     /// <summary>The line between what a thread runs and the methods that wait for that.</summary>
     public required string Callers { get; init; }
 
+    /// <summary>What shows everything, as the subject of a sentence (<see cref="TextStyle.ShowsAll"/>).</summary>
+    public required string ShowsAll { get; init; }
+
     /// <summary>The line before each part of the dump; null for an empty one after each.</summary>
     public required string? Separator { get; init; }
 }

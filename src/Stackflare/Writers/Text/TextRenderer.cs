@@ -16,11 +16,11 @@ internal sealed class TextRenderer
     private readonly StackText _text;
     private readonly AsyncSection _async;
 
-    private TextRenderer(DumpView view, TextTheme? theme, PooledBytes bytes)
+    private TextRenderer(DumpView view, TextStyle style, PooledBytes bytes)
     {
         _view = view;
         _options = view.Options;
-        _theme = theme;
+        _theme = style.Theme;
         _dialect = new TextDialect
         {
             OutermostFirst = false,
@@ -29,19 +29,20 @@ internal sealed class TextRenderer
             Repeated = Repeated,
             Truncated = "   ... more frames not walked: a limit was reached\n",
             Reference = ThreadLines.Reference,
-            Subject = thread => ThreadLines.Subject(thread, theme),
+            Subject = thread => ThreadLines.Subject(thread, _theme),
             Callers = "   --- awaited by ---\n",
+            ShowsAll = style.ShowsAll,
             Separator = null,
         };
-        _buffer = new RenderBuffer(bytes, theme);
-        _text = new StackText(view.Stacks, FormatFrame, new LockLines(ThreadLines.Reference, _dialect.Indentation, theme));
+        _buffer = new RenderBuffer(bytes, _theme);
+        _text = new StackText(view.Stacks, FormatFrame, new LockLines(ThreadLines.Reference, _dialect.Indentation, _theme));
         _async = new AsyncSection(_buffer, view, _dialect);
     }
 
     public static void Write(ThreadDump dump, RenderOptions options, TextStyle style, PooledBytes bytes)
     {
         using var view = new DumpView(dump, options);
-        new TextRenderer(view, style.Theme, bytes).Write();
+        new TextRenderer(view, style, bytes).Write();
     }
 
     private void Write()
@@ -54,7 +55,7 @@ internal sealed class TextRenderer
             AppendGroup(group);
         _async.Append();
         AppendNativeThreads();
-        if (DumpHeading.AppendNotShown(_buffer, _view, _async.HiddenFrames))
+        if (DumpHeading.AppendNotShown(_buffer, _view, _async.HiddenFrames, _dialect))
             _buffer.AppendLine();
     }
 

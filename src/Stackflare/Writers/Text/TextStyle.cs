@@ -8,4 +8,7 @@ internal sealed record TextStyle
 
     /// <summary>Colours and links; null for none. The traceback format has none.</summary>
     public TextTheme? Theme { get; init; }
+
+    /// <summary>What shows everything (<see cref="RenderOptions.All"/>), by the name that the reader has for it: the subject of a sentence.</summary>
+    public string ShowsAll { get; init; } = "The option All";
 }

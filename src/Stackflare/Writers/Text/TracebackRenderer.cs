@@ -9,50 +9,51 @@ internal sealed class TracebackRenderer
 {
     private const string Separator = "----------------------------------------";
 
-    private static readonly TextDialect Dialect = new()
-    {
-        OutermostFirst = true,
-        Indentation = "    ",
-        Format = FormatFrame,
-        Repeated = Repeated,
-        Truncated = "  [Earlier calls not walked: a limit was reached]\n",
-        Reference = Reference,
-        Subject = Reference,
-        Callers = "  [The calls above await those below]\n",
-        Separator = Separator,
-    };
-
     private readonly DumpView _view;
     private readonly RenderOptions _options;
+    private readonly TextDialect _dialect;
     private readonly RenderBuffer _buffer;
     private readonly StackText _text;
     private readonly AsyncSection _async;
 
-    private TracebackRenderer(DumpView view, PooledBytes bytes)
+    private TracebackRenderer(DumpView view, TextStyle style, PooledBytes bytes)
     {
         _view = view;
         _options = view.Options;
+        _dialect = new TextDialect
+        {
+            OutermostFirst = true,
+            Indentation = "    ",
+            Format = FormatFrame,
+            Repeated = Repeated,
+            Truncated = "  [Earlier calls not walked: a limit was reached]\n",
+            Reference = Reference,
+            Subject = Reference,
+            Callers = "  [The calls above await those below]\n",
+            ShowsAll = style.ShowsAll,
+            Separator = Separator,
+        };
         _buffer = new RenderBuffer(bytes);
-        _text = new StackText(view.Stacks, FormatFrame, new LockLines(Reference, Dialect.Indentation));
-        _async = new AsyncSection(_buffer, view, Dialect);
+        _text = new StackText(view.Stacks, FormatFrame, new LockLines(Reference, _dialect.Indentation));
+        _async = new AsyncSection(_buffer, view, _dialect);
     }
 
-    public static void Write(ThreadDump dump, RenderOptions options, PooledBytes bytes)
+    public static void Write(ThreadDump dump, RenderOptions options, TextStyle style, PooledBytes bytes)
     {
         using var view = new DumpView(dump, options);
-        new TracebackRenderer(view, bytes).Write();
+        new TracebackRenderer(view, style, bytes).Write();
     }
 
     private void Write()
     {
         DumpHeading.AppendHeading(_buffer, _view);
-        new DiagnosisSection(_buffer, _options, Dialect).Append(_view.Dump);
+        new DiagnosisSection(_buffer, _options, _dialect).Append(_view.Dump);
         foreach (var group in _view.Threads.All)
             AppendGroup(group);
         _async.Append();
         AppendNativeThreads();
         _buffer.Append(Separator).AppendLine();
-        DumpHeading.AppendNotShown(_buffer, _view, _async.HiddenFrames);
+        DumpHeading.AppendNotShown(_buffer, _view, _async.HiddenFrames, _dialect);
     }
 
     private void AppendGroup(StackGroup group)
