@@ -24,9 +24,9 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
     private readonly Dictionary<(OsThreadId, ManagedThreadId?, string), SampledThread> _threadsByKey = [];
     private readonly List<SampledThread> _threads = [];
     private readonly Dictionary<int, long> _async = [];
-    // Of the dump that is being added: its frames are compared by reference, which is quick, and by value once.
+    // Of the dump that is being added: the numbers here of frames of async stacks, and of frames and stacks of its view.
     private readonly Dictionary<DumpFrame, int> _known = [];
-    private int[] _stack = new int[256];
+    private int[] _stack = new int[256], _frameOf = [], _stackOf = [];
 
     /// <summary>How many dumps were added.</summary>
     public int Count { get; private set; }
@@ -57,16 +57,18 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
             (Process, Begin) = (dump.Process, dump.CapturedAt);
         _known.Clear();
         using var view = new DumpView(dump, _options);
+        // Many threads have one stack, and all have frames in common: each is looked for once.
+        (_frameOf, _stackOf) = (NotYet(view.Stacks.Frames.Count), NotYet(view.Stacks.Stacks.Count));
         for (int i = 0; i < dump.Threads.Count; i++)
         {
             DumpThread thread = dump.Threads[i];
-            if (view.Stacks.StackOf(i) is var stack && stack != VisibleStacks.NotShown && Collect(thread, view.Stacks, stack) is var length and > 0)
-                Add(thread.OsId, thread.ManagedId, thread.DisplayName, _stack.AsSpan(0, length));
+            if (view.Stacks.StackOf(i) is var stack && stack != VisibleStacks.NotShown && NumberOf(thread, view.Stacks, stack) is var number and >= 0)
+                Add(thread.OsId, thread.ManagedId, thread.DisplayName, number);
         }
         if (_options.All)
         {
             foreach (var thread in dump.RuntimeThreads)
-                Add(thread.OsId, null, thread.Name, [IdOf(new SampleFrame("[native thread]"))]);
+                Add(thread.OsId, null, thread.Name, NumberOf([IdOf(new SampleFrame("[native thread]"))]));
         }
         if (dump.AsyncStacks.Count > 0)
             new AsyncSamples(view.Async, IdOf, name => IdOf(new SampleFrame(name)), _options.All, AddAsync).Add();
@@ -81,7 +83,7 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
         _async[number] = AsyncStackGroup.Sum(_async.GetValueOrDefault(number), count);
     }
 
-    private void Add(OsThreadId id, ManagedThreadId? managedId, string name, ReadOnlySpan<int> stack)
+    private void Add(OsThreadId id, ManagedThreadId? managedId, string name, int stack)
     {
         string shown = EscapedText.Plain(name);
         // With the name: ids are used again, and a thread that was renamed has begun something else.
@@ -92,12 +94,32 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
             _threadsByKey.Add(key, thread);
             _threads.Add(thread);
         }
-        thread.Add(NumberOf(stack));
+        thread.Add(stack);
     }
 
     private int NumberOf(ReadOnlySpan<int> stack) => _stacks.TryGetId(stack, out int number)
         ? number
         : _stacks.IdOf([IdOf(new SampleFrame("[too many different stacks]"))]);
+
+    private static int[] NotYet(int count)
+    {
+        var numbers = new int[count];
+        Array.Fill(numbers, -1);
+        return numbers;
+    }
+
+    /// <summary>The number of a thread's stack; -1 where there is nothing to show.</summary>
+    private int NumberOf(DumpThread thread, VisibleStacks stacks, int stack)
+    {
+        bool isWhole = thread.Completeness is not (StackCompleteness.Truncated or StackCompleteness.Broken) && stacks.Stacks[stack].Length > 0;
+        if (isWhole && _stackOf[stack] >= 0)
+            return _stackOf[stack];
+        int length = Collect(thread, stacks, stack);
+        int number = length == 0 ? -1 : NumberOf(_stack.AsSpan(0, length));
+        if (isWhole)
+            _stackOf[stack] = number;
+        return number;
+    }
 
     /// <summary>Puts what is shown of a thread's stack into <see cref="_stack"/>, outermost first; gives the length.</summary>
     private int Collect(DumpThread thread, VisibleStacks stacks, int stack)
@@ -112,7 +134,12 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
             _stack[length++] = IdOf(new SampleFrame("[outer calls not walked]"));
         int first = length;
         for (int i = visible.Length - 1; i >= 0; i--)
-            _stack[length++] = IdOf(stacks.Frames[visible[i]]);
+        {
+            ref int frame = ref _frameOf[visible[i]];
+            if (frame < 0)
+                frame = IdOf(SampleFrame.Of(stacks.Frames[visible[i]]));
+            _stack[length++] = frame;
+        }
         if (length > first)
             return length;
         if (!_options.All)
