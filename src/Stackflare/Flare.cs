@@ -128,4 +128,24 @@ public static class Flare
         ArgumentNullException.ThrowIfNull(stream);
         return DumpRenderer.WriteAsync(dump, format, render ?? RenderOptions.Default, stream, cancellationToken);
     }
+
+    /// <summary>Writes a dump to a writer by asynchronous calls alone. Otherwise as <see cref="WriteAsync(ThreadDump, Stream, DumpFormat, RenderOptions, CancellationToken)"/>.</summary>
+    /// <param name="dump">The dump.</param>
+    /// <param name="writer">Where to; it is neither flushed nor closed.</param>
+    /// <param name="format">How.</param>
+    /// <param name="render">How much is shown; null for the defaults.</param>
+    /// <param name="cancellationToken">Calls it off; a part of the dump may have been written then.</param>
+    /// <returns>Completes when the writer has taken the last character.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="dump"/> or <paramref name="writer"/> is null. Thrown by the call itself.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="format"/> is not one of <see cref="DumpFormat"/>.</exception>
+    /// <exception cref="OutputException">The dump would be larger than 2 GiB.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
+    /// <remarks>What <paramref name="writer"/> throws is passed on; a part of the dump may have been written then.</remarks>
+    public static Task WriteAsync(
+        ThreadDump dump, TextWriter writer, DumpFormat format = DumpFormat.Text, RenderOptions? render = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(dump);
+        ArgumentNullException.ThrowIfNull(writer);
+        return DumpRenderer.WriteAsync(dump, format, render ?? RenderOptions.Default, writer, cancellationToken);
+    }
 }

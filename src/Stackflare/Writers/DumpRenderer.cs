@@ -21,6 +21,15 @@ internal static class DumpRenderer
         bytes.CopyTo(writer);
     }
 
+    /// <summary>The same without a synchronous call of the writer.</summary>
+    public static async Task WriteAsync(ThreadDump dump, DumpFormat format, RenderOptions options, TextWriter writer, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using var bytes = new PooledBytes();
+        Write(dump, format, options, bytes);
+        await bytes.CopyToAsync(writer, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Writes the dump to a stream, which is neither flushed nor closed. Nothing is written if rendering fails.</summary>
     public static void Write(ThreadDump dump, DumpFormat format, RenderOptions options, Stream stream)
     {

@@ -39,6 +39,14 @@ public sealed class SinkTests
             await Flare.WriteAsync(dump, body, format, cancellationToken: Token);
             Assert.Equal(expected, body.Written.ToArray());
             Assert.InRange(body.LargestPiece, 1, 64 << 10);
+
+            await using var underText = new AsynchronousStream();
+            await using (var writer = new StreamWriter(underText, new UTF8Encoding(false), leaveOpen: true))
+            {
+                await Flare.WriteAsync(dump, writer, format, cancellationToken: Token);
+                underText.MayFlush = true;
+            }
+            Assert.Equal(expected, underText.Written.ToArray());
         }
     }
 
@@ -88,7 +96,8 @@ public sealed class SinkTests
         Assert.Throws<ArgumentNullException>("writer", () => Flare.Write(dump, (TextWriter)null!));
         Assert.Throws<ArgumentNullException>("stream", () => Flare.Write(dump, (Stream)null!));
         Assert.Throws<ArgumentNullException>("buffer", () => Flare.Write(dump, (IBufferWriter<byte>)null!));
-        Assert.Throws<ArgumentNullException>("stream", () => { _ = Flare.WriteAsync(dump, null!, cancellationToken: Token); });
+        Assert.Throws<ArgumentNullException>("writer", () => { _ = Flare.WriteAsync(dump, (TextWriter)null!, cancellationToken: Token); });
+        Assert.Throws<ArgumentNullException>("stream", () => { _ = Flare.WriteAsync(dump, (Stream)null!, cancellationToken: Token); });
     }
 
     /// <summary>Gives a few bytes at a time, as a pipe does whose segments are small.</summary>
@@ -113,6 +122,9 @@ public sealed class SinkTests
         public MemoryStream Written { get; } = new();
 
         public int LargestPiece { get; private set; }
+
+        /// <summary>Whether the writer above it is being closed.</summary>
+        public bool MayFlush { get; set; }
 
         /// <summary>Called after each piece.</summary>
         public Action? Taken { get; init; }
@@ -142,7 +154,7 @@ public sealed class SinkTests
         public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
             WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-        public override Task FlushAsync(CancellationToken cancellationToken) => throw new InvalidOperationException("The writer must not flush.");
+        public override Task FlushAsync(CancellationToken cancellationToken) => MayFlush ? Task.CompletedTask : throw new InvalidOperationException("The writer must not flush.");
 
         public override void Flush() => throw new NotSupportedException();
 
