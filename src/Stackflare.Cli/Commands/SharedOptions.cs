@@ -96,7 +96,7 @@ internal sealed class SharedOptions
             FoldRecursion = !result.GetValue(NoGroup),
         };
         string? file = result.GetValue(Output);
-        var style = new TextStyle { Theme = file is null ? TerminalFacts.Theme : null, ShowsAll = All.Name };
+        var style = new TextStyle { Theme = file is null ? TerminalCapabilities.Theme : null, ShowsAll = All.Name };
         bool hasDeadlock = false;
         using var formatter = new DumpFormatter(format, rendering, style, interval);
         ResultOutput.Write(file, Pieces());

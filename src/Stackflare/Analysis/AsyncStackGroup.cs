@@ -3,12 +3,12 @@ namespace Stackflare.Analysis;
 /// <summary>Async stacks that are alike, as <see cref="SameAsyncStack"/> has it: at least one.</summary>
 internal sealed class AsyncStackGroup
 {
-    /// <summary>No count goes beyond: tasks within tasks that share tasks multiply.</summary>
+    /// <summary>Upper bound of all counts: tasks that are shared multiply them.</summary>
     private const long Most = 1_000_000_000_000;
 
     private readonly List<(AsyncStack Stack, long Times)> _stacks = new(1);
 
-    /// <summary>Any of them: what is shown of a stack is the same in all, but for objects and times.</summary>
+    /// <summary>Any of them: they differ in objects and times only.</summary>
     public AsyncStack First => _stacks[0].Stack;
 
     public AsyncWait Wait => First.WaitingFor;
@@ -16,10 +16,10 @@ internal sealed class AsyncStackGroup
     /// <summary>How many they are.</summary>
     public long Count { get; private set; }
 
-    /// <summary>The stacks, each with how often it is to be counted.</summary>
+    /// <summary>The stacks, each with how often it counts.</summary>
     public IReadOnlyList<(AsyncStack Stack, long Times)> Stacks => _stacks;
 
-    /// <summary>How many tasks the stacks wait for that have not completed.</summary>
+    /// <summary>How many incomplete tasks the stacks wait for.</summary>
     public long Open => Math.Max(0, Product(Count, Wait.Pending ?? 0L));
 
     /// <summary>Puts stacks that are alike together: the largest group first, those of the platform alone last; groups of a size in the order of the stacks.</summary>
@@ -27,7 +27,7 @@ internal sealed class AsyncStackGroup
     /// <param name="alike">Whether those that are alike are one group; else each is its own.</param>
     public static List<AsyncStackGroup> Group(IEnumerable<AsyncStack> stacks, bool alike = true) => Group(stacks.Select(static s => (s, 1L)), alike);
 
-    /// <summary>The same of stacks with how often each is to be counted.</summary>
+    /// <summary>The same of stacks with how often each counts.</summary>
     public static List<AsyncStackGroup> Group(IEnumerable<(AsyncStack Stack, long Times)> stacks, bool alike = true)
     {
         var groups = new List<AsyncStackGroup>();
@@ -59,8 +59,8 @@ internal sealed class AsyncStackGroup
         Count = Sum(Count, times);
     }
 
-    /// <summary>The distinct objects that are waited for, in the order of the stacks; those that are not known left out.</summary>
-    /// <param name="most">Of how many to tell.</param>
+    /// <summary>The distinct objects that are waited for, in the order of the stacks, as far as they are known.</summary>
+    /// <param name="most">At most this many.</param>
     public List<ObjectAddress> Objects(int most = int.MaxValue)
     {
         var objects = new List<ObjectAddress>();

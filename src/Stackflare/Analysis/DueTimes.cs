@@ -1,6 +1,6 @@
 namespace Stackflare.Analysis;
 
-/// <summary>When the waits of a group end by themselves, as far as that is known: those whose time is to come, and those whose time had come.</summary>
+/// <summary>When the waits of a group end by themselves, as far as that is known: due times ahead, and those that have passed.</summary>
 /// <param name="Ahead">How many are to come.</param>
 /// <param name="First">The first of them.</param>
 /// <param name="Last">The last of them.</param>
@@ -17,7 +17,7 @@ internal readonly record struct DueTimes(long Ahead, TimeSpan First, TimeSpan La
 
     /// <summary>With one more.</summary>
     /// <param name="due">When it is due.</param>
-    /// <param name="times">How often it is to be counted.</param>
+    /// <param name="times">How often it counts.</param>
     public DueTimes With(TimeSpan due, long times) => due > TimeSpan.Zero
         ? this with { Ahead = AsyncStackGroup.Sum(Ahead, times), First = Ahead == 0 || due < First ? due : First, Last = due > Last ? due : Last }
         : this with { Over = AsyncStackGroup.Sum(Over, times), Latest = Over == 0 || due > Latest ? due : Latest, Earliest = due < Earliest ? due : Earliest };

@@ -3,20 +3,20 @@ using Stackflare.Analysis;
 namespace Stackflare.Views;
 
 /// <summary>
-/// The async stacks of a dump in groups, and what stands behind the tasks that they wait for. For one rendering: what stands behind tasks within tasks may be the same
-/// again and again, by more ways than could be gone, and so there is a bound on how much of it is looked at.
+/// The async stacks of a dump in groups, and what stands behind the tasks that they wait for. For one writing: tasks that wait for tasks can
+/// share them, which makes the number of paths exponential, and a budget bounds how many are followed.
 /// </summary>
 /// <param name="dump">The dump.</param>
 /// <param name="options">Whether stacks that are alike are one group, and whether all groups are shown.</param>
 internal sealed class AsyncGroups(ThreadDump dump, RenderOptions options)
 {
-    /// <summary>How many tasks within tasks are shown. Three levels of JSON each, they leave room below the 64 that readers take as a rule.</summary>
-    internal const int Deepest = 16;
+    /// <summary>How deep tasks within tasks are shown. Each takes three levels of JSON, of which readers commonly accept 64.</summary>
+    internal const int MaxDepth = 16;
 
-    /// <summary>As much is looked at behind tasks: so many stacks, or one group that is shown for each <see cref="OfAGroup"/>.</summary>
-    private const int Most = 1_000_000, OfAGroup = 250;
+    /// <summary>The budget, in stacks that are looked at behind tasks; a group that is shown costs as much as <see cref="CostOfGroup"/> of them.</summary>
+    private const int Budget = 1_000_000, CostOfGroup = 250;
 
-    private int _left = Most;
+    private int _left = Budget;
 
     /// <summary>All groups: the largest first, those of the platform alone last.</summary>
     public IReadOnlyList<AsyncStackGroup> All { get; } = AsyncStackGroup.Group(dump.AsyncStacks, options.GroupIdenticalStacks);
@@ -34,12 +34,12 @@ internal sealed class AsyncGroups(ThreadDump dump, RenderOptions options)
     public List<AsyncStackGroup> Unfinished(AsyncStackGroup group, int depth, out long notFollowed)
     {
         notFollowed = group.Open;
-        if (depth >= Deepest || group.Wait.Unfinished.Count == 0 || _left <= 0)
+        if (depth >= MaxDepth || group.Wait.Unfinished.Count == 0 || _left <= 0)
             return [];
         List<AsyncStackGroup> groups = AsyncStackGroup.Group(Behind(group));
-        int shown = Math.Min(groups.Count, 1 + (Math.Max(0, _left) / OfAGroup));
+        int shown = Math.Min(groups.Count, 1 + (Math.Max(0, _left) / CostOfGroup));
         groups.RemoveRange(shown, groups.Count - shown);
-        _left -= shown * OfAGroup;
+        _left -= shown * CostOfGroup;
         foreach (AsyncStackGroup branch in groups)
             notFollowed -= branch.Count;
         notFollowed = Math.Max(0, notFollowed);
@@ -48,7 +48,7 @@ internal sealed class AsyncGroups(ThreadDump dump, RenderOptions options)
 
     private List<(AsyncStack, long)> Behind(AsyncStackGroup group)
     {
-        // A task that several wait for is one object.
+        // A task that several await is one object.
         var times = new Dictionary<AsyncStack, long>(ReferenceEqualityComparer.Instance);
         foreach (var (stack, count) in group.Stacks)
         {

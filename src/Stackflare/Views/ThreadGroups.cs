@@ -19,7 +19,7 @@ internal sealed class ThreadGroups
                 continue;
             DumpThread thread = dump.Threads[i];
             int length = stacks.Stacks[stack].Length;
-            LockNote[]? notes = LockNote.Of(thread, stacks.FirstFrameOf(i), options.All);
+            LockNote[]? notes = LockNote.ForThread(thread, stacks.FirstFrameOf(i), options.All);
             var key = new Key(stack, thread, notes);
             // Threads without a stack are listed by name; asked for everything, the reader gets each of them in full.
             bool groupable = options.GroupIdenticalStacks && !(options.All && length == 0);

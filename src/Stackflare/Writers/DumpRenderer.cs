@@ -5,8 +5,8 @@ using Stackflare.Writers.Text;
 namespace Stackflare.Writers;
 
 /// <summary>
-/// Writes a thread dump in a format. Works on the calling thread alone, without thread pool, timers or the console, because the
-/// program whose dump it is may be out of all of them.
+/// Writes a thread dump in a format. Works on the calling thread alone, without thread pool, timers or the console, which the
+/// dumped program may have exhausted or blocked.
 /// </summary>
 internal static class DumpRenderer
 {

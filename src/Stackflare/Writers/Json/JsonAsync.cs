@@ -4,10 +4,10 @@ using Stackflare.Views;
 
 namespace Stackflare.Writers.Json;
 
-/// <summary>What JSON says of async methods that wait: always in groups, of which there are few where there are many of them.</summary>
+/// <summary>The async stacks in JSON, always in groups: a hundred thousand stacks are a few groups.</summary>
 internal sealed class JsonAsync(Utf8JsonWriter json, JsonStacks stacks, DumpView view)
 {
-    /// <summary>Of more objects than that, some tell as much as all.</summary>
+    /// <summary>At most this many objects are listed for a group.</summary>
     internal const int MostObjects = 16;
 
     public void Write()
@@ -41,7 +41,7 @@ internal sealed class JsonAsync(Utf8JsonWriter json, JsonStacks stacks, DumpView
         AsyncWait wait = group.Wait;
         DueTimes due = group.Due();
         json.WriteStartObject("waitingFor");
-        json.WriteString("kind", JsonNames.Of(wait.Kind));
+        json.WriteString("kind", JsonNames.Name(wait.Kind));
         json.WriteString("type", wait.Type);
         json.WriteString("operation", wait.Operation);
         json.WriteStrings("objects", [.. group.Objects(MostObjects).Select(static o => o.ToString())]);

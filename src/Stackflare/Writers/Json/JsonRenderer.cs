@@ -132,16 +132,16 @@ internal sealed class JsonRenderer
         _json.WriteString("name", thread.Name);
         _json.WriteString("displayName", thread.DisplayName);
         _json.WriteBoolean("main", thread.IsMain);
-        _json.WriteString("activity", JsonNames.Of(thread.Activity));
+        _json.WriteString("activity", JsonNames.Name(thread.Activity));
         _json.WriteOptional("background", thread.IsBackground);
         _json.WriteOptional("threadPool", thread.IsThreadPool);
         _json.WriteMilliseconds("cpuMs", thread.CpuTime);
         WriteRecentCpu(thread.RecentCpu);
         _json.WriteString("currentException", thread.CurrentException);
         _json.WriteBoolean("own", thread.IsOwn);
-        _json.WriteString("completeness", JsonNames.Of(thread.Completeness));
+        _json.WriteString("completeness", JsonNames.Name(thread.Completeness));
         _json.WriteNumber("waitPlumbing", WaitPlumbing.FramesOf(thread));
-        _locks.WriteOf(thread);
+        _locks.WriteThread(thread);
         _stacks.Write("stack", thread.Frames);
         _stacks.Write("asyncCallers", thread.AsyncCallers);
         _json.WriteEndObject();
@@ -165,7 +165,7 @@ internal sealed class JsonRenderer
         _json.WriteStartObject();
         _json.WriteNumber("osId", thread.OsId.Value);
         _json.WriteString("name", thread.Name);
-        _json.WriteString("activity", JsonNames.Of(thread.Activity));
+        _json.WriteString("activity", JsonNames.Name(thread.Activity));
         _json.WriteMilliseconds("cpuMs", thread.CpuTime);
         _json.WriteString("waitChannel", thread.WaitChannel);
         _json.WriteEndObject();
@@ -174,13 +174,13 @@ internal sealed class JsonRenderer
     private void WriteFrame(int index, DumpFrame frame)
     {
         _json.WriteStartObject();
-        // Says nothing that the place in the table does not; it is for people who look for "137".
+        // The position in the table says the same; this is for people who search for "137".
         _json.WriteNumber("index", index);
         _json.WriteString("display", frame.Kind is FrameKind.Native ? frame.Method.FullName : frame.Method.ToString());
-        _json.WriteString("kind", JsonNames.Of(frame.Kind));
+        _json.WriteString("kind", JsonNames.Name(frame.Kind));
         WriteMethod(frame.Method);
         _json.WriteStrings("typeArguments", frame.TypeArguments);
-        _json.WriteString("symbols", JsonNames.Of(frame.Symbols));
+        _json.WriteString("symbols", JsonNames.Name(frame.Symbols));
         WriteSource(frame.Source);
         WriteModule(frame.Module);
         _json.WriteString("token", frame.MetadataToken == 0 ? null : "0x" + frame.MetadataToken.ToString("x8", CultureInfo.InvariantCulture));
@@ -212,7 +212,7 @@ internal sealed class JsonRenderer
         _json.WriteNumber("line", source.Line);
         _json.WriteNumber("column", source.Column);
         _json.WriteString("text", source.Text);
-        _json.WriteString("textOrigin", JsonNames.Of(source.TextOrigin));
+        _json.WriteString("textOrigin", JsonNames.Name(source.TextOrigin));
         _json.WriteEndObject();
     }
 

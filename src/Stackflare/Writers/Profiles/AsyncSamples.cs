@@ -5,12 +5,12 @@ using Stackflare.Writers.Text;
 namespace Stackflare.Writers.Profiles;
 
 /// <summary>
-/// Async stacks as the formats that add up samples have them: outermost first, with what is waited for as the innermost. What several tasks are waited for with is
-/// in as many stacks, so that each stack counts what waits at its end.
+/// Async stacks for the formats that add up samples: outermost first, with what is waited for as the innermost frame. A method that waits for several tasks is
+/// in a stack for each, so that each stack counts what waits at its end.
 /// </summary>
 /// <param name="groups">The stacks.</param>
 /// <param name="idOf">The number of a frame.</param>
-/// <param name="idOfName">The number of what is no frame.</param>
+/// <param name="idOfName">The number of a name that stands in place of a frame.</param>
 /// <param name="all">Whether hidden frames are in.</param>
 /// <param name="add">Takes a stack and how often it is there.</param>
 internal sealed class AsyncSamples(AsyncGroups groups, Func<DumpFrame, int> idOf, Func<string, int> idOfName, bool all, AsyncSamples.StackReceiver add)

@@ -22,7 +22,7 @@ internal sealed class FoldedRenderer : IDisposable
     private FoldedRenderer(StackSamples samples)
     {
         _samples = samples;
-        string[] names = [.. samples.Frames.Select(static f => FoldedName.Of(f.Name))];
+        string[] names = [.. samples.Frames.Select(static f => FoldedName.Escape(f.Name))];
         _names = [.. names.Distinct()];
         Array.Sort(_names, StringComparer.Ordinal);
         AddUp([.. names.Select(n => Array.BinarySearch(_names, n, StringComparer.Ordinal))]);
@@ -48,7 +48,7 @@ internal sealed class FoldedRenderer : IDisposable
         }
         foreach (var thread in _samples.Threads)
         {
-            string name = FoldedName.Of(thread.Name);
+            string name = FoldedName.Escape(thread.Name);
             foreach (var run in thread.Runs)
                 Add(name, stackOf[run.Stack], run.Count);
         }

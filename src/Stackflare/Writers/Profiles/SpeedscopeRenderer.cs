@@ -14,7 +14,7 @@ namespace Stackflare.Writers.Profiles;
 /// </summary>
 internal sealed class SpeedscopeRenderer
 {
-    /// <summary>What the viewer knows the format by.</summary>
+    /// <summary>By which the viewer recognizes the format.</summary>
     internal const string SchemaId = "https://www.speedscope.app/file-format-schema.json";
 
     private static readonly JsonWriterOptions Options = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -94,7 +94,7 @@ internal sealed class SpeedscopeRenderer
         _json.WriteEndObject();
     }
 
-    /// <summary>A profile in which a stack weighs what it was met: of methods that wait side by side, the times would add up to none that passed.</summary>
+    /// <summary>A profile in which a stack weighs how often it was met: the times of methods that wait side by side would add up to more than has passed.</summary>
     private void WriteAsync(IReadOnlyDictionary<int, long> stacks)
     {
         _json.WriteStartObject();

@@ -137,7 +137,7 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
         {
             ref int frame = ref _frameOf[visible[i]];
             if (frame < 0)
-                frame = IdOf(SampleFrame.Of(stacks.Frames[visible[i]]));
+                frame = IdOf(SampleFrame.FromFrame(stacks.Frames[visible[i]]));
             _stack[length++] = frame;
         }
         if (length > first)
@@ -152,7 +152,7 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
     private int IdOf(DumpFrame frame)
     {
         if (!_known.TryGetValue(frame, out int id))
-            _known.Add(frame, id = IdOf(SampleFrame.Of(frame)));
+            _known.Add(frame, id = IdOf(SampleFrame.FromFrame(frame)));
         return id;
     }
 

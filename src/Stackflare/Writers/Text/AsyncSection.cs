@@ -3,7 +3,7 @@ using Stackflare.Views;
 
 namespace Stackflare.Writers.Text;
 
-/// <summary>What the text formats say of async methods that wait.</summary>
+/// <summary>The part of the text formats about async stacks.</summary>
 internal sealed class AsyncSection(RenderBuffer buffer, DumpView view, TextDialect dialect)
 {
     private readonly AsyncFrames _frames = new(buffer, view.Options, dialect);
@@ -30,7 +30,7 @@ internal sealed class AsyncSection(RenderBuffer buffer, DumpView view, TextDiale
             Begin();
             buffer.Append(dialect.OutermostFirst ? "<" : "");
             AppendCount(group.Count);
-            buffer.Append(' ').Append(AsyncWaitText.Of(group, dialect.Reference)).Append(dialect.OutermostFirst ? ">" : "").AppendLine();
+            buffer.Append(' ').Append(AsyncWaitText.Describe(group, dialect.Reference)).Append(dialect.OutermostFirst ? ">" : "").AppendLine();
             AppendStack(group, before: "", depth: 0);
             End();
         }
@@ -101,13 +101,13 @@ internal sealed class AsyncSection(RenderBuffer buffer, DumpView view, TextDiale
 
     private void AppendUnfinished(AsyncStackGroup group, string before, int depth)
     {
-        // The deeper ones stand between bars: at no depth can a source line be taken for a frame.
+        // Deeper levels have bars before them, so that a source line is never taken for a frame.
         string inner = $"{before}{dialect.Indentation}| ";
         List<AsyncStackGroup> unfinished = view.Async.Unfinished(group, depth, out long notFollowed);
         foreach (AsyncStackGroup branch in unfinished)
         {
             buffer.Append(before).Append(dialect.Indentation).Append("- ").AppendCount(branch.Count).Append(' ')
-                .Append(AsyncWaitText.Of(branch, dialect.Reference)).AppendLine();
+                .Append(AsyncWaitText.Describe(branch, dialect.Reference)).AppendLine();
             AppendStack(branch, inner, depth + 1);
         }
         if (notFollowed > 0)

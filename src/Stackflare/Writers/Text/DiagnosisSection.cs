@@ -3,7 +3,7 @@ using Stackflare.Model;
 
 namespace Stackflare.Writers.Text;
 
-/// <summary>What the text formats say between the heading and the first thread: the deadlocks, and what else is wrong.</summary>
+/// <summary>The part of the text formats between the heading and the first thread: deadlocks and findings.</summary>
 /// <param name="buffer">Where to.</param>
 /// <param name="options">With <see cref="RenderOptions.All"/> nothing is shortened.</param>
 /// <param name="dialect">The format.</param>
@@ -30,7 +30,7 @@ internal sealed class DiagnosisSection(RenderBuffer buffer, RenderOptions option
             End();
         }
 
-        // Deadlocks are there already, and better.
+        // Deadlocks have sections of their own.
         List<Finding> findings = [.. dump.Findings.Where(static f => f.Kind != FindingKind.Deadlock)];
         if (findings.Count == 0)
             return;
@@ -68,7 +68,7 @@ internal sealed class DiagnosisSection(RenderBuffer buffer, RenderOptions option
             AppendStep(deadlock.Steps[i]);
         if (shown - 1 < last)
             buffer.Append("... ").AppendCount(last - shown + 1).Append(" more, each of which waits for the next").AppendLine();
-        // The last one closes the circle.
+        // The last step closes the cycle.
         AppendStep(deadlock.Steps[last]);
     }
 

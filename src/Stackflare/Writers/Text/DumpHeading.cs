@@ -4,7 +4,7 @@ using Stackflare.Views;
 
 namespace Stackflare.Writers.Text;
 
-/// <summary>What the text formats say before the first thread and after the last.</summary>
+/// <summary>The first lines of the text formats, and the last one.</summary>
 internal static class DumpHeading
 {
     public static void AppendHeading(RenderBuffer buffer, DumpView view)

@@ -191,7 +191,7 @@ internal sealed class TextRenderer
         string line = _theme is null ? $"   at {method} in {location}\n"
             : path is not ['/', _, ..] ? WithoutLine($"{method} in {location}")
             : $"   {_theme.Mark(TextRole.Keyword, "at")} {method} {_theme.Mark(TextRole.Keyword, "in")} {_theme.Mark(TextRole.Location, _theme.Link(path, location))}\n";
-        return SourceLine.Of(source) is { } text ? $"{line}{_theme.Mark(TextRole.Source, "      " + text)}\n" : line;
+        return SourceLine.Find(source) is { } text ? $"{line}{_theme.Mark(TextRole.Source, "      " + text)}\n" : line;
     }
 
     private string WithoutLine(string frame) => $"   {_theme.Mark(TextRole.Keyword, "at")}{_theme.Mark(TextRole.NoLine, " " + frame)}\n";

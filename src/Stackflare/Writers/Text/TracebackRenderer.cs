@@ -84,7 +84,7 @@ internal sealed class TracebackRenderer
         _buffer.Append(thread.OsId.Value).Append(")>").AppendLine();
     }
 
-    /// <summary>By the kernel's id, which is the one that a thread's line has here.</summary>
+    /// <summary>By the kernel's id, which a thread's line has in this format.</summary>
     private static string Reference(DumpThread thread) => $"\"{EscapedText.Quoted(thread.DisplayName)}\" tid={thread.OsId}";
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -128,13 +128,13 @@ internal sealed class TracebackRenderer
     {
         string method = EscapedText.Plain(frame.Method.FullName);
         if (frame.Source is not { } source)
-            return $"  File \"<{EscapedText.QuotedPath(Place(frame))}>\", in {method}\n";
+            return $"  File \"<{EscapedText.QuotedPath(FileStandIn(frame))}>\", in {method}\n";
 
         string line = FormattableString.Invariant($"  File \"{EscapedText.QuotedPath(source.Path)}\", line {source.Line}, in {method}\n");
-        return SourceLine.Of(source) is { } text ? $"{line}    {text}\n" : line;
+        return SourceLine.Find(source) is { } text ? $"{line}    {text}\n" : line;
     }
 
     /// <summary>What stands for the file of a frame without one, as <c>&lt;string&gt;</c> does in Python.</summary>
-    private static string Place(DumpFrame frame) =>
+    private static string FileStandIn(DumpFrame frame) =>
         frame.Module is { } module ? module.Name : frame.Kind is FrameKind.Native ? "native" : "dynamic";
 }

@@ -2,8 +2,8 @@ using Stackflare.Writers.Text;
 
 namespace Stackflare.Cli.Terminal;
 
-/// <summary>What the terminal that we write to can show, by the environment.</summary>
-internal static class TerminalFacts
+/// <summary>What the terminal that standard output is can show, judged by the environment.</summary>
+internal static class TerminalCapabilities
 {
     // https://no-color.org
     private static bool NoColour => Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 };
@@ -17,8 +17,8 @@ internal static class TerminalFacts
     private static bool Colours => !Console.IsOutputRedirected && !NoColour && Term is not ("" or "dumb");
 
     /// <summary>
-    /// Terminals that know links ignore nothing else about them; those that do not show garbage only if they are very old. The
-    /// kernel's own console and the ones known to print the escape are left out.
+    /// Terminals without links ignore the escape, unless they are very old. The kernel's console and others that are known to print it are
+    /// left out.
     /// </summary>
     private static bool Links =>
         !Console.IsOutputRedirected && Term is not ("" or "dumb" or "linux" or "screen" or "vt100")
