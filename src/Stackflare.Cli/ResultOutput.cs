@@ -1,4 +1,3 @@
-using Stackflare.Cli.Terminal;
 using Stackflare.Interop;
 using Stackflare.Model;
 
@@ -11,18 +10,16 @@ internal static class ResultOutput
 
     /// <param name="file">The file; null for standard output.</param>
     /// <param name="pieces">What is written. They are asked for one by one, after the file was found to be writable.</param>
-    /// <param name="isDump">Whether it is a dump in the text format, which a terminal shows in colours and with links.</param>
     /// <exception cref="OutputException">It could not be written.</exception>
-    public static void Write(string? file, IEnumerable<ReadOnlyMemory<byte>> pieces, bool isDump)
+    public static void Write(string? file, IEnumerable<ReadOnlyMemory<byte>> pieces)
     {
         if (file is not null)
         {
             WholeFile.Write(file, $"The file '{EscapedText.Plain(file)}'", pieces);
             return;
         }
-        bool colours = isDump && TerminalFacts.Colours, links = isDump && TerminalFacts.Links;
         foreach (ReadOnlyMemory<byte> piece in pieces)
-            Write(colours || links ? TerminalStyle.Apply(piece.Span, colours, links) : piece.Span);
+            Write(piece.Span);
     }
 
     /// <summary>Not by Console, which takes a reader that has gone for one that is satisfied: sampling would go on for nobody.</summary>

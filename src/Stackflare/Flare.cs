@@ -1,3 +1,4 @@
+using System.Buffers;
 using Stackflare.Capture;
 using Stackflare.Signals;
 using Stackflare.Writers;
@@ -67,15 +68,99 @@ public static class Flare
         Write(Capture(capture), writer, format, render);
     }
 
-    /// <summary>Writes a dump that was taken before: in <see cref="DumpOutput.To"/>, for instance.</summary>
+    /// <summary>
+    /// Writes a dump that was taken before: in <see cref="DumpOutput.To"/>, for instance. The dump is rendered to pooled memory first; nothing is written if that fails.
+    /// May be called from any thread.
+    /// </summary>
     /// <param name="dump">The dump.</param>
     /// <param name="writer">Where to; it is neither flushed nor closed.</param>
     /// <param name="format">How.</param>
     /// <param name="render">How much is shown; null for the defaults.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="dump"/> or <paramref name="writer"/> is null.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="format"/> is not one of <see cref="DumpFormat"/>.</exception>
+    /// <exception cref="OutputException">The dump would be larger than 2 GiB.</exception>
+    /// <remarks>What <paramref name="writer"/> throws is passed on; a part of the dump may have been written then.</remarks>
     public static void Write(ThreadDump dump, TextWriter writer, DumpFormat format = DumpFormat.Text, RenderOptions? render = null)
     {
         ArgumentNullException.ThrowIfNull(dump);
         ArgumentNullException.ThrowIfNull(writer);
         DumpRenderer.Write(dump, format, render ?? RenderOptions.Default, writer);
+    }
+
+    /// <summary>Writes a dump to a stream as UTF-8, without a byte order mark. Otherwise as <see cref="Write(ThreadDump, TextWriter, DumpFormat, RenderOptions)"/>.</summary>
+    /// <param name="dump">The dump.</param>
+    /// <param name="stream">Where to; it is neither flushed nor closed.</param>
+    /// <param name="format">How.</param>
+    /// <param name="render">How much is shown; null for the defaults.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="dump"/> or <paramref name="stream"/> is null.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="format"/> is not one of <see cref="DumpFormat"/>.</exception>
+    /// <exception cref="OutputException">The dump would be larger than 2 GiB.</exception>
+    /// <remarks>What <paramref name="stream"/> throws is passed on; a part of the dump may have been written then.</remarks>
+    public static void Write(ThreadDump dump, Stream stream, DumpFormat format = DumpFormat.Text, RenderOptions? render = null)
+    {
+        ArgumentNullException.ThrowIfNull(dump);
+        ArgumentNullException.ThrowIfNull(stream);
+        DumpRenderer.Write(dump, format, render ?? RenderOptions.Default, stream);
+    }
+
+    /// <summary>
+    /// Writes a dump to a buffer as UTF-8, without a byte order mark: to the <c>PipeWriter</c> of a response, for instance, which is flushed afterwards. Otherwise as
+    /// <see cref="Write(ThreadDump, TextWriter, DumpFormat, RenderOptions)"/>.
+    /// </summary>
+    /// <param name="dump">The dump.</param>
+    /// <param name="buffer">Where to; the bytes are advanced over, and nothing else is done with it.</param>
+    /// <param name="format">How.</param>
+    /// <param name="render">How much is shown; null for the defaults.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="dump"/> or <paramref name="buffer"/> is null.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="format"/> is not one of <see cref="DumpFormat"/>.</exception>
+    /// <exception cref="OutputException">The dump would be larger than 2 GiB.</exception>
+    public static void Write(ThreadDump dump, IBufferWriter<byte> buffer, DumpFormat format = DumpFormat.Text, RenderOptions? render = null)
+    {
+        ArgumentNullException.ThrowIfNull(dump);
+        ArgumentNullException.ThrowIfNull(buffer);
+        DumpRenderer.Write(dump, format, render ?? RenderOptions.Default, buffer);
+    }
+
+    /// <summary>
+    /// Writes a dump to a stream as UTF-8, without a byte order mark, by asynchronous calls alone: a response body of ASP.NET Core refuses the others. The dump is rendered on the
+    /// calling thread before this returns; nothing is written if that fails. May be called from any thread.
+    /// </summary>
+    /// <param name="dump">The dump.</param>
+    /// <param name="stream">Where to; it is neither flushed nor closed.</param>
+    /// <param name="format">How.</param>
+    /// <param name="render">How much is shown; null for the defaults.</param>
+    /// <param name="cancellationToken">Calls it off; a part of the dump may have been written then.</param>
+    /// <returns>Completes when the stream has taken the last byte.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="dump"/> or <paramref name="stream"/> is null. Thrown by the call itself.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="format"/> is not one of <see cref="DumpFormat"/>.</exception>
+    /// <exception cref="OutputException">The dump would be larger than 2 GiB.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
+    /// <remarks>What <paramref name="stream"/> throws is passed on; a part of the dump may have been written then.</remarks>
+    public static Task WriteAsync(
+        ThreadDump dump, Stream stream, DumpFormat format = DumpFormat.Text, RenderOptions? render = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(dump);
+        ArgumentNullException.ThrowIfNull(stream);
+        return DumpRenderer.WriteAsync(dump, format, render ?? RenderOptions.Default, stream, cancellationToken);
+    }
+
+    /// <summary>Writes a dump to a writer by asynchronous calls alone. Otherwise as <see cref="WriteAsync(ThreadDump, Stream, DumpFormat, RenderOptions, CancellationToken)"/>.</summary>
+    /// <param name="dump">The dump.</param>
+    /// <param name="writer">Where to; it is neither flushed nor closed.</param>
+    /// <param name="format">How.</param>
+    /// <param name="render">How much is shown; null for the defaults.</param>
+    /// <param name="cancellationToken">Calls it off; a part of the dump may have been written then.</param>
+    /// <returns>Completes when the writer has taken the last character.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="dump"/> or <paramref name="writer"/> is null. Thrown by the call itself.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="format"/> is not one of <see cref="DumpFormat"/>.</exception>
+    /// <exception cref="OutputException">The dump would be larger than 2 GiB.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
+    /// <remarks>What <paramref name="writer"/> throws is passed on; a part of the dump may have been written then.</remarks>
+    public static Task WriteAsync(
+        ThreadDump dump, TextWriter writer, DumpFormat format = DumpFormat.Text, RenderOptions? render = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(dump);
+        ArgumentNullException.ThrowIfNull(writer);
+        return DumpRenderer.WriteAsync(dump, format, render ?? RenderOptions.Default, writer, cancellationToken);
     }
 }

@@ -17,7 +17,4 @@ public sealed record RenderOptions
     /// by default; false by default.
     /// </summary>
     public bool ShowHidden { get; init; }
-
-    /// <summary>What the reader has to say to see everything, as the beginning of a sentence.</summary>
-    internal string AllIsSaid { get; init; } = "The option All";
 }

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Stackflare.Writers;
 
 namespace Stackflare.Tests;
 
@@ -21,6 +22,23 @@ public sealed partial class DocsTests
                 Assert.Equal(File.ReadAllText(golden).TrimEnd('\n'), snippet.Groups["text"].Value.TrimEnd('\n'));
         }
     }
+
+    /// <summary>The docs, the tool's help and the enumeration have the formats that the table has, in its order.</summary>
+    [Fact]
+    public void FormatsAreThoseOfTheTable()
+    {
+        Assert.Equal(Enum.GetValues<DumpFormat>(), DumpFormats.All.Select(f => f.Format));
+        Assert.Equal(
+            DumpFormats.All.Select(f => (f.Format.ToString(), f.Name, f.Extension, f.AddsUp)),
+            FormatRow().Matches(Document("docs/formats.md")).Select(m => (m.Groups[1].Value, m.Groups[2].Value, m.Groups[3].Value, m.Groups[4].Value == "add up")));
+        Assert.Contains($"--format <{string.Join('|', DumpFormats.Names)}>", Document("docs/cli.md"), StringComparison.Ordinal);
+        Assert.Contains($"`STACKFLARE_FORMAT` ({string.Join(", ", DumpFormats.Names.Select(n => $"`{n}`"))})", Document("README.md"), StringComparison.Ordinal);
+    }
+
+    private static string Document(string path) => File.ReadAllText(Path.Combine(Golden.RepositoryRoot, path));
+
+    [GeneratedRegex(@"(?m)^\| `(\w+)`[^|]* \| `(\w+)` \| `(\.[\w.]+)` \| [^|]+ \| ([^|]+) \|$")]
+    private static partial Regex FormatRow();
 
     [GeneratedRegex(@"<!-- golden: (?<file>\S+)(?<part> \(part\))? -->\n```\w*\n(?<text>.*?)```\n", RegexOptions.Singleline)]
     private static partial Regex SnippetPattern();

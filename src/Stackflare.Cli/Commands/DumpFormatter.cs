@@ -1,12 +1,13 @@
 using Stackflare.Writers;
 using Stackflare.Writers.Profiles;
+using Stackflare.Writers.Text;
 
 namespace Stackflare.Cli.Commands;
 
 /// <summary>Dumps to bytes: each when it comes, or all added up at the end in the formats that do so. For one thread.</summary>
-internal sealed class DumpFormatter(DumpFormat format, RenderOptions options, TimeSpan? interval) : IDisposable
+internal sealed class DumpFormatter(DumpFormat format, RenderOptions options, TextStyle style, TimeSpan? interval) : IDisposable
 {
-    private readonly StackSamples? _samples = format is DumpFormat.Folded or DumpFormat.Speedscope ? new StackSamples(options, interval) : null;
+    private readonly StackSamples? _samples = DumpFormats.Row(format).AddsUp ? new StackSamples(options, interval) : null;
     private PooledBytes _bytes = new();
 
     /// <summary>Adds a dump.</summary>
@@ -19,7 +20,7 @@ internal sealed class DumpFormatter(DumpFormat format, RenderOptions options, Ti
             return default;
         }
         Renew();
-        DumpRenderer.Write(dump, format, options, _bytes);
+        DumpRenderer.Write(dump, format, options, _bytes, style);
         return _bytes.WrittenMemory;
     }
 
@@ -32,7 +33,11 @@ internal sealed class DumpFormatter(DumpFormat format, RenderOptions options, Ti
         return _bytes.WrittenMemory;
     }
 
-    public void Dispose() => _bytes.Dispose();
+    public void Dispose()
+    {
+        _bytes.Dispose();
+        _samples?.Dispose();
+    }
 
     private void Renew()
     {

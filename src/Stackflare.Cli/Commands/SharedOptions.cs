@@ -1,5 +1,7 @@
 using System.CommandLine;
+using Stackflare.Cli.Terminal;
 using Stackflare.Writers;
+using Stackflare.Writers.Text;
 
 namespace Stackflare.Cli.Commands;
 
@@ -92,11 +94,12 @@ internal sealed class SharedOptions
             ShowHidden = result.GetValue(All),
             GroupIdenticalStacks = !result.GetValue(NoGroup),
             FoldRecursion = !result.GetValue(NoGroup),
-            AllIsSaid = "--all",
         };
+        string? file = result.GetValue(Output);
+        var style = new TextStyle { Theme = file is null ? TerminalCapabilities.Theme : null, ShowsAll = All.Name };
         bool hasDeadlock = false;
-        using var formatter = new DumpFormatter(format, rendering, interval);
-        ResultOutput.Write(result.GetValue(Output), Pieces(), isDump: format is DumpFormat.Text);
+        using var formatter = new DumpFormatter(format, rendering, style, interval);
+        ResultOutput.Write(file, Pieces());
         return hasDeadlock;
 
         IEnumerable<ReadOnlyMemory<byte>> Pieces()

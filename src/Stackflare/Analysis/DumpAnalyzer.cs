@@ -8,19 +8,20 @@ internal static class DumpAnalyzer
     public static ThreadDump Analyze(ThreadDump dump)
     {
         var circles = new CircleFinder(dump.Threads);
+        List<AsyncStackGroup> async = AsyncStackGroup.Group(dump.AsyncStacks);
         IReadOnlyList<Deadlock> timed = circles.Find(withTimeLimits: true);
         dump = dump with { Deadlocks = circles.Find(withTimeLimits: false) };
         IReadOnlyList<Finding> findings =
         [
             .. dump.Deadlocks.Select(DeadlockFindings.Of),
             .. timed.Where(static d => d.Steps.Any(static s => s.Wait.MayEnd)).Select(DeadlockFindings.Timed),
-            .. AsyncFindings.Circles(dump),
+            .. AsyncFindings.Circles(async),
             .. HeldLockFindings.Abandoned(dump),
             .. PoolStarvation.In(dump),
             .. LockConvoys.In(dump),
             .. HeldLockFindings.Waiting(dump),
             .. Spinning.In(dump),
-            .. AsyncFindings.ManyAlike(dump),
+            .. AsyncFindings.ManyAlike(async),
             .. ManyAlike.In(dump),
         ];
         return dump with { Findings = findings };

@@ -26,7 +26,7 @@ public sealed class AsyncStack
     /// <summary>The threads that are blocked until the outermost method completes (<c>Wait</c>, <c>Result</c>), by managed id.</summary>
     public IReadOnlyList<DumpThread> BlockedThreads { get; internal set; } = [];
 
-    /// <summary>What <see cref="AsyncStackShape"/> remembers of it; 0 until then. In one word, as any thread may be the first to ask.</summary>
+    /// <summary>What <see cref="SameAsyncStack"/> remembers of it; 0 until then. In one word, as any thread may be the first to ask.</summary>
     internal long Shape { get; set; }
 
     /// <summary>Whether all of it is the platform's own: a server's loop that accepts connections, say.</summary>

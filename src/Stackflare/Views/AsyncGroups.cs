@@ -1,74 +1,65 @@
+using Stackflare.Analysis;
+
 namespace Stackflare.Views;
 
 /// <summary>
-/// Puts async stacks that are alike together. For one rendering: what stands behind tasks within tasks may be the same again and again, by more ways than could be
-/// gone, and so there is a bound on how much of it is looked at.
+/// The async stacks of a dump in groups, and what stands behind the tasks that they wait for. For one writing: tasks that wait for tasks can
+/// share them, which makes the number of paths exponential, and a budget bounds how many are followed.
 /// </summary>
-internal sealed class AsyncGroups
+/// <param name="dump">The dump.</param>
+/// <param name="options">Whether stacks that are alike are one group, and whether all groups are shown.</param>
+internal sealed class AsyncGroups(ThreadDump dump, RenderOptions options)
 {
-    /// <summary>How many tasks within tasks are shown. Three levels of JSON each, they leave room below the 64 that readers take as a rule.</summary>
-    internal const int Deepest = 16;
+    /// <summary>How deep tasks within tasks are shown. Each takes three levels of JSON, of which readers commonly accept 64.</summary>
+    internal const int MaxDepth = 16;
 
-    /// <summary>As much is looked at behind tasks: so many stacks, or one group that is shown for each <see cref="OfAGroup"/>.</summary>
-    private const int Most = 1_000_000, OfAGroup = 250;
+    /// <summary>The budget, in stacks that are looked at behind tasks; a group that is shown costs as much as <see cref="CostOfGroup"/> of them.</summary>
+    private const int Budget = 1_000_000, CostOfGroup = 250;
 
-    private int _left = Most;
+    private int _left = Budget;
 
-    /// <summary>The groups: the largest first, those of the platform alone last; groups of a size in the order of the dump.</summary>
-    /// <param name="stacks">The stacks.</param>
-    /// <param name="alike">Whether those that are alike are one group; else each is its own.</param>
-    public static List<AsyncGroup> Of(IReadOnlyList<AsyncStack> stacks, bool alike = true) => Of(stacks.Select(static s => (s, 1L)), alike);
+    /// <summary>All groups: the largest first, those of the platform alone last.</summary>
+    public IReadOnlyList<AsyncStackGroup> All { get; } = AsyncStackGroup.Group(dump.AsyncStacks, options.GroupIdenticalStacks);
+
+    /// <summary>Those that are shown one by one.</summary>
+    public IEnumerable<AsyncStackGroup> Shown => options.ShowHidden ? All : All.Where(static g => !IsIdle(g));
+
+    /// <summary>Those that are only counted.</summary>
+    public IEnumerable<AsyncStackGroup> Idle => options.ShowHidden ? [] : All.Where(IsIdle);
 
     /// <summary>What stands behind the tasks that have not completed, of all the stacks of a group together.</summary>
     /// <param name="group">The group.</param>
     /// <param name="depth">How deep it is within others.</param>
     /// <param name="notFollowed">How many tasks that have not completed are left.</param>
-    public List<AsyncGroup> Unfinished(AsyncGroup group, int depth, out long notFollowed)
+    public List<AsyncStackGroup> Unfinished(AsyncStackGroup group, int depth, out long notFollowed)
     {
         notFollowed = group.Open;
-        if (depth >= Deepest || group.Wait.Unfinished.Count == 0 || _left <= 0)
+        if (depth >= MaxDepth || group.Wait.Unfinished.Count == 0 || _left <= 0)
             return [];
-        List<AsyncGroup> groups = Of(Behind(group), alike: true);
-        int shown = Math.Min(groups.Count, 1 + (Math.Max(0, _left) / OfAGroup));
+        List<AsyncStackGroup> groups = AsyncStackGroup.Group(Behind(group));
+        int shown = Math.Min(groups.Count, 1 + (Math.Max(0, _left) / CostOfGroup));
         groups.RemoveRange(shown, groups.Count - shown);
-        _left -= shown * OfAGroup;
-        foreach (AsyncGroup branch in groups)
+        _left -= shown * CostOfGroup;
+        foreach (AsyncStackGroup branch in groups)
             notFollowed -= branch.Count;
         notFollowed = Math.Max(0, notFollowed);
         return groups;
     }
 
-    private List<(AsyncStack, long)> Behind(AsyncGroup group)
+    private List<(AsyncStack, long)> Behind(AsyncStackGroup group)
     {
-        // A task that several wait for is one object.
+        // A task that several await is one object.
         var times = new Dictionary<AsyncStack, long>(ReferenceEqualityComparer.Instance);
         foreach (var (stack, count) in group.Stacks)
         {
             IReadOnlyList<AsyncStack> unfinished = stack.WaitingFor.Unfinished;
             for (int i = 0; i < unfinished.Count && _left > 0; i++, _left--)
-                times[unfinished[i]] = AsyncGroup.Sum(times.GetValueOrDefault(unfinished[i]), count);
+                times[unfinished[i]] = AsyncStackGroup.Sum(times.GetValueOrDefault(unfinished[i]), count);
         }
         return [.. times.Select(static t => (t.Key, t.Value))];
     }
 
-    private static List<AsyncGroup> Of(IEnumerable<(AsyncStack Stack, long Times)> stacks, bool alike)
-    {
-        var groups = new List<AsyncGroup>();
-        var known = new Dictionary<AsyncStack, AsyncGroup>(AsyncStackShape.Comparer);
-        AsyncGroup? group = null;
-        foreach (var (stack, times) in stacks)
-        {
-            // A dump has those that are alike together: most are found without a hash.
-            bool isFound = alike && ((group is not null && AsyncStackShape.Comparer.Equals(group.First, stack)) || known.TryGetValue(stack, out group));
-            if (!isFound)
-            {
-                group = new AsyncGroup();
-                groups.Add(group);
-                if (alike)
-                    known.Add(stack, group);
-            }
-            group!.Add(stack, times);
-        }
-        return groups.Count < 2 ? groups : [.. groups.OrderBy(static g => g.First.IsOfPlatform).ThenByDescending(static g => g.Count)];
-    }
+    /// <summary>A server's loop that accepts connections, say: nobody's fault, and in every dump.</summary>
+    private static bool IsIdle(AsyncStackGroup group) =>
+        group.First is { IsOfPlatform: true, BlockedThreads.Count: 0, WaitingFor.Kind: not AsyncWaitKind.Circle };
 }

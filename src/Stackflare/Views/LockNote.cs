@@ -1,6 +1,6 @@
 namespace Stackflare.Views;
 
-/// <summary>What is to be said under a frame: that the thread waits there, or that it took a lock there.</summary>
+/// <summary>A note under a frame: the thread waits there, or took a lock there.</summary>
 /// <param name="Position">After how many of the shown frames; <see cref="AtEnd"/> where the frame is not known.</param>
 /// <param name="Wait">The wait; null for a lock that is held.</param>
 /// <param name="Held">The lock that is held; null for a wait.</param>
@@ -15,18 +15,18 @@ internal readonly record struct LockNote(int Position, DumpWait? Wait, HeldLock?
     public string? Type => Held is null ? Wait!.ObjectType ?? Wait.Lock?.Type : Held.Lock.Type;
 
     /// <summary>
-    /// What must be one and the same in threads that are shown together: a lock that somebody is kept from, a thread that is waited for. Null for
-    /// an object that any other of its type stands for: a thousand idle threads with an event each are one group.
+    /// What must be the same object in threads of one group: a contended lock, or the thread that is waited for. Null where only the type
+    /// matters: a thousand idle threads with an event each are one group.
     /// </summary>
     public object? Identity => Held is not null
         ? Held.Lock.Waiters.Count > 0 ? Held.Lock : null
         : Wait!.WaitsFor.Count > 0 || Wait.Joined is not null ? Wait.Lock ?? (object?)Wait.Joined ?? Wait.WaitsFor[0] : null;
 
-    /// <summary>The notes of a thread, from the innermost frame outwards; null if there are none, which is the rule.</summary>
+    /// <summary>The notes of a thread, from the innermost frame outwards; null if there are none, the usual case.</summary>
     /// <param name="thread">The thread.</param>
     /// <param name="first">Its innermost frame that can be shown.</param>
     /// <param name="all">Whether hidden frames are shown.</param>
-    public static LockNote[]? Of(DumpThread thread, int first, bool all)
+    public static LockNote[]? ForThread(DumpThread thread, int first, bool all)
     {
         bool waits = thread.WaitingFor is { IsForKnown: true };
         IReadOnlyList<HeldLock> held = thread.HeldLocks;
@@ -41,9 +41,9 @@ internal readonly record struct LockNote(int Position, DumpWait? Wait, HeldLock?
         Count(notes);
         Array.Sort(notes, Compare);
         if (!all)
-            Place(notes, thread.Frames, first);
+            SetVisiblePositions(notes, thread.Frames, first);
         else
-            PlaceAll(notes);
+            SetPositions(notes);
         return notes;
     }
 
@@ -78,7 +78,7 @@ internal readonly record struct LockNote(int Position, DumpWait? Wait, HeldLock?
         && Identity == other.Identity
         && Type == other.Type;
 
-    /// <summary>A recursion shows by a note at each of its frames, as far as they are known; else the number says it.</summary>
+    /// <summary>A recursion has a note at each of its frames where these are known; else the count says it.</summary>
     private static void Count(LockNote[] notes)
     {
         var shown = new Dictionary<DumpLock, int>();
@@ -96,7 +96,7 @@ internal readonly record struct LockNote(int Position, DumpWait? Wait, HeldLock?
         }
     }
 
-    /// <summary>The same for threads that do the same, whichever objects they do it with; a thread waits innermost.</summary>
+    /// <summary>An order that does not depend on which objects the notes are about. A wait comes first, as it is innermost.</summary>
     private static int Compare(LockNote a, LockNote b) =>
         a.Position != b.Position ? a.Position.CompareTo(b.Position)
         : a.Held is null != b.Held is null ? (a.Held is null ? -1 : 1)
@@ -104,14 +104,14 @@ internal readonly record struct LockNote(int Position, DumpWait? Wait, HeldLock?
         : a.Identity is null != b.Identity is null ? (a.Identity is null ? 1 : -1)
         : Nullable.Compare(a.Address?.Value, b.Address?.Value);
 
-    private static void PlaceAll(LockNote[] notes)
+    private static void SetPositions(LockNote[] notes)
     {
         for (int i = 0; i < notes.Length && notes[i].Position != AtEnd; i++)
             notes[i] = notes[i] with { Position = notes[i].Position + 1 };
     }
 
-    /// <summary>From indexes of frames to positions among those that are shown: what is said of a hidden frame stands under what it calls.</summary>
-    private static void Place(LockNote[] notes, IReadOnlyList<DumpFrame> frames, int first)
+    /// <summary>Turns frame indexes into positions among the visible frames. A note on a hidden frame stands under the next visible frame inwards.</summary>
+    private static void SetVisiblePositions(LockNote[] notes, IReadOnlyList<DumpFrame> frames, int first)
     {
         int shown = 0, frame = first;
         for (int i = 0; i < notes.Length && notes[i].Position != AtEnd; i++)

@@ -1,14 +1,14 @@
 namespace Stackflare.Views;
 
 /// <summary>Threads that are shown with one stack.</summary>
-/// <param name="Start">Where the visible stack begins in the plan's frame ids.</param>
+/// <param name="Stack">The number of the visible stack in the view's stacks.</param>
 /// <param name="Length">How many visible frames it has.</param>
-internal sealed record StackGroup(int Start, int Length)
+internal sealed record StackGroup(int Stack, int Length)
 {
     /// <summary>The threads, in the order of the dump; at least one.</summary>
     public List<DumpThread> Threads { get; } = new(1);
 
-    /// <summary>What is to be said of the locks of each of the threads, the same number of notes each; null for nothing.</summary>
+    /// <summary>The notes on locks of each thread, the same number for each; null for none.</summary>
     public List<LockNote[]>? Notes { get; private set; }
 
     /// <summary>Any of the threads: what matters for the stack is the same in all of them.</summary>

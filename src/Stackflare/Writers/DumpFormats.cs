@@ -1,11 +1,23 @@
+using Stackflare.Writers.Json;
+using Stackflare.Writers.Profiles;
+using Stackflare.Writers.Text;
+
 namespace Stackflare.Writers;
 
-/// <summary>The formats by the names that the command line and the environment variables have for them.</summary>
+/// <summary>
+/// The formats. The command line, the environment variables, the writers and the tests of the docs all take them from this one table: a new format is
+/// a member of <see cref="DumpFormat"/>, a row here and a writer.
+/// </summary>
 internal static class DumpFormats
 {
-    private static readonly (string Name, DumpFormat Format)[] All =
+    /// <summary>The rows, in the order in which formats are listed.</summary>
+    public static IReadOnlyList<FormatRow> All { get; } =
     [
-        ("text", DumpFormat.Text), ("traceback", DumpFormat.Traceback), ("json", DumpFormat.Json), ("folded", DumpFormat.Folded), ("speedscope", DumpFormat.Speedscope),
+        new(DumpFormat.Text, "text", ".txt", TextRenderer.Write),
+        new(DumpFormat.Traceback, "traceback", ".txt", TracebackRenderer.Write),
+        new(DumpFormat.Json, "json", ".json", static (dump, _, _, bytes) => JsonRenderer.Write(dump, bytes)),
+        new(DumpFormat.Folded, "folded", ".folded", FoldedRenderer.Write),
+        new(DumpFormat.Speedscope, "speedscope", ".speedscope.json", SpeedscopeRenderer.Write),
     ];
 
     /// <summary>The names, in the order in which they are listed.</summary>
@@ -14,13 +26,25 @@ internal static class DumpFormats
     /// <summary>The names as part of a sentence.</summary>
     public static string Choice { get; } = $"{string.Join(", ", Names.SkipLast(1))} or {Names[^1]}";
 
+    /// <summary>The row of a format.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such format.</exception>
+    public static FormatRow Row(DumpFormat format)
+    {
+        foreach (FormatRow row in All)
+        {
+            if (row.Format == format)
+                return row;
+        }
+        throw new ArgumentOutOfRangeException(nameof(format), format, "The format is not one of DumpFormat.");
+    }
+
     /// <summary>Finds the format of a name. The case of its letters does not matter. Numbers and lists are no names.</summary>
     /// <param name="name">The name.</param>
     /// <param name="format">The format; <see cref="DumpFormat.Text"/> where there is none.</param>
     public static bool TryParse(string name, out DumpFormat format)
     {
-        int index = Array.FindIndex(All, f => string.Equals(f.Name, name, StringComparison.OrdinalIgnoreCase));
-        format = index < 0 ? DumpFormat.Text : All[index].Format;
-        return index >= 0;
+        FormatRow? row = All.FirstOrDefault(f => string.Equals(f.Name, name, StringComparison.OrdinalIgnoreCase));
+        format = row?.Format ?? DumpFormat.Text;
+        return row is not null;
     }
 }

@@ -1,15 +1,18 @@
-using Stackflare.Writers.Json;
+using System.Buffers;
 using Stackflare.Writers.Profiles;
 using Stackflare.Writers.Text;
 
 namespace Stackflare.Writers;
 
 /// <summary>
-/// Writes a thread dump in a format. Works on the calling thread alone, without thread pool, timers or the console, because the
-/// program whose dump it is may be out of all of them.
+/// Writes a thread dump in a format. Works on the calling thread alone, without thread pool, timers or the console, which the
+/// dumped program may have exhausted or blocked.
 /// </summary>
 internal static class DumpRenderer
 {
+    /// <summary>Streams that buffer, a response body for one, would copy a large dump as a whole, and not wait for its reader before the end.</summary>
+    private const int LargestPiece = 64 << 10;
+
     /// <summary>Writes the dump to a writer, which is neither flushed nor closed. Nothing is written if rendering fails.</summary>
     public static void Write(ThreadDump dump, DumpFormat format, RenderOptions options, TextWriter writer)
     {
@@ -18,42 +21,57 @@ internal static class DumpRenderer
         bytes.CopyTo(writer);
     }
 
-    /// <summary>Writes the dump to memory as UTF-8.</summary>
-    public static void Write(ThreadDump dump, DumpFormat format, RenderOptions options, PooledBytes bytes)
+    /// <summary>The same without a synchronous call of the writer.</summary>
+    public static async Task WriteAsync(ThreadDump dump, DumpFormat format, RenderOptions options, TextWriter writer, CancellationToken cancellationToken)
     {
-        switch (format)
+        cancellationToken.ThrowIfCancellationRequested();
+        using var bytes = new PooledBytes();
+        Write(dump, format, options, bytes);
+        await bytes.CopyToAsync(writer, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Writes the dump to a stream, which is neither flushed nor closed. Nothing is written if rendering fails.</summary>
+    public static void Write(ThreadDump dump, DumpFormat format, RenderOptions options, Stream stream)
+    {
+        using var bytes = new PooledBytes();
+        Write(dump, format, options, bytes);
+        for (ReadOnlyMemory<byte> rest = bytes.WrittenMemory; !rest.IsEmpty; rest = rest[Piece(rest)..])
+            stream.Write(rest.Span[..Piece(rest)]);
+    }
+
+    /// <summary>The same without a synchronous call of the stream.</summary>
+    public static async Task WriteAsync(ThreadDump dump, DumpFormat format, RenderOptions options, Stream stream, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using var bytes = new PooledBytes();
+        Write(dump, format, options, bytes);
+        for (ReadOnlyMemory<byte> rest = bytes.WrittenMemory; !rest.IsEmpty; rest = rest[Piece(rest)..])
         {
-            case DumpFormat.Text: TextRenderer.Write(dump, options, bytes); break;
-            case DumpFormat.Traceback: TracebackRenderer.Write(dump, options, bytes); break;
-            case DumpFormat.Json: JsonRenderer.Write(dump, bytes); break;
-            case DumpFormat.Folded or DumpFormat.Speedscope: Write(Single(dump, options), format, bytes); break;
-            default: throw new ArgumentOutOfRangeException(nameof(format), format, "The format is not one of DumpFormat.");
+            // Not every stream looks at the token.
+            cancellationToken.ThrowIfCancellationRequested();
+            await stream.WriteAsync(rest[..Piece(rest)], cancellationToken).ConfigureAwait(false);
         }
     }
 
-    /// <summary>Writes samples to a writer, which is neither flushed nor closed. Nothing is written if rendering fails.</summary>
-    public static void Write(StackSamples samples, DumpFormat format, TextWriter writer)
+    /// <summary>Writes the dump to somebody else's buffer. Nothing is written if rendering fails.</summary>
+    public static void Write(ThreadDump dump, DumpFormat format, RenderOptions options, IBufferWriter<byte> buffer)
     {
         using var bytes = new PooledBytes();
-        Write(samples, format, bytes);
-        bytes.CopyTo(writer);
+        Write(dump, format, options, bytes);
+        buffer.Write(bytes.Written);
     }
+
+    /// <summary>Writes the dump to memory as UTF-8.</summary>
+    public static void Write(ThreadDump dump, DumpFormat format, RenderOptions options, PooledBytes bytes, TextStyle? style = null) =>
+        DumpFormats.Row(format).Write(dump, options, style ?? TextStyle.Plain, bytes);
+
+    private static int Piece(ReadOnlyMemory<byte> rest) => Math.Min(rest.Length, LargestPiece);
 
     /// <summary>Writes samples to memory as UTF-8, in one of the formats that add them up.</summary>
     public static void Write(StackSamples samples, DumpFormat format, PooledBytes bytes)
     {
-        switch (format)
-        {
-            case DumpFormat.Folded: FoldedRenderer.Write(samples, bytes); break;
-            case DumpFormat.Speedscope: SpeedscopeRenderer.Write(samples, bytes); break;
-            default: throw new ArgumentOutOfRangeException(nameof(format), format, "The format is not one that adds up samples.");
-        }
-    }
-
-    private static StackSamples Single(ThreadDump dump, RenderOptions options)
-    {
-        var samples = new StackSamples(options);
-        samples.Add(dump);
-        return samples;
+        if (DumpFormats.Row(format).WriteSamples is not { } write)
+            throw new ArgumentOutOfRangeException(nameof(format), format, "The format is not one that adds up samples.");
+        write(samples, bytes);
     }
 }

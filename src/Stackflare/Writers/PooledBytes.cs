@@ -51,6 +51,27 @@ internal sealed class PooledBytes : IBufferWriter<byte>, IDisposable
         }
     }
 
+    /// <summary>The same by asynchronous calls alone.</summary>
+    public async Task CopyToAsync(TextWriter writer, CancellationToken cancellationToken)
+    {
+        var decoder = Encoding.UTF8.GetDecoder();
+        char[] chars = ArrayPool<char>.Shared.Rent(32 << 10);
+        try
+        {
+            for (int at = 0; at < _length;)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                decoder.Convert(Written[at..], chars, flush: false, out int bytesUsed, out int charsUsed, out _);
+                await writer.WriteAsync(chars.AsMemory(0, charsUsed), cancellationToken).ConfigureAwait(false);
+                at += bytesUsed;
+            }
+        }
+        finally
+        {
+            ArrayPool<char>.Shared.Return(chars);
+        }
+    }
+
     public void Dispose()
     {
         ArrayPool<byte>.Shared.Return(_bytes);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Stackflare.Model;
+using Stackflare.Writers.Text;
 
 namespace Stackflare.Writers;
 
@@ -9,7 +10,9 @@ namespace Stackflare.Writers;
 /// Appends text to memory as UTF-8, which is what every output takes: a frame is encoded once, however many stacks it is in. The
 /// text must have no lone surrogates, which <see cref="EscapedText"/> sees to. For one thread; does not own the bytes.
 /// </summary>
-internal sealed class RenderBuffer(PooledBytes bytes)
+/// <param name="bytes">Where to.</param>
+/// <param name="theme">How marked pieces are shown; null for no difference.</param>
+internal sealed class RenderBuffer(PooledBytes bytes, TextTheme? theme = null)
 {
     public RenderBuffer Append(string text)
     {
@@ -40,6 +43,11 @@ internal sealed class RenderBuffer(PooledBytes bytes)
 
     /// <summary>Always a single line feed, as the format says, whatever the platform's idea of a line's end.</summary>
     public RenderBuffer AppendLine() => Append('\n');
+
+    /// <summary>Begins a piece that a theme shows, up to <see cref="End"/>.</summary>
+    public RenderBuffer Begin(TextRole role) => theme is null ? this : Append(theme.Begin(role));
+
+    public RenderBuffer End() => theme is null ? this : Append(theme.End);
 
     private RenderBuffer AppendNumber(long number, ReadOnlySpan<char> format)
     {

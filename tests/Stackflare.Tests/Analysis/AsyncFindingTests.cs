@@ -15,7 +15,7 @@ public sealed class AsyncFindingTests
     {
         AsyncStack[] stacks = [.. Enumerable.Range(0, count).Select(i => Stack(AsyncWaitKind.SemaphoreSlim, Load, Handle)), Stack(AsyncWaitKind.Delay, Load)];
 
-        Finding[] findings = [.. AsyncFindings.ManyAlike(Dump(stacks))];
+        Finding[] findings = [.. AsyncFindings.ManyAlike(AsyncStackGroup.Group(stacks))];
 
         Assert.Equal(expected, findings.Length == 1);
         if (expected)
@@ -29,14 +29,14 @@ public sealed class AsyncFindingTests
 
     [Fact]
     public void OfThePlatformAloneNothingIsSaid() =>
-        Assert.Empty(AsyncFindings.ManyAlike(Dump([.. Enumerable.Range(0, 500).Select(_ => Stack(AsyncWaitKind.Socket, Accept))])));
+        Assert.Empty(AsyncFindings.ManyAlike(AsyncStackGroup.Group(Enumerable.Range(0, 500).Select(_ => Stack(AsyncWaitKind.Socket, Accept)))));
 
     [Fact]
     public void ACircleIsSaidOnceWithItsMethods()
     {
         AsyncStack[] stacks = [Stack(AsyncWaitKind.Circle, Load, Handle), Stack(AsyncWaitKind.Circle, Load, Handle), Stack(AsyncWaitKind.Delay, Load)];
 
-        Finding finding = Assert.Single(AsyncFindings.Circles(Dump(stacks)));
+        Finding finding = Assert.Single(AsyncFindings.Circles(AsyncStackGroup.Group(stacks)));
 
         Assert.Equal((FindingKind.AsyncCircle, "Async methods wait for each other, for ever"), (finding.Kind, finding.Summary));
         Assert.Equal(

@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Stackflare.Analysis;
 using Stackflare.Tests.Writers;
-using Stackflare.Views;
 using Stackflare.Writers.Profiles;
 
 namespace Stackflare.Tests.Model;
@@ -108,8 +107,8 @@ public sealed class SameFrameTests
     {
         var (one, other, areSame) = Pairs[difference];
         AsyncStack first = Build.Stack(Build.For(AsyncWaitKind.Delay), one, Outer), second = Build.Stack(Build.For(AsyncWaitKind.Delay), other, Outer);
-        Assert.Equal(areSame, AsyncStackShape.Comparer.Equals(first, second));
-        Assert.Equal(areSame ? 1 : 2, AsyncGroups.Of([first, second]).Count);
+        Assert.Equal(areSame, SameAsyncStack.Comparer.Equals(first, second));
+        Assert.Equal(areSame ? 1 : 2, AsyncStackGroup.Group([first, second]).Count);
     }
 
     /// <summary>A recursion that was compiled again on its way is one.</summary>

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Stackflare.Views;
+using Stackflare.Analysis;
 using Stackflare.Writers.Profiles;
 using Stackflare.Writers.Text;
 using static Stackflare.Tests.Writers.Build;
@@ -34,10 +34,10 @@ public sealed class AsyncTests
     public void WhatDiffersIsNotShownTogether(string why, AsyncStack other)
     {
         AsyncStack stack = Stack(For(AsyncWaitKind.Delay), A, B);
-        Assert.False(AsyncStackShape.Comparer.Equals(stack, other), why);
-        Assert.False(AsyncStackShape.Comparer.Equals(other, stack), why);
-        Assert.True(AsyncStackShape.Comparer.Equals(other, other));
-        Assert.Equal(2, AsyncGroups.Of([stack, other, stack]).Count);
+        Assert.False(SameAsyncStack.Comparer.Equals(stack, other), why);
+        Assert.False(SameAsyncStack.Comparer.Equals(other, stack), why);
+        Assert.True(SameAsyncStack.Comparer.Equals(other, other));
+        Assert.Equal(2, AsyncStackGroup.Group([stack, other, stack]).Count);
     }
 
     [Fact]
@@ -45,8 +45,8 @@ public sealed class AsyncTests
     {
         AsyncStack Make(ulong at, double due, IReadOnlyList<DumpFrame> frames) => Stack(For(AsyncWaitKind.WhenAny, at: at, due: due, done: 0, total: 1, unfinished: [Stack(For(AsyncWaitKind.Delay, due: due))]), frames);
         AsyncStack one = Make(1, 2, [A, B]), other = Make(3, 4, new List<DumpFrame> { A, B });
-        Assert.True(AsyncStackShape.Comparer.Equals(one, other));
-        Assert.Equal(AsyncStackShape.Comparer.GetHashCode(one), AsyncStackShape.Comparer.GetHashCode(other));
+        Assert.True(SameAsyncStack.Comparer.Equals(one, other));
+        Assert.Equal(SameAsyncStack.Comparer.GetHashCode(one), SameAsyncStack.Comparer.GetHashCode(other));
     }
 
     [Fact]
@@ -59,7 +59,7 @@ public sealed class AsyncTests
             Stack(For(AsyncWaitKind.Delay), C), Stack(For(AsyncWaitKind.Delay), C),
         ];
         Random.Shared.Shuffle(stacks.AsSpan()[..9]);
-        var groups = AsyncGroups.Of(stacks);
+        var groups = AsyncStackGroup.Group(stacks);
         Assert.Equal([C, A, B, platform], groups.Select(g => g.First.Frames[0]));
         Assert.Equal([2, 1, 1, 9], groups.Select(g => g.Count));
 

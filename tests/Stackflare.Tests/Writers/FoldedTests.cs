@@ -47,7 +47,7 @@ public sealed partial class FoldedTests
     [InlineData(" 7 ", "7")]
     [InlineData(" ", "?")]
     [InlineData("", "?")]
-    public void NamesAreChangedAsLittleAsPossible(string name, string expected) => Assert.Equal(expected, FoldedName.Of(name));
+    public void NamesAreChangedAsLittleAsPossible(string name, string expected) => Assert.Equal(expected, FoldedName.Escape(name));
 
     [Fact]
     public void DifferentLinesOfAMethodAddUp()

@@ -18,15 +18,15 @@ public sealed class JsonTests
     [Fact]
     public void EveryEnumerationIsInTheSchema()
     {
-        Assert.Equal(Enum.GetValues<ThreadActivity>().Select(JsonNames.Of), Names("activity"));
-        Assert.Equal(Enum.GetValues<StackCompleteness>().Select(JsonNames.Of), Names("thread", "properties", "completeness"));
-        Assert.Equal(Enum.GetValues<FrameKind>().Select(JsonNames.Of), Names("frame", "properties", "kind"));
-        Assert.Equal(Enum.GetValues<SymbolStatus>().Select(JsonNames.Of), Names("frame", "properties", "symbols"));
-        Assert.Equal(Enum.GetValues<SourceTextOrigin>().Select(JsonNames.Of), Names("frame", "properties", "source", "properties", "textOrigin"));
-        Assert.Equal(Enum.GetValues<WaitKind>().Select(JsonNames.Of), Names("wait", "properties", "kind"));
-        Assert.Equal(Enum.GetValues<AsyncWaitKind>().Select(JsonNames.Of), Names("asyncWait", "properties", "kind"));
-        Assert.Equal(Enum.GetValues<LockKind>().Select(JsonNames.Of), Names("lock", "properties", "kind"));
-        Assert.Equal(Enum.GetValues<FindingKind>().Select(JsonNames.Of), Names("finding", "properties", "kind"));
+        Assert.Equal(Enum.GetValues<ThreadActivity>().Select(JsonNames.Name), Names("activity"));
+        Assert.Equal(Enum.GetValues<StackCompleteness>().Select(JsonNames.Name), Names("thread", "properties", "completeness"));
+        Assert.Equal(Enum.GetValues<FrameKind>().Select(JsonNames.Name), Names("frame", "properties", "kind"));
+        Assert.Equal(Enum.GetValues<SymbolStatus>().Select(JsonNames.Name), Names("frame", "properties", "symbols"));
+        Assert.Equal(Enum.GetValues<SourceTextOrigin>().Select(JsonNames.Name), Names("frame", "properties", "source", "properties", "textOrigin"));
+        Assert.Equal(Enum.GetValues<WaitKind>().Select(JsonNames.Name), Names("wait", "properties", "kind"));
+        Assert.Equal(Enum.GetValues<AsyncWaitKind>().Select(JsonNames.Name), Names("asyncWait", "properties", "kind"));
+        Assert.Equal(Enum.GetValues<LockKind>().Select(JsonNames.Name), Names("lock", "properties", "kind"));
+        Assert.Equal(Enum.GetValues<FindingKind>().Select(JsonNames.Name), Names("finding", "properties", "kind"));
 
         static IEnumerable<string> Names(params string[] path) =>
             path.Aggregate(Schema.GetProperty("$defs"), (e, p) => e.GetProperty(p)).GetProperty("enum").EnumerateArray().Select(v => v.GetString()!);

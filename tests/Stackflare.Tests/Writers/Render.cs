@@ -1,3 +1,4 @@
+using System.Text;
 using Stackflare.Writers;
 using Stackflare.Writers.Profiles;
 
@@ -24,8 +25,8 @@ internal static class Render
 
     public static string With(StackSamples samples, DumpFormat format)
     {
-        using var writer = new StringWriter();
-        DumpRenderer.Write(samples, format, writer);
-        return writer.ToString();
+        using var bytes = new PooledBytes();
+        DumpRenderer.Write(samples, format, bytes);
+        return Encoding.UTF8.GetString(bytes.Written);
     }
 }

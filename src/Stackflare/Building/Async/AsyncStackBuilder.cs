@@ -1,3 +1,4 @@
+using Stackflare.Analysis;
 using Stackflare.Snapshots;
 using Stackflare.Symbols;
 
@@ -171,18 +172,7 @@ internal sealed class AsyncStackBuilder
         return [.. frames];
     }
 
-    private static AsyncStack[] InOrder(List<AsyncStack> stacks)
-    {
-        if (stacks.Count < 2)
-            return [.. stacks];
-        var groups = new Dictionary<AsyncStack, List<AsyncStack>>(AsyncStackShape.Comparer);
-        foreach (AsyncStack stack in stacks)
-        {
-            if (!groups.TryGetValue(stack, out List<AsyncStack>? alike))
-                groups[stack] = alike = [];
-            alike.Add(stack);
-        }
-        // The sort is stable: of equals, those come first that the heap had first.
-        return [.. groups.Values.OrderBy(static g => g[0].IsOfPlatform).ThenByDescending(static g => g.Count).SelectMany(static g => g)];
-    }
+    /// <summary>Those that are alike together, in the order of the groups.</summary>
+    private static AsyncStack[] InOrder(List<AsyncStack> stacks) =>
+        stacks.Count < 2 ? [.. stacks] : [.. AsyncStackGroup.Group(stacks).SelectMany(static g => g.Stacks).Select(static s => s.Stack)];
 }

@@ -1,28 +1,27 @@
 using System.Text.Json;
+using Stackflare.Analysis;
 using Stackflare.Views;
 
 namespace Stackflare.Writers.Json;
 
-/// <summary>What JSON says of async methods that wait: always in groups, of which there are few where there are many of them.</summary>
-internal sealed class JsonAsync(Utf8JsonWriter json, JsonStacks stacks)
+/// <summary>The async stacks in JSON, always in groups: a hundred thousand stacks are a few groups.</summary>
+internal sealed class JsonAsync(Utf8JsonWriter json, JsonStacks stacks, DumpView view)
 {
-    /// <summary>Of more objects than that, some tell as much as all.</summary>
+    /// <summary>At most this many objects are listed for a group.</summary>
     internal const int MostObjects = 16;
 
-    private readonly AsyncGroups _groups = new();
-
-    public void Write(ThreadDump dump)
+    public void Write()
     {
-        if (dump.HasAsyncStacks)
-            WriteGroups("asyncStacks", AsyncGroups.Of(dump.AsyncStacks), depth: 0);
+        if (view.Dump.HasAsyncStacks)
+            WriteGroups("asyncStacks", view.Async.All, depth: 0);
         else
             json.WriteNull("asyncStacks");
     }
 
-    private void WriteGroups(string name, List<AsyncGroup> groups, int depth)
+    private void WriteGroups(string name, IReadOnlyList<AsyncStackGroup> groups, int depth)
     {
         json.WriteStartArray(name);
-        foreach (AsyncGroup group in groups)
+        foreach (AsyncStackGroup group in groups)
         {
             json.WriteStartObject();
             json.WriteNumber("count", group.Count);
@@ -37,12 +36,12 @@ internal sealed class JsonAsync(Utf8JsonWriter json, JsonStacks stacks)
         json.WriteEndArray();
     }
 
-    private void WriteWait(AsyncGroup group, int depth)
+    private void WriteWait(AsyncStackGroup group, int depth)
     {
         AsyncWait wait = group.Wait;
-        AsyncDue due = group.Due();
+        DueTimes due = group.Due();
         json.WriteStartObject("waitingFor");
-        json.WriteString("kind", JsonNames.Of(wait.Kind));
+        json.WriteString("kind", JsonNames.Name(wait.Kind));
         json.WriteString("type", wait.Type);
         json.WriteString("operation", wait.Operation);
         json.WriteStrings("objects", [.. group.Objects(MostObjects).Select(static o => o.ToString())]);
@@ -50,7 +49,7 @@ internal sealed class JsonAsync(Utf8JsonWriter json, JsonStacks stacks)
         json.WriteMilliseconds("lastDueInMs", due.Most);
         json.WriteOptional("pending", wait.Pending);
         json.WriteOptional("total", wait.Total);
-        WriteGroups("unfinished", _groups.Unfinished(group, depth, out _), depth + 1);
+        WriteGroups("unfinished", view.Async.Unfinished(group, depth, out _), depth + 1);
         json.WriteThread("thread", wait.Thread);
         json.WriteEndObject();
     }

@@ -1,10 +1,10 @@
 using System.Text.Json;
-using Stackflare.Views;
+using Stackflare.Analysis;
 
 namespace Stackflare.Writers.Json;
 
 /// <summary>
-/// The parts of the JSON about waits, locks and what is wrong. Locks stand once in a table, as frames do, and get their numbers as they are met.
+/// The parts of the JSON about waits, locks, deadlocks and findings. Each lock stands once in a table and is numbered when it is first referred to.
 /// </summary>
 internal sealed class JsonLocks(Utf8JsonWriter json, FrameTable frames)
 {
@@ -12,7 +12,7 @@ internal sealed class JsonLocks(Utf8JsonWriter json, FrameTable frames)
     private readonly List<DumpLock> _locks = [];
 
     /// <summary>What a thread waits for and what it holds; within its object.</summary>
-    public void WriteOf(DumpThread thread)
+    public void WriteThread(DumpThread thread)
     {
         WriteWait(thread.WaitingFor);
         json.WriteStartArray("heldLocks");
@@ -56,7 +56,7 @@ internal sealed class JsonLocks(Utf8JsonWriter json, FrameTable frames)
         foreach (Finding finding in findings)
         {
             json.WriteStartObject();
-            json.WriteString("kind", JsonNames.Of(finding.Kind));
+            json.WriteString("kind", JsonNames.Name(finding.Kind));
             json.WriteString("summary", finding.Summary);
             json.WriteStrings("evidence", finding.Evidence);
             json.WriteThreads("threads", finding.Threads);
@@ -89,7 +89,7 @@ internal sealed class JsonLocks(Utf8JsonWriter json, FrameTable frames)
             json.WriteStartObject();
             json.WriteNumber("index", i);
             json.WriteString("address", known.Address.ToString());
-            json.WriteString("kind", JsonNames.Of(known.Kind));
+            json.WriteString("kind", JsonNames.Name(known.Kind));
             json.WriteString("type", known.Type);
             json.WriteThread("owner", known.Owner);
             json.WriteBoolean("abandoned", known.IsAbandoned);
@@ -110,7 +110,7 @@ internal sealed class JsonLocks(Utf8JsonWriter json, FrameTable frames)
             return;
         }
         json.WriteStartObject("waitingFor");
-        json.WriteString("kind", JsonNames.Of(wait.Kind));
+        json.WriteString("kind", JsonNames.Name(wait.Kind));
         json.WriteNumber("stackIndex", wait.FrameIndex);
         json.WriteString("object", wait.Object?.ToString());
         json.WriteString("objectType", wait.ObjectType);

@@ -5,7 +5,7 @@ namespace Stackflare.Writers.Json;
 /// </summary>
 internal static class JsonNames
 {
-    public static string Of(ThreadActivity activity) => activity switch
+    public static string Name(ThreadActivity activity) => activity switch
     {
         ThreadActivity.Unknown => "unknown",
         ThreadActivity.Running => "running",
@@ -16,7 +16,7 @@ internal static class JsonNames
         _ => throw new ArgumentOutOfRangeException(nameof(activity), activity, null),
     };
 
-    public static string Of(StackCompleteness completeness) => completeness switch
+    public static string Name(StackCompleteness completeness) => completeness switch
     {
         StackCompleteness.Complete => "complete",
         StackCompleteness.Truncated => "truncated",
@@ -26,7 +26,7 @@ internal static class JsonNames
         _ => throw new ArgumentOutOfRangeException(nameof(completeness), completeness, null),
     };
 
-    public static string Of(FrameKind kind) => kind switch
+    public static string Name(FrameKind kind) => kind switch
     {
         FrameKind.Managed => "managed",
         FrameKind.Dynamic => "dynamic",
@@ -35,7 +35,7 @@ internal static class JsonNames
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
 
-    public static string Of(SymbolStatus status) => status switch
+    public static string Name(SymbolStatus status) => status switch
     {
         SymbolStatus.Found => "found",
         SymbolStatus.NotApplicable => "notApplicable",
@@ -46,7 +46,7 @@ internal static class JsonNames
         _ => throw new ArgumentOutOfRangeException(nameof(status), status, null),
     };
 
-    public static string Of(SourceTextOrigin origin) => origin switch
+    public static string Name(SourceTextOrigin origin) => origin switch
     {
         SourceTextOrigin.NotRequested => "notRequested",
         SourceTextOrigin.Embedded => "embedded",
@@ -57,7 +57,7 @@ internal static class JsonNames
         _ => throw new ArgumentOutOfRangeException(nameof(origin), origin, null),
     };
 
-    public static string Of(WaitKind kind) => kind switch
+    public static string Name(WaitKind kind) => kind switch
     {
         WaitKind.MonitorEnter => "monitorEnter",
         WaitKind.MonitorWait => "monitorWait",
@@ -76,7 +76,7 @@ internal static class JsonNames
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
 
-    public static string Of(AsyncWaitKind kind) => kind switch
+    public static string Name(AsyncWaitKind kind) => kind switch
     {
         AsyncWaitKind.Unknown => "unknown",
         AsyncWaitKind.Delay => "delay",
@@ -96,7 +96,7 @@ internal static class JsonNames
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
 
-    public static string Of(LockKind kind) => kind switch
+    public static string Name(LockKind kind) => kind switch
     {
         LockKind.Monitor => "monitor",
         LockKind.Lock => "lock",
@@ -104,7 +104,7 @@ internal static class JsonNames
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
 
-    public static string Of(FindingKind kind) => kind switch
+    public static string Name(FindingKind kind) => kind switch
     {
         FindingKind.Deadlock => "deadlock",
         FindingKind.TimedDeadlock => "timedDeadlock",

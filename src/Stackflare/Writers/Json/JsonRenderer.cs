@@ -19,6 +19,7 @@ internal sealed class JsonRenderer
     // is a document, not a part of an HTML page. Control characters and lone surrogates do not pass it either.
     private static readonly JsonWriterOptions Options = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    private readonly DumpView _view;
     private readonly ThreadDump _dump;
     private readonly Utf8JsonWriter _json;
     private readonly FrameTable _frames = new();
@@ -26,17 +27,19 @@ internal sealed class JsonRenderer
 
     private readonly JsonStacks _stacks;
 
-    private JsonRenderer(ThreadDump dump, Utf8JsonWriter json)
+    private JsonRenderer(DumpView view, Utf8JsonWriter json)
     {
-        (_dump, _json) = (dump, json);
+        (_view, _dump, _json) = (view, view.Dump, json);
         _locks = new JsonLocks(json, _frames);
         _stacks = new JsonStacks(json, _frames);
     }
 
     public static void Write(ThreadDump dump, PooledBytes bytes)
     {
+        // JSON has everything, whatever was asked for, and async stacks in groups always.
+        using (var view = new DumpView(dump, RenderOptions.Default))
         using (var json = new Utf8JsonWriter(bytes, Options))
-            new JsonRenderer(dump, json).Write();
+            new JsonRenderer(view, json).Write();
 
         bytes.GetSpan(1)[0] = (byte)'\n';
         bytes.Advance(1);
@@ -65,7 +68,7 @@ internal sealed class JsonRenderer
             WriteRuntimeThread(thread);
         _json.WriteEndArray();
 
-        new JsonAsync(_json, _stacks).Write(_dump);
+        new JsonAsync(_json, _stacks, _view).Write();
 
         _locks.WriteDeadlocks(_dump.Deadlocks);
         _locks.WriteFindings(_dump.Findings);
@@ -129,16 +132,16 @@ internal sealed class JsonRenderer
         _json.WriteString("name", thread.Name);
         _json.WriteString("displayName", thread.DisplayName);
         _json.WriteBoolean("main", thread.IsMain);
-        _json.WriteString("activity", JsonNames.Of(thread.Activity));
+        _json.WriteString("activity", JsonNames.Name(thread.Activity));
         _json.WriteOptional("background", thread.IsBackground);
         _json.WriteOptional("threadPool", thread.IsThreadPool);
         _json.WriteMilliseconds("cpuMs", thread.CpuTime);
         WriteRecentCpu(thread.RecentCpu);
         _json.WriteString("currentException", thread.CurrentException);
         _json.WriteBoolean("own", thread.IsOwn);
-        _json.WriteString("completeness", JsonNames.Of(thread.Completeness));
+        _json.WriteString("completeness", JsonNames.Name(thread.Completeness));
         _json.WriteNumber("waitPlumbing", WaitPlumbing.FramesOf(thread));
-        _locks.WriteOf(thread);
+        _locks.WriteThread(thread);
         _stacks.Write("stack", thread.Frames);
         _stacks.Write("asyncCallers", thread.AsyncCallers);
         _json.WriteEndObject();
@@ -162,7 +165,7 @@ internal sealed class JsonRenderer
         _json.WriteStartObject();
         _json.WriteNumber("osId", thread.OsId.Value);
         _json.WriteString("name", thread.Name);
-        _json.WriteString("activity", JsonNames.Of(thread.Activity));
+        _json.WriteString("activity", JsonNames.Name(thread.Activity));
         _json.WriteMilliseconds("cpuMs", thread.CpuTime);
         _json.WriteString("waitChannel", thread.WaitChannel);
         _json.WriteEndObject();
@@ -171,13 +174,13 @@ internal sealed class JsonRenderer
     private void WriteFrame(int index, DumpFrame frame)
     {
         _json.WriteStartObject();
-        // Says nothing that the place in the table does not; it is for people who look for "137".
+        // The position in the table says the same; this is for people who search for "137".
         _json.WriteNumber("index", index);
         _json.WriteString("display", frame.Kind is FrameKind.Native ? frame.Method.FullName : frame.Method.ToString());
-        _json.WriteString("kind", JsonNames.Of(frame.Kind));
+        _json.WriteString("kind", JsonNames.Name(frame.Kind));
         WriteMethod(frame.Method);
         _json.WriteStrings("typeArguments", frame.TypeArguments);
-        _json.WriteString("symbols", JsonNames.Of(frame.Symbols));
+        _json.WriteString("symbols", JsonNames.Name(frame.Symbols));
         WriteSource(frame.Source);
         WriteModule(frame.Module);
         _json.WriteString("token", frame.MetadataToken == 0 ? null : "0x" + frame.MetadataToken.ToString("x8", CultureInfo.InvariantCulture));
@@ -209,7 +212,7 @@ internal sealed class JsonRenderer
         _json.WriteNumber("line", source.Line);
         _json.WriteNumber("column", source.Column);
         _json.WriteString("text", source.Text);
-        _json.WriteString("textOrigin", JsonNames.Of(source.TextOrigin));
+        _json.WriteString("textOrigin", JsonNames.Name(source.TextOrigin));
         _json.WriteEndObject();
     }
 

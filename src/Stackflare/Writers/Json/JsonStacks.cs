@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
-using Stackflare.Views;
+using Stackflare.Analysis;
 
 namespace Stackflare.Writers.Json;
 

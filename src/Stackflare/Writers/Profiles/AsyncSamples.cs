@@ -1,30 +1,31 @@
+using Stackflare.Analysis;
 using Stackflare.Views;
 using Stackflare.Writers.Text;
 
 namespace Stackflare.Writers.Profiles;
 
 /// <summary>
-/// Async stacks as the formats that add up samples have them: outermost first, with what is waited for as the innermost. What several tasks are waited for with is
-/// in as many stacks, so that each stack counts what waits at its end.
+/// Async stacks for the formats that add up samples: outermost first, with what is waited for as the innermost frame. A method that waits for several tasks is
+/// in a stack for each, so that each stack counts what waits at its end.
 /// </summary>
+/// <param name="groups">The stacks.</param>
 /// <param name="idOf">The number of a frame.</param>
-/// <param name="idOfName">The number of what is no frame.</param>
+/// <param name="idOfName">The number of a name that stands in place of a frame.</param>
 /// <param name="all">Whether hidden frames are in.</param>
 /// <param name="add">Takes a stack and how often it is there.</param>
-internal sealed class AsyncSamples(Func<DumpFrame, int> idOf, Func<string, int> idOfName, bool all, Action<ReadOnlyMemory<int>, long> add)
+internal sealed class AsyncSamples(AsyncGroups groups, Func<DumpFrame, int> idOf, Func<string, int> idOfName, bool all, AsyncSamples.StackReceiver add)
 {
-    private readonly AsyncGroups _groups = new();
     private int[] _stack = new int[64];
 
-    public void Add(IReadOnlyList<AsyncStack> stacks) => Add(AsyncGroups.Of(stacks), length: 0, depth: 0);
+    public void Add() => Add(groups.All, length: 0, depth: 0);
 
-    private void Add(List<AsyncGroup> groups, int length, int depth)
+    private void Add(IReadOnlyList<AsyncStackGroup> alike, int length, int depth)
     {
-        foreach (AsyncGroup group in groups)
+        foreach (AsyncStackGroup group in alike)
             Add(group, length, depth);
     }
 
-    private void Add(AsyncGroup group, int length, int depth)
+    private void Add(AsyncStackGroup group, int length, int depth)
     {
         int end = length;
         if (group.First.IsTruncated)
@@ -37,16 +38,16 @@ internal sealed class AsyncSamples(Func<DumpFrame, int> idOf, Func<string, int> 
         }
         Push(ref end, idOfName(AsyncWaitText.Name(group.Wait)));
 
-        List<AsyncGroup> unfinished = _groups.Unfinished(group, depth, out long notFollowed);
+        List<AsyncStackGroup> unfinished = groups.Unfinished(group, depth, out long notFollowed);
         Add(unfinished, end, depth + 1);
         if (notFollowed > 0)
         {
             Push(ref end, idOfName("[not looked at]"));
-            add(_stack.AsMemory(0, end), notFollowed);
+            add(_stack.AsSpan(0, end), notFollowed);
         }
         else if (unfinished.Count == 0)
         {
-            add(_stack.AsMemory(0, end), group.Count);
+            add(_stack.AsSpan(0, end), group.Count);
         }
     }
 
@@ -56,4 +57,7 @@ internal sealed class AsyncSamples(Func<DumpFrame, int> idOf, Func<string, int> 
             Array.Resize(ref _stack, length * 2);
         _stack[length++] = id;
     }
+
+    /// <summary>Takes a stack, outermost first, and how often it is there.</summary>
+    public delegate void StackReceiver(ReadOnlySpan<int> stack, long count);
 }

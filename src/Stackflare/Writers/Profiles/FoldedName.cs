@@ -11,7 +11,7 @@ namespace Stackflare.Writers.Profiles;
 internal static class FoldedName
 {
     /// <param name="escaped">The name, from which <see cref="EscapedText"/> has taken line breaks and control characters.</param>
-    public static string Of(string escaped)
+    public static string Escape(string escaped)
     {
         // As the scripts that fold the stacks of other tools do.
         string name = escaped.Replace(';', ':').Trim();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Stackflare.Analysis;
 
 namespace Stackflare.Writers.Profiles;
 
@@ -7,7 +8,7 @@ namespace Stackflare.Writers.Profiles;
 /// Folded stacks, which flame graphs are made of: a line for each distinct stack with the thread's name, the frames from the
 /// outermost, and how often it was met. Frames are names only here, so that stacks at different lines of the same methods add up.
 /// </summary>
-internal sealed class FoldedRenderer
+internal sealed class FoldedRenderer : IDisposable
 {
     /// <summary>What stands for the thread where there is none.</summary>
     private const string Async = "async";
@@ -15,19 +16,25 @@ internal sealed class FoldedRenderer
     private readonly StackSamples _samples;
     // In the order of their spelling: the numbers of names sort as the names do.
     private readonly string[] _names;
-    private readonly StackTable _stacks = new(int.MaxValue);
+    private readonly StackTable _stacks = new();
     private readonly Dictionary<Line, long> _counts = [];
 
     private FoldedRenderer(StackSamples samples)
     {
         _samples = samples;
-        string[] names = [.. samples.Frames.Select(static f => FoldedName.Of(f.Name))];
+        string[] names = [.. samples.Frames.Select(static f => FoldedName.Escape(f.Name))];
         _names = [.. names.Distinct()];
         Array.Sort(_names, StringComparer.Ordinal);
         AddUp([.. names.Select(n => Array.BinarySearch(_names, n, StringComparer.Ordinal))]);
     }
 
-    public static void Write(StackSamples samples, PooledBytes bytes) => new FoldedRenderer(samples).Write(new RenderBuffer(bytes));
+    public static void Write(StackSamples samples, PooledBytes bytes)
+    {
+        using var renderer = new FoldedRenderer(samples);
+        renderer.Write(new RenderBuffer(bytes));
+    }
+
+    public void Dispose() => _stacks.Dispose();
 
     private void AddUp(int[] nameOfFrame)
     {
@@ -41,7 +48,7 @@ internal sealed class FoldedRenderer
         }
         foreach (var thread in _samples.Threads)
         {
-            string name = FoldedName.Of(thread.Name);
+            string name = FoldedName.Escape(thread.Name);
             foreach (var run in thread.Runs)
                 Add(name, stackOf[run.Stack], run.Count);
         }

@@ -11,7 +11,7 @@ namespace Stackflare.Writers.Profiles;
 /// <param name="Line">Line number, from 1; 0 where it is not known.</param>
 internal readonly record struct SampleFrame(string Name, string? File = null, int Line = 0)
 {
-    public static SampleFrame Of(DumpFrame frame)
+    public static SampleFrame FromFrame(DumpFrame frame)
     {
         string name = EscapedText.Plain(frame.Method.FullName);
         return frame.Source is { } source

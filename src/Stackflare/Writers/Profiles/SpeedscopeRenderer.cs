@@ -3,8 +3,8 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Stackflare.Analysis;
 using Stackflare.Model;
-using Stackflare.Views;
 
 namespace Stackflare.Writers.Profiles;
 
@@ -14,7 +14,7 @@ namespace Stackflare.Writers.Profiles;
 /// </summary>
 internal sealed class SpeedscopeRenderer
 {
-    /// <summary>What the viewer knows the format by.</summary>
+    /// <summary>By which the viewer recognizes the format.</summary>
     internal const string SchemaId = "https://www.speedscope.app/file-format-schema.json";
 
     private static readonly JsonWriterOptions Options = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -94,7 +94,7 @@ internal sealed class SpeedscopeRenderer
         _json.WriteEndObject();
     }
 
-    /// <summary>A profile in which a stack weighs what it was met: of methods that wait side by side, the times would add up to none that passed.</summary>
+    /// <summary>A profile in which a stack weighs how often it was met: the times of methods that wait side by side would add up to more than has passed.</summary>
     private void WriteAsync(IReadOnlyDictionary<int, long> stacks)
     {
         _json.WriteStartObject();
@@ -102,7 +102,7 @@ internal sealed class SpeedscopeRenderer
         _json.WriteString("name", "async methods");
         _json.WriteString("unit", "none");
         _json.WriteNumber("startValue", 0);
-        _json.WriteNumber("endValue", stacks.Values.Aggregate(0L, AsyncGroup.Sum));
+        _json.WriteNumber("endValue", stacks.Values.Aggregate(0L, AsyncStackGroup.Sum));
 
         _json.WriteStartArray("samples");
         foreach (int stack in stacks.Keys)

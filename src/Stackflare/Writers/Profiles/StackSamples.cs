@@ -11,20 +11,22 @@ namespace Stackflare.Writers.Profiles;
 /// <param name="options">Only <see cref="RenderOptions.ShowHidden"/> counts: repeated frames are never folded here.</param>
 /// <param name="interval">The time from one dump to the next; null where there is one dump or no fixed interval.</param>
 /// <param name="limit">How many frames of distinct stacks are kept.</param>
-internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = null, int limit = StackSamples.MostFrames)
+internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = null, int limit = StackSamples.MostFrames) : IDisposable
 {
     /// <summary>64 MiB; four times what the largest dump can have.</summary>
     internal const int MostFrames = 16 << 20;
 
+    // Groups of async stacks are what is added up.
+    private readonly RenderOptions _options = options with { GroupIdenticalStacks = true };
     private readonly Dictionary<SampleFrame, int> _frameIds = [];
     private readonly List<SampleFrame> _frames = [];
     private readonly StackTable _stacks = new(limit);
     private readonly Dictionary<(OsThreadId, ManagedThreadId?, string), SampledThread> _threadsByKey = [];
     private readonly List<SampledThread> _threads = [];
     private readonly Dictionary<int, long> _async = [];
-    // Of the dump that is being added: its frames are compared by reference, which is quick, and by value once.
+    // Of the dump that is being added: the numbers here of frames of async stacks, and of frames and stacks of its view.
     private readonly Dictionary<DumpFrame, int> _known = [];
-    private int[] _stack = new int[256];
+    private int[] _stack = new int[256], _frameOf = [], _stackOf = [];
 
     /// <summary>How many dumps were added.</summary>
     public int Count { get; private set; }
@@ -54,31 +56,34 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
         if (Count == 0)
             (Process, Begin) = (dump.Process, dump.CapturedAt);
         _known.Clear();
-        foreach (var thread in dump.Threads)
+        using var view = new DumpView(dump, _options);
+        // Many threads have one stack, and all have frames in common: each is looked for once.
+        (_frameOf, _stackOf) = (NotYet(view.Stacks.Frames.Count), NotYet(view.Stacks.Stacks.Count));
+        for (int i = 0; i < dump.Threads.Count; i++)
         {
-            if (thread.IsOwn && !options.ShowHidden)
-                continue;
-            int length = Collect(thread);
-            if (length > 0)
-                Add(thread.OsId, thread.ManagedId, thread.DisplayName, _stack.AsMemory(0, length));
+            DumpThread thread = dump.Threads[i];
+            if (view.Stacks.StackOf(i) is var stack && stack != VisibleStacks.NotShown && NumberOf(thread, view.Stacks, stack) is var number and >= 0)
+                Add(thread.OsId, thread.ManagedId, thread.DisplayName, number);
         }
-        if (options.ShowHidden)
+        if (_options.ShowHidden)
         {
             foreach (var thread in dump.RuntimeThreads)
-                Add(thread.OsId, null, thread.Name, new[] { IdOf(new SampleFrame("[native thread]")) });
+                Add(thread.OsId, null, thread.Name, NumberOf([IdOf(new SampleFrame("[native thread]"))]));
         }
         if (dump.AsyncStacks.Count > 0)
-            new AsyncSamples(IdOf, name => IdOf(new SampleFrame(name)), options.ShowHidden, AddAsync).Add(dump.AsyncStacks);
+            new AsyncSamples(view.Async, IdOf, name => IdOf(new SampleFrame(name)), _options.ShowHidden, AddAsync).Add();
         Count++;
     }
 
-    private void AddAsync(ReadOnlyMemory<int> stack, long count)
+    public void Dispose() => _stacks.Dispose();
+
+    private void AddAsync(ReadOnlySpan<int> stack, long count)
     {
         int number = NumberOf(stack);
-        _async[number] = AsyncGroup.Sum(_async.GetValueOrDefault(number), count);
+        _async[number] = AsyncStackGroup.Sum(_async.GetValueOrDefault(number), count);
     }
 
-    private void Add(OsThreadId id, ManagedThreadId? managedId, string name, ReadOnlyMemory<int> stack)
+    private void Add(OsThreadId id, ManagedThreadId? managedId, string name, int stack)
     {
         string shown = EscapedText.Plain(name);
         // With the name: ids are used again, and a thread that was renamed has begun something else.
@@ -89,36 +94,55 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
             _threadsByKey.Add(key, thread);
             _threads.Add(thread);
         }
-        thread.Add(NumberOf(stack));
+        thread.Add(stack);
     }
 
-    private int NumberOf(ReadOnlyMemory<int> stack) => _stacks.TryGetId(stack, out int number)
+    private int NumberOf(ReadOnlySpan<int> stack) => _stacks.TryGetId(stack, out int number)
         ? number
-        : _stacks.IdOf(new[] { IdOf(new SampleFrame("[too many different stacks]")) });
+        : _stacks.IdOf([IdOf(new SampleFrame("[too many different stacks]"))]);
+
+    private static int[] NotYet(int count)
+    {
+        var numbers = new int[count];
+        Array.Fill(numbers, -1);
+        return numbers;
+    }
+
+    /// <summary>The number of a thread's stack; -1 where there is nothing to show.</summary>
+    private int NumberOf(DumpThread thread, VisibleStacks stacks, int stack)
+    {
+        bool isWhole = thread.Completeness is not (StackCompleteness.Truncated or StackCompleteness.Broken) && stacks.Stacks[stack].Length > 0;
+        if (isWhole && _stackOf[stack] >= 0)
+            return _stackOf[stack];
+        int length = Collect(thread, stacks, stack);
+        int number = length == 0 ? -1 : NumberOf(_stack.AsSpan(0, length));
+        if (isWhole)
+            _stackOf[stack] = number;
+        return number;
+    }
 
     /// <summary>Puts what is shown of a thread's stack into <see cref="_stack"/>, outermost first; gives the length.</summary>
-    private int Collect(DumpThread thread)
+    private int Collect(DumpThread thread, VisibleStacks stacks, int stack)
     {
-        var frames = thread.Frames;
-        if (_stack.Length <= frames.Count)
-            _stack = new int[Math.Max(frames.Count + 1, _stack.Length * 2)];
+        ReadOnlySpan<int> visible = stacks.Stacks[stack];
+        if (_stack.Length <= visible.Length)
+            _stack = new int[Math.Max(visible.Length + 1, _stack.Length * 2)];
 
         // Where the outer calls are missing, the stack must not look as if it began with the first that is there.
         int length = 0;
         if (thread.Completeness is StackCompleteness.Truncated or StackCompleteness.Broken)
             _stack[length++] = IdOf(new SampleFrame("[outer calls not walked]"));
         int first = length;
-        int innermost = options.ShowHidden ? 0 : WaitPlumbing.FramesOf(thread);
-        for (int i = frames.Count - 1; i >= innermost; i--)
+        for (int i = visible.Length - 1; i >= 0; i--)
         {
-            var frame = frames[i];
-            if (frame.IsHidden && !options.ShowHidden)
-                continue;
-            _stack[length++] = IdOf(frame);
+            ref int frame = ref _frameOf[visible[i]];
+            if (frame < 0)
+                frame = IdOf(SampleFrame.FromFrame(stacks.Frames[visible[i]]));
+            _stack[length++] = frame;
         }
         if (length > first)
             return length;
-        if (!options.ShowHidden)
+        if (!_options.ShowHidden)
             return 0;
         _stack[0] = IdOf(new SampleFrame(
             thread.Completeness is StackCompleteness.Complete or StackCompleteness.NoManagedFrames ? "[no managed frames]" : "[not walked]"));
@@ -128,7 +152,7 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
     private int IdOf(DumpFrame frame)
     {
         if (!_known.TryGetValue(frame, out int id))
-            _known.Add(frame, id = IdOf(SampleFrame.Of(frame)));
+            _known.Add(frame, id = IdOf(SampleFrame.FromFrame(frame)));
         return id;
     }
 

@@ -1,10 +1,10 @@
 using System.Text;
-using Stackflare.Views;
+using Stackflare.Analysis;
 
 namespace Stackflare.Writers.Text;
 
 /// <summary>Writes the frames of async methods. The lines of each are made once.</summary>
-internal sealed class AsyncFrames(RenderBuffer buffer, RenderOptions options, AsyncStyle style)
+internal sealed class AsyncFrames(RenderBuffer buffer, RenderOptions options, TextDialect dialect)
 {
     private readonly FrameTable _frames = new(byPlace: true);
     private readonly List<byte[]> _texts = [];
@@ -21,7 +21,7 @@ internal sealed class AsyncFrames(RenderBuffer buffer, RenderOptions options, As
         int length = 0;
         for (int i = 0; i < frames.Count; i++)
         {
-            DumpFrame frame = frames[style.OutermostFirst ? frames.Count - 1 - i : i];
+            DumpFrame frame = frames[dialect.OutermostFirst ? frames.Count - 1 - i : i];
             if (options.ShowHidden || !frame.IsHidden)
                 _ids[length++] = IdOf(frame);
         }
@@ -32,7 +32,7 @@ internal sealed class AsyncFrames(RenderBuffer buffer, RenderOptions options, As
             foreach (int id in stack.Slice(i, run.Period))
                 AppendLines(_texts[id], before);
             if (run.Repeats > 1)
-                buffer.Append(before).Append(style.Repeated(run));
+                buffer.Append(before).Append(dialect.Repeated(run));
             i = run.End;
         }
         return frames.Count - length;
@@ -42,7 +42,7 @@ internal sealed class AsyncFrames(RenderBuffer buffer, RenderOptions options, As
     {
         int id = _frames.IdOf(frame);
         if (id == _texts.Count)
-            _texts.Add(Encoding.UTF8.GetBytes(style.Format(frame)));
+            _texts.Add(Encoding.UTF8.GetBytes(dialect.Format(frame)));
         return id;
     }
 

@@ -3,65 +3,61 @@ using Stackflare.Views;
 
 namespace Stackflare.Writers.Text;
 
-/// <summary>What the text formats say of async methods that wait.</summary>
-internal sealed class AsyncSection(RenderBuffer buffer, RenderOptions options, AsyncStyle style)
+/// <summary>The part of the text formats about async stacks.</summary>
+internal sealed class AsyncSection(RenderBuffer buffer, DumpView view, TextDialect dialect)
 {
-    private readonly AsyncGroups _groups = new();
-    private readonly AsyncFrames _frames = new(buffer, options, style);
+    private readonly AsyncFrames _frames = new(buffer, view.Options, dialect);
 
     /// <summary>How many frames were left out because they are hidden, counted in every stack they are in.</summary>
     public long HiddenFrames { get; private set; }
 
     /// <summary>Writes the section; nothing if there is no async method that waits.</summary>
-    public void Append(ThreadDump dump)
+    public void Append()
     {
-        List<AsyncGroup> groups = AsyncGroups.Of(dump.AsyncStacks, options.GroupIdenticalStacks);
-        List<AsyncGroup> shown = options.ShowHidden ? groups : [.. groups.Where(static g => !IsIdle(g))];
+        List<AsyncStackGroup> shown = [.. view.Async.Shown], idle = [.. view.Async.Idle];
         if (shown.Count > 0)
         {
             long stacks = shown.Sum(static g => g.Count);
             Begin();
-            buffer.Append("Async methods that wait: ").Append(Words.Count(stacks, "stack"));
+            buffer.Begin(TextRole.Heading).Append("Async methods that wait: ").Append(Words.Count(stacks, "stack"));
             if (shown.Count < stacks)
                 buffer.Append(" in ").Append(Words.Count(shown.Count, "group"));
-            buffer.AppendLine();
+            buffer.End().AppendLine();
             End();
         }
-        foreach (AsyncGroup group in shown)
+        foreach (AsyncStackGroup group in shown)
         {
             Begin();
-            string what = $"{Words.Count(group.Count, "async stack")} {AsyncWaitText.Of(group, style.Reference)}";
-            buffer.Append(style.OutermostFirst ? $"<{what}>" : what).AppendLine();
+            buffer.Append(dialect.OutermostFirst ? "<" : "");
+            AppendCount(group.Count);
+            buffer.Append(' ').Append(AsyncWaitText.Describe(group, dialect.Reference)).Append(dialect.OutermostFirst ? ">" : "").AppendLine();
             AppendStack(group, before: "", depth: 0);
             End();
         }
-        if (shown.Count < groups.Count)
-            AppendIdle([.. groups.Where(IsIdle)]);
+        if (idle.Count > 0)
+            AppendIdle(idle);
     }
 
     /// <summary>Writes the methods that wait for what the threads of a group run, and the line that says so.</summary>
     public void AppendCallers(StackGroup group)
     {
         IReadOnlyList<DumpFrame> callers = group.First.AsyncCallers;
-        if (!callers.Any(f => options.ShowHidden || !f.IsHidden))
+        if (!callers.Any(f => view.Options.ShowHidden || !f.IsHidden))
             return;
-        if (!style.OutermostFirst)
-            buffer.Append(style.Callers);
+        if (!dialect.OutermostFirst)
+            buffer.Append(dialect.Callers);
         HiddenFrames += (long)_frames.Append(callers, before: "") * group.Threads.Count;
-        if (style.OutermostFirst)
-            buffer.Append(style.Callers);
+        if (dialect.OutermostFirst)
+            buffer.Append(dialect.Callers);
     }
 
-    /// <summary>A server's loop that accepts connections, say: nobody's fault, and in every dump.</summary>
-    private static bool IsIdle(AsyncGroup group) =>
-        group.First is { IsOfPlatform: true, BlockedThreads.Count: 0, WaitingFor.Kind: not AsyncWaitKind.Circle };
-
-    private void AppendIdle(List<AsyncGroup> groups)
+    private void AppendIdle(List<AsyncStackGroup> groups)
     {
         Begin();
-        buffer.Append(Words.Count(groups.Sum(static g => g.Count), "async stack")).Append(" of the platform alone: ");
+        AppendCount(groups.Sum(static g => g.Count));
+        buffer.Append(" of the platform alone: ");
         NameSummary.Append(buffer, groups.Select(static g => (g.First.Frames is [.., var outermost] ? outermost.Method.FullName : "?", g.Count)));
-        buffer.Append(". ").Append(options.AllIsSaid).Append(groups is [{ Count: 1 }] ? " shows it." : " shows them.").AppendLine();
+        buffer.Append(". ").Append(dialect.ShowsAll).Append(groups is [{ Count: 1 }] ? " shows it." : " shows them.").AppendLine();
         End();
     }
 
@@ -69,9 +65,9 @@ internal sealed class AsyncSection(RenderBuffer buffer, RenderOptions options, A
     /// <param name="group">The group.</param>
     /// <param name="before">What stands at the beginning of each line.</param>
     /// <param name="depth">How deep it is within others.</param>
-    private void AppendStack(AsyncGroup group, string before, int depth)
+    private void AppendStack(AsyncStackGroup group, string before, int depth)
     {
-        if (!style.OutermostFirst)
+        if (!dialect.OutermostFirst)
         {
             AppendUnfinished(group, before, depth);
             AppendFrames(group, before);
@@ -87,46 +83,48 @@ internal sealed class AsyncSection(RenderBuffer buffer, RenderOptions options, A
         }
     }
 
-    private void AppendFrames(AsyncGroup group, string before) => HiddenFrames += AsyncGroup.Product(_frames.Append(group.First.Frames, before), group.Count);
+    private void AppendFrames(AsyncStackGroup group, string before) => HiddenFrames += AsyncStackGroup.Product(_frames.Append(group.First.Frames, before), group.Count);
 
-    private void AppendTruncated(AsyncGroup group, string before)
+    private void AppendTruncated(AsyncStackGroup group, string before)
     {
         if (group.First.IsTruncated)
-            buffer.Append(before).Append(style.Truncated);
+            buffer.Append(before).Append(dialect.Truncated);
     }
 
-    private void AppendBlocked(AsyncGroup group, string before)
+    private void AppendBlocked(AsyncStackGroup group, string before)
     {
         if (group.BlockedThreads is not { Count: > 0 } threads)
             return;
-        buffer.Append(before).Append(style.Indentation).Append("- ").Append(LockLines.References(threads, style.Reference))
+        buffer.Append(before).Append(dialect.Indentation).Append("- ").Append(LockLines.References(threads, dialect.Reference))
             .Append(threads.Count == 1 ? " is" : " are").Append(" blocked until ").Append(group.Count == 1 ? "this completes" : "these complete").AppendLine();
     }
 
-    private void AppendUnfinished(AsyncGroup group, string before, int depth)
+    private void AppendUnfinished(AsyncStackGroup group, string before, int depth)
     {
-        // The deeper ones stand between bars: at no depth can a source line be taken for a frame.
-        string inner = $"{before}{style.Indentation}| ";
-        List<AsyncGroup> unfinished = _groups.Unfinished(group, depth, out long notFollowed);
-        foreach (AsyncGroup branch in unfinished)
+        // Deeper levels have bars before them, so that a source line is never taken for a frame.
+        string inner = $"{before}{dialect.Indentation}| ";
+        List<AsyncStackGroup> unfinished = view.Async.Unfinished(group, depth, out long notFollowed);
+        foreach (AsyncStackGroup branch in unfinished)
         {
-            buffer.Append(before).Append(style.Indentation).Append("- ").AppendCount(branch.Count).Append(' ')
-                .Append(AsyncWaitText.Of(branch, style.Reference)).AppendLine();
+            buffer.Append(before).Append(dialect.Indentation).Append("- ").AppendCount(branch.Count).Append(' ')
+                .Append(AsyncWaitText.Describe(branch, dialect.Reference)).AppendLine();
             AppendStack(branch, inner, depth + 1);
         }
         if (notFollowed > 0)
-            buffer.Append(before).Append(style.Indentation).Append("- ").AppendCount(notFollowed).Append(" more that were not looked at").AppendLine();
+            buffer.Append(before).Append(dialect.Indentation).Append("- ").AppendCount(notFollowed).Append(" more that were not looked at").AppendLine();
     }
+
+    private void AppendCount(long stacks) => buffer.Begin(TextRole.Heading).Append(Words.Count(stacks, "async stack")).End();
 
     private void Begin()
     {
-        if (style.Separator is { } separator)
+        if (dialect.Separator is { } separator)
             buffer.Append(separator).AppendLine();
     }
 
     private void End()
     {
-        if (style.Separator is null)
+        if (dialect.Separator is null)
             buffer.AppendLine();
     }
 }

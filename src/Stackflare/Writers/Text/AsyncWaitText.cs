@@ -1,5 +1,5 @@
+using Stackflare.Analysis;
 using Stackflare.Model;
-using Stackflare.Views;
 
 namespace Stackflare.Writers.Text;
 
@@ -9,7 +9,7 @@ internal static class AsyncWaitText
     /// <summary>What a group does, to go after how many they are: <c>waiting for Task.Delay, due in 59m3s</c>.</summary>
     /// <param name="group">The group.</param>
     /// <param name="reference">How threads are referred to.</param>
-    public static string Of(AsyncGroup group, Func<DumpThread, string> reference)
+    public static string Describe(AsyncStackGroup group, Func<DumpThread, string> reference)
     {
         bool one = group.Count == 1;
         return group.Wait.Kind switch
@@ -70,7 +70,7 @@ internal static class AsyncWaitText
         return details.Length == 0 ? thing : $"{thing} ({string.Join(", ", details)})";
     }
 
-    /// <summary>The type of what a task gives, as <c>&lt;System.String&gt;</c>; another type in brackets; nothing where there is nothing to tell.</summary>
+    /// <summary>The result type of a task, as <c>&lt;System.String&gt;</c>; another type in brackets; nothing where there is no result.</summary>
     private static string Result(string? type)
     {
         const string Tasks = "System.Threading.Tasks.";
@@ -84,22 +84,22 @@ internal static class AsyncWaitText
         return $" ({LockLines.Type(type)})";
     }
 
-    /// <summary>Which object it is, where that tells more than that there is one.</summary>
-    private static string Object(AsyncGroup group)
+    /// <summary>Which object it is, where that says something.</summary>
+    private static string Object(AsyncStackGroup group)
     {
         if (group.Wait.Kind is not (AsyncWaitKind.SemaphoreSlim or AsyncWaitKind.TaskCompletionSource or AsyncWaitKind.Work or AsyncWaitKind.Other))
             return "";
         List<ObjectAddress> objects = group.Objects();
         if (objects.Count == 1 && group.HasObjects)
             return $" <{objects[0]}>";
-        // Everybody has a task of his own; that a queue is not one but many is news.
+        // Each method has a task of its own, which says nothing. Several semaphores do.
         return objects.Count > 1 && group.Wait.Kind is AsyncWaitKind.SemaphoreSlim
             ? FormattableString.Invariant($", {objects.Count:N0} different ones")
             : "";
     }
 
-    /// <summary>That twenty wait for one call is not the same as twenty calls.</summary>
-    private static string Shared(AsyncGroup group) => group.Calls() is var calls && calls == 0 || calls >= group.Count ? ""
+    /// <summary>Twenty that wait for one call are not twenty calls.</summary>
+    private static string Shared(AsyncStackGroup group) => group.Calls() is var calls && calls == 0 || calls >= group.Count ? ""
         : calls == 1 ? ", in one call of the innermost method"
         : FormattableString.Invariant($", in {calls:N0} calls of the innermost method");
 
@@ -110,22 +110,22 @@ internal static class AsyncWaitText
         _ => "",
     };
 
-    private static string Due(AsyncGroup group)
+    private static string Due(AsyncStackGroup group)
     {
-        AsyncDue due = group.Due();
+        DueTimes due = group.Due();
         bool isLimit = group.Wait.Kind is not (AsyncWaitKind.Delay or AsyncWaitKind.Timer);
-        string ahead = due.Ahead == 0 ? "" : $", {Of(due.Ahead)}{(isLimit ? "giving up in" : "due in")} {Range(due.First, due.Last)}";
-        string over = due.Over == 0 ? "" : $", {Of(due.Over)}{Over(Since(due.Latest), Since(due.Earliest), isLimit)}";
+        string ahead = due.Ahead == 0 ? "" : $", {Some(due.Ahead)}{(isLimit ? "giving up in" : "due in")} {Range(due.First, due.Last)}";
+        string over = due.Over == 0 ? "" : $", {Some(due.Over)}{Over(Since(due.Latest), Since(due.Earliest), isLimit)}";
         return ahead + over;
 
-        string Of(long some) => some == group.Count ? "" : FormattableString.Invariant($"{some:N0} of them ");
+        string Some(long some) => some == group.Count ? "" : FormattableString.Invariant($"{some:N0} of them ");
     }
 
     private static string Over(TimeSpan least, TimeSpan most, bool isLimit) => most < TimeSpan.FromMilliseconds(1)
         ? isLimit ? "at the time limit" : "due now"
         : $"{(isLimit ? "past the time limit by" : "overdue by")} {Range(least, most)}";
 
-    /// <remarks>The least time there is has no opposite.</remarks>
+    /// <remarks><see cref="TimeSpan.MinValue"/> has no negation.</remarks>
     private static TimeSpan Since(TimeSpan due) => due == TimeSpan.MinValue ? TimeSpan.MaxValue : due.Duration();
 
     private static string Range(TimeSpan least, TimeSpan most) =>

@@ -3,68 +3,64 @@ using Stackflare.Model;
 
 namespace Stackflare.Writers.Text;
 
-/// <summary>What the text formats say between the heading and the first thread: the deadlocks, and what else is wrong.</summary>
+/// <summary>The part of the text formats between the heading and the first thread: deadlocks and findings.</summary>
 /// <param name="buffer">Where to.</param>
 /// <param name="options">With <see cref="RenderOptions.ShowHidden"/> nothing is shortened.</param>
-/// <param name="format">The lines of a frame, each with its end.</param>
-/// <param name="reference">How threads are referred to.</param>
-internal sealed class DiagnosisSection(RenderBuffer buffer, RenderOptions options, Func<DumpFrame, string> format, Func<DumpThread, string> reference)
+/// <param name="dialect">The format.</param>
+internal sealed class DiagnosisSection(RenderBuffer buffer, RenderOptions options, TextDialect dialect)
 {
     internal const int MostDeadlocks = 8;
     internal const int MostSteps = 20;
     internal const int MostEvidence = 20;
 
     /// <summary>Writes the sections that there are.</summary>
-    /// <param name="dump">The dump.</param>
-    /// <param name="before">What stands in a line before each of them; null for nothing.</param>
-    /// <param name="after">Whether an empty line stands after each.</param>
-    public void Append(ThreadDump dump, string? before, bool after)
+    public void Append(ThreadDump dump)
     {
         int shown = Most(dump.Deadlocks.Count, MostDeadlocks);
         for (int i = 0; i < shown; i++)
         {
-            Begin(before);
+            Begin();
             AppendDeadlock(dump.Deadlocks[i]);
-            End(after);
+            End();
         }
         if (shown < dump.Deadlocks.Count)
         {
-            Begin(before);
-            buffer.AppendCount(dump.Deadlocks.Count - shown).Append(" more deadlocks. ").Append(options.AllIsSaid).Append(" shows them.").AppendLine();
-            End(after);
+            Begin();
+            buffer.AppendCount(dump.Deadlocks.Count - shown).Append(" more deadlocks. ").Append(dialect.ShowsAll).Append(" shows them.").AppendLine();
+            End();
         }
 
-        // Deadlocks are there already, and better.
+        // Deadlocks have sections of their own.
         List<Finding> findings = [.. dump.Findings.Where(static f => f.Kind != FindingKind.Deadlock)];
         if (findings.Count == 0)
             return;
-        Begin(before);
-        buffer.Append("Diagnosis:").AppendLine();
+        Begin();
+        buffer.Begin(TextRole.Heading).Append("Diagnosis:").End().AppendLine();
         findings.ForEach(AppendFinding);
-        End(after);
+        End();
     }
 
-    private void Begin(string? before)
+    private void Begin()
     {
-        if (before is not null)
-            buffer.Append(before).AppendLine();
+        if (dialect.Separator is { } separator)
+            buffer.Append(separator).AppendLine();
     }
 
-    private void End(bool after)
+    private void End()
     {
-        if (after)
+        if (dialect.Separator is null)
             buffer.AppendLine();
     }
 
     private void AppendDeadlock(Deadlock deadlock)
     {
-        buffer.Append("Deadlock: ").Append(Words.Circle(deadlock)).Append(", for ever");
+        buffer.Begin(TextRole.Deadlock).Append("Deadlock: ").Append(Words.Circle(deadlock)).Append(", for ever");
         if (deadlock.Behind.Count > 0)
         {
             buffer.Append("; ").AppendCount(deadlock.Behind.Count).Append(deadlock.Behind.Count == 1 ? " more waits behind " : " more wait behind ")
                 .Append(deadlock.Steps.Count == 1 ? "it" : "them");
         }
-        buffer.AppendLine();
+        buffer.End().AppendLine();
 
         int shown = Most(deadlock.Steps.Count, MostSteps);
         int last = deadlock.Steps.Count - 1;
@@ -72,16 +68,16 @@ internal sealed class DiagnosisSection(RenderBuffer buffer, RenderOptions option
             AppendStep(deadlock.Steps[i]);
         if (shown - 1 < last)
             buffer.Append("... ").AppendCount(last - shown + 1).Append(" more, each of which waits for the next").AppendLine();
-        // The last one closes the circle.
+        // The last step closes the cycle.
         AppendStep(deadlock.Steps[last]);
     }
 
     private void AppendStep(DeadlockStep step)
     {
-        buffer.Append(reference(step.Thread)).Append(' ').Append(Words.Waits(step.Wait, LockLines.Type)).Append(' ')
-            .Append(reference(step.WaitsFor)).Append(LockLines.Times(step.Wait)).AppendLine();
+        buffer.Append(dialect.Subject(step.Thread)).Append(' ').Append(Words.Waits(step.Wait, LockLines.Type)).Append(' ')
+            .Append(dialect.Reference(step.WaitsFor)).Append(LockLines.Times(step.Wait)).AppendLine();
         if (step.Frame is { } frame)
-            buffer.Append(format(frame));
+            buffer.Append(dialect.Format(frame));
     }
 
     private void AppendFinding(Finding finding)

@@ -4,24 +4,25 @@ using Stackflare.Views;
 
 namespace Stackflare.Writers.Text;
 
-/// <summary>What the text formats say before the first thread and after the last.</summary>
+/// <summary>The first lines of the text formats, and the last one.</summary>
 internal static class DumpHeading
 {
-    public static void AppendHeading(RenderBuffer buffer, ThreadDump dump, RenderPlan plan)
+    public static void AppendHeading(RenderBuffer buffer, DumpView view)
     {
+        ThreadDump dump = view.Dump;
         var process = dump.Process;
-        buffer.Append("Thread dump of ").Append(EscapedText.Plain(process.Name)).Append(" (pid ").Append(process.Id).Append(") at ")
-            .Append(dump.CapturedAt.ToString("yyyy-MM-dd HH:mm:ss.fff zzz", CultureInfo.InvariantCulture)).AppendLine();
+        buffer.Begin(TextRole.Heading).Append("Thread dump of ").Append(EscapedText.Plain(process.Name)).Append(" (pid ").Append(process.Id).Append(") at ")
+            .Append(dump.CapturedAt.ToString("yyyy-MM-dd HH:mm:ss.fff zzz", CultureInfo.InvariantCulture)).End().AppendLine();
 
         buffer.Append(".NET ").Append(process.RuntimeVersion?.ToString() ?? "(version not known)").Append(' ').Append(EscapedText.Plain(process.Platform));
         if (process.Uptime is { } uptime)
             buffer.Append(", up ").Append(Durations.Long(uptime));
         buffer.Append(", ");
         AppendThreads(buffer, dump.HasStacks ? dump.Threads.Count : dump.RuntimeThreads.Count);
-        if (plan.SharedStacks > 0)
+        if (view.Threads.Shared is var groups and > 0)
         {
-            buffer.Append(" (").AppendCount(plan.GroupedThreads).Append(" shown as ").AppendCount(plan.SharedStacks)
-                .Append(plan.SharedStacks == 1 ? " group)" : " groups)");
+            buffer.Append(" (").AppendCount(view.Threads.SharedThreads).Append(" shown as ").AppendCount(groups)
+                .Append(groups == 1 ? " group)" : " groups)");
         }
         if (dump.AsyncStacks.Count > 0)
             buffer.Append(", ").AppendCount(dump.AsyncStacks.Count).Append(dump.AsyncStacks.Count == 1 ? " async stack" : " async stacks");
@@ -33,33 +34,30 @@ internal static class DumpHeading
         if (dump.ThreadPool is { } pool)
             AppendPool(buffer, pool);
         foreach (string note in dump.Notes)
-            buffer.Append("Note: ").Append(EscapedText.Plain(note)).AppendLine();
+            buffer.Begin(TextRole.Warning).Append("Note: ").Append(EscapedText.Plain(note)).End().AppendLine();
     }
 
     /// <summary>Accounts for everything that was left out, in one line; false if nothing was.</summary>
     /// <param name="buffer">Where to.</param>
-    /// <param name="dump">The dump.</param>
-    /// <param name="plan">What was shown of its threads.</param>
-    /// <param name="options">The options.</param>
+    /// <param name="view">What was shown.</param>
     /// <param name="hiddenAsync">Hidden frames of async methods.</param>
-    public static bool AppendNotShown(RenderBuffer buffer, ThreadDump dump, RenderPlan plan, RenderOptions options, long hiddenAsync)
+    /// <param name="dialect">The format.</param>
+    public static bool AppendNotShown(RenderBuffer buffer, DumpView view, long hiddenAsync, TextDialect dialect)
     {
         string before = "Not shown: ";
-        if (plan.OwnThreads > 0)
+        if (view.Stacks.OwnThreads is var own and > 0)
         {
-            buffer.Append(before).AppendCount(plan.OwnThreads)
-                .Append(plan.OwnThreads == 1 ? " thread of Stackflare" : " threads of Stackflare");
+            buffer.Append(before).AppendCount(own).Append(own == 1 ? " thread of Stackflare" : " threads of Stackflare");
             before = ", ";
         }
-        if (!options.ShowHidden && dump.HasStacks && dump.RuntimeThreads.Count > 0)
+        if (view.HiddenNativeThreads is { Count: > 0 } native)
         {
-            buffer.Append(before).AppendCount(dump.RuntimeThreads.Count)
-                .Append(dump.RuntimeThreads.Count == 1 ? " native thread (" : " native threads (");
-            NameSummary.Append(buffer, dump.RuntimeThreads.Select(static t => t.Name));
+            buffer.Append(before).AppendCount(native.Count).Append(native.Count == 1 ? " native thread (" : " native threads (");
+            NameSummary.Append(buffer, native.Select(static t => t.Name));
             buffer.Append(')');
             before = ", ";
         }
-        long hidden = plan.HiddenFrames + hiddenAsync;
+        long hidden = view.Stacks.HiddenFrames + hiddenAsync;
         if (hidden > 0)
         {
             buffer.Append(before).AppendCount(hidden).Append(hidden == 1 ? " hidden frame" : " hidden frames");
@@ -67,7 +65,7 @@ internal static class DumpHeading
         }
         if (before != ", ")
             return false;
-        buffer.Append(". ").Append(options.AllIsSaid).Append(" shows them.").AppendLine();
+        buffer.Append(". ").Append(dialect.ShowsAll).Append(" shows them.").AppendLine();
         return true;
     }
 

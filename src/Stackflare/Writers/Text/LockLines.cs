@@ -7,24 +7,29 @@ namespace Stackflare.Writers.Text;
 
 /// <summary>The notes on locks and waits as lines, for all threads of a group at once.</summary>
 /// <param name="reference">How other threads are referred to.</param>
-internal sealed class LockLines(Func<DumpThread, string> reference)
+/// <param name="indentation">What stands before each.</param>
+/// <param name="theme">How a wait for a lock is shown.</param>
+internal sealed class LockLines(Func<DumpThread, string> reference, string indentation, TextTheme? theme = null)
 {
-    /// <summary>Of more threads than that two are named.</summary>
+    /// <summary>Up to this many threads are named; of more, two.</summary>
     private const int MostNames = 3;
 
-    /// <summary>The line of a note, without indentation and without a line's end.</summary>
+    /// <summary>The line of a note, with its end.</summary>
     /// <param name="group">The threads, which have notes.</param>
     /// <param name="index">Which note of each.</param>
-    public string Of(StackGroup group, int index)
+    public string Line(StackGroup group, int index)
     {
         LockNote note = group.Notes![0][index];
-        return note.Held is { } held ? Locked(group, index, held, note) : Waiting(group, index, note.Wait!);
+        string line = indentation + (note.Held is { } held ? Locked(group, index, held, note) : Waiting(group, index, note.Wait!));
+        bool isForLock = note.Wait?.Kind
+            is WaitKind.MonitorEnter or WaitKind.LockEnter or WaitKind.ReadLock or WaitKind.UpgradeableReadLock or WaitKind.WriteLock;
+        return (isForLock ? theme.Mark(TextRole.Warning, line) : line) + "\n";
     }
 
     /// <summary>For how long a thread has waited and will wait, as the end of a line; empty where that is not known.</summary>
     public static string Times(DumpWait wait) => AtLeast(wait.AtLeast, wait.AtLeast) + AtMost(wait.Timeout);
 
-    /// <summary>With its quotes escaped, as names have them: what stands in quotes in a line is the name of a thread.</summary>
+    /// <summary>With quotes escaped as in names: only the names of threads stand in quotes.</summary>
     public static string Type(string type) => EscapedText.Quoted(type);
 
     private string Waiting(StackGroup group, int index, DumpWait wait)
@@ -79,7 +84,7 @@ internal sealed class LockLines(Func<DumpThread, string> reference)
             return Times(group.Notes![0][index].Wait!);
         TimeSpan?[] sofar = [.. group.Notes!.Select(n => n[index].Wait!.AtLeast)];
         TimeSpan?[] limits = [.. group.Notes!.Select(n => n[index].Wait!.Timeout)];
-        // A thread without a limit, or of which it is not known, is one of which nothing can be said.
+        // One thread whose limit is not known, or that has none: the group has none.
         bool areLimited = Array.TrueForAll(limits, static t => t >= TimeSpan.Zero);
         return AtLeast(Array.Exists(sofar, static t => t is null) ? null : sofar.Min(), sofar.Max()) + (areLimited ? AtMost(limits.Max()) : "");
     }

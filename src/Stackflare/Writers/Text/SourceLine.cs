@@ -6,7 +6,7 @@ namespace Stackflare.Writers.Text;
 internal static class SourceLine
 {
     /// <summary>The source text; a remark where the reader would else look at another version of the file; null for nothing to say.</summary>
-    public static string? Of(SourceLocation source) => source switch
+    public static string? Find(SourceLocation source) => source switch
     {
         { Text: { Length: > 0 } text } => EscapedText.Source(text),
         { TextOrigin: SourceTextOrigin.FileChanged } => "(source changed)",

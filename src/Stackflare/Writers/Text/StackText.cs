@@ -1,20 +1,21 @@
 using System.Text;
+using Stackflare.Analysis;
 using Stackflare.Views;
 
 namespace Stackflare.Writers.Text;
 
 /// <summary>
 /// The lines of frames, each made once however many stacks the frame is in. A frame with notes under it is one of its own: it has a number beyond
-/// those of the plan's frames, so that a recursion which takes a lock at every step folds like any other.
+/// those of the view's frames, so that a recursion which takes a lock at every step folds like any other.
 /// </summary>
-/// <param name="plan">Whose frames they are.</param>
+/// <param name="stacks">The stacks.</param>
 /// <param name="format">The lines of a frame, each with its end.</param>
 /// <param name="lockLines">The lines of notes.</param>
-/// <param name="indentation">What stands before them.</param>
-internal sealed class StackText(RenderPlan plan, Func<DumpFrame, string> format, LockLines lockLines, string indentation)
+internal sealed class StackText(VisibleStacks stacks, Func<DumpFrame, string> format, LockLines lockLines)
 {
-    private byte[]?[] _texts = new byte[]?[plan.Frames.Count];
-    private int _count = plan.Frames.Count;
+    private byte[]?[] _texts = new byte[]?[stacks.Frames.Count];
+    private int _count = stacks.Frames.Count;
+    private int[] _stack = new int[256];
     private Dictionary<(int Frame, string Notes), int>? _noted;
 
     /// <summary>The lines of each frame; null for those that were not asked for yet. Until notes are added.</summary>
@@ -22,24 +23,28 @@ internal sealed class StackText(RenderPlan plan, Func<DumpFrame, string> format,
     public ReadOnlySpan<byte[]?> Made => _texts;
 
     /// <summary>The lines of a frame of a stack.</summary>
-    public byte[] Make(int id) => _texts[id] ??= Encoding.UTF8.GetBytes(format(plan.Frames[id]));
+    public byte[] Make(int id) => _texts[id] ??= Encoding.UTF8.GetBytes(format(stacks.Frames[id]));
 
-    /// <summary>Puts a group's notes into its stack.</summary>
+    /// <summary>A group's stack, innermost first, in which frames with notes are others than those without. Good, and the caller's to turn round, until the next call.</summary>
     /// <param name="group">The group.</param>
-    /// <param name="stack">Its stack, innermost first; frames with notes are replaced.</param>
-    /// <returns>The lines that stand before the innermost frame, and those that stand after the outermost; empty for none.</returns>
-    public (string Before, string After) AddNotes(StackGroup group, Span<int> stack)
+    /// <param name="before">The lines that stand before the innermost frame; empty for none.</param>
+    /// <param name="after">The lines that stand after the outermost frame; empty for none.</param>
+    public Span<int> StackOf(StackGroup group, out string before, out string after)
     {
+        if (_stack.Length < group.Length)
+            _stack = new int[Math.Max(group.Length, _stack.Length * 2)];
+        Span<int> stack = _stack.AsSpan(0, group.Length);
+        stacks.Stacks[group.Stack].CopyTo(stack);
+        before = after = "";
         if (group.Notes is not [var notes, ..])
-            return ("", "");
-        string before = "", after = "";
+            return stack;
         var lines = new StringBuilder();
         for (int i = 0; i < notes.Length;)
         {
             int position = notes[i].Position;
             lines.Clear();
             for (; i < notes.Length && notes[i].Position == position; i++)
-                lines.Append(indentation).Append(lockLines.Of(group, i)).Append('\n');
+                lines.Append(lockLines.Line(group, i));
             if (position == LockNote.AtEnd)
                 after = lines.ToString();
             else if (position == 0)
@@ -47,7 +52,7 @@ internal sealed class StackText(RenderPlan plan, Func<DumpFrame, string> format,
             else
                 stack[position - 1] = Noted(stack[position - 1], lines.ToString());
         }
-        return (before, after);
+        return stack;
     }
 
     private int Noted(int frame, string notes)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using Stackflare.Model;
 using Stackflare.Views;
@@ -5,57 +6,56 @@ using Stackflare.Views;
 namespace Stackflare.Writers.Text;
 
 /// <summary>The default format: thread lines as a JVM's thread dump has them, frames as .NET prints them in an exception.</summary>
-internal sealed class TextRenderer : IDisposable
+internal sealed class TextRenderer
 {
-    private static readonly AsyncStyle Style = new()
-    {
-        OutermostFirst = false,
-        Indentation = "   ",
-        Format = FormatFrame,
-        Repeated = Repeated,
-        Truncated = "   ... more frames not walked: a limit was reached\n",
-        Reference = ThreadLines.Reference,
-        Callers = "   --- awaited by ---\n",
-        Separator = null,
-    };
-
-    private readonly ThreadDump _dump;
+    private readonly DumpView _view;
     private readonly RenderOptions _options;
+    private readonly TextTheme? _theme;
+    private readonly TextDialect _dialect;
     private readonly RenderBuffer _buffer;
-    private readonly RenderPlan _plan;
     private readonly StackText _text;
     private readonly AsyncSection _async;
 
-    private TextRenderer(ThreadDump dump, RenderOptions options, PooledBytes bytes)
+    private TextRenderer(DumpView view, TextStyle style, PooledBytes bytes)
     {
-        _dump = dump;
-        _options = options;
-        _buffer = new RenderBuffer(bytes);
-        _plan = RenderPlan.Of(dump, options);
-        _text = new StackText(_plan, FormatFrame, new LockLines(ThreadLines.Reference), "   ");
-        _async = new AsyncSection(_buffer, options, Style);
+        _view = view;
+        _options = view.Options;
+        _theme = style.Theme;
+        _dialect = new TextDialect
+        {
+            OutermostFirst = false,
+            Indentation = "   ",
+            Format = FormatFrame,
+            Repeated = Repeated,
+            Truncated = "   ... more frames not walked: a limit was reached\n",
+            Reference = ThreadLines.Reference,
+            Subject = thread => ThreadLines.Subject(thread, _theme),
+            Callers = "   --- awaited by ---\n",
+            ShowsAll = style.ShowsAll,
+            Separator = null,
+        };
+        _buffer = new RenderBuffer(bytes, _theme);
+        _text = new StackText(view.Stacks, FormatFrame, new LockLines(ThreadLines.Reference, _dialect.Indentation, _theme));
+        _async = new AsyncSection(_buffer, view, _dialect);
     }
 
-    public static void Write(ThreadDump dump, RenderOptions options, PooledBytes bytes)
+    public static void Write(ThreadDump dump, RenderOptions options, TextStyle style, PooledBytes bytes)
     {
-        using var renderer = new TextRenderer(dump, options, bytes);
-        renderer.Write();
+        using var view = new DumpView(dump, options);
+        new TextRenderer(view, style, bytes).Write();
     }
-
-    public void Dispose() => _plan.Dispose();
 
     private void Write()
     {
-        DumpHeading.AppendHeading(_buffer, _dump, _plan);
+        DumpHeading.AppendHeading(_buffer, _view);
         _buffer.AppendLine();
-        new DiagnosisSection(_buffer, _options, FormatFrame, ThreadLines.Reference).Append(_dump, before: null, after: true);
+        new DiagnosisSection(_buffer, _options, _dialect).Append(_view.Dump);
 
-        foreach (var group in _plan.Groups)
+        foreach (var group in _view.Threads.All)
             AppendGroup(group);
-        _async.Append(_dump);
-        if (_options.ShowHidden || !_dump.HasStacks)
-            AppendRuntimeThreads();
-        if (DumpHeading.AppendNotShown(_buffer, _dump, _plan, _options, _async.HiddenFrames))
+        _async.Append();
+        AppendNativeThreads();
+        if (DumpHeading.AppendNotShown(_buffer, _view, _async.HiddenFrames, _dialect))
             _buffer.AppendLine();
     }
 
@@ -82,8 +82,7 @@ internal sealed class TextRenderer : IDisposable
         }
         ThreadLines.AppendRest(_buffer, group, inFull);
 
-        Span<int> stack = _plan.StackOf(group);
-        var (before, after) = _text.AddNotes(group, stack);
+        Span<int> stack = _text.StackOf(group, out string before, out string after);
         _buffer.Append(before);
         AppendStack(stack);
         if (group.Length > 0)
@@ -95,7 +94,7 @@ internal sealed class TextRenderer : IDisposable
 
     private void AppendThread(DumpThread thread)
     {
-        _buffer.Append('"').Append(EscapedText.Quoted(thread.DisplayName)).Append('"');
+        AppendName(thread.DisplayName);
         if (thread.ManagedId is { } id)
             _buffer.Append(" #").Append(id.Value);
         _buffer.Append(" tid=").Append(thread.OsId.Value);
@@ -108,10 +107,12 @@ internal sealed class TextRenderer : IDisposable
             _buffer.Append(" handling ").Append(EscapedText.Plain(exception));
     }
 
+    private void AppendName(string name) => _buffer.Begin(TextRole.ThreadName).Append('"').Append(EscapedText.Quoted(name)).Append('"').End();
+
     private void AppendState(ThreadActivity activity, TimeSpan? cpu)
     {
         if (ThreadLines.Word(activity) is { Length: > 0 } state)
-            _buffer.Append(' ').Append(state);
+            _buffer.Append(' ').Append(activity is ThreadActivity.Blocked ? _theme.Mark(TextRole.Warning, state) : state);
         if (cpu is { } time)
             _buffer.Append(" cpu=").Append(Durations.Cpu(time));
     }
@@ -137,23 +138,24 @@ internal sealed class TextRenderer : IDisposable
     private void AppendEnd(StackCompleteness completeness)
     {
         if (completeness is StackCompleteness.Truncated)
-            _buffer.Append(Style.Truncated);
+            _buffer.Append(_dialect.Truncated);
         else if (completeness is StackCompleteness.Broken)
             _buffer.Append("   ... more frames not walked: the runtime could not go on").AppendLine();
     }
 
-    private void AppendRuntimeThreads()
+    private void AppendNativeThreads()
     {
-        if (_dump.RuntimeThreads.Count == 0)
+        if (_view.NativeThreads.Count == 0)
             return;
-        if (_dump.HasStacks)
+        if (_view.Dump.HasStacks)
         {
-            _buffer.AppendCount(_dump.RuntimeThreads.Count)
-                .Append(_dump.RuntimeThreads.Count == 1 ? " native thread" : " native threads").Append(':').AppendLine();
+            _buffer.AppendCount(_view.NativeThreads.Count)
+                .Append(_view.NativeThreads.Count == 1 ? " native thread" : " native threads").Append(':').AppendLine();
         }
-        foreach (var thread in _dump.RuntimeThreads)
+        foreach (var thread in _view.NativeThreads)
         {
-            _buffer.Append('"').Append(EscapedText.Quoted(thread.Name)).Append("\" tid=").Append(thread.OsId.Value);
+            AppendName(thread.Name);
+            _buffer.Append(" tid=").Append(thread.OsId.Value);
             AppendState(thread.Activity, thread.CpuTime);
             if (thread.WaitChannel is { } channel)
                 _buffer.Append(" in ").Append(EscapedText.Plain(channel));
@@ -177,14 +179,20 @@ internal sealed class TextRenderer : IDisposable
     /// The lines of a frame. The first is what <see cref="Exception.StackTrace"/> prints for it, so that development environments
     /// make a link of it.
     /// </summary>
-    private static string FormatFrame(DumpFrame frame)
+    private string FormatFrame(DumpFrame frame)
     {
         // A run of native frames is no method and has no parameters.
         string method = EscapedText.Plain(frame.Kind is FrameKind.Native ? frame.Method.FullName : frame.Method.ToString());
         if (frame.Source is not { } source)
-            return $"   at {method}\n";
+            return WithoutLine(method);
 
-        string line = FormattableString.Invariant($"   at {method} in {EscapedText.Plain(source.Path)}:line {source.Line}\n");
-        return SourceLine.Of(source) is { } text ? $"{line}      {text}\n" : line;
+        string path = EscapedText.Plain(source.Path), location = string.Create(CultureInfo.InvariantCulture, $"{path}:line {source.Line}");
+        // Only a path of this system can be gone to.
+        string line = _theme is null ? $"   at {method} in {location}\n"
+            : path is not ['/', _, ..] ? WithoutLine($"{method} in {location}")
+            : $"   {_theme.Mark(TextRole.Keyword, "at")} {method} {_theme.Mark(TextRole.Keyword, "in")} {_theme.Mark(TextRole.Location, _theme.Link(path, location))}\n";
+        return SourceLine.Find(source) is { } text ? $"{line}{_theme.Mark(TextRole.Source, "      " + text)}\n" : line;
     }
+
+    private string WithoutLine(string frame) => $"   {_theme.Mark(TextRole.Keyword, "at")}{_theme.Mark(TextRole.NoLine, " " + frame)}\n";
 }

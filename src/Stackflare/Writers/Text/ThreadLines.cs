@@ -20,6 +20,13 @@ internal static class ThreadLines
     /// <summary>How other places of the dump refer to a thread: <c>"worker" #7</c>.</summary>
     public static string Reference(DumpThread thread) => Words.Of(thread, EscapedText.Quoted(thread.DisplayName));
 
+    /// <summary>The same at the beginning of a line, with the name as the theme shows it.</summary>
+    public static string Subject(DumpThread thread, TextTheme? theme)
+    {
+        string name = $"\"{EscapedText.Quoted(thread.DisplayName)}\"";
+        return theme.Mark(TextRole.ThreadName, name) + Reference(thread)[name.Length..];
+    }
+
     /// <summary>
     /// One line for the threads that got none. Ids are all there, as ranges; names are shortened and counted; processor time is the sum.
     /// </summary>

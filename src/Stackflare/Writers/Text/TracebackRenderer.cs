@@ -5,58 +5,55 @@ using Stackflare.Views;
 namespace Stackflare.Writers.Text;
 
 /// <summary>The shape of a Python traceback: outermost call first, a <c>File</c> line and the source line for each.</summary>
-internal sealed class TracebackRenderer : IDisposable
+internal sealed class TracebackRenderer
 {
     private const string Separator = "----------------------------------------";
 
-    private static readonly AsyncStyle Style = new()
-    {
-        OutermostFirst = true,
-        Indentation = "    ",
-        Format = FormatFrame,
-        Repeated = Repeated,
-        Truncated = "  [Earlier calls not walked: a limit was reached]\n",
-        Reference = Reference,
-        Callers = "  [The calls above await those below]\n",
-        Separator = Separator,
-    };
-
-    private readonly ThreadDump _dump;
+    private readonly DumpView _view;
     private readonly RenderOptions _options;
+    private readonly TextDialect _dialect;
     private readonly RenderBuffer _buffer;
-    private readonly RenderPlan _plan;
     private readonly StackText _text;
     private readonly AsyncSection _async;
 
-    private TracebackRenderer(ThreadDump dump, RenderOptions options, PooledBytes bytes)
+    private TracebackRenderer(DumpView view, TextStyle style, PooledBytes bytes)
     {
-        _dump = dump;
-        _options = options;
+        _view = view;
+        _options = view.Options;
+        _dialect = new TextDialect
+        {
+            OutermostFirst = true,
+            Indentation = "    ",
+            Format = FormatFrame,
+            Repeated = Repeated,
+            Truncated = "  [Earlier calls not walked: a limit was reached]\n",
+            Reference = Reference,
+            Subject = Reference,
+            Callers = "  [The calls above await those below]\n",
+            ShowsAll = style.ShowsAll,
+            Separator = Separator,
+        };
         _buffer = new RenderBuffer(bytes);
-        _plan = RenderPlan.Of(dump, options);
-        _text = new StackText(_plan, FormatFrame, new LockLines(Reference), "    ");
-        _async = new AsyncSection(_buffer, options, Style);
+        _text = new StackText(view.Stacks, FormatFrame, new LockLines(Reference, _dialect.Indentation));
+        _async = new AsyncSection(_buffer, view, _dialect);
     }
 
-    public static void Write(ThreadDump dump, RenderOptions options, PooledBytes bytes)
+    public static void Write(ThreadDump dump, RenderOptions options, TextStyle style, PooledBytes bytes)
     {
-        using var renderer = new TracebackRenderer(dump, options, bytes);
-        renderer.Write();
+        using var view = new DumpView(dump, options);
+        new TracebackRenderer(view, style, bytes).Write();
     }
-
-    public void Dispose() => _plan.Dispose();
 
     private void Write()
     {
-        DumpHeading.AppendHeading(_buffer, _dump, _plan);
-        new DiagnosisSection(_buffer, _options, FormatFrame, Reference).Append(_dump, before: Separator, after: false);
-        foreach (var group in _plan.Groups)
+        DumpHeading.AppendHeading(_buffer, _view);
+        new DiagnosisSection(_buffer, _options, _dialect).Append(_view.Dump);
+        foreach (var group in _view.Threads.All)
             AppendGroup(group);
-        _async.Append(_dump);
-        if (_options.ShowHidden || !_dump.HasStacks)
-            AppendRuntimeThreads();
+        _async.Append();
+        AppendNativeThreads();
         _buffer.Append(Separator).AppendLine();
-        DumpHeading.AppendNotShown(_buffer, _dump, _plan, _options, _async.HiddenFrames);
+        DumpHeading.AppendNotShown(_buffer, _view, _async.HiddenFrames, _dialect);
     }
 
     private void AppendGroup(StackGroup group)
@@ -72,8 +69,7 @@ internal sealed class TracebackRenderer : IDisposable
         _async.AppendCallers(group);
         if (Missing(group) is { } missing)
             _buffer.Append("  [").Append(missing).Append(']').AppendLine();
-        var stack = _plan.StackOf(group);
-        var (innermost, outermost) = _text.AddNotes(group, stack);
+        Span<int> stack = _text.StackOf(group, out string innermost, out string outermost);
         stack.Reverse();
         _buffer.Append(outermost);
         AppendStack(stack);
@@ -88,7 +84,7 @@ internal sealed class TracebackRenderer : IDisposable
         _buffer.Append(thread.OsId.Value).Append(")>").AppendLine();
     }
 
-    /// <summary>By the kernel's id, which is the one that a thread's line has here.</summary>
+    /// <summary>By the kernel's id, which a thread's line has in this format.</summary>
     private static string Reference(DumpThread thread) => $"\"{EscapedText.Quoted(thread.DisplayName)}\" tid={thread.OsId}";
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -109,12 +105,12 @@ internal sealed class TracebackRenderer : IDisposable
     private static string Repeated(StackRun run) => FormattableString.Invariant(
         $"  [Previous {(run.Period > 1 ? $"{run.Period} lines" : "line")} repeated {run.Repeats - 1} more times]\n");
 
-    private void AppendRuntimeThreads()
+    private void AppendNativeThreads()
     {
-        if (_dump.RuntimeThreads.Count == 0)
+        if (_view.NativeThreads.Count == 0)
             return;
         _buffer.Append(Separator).AppendLine();
-        foreach (var thread in _dump.RuntimeThreads)
+        foreach (var thread in _view.NativeThreads)
             _buffer.Append("<NativeThread(").Append(EscapedText.Plain(thread.Name)).Append(", started ").Append(thread.OsId.Value).Append(")>").AppendLine();
     }
 
@@ -132,13 +128,13 @@ internal sealed class TracebackRenderer : IDisposable
     {
         string method = EscapedText.Plain(frame.Method.FullName);
         if (frame.Source is not { } source)
-            return $"  File \"<{EscapedText.QuotedPath(Place(frame))}>\", in {method}\n";
+            return $"  File \"<{EscapedText.QuotedPath(FileStandIn(frame))}>\", in {method}\n";
 
         string line = FormattableString.Invariant($"  File \"{EscapedText.QuotedPath(source.Path)}\", line {source.Line}, in {method}\n");
-        return SourceLine.Of(source) is { } text ? $"{line}    {text}\n" : line;
+        return SourceLine.Find(source) is { } text ? $"{line}    {text}\n" : line;
     }
 
     /// <summary>What stands for the file of a frame without one, as <c>&lt;string&gt;</c> does in Python.</summary>
-    private static string Place(DumpFrame frame) =>
+    private static string FileStandIn(DumpFrame frame) =>
         frame.Module is { } module ? module.Name : frame.Kind is FrameKind.Native ? "native" : "dynamic";
 }

@@ -6,22 +6,22 @@ namespace Stackflare;
 /// Whether async stacks are alike: the same methods that wait for the same sort of thing. Neither which object it is, nor when it is due, nor which thread is blocked counts, so that a
 /// thousand requests in one queue are alike. Frames are compared by their places, as <see cref="SameFrame"/> has it, and threads by reference.
 /// </summary>
-internal sealed class AsyncStackShape : IEqualityComparer<AsyncStack>
+internal sealed class SameAsyncStack : IEqualityComparer<AsyncStack>
 {
     /// <summary>
-    /// How many unfinished tasks are compared, and how deep. What is beyond is not alike unless it is the same: tasks that share tasks make more ways through them than could be gone.
+    /// How many unfinished tasks are compared, and how deep. Shared tasks make the number of paths exponential; what is beyond counts as different unless it is the same object.
     /// </summary>
     private const int Most = 10_000, Deepest = 64;
 
-    private AsyncStackShape() { }
+    private SameAsyncStack() { }
 
-    public static AsyncStackShape Comparer { get; } = new();
+    public static SameAsyncStack Comparer { get; } = new();
 
     public bool Equals(AsyncStack? x, AsyncStack? y)
     {
         if (ReferenceEquals(x, y))
             return true;
-        // Many that are all but alike must not be compared each with each.
+        // Bounds the cost of many stacks that are nearly alike.
         if (x is null || y is null || ShapeOf(x) != ShapeOf(y) || SizeOf(x.Shape) > Most)
             return false;
         int left = Most;
@@ -33,8 +33,8 @@ internal sealed class AsyncStackShape : IEqualityComparer<AsyncStack>
     private static int SizeOf(long shape) => (int)(shape >> 32);
 
     /// <summary>
-    /// How many stacks a stack is made of, and a hash of what makes it alike to others. All that is behind it is gone through once, however many ways
-    /// lead there, and without recursion, as it may be deep.
+    /// How many stacks a stack is made of, and a hash of what makes it alike to others. Everything behind it is visited once,
+    /// without recursion, as it can be deep.
     /// </summary>
     private static long ShapeOf(AsyncStack stack)
     {

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace Stackflare.Views;
+namespace Stackflare.Analysis;
 
 /// <summary>
 /// Numbers the distinct frames of a dump from 0 in the order they appear. Stacks share their frame objects, so a stack becomes a

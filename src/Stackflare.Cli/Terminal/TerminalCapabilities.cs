@@ -1,0 +1,26 @@
+using Stackflare.Writers.Text;
+
+namespace Stackflare.Cli.Terminal;
+
+/// <summary>What the terminal that standard output is can show, judged by the environment.</summary>
+internal static class TerminalCapabilities
+{
+    // https://no-color.org
+    private static bool NoColour => Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 };
+
+    private static string Term => Environment.GetEnvironmentVariable("TERM") ?? "";
+
+    /// <summary>Colours and links; null where it shows neither.</summary>
+    public static TextTheme? Theme => Colours || Links ? new TextTheme(Colours, Links ? Environment.MachineName : null) : null;
+
+    /// <summary>Colours go to a terminal only.</summary>
+    private static bool Colours => !Console.IsOutputRedirected && !NoColour && Term is not ("" or "dumb");
+
+    /// <summary>
+    /// Terminals without links ignore the escape, unless they are very old. The kernel's console and others that are known to print it are
+    /// left out.
+    /// </summary>
+    private static bool Links =>
+        !Console.IsOutputRedirected && Term is not ("" or "dumb" or "linux" or "screen" or "vt100")
+        && Environment.GetEnvironmentVariable("STACKFLARE_NO_LINKS") is null or "";
+}

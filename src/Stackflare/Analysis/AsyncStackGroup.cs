@@ -1,0 +1,104 @@
+namespace Stackflare.Analysis;
+
+/// <summary>Async stacks that are alike, as <see cref="SameAsyncStack"/> has it: at least one.</summary>
+internal sealed class AsyncStackGroup
+{
+    /// <summary>Upper bound of all counts: tasks that are shared multiply them.</summary>
+    private const long Most = 1_000_000_000_000;
+
+    private readonly List<(AsyncStack Stack, long Times)> _stacks = new(1);
+
+    /// <summary>Any of them: they differ in objects and times only.</summary>
+    public AsyncStack First => _stacks[0].Stack;
+
+    public AsyncWait Wait => First.WaitingFor;
+
+    /// <summary>How many they are.</summary>
+    public long Count { get; private set; }
+
+    /// <summary>The stacks, each with how often it counts.</summary>
+    public IReadOnlyList<(AsyncStack Stack, long Times)> Stacks => _stacks;
+
+    /// <summary>How many incomplete tasks the stacks wait for.</summary>
+    public long Open => Math.Max(0, Product(Count, Wait.Pending ?? 0L));
+
+    /// <summary>Puts stacks that are alike together: the largest group first, those of the platform alone last; groups of a size in the order of the stacks.</summary>
+    /// <param name="stacks">The stacks.</param>
+    /// <param name="alike">Whether those that are alike are one group; else each is its own.</param>
+    public static List<AsyncStackGroup> Group(IEnumerable<AsyncStack> stacks, bool alike = true) => Group(stacks.Select(static s => (s, 1L)), alike);
+
+    /// <summary>The same of stacks with how often each counts.</summary>
+    public static List<AsyncStackGroup> Group(IEnumerable<(AsyncStack Stack, long Times)> stacks, bool alike = true)
+    {
+        var groups = new List<AsyncStackGroup>();
+        var known = new Dictionary<AsyncStack, AsyncStackGroup>(SameAsyncStack.Comparer);
+        AsyncStackGroup? group = null;
+        foreach (var (stack, times) in stacks)
+        {
+            // A dump has those that are alike together: most are found without a hash.
+            bool isFound = alike && ((group is not null && SameAsyncStack.Comparer.Equals(group.First, stack)) || known.TryGetValue(stack, out group));
+            if (!isFound)
+            {
+                group = new AsyncStackGroup();
+                groups.Add(group);
+                if (alike)
+                    known.Add(stack, group);
+            }
+            group!.Add(stack, times);
+        }
+        return groups.Count < 2 ? groups : [.. groups.OrderBy(static g => g.First.IsOfPlatform).ThenByDescending(static g => g.Count)];
+    }
+
+    public static long Product(long one, long other) => (long)Int128.Min((Int128)one * other, Most);
+
+    public static long Sum(long one, long other) => Math.Min(one + other, Most);
+
+    private void Add(AsyncStack stack, long times)
+    {
+        _stacks.Add((stack, times));
+        Count = Sum(Count, times);
+    }
+
+    /// <summary>The distinct objects that are waited for, in the order of the stacks, as far as they are known.</summary>
+    /// <param name="most">At most this many.</param>
+    public List<ObjectAddress> Objects(int most = int.MaxValue)
+    {
+        var objects = new List<ObjectAddress>();
+        var seen = new HashSet<ObjectAddress>();
+        foreach (var (stack, _) in _stacks)
+        {
+            if (objects.Count == most)
+                break;
+            if (stack.WaitingFor.Object is { } address && seen.Add(address))
+                objects.Add(address);
+        }
+        return objects;
+    }
+
+    /// <summary>The threads that are blocked until they complete.</summary>
+    public IReadOnlyList<DumpThread> BlockedThreads =>
+        _stacks is [var only] ? only.Stack.BlockedThreads : [.. _stacks.SelectMany(static s => s.Stack.BlockedThreads).Distinct()];
+
+    /// <summary>How many calls of the innermost method there are: fewer than stacks, if several wait for one. 0 where that is not known.</summary>
+    public int Calls()
+    {
+        if (First.Frames.Count == 0 || !_stacks.TrueForAll(static s => s.Stack.Innermost is not null))
+            return 0;
+        return _stacks.Count == 1 ? 1 : _stacks.Select(static s => s.Stack.Innermost).Distinct().Count();
+    }
+
+    /// <summary>Whether the object is known of all of them.</summary>
+    public bool HasObjects => _stacks.TrueForAll(static s => s.Stack.WaitingFor.Object is not null);
+
+    /// <summary>When the waits end by themselves.</summary>
+    public DueTimes Due()
+    {
+        DueTimes due = default;
+        foreach (var (stack, times) in _stacks)
+        {
+            if (stack.WaitingFor.DueIn is { } time)
+                due = due.With(time, times);
+        }
+        return due;
+    }
+}

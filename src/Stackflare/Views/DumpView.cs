@@ -1,0 +1,37 @@
+using Stackflare.Analysis;
+
+namespace Stackflare.Views;
+
+/// <summary>
+/// What is shown of a dump, and in which order: the visible part of each stack, groups of threads and of async stacks, and what is left out. All writers share it. Each part
+/// is worked out once, when a writer first asks for it. For one writing, on one thread.
+/// </summary>
+/// <param name="dump">The dump.</param>
+/// <param name="options">How much is shown.</param>
+internal sealed class DumpView(ThreadDump dump, RenderOptions options) : IDisposable
+{
+    private VisibleStacks? _stacks;
+    private ThreadGroups? _threads;
+    private AsyncGroups? _async;
+
+    public ThreadDump Dump => dump;
+
+    public RenderOptions Options => options;
+
+    /// <summary>The visible part of each thread's stack.</summary>
+    public VisibleStacks Stacks => _stacks ??= new VisibleStacks(dump.Threads, options.ShowHidden);
+
+    /// <summary>The threads in groups.</summary>
+    public ThreadGroups Threads => _threads ??= new ThreadGroups(dump, options, Stacks);
+
+    /// <summary>The async stacks in groups.</summary>
+    public AsyncGroups Async => _async ??= new AsyncGroups(dump, options);
+
+    /// <summary>The threads that the runtime does not know, as far as they are shown one by one.</summary>
+    public IReadOnlyList<RuntimeThread> NativeThreads => options.ShowHidden || !dump.HasStacks ? dump.RuntimeThreads : [];
+
+    /// <summary>Those that are only counted.</summary>
+    public IReadOnlyList<RuntimeThread> HiddenNativeThreads => options.ShowHidden || !dump.HasStacks ? [] : dump.RuntimeThreads;
+
+    public void Dispose() => _stacks?.Dispose();
+}

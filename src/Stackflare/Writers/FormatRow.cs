@@ -1,0 +1,42 @@
+using Stackflare.Writers.Profiles;
+using Stackflare.Writers.Text;
+
+namespace Stackflare.Writers;
+
+/// <summary>One format: what it is called and who writes it.</summary>
+internal sealed class FormatRow
+{
+    /// <summary>A format in which each dump is an output of its own.</summary>
+    /// <param name="format">The format.</param>
+    /// <param name="name">Its name on the command line and in environment variables.</param>
+    /// <param name="extension">The extension of its files, with the dot.</param>
+    /// <param name="write">Writes a dump as UTF-8.</param>
+    public FormatRow(DumpFormat format, string name, string extension, Action<ThreadDump, RenderOptions, TextStyle, PooledBytes> write) =>
+        (Format, Name, Extension, Write) = (format, name, extension, write);
+
+    /// <summary>A format in which several dumps add up to one output.</summary>
+    /// <param name="format">The format.</param>
+    /// <param name="name">Its name on the command line and in environment variables.</param>
+    /// <param name="extension">The extension of its files, with the dot.</param>
+    /// <param name="writeSamples">Writes the sum as UTF-8.</param>
+    public FormatRow(DumpFormat format, string name, string extension, Action<StackSamples, PooledBytes> writeSamples)
+        : this(format, name, extension, (dump, options, _, bytes) =>
+        {
+            using var samples = new StackSamples(options);
+            samples.Add(dump);
+            writeSamples(samples, bytes);
+        }) => WriteSamples = writeSamples;
+
+    public DumpFormat Format { get; }
+
+    public string Name { get; }
+
+    public string Extension { get; }
+
+    public Action<ThreadDump, RenderOptions, TextStyle, PooledBytes> Write { get; }
+
+    /// <summary>Null where dumps do not add up.</summary>
+    public Action<StackSamples, PooledBytes>? WriteSamples { get; }
+
+    public bool AddsUp => WriteSamples is not null;
+}
