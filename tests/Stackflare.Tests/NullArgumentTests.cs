@@ -15,7 +15,7 @@ public sealed class NullArgumentTests
         ["pattern"] = () => DumpOutput.File(null!),
         ["text"] = () => Signal.Parse(null!),
         ["dump"] = () => Flare.Write(null!, TextWriter.Null),
-        ["writer"] = () => Flare.Write(Build.Dump(), null!),
+        ["writer"] = () => Flare.Write(Build.Dump(), (TextWriter)null!),
     };
 
     public static TheoryData<string> Names => [.. Calls.Keys];
