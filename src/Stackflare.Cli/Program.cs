@@ -1,10 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
-using Stackflare.Model;
 using Stackflare;
 using Stackflare.Cli;
 using Stackflare.Cli.Commands;
 using Stackflare.Interop;
+using Stackflare.Model;
 
 // A limit on file sizes counts for files in memory too: it is to be an error that can be told, not the end without a word.
 Posix.Ignore(Posix.SIGXFSZ);

@@ -9,7 +9,8 @@ namespace Stackflare.Capture;
 /// <remarks>The one who runs it is one of those who share it, on its own thread: nothing here needs the thread pool. Who came first is served first.</remarks>
 /// <typeparam name="TWish">What is wanted; equal wishes share a capture.</typeparam>
 /// <typeparam name="TResult">What a capture gives.</typeparam>
-internal sealed class CaptureQueue<TWish, TResult>
+/// <param name="grace">How much longer than its time limit a capture may take for those who share it and do not run it: its limit is not for names and lines.</param>
+internal sealed class CaptureQueue<TWish, TResult>(TimeSpan grace)
     where TWish : notnull
 {
     private readonly object _gate = new();
@@ -28,7 +29,7 @@ internal sealed class CaptureQueue<TWish, TResult>
     /// <param name="patience">How long it may take until it begins.</param>
     /// <param name="capture">Takes it. Its token is cancelled once nobody wants the result any more.</param>
     /// <param name="cancellationToken">Ends the wait. A capture that others share goes on for them; who runs it stays with it.</param>
-    /// <exception cref="CaptureTimeoutException">Others ran for so long that it did not begin in time.</exception>
+    /// <exception cref="CaptureTimeoutException">Others ran for so long that it did not begin in time; or another thread runs it, and has not ended long after its time.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public TResult Take(TWish wish, TimeSpan patience, Func<CancellationToken, TResult> capture, CancellationToken cancellationToken = default)
     {
@@ -63,30 +64,28 @@ internal sealed class CaptureQueue<TWish, TResult>
     /// <summary>Waits until the batch is done, which is false, or it is this caller's turn to run it.</summary>
     private bool IsMyTurn(Batch batch, TimeSpan patience, CancellationToken cancellationToken)
     {
-        long deadline = Environment.TickCount64 + (long)patience.TotalMilliseconds;
+        long asked = Environment.TickCount64;
         lock (_gate)
         {
             while (!batch.IsDone)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                if (batch.HasBegun)
-                {
-                    Monitor.Wait(_gate);
-                    continue;
-                }
-                if (!_isRunning && _waiting[0] == batch)
+                if (!_isRunning && _waiting.FirstOrDefault() == batch)
                 {
                     _waiting.RemoveAt(0);
-                    return _isRunning = batch.HasBegun = true;
+                    batch.BeganAt = Environment.TickCount64;
+                    return _isRunning = true;
                 }
-                long left = deadline - Environment.TickCount64;
-                if (left <= 0)
+                TimeSpan left = batch.BeganAt is { } began ? patience + grace - Since(began) : patience - Since(asked);
+                if (left <= TimeSpan.Zero)
                     throw new CaptureTimeoutException(patience, "another dump of this process is being taken");
-                Monitor.Wait(_gate, (int)Math.Min(left, int.MaxValue));
+                Monitor.Wait(_gate, left);
             }
             return false;
         }
     }
+
+    private static TimeSpan Since(long time) => TimeSpan.FromMilliseconds(Environment.TickCount64 - time);
 
     private void Run(Batch batch, Func<CancellationToken, TResult> capture)
     {
@@ -118,7 +117,8 @@ internal sealed class CaptureQueue<TWish, TResult>
         /// <summary>Whether one of its members stays whatever happens.</summary>
         public bool HasLastingMember { get; set; }
 
-        public bool HasBegun { get; set; }
+        /// <summary>Null until it begins.</summary>
+        public long? BeganAt { get; set; }
 
         public bool IsDone { get; set; }
 
@@ -153,7 +153,7 @@ internal sealed class CaptureQueue<TWish, TResult>
                     return;
                 _hasLeft = true;
                 isDeserted = --Batch.Members == 0 && !Batch.IsDone;
-                if (isDeserted && !Batch.HasBegun)
+                if (isDeserted && Batch.BeganAt is null)
                     queue._waiting.Remove(Batch);
                 Monitor.PulseAll(queue._gate);
             }

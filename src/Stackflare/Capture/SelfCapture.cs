@@ -14,8 +14,11 @@ namespace Stackflare.Capture;
 /// </summary>
 internal static class SelfCapture
 {
+    /// <summary>Far more than the largest dump needs from a disk.</summary>
+    private static readonly TimeSpan TimeForSymbols = TimeSpan.FromSeconds(60);
+
     /// <summary>Whoever asks for a dump of this process goes through it.</summary>
-    internal static readonly CaptureQueue<CaptureOptions, ThreadDump> Queue = new();
+    internal static readonly CaptureQueue<CaptureOptions, ThreadDump> Queue = new(TimeForSymbols);
 
     private static Symbolicator? _withText, _withoutText;
     private static ProbeSource? _source;
@@ -37,11 +40,11 @@ internal static class SelfCapture
     private static StackflareException Unsupported(string problem) =>
         new(StackflareError.Unsupported, problem, "Stackflare needs .NET 8 or later (CoreCLR) on 64-bit Linux.");
 
-    /// <exception cref="StackflareException">There is no dump; the type says why.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <param name="options">What is looked for. Who waits while a dump is taken shares the next one with those who have equal options.</param>
     /// <param name="ownThread">The kernel's id of the calling thread, if it does nothing but take dumps.</param>
     /// <param name="cancellationToken">Ends the wait; the capture is called off unless others wait for it.</param>
+    /// <exception cref="StackflareException">There is no dump; the error says why.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static ThreadDump Take(CaptureOptions options, int? ownThread, CancellationToken cancellationToken = default) =>
         Queue.Take(options, options.Limits.Timeout, off => TakeNow(options, ownThread, off), cancellationToken);
 

@@ -20,19 +20,19 @@ public sealed class DumpLock
     /// <summary>
     /// The thread that holds it for itself alone; null when none does, or it is not known which: a thread that ended without letting go is no more.
     /// </summary>
-    public DumpThread? Owner { get; internal set; }
+    public DumpThread? Owner { get; init; }
 
     /// <summary>Whether the thread that held it has ended without letting it go: nobody will ever get it.</summary>
     public bool IsAbandoned { get; init; }
 
     /// <summary>The threads that share it: readers of a <see cref="LockKind.ReaderWriterLockSlim"/>, as far as they are known.</summary>
-    public IReadOnlyList<DumpThread> Readers { get; internal set; } = [];
+    public IReadOnlyList<DumpThread> Readers { get; init; } = [];
 
     /// <summary>
     /// The thread that has entered a <see cref="LockKind.ReaderWriterLockSlim"/> in the upgradeable mode: it reads beside others, and writes once they
     /// have gone. It is one of <see cref="Readers"/>.
     /// </summary>
-    public DumpThread? Upgrader { get; internal set; }
+    public DumpThread? Upgrader { get; init; }
 
     /// <summary>How many times more than once its owner has entered it.</summary>
     public int Recursion { get; init; }

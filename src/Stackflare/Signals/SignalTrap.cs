@@ -19,7 +19,7 @@ internal sealed class SignalTrap : IDisposable
     private readonly int _trap;
     private int _disposed, _threadId;
 
-    /// <exception cref="StackflareException">The trap cannot be set; the type says why.</exception>
+    /// <exception cref="StackflareException">The trap cannot be set; the error says why.</exception>
     public SignalTrap(SignalOptions options)
     {
         _options = options;

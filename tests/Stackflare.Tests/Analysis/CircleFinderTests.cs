@@ -67,8 +67,7 @@ public sealed class CircleFinderTests
     public void OneOfManyReadersIsEnough()
     {
         DumpThread writer = Waiting.Thread(1), idle = Waiting.Thread(2), reader = Waiting.Thread(3), other = Waiting.Thread(4);
-        DumpLock table = Waiting.Lock(null, LockKind.ReaderWriterLockSlim);
-        table.Readers = [idle, reader, other];
+        DumpLock table = Waiting.Lock(null, LockKind.ReaderWriterLockSlim, readers: [idle, reader, other]);
         writer.WaitsFor(table, WaitKind.WriteLock);
         reader.WaitsFor(writer);
         other.WaitsFor(writer);
@@ -100,8 +99,7 @@ public sealed class CircleFinderTests
             DumpThread[] threads = [.. Enumerable.Range(1, random.Next(1, 12)).Select(i => Waiting.Thread(i))];
             foreach (DumpThread thread in threads)
             {
-                DumpLock table = Waiting.Lock(null, LockKind.ReaderWriterLockSlim);
-                table.Readers = [.. threads.Where(_ => random.Next(threads.Length) == 0)];
+                DumpLock table = Waiting.Lock(null, LockKind.ReaderWriterLockSlim, readers: [.. threads.Where(_ => random.Next(threads.Length) == 0)]);
                 thread.WaitsFor(table, WaitKind.WriteLock);
             }
 

@@ -8,8 +8,9 @@ internal static class Waiting
     public static DumpThread Thread(int id, bool pool = false, params IReadOnlyList<DumpFrame> frames) =>
         Build.Thread(id, $"t{id}", ThreadActivity.Blocked, frames.Count > 0 ? frames : [Build.Frame("Work", 10 + id, "lock (gate)")], pool: pool);
 
-    public static DumpLock Lock(DumpThread? owner, LockKind kind = LockKind.Monitor, bool abandoned = false) => new()
+    public static DumpLock Lock(DumpThread? owner, LockKind kind = LockKind.Monitor, bool abandoned = false, params IReadOnlyList<DumpThread> readers) => new()
     {
+        Readers = readers,
         Address = new ObjectAddress(0x7000),
         Kind = kind,
         Type = "MyApp.Gate",

@@ -7,7 +7,7 @@ public sealed class CaptureQueueTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
-    private readonly CaptureQueue<string, int> _queue = new();
+    private CaptureQueue<string, int> _queue = new(grace: Patience);
     private int _captures;
 
     [Fact]
@@ -73,6 +73,29 @@ public sealed class CaptureQueueTests
         Assert.Equal(0, _queue.WaitingFor("a"));
         first.End();
         Assert.Equal(2, Start("a").Result);
+    }
+
+    /// <summary>A file system with symbols that does not answer holds the one who asks it, and nobody else.</summary>
+    [Fact]
+    public void NobodyWaitsForEverForACaptureThatAnotherRuns()
+    {
+        // The time of a capture is up as soon as it begins.
+        _queue = new CaptureQueue<string, int>(grace: -Patience);
+        using var first = new Held(this);
+        using var mayEnd = new ManualResetEventSlim();
+        int Capture(CancellationToken off)
+        {
+            mayEnd.Wait(CancellationToken.None);
+            return 7;
+        }
+        Call[] sharers = [.. Enumerable.Range(0, 2).Select(_ => Start("a", Capture))];
+        WaitUntil(() => _queue.WaitingFor("a") == 2);
+        first.End();
+        // One of them runs it, and the other gives up.
+        WaitUntil(() => sharers.Any(s => s.IsDone));
+        mayEnd.Set();
+        Assert.Throws<CaptureTimeoutException>(() => sharers.Single(s => s.HasFailed).Result);
+        Assert.Equal(7, sharers.Single(s => !s.HasFailed).Result);
     }
 
     [Fact]
@@ -188,6 +211,10 @@ public sealed class CaptureQueueTests
             }
         })
         { IsBackground = true }.Start();
+
+        public bool IsDone => _done.Task.IsCompleted;
+
+        public bool HasFailed => _done.Task.IsFaulted;
 
         public int Result => _done.Task.GetAwaiter().GetResult();
     }

@@ -82,8 +82,8 @@ public sealed class LockLineTests
     [Fact]
     public void NobodyIsInItsOwnWay()
     {
-        DumpThread thread = Waiting(2, 0x10);
-        thread.WaitingFor!.Lock!.Owner = thread;
+        DumpThread thread = Build.Thread(2, "t2", ThreadActivity.Blocked, [Waits, Work]);
+        thread.WaitingFor = new DumpWait { Kind = WaitKind.MonitorEnter, FrameIndex = 0, Lock = Lock(0x10, owner: thread) };
         Assert.Equal(["   - waiting to lock <0x10> (MyApp.Gate)"], Lines(thread));
     }
 
@@ -91,8 +91,7 @@ public sealed class LockLineTests
     public void UpgradingReadersAreNamedToEachOther()
     {
         DumpThread[] readers = [.. Enumerable.Range(2, 2).Select(i => Build.Thread(i, $"t{i}", ThreadActivity.Blocked, [Waits, Work]))];
-        DumpLock known = Lock(0x10, LockKind.ReaderWriterLockSlim);
-        known.Readers = readers;
+        DumpLock known = Lock(0x10, LockKind.ReaderWriterLockSlim, readers: readers);
         foreach (DumpThread reader in readers)
             reader.WaitingFor = new DumpWait { Kind = WaitKind.WriteLock, FrameIndex = 0, Lock = known };
         Assert.Equal(["   - waiting to write <0x10> (MyApp.Gate) read by \"t2\" #2 and \"t3\" #3"], Lines(readers));
@@ -166,8 +165,8 @@ public sealed class LockLineTests
         return thread;
     }
 
-    private static DumpLock Lock(ulong address, LockKind kind = LockKind.Monitor, DumpThread? owner = null, string? type = "MyApp.Gate") =>
-        new() { Address = new ObjectAddress(address), Kind = kind, Type = type, Owner = owner };
+    private static DumpLock Lock(ulong address, LockKind kind = LockKind.Monitor, DumpThread? owner = null, string? type = "MyApp.Gate", params IReadOnlyList<DumpThread> readers) =>
+        new() { Address = new ObjectAddress(address), Kind = kind, Type = type, Owner = owner, Readers = readers };
 
     private static string[] Lines(params IReadOnlyList<DumpThread> threads)
     {

@@ -44,8 +44,7 @@ internal static class LockSamples
         DumpFrame read = Frame("Read", 50, "Parse(cache[key]);"), get = Frame("Get", 49, "gate.EnterReadLock();"), put = Frame("Put", 60, "gate.EnterWriteLock();");
         DumpThread[] readers = [.. Enumerable.Range(2, 5).Select(i => Thread(i, $"reader {i}", Running, [read]))];
         DumpThread writer = Thread(8, "writer", Blocked, [enterWrite, put]), late = Thread(9, "late reader", Blocked, [enterRead, get]);
-        DumpLock cache = Lock(0x7ef679801000, "System.Threading.ReaderWriterLockSlim", null, LockKind.ReaderWriterLockSlim);
-        cache.Readers = readers;
+        DumpLock cache = Lock(0x7ef679801000, "System.Threading.ReaderWriterLockSlim", null, LockKind.ReaderWriterLockSlim, readers: readers);
         foreach (DumpThread reader in readers)
             reader.HeldLocks = [new HeldLock(cache, 0, IsShared: true)];
         writer.WaitingFor = For(WaitKind.WriteLock, cache, TimeSpan.FromSeconds(30), atLeast: 4);
@@ -156,8 +155,8 @@ internal static class LockSamples
     private static DumpFrame Order(string name, int line, string text) =>
         Frame(name, line, text, "String order", "OrderService.Transfers", path: "/src/Orders/Transfers.cs");
 
-    private static DumpLock Lock(ulong address, string? type, DumpThread? owner, LockKind kind = LockKind.Monitor, int recursion = 0) =>
-        new() { Address = new ObjectAddress(address), Kind = kind, Type = type, Owner = owner, Recursion = recursion };
+    private static DumpLock Lock(ulong address, string? type, DumpThread? owner, LockKind kind = LockKind.Monitor, int recursion = 0, params IReadOnlyList<DumpThread> readers) =>
+        new() { Address = new ObjectAddress(address), Kind = kind, Type = type, Owner = owner, Recursion = recursion, Readers = readers };
 
     private static DumpWait For(WaitKind kind, DumpLock wanted, TimeSpan? timeout, double? atLeast = null) => new()
     {
