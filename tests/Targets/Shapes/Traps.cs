@@ -39,6 +39,7 @@ internal sealed class Traps(Host host) : IDisposable
             return "registered";
         });
         host.OnCommand("capture", _ => Lasting(Flare.Capture()));
+        host.OnCommand("capture-async", _ => CaptureAsync().GetAwaiter().GetResult());
         host.OnCommand("dump", path =>
         {
             using var writer = new StreamWriter(path);
@@ -79,7 +80,7 @@ internal sealed class Traps(Host host) : IDisposable
                 "chain" => options with { Chain = bool.Parse(value) },
                 "group" => options with { Render = options.Render with { GroupIdenticalStacks = bool.Parse(value) } },
                 "fold" => options with { Render = options.Render with { FoldRecursion = bool.Parse(value) } },
-                "all" => options with { Render = options.Render with { All = bool.Parse(value) } },
+                "all" => options with { Render = options.Render with { ShowHidden = bool.Parse(value) } },
                 var key => throw new ArgumentException($"no trap option {key}", nameof(trap)),
             };
         }
@@ -90,6 +91,13 @@ internal sealed class Traps(Host host) : IDisposable
     /// <summary>How many threads a dump has that stay: the runtime compiles hot code on one that comes and goes.</summary>
     private static string Lasting(ThreadDump dump) =>
         dump.Threads.Count(t => t.Name?.StartsWith(".NET Tiered", StringComparison.Ordinal) != true).ToString(CultureInfo.InvariantCulture);
+
+    private static async Task<string> CaptureAsync()
+    {
+        ThreadDump dump = await Flare.CaptureAsync();
+        // What comes after the await has run without the pool.
+        return $"{dump.Threads.Count} {Thread.CurrentThread.IsThreadPoolThread}";
+    }
 
     private static Signal ParseSignal(string value) => value switch
     {
