@@ -148,7 +148,7 @@ internal sealed class ProcessCapture : IDisposable
 
     /// <summary>Saves a snapshot, with the names and lines that are found here: they may not be where it is shown.</summary>
     /// <exception cref="OutputException">It could not be written.</exception>
-    public void Save(Snapshot snapshot, string path) => SnapshotFile.Save(path, snapshot, _symbolicator.Save(snapshot));
+    public void Save(Snapshot snapshot, string path) => SnapshotFile.Save(path, snapshot, SymbolSaver.Save(snapshot, _symbolicator));
 
     /// <summary>What the kernel knows of the process's threads, for when its runtime does not answer.</summary>
     /// <param name="error">Why there are no stacks.</param>

@@ -1,5 +1,4 @@
 using Stackflare.Snapshots;
-using Stackflare.Snapshots.Format;
 using Stackflare.Symbols.Saved;
 
 namespace Stackflare.Symbols;
@@ -38,12 +37,5 @@ internal sealed class Symbolicator(SymbolOptions options)
     {
         using SymbolSession session = Open(snapshot, saved);
         return session.Types.Name(typeIndex);
-    }
-
-    /// <summary>What is found here of a snapshot, for its file: to show it where its modules are not. <see cref="SavedSymbols.Decode"/> reads it.</summary>
-    public FileSection[] Save(Snapshot snapshot)
-    {
-        using SymbolSession session = Open(snapshot);
-        return new SymbolSaver(snapshot, session).Save();
     }
 }

@@ -49,8 +49,10 @@ internal enum HeapLayoutFlags : uint
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct HeapRecord
+internal struct HeapRecord : IRecord<HeapRecord>
 {
+    public static int FirstSize => 56;
+
     public HeapStatus Status;
     public int HResult;
     public HeapFlags Flags;
@@ -63,8 +65,10 @@ internal struct HeapRecord
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct HeapObjectRecord
+internal struct HeapObjectRecord : IRecord<HeapObjectRecord>
 {
+    public static int FirstSize => 24;
+
     public ulong Address;
     public uint Type;
     public HeapObjectFlags Flags;
@@ -73,8 +77,10 @@ internal struct HeapObjectRecord
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct HeapLayoutRecord
+internal struct HeapLayoutRecord : IRecord<HeapLayoutRecord>
 {
+    public static int FirstSize => 32;
+
     public uint Type;
     public uint Parent;
     public uint FirstField;
@@ -86,15 +92,19 @@ internal struct HeapLayoutRecord
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct HeapFieldRecord
+internal struct HeapFieldRecord : IRecord<HeapFieldRecord>
 {
+    public static int FirstSize => 8;
+
     public uint Token;
     public uint Offset;
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct RunningRecord
+internal struct RunningRecord : IRecord<RunningRecord>
 {
+    public static int FirstSize => 16;
+
     public uint Thread;
     public uint Object;
     public uint Frame;
@@ -102,8 +112,10 @@ internal struct RunningRecord
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct SuspensionRecord
+internal struct SuspensionRecord : IRecord<SuspensionRecord>
 {
+    public static int FirstSize => 16;
+
     public ulong ResumeInfo;
     public uint Frame;
     public uint Code;

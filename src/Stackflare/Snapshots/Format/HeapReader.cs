@@ -23,7 +23,7 @@ internal static class HeapReader
             Bytes = directory.Blob(SectionKind.HeapBytes),
             Layouts = directory.Records<HeapLayoutRecord>(SectionKind.HeapLayouts),
             Fields = directory.Records<HeapFieldRecord>(SectionKind.HeapFields),
-            References = directory.Records<uint>(SectionKind.HeapReferences),
+            References = directory.Numbers(SectionKind.HeapReferences),
             Running = directory.Records<RunningRecord>(SectionKind.Running),
             Suspensions = directory.Records<SuspensionRecord>(SectionKind.Suspensions),
         };

@@ -14,9 +14,6 @@ internal static class HostLayout
     public const SectionKind HostSection = (SectionKind)100;
     public const SectionKind TasksSection = (SectionKind)101;
 
-    /// <summary>The size of a task's record without <see cref="TaskRecord.OffProcessorNs"/>.</summary>
-    public const int FirstTaskRecordSize = 32;
-
     /// <summary>Text of the other two, apart from the probe's so that offsets into that stay as they are.</summary>
     public const SectionKind BlobSection = (SectionKind)102;
 
@@ -37,8 +34,10 @@ internal static class HostLayout
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct HostRecord
+internal struct HostRecord : IRecord<HostRecord>
 {
+    public static int FirstSize => 40;
+
     public uint Pid;
     public uint Reserved;
     public long UptimeNs;
@@ -51,8 +50,12 @@ internal struct HostRecord
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct TaskRecord
+internal struct TaskRecord : IRecord<TaskRecord>
 {
+    public static int FirstSize => 32;
+
+    public static TaskRecord Newer => new() { OffProcessorNs = -1 };
+
     public uint OsId;
     public uint State;
     public uint NameOffset;
@@ -65,8 +68,10 @@ internal struct TaskRecord
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct NoteRecord
+internal struct NoteRecord : IRecord<NoteRecord>
 {
+    public static int FirstSize => 8;
+
     public uint TextOffset;
     public uint TextLength;
 }

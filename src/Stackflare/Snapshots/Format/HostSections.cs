@@ -53,7 +53,7 @@ internal static class HostSections
         string platform = Required(host.PlatformOffset, host.PlatformLength, "the platform");
         string? note = Text(host.NoteOffset, host.NoteLength, "the note");
 
-        TaskRecord[] records = directory.Records(HostLayout.TasksSection, HostLayout.FirstTaskRecordSize, new TaskRecord { OffProcessorNs = NotKnown });
+        TaskRecord[] records = directory.Records<TaskRecord>(HostLayout.TasksSection);
         var tasks = new Dictionary<int, TaskStat>(records.Length);
         foreach (ref readonly TaskRecord task in records.AsSpan())
         {

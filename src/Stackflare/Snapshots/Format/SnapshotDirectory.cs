@@ -27,19 +27,18 @@ internal sealed class SnapshotDirectory
 
     public ReadOnlySpan<DirectoryEntry> Entries => _entries;
 
+    /// <summary>Copies the numbers of a section; a section that is not there is empty.</summary>
+    public uint[] Numbers(SectionKind kind) => Copy<uint>(kind, sizeof(uint), default);
+
     /// <summary>
-    /// Copies the records of a section; a section that is not there is empty. Records longer than ours are a later minor
-    /// version's, whose extra fields are skipped.
+    /// Copies the records of a section; a section that is not there is empty. Records longer than ours are a later version's, whose extra fields are skipped; shorter ones an
+    /// earlier version's.
     /// </summary>
     public T[] Records<T>(SectionKind kind)
-        where T : unmanaged =>
-        Records<T>(kind, Unsafe.SizeOf<T>(), default);
+        where T : unmanaged, IRecord<T> =>
+        Copy(kind, T.FirstSize, T.Newer);
 
-    /// <summary>The same of records that were shorter once.</summary>
-    /// <param name="kind">The section.</param>
-    /// <param name="least">The size that they had first.</param>
-    /// <param name="template">What shorter ones have in the fields that they lack.</param>
-    public T[] Records<T>(SectionKind kind, int least, T template)
+    private T[] Copy<T>(SectionKind kind, int least, T template)
         where T : unmanaged
     {
         if (Find(kind) is not { } entry)
@@ -63,11 +62,10 @@ internal sealed class SnapshotDirectory
     /// <summary>The one record of a section that has exactly one.</summary>
     /// <param name="kind">The section.</param>
     /// <param name="what">Its name in an error.</param>
-    /// <param name="least">The size that the record had first; 0: it has not grown.</param>
-    public T Single<T>(SectionKind kind, string what, int least = 0)
-        where T : unmanaged
+    public T Single<T>(SectionKind kind, string what)
+        where T : unmanaged, IRecord<T>
     {
-        T[] records = Records<T>(kind, least > 0 ? least : Unsafe.SizeOf<T>(), default);
+        T[] records = Records<T>(kind);
         return records.Length == 1 ? records[0] : throw new SnapshotFormatException($"it has {records.Length} {what} records instead of one");
     }
 

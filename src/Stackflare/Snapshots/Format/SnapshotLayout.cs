@@ -258,8 +258,10 @@ internal enum SnapshotParts : uint
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct InfoRecord
+internal struct InfoRecord : IRecord<InfoRecord>
 {
+    public static int FirstSize => 72;
+
     public CapturePhase Phase;
     public int HResult;
     public InfoFlags Flags;
@@ -281,8 +283,10 @@ internal struct InfoRecord
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct ThreadRecord
+internal struct ThreadRecord : IRecord<ThreadRecord>
 {
+    public static int FirstSize => 56;
+
     public ulong ThreadId;
     public uint OsId;
     public uint ManagedId;
@@ -298,8 +302,10 @@ internal struct ThreadRecord
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct FrameRecord
+internal struct FrameRecord : IRecord<FrameRecord>
 {
+    public static int FirstSize => 24;
+
     public ulong Address;
     public uint Function;
     public int ILOffset;
@@ -308,8 +314,10 @@ internal struct FrameRecord
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct FunctionRecord
+internal struct FunctionRecord : IRecord<FunctionRecord>
 {
+    public static int FirstSize => 56;
+
     public ulong FunctionId;
     public uint Module;
     public uint Token;
@@ -326,8 +334,10 @@ internal struct FunctionRecord
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct TypeRecord
+internal struct TypeRecord : IRecord<TypeRecord>
 {
+    public static int FirstSize => 32;
+
     public ulong ClassId;
     public uint Module;
     public uint Token;
@@ -338,8 +348,10 @@ internal struct TypeRecord
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct ModuleRecord
+internal struct ModuleRecord : IRecord<ModuleRecord>
 {
+    public static int FirstSize => 72;
+
     public ulong ModuleId;
     public ulong BaseAddress;
     public ulong AssemblyId;
@@ -355,8 +367,10 @@ internal struct ModuleRecord
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct LockRecord
+internal struct LockRecord : IRecord<LockRecord>
 {
+    public static int FirstSize => 32;
+
     public ulong Object;
     public LockRecordKind Kind;
     public uint Owner;
@@ -367,8 +381,10 @@ internal struct LockRecord
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct WaitRecord
+internal struct WaitRecord : IRecord<WaitRecord>
 {
+    public static int FirstSize => 24;
+
     public uint Thread;
     public WaitRecordKind Kind;
     public uint Lock;
@@ -378,8 +394,10 @@ internal struct WaitRecord
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct HeldRecord
+internal struct HeldRecord : IRecord<HeldRecord>
 {
+    public static int FirstSize => 16;
+
     public uint Thread;
     public uint Lock;
     public uint Frame;
@@ -387,8 +405,10 @@ internal struct HeldRecord
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct ObjectRecord
+internal struct ObjectRecord : IRecord<ObjectRecord>
 {
+    public static int FirstSize => 32;
+
     public ulong Address;
     public ObjectRecordKind Kind;
     public uint Type;
@@ -399,8 +419,10 @@ internal struct ObjectRecord
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct ReferenceRecord
+internal struct ReferenceRecord : IRecord<ReferenceRecord>
 {
+    public static int FirstSize => 16;
+
     public uint Thread;
     public uint Frame;
     public uint Object;
@@ -408,8 +430,10 @@ internal struct ReferenceRecord
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct BusyRecord
+internal struct BusyRecord : IRecord<BusyRecord>
 {
+    public static int FirstSize => 24;
+
     public uint Thread;
     public uint Reserved;
     public long CpuNs;
@@ -417,8 +441,10 @@ internal struct BusyRecord
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct PoolRecord
+internal struct PoolRecord : IRecord<PoolRecord>
 {
+    public static int FirstSize => 32;
+
     public int Workers;
     public int Working;
     public int Min;
@@ -428,8 +454,10 @@ internal struct PoolRecord
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct BlockerRecord
+internal struct BlockerRecord : IRecord<BlockerRecord>
 {
+    public static int FirstSize => 24;
+
     public uint Thread;
     public int Call;
     public BlockerFlags Flags;

@@ -7,9 +7,6 @@ namespace Stackflare.Snapshots.Format;
 /// </summary>
 internal static class SnapshotReader
 {
-    /// <summary>The size of the info in version 1.0.</summary>
-    private const int FirstInfo = 72;
-
     /// <exception cref="SnapshotFormatException">The bytes are not a snapshot that this version reads.</exception>
     public static RawSnapshot Read(ReadOnlyMemory<byte> bytes) => Read(new SnapshotDirectory(bytes));
 
@@ -21,13 +18,13 @@ internal static class SnapshotReader
         FrameRecord[] frames = directory.Records<FrameRecord>(SectionKind.Frames);
         var snapshot = new RawSnapshot
         {
-            Info = directory.Single<InfoRecord>(SectionKind.Info, "info", FirstInfo),
+            Info = directory.Single<InfoRecord>(SectionKind.Info, "info"),
             Threads = threads,
-            Stacks = directory.Records<uint>(SectionKind.Stacks),
+            Stacks = directory.Numbers(SectionKind.Stacks),
             Frames = frames,
             Functions = directory.Records<FunctionRecord>(SectionKind.Functions),
             Types = types,
-            TypeArgs = directory.Records<uint>(SectionKind.TypeArgs),
+            TypeArgs = directory.Numbers(SectionKind.TypeArgs),
             Modules = directory.Records<ModuleRecord>(SectionKind.Modules),
             Blob = directory.Blob(SectionKind.Blob),
             Locks = directory.Records<LockRecord>(SectionKind.Locks),

@@ -12,8 +12,10 @@ internal enum SavedMethodFlags : uint
 // The records of the sections that hold saved symbols; docs/snapshot-format.md says them in words.
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct SavedPdbRecord
+internal struct SavedPdbRecord : IRecord<SavedPdbRecord>
 {
+    public static int FirstSize => 32;
+
     public Guid Id;
     public uint Stamp;
     public uint Module;
@@ -22,8 +24,10 @@ internal struct SavedPdbRecord
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct SavedMethodRecord
+internal struct SavedMethodRecord : IRecord<SavedMethodRecord>
 {
+    public static int FirstSize => 48;
+
     public uint Module;
     public uint Token;
     public SavedMethodFlags Flags;
@@ -39,8 +43,10 @@ internal struct SavedMethodRecord
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct SavedTypeRecord
+internal struct SavedTypeRecord : IRecord<SavedTypeRecord>
 {
+    public static int FirstSize => 16;
+
     public uint Module;
     public uint Token;
     public uint NameOffset;
@@ -48,8 +54,10 @@ internal struct SavedTypeRecord
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct SavedDocumentRecord
+internal struct SavedDocumentRecord : IRecord<SavedDocumentRecord>
 {
+    public static int FirstSize => 16;
+
     public uint PathOffset;
     public uint PathLength;
     public uint HashOffset;
@@ -57,8 +65,10 @@ internal struct SavedDocumentRecord
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct SavedLockStatementsRecord
+internal struct SavedLockStatementsRecord : IRecord<SavedLockStatementsRecord>
 {
+    public static int FirstSize => 20;
+
     public uint Module;
     public uint Token;
     public uint ILOffset;
@@ -68,8 +78,10 @@ internal struct SavedLockStatementsRecord
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct SavedFieldRecord
+internal struct SavedFieldRecord : IRecord<SavedFieldRecord>
 {
+    public static int FirstSize => 24;
+
     public uint Module;
     public uint Token;
     public uint NameOffset;
@@ -80,8 +92,10 @@ internal struct SavedFieldRecord
 
 /// <summary>An offset of <see cref="Snapshots.Format.SnapshotLayout.None"/> says no more than which method it is.</summary>
 [StructLayout(LayoutKind.Sequential)]
-internal struct SavedAwaitRecord
+internal struct SavedAwaitRecord : IRecord<SavedAwaitRecord>
 {
+    public static int FirstSize => 20;
+
     public uint Module;
     public uint Type;
     public uint MoveNext;
@@ -91,8 +105,10 @@ internal struct SavedAwaitRecord
 
 /// <summary>An offset of <see cref="Snapshots.Format.SnapshotLayout.None"/> is one that could not be told.</summary>
 [StructLayout(LayoutKind.Sequential)]
-internal struct SavedPlaceRecord
+internal struct SavedPlaceRecord : IRecord<SavedPlaceRecord>
 {
+    public static int FirstSize => 20;
+
     public uint Frame;
     public uint ILOffset;
     public uint AwaiterOffset;
@@ -104,8 +120,10 @@ internal struct SavedPlaceRecord
 
 /// <summary>Status and origin are the numbers of <see cref="SymbolStatus"/> and <see cref="SourceTextOrigin"/>.</summary>
 [StructLayout(LayoutKind.Sequential)]
-internal struct SavedLineRecord
+internal struct SavedLineRecord : IRecord<SavedLineRecord>
 {
+    public static int FirstSize => 40;
+
     public uint Module;
     public uint Token;
     public uint ILOffset;

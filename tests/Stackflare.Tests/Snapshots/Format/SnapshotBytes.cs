@@ -123,7 +123,14 @@ internal sealed class SnapshotBytes
         };
         sections.AddRange(_sections);
         sections.Add((SectionKind.Blob, 1, _blob.ToArray()));
+        return Join(sections);
+    }
 
+    /// <summary>The sections that were added and no others.</summary>
+    public byte[] Whole() => Join(_sections);
+
+    private static byte[] Join(List<(SectionKind Kind, uint RecordSize, byte[] Bytes)> sections)
+    {
         int headerSize = Marshal.SizeOf<HeaderRecord>(), entrySize = Marshal.SizeOf<DirectoryEntry>();
         int offset = headerSize + (sections.Count * entrySize);
         var result = new byte[offset + sections.Sum(s => (s.Bytes.Length + 7) & ~7)];

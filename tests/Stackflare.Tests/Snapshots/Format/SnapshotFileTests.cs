@@ -38,7 +38,7 @@ public sealed class SnapshotFileTests
         Assert.Contains(taken.Notes[0], direct, StringComparison.Ordinal);
         Assert.Contains("SigHandler", direct, StringComparison.Ordinal);
 
-        FileSection[] symbols = NewSymbolicator().Save(taken);
+        FileSection[] symbols = SymbolSaver.Save(taken, NewSymbolicator());
         byte[] file = Write(taken, symbols);
         (Snapshot snapshot, SnapshotDirectory directory) = SnapshotFile.Read(file);
         Assert.Equal(direct, Render.Json(DumpBuilder.Build(snapshot, NewSymbolicator(), ownThread: null, SavedSymbols.Decode(snapshot, directory))));
@@ -240,7 +240,7 @@ public sealed class SnapshotFileTests
         }
     }
 
-    [StructLayout(LayoutKind.Explicit, Size = HostLayout.FirstTaskRecordSize)]
+    [StructLayout(LayoutKind.Explicit, Size = 32)]
     private struct FirstTask
     {
         [FieldOffset(0)] public uint OsId;

@@ -15,7 +15,7 @@ internal static class SavedDump
     public static Symbolicator Desk(params string[] directories) =>
         new(new SymbolOptions { RootPrefix = "/nowhere", SymbolDirectories = directories });
 
-    public static byte[] Save(Snapshot snapshot, Symbolicator symbolicator) => Write(snapshot, symbolicator.Save(snapshot));
+    public static byte[] Save(Snapshot snapshot, Symbolicator symbolicator) => Write(snapshot, SymbolSaver.Save(snapshot, symbolicator));
 
     public static byte[] Write(Snapshot snapshot, params ReadOnlySpan<FileSection> sections)
     {

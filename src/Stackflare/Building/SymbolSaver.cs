@@ -2,9 +2,11 @@ using Stackflare.Building.Async;
 using Stackflare.Building.Waits;
 using Stackflare.Snapshots;
 using Stackflare.Snapshots.Format;
+using Stackflare.Symbols;
 using Stackflare.Symbols.Modules;
+using Stackflare.Symbols.Saved;
 
-namespace Stackflare.Symbols.Saved;
+namespace Stackflare.Building;
 
 /// <summary>Asks a session for everything that a dump of its snapshot is made of, and keeps what only can be found where the modules are.</summary>
 internal sealed class SymbolSaver(Snapshot snapshot, SymbolSession session)
@@ -17,7 +19,14 @@ internal sealed class SymbolSaver(Snapshot snapshot, SymbolSession session)
     /// <summary>By index, and not by recursion: the types of a hostile process can nest as deep as they are many.</summary>
     private readonly Stack<int?> _waiting = [];
 
-    public FileSection[] Save()
+    /// <summary>What is found here of a snapshot, for its file: to show it where its modules are not. <see cref="SavedSymbols.Decode"/> reads it.</summary>
+    public static FileSection[] Save(Snapshot snapshot, Symbolicator symbolicator)
+    {
+        using SymbolSession session = symbolicator.Open(snapshot);
+        return new SymbolSaver(snapshot, session).Save();
+    }
+
+    private FileSection[] Save()
     {
         for (int i = 0; i < snapshot.Frames.Length; i++)
         {
