@@ -107,7 +107,7 @@ internal sealed class SharedOptions
             foreach (ThreadDump dump in dumps)
             {
                 hasDeadlock |= dump.Deadlocks.Count > 0;
-                yield return formatter.Add(ThreadFilter.Apply(dump, threads));
+                yield return formatter.Add(ToolNotes.Reword(ThreadFilter.Apply(dump, threads), "--async"));
             }
             yield return formatter.End();
         }

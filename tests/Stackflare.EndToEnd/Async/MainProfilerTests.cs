@@ -1,4 +1,5 @@
 using Stackflare.Capture.Probe;
+using Stackflare.EndToEnd.Cli.Harness;
 using Stackflare.EndToEnd.Harness;
 using Stackflare.EndToEnd.Problems;
 using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
@@ -67,6 +68,14 @@ public sealed class MainProfilerTests
         AssertLeftOut(dumps.Take(), "MiB of memory");
         Assert.Null(dumps.Sample.Heap);
         Assert.True(HasStacks(target));
+
+        // What to do about it is said in the words of whoever says it.
+        Assert.EndsWith("The option AsyncStacks looks for them all the same.", dumps.Take().Notes.Single(), StringComparison.Ordinal);
+        using var folder = new TemporaryFolder();
+        string file = Path.Combine(folder.Path, "snapshot");
+        dumps.Capture.Save(dumps.Sample, file);
+        ToolResult shown = await Tool.RunAsync("show", file);
+        Assert.Contains("meanwhile. --async looks for them all the same.\n", shown.Output, StringComparison.Ordinal);
     }
 
     private static void AssertLeftOut(ThreadDump dump, string reason)

@@ -65,7 +65,7 @@ public sealed class AsyncTests
 
         string text = Render.Text(AsyncDump([], stacks));
         Assert.Contains("Async methods that wait: 4 stacks in 3 groups\n", text, StringComparison.Ordinal);
-        Assert.Contains("9 async stacks of the platform alone: \"System.Net.Listener.AcceptAsync\" (9). The option All shows them.\n", text, StringComparison.Ordinal);
+        Assert.Contains("9 async stacks of the platform alone: \"System.Net.Listener.AcceptAsync\" (9). The option ShowHidden shows them.\n", text, StringComparison.Ordinal);
         Assert.DoesNotContain("   at System.Net", text, StringComparison.Ordinal);
         Assert.Contains("9 async stacks waiting for a socket\n   at System.Net.Listener.AcceptAsync()\n", Render.Text(AsyncDump([], stacks), Render.All), StringComparison.Ordinal);
     }

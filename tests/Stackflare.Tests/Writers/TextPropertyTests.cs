@@ -33,7 +33,7 @@ public sealed partial class TextPropertyTests
             foreach (var thread in dump.Threads)
             {
                 string[] expected = [.. thread.Frames.Select(f => f.Method.Name)];
-                // Long groups are not shortened with the option All, so that every thread has a line to be found by.
+                // Long groups are not shortened with the option ShowHidden, so that every thread has a line to be found by.
                 Assert.Equal(expected, stacks[thread.OsId.Value]);
             }
         }

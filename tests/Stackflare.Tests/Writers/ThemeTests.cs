@@ -77,8 +77,8 @@ public sealed partial class ThemeTests
         using var bytes = new PooledBytes();
         DumpRenderer.Write(SampleDumps.Get(name), format, RenderOptions.Default, bytes, new TextStyle { ShowsAll = "--all" });
         string plain = Render.With(SampleDumps.Get(name), format);
-        Assert.Contains(". The option All shows ", plain, StringComparison.Ordinal);
-        Assert.Equal(plain.Replace("The option All", "--all", StringComparison.Ordinal), Encoding.UTF8.GetString(bytes.Written));
+        Assert.Contains(". The option ShowHidden shows ", plain, StringComparison.Ordinal);
+        Assert.Equal(plain.Replace("The option ShowHidden", "--all", StringComparison.Ordinal), Encoding.UTF8.GetString(bytes.Written));
     }
 
     private static string Themed(ThreadDump dump, TextTheme theme, RenderOptions? options = null, DumpFormat format = DumpFormat.Text)

@@ -5,7 +5,8 @@ namespace Stackflare.Snapshots.Format;
 /// <summary>Says in sentences what the probe could not have.</summary>
 internal static class CaptureNotes
 {
-    private const string HowToAsk = "The option Async (--async) looks for them all the same.";
+    /// <summary>What to do for async methods. The tool says it with its own option.</summary>
+    internal const string AsyncHint = "The option AsyncStacks looks for them all the same.";
 
     public static IReadOnlyList<string> Describe(RawSnapshot snapshot)
     {
@@ -81,7 +82,7 @@ internal static class CaptureNotes
                 yield return "Async methods that wait are not available: this runtime keeps them in a way that is not known.";
                 break;
             case HeapStatus.TooLarge:
-                yield return Invariant($"Async methods that wait were not looked for: the program has {info.HeapBytes >> 20:N0} MiB of memory, and would have to stand still meanwhile. {HowToAsk}");
+                yield return Invariant($"Async methods that wait were not looked for: the program has {info.HeapBytes >> 20:N0} MiB of memory, and would have to stand still meanwhile. {AsyncHint}");
                 break;
             case HeapStatus.Collecting:
                 yield return "Async methods that wait are not known: a background garbage collection was under way. Try again.";
@@ -103,7 +104,7 @@ internal static class CaptureNotes
         }
         if (info.Flags.HasFlag(HeapFlags.TimeTruncated))
         {
-            yield return Invariant($"Some async methods that wait are missing: of the heap, {info.SeenObjects:N0} objects were looked at until the limit on the pause was reached. {HowToAsk}");
+            yield return Invariant($"Some async methods that wait are missing: of the heap, {info.SeenObjects:N0} objects were looked at until the limit on the pause was reached. {AsyncHint}");
         }
         else if ((info.Flags & (HeapFlags.ObjectsTruncated | HeapFlags.BytesTruncated)) != 0)
         {

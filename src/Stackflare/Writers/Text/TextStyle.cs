@@ -10,5 +10,5 @@ internal sealed record TextStyle
     public TextTheme? Theme { get; init; }
 
     /// <summary>What shows everything (<see cref="RenderOptions.ShowHidden"/>), by the name that the reader has for it: the subject of a sentence.</summary>
-    public string ShowsAll { get; init; } = "The option All";
+    public string ShowsAll { get; init; } = "The option ShowHidden";
 }
