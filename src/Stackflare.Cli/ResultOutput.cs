@@ -15,7 +15,7 @@ internal static class ResultOutput
     {
         if (file is not null)
         {
-            WholeFile.Write(file, $"The file '{EscapedText.Plain(file)}'", pieces);
+            AtomicFile.Write(file, $"The file '{EscapedText.Plain(file)}'", pieces);
             return;
         }
         foreach (ReadOnlyMemory<byte> piece in pieces)

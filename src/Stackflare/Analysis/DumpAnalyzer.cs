@@ -7,7 +7,7 @@ internal static class DumpAnalyzer
     /// <param name="dump">A dump that has all else.</param>
     public static ThreadDump Analyze(ThreadDump dump)
     {
-        var circles = new CircleFinder(dump.Threads);
+        var circles = new WaitCycleFinder(dump.Threads);
         List<AsyncStackGroup> async = AsyncStackGroup.Group(dump.AsyncStacks);
         IReadOnlyList<Deadlock> timed = circles.Find(withTimeLimits: true);
         dump = dump with { Deadlocks = circles.Find(withTimeLimits: false) };

@@ -24,12 +24,12 @@ internal static class DumpBuilder
         // The first thread's: the kernel hands it down to every thread that gets no name of its own.
         string? programName = tasks.Find(snapshot.ProcessId)?.Name;
         var threads = new DumpThread[snapshot.Threads.Count];
-        var waits = new WaitFrames.Found?[threads.Length];
+        var waits = new WaitClassifier.Found?[threads.Length];
         for (int i = 0; i < threads.Length; i++)
         {
             SnapshotThread thread = snapshot.Threads[i];
             DumpFrame[] stack = StackOf(thread, frames);
-            waits[i] = WaitFrames.Find(stack, thread.Wait?.Kind);
+            waits[i] = WaitClassifier.Find(stack, thread.Wait?.Kind);
             threads[i] = BuildThread(thread, stack, waits[i]?.Activity, session, programName, thread.OsId == snapshot.ProcessId, tasks, ownThread);
         }
         new LockBuilder(snapshot, session, threads).Build(waits, tasks);

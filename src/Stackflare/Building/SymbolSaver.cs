@@ -117,8 +117,8 @@ internal sealed class SymbolSaver(Snapshot snapshot, SymbolSession session)
         if (session.ModuleOf(frame) is not { } module || frame.ILOffset is not { } offset)
             return;
         SnapshotMethod method = snapshot.Methods[frame.Method!.Value];
-        if (_lines.Add((method.Module!.Value, method.Token, offset)) && module.LockStatementsAround(method.Token, offset) is { } count)
-            _writer.LockStatements((uint)method.Module.Value, method.Token, offset, count);
+        if (_lines.Add((method.Module!.Value, method.Token, offset)) && module.LockScopesAround(method.Token, offset) is { } count)
+            _writer.LockScopes((uint)method.Module.Value, method.Token, offset, count);
     }
 
     /// <summary>The types that dumps spell: arguments, exceptions in flight and locks.</summary>

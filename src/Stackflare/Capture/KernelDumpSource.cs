@@ -7,7 +7,7 @@ namespace Stackflare.Capture;
 /// <param name="host">The process.</param>
 /// <param name="runtime">The version of its runtime; null where it is not known.</param>
 /// <param name="error">Why there are no stacks.</param>
-internal sealed class KernelDumpSource(HostFacts host, Version? runtime, StackflareException error) : IDumpSource
+internal sealed class KernelDumpSource(HostInfo host, Version? runtime, StackflareException error) : IDumpSource
 {
     public ThreadDump Dump(CancellationToken cancellationToken)
     {

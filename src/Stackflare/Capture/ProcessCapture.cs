@@ -28,7 +28,7 @@ internal sealed class ProcessCapture : IDisposable
     private readonly ProbeSource _source;
     private bool _useMemory = true;
     private MemoryFile? _memory;
-    private volatile CaptureRoute? _route;
+    private volatile ProbeTransport? _route;
 
     /// <summary>Sees whether a dump can be had.</summary>
     /// <param name="target">The process.</param>
@@ -52,7 +52,7 @@ internal sealed class ProcessCapture : IDisposable
         string platform = ProbePlatform.For(_target.Runtime.IsMusl);
         _probe = probes(platform) ?? throw OtherLibc(pid, _target.Runtime.IsMusl ? "musl" : "glibc", platform);
         _options = options;
-        _source = new ProbeSource(() => _route = CaptureRoute.To(_target, _probe, _useMemory, ref _memory), ProfilerPlaces.Of(pid, RuntimeVersion()), Look);
+        _source = new ProbeSource(() => _route = ProbeTransport.To(_target, _probe, _useMemory, ref _memory), ProfilerSlots.Of(pid, RuntimeVersion()), Look);
         _symbolicator = new Symbolicator(new SymbolOptions
         {
             SourceText = options.SourceText,
@@ -94,7 +94,7 @@ internal sealed class ProcessCapture : IDisposable
         {
             return Take(cancellationToken);
         }
-        catch (StackflareException e) when (_useMemory && CaptureRoute.CanUseMemory(_target) && SnapshotCapture.CouldNotLoad(e))
+        catch (StackflareException e) when (_useMemory && ProbeTransport.CanUseMemory(_target) && SnapshotCapture.CouldNotLoad(e))
         {
             // A group of its own, a hidden /proc or a security module can keep the process from the file in memory.
             _useMemory = false;
@@ -154,7 +154,7 @@ internal sealed class ProcessCapture : IDisposable
     /// <param name="error">Why there are no stacks.</param>
     public IDumpSource WithoutStacks(StackflareException error) => new KernelDumpSource(Look(), _target.Runtime.Version, error);
 
-    private HostFacts Look() => _target.IsVisible
-        ? HostFacts.Of(_target.Pid, new KernelTasks(_target.Pid, _target.NamespacePid != _target.Pid))
-        : HostFacts.Of(_target.ShownPid, RuntimeInfo.Ask(_target.SocketPath!, Patience)?.EntryAssembly);
+    private HostInfo Look() => _target.IsVisible
+        ? HostInfo.Of(_target.Pid, new KernelTasks(_target.Pid, _target.NamespacePid != _target.Pid))
+        : HostInfo.Of(_target.ShownPid, RuntimeInfo.Ask(_target.SocketPath!, Patience)?.EntryAssembly);
 }

@@ -46,11 +46,11 @@ internal static class SelfCapture
     /// <exception cref="StackflareException">There is no dump; the error says why.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static ThreadDump Take(CaptureOptions options, int? ownThread, CancellationToken cancellationToken = default) =>
-        Queue.Take(options, options.Limits.Timeout, off => TakeNow(options, ownThread, off), cancellationToken);
+        Queue.Take(options, options.Limits.Timeout, token => TakeNow(options, ownThread, token), cancellationToken);
 
-    private static ThreadDump TakeNow(CaptureOptions options, int? ownThread, CancellationToken off)
+    private static ThreadDump TakeNow(CaptureOptions options, int? ownThread, CancellationToken cancellationToken)
     {
-        Snapshot snapshot = (_source ??= NewSource()).Capture(options, off);
+        Snapshot snapshot = (_source ??= NewSource()).Capture(options, cancellationToken);
         return DumpBuilder.Build(snapshot, SymbolicatorFor(options), ownThread, ownPool: OwnThreadPool.Complete(snapshot.ThreadPool));
     }
 
@@ -58,7 +58,7 @@ internal static class SelfCapture
     {
         int pid = Environment.ProcessId;
         return new ProbeSource(
-            static () => CaptureRoute.ToSelf(ProbeLibrary.Instance.Path), ProfilerPlaces.Of(pid, Environment.Version), () => HostFacts.Of(pid, new KernelTasks(pid)));
+            static () => ProbeTransport.ToSelf(ProbeLibrary.Instance.Path), ProfilerSlots.Of(pid, Environment.Version), () => HostInfo.Of(pid, new KernelTasks(pid)));
     }
 
     private static Symbolicator SymbolicatorFor(CaptureOptions options) => options.SourceText

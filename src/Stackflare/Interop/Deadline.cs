@@ -11,10 +11,10 @@ internal readonly struct Deadline
     private readonly long _at;
     private readonly CancellationToken _off;
 
-    private Deadline(long at, CancellationToken off) => (_at, _off) = (at, off);
+    private Deadline(long at, CancellationToken cancellationToken) => (_at, _off) = (at, cancellationToken);
 
-    public static Deadline In(TimeSpan time, CancellationToken off = default) =>
-        new(Stopwatch.GetTimestamp() + (long)(time.TotalSeconds * Stopwatch.Frequency), off);
+    public static Deadline In(TimeSpan time, CancellationToken cancellationToken = default) =>
+        new(Stopwatch.GetTimestamp() + (long)(time.TotalSeconds * Stopwatch.Frequency), cancellationToken);
 
     public bool Passed => _off.IsCancellationRequested || Stopwatch.GetTimestamp() >= _at;
 

@@ -78,7 +78,7 @@ internal sealed class KernelTasks
     /// Sees how long threads have been off the processor, for <see cref="TaskStat.OffProcessor"/>. It costs some files a thread and the going to every
     /// processor that one was on, so it is done for <see cref="Processes.OffProcessor.MostThreads"/> at most; none of them is woken for it.
     /// </summary>
-    public void SeeHowLong(IEnumerable<int> threads)
+    public void MeasureOffCpuTime(IEnumerable<int> threads)
     {
         int[] ids = [.. threads.Take(Processes.OffProcessor.MostThreads)];
         if (_pid == 0)

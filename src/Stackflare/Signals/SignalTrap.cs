@@ -84,7 +84,7 @@ internal sealed class SignalTrap : IDisposable
             // Nobody has asked for this one: it takes no other profiler's place.
             ThreadDump dump = SelfCapture.Take(_options.Capture with { AllowMainProfiler = false }, _threadId);
             DumpRenderer.Write(dump, _options.Format, _options.Render, TextWriter.Null);
-            DumpRenderer.Write(Rehearsal.Dump(), _options.Format, _options.Render, TextWriter.Null);
+            DumpRenderer.Write(WarmUpDump.Dump(), _options.Format, _options.Render, TextWriter.Null);
         }
 #pragma warning disable CA1031 // An exception that leaves a thread ends the program, which has asked for nothing yet.
         catch (Exception)

@@ -7,7 +7,7 @@ namespace Stackflare.Snapshots;
 internal sealed class Snapshot
 {
     /// <summary>The process as the host sees it, and its threads by the kernel.</summary>
-    public required HostFacts Host { get; init; }
+    public required HostInfo Host { get; init; }
 
     /// <summary>The id by which the process knows itself, which in a container is another than the host's.</summary>
     public required int ProcessId { get; init; }

@@ -15,7 +15,7 @@ internal sealed class SnapshotBuilder
     private readonly List<SnapshotObject> _objects = [];
     private readonly List<SnapshotReference> _references = [];
 
-    public required HostFacts Host { get; init; }
+    public required HostInfo Host { get; init; }
 
     /// <summary>The id by which the process knows itself; the host's by default.</summary>
     public int? ProcessId { get; init; }

@@ -7,7 +7,7 @@ namespace Stackflare.Symbols;
 /// <summary>What is kept between two dumps, bounded by <see cref="SymbolLimits.RetainedBytes"/>.</summary>
 internal sealed class SymbolCache(SymbolOptions options)
 {
-    private readonly Dictionary<string, ModuleMemory> _modules = [];
+    private readonly Dictionary<string, ModuleCacheEntry> _modules = [];
     private int _lineTexts;
     private int _session;
 
@@ -21,7 +21,7 @@ internal sealed class SymbolCache(SymbolOptions options)
         get
         {
             int retained = _lineTexts;
-            foreach (ModuleMemory memory in _modules.Values)
+            foreach (ModuleCacheEntry memory in _modules.Values)
                 retained += 500 + memory.Retained;
             return retained;
         }
@@ -34,15 +34,15 @@ internal sealed class SymbolCache(SymbolOptions options)
     /// what came with the snapshot, or with its file: one that names the wrong PDB must not speak for the others.
     /// A module without an id cannot be known again.
     /// </summary>
-    public ModuleMemory MemoryOf(SnapshotModule module, PdbReference? saved)
+    public ModuleCacheEntry EntryFor(SnapshotModule module, PdbReference? saved)
     {
         if (module.Mvid is not { } mvid)
-            return new ModuleMemory();
+            return new ModuleCacheEntry();
         string key = string.Concat(
             mvid.ToString("N"), module.Image.IsEmpty ? "-" : "i", module.Symbols.IsEmpty ? "-" : "s",
             saved?.Id is { } id ? $"{id.Guid:N}{id.Stamp:x8}" : "-") + module.Path;
-        if (!_modules.TryGetValue(key, out ModuleMemory? memory))
-            _modules.Add(key, memory = new ModuleMemory());
+        if (!_modules.TryGetValue(key, out ModuleCacheEntry? memory))
+            _modules.Add(key, memory = new ModuleCacheEntry());
         return memory;
     }
 

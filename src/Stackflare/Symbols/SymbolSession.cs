@@ -17,7 +17,7 @@ internal sealed class SymbolSession : IDisposable
     private readonly string[]?[] _typeArguments;
 
     /// <summary>By function: a long name is to be made once, however many frames use it.</summary>
-    private readonly MethodFacts?[] _bare;
+    private readonly MethodSymbol?[] _bare;
     private readonly SourceFiles _sources;
     private readonly SavedSymbols? _saved;
     private readonly SuspendedPlaces _suspended;
@@ -30,7 +30,7 @@ internal sealed class SymbolSession : IDisposable
         _saved = saved;
         _modules = new ModuleSymbols?[snapshot.Modules.Length];
         _typeArguments = new string[]?[snapshot.Methods.Length];
-        _bare = new MethodFacts?[snapshot.Methods.Length];
+        _bare = new MethodSymbol?[snapshot.Methods.Length];
         _sources = new SourceFiles(options.RootPrefix, cache.NextSession());
         Types = new SnapshotTypes(snapshot, Module);
         _suspended = new SuspendedPlaces(snapshot, saved);
@@ -54,7 +54,7 @@ internal sealed class SymbolSession : IDisposable
             return new DumpFrame
             {
                 Kind = FrameKind.Native,
-                Method = BareNames.Native,
+                Method = FallbackNames.Native,
                 Symbols = SymbolStatus.NotApplicable,
                 IsHidden = true,
             };
@@ -62,7 +62,7 @@ internal sealed class SymbolSession : IDisposable
         SnapshotMethod method = _snapshot.Methods[index];
         if (method.IsDynamic)
         {
-            MethodFacts dynamic = _bare[index] ??= BareNames.Dynamic(method);
+            MethodSymbol dynamic = _bare[index] ??= FallbackNames.Dynamic(method);
             return new DumpFrame
             {
                 Kind = FrameKind.Dynamic,
@@ -73,13 +73,13 @@ internal sealed class SymbolSession : IDisposable
             };
         }
         ModuleSymbols? module = Module(method.Module);
-        MethodFacts? facts = module?.Method(method.Token) ?? (_bare[index] ??= BareNames.Named(method));
+        MethodSymbol? facts = module?.Method(method.Token) ?? (_bare[index] ??= FallbackNames.Named(method));
         int? offset = PlaceOf(module, frame);
         FoundLine line = Locate(module, method.Token, offset);
         return new DumpFrame
         {
             Kind = frame.IsAwait ? FrameKind.Async : FrameKind.Managed,
-            Method = facts?.Name ?? BareNames.Token(module?.Identity.Name, method.Token),
+            Method = facts?.Name ?? FallbackNames.Token(module?.Identity.Name, method.Token),
             Source = line.Source,
             Symbols = line.Status,
             Module = module?.Identity,
@@ -101,7 +101,7 @@ internal sealed class SymbolSession : IDisposable
     {
         ModuleSymbols? module = Module(machine.Module);
         uint? method = module?.MoveNextOf(machine.Token);
-        MethodFacts? facts = method is { } token ? module!.Method(token) : null;
+        MethodSymbol? facts = method is { } token ? module!.Method(token) : null;
         int? offset = method is not null && state >= 0 ? module!.AwaitOffset(method.Value, state) : null;
         FoundLine line = Locate(module, method ?? 0, offset);
         return new DumpFrame
@@ -119,7 +119,7 @@ internal sealed class SymbolSession : IDisposable
     }
 
     /// <summary>What the runtime calls for an <c>await</c>, and what then waits in its turn.</summary>
-    private static bool IsPlumbing(ModuleSymbols? module, MethodFacts? facts) =>
+    private static bool IsPlumbing(ModuleSymbols? module, MethodSymbol? facts) =>
         module is { Identity.Name: "System.Private.CoreLib.dll" } && facts is { Name.DeclaringType: "System.Runtime.CompilerServices.AsyncHelpers" };
 
     public void Dispose()
@@ -147,8 +147,8 @@ internal sealed class SymbolSession : IDisposable
     private static bool IsSuspended(in SnapshotFrame frame) => frame is { IsAwait: true, IsRewritten: false };
 
     /// <summary>How many lock statements are around a frame's place; null if that cannot be told.</summary>
-    public LockPlace? LockStatementsAround(in SnapshotFrame frame) => ModuleOf(frame) is { } module && frame.ILOffset is { } offset
-        ? module.LockStatementsAround(_snapshot.Methods[frame.Method!.Value].Token, offset)
+    public LockScopeCounts? LockScopesAround(in SnapshotFrame frame) => ModuleOf(frame) is { } module && frame.ILOffset is { } offset
+        ? module.LockScopesAround(_snapshot.Methods[frame.Method!.Value].Token, offset)
         : null;
 
     /// <summary>The module of a frame's method; null for a frame that has no such thing.</summary>
@@ -169,7 +169,7 @@ internal sealed class SymbolSession : IDisposable
             return new FoundLine(SymbolStatus.NotApplicable, null, null);
         if (offset is null)
             return new FoundLine(SymbolStatus.NoOffset, null, null);
-        LineFacts facts = module.Line(token, offset.Value);
+        PdbLine facts = module.Line(token, offset.Value);
         SavedLine? saved = module.SavedLine(token, offset.Value);
         if (saved is not null && Tells(saved.Facts.Status) > Tells(facts.Status))
             facts = saved.Facts;
@@ -179,7 +179,7 @@ internal sealed class SymbolSession : IDisposable
         return new FoundLine(SymbolStatus.Found, document, new SourceLocation(document.Path, facts.Line, facts.Column, text, origin));
     }
 
-    private SourceTextOrigin TextOf(LineFacts facts, SourceDocument document, SavedLine? saved, out string? text)
+    private SourceTextOrigin TextOf(PdbLine facts, SourceDocument document, SavedLine? saved, out string? text)
     {
         text = null;
         if (!_options.SourceText)
@@ -208,5 +208,5 @@ internal sealed class SymbolSession : IDisposable
         _ => 0,
     };
 
-    private static bool IsSame(LineFacts one, LineFacts other) => one.Line == other.Line && one.Document?.Path == other.Document?.Path;
+    private static bool IsSame(PdbLine one, PdbLine other) => one.Line == other.Line && one.Document?.Path == other.Document?.Path;
 }

@@ -43,7 +43,7 @@ public sealed class MainProfilerTests
     [Fact]
     public async Task TheProgramsOwnVariableForbidsItToo()
     {
-        var environment = new Dictionary<string, string?> { [ProfilerPlaces.Forbidding] = "1" };
+        var environment = new Dictionary<string, string?> { [ProfilerSlots.Forbidding] = "1" };
         await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "AsyncWaits", TargetOptions.NoTrap with { Environment = environment });
         using var dumps = new LiveDumps(target.Pid, target.Describe, new CaptureOptions { AsyncStacks = AsyncStackMode.Always });
         AssertLeftOut(dumps.Take(), "an option or a variable forbids it");

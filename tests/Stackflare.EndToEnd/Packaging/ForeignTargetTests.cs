@@ -18,7 +18,7 @@ public sealed class ForeignTargetTests
         Assert.Equal("", seen.RootPrefix);
         Assert.True(seen.SharesNetwork);
         Assert.True(seen.SharesProcesses);
-        Assert.True(Capture.Probe.CaptureRoute.CanUseMemory(seen));
+        Assert.True(Capture.Probe.ProbeTransport.CanUseMemory(seen));
     }
 
     [Fact]

@@ -80,7 +80,7 @@ internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
     /// <summary>Of a task that a delegate gives, the task that it gave: what hands its end on to the promise, and is no delegate's.</summary>
     private ulong? Unwrapped(ulong promise)
     {
-        foreach (int from in _promises.HandOnTo(promise).Take(MostSteps))
+        foreach (int from in _promises.ContinuationSources(promise).Take(MostSteps))
         {
             _between++;
             if (objects.Is(from, HeapObjectTraits.Method | HeapObjectTraits.Suspended) || objects.Word(from, "m_action") is 0)

@@ -112,7 +112,7 @@ internal sealed class HeapObjects(Snapshot snapshot, SymbolSession session)
     }
 
     /// <summary>What is known of a field that a type declares; null when nothing is.</summary>
-    public FieldFacts? Field(int type, uint token) => session.Module(snapshot.Types[type].Module)?.Field(token);
+    public FieldSymbol? Field(int type, uint token) => session.Module(snapshot.Types[type].Module)?.Field(token);
 
     /// <summary>The simple name of the type of the awaiter that a method waits by which the runtime suspends; null when it is not known.</summary>
     public string? AwaiterAt(in SnapshotFrame frame) => session.AwaiterAt(frame);

@@ -8,17 +8,17 @@ namespace Stackflare.Building.Async;
 /// </summary>
 internal sealed class Promises(HeapObjects objects)
 {
-    private Dictionary<ulong, List<int>>? _handOn;
+    private Dictionary<ulong, List<int>>? _continuationSources;
     private int _elements, _members;
 
     /// <summary>Whether there were more than are looked at.</summary>
     public bool IsTruncated => _elements >= AsyncLimits.Elements || _members >= AsyncLimits.Members;
 
     /// <summary>The tasks that have not completed, whose end a promise waits for.</summary>
-    public IReadOnlyList<int> HandOnTo(ulong promise)
+    public IReadOnlyList<int> ContinuationSources(ulong promise)
     {
-        _handOn ??= Read();
-        return _handOn.TryGetValue(promise, out List<int>? tasks) ? tasks : [];
+        _continuationSources ??= Read();
+        return _continuationSources.TryGetValue(promise, out List<int>? tasks) ? tasks : [];
     }
 
     /// <summary>The tasks that a promise waits for and that have not completed, by address; how many those are; and how many there are in all, where that is known.</summary>
@@ -45,7 +45,7 @@ internal sealed class Promises(HeapObjects objects)
         }
         else
         {
-            foreach (int task in HandOnTo(objects[index].Address))
+            foreach (int task in ContinuationSources(objects[index].Address))
                 Add(objects[task].Address);
         }
         // What is no count is not known.

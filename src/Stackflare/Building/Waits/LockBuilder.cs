@@ -30,7 +30,7 @@ internal sealed class LockBuilder
     /// <summary>Gives the threads what they wait for and what they hold.</summary>
     /// <param name="frames">What the frames of each thread tell of its wait, in the order of the snapshot.</param>
     /// <param name="tasks">The kernel's view, for how long it has lasted.</param>
-    public void Build(WaitFrames.Found?[] frames, KernelTasks tasks)
+    public void Build(WaitClassifier.Found?[] frames, KernelTasks tasks)
     {
         for (int i = 0; i < _threads.Length; i++)
             _threads[i].WaitingFor = Wait(i, frames[i], _snapshot.Threads[i].Wait, tasks.OffProcessor(_threads[i].OsId.Value));
@@ -95,7 +95,7 @@ internal sealed class LockBuilder
         };
     }
 
-    private DumpWait? Wait(int thread, WaitFrames.Found? frames, SnapshotWait? recorded, TimeSpan? atLeast)
+    private DumpWait? Wait(int thread, WaitClassifier.Found? frames, SnapshotWait? recorded, TimeSpan? atLeast)
     {
         DumpLock? wanted = recorded is { Lock: { } index } ? _locks[index] : null;
         if (frames is not { Kind: { } kind, Index: var frameIndex })
@@ -130,7 +130,7 @@ internal sealed class LockBuilder
         if (frames[frame].Method is { Parameters: "", Name: "Join" or "EnterReadLock" or "EnterUpgradeableReadLock" or "EnterWriteLock" })
             return true;
         return frame + 1 < frames.Count
-            && _session.LockStatementsAround(_snapshot.Frames[_snapshot.StackOf(thread)[frame + 1]]) is { WaitsForEver: true };
+            && _session.LockScopesAround(_snapshot.Frames[_snapshot.StackOf(thread)[frame + 1]]) is { WaitsForEver: true };
     }
 
     /// <summary>
@@ -186,5 +186,5 @@ internal sealed class LockBuilder
     }
 
     private int Statements(int thread, int frame) =>
-        _session.LockStatementsAround(_snapshot.Frames[_snapshot.StackOf(thread)[frame]])?.Exclusive ?? 0;
+        _session.LockScopesAround(_snapshot.Frames[_snapshot.StackOf(thread)[frame]])?.Exclusive ?? 0;
 }

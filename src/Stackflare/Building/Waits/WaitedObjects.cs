@@ -168,7 +168,7 @@ internal sealed class WaitedObjects
         int statements = 0;
         for (int i = 0; i < Math.Min(stack.Length, MostFrames); i++)
         {
-            int count = _session.LockStatementsAround(_snapshot.Frames[stack[i]])?.ReaderWriter ?? 0;
+            int count = _session.LockScopesAround(_snapshot.Frames[stack[i]])?.ReaderWriter ?? 0;
             statements += count;
             if (count > 0)
                 frame = i;

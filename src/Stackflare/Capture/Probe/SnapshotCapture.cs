@@ -28,40 +28,40 @@ internal static class SnapshotCapture
     /// <param name="options">What to look for, and bounds on threads, frames, bytes and time.</param>
     /// <param name="places">What is known of the process's profilers.</param>
     /// <param name="tasks">The process's threads by the kernel, which is asked for those that keep the capture from being taken.</param>
-    /// <param name="off">Calls the wait for it off, as if the time were up.</param>
+    /// <param name="cancellationToken">Calls the wait for it off, as if the time were up.</param>
     /// <exception cref="StackflareException">There is no snapshot; the type says why.</exception>
-    public static RawSnapshot Take(Func<CaptureRoute> open, CaptureOptions options, ProfilerPlaces places, KernelTasks tasks, CancellationToken off = default)
+    public static RawSnapshot Take(Func<ProbeTransport> open, CaptureOptions options, ProfilerSlots places, KernelTasks tasks, CancellationToken cancellationToken = default)
     {
-        RawSnapshot snapshot = TakeAny(open, options, places, off);
+        RawSnapshot snapshot = TakeAny(open, options, places, cancellationToken);
         Check(snapshot, options.Limits, tasks);
         return snapshot;
     }
 
-    private static RawSnapshot TakeAny(Func<CaptureRoute> open, CaptureOptions options, ProfilerPlaces places, CancellationToken off)
+    private static RawSnapshot TakeAny(Func<ProbeTransport> open, CaptureOptions options, ProfilerSlots places, CancellationToken cancellationToken)
     {
         HeapLimits? heap = HeapLimits.For(options);
         if (heap is null)
-            return Beside(open, options, places, null, off);
+            return Beside(open, options, places, null, cancellationToken);
         // What will not be looked through takes nobody's place. The probe is asked all the same: it says why, and how large the heap is.
         if (places.PrivateBytes() > heap.HeapBytes)
-            return Beside(open, options, places, heap with { HeapBytes = 0 }, off);
+            return Beside(open, options, places, heap with { HeapBytes = 0 }, cancellationToken);
         if (places.HasNoHeap)
-            return Beside(open, options, places, heap, off);
+            return Beside(open, options, places, heap, cancellationToken);
         RawSnapshot? beside = null;
         if (places.MayLookFromBeside && !heap.Enumerate)
         {
-            beside = Beside(open, options, places, heap, off);
+            beside = Beside(open, options, places, heap, cancellationToken);
             places.HasLookedFromBeside |= beside.Heap is { Info.Status: HeapStatus.Walked };
             if (places.HasLookedFromBeside || beside.Heap is not { Info.Status: HeapStatus.NeedsMain })
                 return beside;
         }
-        HeapOmission omission = places.WhyNotMain(options);
+        HeapOmission omission = places.WhyMainIsNotTaken(options);
         if (omission == HeapOmission.None)
         {
             try
             {
-                RawSnapshot whole = Take(open, options.Limits, ProfilerClass.Main, heap with { Enumerate = true }, off);
-                places.HasLostCount = true;
+                RawSnapshot whole = Take(open, options.Limits, ProfilerClass.Main, heap with { Enumerate = true }, cancellationToken);
+                places.LostBesideCount = true;
                 return whole;
             }
             catch (StackflareException e) when (e.HResult == ProfilerAlreadyActive)
@@ -70,38 +70,38 @@ internal static class SnapshotCapture
                 omission = HeapOmission.OtherMain;
             }
         }
-        beside ??= Beside(open, options, places, null, off);
+        beside ??= Beside(open, options, places, null, cancellationToken);
         beside.HeapOmission = omission;
         return beside;
     }
 
     /// <summary>A capture that takes nobody's place, unless the runtime overlooks whoever does not, and the place may be taken.</summary>
-    private static RawSnapshot Beside(Func<CaptureRoute> open, CaptureOptions options, ProfilerPlaces places, HeapLimits? heap, CancellationToken off)
+    private static RawSnapshot Beside(Func<ProbeTransport> open, CaptureOptions options, ProfilerSlots places, HeapLimits? heap, CancellationToken cancellationToken)
     {
         DumpLimits limits = options.Limits;
-        bool mayBeMain = places.WhyNotMain(options) == HeapOmission.None;
+        bool mayBeMain = places.WhyMainIsNotTaken(options) == HeapOmission.None;
         RawSnapshot? beside = null;
-        if (!places.HasLostCount || !mayBeMain)
+        if (!places.LostBesideCount || !mayBeMain)
         {
-            beside = Take(open, limits, ProfilerClass.Beside, heap, off);
-            places.HasLostCount = beside.WalkWasRefused;
-            if (!places.HasLostCount || !mayBeMain)
+            beside = Take(open, limits, ProfilerClass.Beside, heap, cancellationToken);
+            places.LostBesideCount = beside.WalkWasRefused;
+            if (!places.LostBesideCount || !mayBeMain)
                 return beside;
         }
         try
         {
-            return Take(open, limits, ProfilerClass.Main, heap, off);
+            return Take(open, limits, ProfilerClass.Main, heap, cancellationToken);
         }
         catch (StackflareException e) when (e.HResult == ProfilerAlreadyActive)
         {
-            return beside ?? Take(open, limits, ProfilerClass.Beside, heap, off);
+            return beside ?? Take(open, limits, ProfilerClass.Beside, heap, cancellationToken);
         }
     }
 
-    private static RawSnapshot Take(Func<CaptureRoute> open, DumpLimits limits, ProfilerClass profiler, HeapLimits? heap, CancellationToken off)
+    private static RawSnapshot Take(Func<ProbeTransport> open, DumpLimits limits, ProfilerClass profiler, HeapLimits? heap, CancellationToken cancellationToken)
     {
-        using CaptureRoute route = open();
-        var deadline = Deadline.In(limits.Timeout, off);
+        using ProbeTransport route = open();
+        var deadline = Deadline.In(limits.Timeout, cancellationToken);
         // Guids are from the kernel's random source; the cryptography library would load OpenSSL for the same bytes.
         ulong nonce = BinaryPrimitives.ReadUInt64LittleEndian(Guid.NewGuid().ToByteArray());
         ReadOnlyMemory<byte> bytes;
@@ -196,7 +196,7 @@ internal static class SnapshotCapture
     /// the probe has sent everything and was unloaded.
     /// </summary>
     private static ReadOnlyMemory<byte> Receive(
-        CaptureRoute route, UnixSocket port, (int Pid, uint User) runtime, DumpLimits limits, Deadline deadline)
+        ProbeTransport route, UnixSocket port, (int Pid, uint User) runtime, DumpLimits limits, Deadline deadline)
     {
         ReadOnlyMemory<byte>? bytes = null;
         bool isLoaded = false;
@@ -291,7 +291,7 @@ internal static class SnapshotCapture
 
     private static SuspensionBlocker[] Blockers(RawSnapshot snapshot, KernelTasks tasks)
     {
-        tasks.SeeHowLong(
+        tasks.MeasureOffCpuTime(
             from blocker in snapshot.Blockers
             where !blocker.Flags.HasFlag(BlockerFlags.Running)
             select (int)snapshot.Threads[blocker.Thread].OsId);

@@ -24,7 +24,7 @@ internal static class HostLayout
     public const SectionKind DocumentsSection = (SectionKind)106;
     public const SectionKind LinesSection = (SectionKind)107;
     public const SectionKind SymbolsBlobSection = (SectionKind)108;
-    public const SectionKind LockStatementsSection = (SectionKind)109;
+    public const SectionKind LockScopesSection = (SectionKind)109;
     public const SectionKind FieldsSection = (SectionKind)110;
     public const SectionKind AwaitsSection = (SectionKind)111;
     public const SectionKind PlacesSection = (SectionKind)112;

@@ -10,7 +10,7 @@ internal static class HostSections
     private const long NotKnown = -1;
 
     /// <summary>The sections in the order of the file, each with the size of its records.</summary>
-    public static FileSection[] Encode(HostFacts facts, IReadOnlyList<string> notes)
+    public static FileSection[] Encode(HostInfo facts, IReadOnlyList<string> notes)
     {
         var blob = new BlobWriter();
         var host = new HostRecord { Pid = (uint)facts.ProcessId, UptimeNs = facts.Uptime is { } uptime ? Nanoseconds(uptime) : NotKnown };
@@ -43,7 +43,7 @@ internal static class HostSections
 
     /// <returns>What the host knows; and what the source could not have, null in files of before it was saved.</returns>
     /// <exception cref="SnapshotFormatException">The sections are missing or damaged.</exception>
-    public static (HostFacts Facts, IReadOnlyList<string>? Notes) Decode(SnapshotDirectory directory)
+    public static (HostInfo Facts, IReadOnlyList<string>? Notes) Decode(SnapshotDirectory directory)
     {
         var host = directory.Single<HostRecord>(HostLayout.HostSection, "host");
         ReadOnlyMemory<byte> blob = directory.Blob(HostLayout.BlobSection);
@@ -65,7 +65,7 @@ internal static class HostSections
         string[]? notes = directory.Has(HostLayout.NotesSection)
             ? Array.ConvertAll(directory.Records<NoteRecord>(HostLayout.NotesSection), n => Required(n.TextOffset, n.TextLength, "a note"))
             : null;
-        var facts = new HostFacts
+        var facts = new HostInfo
         {
             ProcessId = Id(host.Pid),
             ProgramName = program,

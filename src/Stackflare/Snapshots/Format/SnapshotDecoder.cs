@@ -6,7 +6,7 @@ internal static class SnapshotDecoder
     /// <param name="raw">The records.</param>
     /// <param name="host">What the host knows.</param>
     /// <param name="notes">What the source could not have.</param>
-    public static Snapshot Decode(RawSnapshot raw, HostFacts host, IReadOnlyList<string> notes)
+    public static Snapshot Decode(RawSnapshot raw, HostInfo host, IReadOnlyList<string> notes)
     {
         InfoRecord info = raw.Info;
         var builder = new SnapshotBuilder

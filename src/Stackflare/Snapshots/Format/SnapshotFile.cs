@@ -24,7 +24,7 @@ internal static class SnapshotFile
     /// <summary>Writes a file, whole or not at all, that only its owner can read. A file that is there is replaced.</summary>
     /// <exception cref="OutputException">It could not be written.</exception>
     public static void Save(string path, Snapshot snapshot, params ReadOnlySpan<FileSection> more) =>
-        WholeFile.Write(path, $"The file '{EscapedText.Plain(path)}'", Pieces(snapshot, more));
+        AtomicFile.Write(path, $"The file '{EscapedText.Plain(path)}'", Pieces(snapshot, more));
 
     /// <summary>Checks a file and gives what is in it. The bytes may come from anyone.</summary>
     /// <returns>The snapshot, and where further sections are.</returns>
@@ -36,7 +36,7 @@ internal static class SnapshotFile
         // Such a one is an error where it is taken, and is never saved.
         if (raw.Info.Phase != CapturePhase.Done)
             throw new SnapshotFormatException("its capture was not finished");
-        (HostFacts facts, IReadOnlyList<string>? notes) = HostSections.Decode(directory);
+        (HostInfo facts, IReadOnlyList<string>? notes) = HostSections.Decode(directory);
         return (SnapshotDecoder.Decode(raw, facts, notes ?? CaptureNotes.Describe(raw)), directory);
     }
 

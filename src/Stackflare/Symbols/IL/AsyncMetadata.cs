@@ -7,7 +7,7 @@ using Stackflare.Symbols.Names;
 namespace Stackflare.Symbols.IL;
 
 /// <summary>
-/// What metadata, IL and PDB of one module say of the state machines of async methods. Throws what <see cref="BadData"/> knows when they are malformed.
+/// What metadata, IL and PDB of one module say of the state machines of async methods. Throws what <see cref="MalformedData"/> knows when they are malformed.
 /// </summary>
 internal sealed class AsyncMetadata(ModuleImage image)
 {
@@ -45,7 +45,7 @@ internal sealed class AsyncMetadata(ModuleImage image)
     }
 
     /// <summary>What is known of a field; null if there is none.</summary>
-    public FieldFacts? Field(int token)
+    public FieldSymbol? Field(int token)
     {
         if (Row(token, TableIndex.Field, image.Metadata.FieldDefinitions.Count) is not { } row)
             return null;
@@ -53,9 +53,9 @@ internal sealed class AsyncMetadata(ModuleImage image)
         string name = image.Metadata.Text(field.Name);
         BlobReader signature = image.Metadata.GetBlobReader(field.Signature);
         if (signature.Length > SymbolLimits.SignatureBytes || signature.ReadByte() != FieldSignature)
-            return new FieldFacts(name, null);
+            return new FieldSymbol(name, null);
         string[] parameters = image.Metadata.Names(image.Metadata.GetTypeDefinition(field.GetDeclaringType()).GetGenericParameters());
-        return new FieldFacts(name, new SignatureText(image.Metadata, parameters, []).Single(signature));
+        return new FieldSymbol(name, new SignatureText(image.Metadata, parameters, []).Single(signature));
     }
 
     /// <summary>Where in the IL of a state machine's method it is left for an <c>await</c>, by the state that it has then.</summary>

@@ -136,7 +136,7 @@ internal sealed class SuspendedPlaces
         {
             return read();
         }
-        catch (Exception e) when (BadData.Is(e))
+        catch (Exception e) when (MalformedData.Is(e))
         {
             return default;
         }

@@ -8,7 +8,7 @@ namespace Stackflare.Symbols.IL;
 
 /// <summary>
 /// The awaits of methods without state machines, which the runtime suspends itself: each is a call of one of <c>AsyncHelpers</c>' methods. Throws what
-/// <see cref="BadData"/> knows when metadata or IL are malformed.
+/// <see cref="MalformedData"/> knows when metadata or IL are malformed.
 /// </summary>
 internal sealed class SuspensionCalls(ModuleImage image)
 {

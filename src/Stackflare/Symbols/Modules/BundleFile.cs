@@ -29,7 +29,7 @@ internal sealed class BundleFile(SymbolOptions options)
                 string? target = File.ResolveLinkTarget(path, returnFinalTarget: false)?.FullName;
                 return Path.GetDirectoryName(target is null ? path : options.RootPrefix + target);
             }
-            catch (Exception e) when (BadData.Is(e))
+            catch (Exception e) when (MalformedData.Is(e))
             {
                 return null;
             }
@@ -55,7 +55,7 @@ internal sealed class BundleFile(SymbolOptions options)
         {
             return _executable is null ? null : SingleFileBundle.OpenEntry(_executable, entry, maxBytes);
         }
-        catch (Exception e) when (BadData.Is(e))
+        catch (Exception e) when (MalformedData.Is(e))
         {
             return null;
         }

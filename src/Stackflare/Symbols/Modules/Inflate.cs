@@ -33,7 +33,7 @@ internal static class Inflate
             }
             return length == filled ? bytes : null;
         }
-        catch (Exception e) when (BadData.Is(e))
+        catch (Exception e) when (MalformedData.Is(e))
         {
             return null;
         }

@@ -56,7 +56,7 @@ internal sealed class ModuleImage : IDisposable
             if (image?.Mvid == mvid)
                 return image;
         }
-        catch (Exception e) when (BadData.Is(e))
+        catch (Exception e) when (MalformedData.Is(e))
         {
         }
         if (image is null)
@@ -78,7 +78,7 @@ internal sealed class ModuleImage : IDisposable
             if (image is not null && (mvid is null || image.Mvid == mvid))
                 return image;
         }
-        catch (Exception e) when (BadData.Is(e))
+        catch (Exception e) when (MalformedData.Is(e))
         {
         }
         if (image is null)
@@ -88,7 +88,7 @@ internal sealed class ModuleImage : IDisposable
         return null;
     }
 
-    /// <summary>What the assembly says about its PDB. Throws what <see cref="BadData"/> knows when it is malformed.</summary>
+    /// <summary>What the assembly says about its PDB. Throws what <see cref="MalformedData"/> knows when it is malformed.</summary>
     public PdbReference ReadPdbReference()
     {
         BlobContentId? id = null;
@@ -112,7 +112,7 @@ internal sealed class ModuleImage : IDisposable
 
     /// <summary>
     /// Looks at the body of a method; the default where it has none. Only its bytes are read: the reader of the framework would read all code of
-    /// the assembly. Throws what <see cref="BadData"/> knows when it is malformed.
+    /// the assembly. Throws what <see cref="MalformedData"/> knows when it is malformed.
     /// </summary>
     public unsafe T? ReadBody<T>(int address, Func<MethodBodyBlock, T> look)
     {
@@ -163,7 +163,7 @@ internal sealed class ModuleImage : IDisposable
         {
             return new ModuleImage(reader, stream, memory, loaded, pin);
         }
-        catch (Exception e) when (BadData.Is(e))
+        catch (Exception e) when (MalformedData.Is(e))
         {
             reader.Dispose();
             return null;

@@ -17,7 +17,7 @@ internal sealed class ModuleSymbols : IDisposable
     private const int TokenTypeMask = unchecked((int)0xFF000000), MethodDef = 0x06000000, TypeDef = 0x02000000;
 
     private readonly SnapshotModule _module;
-    private readonly ModuleMemory _memory;
+    private readonly ModuleCacheEntry _memory;
     private readonly SymbolOptions _options;
     private readonly BundleFile _bundle;
     private readonly SymbolFolders _folders;
@@ -28,7 +28,7 @@ internal sealed class ModuleSymbols : IDisposable
     private PdbFile? _pdb;
     private PdbLines? _lines;
     private MethodNames? _names;
-    private LockStatements? _lockStatements;
+    private LockScopes? _lockStatements;
     private AsyncMetadata? _async;
     private SuspensionCalls? _calls;
     private SymbolStatus _pdbFailure = SymbolStatus.NoPdb;
@@ -38,7 +38,7 @@ internal sealed class ModuleSymbols : IDisposable
     {
         string? path = module.Path;
         _module = module;
-        _memory = cache.MemoryOf(module, saved?.Pdb);
+        _memory = cache.EntryFor(module, saved?.Pdb);
         _options = options;
         _bundle = cache.Bundle;
         _folders = cache.Folders;
@@ -71,7 +71,7 @@ internal sealed class ModuleSymbols : IDisposable
             {
                 return _memory.Pdb ??= Image?.ReadPdbReference() is { } read ? read with { Embedded = null } : _saved?.Pdb;
             }
-            catch (Exception e) when (BadData.Is(e))
+            catch (Exception e) when (MalformedData.Is(e))
             {
                 return null;
             }
@@ -84,25 +84,25 @@ internal sealed class ModuleSymbols : IDisposable
         {
             return Image is { Metadata: { IsAssembly: true } metadata } ? !metadata.GetAssemblyDefinition().PublicKey.IsNil : null;
         }
-        catch (Exception e) when (BadData.Is(e))
+        catch (Exception e) when (MalformedData.Is(e))
         {
             return null;
         }
     }
 
     /// <summary>What is known of a method; null if the module cannot be read or has no such method.</summary>
-    public MethodFacts? Method(uint token)
+    public MethodSymbol? Method(uint token)
     {
         // Whoever saved a name had the module. Only module and PDB together can tell it better: the PDB knows whose a state machine is.
-        if (_saved is not null && _saved.Methods.TryGetValue(token, out MethodFacts? saved) && (Image is null || Pdb is null))
+        if (_saved is not null && _saved.Methods.TryGetValue(token, out MethodSymbol? saved) && (Image is null || Pdb is null))
             return saved;
         return ReadMethod(token) ?? _saved?.Methods.GetValueOrDefault(token);
     }
 
-    private MethodFacts? ReadMethod(uint token)
+    private MethodSymbol? ReadMethod(uint token)
     {
         int key = (int)token;
-        if (_memory.Methods.TryGetValue(key, out MethodFacts? facts))
+        if (_memory.Methods.TryGetValue(key, out MethodSymbol? facts))
             return facts;
         if ((key & TokenTypeMask) != MethodDef || Image is not { } image)
             return null;
@@ -114,7 +114,7 @@ internal sealed class ModuleSymbols : IDisposable
             _names ??= new MethodNames(image.Metadata, Pdb?.Reader);
             facts = _names.Describe(handle);
         }
-        catch (Exception e) when (BadData.Is(e))
+        catch (Exception e) when (MalformedData.Is(e))
         {
             return null;
         }
@@ -124,10 +124,10 @@ internal sealed class ModuleSymbols : IDisposable
     }
 
     /// <summary>The place in the source of an IL offset.</summary>
-    public LineFacts Line(uint token, int offset)
+    public PdbLine Line(uint token, int offset)
     {
         long key = (long)token << 32 | (uint)offset;
-        if (_memory.Lines.TryGetValue(key, out LineFacts? facts))
+        if (_memory.Lines.TryGetValue(key, out PdbLine? facts))
             return facts;
         try
         {
@@ -137,12 +137,12 @@ internal sealed class ModuleSymbols : IDisposable
                 facts = _lines.Find((int)token, offset, _memory.Documents);
             }
         }
-        catch (Exception e) when (BadData.Is(e))
+        catch (Exception e) when (MalformedData.Is(e))
         {
             // A PDB that is broken here tells nothing, which is what NoLine says.
-            facts = new LineFacts(SymbolStatus.NoLine, null, 0, 0, null);
+            facts = new PdbLine(SymbolStatus.NoLine, null, 0, 0, null);
         }
-        facts ??= new LineFacts(_pdbFailure, null, 0, 0, null);
+        facts ??= new PdbLine(_pdbFailure, null, 0, 0, null);
         // Without the module nothing is settled: its file may be there the next time.
         if (_image is not null || _pdb is not null)
         {
@@ -156,10 +156,10 @@ internal sealed class ModuleSymbols : IDisposable
     public SavedLine? SavedLine(uint token, int offset) => _saved?.Lines.GetValueOrDefault((token, offset));
 
     /// <summary>How many lock statements are around a place; null if that cannot be told.</summary>
-    public LockPlace? LockStatementsAround(uint token, int offset)
+    public LockScopeCounts? LockScopesAround(uint token, int offset)
     {
         long key = (long)token << 32 | (uint)offset;
-        if (_memory.LockStatements.TryGetValue(key, out LockPlace count) || _saved?.LockStatements.TryGetValue((token, offset), out count) is true)
+        if (_memory.LockScopes.TryGetValue(key, out LockScopeCounts count) || _saved?.LockScopes.TryGetValue((token, offset), out count) is true)
             return count;
         if ((token & TokenTypeMask) != MethodDef || Image is not { } image)
             return null;
@@ -168,22 +168,22 @@ internal sealed class ModuleSymbols : IDisposable
             uint row = token & 0x00FFFFFF;
             if (row == 0 || row > image.Metadata.MethodDefinitions.Count)
                 return null;
-            _lockStatements ??= new LockStatements(image);
+            _lockStatements ??= new LockScopes(image);
             count = _lockStatements.Around((int)token, offset);
         }
-        catch (Exception e) when (BadData.Is(e))
+        catch (Exception e) when (MalformedData.Is(e))
         {
             return null;
         }
-        _memory.LockStatements.Add(key, count);
+        _memory.LockScopes.Add(key, count);
         _memory.Retained += 40;
         return count;
     }
 
     /// <summary>What is known of a field; null if it cannot be told.</summary>
-    public FieldFacts? Field(uint token)
+    public FieldSymbol? Field(uint token)
     {
-        if (_saved is not null && _saved.Fields.TryGetValue(token, out FieldFacts? facts))
+        if (_saved is not null && _saved.Fields.TryGetValue(token, out FieldSymbol? facts))
             return facts;
         if (_memory.Fields.TryGetValue((int)token, out facts) || Async is not { } metadata)
             return facts;
@@ -191,7 +191,7 @@ internal sealed class ModuleSymbols : IDisposable
         {
             facts = metadata.Field((int)token);
         }
-        catch (Exception e) when (BadData.Is(e))
+        catch (Exception e) when (MalformedData.Is(e))
         {
         }
         _memory.Fields.Add((int)token, facts);
@@ -210,7 +210,7 @@ internal sealed class ModuleSymbols : IDisposable
             {
                 method = metadata.MoveNextOf((int)type);
             }
-            catch (Exception e) when (BadData.Is(e))
+            catch (Exception e) when (MalformedData.Is(e))
             {
             }
             _memory.MoveNexts.Add((int)type, method);
@@ -230,7 +230,7 @@ internal sealed class ModuleSymbols : IDisposable
             {
                 offsets = metadata.Awaits((int)moveNext, Pdb?.Reader);
             }
-            catch (Exception e) when (BadData.Is(e))
+            catch (Exception e) when (MalformedData.Is(e))
             {
                 offsets = [];
             }
@@ -249,7 +249,7 @@ internal sealed class ModuleSymbols : IDisposable
         {
             return Pdb is null ? null : (_lines ??= new PdbLines(Pdb.Reader, _options)).StatementAround((int)token, offset);
         }
-        catch (Exception e) when (BadData.Is(e))
+        catch (Exception e) when (MalformedData.Is(e))
         {
             return null;
         }
@@ -272,7 +272,7 @@ internal sealed class ModuleSymbols : IDisposable
                 return null;
             name = image.Metadata.FullTypeName(handle);
         }
-        catch (Exception e) when (BadData.Is(e))
+        catch (Exception e) when (MalformedData.Is(e))
         {
             return null;
         }
@@ -365,7 +365,7 @@ internal sealed class ModuleSymbols : IDisposable
         {
             return Image is { Metadata: var metadata } ? metadata.Text(metadata.GetModuleDefinition().Name) : null;
         }
-        catch (Exception e) when (BadData.Is(e))
+        catch (Exception e) when (MalformedData.Is(e))
         {
             return null;
         }

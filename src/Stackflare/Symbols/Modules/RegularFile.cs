@@ -28,7 +28,7 @@ internal static class RegularFile
             // FIFOs, sockets, devices and the files of /proc say that they have no content.
             return info.Length > 0 ? new FileStamp(info.Length, info.LastWriteTimeUtc.Ticks) : null;
         }
-        catch (Exception e) when (BadData.Is(e))
+        catch (Exception e) when (MalformedData.Is(e))
         {
             return null;
         }
@@ -56,7 +56,7 @@ internal static class RegularFile
             if (length > 0 && length <= maxLength)
                 return handle;
         }
-        catch (Exception e) when (BadData.Is(e))
+        catch (Exception e) when (MalformedData.Is(e))
         {
         }
         handle.Dispose();
@@ -75,7 +75,7 @@ internal static class RegularFile
             int filled = Fill(handle, bytes, 0);
             return filled == bytes.Length ? bytes : null;
         }
-        catch (Exception e) when (BadData.Is(e))
+        catch (Exception e) when (MalformedData.Is(e))
         {
             return null;
         }

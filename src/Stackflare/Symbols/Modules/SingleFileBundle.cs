@@ -42,7 +42,7 @@ internal sealed class SingleFileBundle
             int filled = RegularFile.Fill(executable, bytes, manifest);
             return ReadManifest(bytes.AsSpan(0, filled), length) is { } entries ? new SingleFileBundle(entries) : null;
         }
-        catch (Exception e) when (BadData.Is(e))
+        catch (Exception e) when (MalformedData.Is(e))
         {
             return null;
         }

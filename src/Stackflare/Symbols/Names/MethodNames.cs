@@ -4,7 +4,7 @@ namespace Stackflare.Symbols.Names;
 
 /// <summary>
 /// Names the methods of one module: as <see cref="Exception.StackTrace"/> spells them, except that what the C# compiler made
-/// gets the name that its author wrote. Throws what <see cref="Modules.BadData"/> knows on malformed metadata.
+/// gets the name that its author wrote. Throws what <see cref="Modules.MalformedData"/> knows on malformed metadata.
 /// </summary>
 /// <remarks>
 /// Exception.StackTrace leaves out methods marked AggressiveInlining, because only some builds show them. They are not
@@ -15,7 +15,7 @@ internal sealed class MethodNames(MetadataReader reader, MetadataReader? pdb)
     private readonly AccessorNames _accessors = new(reader);
     private readonly StateMachines _stateMachines = new(reader, pdb);
 
-    public MethodFacts Describe(MethodDefinitionHandle handle)
+    public MethodSymbol Describe(MethodDefinitionHandle handle)
     {
         MethodDefinition method = reader.GetMethodDefinition(handle);
         string name = reader.Text(method.Name);
@@ -25,18 +25,18 @@ internal sealed class MethodNames(MetadataReader reader, MetadataReader? pdb)
         if (!kickoff.IsNil)
         {
             MethodDefinition author = reader.GetMethodDefinition(kickoff);
-            return new MethodFacts(Spell(kickoff, author, reader.Text(author.Name)), hidden || IsHidden(author));
+            return new MethodSymbol(Spell(kickoff, author, reader.Text(author.Name)), hidden || IsHidden(author));
         }
         if (_stateMachines.OuterNameOf(method, name) is { } outer)
         {
             TypeDefinition machine = reader.GetTypeDefinition(method.GetDeclaringType());
             TypeDefinitionHandle author = AuthorType(machine.GetDeclaringType(), []);
-            return new MethodFacts(new MethodName(TypeText(author), Spell(outer, author), "", null), hidden);
+            return new MethodSymbol(new MethodName(TypeText(author), Spell(outer, author), "", null), hidden);
         }
 
         // What only starts a state machine is no place of interest: where the method stands is its MoveNext.
         hidden |= _stateMachines.Starts(method, name) || name == CompilerNames.AsyncMainWrapper;
-        return new MethodFacts(Spell(handle, method, name), hidden);
+        return new MethodSymbol(Spell(handle, method, name), hidden);
     }
 
     private MethodName Spell(MethodDefinitionHandle handle, MethodDefinition method, string name)

@@ -53,7 +53,7 @@ internal sealed class StateMachines(MetadataReader reader, MetadataReader? pdb)
             MethodDefinitionHandle kickoff = pdb.GetMethodDebugInformation(debug).GetStateMachineKickoffMethod();
             return MetadataTokens.GetRowNumber(kickoff) <= reader.MethodDefinitions.Count ? kickoff : default;
         }
-        catch (Exception e) when (BadData.Is(e))
+        catch (Exception e) when (MalformedData.Is(e))
         {
             // A broken PDB must not cost the name as well.
             return default;

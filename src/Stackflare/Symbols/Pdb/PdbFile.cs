@@ -48,7 +48,7 @@ internal sealed class PdbFile : IDisposable
                     stream, MetadataStreamOptions.PrefetchMetadata | MetadataStreamOptions.LeaveOpen),
                 default);
         }
-        catch (Exception e) when (BadData.Is(e))
+        catch (Exception e) when (MalformedData.Is(e))
         {
             return null;
         }
@@ -79,7 +79,7 @@ internal sealed class PdbFile : IDisposable
             if (provider is not null)
                 return new PdbFile(provider, pin);
         }
-        catch (Exception e) when (BadData.Is(e))
+        catch (Exception e) when (MalformedData.Is(e))
         {
             provider!.Dispose();
         }

@@ -20,11 +20,11 @@ internal sealed class PdbLines(MetadataReader pdb, SymbolOptions options)
     /// <param name="method">The MethodDef token.</param>
     /// <param name="offset">The IL offset.</param>
     /// <param name="documents">The source files met so far, by their row.</param>
-    public LineFacts Find(int method, int offset, Dictionary<int, SourceDocument> documents)
+    public PdbLine Find(int method, int offset, Dictionary<int, SourceDocument> documents)
     {
         int row = method & 0xFFFFFF;
         if (row == 0 || row > pdb.MethodDebugInformation.Count)
-            return new LineFacts(SymbolStatus.NoLine, null, 0, 0, null);
+            return new PdbLine(SymbolStatus.NoLine, null, 0, 0, null);
         MethodDebugInformation information = pdb.GetMethodDebugInformation(MetadataTokens.MethodDebugInformationHandle(row));
         SequencePoint best = default;
         bool found = false;
@@ -42,10 +42,10 @@ internal sealed class PdbLines(MetadataReader pdb, SymbolOptions options)
             }
         }
         if (!found || best.Document.IsNil)
-            return new LineFacts(SymbolStatus.NoLine, null, 0, 0, null);
+            return new PdbLine(SymbolStatus.NoLine, null, 0, 0, null);
         SourceDocument document = Document(best.Document, documents);
         string? text = document.IsEmbedded && options.SourceText ? EmbeddedContent(best.Document)?.Line(best.StartLine) : null;
-        return new LineFacts(SymbolStatus.Found, document, best.StartLine, best.StartColumn, text);
+        return new PdbLine(SymbolStatus.Found, document, best.StartLine, best.StartColumn, text);
     }
 
     /// <summary>The IL between the sequence points around an offset, those that are hidden too; null where the method has none before it.</summary>

@@ -33,7 +33,7 @@ internal sealed class PdbSearch(SymbolOptions options, BundleFile bundle, Symbol
         {
             _reference = image?.ReadPdbReference() ?? saved ?? _reference;
         }
-        catch (Exception e) when (BadData.Is(e))
+        catch (Exception e) when (MalformedData.Is(e))
         {
             return null;
         }

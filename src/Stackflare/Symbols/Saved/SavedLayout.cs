@@ -65,7 +65,7 @@ internal struct SavedDocumentRecord : IRecord<SavedDocumentRecord>
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct SavedLockStatementsRecord : IRecord<SavedLockStatementsRecord>
+internal struct SavedLockScopesRecord : IRecord<SavedLockScopesRecord>
 {
     public static int FirstSize => 20;
 

@@ -11,10 +11,10 @@ internal sealed class SavedModule
     public PdbReference? Pdb { get; set; }
 
     /// <summary>By MethodDef token.</summary>
-    public Dictionary<uint, MethodFacts> Methods { get; } = [];
+    public Dictionary<uint, MethodSymbol> Methods { get; } = [];
 
     /// <summary>By Field token.</summary>
-    public Dictionary<uint, FieldFacts> Fields { get; } = [];
+    public Dictionary<uint, FieldSymbol> Fields { get; } = [];
 
     /// <summary>The method that runs a state machine, by the TypeDef token of the machine.</summary>
     public Dictionary<uint, uint> MoveNexts { get; } = [];
@@ -29,5 +29,5 @@ internal sealed class SavedModule
     public Dictionary<(uint Token, int Offset), SavedLine> Lines { get; } = [];
 
     /// <summary>How many lock statements are around a place, by MethodDef token and IL offset.</summary>
-    public Dictionary<(uint Token, int Offset), LockPlace> LockStatements { get; } = [];
+    public Dictionary<(uint Token, int Offset), LockScopeCounts> LockScopes { get; } = [];
 }

@@ -32,7 +32,7 @@ internal sealed class SavedSymbols
         SourceDocument[] documents = Documents(directory.Records<SavedDocumentRecord>(HostLayout.DocumentsSection));
         foreach (ref readonly SavedLineRecord line in directory.Records<SavedLineRecord>(HostLayout.LinesSection).AsSpan())
             Add(line, documents);
-        foreach (ref readonly SavedLockStatementsRecord place in directory.Records<SavedLockStatementsRecord>(HostLayout.LockStatementsSection).AsSpan())
+        foreach (ref readonly SavedLockScopesRecord place in directory.Records<SavedLockScopesRecord>(HostLayout.LockScopesSection).AsSpan())
             Add(place);
         foreach (ref readonly SavedFieldRecord field in directory.Records<SavedFieldRecord>(HostLayout.FieldsSection).AsSpan())
             Add(field);
@@ -68,7 +68,7 @@ internal sealed class SavedSymbols
             Required(method.NameOffset, method.NameLength, "a method's name"),
             Required(method.TypeParametersOffset, method.TypeParametersLength, "a method's type parameters"),
             Text(method.ParametersOffset, method.ParametersLength, "a method's parameters"));
-        var facts = new MethodFacts(name, (method.Flags & SavedMethodFlags.Hidden) != 0);
+        var facts = new MethodSymbol(name, (method.Flags & SavedMethodFlags.Hidden) != 0);
         Once(ModuleAt(method.Module).Methods.TryAdd(method.Token, facts), "method");
     }
 
@@ -114,19 +114,19 @@ internal sealed class SavedSymbols
         if (!Enum.IsDefined(origin) || isProved != text is not null || (isProved && document is null))
             throw new SnapshotFormatException($"a line's text is of the origin {line.TextOrigin}");
         int offset = Offset(line.ILOffset);
-        var facts = new LineFacts(status, document, (int)line.Line, (int)line.Column, EmbeddedText: null);
+        var facts = new PdbLine(status, document, (int)line.Line, (int)line.Column, EmbeddedText: null);
         Once(ModuleAt(line.Module).Lines.TryAdd((line.Token, offset), new SavedLine(facts, text, origin)), "line");
     }
 
-    private void Add(in SavedLockStatementsRecord place)
+    private void Add(in SavedLockScopesRecord place)
     {
         int offset = Offset(place.ILOffset);
-        Once(ModuleAt(place.Module).LockStatements.TryAdd((place.Token, offset), new(place.Exclusive, place.ReaderWriter, place.WaitsForEver != 0)), "place");
+        Once(ModuleAt(place.Module).LockScopes.TryAdd((place.Token, offset), new(place.Exclusive, place.ReaderWriter, place.WaitsForEver != 0)), "place");
     }
 
     private void Add(in SavedFieldRecord field)
     {
-        var facts = new FieldFacts(Required(field.NameOffset, field.NameLength, "a field's name"), Text(field.TypeOffset, field.TypeLength, "a field's type"));
+        var facts = new FieldSymbol(Required(field.NameOffset, field.NameLength, "a field's name"), Text(field.TypeOffset, field.TypeLength, "a field's type"));
         Once(ModuleAt(field.Module).Fields.TryAdd(field.Token, facts), "field");
     }
 

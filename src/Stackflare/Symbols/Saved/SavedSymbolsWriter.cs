@@ -18,7 +18,7 @@ internal sealed class SavedSymbolsWriter
     private readonly List<SavedTypeRecord> _types = [];
     private readonly List<SavedDocumentRecord> _documents = [];
     private readonly List<SavedLineRecord> _lines = [];
-    private readonly List<SavedLockStatementsRecord> _lockStatements = [];
+    private readonly List<SavedLockScopesRecord> _lockStatements = [];
     private readonly List<SavedFieldRecord> _fields = [];
     private readonly List<SavedAwaitRecord> _awaits = [];
     private readonly List<SavedPlaceRecord> _places = [];
@@ -34,7 +34,7 @@ internal sealed class SavedSymbolsWriter
         _pdbs.Add(record);
     }
 
-    public void Method(uint module, uint token, MethodFacts facts)
+    public void Method(uint module, uint token, MethodSymbol facts)
     {
         MethodName name = facts.Name;
         if (!Fits(name.DeclaringType, name.Name, name.TypeParameters, name.Parameters))
@@ -79,7 +79,7 @@ internal sealed class SavedSymbolsWriter
         _lines.Add(record);
     }
 
-    public void LockStatements(uint module, uint token, int offset, LockPlace count) => _lockStatements.Add(new SavedLockStatementsRecord
+    public void LockScopes(uint module, uint token, int offset, LockScopeCounts count) => _lockStatements.Add(new SavedLockScopesRecord
     {
         Module = module,
         Token = token,
@@ -89,7 +89,7 @@ internal sealed class SavedSymbolsWriter
         WaitsForEver = count.WaitsForEver ? 1u : 0,
     });
 
-    public void Field(uint module, uint token, FieldFacts facts)
+    public void Field(uint module, uint token, FieldSymbol facts)
     {
         if (!Fits(facts.Name, facts.Type))
             return;
@@ -126,7 +126,7 @@ internal sealed class SavedSymbolsWriter
         Section(HostLayout.DocumentsSection, _documents),
         Section(HostLayout.LinesSection, _lines),
         Section(HostLayout.SymbolsBlobSection, _blob),
-        Section(HostLayout.LockStatementsSection, _lockStatements),
+        Section(HostLayout.LockScopesSection, _lockStatements),
         Section(HostLayout.FieldsSection, _fields),
         Section(HostLayout.AwaitsSection, _awaits),
         Section(HostLayout.PlacesSection, _places),

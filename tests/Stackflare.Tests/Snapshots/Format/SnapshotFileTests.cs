@@ -13,7 +13,7 @@ namespace Stackflare.Tests.Snapshots.Format;
 
 public sealed class SnapshotFileTests
 {
-    private static readonly HostFacts Facts = new()
+    private static readonly HostInfo Facts = new()
     {
         ProcessId = 100,
         ProgramName = "Shop; \ud83d\ude00\udc00\n",
@@ -76,12 +76,12 @@ public sealed class SnapshotFileTests
     [Fact]
     public void FactsComeBack()
     {
-        HostFacts facts = SnapshotFile.Read(Write(Taken(SnapshotBytes.Sample(), Facts))).Snapshot.Host;
+        HostInfo facts = SnapshotFile.Read(Write(Taken(SnapshotBytes.Sample(), Facts))).Snapshot.Host;
         Assert.Equal((Facts.ProcessId, Facts.ProgramName, Facts.Platform), (facts.ProcessId, facts.ProgramName, facts.Platform));
         Assert.Equal((Facts.Uptime, Facts.Note), (facts.Uptime, facts.Note));
         Assert.Equal(Facts.Tasks.All(), facts.Tasks.All());
 
-        var few = new HostFacts { ProcessId = 1, ProgramName = "", Platform = new string('x', 100_000), Tasks = KernelTasks.Of(new Dictionary<int, TaskStat>()) };
+        var few = new HostInfo { ProcessId = 1, ProgramName = "", Platform = new string('x', 100_000), Tasks = KernelTasks.Of(new Dictionary<int, TaskStat>()) };
         facts = SnapshotFile.Read(Write(Taken(SnapshotBytes.Sample(), few))).Snapshot.Host;
         Assert.Equal((null, null, ""), (facts.Uptime, facts.Note, facts.ProgramName));
         Assert.Equal(SnapshotLayout.LongestText / 2, facts.Platform.Length);
@@ -215,7 +215,7 @@ public sealed class SnapshotFileTests
 
     private static Symbolicator NewSymbolicator() => new(new SymbolOptions());
 
-    private static Snapshot Taken(byte[] bytes, HostFacts facts, params string[] notes) => SnapshotDecoder.Decode(SnapshotReader.Read(bytes), facts, notes);
+    private static Snapshot Taken(byte[] bytes, HostInfo facts, params string[] notes) => SnapshotDecoder.Decode(SnapshotReader.Read(bytes), facts, notes);
 
     private static byte[] Write(Snapshot snapshot, params ReadOnlySpan<FileSection> more)
     {

@@ -20,8 +20,8 @@ public sealed class SavedSymbolsDamageTests
         SavedModule module = saved.Module(0)!;
         Assert.Equal((new Guid(1, 2, 3, new byte[8]), 4u), (module.Pdb!.Id!.Value.Guid, module.Pdb.Id.Value.Stamp));
         Assert.Equal("/x/a.pdb", module.Pdb.Path);
-        Assert.Equal(new MethodFacts(new MethodName("T", "N", "X,Y", "Int32 n"), true), module.Methods[0x06000001]);
-        Assert.Equal(new MethodFacts(new MethodName("", "N", "", null), false), module.Methods[0x06000002]);
+        Assert.Equal(new MethodSymbol(new MethodName("T", "N", "X,Y", "Int32 n"), true), module.Methods[0x06000001]);
+        Assert.Equal(new MethodSymbol(new MethodName("", "N", "", null), false), module.Methods[0x06000002]);
         Assert.Equal("Space.T", module.Types[0x02000001]);
         SavedLine line = module.Lines[(0x06000001, 5)], other = module.Lines[(0x06000001, 6)];
         Assert.Equal((7, 8, "text", SourceTextOrigin.File), (line.Facts.Line, line.Facts.Column, line.Text, line.Origin));
@@ -30,8 +30,8 @@ public sealed class SavedSymbolsDamageTests
         Assert.Same(line.Facts.Document, other.Facts.Document);
         Assert.Equal(SymbolStatus.PdbMismatch, module.Lines[(0x06000002, 0)].Facts.Status);
         Assert.Equal(3, module.Lines.Count);
-        Assert.Equal((new LockPlace(2, 1, true), new LockPlace(0, 0, false)), (module.LockStatements[(0x06000001, 5)], module.LockStatements[(0x06000002, 0)]));
-        Assert.Equal((new FieldFacts("state", null), 0x06000002u), (Assert.Single(module.Fields).Value, Assert.Single(module.MoveNexts).Value));
+        Assert.Equal((new LockScopeCounts(2, 1, true), new LockScopeCounts(0, 0, false)), (module.LockScopes[(0x06000001, 5)], module.LockScopes[(0x06000002, 0)]));
+        Assert.Equal((new FieldSymbol("state", null), 0x06000002u), (Assert.Single(module.Fields).Value, Assert.Single(module.MoveNexts).Value));
         Assert.Equal(5, Assert.Single(module.Awaits).Value);
         Assert.Null(saved.Module(1));
         // Old files, and snapshots as they come.
@@ -52,7 +52,7 @@ public sealed class SavedSymbolsDamageTests
             {
                 Marshal.SizeOf<SavedPdbRecord>(), Marshal.SizeOf<SavedMethodRecord>(), Marshal.SizeOf<SavedTypeRecord>(),
                 Marshal.SizeOf<SavedDocumentRecord>(), Marshal.SizeOf<SavedLineRecord>(),
-                Marshal.SizeOf<SavedLockStatementsRecord>(), Marshal.SizeOf<SavedFieldRecord>(), Marshal.SizeOf<SavedAwaitRecord>(),
+                Marshal.SizeOf<SavedLockScopesRecord>(), Marshal.SizeOf<SavedFieldRecord>(), Marshal.SizeOf<SavedAwaitRecord>(),
                 Marshal.SizeOf<SavedPlaceRecord>(),
             });
     }
@@ -95,9 +95,9 @@ public sealed class SavedSymbolsDamageTests
         Fails("origin 2", [line with { TextOrigin = (uint)SourceTextOrigin.File }], document);
         Fails("origin 2", [line with { Status = (uint)SymbolStatus.NoLine, TextOrigin = (uint)SourceTextOrigin.File, TextOffset = 0, TextLength = 2 }]);
         Fails("a line is there twice", [line, line], document);
-        Fails("a place is there twice", [default(SavedLockStatementsRecord), default(SavedLockStatementsRecord)]);
-        Fails("module of the saved symbols is not there", [new SavedLockStatementsRecord { Module = 2 }]);
-        Fails("no offset", [new SavedLockStatementsRecord { ILOffset = none }]);
+        Fails("a place is there twice", [default(SavedLockScopesRecord), default(SavedLockScopesRecord)]);
+        Fails("module of the saved symbols is not there", [new SavedLockScopesRecord { Module = 2 }]);
+        Fails("no offset", [new SavedLockScopesRecord { ILOffset = none }]);
         Fails("a field is there twice", [default(SavedFieldRecord), default(SavedFieldRecord)]);
         Fails("a place is there twice", [default(SavedAwaitRecord), default(SavedAwaitRecord)]);
         Fails("is two methods", [default(SavedAwaitRecord), new SavedAwaitRecord { MoveNext = 1 }]);
@@ -116,7 +116,7 @@ public sealed class SavedSymbolsDamageTests
         var writer = new SavedSymbolsWriter();
         string longest = new('x', SnapshotLayout.LongestText / 2);
         writer.Type(0, 1, longest + "x");
-        writer.Method(0, 1, new MethodFacts(new MethodName("", "N", "", longest + "x"), false));
+        writer.Method(0, 1, new MethodSymbol(new MethodName("", "N", "", longest + "x"), false));
         writer.Pdb(0, new PdbReference(null, null, null));
         Assert.All(writer.Sections(), s => Assert.Empty(s.Bytes));
         for (uint i = 0; i < 2000; i++)
@@ -143,16 +143,16 @@ public sealed class SavedSymbolsDamageTests
         var writer = new SavedSymbolsWriter();
         var document = new SourceDocument { Path = "/a.cs", Hash = new byte[20] };
         writer.Pdb(0, new PdbReference(new(new Guid(1, 2, 3, new byte[8]), 4), "/x/a.pdb", [1]));
-        writer.Method(0, 0x06000001, new MethodFacts(new MethodName("T", "N", "X,Y", "Int32 n"), true));
-        writer.Method(0, 0x06000002, new MethodFacts(new MethodName("", "N", "", null), false));
+        writer.Method(0, 0x06000001, new MethodSymbol(new MethodName("T", "N", "X,Y", "Int32 n"), true));
+        writer.Method(0, 0x06000002, new MethodSymbol(new MethodName("", "N", "", null), false));
         writer.Type(0, 0x02000001, "Space.T");
         writer.Line(0, 0x06000001, 5, new FoundLine(SymbolStatus.Found, document, new SourceLocation("/a.cs", 7, 8, "text", SourceTextOrigin.File)));
         writer.Line(0, 0x06000001, 6, new FoundLine(SymbolStatus.Found, document, new SourceLocation("/a.cs", 9, 1, null, SourceTextOrigin.FileChanged)));
         writer.Line(0, 0x06000002, 0, new FoundLine(SymbolStatus.PdbMismatch, null, null));
         writer.Line(0, 0x06000002, 1, new FoundLine(SymbolStatus.NoPdb, null, null));
-        writer.LockStatements(0, 0x06000001, 5, new LockPlace(2, 1, true));
-        writer.LockStatements(0, 0x06000002, 0, new LockPlace(0, 0, false));
-        writer.Field(0, 0x04000001, new FieldFacts("state", null));
+        writer.LockScopes(0, 0x06000001, 5, new LockScopeCounts(2, 1, true));
+        writer.LockScopes(0, 0x06000002, 0, new LockScopeCounts(0, 0, false));
+        writer.Field(0, 0x04000001, new FieldSymbol("state", null));
         writer.Await(0, 0x02000002, 0x06000002, 0, 5);
         writer.Await(0, 0x02000002, 0x06000002, -1, null);
         writer.Place(0, new SavedPlace(5, "YieldAwaiter"));
@@ -199,7 +199,7 @@ public sealed class SavedSymbolsDamageTests
             SavedMethodRecord[] => HostLayout.MethodsSection,
             SavedTypeRecord[] => HostLayout.TypesSection,
             SavedDocumentRecord[] => HostLayout.DocumentsSection,
-            SavedLockStatementsRecord[] => HostLayout.LockStatementsSection,
+            SavedLockScopesRecord[] => HostLayout.LockScopesSection,
             SavedFieldRecord[] => HostLayout.FieldsSection,
             SavedAwaitRecord[] => HostLayout.AwaitsSection,
             SavedPlaceRecord[] => HostLayout.PlacesSection,

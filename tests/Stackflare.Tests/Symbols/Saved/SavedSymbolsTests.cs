@@ -123,7 +123,7 @@ public sealed class SavedSymbolsTests : IDisposable
         const string elsewhere = "/saved/Elsewhere.cs";
         var document = new SourceDocument { Path = elsewhere, Hash = new byte[32] };
         var writer = new SavedSymbolsWriter();
-        writer.Method(0, (uint)Resolving.Method.MetadataToken, new MethodFacts(new MethodName("Saved", "Name", "", null), IsHidden: true));
+        writer.Method(0, (uint)Resolving.Method.MetadataToken, new MethodSymbol(new MethodName("Saved", "Name", "", null), IsHidden: true));
         writer.Line(0, (uint)Resolving.Method.MetadataToken, Resolving.Frame.GetILOffset(), saved == SymbolStatus.Found
             ? new FoundLine(saved, document, new SourceLocation(elsewhere, 7, 3, "saved text", SourceTextOrigin.File))
             : new FoundLine(saved, null, null));

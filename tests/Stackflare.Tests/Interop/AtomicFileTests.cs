@@ -5,7 +5,7 @@ using Stackflare.Tests.Signals.Outputs;
 namespace Stackflare.Tests.Interop;
 
 [SupportedOSPlatform("linux")]
-public sealed class WholeFileTests : IDisposable
+public sealed class AtomicFileTests : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
 
@@ -43,9 +43,9 @@ public sealed class WholeFileTests : IDisposable
     public void FailureHalfWayLeavesWhatWasThere()
     {
         File.WriteAllText(_directory["file"], "earlier");
-        Assert.Throws<InvalidOperationException>(() => WholeFile.Write(_directory["file"], "It", Failing()));
+        Assert.Throws<InvalidOperationException>(() => AtomicFile.Write(_directory["file"], "It", Failing()));
         Assert.Equal("earlier", File.ReadAllText(_directory["file"]));
-        Assert.Throws<InvalidOperationException>(() => WholeFile.Write(_directory["new"], "It", Failing()));
+        Assert.Throws<InvalidOperationException>(() => AtomicFile.Write(_directory["new"], "It", Failing()));
         Assert.Equal([_directory["file"]], Directory.GetFileSystemEntries(_directory.Path));
 
         static IEnumerable<ReadOnlyMemory<byte>> Failing()
@@ -59,7 +59,7 @@ public sealed class WholeFileTests : IDisposable
     public void FailureToTakeTheNameLeavesNothing()
     {
         // It was not there when it was looked for, and is a directory when the file is to take its place.
-        var error = Assert.Throws<OutputException>(() => WholeFile.Write(_directory["late"], "It", Pieces()));
+        var error = Assert.Throws<OutputException>(() => AtomicFile.Write(_directory["late"], "It", Pieces()));
         Assert.Contains("s a directory", error.Message, StringComparison.Ordinal);
         Assert.Equal([_directory["late"]], Directory.GetFileSystemEntries(_directory.Path));
 
@@ -98,7 +98,7 @@ public sealed class WholeFileTests : IDisposable
         Refused("closed/file", "Permission denied");
     }
 
-    private void Write(string name, params ReadOnlyMemory<byte>[] pieces) => WholeFile.Write(_directory[name], "It", pieces);
+    private void Write(string name, params ReadOnlyMemory<byte>[] pieces) => AtomicFile.Write(_directory[name], "It", pieces);
 
     private void Refused(string name, string reason) => Assert.Contains(
         reason, Assert.Throws<OutputException>(() => Write(name, "x"u8.ToArray())).Message, StringComparison.Ordinal);

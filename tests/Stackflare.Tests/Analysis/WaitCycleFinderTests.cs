@@ -2,7 +2,7 @@ using Stackflare.Analysis;
 
 namespace Stackflare.Tests.Analysis;
 
-public sealed class CircleFinderTests
+public sealed class WaitCycleFinderTests
 {
     [Theory]
     [InlineData(1)]
@@ -86,7 +86,7 @@ public sealed class CircleFinderTests
         t[1].WaitsFor(t[0], Timeout.InfiniteTimeSpan);
 
         Assert.Empty(Find(t));
-        Assert.Single(new CircleFinder(t).Find(withTimeLimits: true));
+        Assert.Single(new WaitCycleFinder(t).Find(withTimeLimits: true));
     }
 
     /// <summary>Against the plain definition: a thread is in a circle if it can be reached from itself.</summary>
@@ -130,5 +130,5 @@ public sealed class CircleFinderTests
         return false;
     }
 
-    private static IReadOnlyList<Deadlock> Find(IReadOnlyList<DumpThread> threads) => new CircleFinder(threads).Find(withTimeLimits: false);
+    private static IReadOnlyList<Deadlock> Find(IReadOnlyList<DumpThread> threads) => new WaitCycleFinder(threads).Find(withTimeLimits: false);
 }

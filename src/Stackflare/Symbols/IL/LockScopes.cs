@@ -12,7 +12,7 @@ namespace Stackflare.Symbols.IL;
 /// Tells from a method's IL in how many <c>lock</c> statements a place is. A compiler makes of one a <c>try</c> whose <c>finally</c> lets go of
 /// what was taken; a synchronized method is one from its beginning to its end. Of an iterator this cannot be told: its <c>finally</c> is a method.
 /// </summary>
-internal sealed class LockStatements(ModuleImage image)
+internal sealed class LockScopes(ModuleImage image)
 {
     private const byte Call = 0x28, CallVirtual = 0x6F;
 
@@ -35,18 +35,18 @@ internal sealed class LockStatements(ModuleImage image)
         WaitsWithLimit,
     }
 
-    /// <summary>The statements around a place. Throws what <see cref="BadData"/> knows when the method is malformed.</summary>
+    /// <summary>The statements around a place. Throws what <see cref="MalformedData"/> knows when the method is malformed.</summary>
     /// <param name="token">The method's token; a MethodDef that is there.</param>
     /// <param name="offset">The IL offset.</param>
-    public LockPlace Around(int token, int offset)
+    public LockScopeCounts Around(int token, int offset)
     {
         MethodDefinition method = image.Metadata.GetMethodDefinition((MethodDefinitionHandle)MetadataTokens.Handle(token));
         int synchronized = (method.ImplAttributes & MethodImplAttributes.Synchronized) != 0 ? 1 : 0;
-        LockPlace count = image.ReadBody(method.RelativeVirtualAddress, body => Around(body, offset));
+        LockScopeCounts count = image.ReadBody(method.RelativeVirtualAddress, body => Around(body, offset));
         return count with { Exclusive = count.Exclusive + synchronized };
     }
 
-    private LockPlace Around(MethodBodyBlock body, int offset)
+    private LockScopeCounts Around(MethodBodyBlock body, int offset)
     {
         // Nobody writes a method of so many; in a hostile one each would be held against each.
         if (body.ExceptionRegions.Length > SymbolLimits.ExceptionRegions)
@@ -64,7 +64,7 @@ internal sealed class LockStatements(ModuleImage image)
                 readerWriter += Has(handler, Taking.LetsGoOfReaderWriter) >= 0 ? 1 : 0;
             }
         }
-        return new LockPlace(exclusive, readerWriter, WaitsForEver(code, offset));
+        return new LockScopeCounts(exclusive, readerWriter, WaitsForEver(code, offset));
     }
 
     /// <summary>The statement begins at the place, so that the call is the first of its kind from there on.</summary>

@@ -5,19 +5,19 @@ using Stackflare.Symbols.Pdb;
 namespace Stackflare.Symbols.Modules;
 
 /// <summary>What is remembered of a module from one dump to the next: finished results only, nothing that is open.</summary>
-internal sealed class ModuleMemory
+internal sealed class ModuleCacheEntry
 {
     /// <summary>By MethodDef token.</summary>
-    public Dictionary<int, MethodFacts> Methods { get; } = [];
+    public Dictionary<int, MethodSymbol> Methods { get; } = [];
 
     /// <summary>By MethodDef token and IL offset.</summary>
-    public Dictionary<long, LineFacts> Lines { get; } = [];
+    public Dictionary<long, PdbLine> Lines { get; } = [];
 
     /// <summary>How many lock statements are around a place, by MethodDef token and IL offset.</summary>
-    public Dictionary<long, LockPlace> LockStatements { get; } = [];
+    public Dictionary<long, LockScopeCounts> LockScopes { get; } = [];
 
     /// <summary>By Field token; null for what cannot be told.</summary>
-    public Dictionary<int, FieldFacts?> Fields { get; } = [];
+    public Dictionary<int, FieldSymbol?> Fields { get; } = [];
 
     /// <summary>The method that runs a state machine, by the TypeDef token of the machine.</summary>
     public Dictionary<int, int?> MoveNexts { get; } = [];

@@ -1,7 +1,7 @@
 namespace Stackflare.Symbols.Modules;
 
 /// <summary>Tells exceptions that broken or hostile data causes from those that are our own mistakes.</summary>
-internal static class BadData
+internal static class MalformedData
 {
     /// <summary>
     /// For exception filters. The list is this long because the metadata reader reports what is malformed by whatever it

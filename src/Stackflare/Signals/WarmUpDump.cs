@@ -5,7 +5,7 @@ namespace Stackflare.Signals;
 /// <summary>
 /// A dump of nothing with a bit of everything. Whoever renders it has the code compiled for what a healthy process does not have, before it is sick.
 /// </summary>
-internal static class Rehearsal
+internal static class WarmUpDump
 {
     public static ThreadDump Dump()
     {

@@ -6,7 +6,7 @@ using Stackflare.Tests.Signals.Outputs;
 namespace Stackflare.Tests.Capture.Probe;
 
 [SupportedOSPlatform("linux")]
-public sealed class RouteDirectoryTests
+public sealed class TransportDirectoryTests
 {
     private static readonly TargetProcess Target = TargetProcess.Inspect(Environment.ProcessId);
 
@@ -14,7 +14,7 @@ public sealed class RouteDirectoryTests
     public void IsOursAloneAndGoesAwayWithWhatIsInIt()
     {
         string probe;
-        using (RouteDirectory directory = RouteDirectory.Create(Target))
+        using (TransportDirectory directory = TransportDirectory.Create(Target))
         {
             probe = directory.WriteProbe("not a library"u8);
             Assert.Equal("not a library", File.ReadAllText(probe));
@@ -36,16 +36,16 @@ public sealed class RouteDirectoryTests
         string abandoned = NewName();
         Directory.CreateDirectory(abandoned);
         File.WriteAllText($"{abandoned}/probe.so", "");
-        RouteDirectory.Create(Target).Dispose();
+        TransportDirectory.Create(Target).Dispose();
         Assert.False(Directory.Exists(abandoned));
     }
 
     [Fact]
     public void WhatAnotherToolUsesIsNot()
     {
-        using RouteDirectory first = RouteDirectory.Create(Target);
+        using TransportDirectory first = TransportDirectory.Create(Target);
         string probe = first.WriteProbe("in use"u8);
-        RouteDirectory.Create(Target).Dispose();
+        TransportDirectory.Create(Target).Dispose();
         Assert.True(File.Exists(probe));
     }
 
@@ -59,7 +59,7 @@ public sealed class RouteDirectoryTests
         Directory.CreateSymbolicLink(link, other);
         try
         {
-            RouteDirectory.Create(Target).Dispose();
+            TransportDirectory.Create(Target).Dispose();
             Assert.True(Directory.Exists(other));
             Assert.True(File.Exists($"{full}/something else"));
             Assert.True(Directory.Exists(link));
@@ -79,7 +79,7 @@ public sealed class RouteDirectoryTests
         using var other = new TemporaryDirectory();
         File.WriteAllText(other["probe.so"], "mine");
         File.SetUnixFileMode(other["probe.so"], UnixFileMode.UserRead);
-        RouteDirectory directory = RouteDirectory.Create(Target);
+        TransportDirectory directory = TransportDirectory.Create(Target);
         string path = Path.GetDirectoryName(directory.SocketAddress)!, aside = NewName();
         Directory.Move(path, aside);
         Directory.CreateSymbolicLink(path, other.Path);

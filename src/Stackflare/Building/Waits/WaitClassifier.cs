@@ -3,7 +3,7 @@ using Stackflare.Snapshots;
 namespace Stackflare.Building.Waits;
 
 /// <summary>Judges by the innermost methods of a stack what its thread waits for, if it waits.</summary>
-internal static class WaitFrames
+internal static class WaitClassifier
 {
     /// <summary>A method of the platform's that waits.</summary>
     /// <param name="Kind">What for; null where the method alone does not tell.</param>

@@ -3,7 +3,7 @@ using Stackflare.Capture.Probe;
 
 namespace Stackflare.Tests.Capture.Probe;
 
-public sealed class ProfilerPlacesTests
+public sealed class ProfilerSlotsTests
 {
     [Theory]
     [InlineData("70000 12000 4000 1 0 9000 0\n", 8000)]
@@ -12,13 +12,13 @@ public sealed class ProfilerPlacesTests
     [InlineData("", 0)]
     [InlineData("70000 x 1", 0)]
     public void WhatIsResidentAndNoFilesIsTheProcesssOwn(string statm, long pages) =>
-        Assert.Equal(pages, ProfilerPlaces.ParsePrivatePages(Encoding.ASCII.GetBytes(statm)));
+        Assert.Equal(pages, ProfilerSlots.ParsePrivatePages(Encoding.ASCII.GetBytes(statm)));
 
     [Fact]
-    public void TheOwnProcessHasMemory() => Assert.True(ProfilerPlaces.Of(Environment.ProcessId, Environment.Version).PrivateBytes() > 1 << 20);
+    public void TheOwnProcessHasMemory() => Assert.True(ProfilerSlots.Of(Environment.ProcessId, Environment.Version).PrivateBytes() > 1 << 20);
 
     [Fact]
-    public void AProcessThatIsNotSeenHasNoKnownMemory() => Assert.Equal(0, ProfilerPlaces.Of(0, runtime: null).PrivateBytes());
+    public void AProcessThatIsNotSeenHasNoKnownMemory() => Assert.Equal(0, ProfilerSlots.Of(0, runtime: null).PrivateBytes());
 
     [Theory]
     [InlineData(true, false, false, "None")]
@@ -28,5 +28,5 @@ public sealed class ProfilerPlacesTests
     public void TheMainPlaceIsTakenUnlessThatIsForbiddenOrHarmsOthers(bool allowed, bool variable, bool othersBeside, string expected) =>
         Assert.Equal(
             expected,
-            new ProfilerPlaces { IsMainForbidden = variable, HasOthersBeside = othersBeside }.WhyNotMain(new CaptureOptions { AllowMainProfiler = allowed }).ToString());
+            new ProfilerSlots { IsMainForbidden = variable, HasOthersBeside = othersBeside }.WhyMainIsNotTaken(new CaptureOptions { AllowMainProfiler = allowed }).ToString());
 }

@@ -6,4 +6,4 @@ namespace Stackflare.Symbols.Pdb;
 /// <param name="Line">Line number, from 1.</param>
 /// <param name="Column">Column number, from 1.</param>
 /// <param name="EmbeddedText">The line's text if the PDB holds the source, and texts are wanted.</param>
-internal sealed record LineFacts(SymbolStatus Status, SourceDocument? Document, int Line, int Column, string? EmbeddedText);
+internal sealed record PdbLine(SymbolStatus Status, SourceDocument? Document, int Line, int Column, string? EmbeddedText);

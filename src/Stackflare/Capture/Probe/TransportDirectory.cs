@@ -15,7 +15,7 @@ namespace Stackflare.Capture.Probe;
 /// reached by its descriptor, once that was seen to be of a directory of ours, and its permissions are set by it. Within it nobody else
 /// can put anything.
 /// </remarks>
-internal sealed class RouteDirectory : IDisposable
+internal sealed class TransportDirectory : IDisposable
 {
     private const string Prefix = "stackflare-", ProbeName = "probe.so", SocketName = "s";
     private const int Attempts = 8, LongestSocketPath = 107;
@@ -29,7 +29,7 @@ internal sealed class RouteDirectory : IDisposable
     private readonly int _lock;
     private int _isGone;
 
-    private RouteDirectory(string path, string there, int @lock)
+    private TransportDirectory(string path, string there, int @lock)
     {
         _path = path;
         _there = there;
@@ -43,7 +43,7 @@ internal sealed class RouteDirectory : IDisposable
     /// <summary>Makes one where the process can load a library from.</summary>
     /// <exception cref="StackflareException">There is no such place.</exception>
     [SupportedOSPlatform("linux")]
-    public static RouteDirectory Create(TargetProcess target)
+    public static TransportDirectory Create(TargetProcess target)
     {
         string? lastFailure = null;
         // Of a process that we do not see, that directory alone is known to be the same one.
@@ -112,7 +112,7 @@ internal sealed class RouteDirectory : IDisposable
             Remove(_path, _lock);
     }
 
-    private static RouteDirectory Create(TargetProcess target, string root, string parent)
+    private static TransportDirectory Create(TargetProcess target, string root, string parent)
     {
         // Another user's process has to be able to enter; it cannot list what is there.
         UnixFileMode mode = target.User == Posix.EffectiveUser() ? Ours : Ours | Enter;
@@ -124,7 +124,7 @@ internal sealed class RouteDirectory : IDisposable
             if (TryLock(path) is not { } @lock)
                 continue;
             Succeed(Posix.ChangeMode(@lock, (int)mode), path); // whatever the umask took away
-            return new RouteDirectory(path, $"{parent}/{name}", @lock);
+            return new TransportDirectory(path, $"{parent}/{name}", @lock);
         }
         throw new IOException($"'{root}' cannot be locked");
     }

@@ -10,7 +10,7 @@ namespace Stackflare.Capture.Probe;
 /// What is known of a process's places for profilers: one for a main profiler, who alone is told where the heap is, and some beside it. From .NET 11 on that takes no place. The runtime counts those
 /// beside it, and by mistake (seen on .NET 9 and 10) counts one less when a main one goes: from then on it overlooks as many of them. For one thread.
 /// </summary>
-internal sealed class ProfilerPlaces
+internal sealed class ProfilerSlots
 {
     /// <summary>Forbids a main profiler, in the environment of the program or in ours.</summary>
     public const string Forbidding = "STACKFLARE_NO_MAIN_PROFILER";
@@ -39,15 +39,15 @@ internal sealed class ProfilerPlaces
     public bool IsMainForbidden { get; init; }
 
     /// <summary>Whether a main profiler has gone, so that whoever comes beside it is overlooked.</summary>
-    public bool HasLostCount { get; set; }
+    public bool LostBesideCount { get; set; }
 
     /// <summary>Looks at how a process was started.</summary>
     /// <param name="pid">The process; 0 for one that is not seen.</param>
     /// <param name="runtime">The version of its runtime; null where it is not known.</param>
-    public static ProfilerPlaces Of(int pid, Version? runtime)
+    public static ProfilerSlots Of(int pid, Version? runtime)
     {
         ProcessEnvironment environment = ProcessEnvironment.Of(pid);
-        return new ProfilerPlaces
+        return new ProfilerSlots
         {
             Pid = pid,
             RuntimeMajor = runtime?.Major,
@@ -57,7 +57,7 @@ internal sealed class ProfilerPlaces
     }
 
     /// <summary>Whether the main place may be taken, and if not, why the heap is left out.</summary>
-    public HeapOmission WhyNotMain(CaptureOptions options) => this switch
+    public HeapOmission WhyMainIsNotTaken(CaptureOptions options) => this switch
     {
         _ when IsMainForbidden || !options.AllowMainProfiler => HeapOmission.MainForbidden,
         { HasOthersBeside: true } => HeapOmission.OthersBeside,

@@ -5,7 +5,7 @@ using Stackflare.Tests.Writers;
 namespace Stackflare.Tests.Building.Waits;
 
 /// <summary>What a stack tells of its thread's wait, as the stacks of the runtimes are.</summary>
-public sealed class WaitFramesTests
+public sealed class WaitClassifierTests
 {
     /// <summary>What a wait ends in on .NET 11, innermost first.</summary>
     private static readonly string[] Subsystem = ["WaitSubsystem.ThreadWaitInfo.Wait", "WaitSubsystem.Wait"];
@@ -46,7 +46,7 @@ public sealed class WaitFramesTests
     public void TheOutermostFrameOfAWaitSaysWhatItIsFor(string name, string[] frames, string? recorded, WaitKind? kind, ThreadActivity activity, string frame)
     {
         DumpFrame[] stack = [.. frames.Select(Frame), Build.Frame("Work", 12, "…")];
-        WaitFrames.Found? found = WaitFrames.Find(stack, recorded is null ? null : Enum.Parse<SnapshotWaitKind>(recorded));
+        WaitClassifier.Found? found = WaitClassifier.Find(stack, recorded is null ? null : Enum.Parse<SnapshotWaitKind>(recorded));
         Assert.NotNull(found);
         Assert.Equal((name, kind, activity), (name, found.Value.Kind, found.Value.Activity));
         Assert.EndsWith(frame, stack[found.Value.Index].Method.FullName, StringComparison.Ordinal);
@@ -56,7 +56,7 @@ public sealed class WaitFramesTests
     public void WhatRunsBelowTheProgramsOwnFrameIsNoWait()
     {
         DumpFrame[] stack = [Build.Frame("Work", 12, "…"), .. Handle.Select(Frame), Frame("Monitor.Enter")];
-        Assert.Null(WaitFrames.Find(stack, recorded: null));
+        Assert.Null(WaitClassifier.Find(stack, recorded: null));
     }
 
     private static DumpFrame Frame(string method)

@@ -4,7 +4,7 @@ using Stackflare.Processes;
 namespace Stackflare.Snapshots;
 
 /// <summary>What a dump has that the probe does not send: the host's view of the process, from about the time of the capture.</summary>
-internal sealed class HostFacts
+internal sealed class HostInfo
 {
     private static string Here => RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "linux-arm64" : "linux-x64";
 
@@ -29,7 +29,7 @@ internal sealed class HostFacts
     /// <summary>The facts of a process on this machine.</summary>
     /// <param name="pid">The process.</param>
     /// <param name="tasks">Its threads by the kernel, listed just before the capture.</param>
-    public static HostFacts Of(int pid, KernelTasks tasks) => new()
+    public static HostInfo Of(int pid, KernelTasks tasks) => new()
     {
         ProcessId = pid,
         ProgramName = ProcessFiles.ProgramName(pid),
@@ -41,7 +41,7 @@ internal sealed class HostFacts
     /// <summary>The facts of a process that is not in our /proc: what its runtime tells, if it does.</summary>
     /// <param name="pid">Its id, as it sees itself.</param>
     /// <param name="programName">The program's name, as the runtime tells it; null where it does not.</param>
-    public static HostFacts Of(int pid, string? programName) => new()
+    public static HostInfo Of(int pid, string? programName) => new()
     {
         ProcessId = pid,
         ProgramName = programName is { Length: > 0 } ? programName : "?",

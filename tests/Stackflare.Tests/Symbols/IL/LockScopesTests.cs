@@ -7,7 +7,7 @@ using Stackflare.Symbols.Modules;
 namespace Stackflare.Tests.Symbols.IL;
 
 /// <summary>Against places of this very assembly: each method says where it stands, and how many locks it holds.</summary>
-public sealed class LockStatementsTests
+public sealed class LockScopesTests
 {
     private static readonly object Gate = new(), Other = new();
     private static readonly Lock Modern = new();
@@ -36,7 +36,7 @@ public sealed class LockStatementsTests
     {
         (MethodBase place, int offset) = Reading();
 
-        Assert.Equal(new LockPlace(0, 1, false), Counts(place, offset));
+        Assert.Equal(new LockScopeCounts(0, 1, false), Counts(place, offset));
     }
 
     [Theory]
@@ -96,10 +96,10 @@ public sealed class LockStatementsTests
 
     private static int Around(MethodBase method, int offset) => Counts(method, offset).Exclusive;
 
-    private static LockPlace Counts(MethodBase method, int offset)
+    private static LockScopeCounts Counts(MethodBase method, int offset)
     {
         using ModuleImage image = ModuleImage.FromFile(method.Module.FullyQualifiedName, method.Module.ModuleVersionId)!;
-        return new LockStatements(image).Around(method.MetadataToken, offset);
+        return new LockScopes(image).Around(method.MetadataToken, offset);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -4,7 +4,7 @@ namespace Stackflare.Interop;
 /// Writes a file whole or not at all: under another name in the same directory first, which then takes the place of what was there. Only
 /// its owner can read it. If it cannot be written to the end, nothing is left, and what was there before is as it was.
 /// </summary>
-internal static class WholeFile
+internal static class AtomicFile
 {
     private const int OwnerOnly = 0x180; // 0600
 

@@ -9,11 +9,11 @@ namespace Stackflare.Capture.Probe;
 /// The way to a process and back: its diagnostics socket, the probe by a path that it can open, and a socket on which the snapshot
 /// comes. Whatever had to be made for that is gone when the route is disposed.
 /// </summary>
-internal sealed class CaptureRoute : IDisposable
+internal sealed class ProbeTransport : IDisposable
 {
-    private RouteDirectory? _directory;
+    private TransportDirectory? _directory;
 
-    private CaptureRoute(int pid, string socketPath)
+    private ProbeTransport(int pid, string socketPath)
     {
         Pid = pid;
         SocketPath = socketPath;
@@ -35,9 +35,9 @@ internal sealed class CaptureRoute : IDisposable
 
     /// <summary>To our own process: the probe is loaded already, and an abstract socket leaves nothing behind whatever happens.</summary>
     /// <exception cref="StackflareException">There is no way; the type says why.</exception>
-    public static CaptureRoute ToSelf(string probePath)
+    public static ProbeTransport ToSelf(string probePath)
     {
-        var route = new CaptureRoute(Environment.ProcessId, DiagnosticsSocket.FindOwn()) { ProbePath = probePath };
+        var route = new ProbeTransport(Environment.ProcessId, DiagnosticsSocket.FindOwn()) { ProbePath = probePath };
         route.ListenAbstract();
         return route;
     }
@@ -54,9 +54,9 @@ internal sealed class CaptureRoute : IDisposable
     /// a library, and of one that it has loaded already it loads no second.</param>
     /// <exception cref="StackflareException">There is no way; the type says why.</exception>
     [SupportedOSPlatform("linux")]
-    public static CaptureRoute To(TargetProcess target, ReadOnlySpan<byte> probe, bool useMemory, ref MemoryFile? memory)
+    public static ProbeTransport To(TargetProcess target, ReadOnlySpan<byte> probe, bool useMemory, ref MemoryFile? memory)
     {
-        var route = new CaptureRoute(target.Pid, DiagnosticsSocket.Find(target));
+        var route = new ProbeTransport(target.Pid, DiagnosticsSocket.Find(target));
         bool isDone = false;
         try
         {
@@ -64,7 +64,7 @@ internal sealed class CaptureRoute : IDisposable
                 memory ??= MemoryFile.Create(probe);
             string? inMemory = useMemory ? memory?.Path : null;
             if (inMemory is null || !target.SharesNetwork)
-                route._directory = RouteDirectory.Create(target);
+                route._directory = TransportDirectory.Create(target);
             route.ProbePath = inMemory ?? route._directory!.WriteProbe(probe);
             if (target.SharesNetwork)
                 route.ListenAbstract();

@@ -5,7 +5,7 @@ using Stackflare.Symbols.Modules;
 namespace Stackflare.Symbols.Names;
 
 /// <summary>Names functions by what the snapshot itself says, where there is no metadata to read.</summary>
-internal static class BareNames
+internal static class FallbackNames
 {
     public static readonly MethodName Native = new("", "[native code]", "", null);
 
@@ -13,20 +13,20 @@ internal static class BareNames
     private const string StubPrefix = "IL_STUB";
 
     /// <summary>A DynamicMethod or a stub of the runtime. Neither has a type, and stack traces print none.</summary>
-    public static MethodFacts Dynamic(SnapshotMethod method)
+    public static MethodSymbol Dynamic(SnapshotMethod method)
     {
         string name = method.Name ?? "[dynamic code]";
         bool isStub = name.StartsWith(StubPrefix, StringComparison.Ordinal);
-        return new MethodFacts(new MethodName("", name, "", Parameters(method.Signature.Span)), isStub);
+        return new MethodSymbol(new MethodName("", name, "", Parameters(method.Signature.Span)), isStub);
     }
 
     /// <summary>A method of a module without image, for example one of Reflection.Emit's; null if the snapshot has no name for it.</summary>
-    public static MethodFacts? Named(SnapshotMethod method)
+    public static MethodSymbol? Named(SnapshotMethod method)
     {
         if (method.Name is not { Length: > 0 } name)
             return null;
         string type = method.TypeName ?? "";
-        return new MethodFacts(new MethodName(type.Replace('+', '.'), name, "", Parameters(method.Signature.Span)), false);
+        return new MethodSymbol(new MethodName(type.Replace('+', '.'), name, "", Parameters(method.Signature.Span)), false);
     }
 
     /// <summary>A method that nothing is known of but where it is.</summary>
@@ -45,7 +45,7 @@ internal static class BareNames
                 return types is null ? null : string.Join(", ", types);
             }
         }
-        catch (Exception e) when (BadData.Is(e))
+        catch (Exception e) when (MalformedData.Is(e))
         {
             return null;
         }

@@ -5,12 +5,12 @@ namespace Stackflare.Analysis;
 /// Most threads wait for one other, so that each thread has one way to go on and a circle is met by following it. A writer waits for all
 /// readers, and then there can be more circles than threads: of those that go through the same threads, a shortest is given for each.
 /// </remarks>
-internal sealed class CircleFinder
+internal sealed class WaitCycleFinder
 {
     private readonly IReadOnlyList<DumpThread> _threads;
     private readonly Dictionary<DumpThread, int> _index = [];
 
-    public CircleFinder(IReadOnlyList<DumpThread> threads)
+    public WaitCycleFinder(IReadOnlyList<DumpThread> threads)
     {
         _threads = threads;
         for (int i = 0; i < threads.Count; i++)
