@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Stackflare.Snapshots.Format;
 
 namespace Stackflare.Symbols.Saved;
 
