@@ -104,13 +104,13 @@ internal static class DumpBuilder
             CurrentException = thread.ExceptionType is { } exception ? session.Types.Name(exception) : null,
             Frames = stack,
             Completeness = thread.Completeness,
-            IsOwn = id == ownThread || IsTrap(stack),
+            IsOwn = id == ownThread || IsOfLibrary(stack),
         };
     }
 
-    /// <summary>Whether it is the thread that waits for signals, or answers one, or takes dumps for the program: seen from outside it is nobody's either.</summary>
-    private static bool IsTrap(DumpFrame[] stack) => Array.FindLastIndex(
-        stack, static f => f is { Module.Name: "Stackflare.dll", Method: { DeclaringType: "Stackflare.Signals.SignalTrap" or "Stackflare.Capture.CaptureThread", Name: "Run" } }) >= 0;
+    /// <summary>Whether this library started the thread, to wait for signals or to take dumps: the first method that is not the platform's is the library's.</summary>
+    private static bool IsOfLibrary(DumpFrame[] stack) =>
+        Array.FindLast(stack, static f => f.Module is { IsOfPlatform: false }) is { Module.Name: "Stackflare.dll" };
 
     /// <summary>
     /// The runtime names the kernel's threads as it makes them (<c>.NET Finalizer</c>) and hands on the names that programs give;

@@ -108,7 +108,7 @@ internal struct SavedAwaitRecord : IRecord<SavedAwaitRecord>
 [StructLayout(LayoutKind.Sequential)]
 internal struct SavedPlaceRecord : IRecord<SavedPlaceRecord>
 {
-    public static int FirstSize => 20;
+    public static int FirstSize => 16;
 
     public uint Frame;
     public uint ILOffset;

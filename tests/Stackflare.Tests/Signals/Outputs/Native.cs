@@ -6,12 +6,16 @@ namespace Stackflare.Tests.Signals.Outputs;
 internal static unsafe partial class Native
 {
     public const int NonBlocking = 0x800;
+
+    // Else a process that another test starts holds the ends of our pipes.
+    private const int CloseOnExec = 0x80000;
+
     public const int WriteOnly = 1;
 
     public static (int Read, int Write) Pipe(int flags = 0)
     {
         int* ends = stackalloc int[2];
-        Assert.Equal(0, Pipe(ends, flags));
+        Assert.Equal(0, Pipe(ends, flags | CloseOnExec));
         return (ends[0], ends[1]);
     }
 
