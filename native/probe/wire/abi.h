@@ -1,6 +1,6 @@
 /* The wire format: what the host asks of the probe, and the snapshot it answers with.
  *
- * This header is the one definition. src/Stackflare/Snapshots/Format/SnapshotLayout.cs mirrors it for C#, and a test holds the
+ * This header is the one definition. src/Stackflare/Snapshots/Format/SnapshotRecords.cs mirrors it for C#, and a test holds the
  * two against each other field by field (tests/layout.c prints what the compiler makes of these structs).
  * docs/snapshot-format.md describes the format in words.
  *

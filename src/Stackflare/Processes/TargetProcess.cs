@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
-using Stackflare.Model;
 using Stackflare.Interop;
+using Stackflare.Model;
 
 namespace Stackflare.Processes;
 
