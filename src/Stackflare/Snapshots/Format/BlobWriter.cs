@@ -3,12 +3,13 @@ using System.Runtime.InteropServices;
 
 namespace Stackflare.Snapshots.Format;
 
-/// <summary>Bytes of which records say where they are. Each thing begins at a multiple of eight, as images have to.</summary>
-internal sealed class BlobWriter
+/// <summary>Bytes of which records say where they are.</summary>
+/// <param name="alignment">A power of two: each thing begins at a multiple of it. Images have to begin at one of eight.</param>
+internal sealed class BlobWriter(int alignment = 8)
 {
-    private const int Alignment = 8;
-
     private readonly ArrayBufferWriter<byte> _bytes = new();
+
+    public int Count => _bytes.WrittenCount;
 
     /// <summary>Adds text, as far as a reader takes it; for null it gives no place.</summary>
     public (uint Offset, uint Length) Add(string? text)
@@ -26,7 +27,7 @@ internal sealed class BlobWriter
 
     private (uint Offset, uint Length) AddBytes(ReadOnlySpan<byte> bytes)
     {
-        int padding = -_bytes.WrittenCount & (Alignment - 1);
+        int padding = -_bytes.WrittenCount & (alignment - 1);
         _bytes.GetSpan(Math.Max(1, padding))[..padding].Clear();
         _bytes.Advance(padding);
         uint offset = (uint)_bytes.WrittenCount;

@@ -1,7 +1,16 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
 namespace Stackflare.Snapshots.Format;
 
-/// <summary>A section that a file has besides the probe's.</summary>
-/// <param name="Kind">Its kind, from <see cref="HostLayout.FirstSection"/> up.</param>
+/// <summary>A section of a file.</summary>
+/// <param name="Kind">Its kind.</param>
 /// <param name="RecordSize">The bytes of each of its records.</param>
 /// <param name="Bytes">The records.</param>
-internal readonly record struct FileSection(SectionKind Kind, int RecordSize, byte[] Bytes);
+internal readonly record struct FileSection(SectionKind Kind, int RecordSize, byte[] Bytes)
+{
+    /// <summary>A section of records.</summary>
+    public static FileSection Of<T>(SectionKind kind, params ReadOnlySpan<T> records)
+        where T : unmanaged =>
+        new(kind, Unsafe.SizeOf<T>(), MemoryMarshal.AsBytes(records).ToArray());
+}

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using Stackflare.Processes;
 
 namespace Stackflare.Snapshots.Format;
@@ -34,10 +32,10 @@ internal static class HostSections
             (noteRecords[i].TextOffset, noteRecords[i].TextLength) = blob.Add(notes[i]);
         return
         [
-            new(HostLayout.HostSection, Unsafe.SizeOf<HostRecord>(), MemoryMarshal.AsBytes(new ReadOnlySpan<HostRecord>(ref host)).ToArray()),
-            new(HostLayout.TasksSection, Unsafe.SizeOf<TaskRecord>(), MemoryMarshal.AsBytes(tasks.AsSpan()).ToArray()),
-            new(HostLayout.BlobSection, 1, blob.ToArray()),
-            new(HostLayout.NotesSection, Unsafe.SizeOf<NoteRecord>(), MemoryMarshal.AsBytes(noteRecords.AsSpan()).ToArray()),
+            FileSection.Of(HostLayout.HostSection, host),
+            FileSection.Of<TaskRecord>(HostLayout.TasksSection, tasks),
+            FileSection.Of<byte>(HostLayout.BlobSection, blob.ToArray()),
+            FileSection.Of<NoteRecord>(HostLayout.NotesSection, noteRecords),
         ];
     }
 

@@ -1,6 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-
 namespace Stackflare.Snapshots.Format;
 
 /// <summary>Makes the sections of a file of a snapshot. <see cref="SnapshotReader"/> and <see cref="SnapshotDecoder"/> make the snapshot of them again.</summary>
@@ -250,7 +247,7 @@ internal sealed class SnapshotEncoder
         where T : unmanaged
     {
         if (records.Length > 0)
-            _sections.Add(new FileSection(kind, Unsafe.SizeOf<T>(), MemoryMarshal.AsBytes(records.AsSpan()).ToArray()));
+            _sections.Add(FileSection.Of<T>(kind, records));
     }
 
     private static ThreadFlags Flags(StackCompleteness completeness) => completeness switch

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Stackflare.Snapshots.Format;
 using Stackflare.Symbols.IL;
@@ -22,7 +21,7 @@ internal sealed class SavedSymbolsWriter
     private readonly List<SavedFieldRecord> _fields = [];
     private readonly List<SavedAwaitRecord> _awaits = [];
     private readonly List<SavedPlaceRecord> _places = [];
-    private readonly List<byte> _blob = [];
+    private readonly BlobWriter _blob = new(alignment: 1);
     private readonly Dictionary<(string Path, string Hash), uint> _known = [];
 
     public void Pdb(uint module, PdbReference reference)
@@ -30,7 +29,7 @@ internal sealed class SavedSymbolsWriter
         if (reference is not { Id: { } id, Path: { } path } || !Fits(path))
             return;
         var record = new SavedPdbRecord { Id = id.Guid, Stamp = id.Stamp, Module = module };
-        (record.PathOffset, record.PathLength) = Place(path);
+        (record.PathOffset, record.PathLength) = _blob.Add(path);
         _pdbs.Add(record);
     }
 
@@ -40,10 +39,10 @@ internal sealed class SavedSymbolsWriter
         if (!Fits(name.DeclaringType, name.Name, name.TypeParameters, name.Parameters))
             return;
         var record = new SavedMethodRecord { Module = module, Token = token, Flags = facts.IsHidden ? SavedMethodFlags.Hidden : 0 };
-        (record.TypeOffset, record.TypeLength) = Place(name.DeclaringType);
-        (record.NameOffset, record.NameLength) = Place(name.Name);
-        (record.TypeParametersOffset, record.TypeParametersLength) = Place(name.TypeParameters);
-        (record.ParametersOffset, record.ParametersLength) = Place(name.Parameters);
+        (record.TypeOffset, record.TypeLength) = _blob.Add(name.DeclaringType);
+        (record.NameOffset, record.NameLength) = _blob.Add(name.Name);
+        (record.TypeParametersOffset, record.TypeParametersLength) = _blob.Add(name.TypeParameters);
+        (record.ParametersOffset, record.ParametersLength) = _blob.Add(name.Parameters);
         _methods.Add(record);
     }
 
@@ -52,7 +51,7 @@ internal sealed class SavedSymbolsWriter
         if (!Fits(name))
             return;
         var record = new SavedTypeRecord { Module = module, Token = token };
-        (record.NameOffset, record.NameLength) = Place(name);
+        (record.NameOffset, record.NameLength) = _blob.Add(name);
         _types.Add(record);
     }
 
@@ -75,7 +74,7 @@ internal sealed class SavedSymbolsWriter
             Column = (uint)(line.Source?.Column ?? 0),
             TextOrigin = (uint)(line.Source?.TextOrigin ?? SourceTextOrigin.NotRequested),
         };
-        (record.TextOffset, record.TextLength) = Place(line.Source?.Text);
+        (record.TextOffset, record.TextLength) = _blob.Add(line.Source?.Text);
         _lines.Add(record);
     }
 
@@ -94,8 +93,8 @@ internal sealed class SavedSymbolsWriter
         if (!Fits(facts.Name, facts.Type))
             return;
         var record = new SavedFieldRecord { Module = module, Token = token };
-        (record.NameOffset, record.NameLength) = Place(facts.Name);
-        (record.TypeOffset, record.TypeLength) = Place(facts.Type);
+        (record.NameOffset, record.NameLength) = _blob.Add(facts.Name);
+        (record.TypeOffset, record.TypeLength) = _blob.Add(facts.Type);
         _fields.Add(record);
     }
 
@@ -113,7 +112,7 @@ internal sealed class SavedSymbolsWriter
         if (!Fits(place.Awaiter))
             return;
         var record = new SavedPlaceRecord { Frame = frame, ILOffset = (uint?)place.ILOffset ?? SnapshotLayout.None, IsPassedThrough = place.IsPassedThrough ? 1u : 0 };
-        (record.AwaiterOffset, record.AwaiterLength) = Place(place.Awaiter);
+        (record.AwaiterOffset, record.AwaiterLength) = _blob.Add(place.Awaiter);
         _places.Add(record);
     }
 
@@ -125,7 +124,7 @@ internal sealed class SavedSymbolsWriter
         Section(HostLayout.TypesSection, _types),
         Section(HostLayout.DocumentsSection, _documents),
         Section(HostLayout.LinesSection, _lines),
-        Section(HostLayout.SymbolsBlobSection, _blob),
+        FileSection.Of<byte>(HostLayout.SymbolsBlobSection, _blob.ToArray()),
         Section(HostLayout.LockScopesSection, _lockStatements),
         Section(HostLayout.FieldsSection, _fields),
         Section(HostLayout.AwaitsSection, _awaits),
@@ -134,7 +133,7 @@ internal sealed class SavedSymbolsWriter
 
     private static FileSection Section<T>(SectionKind kind, List<T> records)
         where T : unmanaged =>
-        new(kind, Unsafe.SizeOf<T>(), MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(records)).ToArray());
+        FileSection.Of<T>(kind, CollectionsMarshal.AsSpan(records));
 
     private uint Document(SourceDocument document)
     {
@@ -143,9 +142,9 @@ internal sealed class SavedSymbolsWriter
         if (_known.TryGetValue(key, out uint index))
             return index;
         var record = new SavedDocumentRecord { HashOffset = SnapshotLayout.None };
-        (record.PathOffset, record.PathLength) = Place(document.Path);
+        (record.PathOffset, record.PathLength) = _blob.Add(document.Path);
         if (document.Hash is { } hash)
-            (record.HashOffset, record.HashLength) = Place(hash);
+            (record.HashOffset, record.HashLength) = _blob.Add(hash);
         _documents.Add(record);
         return _known[key] = (uint)_documents.Count - 1;
     }
@@ -161,15 +160,5 @@ internal sealed class SavedSymbolsWriter
             total += bytes;
         }
         return total <= SymbolLimits.SavedBytes;
-    }
-
-    private (uint Offset, uint Length) Place(string? text) =>
-        text is null ? (SnapshotLayout.None, 0) : Place(MemoryMarshal.AsBytes(text.AsSpan()));
-
-    private (uint Offset, uint Length) Place(ReadOnlySpan<byte> bytes)
-    {
-        uint offset = (uint)_blob.Count;
-        _blob.AddRange(bytes);
-        return (offset, (uint)bytes.Length);
     }
 }
