@@ -30,54 +30,39 @@ internal sealed class SnapshotHeap
     public required bool IsTruncated { get; init; }
 
     /// <summary>The index of the object at an address; negative when it was not copied.</summary>
-    public int Find(ulong address)
-    {
-        int low = 0, high = Objects.Length - 1;
-        while (low <= high)
-        {
-            int middle = (low + high) >>> 1;
-            ulong at = Objects[middle].Address;
-            if (at == address)
-                return middle;
-            (low, high) = at < address ? (middle + 1, high) : (low, middle - 1);
-        }
-        return -1;
-    }
+    public int Find(ulong address) => IndexOf(Objects, address);
 
     /// <summary>The layout of a type; null when none was given.</summary>
-    public TypeLayout? LayoutOf(int? type)
-    {
-        int low = 0, high = Layouts.Length - 1;
-        while (low <= high)
-        {
-            int middle = (low + high) >>> 1;
-            int at = Layouts[middle].Type;
-            if (at == type)
-                return Layouts[middle];
-            (low, high) = at < type ? (middle + 1, high) : (low, middle - 1);
-        }
-        return null;
-    }
+    public TypeLayout? LayoutOf(int? type) => type is { } key && IndexOf(Layouts, (ulong)key) is >= 0 and var at ? Layouts[at] : null;
 
     /// <summary>The index of the frame of the <c>await</c> that a continuation stands at; null for one that is no method's.</summary>
-    public int? FrameOf(ulong resumeInfo)
-    {
-        int low = 0, high = Suspensions.Length - 1;
-        while (low <= high)
-        {
-            int middle = (low + high) >>> 1;
-            ulong at = Suspensions[middle].ResumeInfo;
-            if (at == resumeInfo)
-                return Suspensions[middle].Frame;
-            (low, high) = at < resumeInfo ? (middle + 1, high) : (low, middle - 1);
-        }
-        return null;
-    }
+    public int? FrameOf(ulong resumeInfo) => IndexOf(Suspensions, resumeInfo) is >= 0 and var at ? Suspensions[at].Frame : null;
 
     /// <summary>The word at an offset of an object; zero, which is no object's address, for an offset that is not in it.</summary>
     public static ulong Word(in HeapObject entry, ulong offset) => offset <= int.MaxValue && entry.Bytes.Length - (long)offset >= sizeof(ulong)
         ? BinaryPrimitives.ReadUInt64LittleEndian(entry.Bytes.Span[(int)offset..])
         : 0;
+
+    private static int IndexOf<T>(T[] sorted, ulong key)
+        where T : struct, ISorted
+    {
+        int low = 0, high = sorted.Length - 1;
+        while (low <= high)
+        {
+            int middle = (low + high) >>> 1;
+            ulong at = sorted[middle].SortKey;
+            if (at == key)
+                return middle;
+            (low, high) = at < key ? (middle + 1, high) : (low, middle - 1);
+        }
+        return -1;
+    }
+
+    /// <summary>What is in order by a number, which no two have.</summary>
+    internal interface ISorted
+    {
+        ulong SortKey { get; }
+    }
 }
 
 /// <summary>An object that was copied.</summary>
@@ -85,7 +70,10 @@ internal sealed class SnapshotHeap
 /// <param name="Type">The index of its type; null where it is not known.</param>
 /// <param name="Traits">What it is to async methods.</param>
 /// <param name="Bytes">What was copied of it, from its address on.</param>
-internal readonly record struct HeapObject(ulong Address, int? Type, HeapObjectTraits Traits, ReadOnlyMemory<byte> Bytes);
+internal readonly record struct HeapObject(ulong Address, int? Type, HeapObjectTraits Traits, ReadOnlyMemory<byte> Bytes) : SnapshotHeap.ISorted
+{
+    ulong SnapshotHeap.ISorted.SortKey => Address;
+}
 
 /// <summary>What an object is to async methods.</summary>
 [Flags]
@@ -128,7 +116,10 @@ internal enum HeapObjectTraits
 /// <param name="Size">The bytes of an object.</param>
 /// <param name="IsStruct">Whether it is a value type: offsets are then from its first byte.</param>
 internal readonly record struct TypeLayout(
-    int Type, int? Parent, ReadOnlyMemory<FieldOffset> Fields, ReadOnlyMemory<uint> References, uint Size, bool IsStruct);
+    int Type, int? Parent, ReadOnlyMemory<FieldOffset> Fields, ReadOnlyMemory<uint> References, uint Size, bool IsStruct) : SnapshotHeap.ISorted
+{
+    ulong SnapshotHeap.ISorted.SortKey => (ulong)Type;
+}
 
 /// <summary>Where a field is.</summary>
 /// <param name="Token">Its Field token.</param>
@@ -146,4 +137,7 @@ internal readonly record struct RunningMethod(int Thread, int Object, int Frame,
 /// <param name="ResumeInfo">What a continuation has of it.</param>
 /// <param name="Frame">The index of the frame; null where it is no method's.</param>
 /// <param name="Code">Which piece of compiled code it is in, the same for all its places; 0 where that is not known.</param>
-internal readonly record struct SuspensionPoint(ulong ResumeInfo, int? Frame, uint Code);
+internal readonly record struct SuspensionPoint(ulong ResumeInfo, int? Frame, uint Code) : SnapshotHeap.ISorted
+{
+    ulong SnapshotHeap.ISorted.SortKey => ResumeInfo;
+}

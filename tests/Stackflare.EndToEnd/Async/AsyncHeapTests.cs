@@ -50,7 +50,7 @@ public sealed class AsyncHeapTests
         if (Flavour.Named(flavour).RuntimeMajor < 11)
             AssertLeadsTo(view, "EnterInTime", "WaitUntilCountOrTimeoutAsync");
         else
-            Assert.True(view.Heap.Objects[view.Heap.Find(AwaitedBy(view, "EnterInTime"))].Flags.HasFlag(HeapObjectFlags.Suspended));
+            Assert.True(view.Heap.Objects[view.Find(AwaitedBy(view, "EnterInTime"))].Flags.HasFlag(HeapObjectFlags.Suspended));
         ulong never = Assert.Single(view.Named("Inner").Select(m => Assert.Single(m.Awaited)).Distinct());
         Assert.Equal("Task`1", view.TypeNames[never]);
         string[] others = ["Valued", "Branch", "Twig", "Items", "Generic", "Fire", "Pooled"];
@@ -66,7 +66,7 @@ public sealed class AsyncHeapTests
         Assert.Contains(view.ReferencesOf(AwaitedBy(view, "WaitElsewhere")), o => o.Address == never);
 
         // What is no task: the channel's own; and the tasks of a semaphore, to which it leads.
-        HeapObjectRecord read = view.Heap.Objects[view.Heap.Find(AwaitedBy(view, "Read"))];
+        HeapObjectRecord read = view.Heap.Objects[view.Find(AwaitedBy(view, "Read"))];
         Assert.Equal(HeapObjectFlags.Source, read.Flags & (HeapObjectFlags.Source | HeapObjectFlags.Task | HeapObjectFlags.Method));
         ulong entered = AwaitedBy(view, "Enter");
         Assert.Single(view.Heap.Objects, o => o.Flags == HeapObjectFlags.Semaphore && view.ReferencesOf(o.Address).Any(r => r.Address == entered));

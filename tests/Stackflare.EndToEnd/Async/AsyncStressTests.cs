@@ -41,7 +41,7 @@ public sealed class AsyncStressTests(ITestOutputHelper output)
                 AsyncHeapTests.Truth.Order(),
                 AsyncHeapTests.Truth.Select(t => (t.Name, view.Named(t.Name).Count(), Assert.Single(view.Named(t.Name).Select(m => m.State).Distinct()))).Order());
             // Each copy begins with what the snapshot says is the object's type; the types that the runtime makes of continuations have no name.
-            Assert.All(view.Heap.Objects.Where(o => !o.Flags.HasFlag(HeapObjectFlags.Continuation)), o => Assert.Equal(snapshot.Types[o.Type].ClassId, view.Heap.Word(o, 0) & ~7ul));
+            Assert.All(view.Heap.Objects.Where(o => !o.Flags.HasFlag(HeapObjectFlags.Continuation)), o => Assert.Equal(snapshot.Types[o.Type].ClassId, view.Word(o, 0) & ~7ul));
         }
 
         output.WriteLine($"{Captures} heaps; {collecting} snapshots were taken without, as a background collection did not end");

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Stackflare.Capture;
 using Stackflare.Capture.Probe;
 using Stackflare.EndToEnd.Harness;
@@ -14,10 +15,15 @@ internal sealed class HeapView
 
     private static readonly byte[] Probe = File.ReadAllBytes(TestPaths.Probe);
 
+    private readonly Dictionary<ulong, int> _indexes;
+    private readonly Dictionary<uint, HeapLayoutRecord> _layouts;
+
     private HeapView(RawSnapshot snapshot)
     {
         Snapshot = snapshot;
         Heap = snapshot.Heap!;
+        _indexes = Heap.Objects.Index().ToDictionary(o => o.Item.Address, o => o.Index);
+        _layouts = Heap.Layouts.ToDictionary(l => l.Type);
         using var names = new MetadataNames(snapshot);
         Methods = [.. Heap.Objects.Where(IsWaiting).Select(o => Read(o, names)).OfType<AsyncMethod>()];
         TypeNames = Heap.Objects.ToDictionary(o => o.Address, o => names.TypeOf(o.Type));
@@ -61,6 +67,14 @@ internal sealed class HeapView
         return new HeapView(snapshot);
     }
 
+    /// <summary>The index of the object at an address; negative when it was not copied.</summary>
+    public int Find(ulong address) => _indexes.GetValueOrDefault(address, -1);
+
+    /// <summary>The word at an offset of an object; zero for one that was not copied.</summary>
+    public ulong Word(in HeapObjectRecord entry, ulong offset) => offset + sizeof(ulong) <= entry.BytesLength
+        ? BinaryPrimitives.ReadUInt64LittleEndian(Heap.Bytes.Span[(int)(entry.BytesOffset + offset)..])
+        : 0;
+
     public IEnumerable<AsyncMethod> Named(string name) => Methods.Where(m => m.Name == name);
 
     public AsyncMethod? MethodAt(ulong address) => Methods.SingleOrDefault(m => m.Record.Address == address);
@@ -68,12 +82,12 @@ internal sealed class HeapView
     /// <summary>What an object refers to, of that which was copied.</summary>
     public IEnumerable<HeapObjectRecord> ReferencesOf(ulong address)
     {
-        HeapObjectRecord entry = Heap.Objects[Heap.Find(address)];
+        HeapObjectRecord entry = Heap.Objects[Find(address)];
         IEnumerable<uint> offsets = entry.Flags.HasFlag(HeapObjectFlags.Array)
             ? Enumerable.Range(2, ((int)entry.BytesLength / 8) - 2).Select(word => (uint)word * 8)
-            : Heap.ReferencesOf(Heap.LayoutOf(entry.Type)!.Value).ToArray();
+            : Heap.ReferencesOf(_layouts[entry.Type]).ToArray();
         return from offset in offsets
-               let index = Heap.Find(Heap.Word(entry, offset))
+               let index = Find(Word(entry, offset))
                where index >= 0
                select Heap.Objects[index];
     }
@@ -86,12 +100,12 @@ internal sealed class HeapView
     {
         TypeRecord type = Snapshot.Types[box.Type];
         uint machineType = Snapshot.TypeArgs[type.ArgStart + type.ArgCount - 1];
-        HeapLayoutRecord machine = Heap.LayoutOf(machineType)!.Value;
+        HeapLayoutRecord machine = _layouts[machineType];
         uint at = FieldAt(box.Type, "StateMachine", names);
         HeapObjectRecord holder = box;
         if (!machine.Flags.HasFlag(HeapLayoutFlags.Struct))
         {
-            int found = Heap.Find(Heap.Word(box, at));
+            int found = Find(Word(box, at));
             if (found < 0 && box.Flags.HasFlag(HeapObjectFlags.Pooled))
                 return null;
             holder = Heap.Objects[found];
@@ -99,7 +113,7 @@ internal sealed class HeapView
             at = 0;
         }
 
-        uint[] references = Heap.ReferencesOf(Heap.LayoutOf(holder.Type)!.Value).ToArray();
+        uint[] references = Heap.ReferencesOf(_layouts[holder.Type]).ToArray();
         HeapFieldRecord[] fields = Heap.FieldsOf(machine).ToArray();
         var awaited = new List<ulong>();
         int state = int.MinValue;
@@ -108,11 +122,11 @@ internal sealed class HeapView
             string name = names.FieldOf(machineType, fields[i].Token);
             ulong begin = (ulong)at + fields[i].Offset, end = i + 1 < fields.Length ? (ulong)at + fields[i + 1].Offset : (ulong)at + machine.Size;
             if (name == State)
-                state = (int)Heap.Word(holder, begin);
+                state = (int)Word(holder, begin);
             else if (name == Number)
-                Numbers[box.Address] = (int)(Heap.Word(holder, begin - 4) >> 32);
+                Numbers[box.Address] = (int)(Word(holder, begin - 4) >> 32);
             else if (name.StartsWith(Awaiter, StringComparison.Ordinal))
-                awaited.AddRange(references.Where(r => r >= begin && r < end).Select(r => Heap.Word(holder, r)).Where(word => word != 0));
+                awaited.AddRange(references.Where(r => r >= begin && r < end).Select(r => Word(holder, r)).Where(word => word != 0));
         }
 
         string method = names.TypeOf(machineType);
@@ -123,9 +137,9 @@ internal sealed class HeapView
     /// <summary>The offset of a field that the type or one that it is derived from declares.</summary>
     private uint FieldAt(uint type, string name, MetadataNames names)
     {
-        for (uint at = type; at != SnapshotLayout.None; at = Heap.LayoutOf(at)!.Value.Parent)
+        for (uint at = type; at != SnapshotLayout.None; at = _layouts[at].Parent)
         {
-            foreach (HeapFieldRecord field in Heap.FieldsOf(Heap.LayoutOf(at)!.Value))
+            foreach (HeapFieldRecord field in Heap.FieldsOf(_layouts[at]))
             {
                 if (names.FieldOf(at, field.Token) == name)
                     return field.Offset;

@@ -167,7 +167,7 @@ internal static class SnapshotDecoder
         return new SnapshotHeap
         {
             Objects = Array.ConvertAll(raw.Objects, o => new HeapObject(
-                o.Address, Index(o.Type), (HeapObjectTraits)o.Flags, o.BytesLength == 0 ? default : raw.Bytes.Slice((int)o.BytesOffset, (int)o.BytesLength))),
+                o.Address, Index(o.Type), (HeapObjectTraits)o.Flags, raw.BytesOf(o))),
             Layouts = Array.ConvertAll(raw.Layouts, l => new TypeLayout(
                 (int)l.Type, Index(l.Parent),
                 l.FieldCount == 0 ? default : fields.AsMemory((int)l.FirstField, (int)l.FieldCount),

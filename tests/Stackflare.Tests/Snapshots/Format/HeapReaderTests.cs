@@ -1,4 +1,6 @@
+using Stackflare.Snapshots;
 using Stackflare.Snapshots.Format;
+using Stackflare.Tests.Symbols;
 
 namespace Stackflare.Tests.Snapshots.Format;
 
@@ -11,22 +13,27 @@ public sealed class HeapReaderTests
         Assert.Equal((HeapStatus.Walked, 1u, 100ul, 9L), (heap.Info.Status, heap.Info.MethodCount, heap.Info.SeenObjects, heap.Info.NowNs));
         RunningRecord running = Assert.Single(heap.Running);
         Assert.Equal((0u, 0u, 1u), (running.Thread, running.Object, running.Frame));
-        Assert.Equal((0, 1, -1, -1), (heap.Find(0x5000), heap.Find(0x6000), heap.Find(0), heap.Find(0x5008)));
-        HeapLayoutRecord layout = Assert.NotNull(heap.LayoutOf(0));
-        Assert.Null(heap.LayoutOf(1));
-        Assert.Equal([8u, 16u], heap.FieldsOf(layout).ToArray().Select(f => f.Offset));
-        Assert.Equal(0x6000ul, heap.Word(heap.Objects[0], heap.ReferencesOf(layout)[0]));
-        Assert.Equal(4ul, heap.Word(heap.Objects[1], 0));
+        Assert.Equal([8u, 16u], heap.FieldsOf(Assert.Single(heap.Layouts)).ToArray().Select(f => f.Offset));
+
+        SnapshotHeap copies = Sample();
+        Assert.Equal((0, 1, -1, -1), (copies.Find(0x5000), copies.Find(0x6000), copies.Find(0), copies.Find(0x5008)));
+        TypeLayout layout = Assert.NotNull(copies.LayoutOf(0));
+        Assert.Null(copies.LayoutOf(1));
+        Assert.Equal([8u, 16u], layout.Fields.ToArray().Select(f => f.Offset));
+        Assert.Equal(0x6000ul, SnapshotHeap.Word(copies.Objects[0], layout.References.Span[0]));
+        Assert.Equal(4ul, SnapshotHeap.Word(copies.Objects[1], 0));
     }
 
     [Fact]
     public void AnOffsetThatIsNotInTheObjectReadsAsNothing()
     {
-        RawHeap heap = SnapshotReader.Read(SnapshotBytes.Sample()).Heap!;
-        Assert.Equal(3ul, heap.Word(heap.Objects[0], 16));
+        SnapshotHeap heap = Sample();
+        Assert.Equal(3ul, SnapshotHeap.Word(heap.Objects[0], 16));
         ulong[] outside = [17, 24, uint.MaxValue, ulong.MaxValue];
-        Assert.All(outside, at => Assert.Equal(0ul, heap.Word(heap.Objects[0], at)));
+        Assert.All(outside, at => Assert.Equal(0ul, SnapshotHeap.Word(heap.Objects[0], at)));
     }
+
+    private static SnapshotHeap Sample() => SnapshotDecoder.Decode(SnapshotReader.Read(SnapshotBytes.Sample()), CodeSnapshot.Host, []).Heap!;
 
     [Fact]
     public void WithoutTheSectionThereIsNone() => Assert.Null(SnapshotReader.Read(new SnapshotBytes().Build()).Heap);
