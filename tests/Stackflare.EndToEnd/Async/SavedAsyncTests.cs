@@ -1,10 +1,6 @@
-using Stackflare.Building;
 using Stackflare.Capture;
 using Stackflare.EndToEnd.Harness;
 using Stackflare.Snapshots;
-using Stackflare.Snapshots.Format;
-using Stackflare.Symbols;
-using Stackflare.Symbols.Saved;
 using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
 
 namespace Stackflare.EndToEnd.Async;
@@ -29,9 +25,9 @@ public sealed class SavedAsyncTests
         (ThreadDump live, string file) = Save(target);
         app.RemovePdbs();
         app.RemoveAll();
-        AsyncTruthTests.AssertSame(truth, Show(file).AsyncStacks);
-        AssertLike(live, Show(file));
-        AssertLike(live, Show(file, app.Symbols));
+        AsyncTruthTests.AssertSame(truth, SavedFile.Show(file).AsyncStacks);
+        AssertLike(live, SavedFile.Show(file));
+        AssertLike(live, SavedFile.Show(file, app.Symbols));
     }
 
     [Theory]
@@ -49,8 +45,8 @@ public sealed class SavedAsyncTests
         app.RemovePdbs();
         (ThreadDump bare, string file) = Save(target);
         app.RemoveAll();
-        AssertLike(bare, Show(file));
-        AsyncTruthTests.AssertSame(truth, Show(file, app.Symbols).AsyncStacks);
+        AssertLike(bare, SavedFile.Show(file));
+        AsyncTruthTests.AssertSame(truth, SavedFile.Show(file, app.Symbols).AsyncStacks);
     }
 
     private static (ThreadDump Live, string File) Save(TargetProcess target)
@@ -81,12 +77,4 @@ public sealed class SavedAsyncTests
 
     private static ProcessCapture NewCapture(TargetProcess target) =>
         new(Processes.TargetProcess.Inspect(target.Pid), _ => Probe, new CaptureOptions { AsyncStacks = AsyncStackMode.Always }, []);
-
-    /// <summary>As the tool shows a file, on a machine that has no framework and none of the paths in it.</summary>
-    private static ThreadDump Show(string file, params string[] symbols)
-    {
-        (Snapshot snapshot, SnapshotDirectory directory) = SnapshotFile.Read(File.ReadAllBytes(file));
-        var symbolicator = new Symbolicator(new SymbolOptions { RootPrefix = "/nowhere", SymbolDirectories = symbols });
-        return DumpBuilder.Build(snapshot, symbolicator, ownThread: null, SavedSymbols.Decode(snapshot, directory));
-    }
 }

@@ -1,10 +1,6 @@
-using Stackflare.Building;
 using Stackflare.Capture;
 using Stackflare.EndToEnd.Harness;
 using Stackflare.Snapshots;
-using Stackflare.Snapshots.Format;
-using Stackflare.Symbols;
-using Stackflare.Symbols.Saved;
 using Stackflare.Writers;
 using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
 
@@ -44,15 +40,15 @@ public sealed class SavedSnapshotTests
         app.RemoveAll();
 
         Assert.NotEqual(complete, bare);
-        Assert.Equal(bare, Json(Show(without)));
-        Assert.Equal(complete, Json(Show(with)));
-        string atTheDesk = Json(Show(without, app.Symbols));
+        Assert.Equal(bare, Json(SavedFile.Show(without)));
+        Assert.Equal(complete, Json(SavedFile.Show(with)));
+        string atTheDesk = Json(SavedFile.Show(without, app.Symbols));
         JsonDump dump = Parse(atTheDesk);
         Assert.All(target.Truth.Threads.Where(t => IsMarkedByItself(t)), thread => thread.AssertIn(dump));
         // PDBs that the assemblies hold themselves were found there as well.
         Assert.Equal(complete, atTheDesk);
         // And with both nothing is lost.
-        Assert.Equal(complete, Json(Show(with, app.Symbols)));
+        Assert.Equal(complete, Json(SavedFile.Show(with, app.Symbols)));
     }
 
     [Fact]
@@ -69,7 +65,7 @@ public sealed class SavedSnapshotTests
 
         using var other = new TemporaryFolder();
         File.Copy(Path.ChangeExtension(Flavour.Unoptimized.Executable, ".pdb"), Path.Combine(other.Path, "Shapes.pdb"));
-        JsonDump dump = Parse(Json(Show(file, other.Path)));
+        JsonDump dump = Parse(Json(SavedFile.Show(file, other.Path)));
         Assert.All(target.Truth.Threads, thread =>
         {
             JsonFrame[] frames = [.. dump.Of(thread).Frames.Where(f => f.IsOfTarget)];
@@ -78,21 +74,13 @@ public sealed class SavedSnapshotTests
             Assert.Equal(thread.Marks.Select(m => m.Method), frames.Where(f => !f.IsHidden).Select(f => f.FullName));
         });
         // Beside it the right one is found.
-        JsonDump right = Parse(Json(Show(file, other.Path, app.Symbols)));
+        JsonDump right = Parse(Json(SavedFile.Show(file, other.Path, app.Symbols)));
         Assert.All(target.Truth.Threads, thread => thread.AssertIn(right));
     }
 
     private static ProcessCapture NewCapture(TargetProcess target) => new(Processes.TargetProcess.Inspect(target.Pid), _ => Probe, new CaptureOptions().WithPatience(), []);
 
     private static string Saved(TargetProcess target, string name) => Path.Combine(target.TemporaryFolder, name);
-
-    /// <summary>As the tool shows a file, on a machine that has no framework and none of the paths in it.</summary>
-    private static ThreadDump Show(string file, params string[] symbols)
-    {
-        (Snapshot snapshot, SnapshotDirectory directory) = SnapshotFile.Read(File.ReadAllBytes(file));
-        var symbolicator = new Symbolicator(new SymbolOptions { RootPrefix = "/nowhere", SymbolDirectories = symbols });
-        return DumpBuilder.Build(snapshot, symbolicator, ownThread: null, SavedSymbols.Decode(snapshot, directory));
-    }
 
     /// <summary>Not where there is no PDB, and not in handlers, of which the runtime tells the call that threw.</summary>
     private static bool IsMarkedByItself(TruthThread thread) => thread.Name != "bare" && thread.Exception is null;

@@ -1,10 +1,5 @@
 using System.Globalization;
-using Stackflare.Building;
 using Stackflare.EndToEnd.Harness;
-using Stackflare.Snapshots;
-using Stackflare.Snapshots.Format;
-using Stackflare.Symbols;
-using Stackflare.Symbols.Saved;
 using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
 
 namespace Stackflare.EndToEnd.Problems;
@@ -34,16 +29,8 @@ public sealed class SavedDeadlockTests
         string expected = Describe(live);
         Assert.Equal(flavour != "net8", expected.Contains(" took ", StringComparison.Ordinal));
         Assert.Equal(shape != "Workshop" && flavour != "net8", expected.Contains("Deadlock: ", StringComparison.Ordinal));
-        Assert.Equal(expected, Describe(Show(file)));
-        Assert.Equal(expected, Describe(Show(file, app.Symbols)));
-    }
-
-    /// <summary>As it is shown on a machine that has no framework and none of the paths in it.</summary>
-    private static ThreadDump Show(string file, params string[] symbols)
-    {
-        (Snapshot snapshot, SnapshotDirectory directory) = SnapshotFile.Read(File.ReadAllBytes(file));
-        var symbolicator = new Symbolicator(new SymbolOptions { RootPrefix = "/nowhere", SymbolDirectories = symbols });
-        return DumpBuilder.Build(snapshot, symbolicator, ownThread: null, SavedSymbols.Decode(snapshot, directory));
+        Assert.Equal(expected, Describe(SavedFile.Show(file)));
+        Assert.Equal(expected, Describe(SavedFile.Show(file, app.Symbols)));
     }
 
     /// <summary>All that the model has of locks and waits.</summary>
