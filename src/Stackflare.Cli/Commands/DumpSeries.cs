@@ -1,14 +1,12 @@
 using Stackflare.Capture;
 using Stackflare.Snapshots;
+using Stackflare.Symbols;
 
 namespace Stackflare.Cli.Commands;
 
 /// <summary>Dumps of one process, one after another, as they were asked for. For one thread.</summary>
 internal sealed class DumpSeries(ProcessCapture capture, Sampling sampling, Interrupt interrupt)
 {
-    /// <summary>Far more than the largest dump needs from a disk.</summary>
-    private static readonly TimeSpan TimeForSymbols = TimeSpan.FromSeconds(60);
-
     private int _taken;
 
     /// <summary>What ended the series before its time; null if nothing did.</summary>
@@ -56,7 +54,7 @@ internal sealed class DumpSeries(ProcessCapture capture, Sampling sampling, Inte
     /// <summary>The dump of a sample.</summary>
     public ThreadDump Symbolicate(Snapshot sample)
     {
-        using var watchdog = new Watchdog(capture.Limit + TimeForSymbols, "a file system with its symbols does not answer");
+        using var watchdog = new Watchdog(capture.Limit + SymbolLimits.Time, "a file system with its symbols does not answer");
         return capture.Symbolicate(sample);
     }
 

@@ -143,7 +143,7 @@ internal sealed class CaptureQueue<TWish, TResult>(TimeSpan grace)
 
         public Batch Batch { get; } = batch;
 
-        /// <summary>Gives the part up, once: for who was served it changes nothing.</summary>
+        /// <summary>Gives the part up, once. After the result has come it changes nothing.</summary>
         public void Leave()
         {
             bool isDeserted;

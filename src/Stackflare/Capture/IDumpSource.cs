@@ -7,6 +7,6 @@ internal interface IDumpSource
 {
     /// <summary>Takes a dump.</summary>
     /// <param name="cancellationToken">Ends the wait for it, as if the time were up.</param>
-    /// <exception cref="StackflareException">There is none; the type says why.</exception>
+    /// <exception cref="StackflareException">There is none; the error says why.</exception>
     ThreadDump Dump(CancellationToken cancellationToken);
 }

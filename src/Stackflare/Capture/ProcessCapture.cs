@@ -25,7 +25,6 @@ internal sealed class ProcessCapture : IDisposable
     private readonly byte[] _probe;
     private readonly CaptureOptions _options;
     private readonly Symbolicator _symbolicator;
-    private readonly ProbeSource _source;
     private bool _useMemory = true;
     private MemoryFile? _memory;
     private volatile ProbeTransport? _route;
@@ -35,7 +34,7 @@ internal sealed class ProcessCapture : IDisposable
     /// <param name="probes">The probe's bytes by runtime identifier; null for one that there is no probe for.</param>
     /// <param name="options">What to look for, and limits.</param>
     /// <param name="symbolDirectories">Further directories to look for PDBs and assemblies in.</param>
-    /// <exception cref="StackflareException">No dump can be had of it; the type says why.</exception>
+    /// <exception cref="StackflareException">No dump can be had of it; the error says why.</exception>
     public ProcessCapture(TargetProcess target, Func<string, byte[]?> probes, CaptureOptions options, IReadOnlyList<string> symbolDirectories)
     {
         _target = target;
@@ -52,7 +51,7 @@ internal sealed class ProcessCapture : IDisposable
         string platform = ProbePlatform.For(_target.Runtime.IsMusl);
         _probe = probes(platform) ?? throw OtherLibc(pid, _target.Runtime.IsMusl ? "musl" : "glibc", platform);
         _options = options;
-        _source = new ProbeSource(() => _route = ProbeTransport.To(_target, _probe, _useMemory, ref _memory), ProfilerSlots.Of(pid, RuntimeVersion()), Look);
+        Source = new ProbeSource(() => _route = ProbeTransport.To(_target, _probe, _useMemory, ref _memory), ProfilerSlots.Of(pid, RuntimeVersion()), Look);
         _symbolicator = new Symbolicator(new SymbolOptions
         {
             SourceText = options.SourceText,
@@ -78,14 +77,14 @@ internal sealed class ProcessCapture : IDisposable
     }
 
     /// <summary>Where the snapshots come from.</summary>
-    internal ProbeSource Source => _source;
+    internal ProbeSource Source { get; }
 
     /// <summary>How long a snapshot may take.</summary>
     public TimeSpan Limit => _options.Limits.Timeout;
 
     /// <summary>Takes a snapshot.</summary>
     /// <param name="cancellationToken">Ends the wait for it, as if the time were up.</param>
-    /// <exception cref="StackflareException">There is none; the type says why.</exception>
+    /// <exception cref="StackflareException">There is none; the error says why.</exception>
     public Snapshot TakeSnapshot(CancellationToken cancellationToken)
     {
         if (_target.IsStopped())
@@ -109,7 +108,7 @@ internal sealed class ProcessCapture : IDisposable
     {
         try
         {
-            return _source.Capture(_options, cancellationToken);
+            return Source.Capture(_options, cancellationToken);
         }
         catch (StackflareException) when (HasEnded())
         {

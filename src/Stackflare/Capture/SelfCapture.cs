@@ -10,15 +10,12 @@ namespace Stackflare.Capture;
 
 /// <summary>
 /// Dumps of one's own process. One at a time: the runtime takes one attach at a time, and the symbolicator's caches are for one
-/// thread. Whoever waits for that shares the next one with all who want the same.
+/// thread. Callers that wait for that share the next one, if they want the same.
 /// </summary>
 internal static class SelfCapture
 {
-    /// <summary>Far more than the largest dump needs from a disk.</summary>
-    private static readonly TimeSpan TimeForSymbols = TimeSpan.FromSeconds(60);
-
-    /// <summary>Whoever asks for a dump of this process goes through it.</summary>
-    internal static readonly CaptureQueue<CaptureOptions, ThreadDump> Queue = new(TimeForSymbols);
+    /// <summary>All dumps of this process are taken through it.</summary>
+    internal static readonly CaptureQueue<CaptureOptions, ThreadDump> Queue = new(SymbolLimits.Time);
 
     private static Symbolicator? _withText, _withoutText;
     private static ProbeSource? _source;

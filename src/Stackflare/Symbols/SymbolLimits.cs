@@ -9,6 +9,9 @@ internal static class SymbolLimits
     /// <summary>Estimated bytes of finished results kept between two dumps. Past it everything is forgotten: simple, and rare.</summary>
     public const int RetainedBytes = 1 << 20;
 
+    /// <summary>How long names and lines of one dump may take: far more than the largest needs from a disk.</summary>
+    public static readonly TimeSpan Time = TimeSpan.FromSeconds(60);
+
     public const int MetadataBytes = 256 << 20;
     public const int PdbBytes = 256 << 20;
     public const int SourceBytes = 16 << 20;

@@ -69,7 +69,7 @@ public sealed class MainProfilerTests
         Assert.Null(dumps.Sample.Heap);
         Assert.True(HasStacks(target));
 
-        // What to do about it is said in the words of whoever says it.
+        // The remedy is in the words of the library, or of the tool.
         Assert.EndsWith("The option AsyncStacks looks for them all the same.", dumps.Take().Notes.Single(), StringComparison.Ordinal);
         using var folder = new TemporaryFolder();
         string file = Path.Combine(folder.Path, "snapshot");

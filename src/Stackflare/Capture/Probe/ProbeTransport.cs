@@ -34,7 +34,7 @@ internal sealed class ProbeTransport : IDisposable
     public UnixSocket Listener { get; private set; } = null!;
 
     /// <summary>To our own process: the probe is loaded already, and an abstract socket leaves nothing behind whatever happens.</summary>
-    /// <exception cref="StackflareException">There is no way; the type says why.</exception>
+    /// <exception cref="StackflareException">There is no way; the error says why.</exception>
     public static ProbeTransport ToSelf(string probePath)
     {
         var route = new ProbeTransport(Environment.ProcessId, DiagnosticsSocket.FindOwn()) { ProbePath = probePath };
@@ -52,7 +52,7 @@ internal sealed class ProbeTransport : IDisposable
     /// <param name="useMemory">False where the process was found not to load files from memory.</param>
     /// <param name="memory">The probe in memory, made when it is first needed and kept by the caller for the next time: musl never unloads
     /// a library, and of one that it has loaded already it loads no second.</param>
-    /// <exception cref="StackflareException">There is no way; the type says why.</exception>
+    /// <exception cref="StackflareException">There is no way; the error says why.</exception>
     [SupportedOSPlatform("linux")]
     public static ProbeTransport To(TargetProcess target, ReadOnlySpan<byte> probe, bool useMemory, ref MemoryFile? memory)
     {

@@ -29,7 +29,7 @@ internal static class SnapshotCapture
     /// <param name="places">What is known of the process's profilers.</param>
     /// <param name="tasks">The process's threads by the kernel, which is asked for those that keep the capture from being taken.</param>
     /// <param name="cancellationToken">Calls the wait for it off, as if the time were up.</param>
-    /// <exception cref="StackflareException">There is no snapshot; the type says why.</exception>
+    /// <exception cref="StackflareException">There is no snapshot; the error says why.</exception>
     public static RawSnapshot Take(Func<ProbeTransport> open, CaptureOptions options, ProfilerSlots places, KernelTasks tasks, CancellationToken cancellationToken = default)
     {
         RawSnapshot snapshot = TakeAny(open, options, places, cancellationToken);

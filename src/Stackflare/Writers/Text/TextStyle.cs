@@ -1,6 +1,6 @@
 namespace Stackflare.Writers.Text;
 
-/// <summary>How whoever shows the text wants it. Other formats do not ask. Immutable.</summary>
+/// <summary>What the text formats show in addition, and in which words. Other formats ignore it. Immutable.</summary>
 internal sealed record TextStyle
 {
     /// <summary>For a file, a log or a pipe of a program that uses the library.</summary>

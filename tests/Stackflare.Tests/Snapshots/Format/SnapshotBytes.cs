@@ -3,7 +3,7 @@ using Stackflare.Snapshots.Format;
 
 namespace Stackflare.Tests.Snapshots.Format;
 
-/// <summary>Writes the bytes of snapshots, also such as no capture yields, for tests of whoever reads them.</summary>
+/// <summary>Writes the bytes of snapshots, also such as no capture yields, for tests of the readers.</summary>
 internal sealed class SnapshotBytes
 {
     private readonly List<(SectionKind Kind, uint RecordSize, byte[] Bytes)> _sections = [];
