@@ -53,10 +53,10 @@ internal sealed class SymbolSaver(Snapshot snapshot, SymbolSession session)
         if (!_seenModules[index])
         {
             _seenModules[index] = true;
-            if (module.PdbReference is { } reference)
+            if (module.Symbols.PdbReference is { } reference)
                 _writer.Pdb((uint)index, reference);
         }
-        if (_methods.Add((index, method)) && module.Method(method) is { } facts)
+        if (_methods.Add((index, method)) && module.Symbols.Method(method) is { } facts)
             _writer.Method((uint)index, method, facts);
         if (offset is { } at && _lines.Add((index, method, at)))
             _writer.Line((uint)index, method, at, session.Locate(module, method, at));
@@ -72,7 +72,7 @@ internal sealed class SymbolSaver(Snapshot snapshot, SymbolSession session)
             int? module = snapshot.Types[layout.Type].Module;
             foreach (FieldOffset field in layout.Fields.Span)
             {
-                if (module is { } at && fields.Add((at, field.Token)) && session.Module(at)!.Field(field.Token) is { } facts)
+                if (module is { } at && fields.Add((at, field.Token)) && session.Module(at)!.Symbols.Field(field.Token) is { } facts)
                     _writer.Field((uint)at, field.Token, facts);
             }
         }
@@ -86,9 +86,9 @@ internal sealed class SymbolSaver(Snapshot snapshot, SymbolSession session)
             if (machine.Module is not { } at || !places.Add((at, machine.Token, box.State)))
                 continue;
             ModuleSymbols module = session.Module(at)!;
-            if (module.MoveNextOf(machine.Token) is not { } method)
+            if (module.Symbols.MoveNextOf(machine.Token) is not { } method)
                 continue;
-            int? offset = box.State < 0 ? null : module.AwaitOffset(method, box.State);
+            int? offset = box.State < 0 ? null : module.Symbols.AwaitOffset(method, box.State);
             _writer.Await((uint)at, machine.Token, method, box.State, offset);
             SavePlace(at, module, method, offset);
         }
@@ -117,7 +117,7 @@ internal sealed class SymbolSaver(Snapshot snapshot, SymbolSession session)
         if (session.ModuleOf(frame) is not { } module || frame.ILOffset is not { } offset)
             return;
         SnapshotMethod method = snapshot.Methods[frame.Method!.Value];
-        if (_lines.Add((method.Module!.Value, method.Token, offset)) && module.LockScopesAround(method.Token, offset) is { } count)
+        if (_lines.Add((method.Module!.Value, method.Token, offset)) && module.Symbols.LockScopesAround(method.Token, offset) is { } count)
             _writer.LockScopes((uint)method.Module.Value, method.Token, offset, count);
     }
 
@@ -143,7 +143,7 @@ internal sealed class SymbolSaver(Snapshot snapshot, SymbolSession session)
             _seenTypes[index] = true;
             SnapshotType type = snapshot.Types[index];
             AwaitArguments(index);
-            if (!type.IsArray && type.Module is { } module && _types.Add((module, type.Token)) && session.Module(module)!.TypeName(type.Token) is { } name)
+            if (!type.IsArray && type.Module is { } module && _types.Add((module, type.Token)) && session.Module(module)!.Symbols.TypeName(type.Token) is { } name)
                 _writer.Type((uint)module, type.Token, name);
         }
     }

@@ -73,7 +73,7 @@ internal sealed class SymbolSession : IDisposable
             };
         }
         ModuleSymbols? module = Module(method.Module);
-        MethodSymbol? facts = module?.Method(method.Token) ?? (_bare[index] ??= FallbackNames.Named(method));
+        MethodSymbol? facts = module?.Symbols.Method(method.Token) ?? (_bare[index] ??= FallbackNames.Named(method));
         int? offset = PlaceOf(module, frame);
         FoundLine line = Locate(module, method.Token, offset);
         return new DumpFrame
@@ -100,14 +100,14 @@ internal sealed class SymbolSession : IDisposable
     public DumpFrame AsyncFrame(SnapshotType machine, int state)
     {
         ModuleSymbols? module = Module(machine.Module);
-        uint? method = module?.MoveNextOf(machine.Token);
-        MethodSymbol? facts = method is { } token ? module!.Method(token) : null;
-        int? offset = method is not null && state >= 0 ? module!.AwaitOffset(method.Value, state) : null;
+        uint? method = module?.Symbols.MoveNextOf(machine.Token);
+        MethodSymbol? facts = method is { } token ? module!.Symbols.Method(token) : null;
+        int? offset = method is not null && state >= 0 ? module!.Symbols.AwaitOffset(method.Value, state) : null;
         FoundLine line = Locate(module, method ?? 0, offset);
         return new DumpFrame
         {
             Kind = FrameKind.Async,
-            Method = facts?.Name ?? new MethodName(module?.TypeName(machine.Token) ?? "", "MoveNext", "", null),
+            Method = facts?.Name ?? new MethodName(module?.Symbols.TypeName(machine.Token) ?? "", "MoveNext", "", null),
             Source = line.Source,
             Symbols = line.Status,
             Module = module?.Identity,
@@ -148,7 +148,7 @@ internal sealed class SymbolSession : IDisposable
 
     /// <summary>How many lock statements are around a frame's place; null if that cannot be told.</summary>
     public LockScopeCounts? LockScopesAround(in SnapshotFrame frame) => ModuleOf(frame) is { } module && frame.ILOffset is { } offset
-        ? module.LockScopesAround(_snapshot.Methods[frame.Method!.Value].Token, offset)
+        ? module.Symbols.LockScopesAround(_snapshot.Methods[frame.Method!.Value].Token, offset)
         : null;
 
     /// <summary>The module of a frame's method; null for a frame that has no such thing.</summary>

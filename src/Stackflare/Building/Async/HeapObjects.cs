@@ -112,7 +112,7 @@ internal sealed class HeapObjects(Snapshot snapshot, SymbolSession session)
     }
 
     /// <summary>What is known of a field that a type declares; null when nothing is.</summary>
-    public FieldSymbol? Field(int type, uint token) => session.Module(snapshot.Types[type].Module)?.Field(token);
+    public FieldSymbol? Field(int type, uint token) => session.Module(snapshot.Types[type].Module)?.Symbols.Field(token);
 
     /// <summary>The simple name of the type of the awaiter that a method waits by which the runtime suspends; null when it is not known.</summary>
     public string? AwaiterAt(in SnapshotFrame frame) => session.AwaiterAt(frame);
@@ -125,7 +125,7 @@ internal sealed class HeapObjects(Snapshot snapshot, SymbolSession session)
         if (_definitions[type] is { } known)
             return known;
         SnapshotType record = snapshot.Types[type];
-        return _definitions[type] = record.IsArray ? "" : session.Module(record.Module)?.TypeName(record.Token) ?? "";
+        return _definitions[type] = record.IsArray ? "" : session.Module(record.Module)?.Symbols.TypeName(record.Token) ?? "";
     }
 
     private static bool Has(in HeapObject entry, ulong offset, int size) => offset <= int.MaxValue && (long)offset + size <= entry.Bytes.Length;

@@ -4,29 +4,29 @@ using Stackflare.Symbols.Pdb;
 
 namespace Stackflare.Symbols.Modules;
 
-/// <summary>What is remembered of a module from one dump to the next: finished results only, nothing that is open.</summary>
+/// <summary>What is remembered of a module from one dump to the next: finished results only, nothing that is open. Null is "the module has no answer".</summary>
 internal sealed class ModuleCacheEntry
 {
     /// <summary>By MethodDef token.</summary>
-    public Dictionary<int, MethodSymbol> Methods { get; } = [];
+    public Dictionary<uint, MethodSymbol?> Methods { get; } = [];
 
     /// <summary>By MethodDef token and IL offset.</summary>
-    public Dictionary<long, PdbLine> Lines { get; } = [];
+    public Dictionary<(uint Token, int Offset), PdbLine> Lines { get; } = [];
 
     /// <summary>How many lock statements are around a place, by MethodDef token and IL offset.</summary>
-    public Dictionary<long, LockScopeCounts> LockScopes { get; } = [];
+    public Dictionary<(uint Token, int Offset), LockScopeCounts?> LockScopes { get; } = [];
 
-    /// <summary>By Field token; null for what cannot be told.</summary>
-    public Dictionary<int, FieldSymbol?> Fields { get; } = [];
+    /// <summary>By Field token.</summary>
+    public Dictionary<uint, FieldSymbol?> Fields { get; } = [];
 
     /// <summary>The method that runs a state machine, by the TypeDef token of the machine.</summary>
-    public Dictionary<int, int?> MoveNexts { get; } = [];
+    public Dictionary<uint, uint?> MoveNexts { get; } = [];
 
     /// <summary>Where a method waits, by its state, by the MethodDef token of what runs its state machine.</summary>
-    public Dictionary<int, Dictionary<int, int>> Awaits { get; } = [];
+    public Dictionary<uint, Dictionary<int, int>?> Awaits { get; } = [];
 
     /// <summary>Full names by TypeDef token.</summary>
-    public Dictionary<int, string> Types { get; } = [];
+    public Dictionary<uint, string?> Types { get; } = [];
 
     /// <summary>Source files by their row in the PDB.</summary>
     public Dictionary<int, SourceDocument> Documents { get; } = [];

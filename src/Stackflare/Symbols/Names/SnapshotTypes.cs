@@ -81,7 +81,7 @@ internal sealed class SnapshotTypes(Snapshot snapshot, Func<int?, ModuleSymbols?
             _text.Append('[').Append(',', (int)Math.Clamp(type.Rank, 1, 32) - 1).Append(']');
             return;
         }
-        _text.Append(module(type.Module)?.TypeName(type.Token) ?? UnknownName);
+        _text.Append(module(type.Module)?.Symbols.TypeName(type.Token) ?? UnknownName);
         for (int i = 0; i < arguments.Length; i++)
         {
             _text.Append(i == 0 ? '[' : ',');

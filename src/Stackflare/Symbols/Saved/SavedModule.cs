@@ -1,14 +1,15 @@
 using Stackflare.Symbols.IL;
+using Stackflare.Symbols.Modules;
 using Stackflare.Symbols.Names;
 using Stackflare.Symbols.Pdb;
 
 namespace Stackflare.Symbols.Saved;
 
 /// <summary>What was found of a module when the snapshot was saved, where its file was at hand.</summary>
-internal sealed class SavedModule
+internal sealed class SavedModule : IModuleSymbols
 {
     /// <summary>What the module says of its PDB; null if it names none. Enough to find the PDB by where the module is not.</summary>
-    public PdbReference? Pdb { get; set; }
+    public PdbReference? PdbReference { get; set; }
 
     /// <summary>By MethodDef token.</summary>
     public Dictionary<uint, MethodSymbol> Methods { get; } = [];
@@ -30,4 +31,16 @@ internal sealed class SavedModule
 
     /// <summary>How many lock statements are around a place, by MethodDef token and IL offset.</summary>
     public Dictionary<(uint Token, int Offset), LockScopeCounts> LockScopes { get; } = [];
+
+    public MethodSymbol? Method(uint token) => Methods.GetValueOrDefault(token);
+
+    public FieldSymbol? Field(uint token) => Fields.GetValueOrDefault(token);
+
+    public string? TypeName(uint token) => Types.GetValueOrDefault(token);
+
+    public uint? MoveNextOf(uint type) => MoveNexts.TryGetValue(type, out uint method) ? method : null;
+
+    public int? AwaitOffset(uint moveNext, int state) => Awaits.TryGetValue((moveNext, state), out int offset) ? offset : null;
+
+    public LockScopeCounts? LockScopesAround(uint token, int offset) => LockScopes.TryGetValue((token, offset), out LockScopeCounts counts) ? counts : null;
 }

@@ -57,8 +57,8 @@ internal sealed class SavedSymbols
     private void Add(in SavedPdbRecord pdb)
     {
         SavedModule module = ModuleAt(pdb.Module);
-        Once(module.Pdb is null, "PDB");
-        module.Pdb = new PdbReference(new BlobContentId(pdb.Id, pdb.Stamp), Required(pdb.PathOffset, pdb.PathLength, "a PDB's path"), Embedded: null);
+        Once(module.PdbReference is null, "PDB");
+        module.PdbReference = new PdbReference(new BlobContentId(pdb.Id, pdb.Stamp), Required(pdb.PathOffset, pdb.PathLength, "a PDB's path"), Embedded: null);
     }
 
     private void Add(in SavedMethodRecord method)

@@ -18,8 +18,8 @@ public sealed class SavedSymbolsDamageTests
     {
         SavedSymbols saved = Decode(File(Writer()));
         SavedModule module = saved.Module(0)!;
-        Assert.Equal((new Guid(1, 2, 3, new byte[8]), 4u), (module.Pdb!.Id!.Value.Guid, module.Pdb.Id.Value.Stamp));
-        Assert.Equal("/x/a.pdb", module.Pdb.Path);
+        Assert.Equal((new Guid(1, 2, 3, new byte[8]), 4u), (module.PdbReference!.Id!.Value.Guid, module.PdbReference.Id.Value.Stamp));
+        Assert.Equal("/x/a.pdb", module.PdbReference.Path);
         Assert.Equal(new MethodSymbol(new MethodName("T", "N", "X,Y", "Int32 n"), true), module.Methods[0x06000001]);
         Assert.Equal(new MethodSymbol(new MethodName("", "N", "", null), false), module.Methods[0x06000002]);
         Assert.Equal("Space.T", module.Types[0x02000001]);

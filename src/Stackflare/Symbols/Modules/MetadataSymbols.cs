@@ -1,0 +1,68 @@
+using System.Reflection.Metadata;
+using System.Reflection.Metadata.Ecma335;
+using Stackflare.Symbols.IL;
+using Stackflare.Symbols.Names;
+using Stackflare.Symbols.Pdb;
+
+namespace Stackflare.Symbols.Modules;
+
+/// <summary>
+/// Reads answers from a module and its PDB. Each method throws what <see cref="MalformedData"/> lists when the data is malformed, and
+/// returns null when the assembly cannot be opened. <see cref="CachedSymbols"/> is the only caller.
+/// </summary>
+internal sealed class MetadataSymbols(ModuleFiles files, SymbolOptions options)
+{
+    private const uint TokenTypeMask = 0xFF000000, MethodDef = 0x06000000, TypeDef = 0x02000000;
+
+    private PdbLines? _lines;
+    private MethodNames? _names;
+    private LockScopes? _lockScopes;
+    private AsyncMetadata? _async;
+
+    /// <summary>The module's name by its own metadata.</summary>
+    public string? Name => files.Image is { Metadata: var metadata } ? metadata.Text(metadata.GetModuleDefinition().Name) : null;
+
+    /// <summary>Whether the assembly has a public key.</summary>
+    public bool? IsSigned => files.Image is { Metadata: { IsAssembly: true } metadata } ? !metadata.GetAssemblyDefinition().PublicKey.IsNil : null;
+
+    public PdbReference? PdbReference => files.Image?.ReadPdbReference() is { } reference ? reference with { Embedded = null } : null;
+
+    private AsyncMetadata? Async => _async ??= files.Image is { } image ? new AsyncMetadata(image) : null;
+
+    private PdbLines? Lines => _lines ??= files.Pdb is { } pdb ? new PdbLines(pdb.Reader, options) : null;
+
+    public MethodSymbol? Method(uint token) => Definition(token, MethodDef, static metadata => metadata.MethodDefinitions.Count) is { } image
+        ? (_names ??= new MethodNames(image.Metadata, files.Pdb?.Reader)).Describe((MethodDefinitionHandle)MetadataTokens.Handle((int)token))
+        : null;
+
+    public string? TypeName(uint token) => Definition(token, TypeDef, static metadata => metadata.TypeDefinitions.Count) is { } image
+        ? image.Metadata.FullTypeName((TypeDefinitionHandle)MetadataTokens.Handle((int)token))
+        : null;
+
+    public LockScopeCounts? LockScopesAround(uint token, int offset) => Definition(token, MethodDef, static metadata => metadata.MethodDefinitions.Count) is { } image
+        ? (_lockScopes ??= new LockScopes(image)).Around((int)token, offset)
+        : null;
+
+    public FieldSymbol? Field(uint token) => Async?.Field((int)token);
+
+    public uint? MoveNextOf(uint type) => (uint?)Async?.MoveNextOf((int)type);
+
+    /// <summary>The IL offsets at which an async method waits, by its state; null if the assembly cannot be opened.</summary>
+    public Dictionary<int, int>? Awaits(uint moveNext) => Async?.Awaits((int)moveNext, files.Pdb?.Reader);
+
+    /// <summary>The line of an IL offset; null without a PDB.</summary>
+    /// <param name="token">The MethodDef token.</param>
+    /// <param name="offset">The IL offset.</param>
+    /// <param name="documents">The source files met so far, by their row.</param>
+    public PdbLine? Line(uint token, int offset, Dictionary<int, SourceDocument> documents) => Lines?.Find((int)token, offset, documents);
+
+    /// <summary>The IL between the sequence points around an offset, hidden ones included; null without a PDB.</summary>
+    public (int Start, int End)? StatementAround(uint token, int offset) => Lines?.StatementAround((int)token, offset);
+
+    /// <summary>The assembly, if the token is one of its definitions of a kind.</summary>
+    private ModuleImage? Definition(uint token, uint kind, Func<MetadataReader, int> count)
+    {
+        uint row = token & ~TokenTypeMask;
+        return (token & TokenTypeMask) == kind && row != 0 && files.Image is { } image && row <= count(image.Metadata) ? image : null;
+    }
+}

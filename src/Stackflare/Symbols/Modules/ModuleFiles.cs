@@ -1,0 +1,100 @@
+using Stackflare.Snapshots;
+using Stackflare.Symbols.Pdb;
+
+namespace Stackflare.Symbols.Modules;
+
+/// <summary>The assembly and the PDB of one module. Each is opened when it is first needed, and closed on disposal.</summary>
+/// <param name="module">The module in the snapshot.</param>
+/// <param name="savedPdb">What the module said of its PDB when the snapshot was saved; null if that is not known.</param>
+/// <param name="options">Where to search.</param>
+/// <param name="cache">What is shared with the other modules.</param>
+/// <param name="entry">What is kept of the module between two dumps.</param>
+internal sealed class ModuleFiles(SnapshotModule module, PdbReference? savedPdb, SymbolOptions options, SymbolCache cache, ModuleCacheEntry entry) : IDisposable
+{
+    private readonly string _fileName = PdbSearch.FileName(module.Path ?? "");
+    private ModuleImage? _image;
+    private PdbFile? _pdb;
+    private bool _triedImage, _triedPdb;
+
+    /// <summary>The module's path as the target names it; null if it has no absolute path.</summary>
+    public string? Path { get; } = module.Path is { } path && path.StartsWith('/') ? path : null;
+
+    /// <summary>Whether the assembly was needed and could be opened. Does not open it.</summary>
+    public bool IsImageOpen => _image is not null;
+
+    /// <summary>Whether the PDB was needed and could be opened. Does not open it.</summary>
+    public bool IsPdbOpen => _pdb is not null;
+
+    /// <summary>Why <see cref="Pdb"/> is null.</summary>
+    public SymbolStatus PdbFailure { get; private set; } = SymbolStatus.NoPdb;
+
+    /// <summary>The assembly; null if it cannot be read.</summary>
+    public ModuleImage? Image
+    {
+        get
+        {
+            if (!_triedImage)
+            {
+                _triedImage = true;
+                _image = OpenImage();
+            }
+            return _image;
+        }
+    }
+
+    /// <summary>The PDB; null if there is none, and <see cref="PdbFailure"/> says why.</summary>
+    public PdbFile? Pdb
+    {
+        get
+        {
+            if (!_triedPdb)
+            {
+                _triedPdb = true;
+                var search = new PdbSearch(options, cache.Bundle, cache.Folders);
+                _pdb = search.Find(Image, savedPdb, Path, module.Symbols);
+                if (_pdb is null)
+                {
+                    PdbFailure = search.Failure;
+                    if (_image is not null)
+                        entry.PdbMissing = search.Watched;
+                }
+            }
+            return _pdb;
+        }
+    }
+
+    public void Dispose()
+    {
+        _pdb?.Dispose();
+        _image?.Dispose();
+    }
+
+    /// <summary>The target runs the copy in the snapshot. A file is only the same code if it has the same MVID: a build may have replaced it.</summary>
+    private ModuleImage? OpenImage()
+    {
+        if (module.IsDynamic)
+            return null;
+        if (!module.Image.IsEmpty && ModuleImage.FromMemory(module.Image, module.IsImageMapped, module.Mvid) is { } copied)
+            return copied;
+        if (module.Mvid is not { } mvid)
+            return null;
+        ModuleImage? file = Path is null ? null : ModuleImage.FromFile(options.RootPrefix + Path, mvid);
+        return file ?? FromDirectories(mvid) ?? FromBundle(mvid);
+    }
+
+    private ModuleImage? FromDirectories(Guid mvid) => _fileName.Length == 0
+        ? null
+        : cache.Folders.Find(_fileName).Select(path => ModuleImage.FromFile(path, mvid)).FirstOrDefault(image => image is not null);
+
+    private ModuleImage? FromBundle(Guid mvid)
+    {
+        if (_fileName.Length == 0)
+            return null;
+        foreach (BundleEntry entry in cache.Bundle.Find(_fileName))
+        {
+            if (cache.Bundle.Open(entry, int.MaxValue) is { } stream && ModuleImage.FromStream(stream, mvid) is { } image)
+                return image;
+        }
+        return null;
+    }
+}
