@@ -9,7 +9,7 @@ namespace Stackflare.EndToEnd.Oracle;
 /// </summary>
 internal static class DebuggerView
 {
-    private const int MostFrames = 100_000;
+    private const int MostFrames = 100_000, Looks = 5;
 
     /// <summary>Attaches, reads, detaches. Synchronous throughout: only the thread that attached may trace.</summary>
     public static T Read<T>(int pid, Func<ClrRuntime, T> read)
@@ -22,8 +22,22 @@ internal static class DebuggerView
     /// <summary>The stacks of all threads.</summary>
     public static IReadOnlyList<OracleThread> Of(TargetProcess target) => Of(target.Pid);
 
-    /// <inheritdoc cref="Of(TargetProcess)"/>
-    public static IReadOnlyList<OracleThread> Of(int pid) => Read<IReadOnlyList<OracleThread>>(
+    /// <summary>
+    /// The stacks of all threads. On a busy machine the debugging interface sometimes sees no frame of any thread: then it has not looked, and
+    /// looks again.
+    /// </summary>
+    public static IReadOnlyList<OracleThread> Of(int pid)
+    {
+        for (int look = 0; look < Looks; look++)
+        {
+            var threads = Look(pid);
+            if (threads.Any(t => t.Frames.Count > 0))
+                return threads;
+        }
+        throw new InvalidOperationException($"The debugging interface saw no frame of process {pid} in {Looks} looks.");
+    }
+
+    private static IReadOnlyList<OracleThread> Look(int pid) => Read<IReadOnlyList<OracleThread>>(
         pid,
         runtime =>
         [
