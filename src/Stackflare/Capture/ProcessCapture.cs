@@ -58,6 +58,7 @@ internal sealed class ProcessCapture : IDisposable
             SymbolDirectories = symbolDirectories,
             SingleFilePath = _target.ExecutablePath,
             RootPrefix = _target.RootPrefix,
+            MapsFiles = true,
         });
     }
 

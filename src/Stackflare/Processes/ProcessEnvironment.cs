@@ -6,7 +6,8 @@ namespace Stackflare.Processes;
 /// <summary>The environment that a process began with: what its runtime read, whatever the program has set since.</summary>
 internal sealed class ProcessEnvironment
 {
-    private const int FirstBytes = 64 << 10, MostBytes = 6 << 20;
+    // A process can claim that gigabytes of its memory are its environment. The kernel starts no process with more than a few megabytes.
+    private const int FirstBytes = 4 << 10, MostBytes = 6 << 20;
 
     private readonly string _block;
 
@@ -15,11 +16,13 @@ internal sealed class ProcessEnvironment
     /// <summary>Empty when it may not be read.</summary>
     public static ProcessEnvironment Of(int pid)
     {
-        var buffer = new byte[FirstBytes];
-        ReadOnlySpan<byte> block = ProcFile.Read($"/proc/{pid}/environ", buffer);
-        // A process can say that gigabytes of its memory are its environment; the kernel lets nobody start with more than a few megabytes.
-        if (block.Length == buffer.Length)
-            block = ProcFile.Read($"/proc/{pid}/environ", new byte[MostBytes]);
+        int room = FirstBytes;
+        ReadOnlySpan<byte> block = ProcFile.Read($"/proc/{pid}/environ", new byte[room]);
+        while (block.Length == room && room < MostBytes)
+        {
+            room = Math.Min(room * 16, MostBytes);
+            block = ProcFile.Read($"/proc/{pid}/environ", new byte[room]);
+        }
         return new ProcessEnvironment("\0" + Encoding.UTF8.GetString(block));
     }
 

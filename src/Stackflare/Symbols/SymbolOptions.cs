@@ -14,4 +14,9 @@ internal sealed record SymbolOptions
 
     /// <summary>What to put before the paths a target names, for example <c>/proc/123/root</c>; empty for the own mount namespace.</summary>
     public string RootPrefix { get; init; } = "";
+
+    /// <summary>
+    /// Whether modules and PDBs are mapped, which is faster than reading. Not in a program that is dumped: if a mapped file is truncated, the process that reads it ends.
+    /// </summary>
+    public bool MapsFiles { get; init; }
 }

@@ -78,13 +78,13 @@ internal sealed class ModuleFiles(SnapshotModule module, PdbReference? savedPdb,
             return copied;
         if (module.Mvid is not { } mvid)
             return null;
-        ModuleImage? file = Path is null ? null : ModuleImage.FromFile(options.RootPrefix + Path, mvid);
+        ModuleImage? file = Path is null ? null : ModuleImage.FromFile(options.RootPrefix + Path, mvid, options.MapsFiles);
         return file ?? FromDirectories(mvid) ?? FromBundle(mvid);
     }
 
     private ModuleImage? FromDirectories(Guid mvid) => _fileName.Length == 0
         ? null
-        : cache.Folders.Find(_fileName).Select(path => ModuleImage.FromFile(path, mvid)).FirstOrDefault(image => image is not null);
+        : cache.Folders.Find(_fileName).Select(path => ModuleImage.FromFile(path, mvid, options.MapsFiles)).FirstOrDefault(image => image is not null);
 
     private ModuleImage? FromBundle(Guid mvid)
     {

@@ -2,14 +2,13 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
-using Microsoft.Win32.SafeHandles;
+using Stackflare.Interop;
 using Stackflare.Symbols.Pdb;
 
 namespace Stackflare.Symbols.Modules;
 
 /// <summary>
-/// An opened assembly: its metadata and what it says about its PDB. Holds a descriptor or pinned memory until disposed. Metadata of files
-/// is read into native memory, not mapped (see <see cref="RegularFile"/>).
+/// An opened assembly: its metadata and what it says about its PDB. Holds a descriptor, a mapping or pinned memory until disposed.
 /// </summary>
 internal sealed class ModuleImage : IDisposable
 {
@@ -20,15 +19,17 @@ internal sealed class ModuleImage : IDisposable
     private readonly Stream? _stream;
     private readonly ReadOnlyMemory<byte> _memory;
     private readonly bool _loaded;
+    private readonly IDisposable? _owner;
     private MemoryHandle _pin;
 
-    private ModuleImage(PEReader reader, Stream? stream, ReadOnlyMemory<byte> memory, bool loaded, MemoryHandle pin)
+    private ModuleImage(PEReader reader, Stream? stream, ReadOnlyMemory<byte> memory, bool loaded, MemoryHandle pin, IDisposable? owner)
     {
         _reader = reader;
         _stream = stream;
         _memory = memory;
         _loaded = loaded;
         _pin = pin;
+        _owner = owner;
         if (!reader.HasMetadata || reader.PEHeaders.MetadataSize > SymbolLimits.MetadataBytes)
             throw new BadImageFormatException();
         Metadata = reader.GetMetadataReader();
@@ -39,10 +40,17 @@ internal sealed class ModuleImage : IDisposable
     public Guid Mvid => Metadata.GetGuid(Metadata.GetModuleDefinition().Mvid);
 
     /// <summary>The assembly at a path; null if there is none that can be read, or it is another build's.</summary>
-    public static ModuleImage? FromFile(string path, Guid mvid)
+    /// <param name="path">The path of the file.</param>
+    /// <param name="mvid">The MVID that it must have.</param>
+    /// <param name="isMapped">Whether the file is mapped, see <see cref="SymbolOptions.MapsFiles"/>; otherwise its metadata is read into native memory.</param>
+    public static ModuleImage? FromFile(string path, Guid mvid, bool isMapped = false)
     {
-        SafeFileHandle? handle = RegularFile.TryOpen(path, MaxFileBytes, out long length);
-        return handle is null ? null : FromStream(new WindowStream(handle, 0, length, ownsHandle: true), mvid);
+        if (RegularFile.TryOpen(path, MaxFileBytes, out long length) is not { } handle)
+            return null;
+        if (!isMapped || MappedFile.Map(handle, (int)length) is not { } mapped)
+            return FromStream(new WindowStream(handle, 0, length, ownsHandle: true), mvid);
+        handle.Dispose();
+        return FromMemory(mapped.Memory, loaded: false, mvid, mapped);
     }
 
     /// <summary>The assembly in a stream, which is closed with it; null if it cannot be read or is another build's.</summary>
@@ -52,7 +60,7 @@ internal sealed class ModuleImage : IDisposable
         try
         {
             var reader = new PEReader(stream, PEStreamOptions.LeaveOpen);
-            image = Open(reader, stream, default, loaded: false, default);
+            image = Open(reader, stream, default, loaded: false, default, null);
             if (image?.Mvid == mvid)
                 return image;
         }
@@ -66,25 +74,32 @@ internal sealed class ModuleImage : IDisposable
         return null;
     }
 
-    /// <summary>An assembly out of the snapshot; null if it cannot be read. It came from the runtime, so no MVID is needed to trust it.</summary>
-    public static unsafe ModuleImage? FromMemory(ReadOnlyMemory<byte> memory, bool loaded, Guid? mvid)
+    /// <summary>An assembly in memory; null if it cannot be read or is another build's.</summary>
+    /// <param name="memory">The bytes of the assembly.</param>
+    /// <param name="loaded">Whether they are laid out as the runtime loads them, and not as they are in the file.</param>
+    /// <param name="mvid">The MVID that it must have; null for what came from the runtime, which can be trusted without one.</param>
+    /// <param name="owner">What is disposed with the image, or before null is returned; null for nothing.</param>
+    public static unsafe ModuleImage? FromMemory(ReadOnlyMemory<byte> memory, bool loaded, Guid? mvid, IDisposable? owner = null)
     {
         MemoryHandle pin = memory.Pin();
         ModuleImage? image = null;
         try
         {
             var reader = new PEReader((byte*)pin.Pointer, memory.Length, loaded);
-            image = Open(reader, null, memory, loaded, pin);
+            image = Open(reader, null, memory, loaded, pin, owner);
             if (image is not null && (mvid is null || image.Mvid == mvid))
                 return image;
         }
         catch (Exception e) when (MalformedData.Is(e))
         {
         }
-        if (image is null)
-            pin.Dispose();
-        else
+        if (image is not null)
+        {
             image.Dispose();
+            return null;
+        }
+        pin.Dispose();
+        owner?.Dispose();
         return null;
     }
 
@@ -155,13 +170,14 @@ internal sealed class ModuleImage : IDisposable
         _reader.Dispose();
         _stream?.Dispose();
         _pin.Dispose();
+        _owner?.Dispose();
     }
 
-    private static ModuleImage? Open(PEReader reader, Stream? stream, ReadOnlyMemory<byte> memory, bool loaded, MemoryHandle pin)
+    private static ModuleImage? Open(PEReader reader, Stream? stream, ReadOnlyMemory<byte> memory, bool loaded, MemoryHandle pin, IDisposable? owner)
     {
         try
         {
-            return new ModuleImage(reader, stream, memory, loaded, pin);
+            return new ModuleImage(reader, stream, memory, loaded, pin, owner);
         }
         catch (Exception e) when (MalformedData.Is(e))
         {

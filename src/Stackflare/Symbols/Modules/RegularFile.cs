@@ -5,8 +5,8 @@ namespace Stackflare.Symbols.Modules;
 
 /// <summary>
 /// Opens files at paths that a target named. Only regular files are opened: opening a FIFO would wait for a writer for
-/// ever, opening a device can do something to it. Nothing is memory mapped, because a mapping of a file that
-/// someone truncates while it is read ends the process with SIGBUS, and a rebuild truncates PDBs in place.
+/// ever, opening a device can do something to it. In the program that is dumped, files are read and not mapped: if somebody truncates a mapped file, the next
+/// access ends the process by SIGBUS, and a rebuild truncates PDBs in place.
 /// </summary>
 internal static class RegularFile
 {

@@ -68,8 +68,8 @@ internal sealed class SingleFileBundle
 
         // Chunks overlap by the signature and the offset before it, so that neither is cut.
         int overlap = signature.Length + sizeof(long);
-        byte[] chunk = new byte[ChunkBytes];
         long limit = Math.Min(length, SymbolLimits.BundleSearchBytes);
+        byte[] chunk = new byte[Math.Min(limit, ChunkBytes)];
         for (long start = 0; start < limit; start += ChunkBytes - overlap)
         {
             ReadOnlySpan<byte> span = chunk.AsSpan(0, RegularFile.Fill(executable, chunk, start));

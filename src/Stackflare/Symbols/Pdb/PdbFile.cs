@@ -12,12 +12,14 @@ internal sealed class PdbFile : IDisposable
     private const uint MetadataMagic = 0x424A5342; // "BSJB", which a Windows PDB does not begin with
 
     private readonly MetadataReaderProvider _provider;
+    private readonly IDisposable? _owner;
     private MemoryHandle _pin;
 
-    private PdbFile(MetadataReaderProvider provider, MemoryHandle pin)
+    private PdbFile(MetadataReaderProvider provider, MemoryHandle pin, IDisposable? owner)
     {
         _provider = provider;
         _pin = pin;
+        _owner = owner;
         Reader = provider.GetMetadataReader();
         ReadOnlySpan<byte> id = (Reader.DebugMetadataHeader ?? throw new BadImageFormatException()).Id.AsSpan();
         Id = new BlobContentId(new Guid(id[..16]), BinaryPrimitives.ReadUInt32LittleEndian(id[16..]));
@@ -55,35 +57,42 @@ internal sealed class PdbFile : IDisposable
     }
 
     /// <summary>Null when the bytes are no portable PDB.</summary>
-    public static unsafe PdbFile? FromMemory(ReadOnlyMemory<byte> memory)
+    /// <param name="memory">The bytes of the PDB.</param>
+    /// <param name="owner">What is disposed with the PDB, or before null is returned; null for nothing.</param>
+    public static unsafe PdbFile? FromMemory(ReadOnlyMemory<byte> memory, IDisposable? owner = null)
     {
-        if (!IsPortable(memory.Span))
-            return null;
-        MemoryHandle pin = memory.Pin();
-        return Open(MetadataReaderProvider.FromPortablePdbImage((byte*)pin.Pointer, memory.Length), pin);
+        if (IsPortable(memory.Span))
+        {
+            MemoryHandle pin = memory.Pin();
+            return Open(MetadataReaderProvider.FromPortablePdbImage((byte*)pin.Pointer, memory.Length), pin, owner);
+        }
+        owner?.Dispose();
+        return null;
     }
 
     public void Dispose()
     {
         _provider.Dispose();
         _pin.Dispose();
+        _owner?.Dispose();
     }
 
     private static bool IsPortable(ReadOnlySpan<byte> bytes) =>
         BinaryPrimitives.TryReadUInt32LittleEndian(bytes, out uint magic) && magic == MetadataMagic;
 
-    private static PdbFile? Open(MetadataReaderProvider? provider, MemoryHandle pin)
+    private static PdbFile? Open(MetadataReaderProvider? provider, MemoryHandle pin, IDisposable? owner = null)
     {
         try
         {
             if (provider is not null)
-                return new PdbFile(provider, pin);
+                return new PdbFile(provider, pin, owner);
         }
         catch (Exception e) when (MalformedData.Is(e))
         {
             provider!.Dispose();
         }
         pin.Dispose();
+        owner?.Dispose();
         return null;
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using Stackflare.Interop;
 using Stackflare.Symbols.Modules;
 
 namespace Stackflare.Symbols.Pdb;
@@ -105,6 +106,8 @@ internal sealed class PdbSearch(SymbolOptions options, BundleFile bundle, Symbol
         if (handle is null)
             return null;
         using var stream = new WindowStream(handle, 0, length, ownsHandle: true);
+        if (options.MapsFiles && MappedFile.Map(handle, (int)length) is { } mapped)
+            return Accept(PdbFile.FromMemory(mapped.Memory, mapped), handedOver: false);
         return Accept(PdbFile.FromStream(stream), handedOver: false);
     }
 
