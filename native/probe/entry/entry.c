@@ -6,6 +6,8 @@
 #include "entry/session.h"
 #include "heap/heap.h"
 #include "locks/objects.h"
+#include "memory/mapping.h"
+#include "walk/suspend.h"
 #include "wire/snapshot.h"
 
 #include <sys/mman.h>
@@ -64,6 +66,15 @@ static void describe_runtime(capture *c)
     r->pid = (uint32_t)getpid();
 }
 
+/* Whether the process dumps itself, and not for the first time: then its library holds the probe, and it is likely to ask once more. */
+static bool is_asked_again(int host)
+{
+    static bool was_asked;
+    bool is_own = snapshot_host_is_own(host), again = is_own && was_asked;
+    was_asked |= is_own;
+    return again;
+}
+
 static hresult attach(void *self, void *info_unknown, void *client_data, uint32_t client_size)
 {
     (void)self;
@@ -83,6 +94,7 @@ static hresult attach(void *self, void *info_unknown, void *client_data, uint32_
         return CORPROF_E_PROFILER_CANCEL_ACTIVATION;
     memset(&c, 0, sizeof c);
     memset(&h, 0, sizeof h);
+    sf_keep_begin(is_asked_again(host));
     c.request = &request;
     c.heap = &h;
     c.host_deadline = begin + (int64_t)request.send_timeout_ms * 1000000;
@@ -118,6 +130,8 @@ static hresult attach(void *self, void *info_unknown, void *client_data, uint32_
     clr_release(c.runtime.info);
     capture_send(&c, host);
     capture_unmap(&c);
+    sf_keep_end();
+    watch_settle(c.host_deadline);
     return CORPROF_E_PROFILER_CANCEL_ACTIVATION;
 }
 

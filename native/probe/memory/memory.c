@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "memory/memory.h"
+#include "memory/mapping.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -8,26 +9,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PAGE 4096u
-
-static void *map(size_t bytes, size_t ready)
-{
-    void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (p == MAP_FAILED)
-        return NULL;
-    /* Faults taken here are not taken during the pause. */
-    for (size_t i = 0; i < ready && i < bytes; i += PAGE)
-        ((volatile uint8_t *)p)[i] = 0;
-    return p;
-}
-
 bool sf_table_map(sf_table *table, uint32_t record, uint32_t capacity, size_t ready)
 {
-    table->mapped = ((size_t)record * capacity + PAGE - 1) & ~(size_t)(PAGE - 1);
-    table->base = map(table->mapped, ready);
+    table->mapped = sf_whole_pages((size_t)record * capacity);
+    table->base = sf_map(table->mapped, ready);
     table->record = record;
     table->capacity = capacity;
     table->count = 0;
+    table->ready = ready;
     table->full = false;
     return table->base != NULL;
 }
@@ -35,12 +24,13 @@ bool sf_table_map(sf_table *table, uint32_t record, uint32_t capacity, size_t re
 void sf_table_in_large_pages(sf_table *table)
 {
     madvise(table->base, table->mapped, MADV_HUGEPAGE);
+    table->ready = table->mapped; /* one byte may have brought 2 MB */
 }
 
 void sf_table_unmap(sf_table *table)
 {
-    if (table->base)
-        munmap(table->base, table->mapped);
+    size_t used = (size_t)table->record * table->count;
+    sf_unmap(table->base, table->mapped, used > table->ready ? used : table->ready);
     table->base = NULL;
 }
 
@@ -73,15 +63,14 @@ bool sf_index_map_near(sf_index *index, uint32_t capacity, uint32_t near_keys)
     index->near_keys = 0;
     index->near_mask = near_slots - 1;
     index->mapped = ((size_t)near_slots + slots) * sizeof *index->near;
-    index->near = map(index->mapped, near_slots * sizeof *index->near);
+    index->near = sf_map(index->mapped, near_slots * sizeof *index->near);
     index->far = index->near ? index->near + near_slots : NULL;
     return index->near != NULL;
 }
 
 void sf_index_unmap(sf_index *index)
 {
-    if (index->near)
-        munmap(index->near, index->mapped);
+    sf_unmap(index->near, index->mapped, ((size_t)index->near_mask + 1) * sizeof *index->near);
     index->near = NULL;
 }
 

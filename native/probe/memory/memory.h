@@ -1,4 +1,4 @@
-/* Memory that is mapped before the pause and unmapped after it: tables that only grow, hash indexes over them, and reads of
+/* Memory that is mapped before the pause and unmapped after it, or kept for the next capture: tables that only grow, hash indexes over them, and reads of
  * the runtime's memory that can fail without a fault. */
 #ifndef STACKFLARE_MEMORY_H
 #define STACKFLARE_MEMORY_H
@@ -11,7 +11,7 @@
 
 typedef struct sf_table {
     uint8_t *base;
-    size_t mapped;
+    size_t mapped, ready;
     uint32_t record, count, capacity;
     bool full; /* something did not fit */
 } sf_table;

@@ -34,6 +34,9 @@ void watch_begin(const capture *c);
 void watch_arm(void); /* right before a suspend */
 bool watch_disarm(blockers *released); /* right after it, before the program goes on; true: it was called off, because of those */
 void watch_end(void);
+/* When this returns no thread is in the handler of the signals that were sent, or will come there; otherwise the library stays mapped. Waits
+ * until shortly before the host's deadline: half a second at least, ten at most. The program runs meanwhile. */
+void watch_settle(int64_t deadline);
 
 /* suspend.c */
 typedef enum suspension { SUSPENDED, SUSPEND_FAILED, SUSPEND_REFUSED, SUSPEND_CALLED_OFF } suspension;

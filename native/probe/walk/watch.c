@@ -47,8 +47,11 @@ enum {
     MOST_IN_HANDLER_NS = 2000000000,
     ENOUGH_CPU_NS = 30000000,
     LEAST_STEPS_NS = 100000,
-    END_NS = 500000000,
+    LEAST_END_NS = 500000000,
+    HOST_RESERVE_NS = 250000000, /* of the host's time, to hear that the probe is gone */
 };
+
+static const int64_t MOST_END_NS = INT64_C(10000000000);
 
 /* What a thread is asked to do. It answers the first signal: it can be reached. If it then stays in one call, or has had a processor for long enough
  * to stop by itself if it could, the second takes it out of cooperative mode. */
@@ -74,7 +77,7 @@ static struct sigaction previous;
 
 static const capture *watched;
 static uint32_t own_id;
-static bool watching, handling, all_counted;
+static bool watching, handling, settling, all_counted;
 static uint32_t signalled[MAX_BLOCKERS], signalled_count; /* threads, in all of the capture */
 static pthread_t watcher;
 static void *stack;
@@ -154,15 +157,25 @@ static bool all_are_out(void)
     return out;
 }
 
-/* When this returns no thread is in the handler, or will come there; otherwise the library stays. */
 static void end_handling(void)
 {
     if (!handling)
         return;
     handling = false;
+    settling = true;
     sigaction(SIGNAL, &previous, NULL); /* signals that wait are dropped with it, where nobody handles them */
+}
+
+/* A thread of a busy machine can stand in the handler for long before it gets a processor. */
+void watch_settle(int64_t deadline)
+{
+    if (!settling)
+        return;
+    settling = false;
+    int64_t now = sf_now(CLOCK_MONOTONIC), end = deadline - HOST_RESERVE_NS;
+    end = end < now + LEAST_END_NS ? now + LEAST_END_NS : end > now + MOST_END_NS ? now + MOST_END_NS : end;
     bool out;
-    for (int64_t begin = sf_now(CLOCK_MONOTONIC); !(out = all_are_out()) && sf_now(CLOCK_MONOTONIC) - begin < END_NS;)
+    while (!(out = all_are_out()) && sf_now(CLOCK_MONOTONIC) < end)
         nap(HANDLER_STEP_NS);
     Dl_info where;
     if (!out && dladdr((void *)handle, &where) && where.dli_fname)

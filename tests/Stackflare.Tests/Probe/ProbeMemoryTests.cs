@@ -9,6 +9,11 @@ public sealed class ProbeMemoryTests
     public void MemoryIsKnownToBeThereOnceItWasRead() =>
         NativeProgram.CompileAndRun("cc", Flags, ["tests/proof.c", .. NativeProgram.Sources("memory")], []);
 
+    /// <summary>What a program that dumps itself keeps of the probe's tables.</summary>
+    [Fact]
+    public void TablesAreKeptForTheNextCapture() =>
+        NativeProgram.CompileAndRun("cc", Flags, ["tests/mapping.c", .. NativeProgram.Sources("memory")], []);
+
     /// <summary>Types of code that instantiations share, looked up in batches.</summary>
     [Fact]
     public void SharedCodeHasItsOwner() =>

@@ -125,7 +125,7 @@ static int fuzz_clock(clockid_t clock, struct timespec *to)
 #define munmap fuzz_munmap
 #define clock_gettime fuzz_clock
 #include "memory/memory.c"
-#undef PAGE
+#include "memory/mapping.c"
 #undef mmap
 #undef munmap
 
