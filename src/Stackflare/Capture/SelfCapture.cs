@@ -17,6 +17,9 @@ internal static class SelfCapture
     /// <summary>All dumps of this process are taken through it.</summary>
     internal static readonly CaptureQueue<CaptureOptions, ThreadDump> Queue = new(SymbolLimits.Time);
 
+    /// <summary>How long a dump may take, with its names and lines.</summary>
+    public static TimeSpan LongestDump(CaptureOptions options) => options.Limits.Timeout + SymbolLimits.Time;
+
     private static Symbolicator? _withText, _withoutText;
     private static ProbeSource? _source;
 

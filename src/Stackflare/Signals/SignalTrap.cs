@@ -48,14 +48,17 @@ internal sealed class SignalTrap : IDisposable
     /// <summary>Waits until the first dump of the process would be a warm one.</summary>
     internal bool WaitWarm(TimeSpan timeout) => _warm.Wait(timeout);
 
-    /// <summary>Puts back the handler that was there, and returns when the signals that came before are answered.</summary>
+    /// <summary>
+    /// Puts back the handler that was there, and returns when the signals that came before are answered. It waits for as long as one dump may take,
+    /// with its names and lines.
+    /// </summary>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
             return;
         ProbeLibrary.TrapClose(_trap);
         if (Environment.CurrentManagedThreadId != _thread.ManagedThreadId)
-            _thread.Join(_options.Capture.Limits.Timeout);
+            _thread.Join(SelfCapture.LongestDump(_options.Capture));
     }
 
     private void Run()

@@ -19,6 +19,38 @@ public sealed partial class SignalTrapTests
         Assert.Equal(1, dumps);
     }
 
+    /// <summary>On a busy machine a dump takes longer than its capture may.</summary>
+    [Fact]
+    public void Disposing_a_trap_waits_for_a_dump_that_takes_longer_than_its_capture_may()
+    {
+        var limits = new DumpLimits { Timeout = TimeSpan.FromSeconds(2) };
+        using ManualResetEventSlim begun = new(), mayEnd = new();
+        Signal signal = Signal.RealTime(11);
+        int calls = 0;
+        IDisposable trap = Flare.OnSignal(new SignalOptions
+        {
+            Signal = signal,
+            Output = DumpOutput.To(_ => Answer()),
+            Capture = new CaptureOptions { Limits = limits },
+            OnError = _ => Answer(),
+        });
+        Assert.Equal(0, Raise(signal.Number));
+        begun.Wait(TestContext.Current.CancellationToken);
+        var disposing = new Thread(trap.Dispose);
+        disposing.Start();
+        Assert.False(disposing.Join(limits.Timeout + TimeSpan.FromSeconds(0.5)));
+        mayEnd.Set();
+        disposing.Join();
+        Assert.Equal(1, calls);
+
+        void Answer()
+        {
+            begun.Set();
+            mayEnd.Wait();
+            calls++;
+        }
+    }
+
     [Fact]
     public void The_callback_is_told_why_there_is_no_dump()
     {
