@@ -30,6 +30,7 @@ internal static class ShowCommand
                 SourceText = !result.GetValue(shared.NoSource),
                 SymbolDirectories = result.GetValue(shared.Symbols) ?? [],
                 MapsFiles = true,
+                RetainedBytes = SymbolLimits.RetainedBytesInTool,
             });
             IEnumerable<ThreadDump> dumps = (result.GetValue(files) ?? []).Select(file => Read(file, symbolicator));
             return shared.Success(result, shared.Write(result, dumps, interval: null));

@@ -59,6 +59,7 @@ internal sealed class ProcessCapture : IDisposable
             SingleFilePath = _target.ExecutablePath,
             RootPrefix = _target.RootPrefix,
             MapsFiles = true,
+            RetainedBytes = SymbolLimits.RetainedBytesInTool,
         });
     }
 

@@ -4,11 +4,10 @@ using Stackflare.Symbols.Pdb;
 
 namespace Stackflare.Symbols;
 
-/// <summary>What is kept between two dumps, bounded by <see cref="SymbolLimits.RetainedBytes"/>.</summary>
+/// <summary>What is kept between two dumps, bounded by <see cref="SymbolOptions.RetainedBytes"/>.</summary>
 internal sealed class SymbolCache(SymbolOptions options)
 {
     private readonly Dictionary<string, ModuleCacheEntry> _modules = [];
-    private int _lineTexts;
     private int _session;
 
     public BundleFile Bundle { get; } = new(options);
@@ -16,16 +15,7 @@ internal sealed class SymbolCache(SymbolOptions options)
     public SymbolFolders Folders { get; } = new(options.SymbolDirectories);
 
     /// <summary>Estimated bytes kept.</summary>
-    public int Retained
-    {
-        get
-        {
-            int retained = _lineTexts;
-            foreach (ModuleCacheEntry memory in _modules.Values)
-                retained += 500 + memory.Retained;
-            return retained;
-        }
-    }
+    public int Retained => _modules.Values.Sum(static entry => entry.Retained);
 
     public int NextSession() => ++_session;
 
@@ -41,20 +31,28 @@ internal sealed class SymbolCache(SymbolOptions options)
         string key = string.Concat(
             mvid.ToString("N"), module.Image.IsEmpty ? "-" : "i", module.Symbols.IsEmpty ? "-" : "s",
             saved?.Id is { } id ? $"{id.Guid:N}{id.Stamp:x8}" : "-") + module.Path;
-        if (!_modules.TryGetValue(key, out ModuleCacheEntry? memory))
-            _modules.Add(key, memory = new ModuleCacheEntry());
-        return memory;
+        if (!_modules.TryGetValue(key, out ModuleCacheEntry? entry))
+            _modules.Add(key, entry = new ModuleCacheEntry());
+        entry.UsedIn = _session;
+        return entry;
     }
 
-    /// <summary>Ends a session: closes what is open, and forgets everything if it has become too much.</summary>
-    public void Close(int lineTexts)
+    /// <summary>
+    /// Ends a session: closes what is open, and forgets modules if they have become too much. First those that were not used for longest; of
+    /// those of one session the largest, so that as many as possible stay.
+    /// </summary>
+    public void Close()
     {
         Bundle.Close();
-        _lineTexts += lineTexts;
-        if (Retained > SymbolLimits.RetainedBytes)
+        int retained = Retained;
+        if (retained <= options.RetainedBytes)
+            return;
+        foreach ((string key, int bytes) in _modules.OrderBy(static m => m.Value.UsedIn).ThenByDescending(static m => m.Value.Retained).Select(static m => (m.Key, m.Value.Retained)).ToArray())
         {
-            _modules.Clear();
-            _lineTexts = 0;
+            _modules.Remove(key);
+            retained -= bytes;
+            if (retained <= options.RetainedBytes)
+                return;
         }
     }
 }

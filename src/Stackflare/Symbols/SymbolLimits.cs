@@ -6,8 +6,11 @@ namespace Stackflare.Symbols;
 /// </summary>
 internal static class SymbolLimits
 {
-    /// <summary>Estimated bytes of finished results kept between two dumps. Past it everything is forgotten: simple, and rare.</summary>
+    /// <summary>Estimated bytes of finished results that a program keeps between two dumps of itself.</summary>
     public const int RetainedBytes = 1 << 20;
+
+    /// <summary>The same for a tool, which may take memory for what it has to find out again otherwise.</summary>
+    public const int RetainedBytesInTool = 64 << 20;
 
     /// <summary>How long names and lines of one dump may take: far more than the largest needs from a disk.</summary>
     public static readonly TimeSpan Time = TimeSpan.FromSeconds(60);

@@ -19,4 +19,7 @@ internal sealed record SymbolOptions
     /// Whether modules and PDBs are mapped, which is faster than reading. Not in a program that is dumped: if a mapped file is truncated, the process that reads it ends.
     /// </summary>
     public bool MapsFiles { get; init; }
+
+    /// <summary>Estimated bytes of finished results that are kept between two dumps.</summary>
+    public int RetainedBytes { get; init; } = SymbolLimits.RetainedBytes;
 }

@@ -126,7 +126,7 @@ internal sealed class SymbolSession : IDisposable
     {
         foreach (ModuleSymbols? module in _modules)
             module?.Dispose();
-        _cache.Close(_sources.Retained);
+        _cache.Close();
     }
 
     /// <summary>The IL offset of a frame, or of the await that a suspended method stands at.</summary>

@@ -1,3 +1,4 @@
+using System.Reflection;
 using Stackflare.Snapshots;
 using Stackflare.Symbols;
 
@@ -32,6 +33,54 @@ public sealed class CacheTests
             DumpFrame[] frames = symbolicator.Resolve(builder.Build());
             Assert.All(frames, f => Assert.NotNull(f.Method.Parameters));
             Assert.InRange(symbolicator.RetainedBytes, 0, SymbolLimits.RetainedBytes);
+        }
+    }
+
+    /// <summary>What fits is kept where one module has more results than may be kept.</summary>
+    [Fact]
+    public void AModuleThatIsTooLargeDoesNotEmptyTheCacheOfTheOthers()
+    {
+        var symbolicator = new Symbolicator(new SymbolOptions { RetainedBytes = 64 << 10 });
+        Snapshot small = Methods(typeof(CacheTests).Module, 20), both = Methods(typeof(CacheTests).Module, 20, typeof(object).Module, 2000);
+        symbolicator.Resolve(small);
+        int kept = symbolicator.RetainedBytes;
+        symbolicator.Resolve(both);
+        Assert.Equal(kept, symbolicator.RetainedBytes);
+    }
+
+    [Fact]
+    public void TheModuleThatWasNotUsedForLongestIsForgottenFirst()
+    {
+        Module one = typeof(CacheTests).Module, two = typeof(Fixtures.Shapes.Here).Module, three = typeof(object).Module;
+        var symbolicator = new Symbolicator(new SymbolOptions());
+        int Retained(Module module, int methods)
+        {
+            symbolicator.Resolve(Methods(module, methods));
+            return symbolicator.RetainedBytes;
+        }
+
+        int first = Retained(one, 10), second = Retained(two, 10), third = Retained(three, 10);
+        symbolicator = new Symbolicator(new SymbolOptions { RetainedBytes = third - 1 });
+        Retained(one, 10);
+        Retained(two, 10);
+        Assert.Equal(third - first, Retained(three, 10));
+        // The others are still there: nothing is added for them.
+        Assert.Equal(third - first, Retained(two, 10));
+    }
+
+    private static Snapshot Methods(Module module, int methods, Module? other = null, int others = 0)
+    {
+        var builder = new CodeSnapshot();
+        Add(module, methods);
+        if (other is not null)
+            Add(other, others);
+        return builder.Build();
+
+        void Add(Module from, int count)
+        {
+            int index = builder.Module(from);
+            for (int row = 1; row <= count; row++)
+                builder.Frame(builder.Method(index, 0x06000000 + row), 0);
         }
     }
 

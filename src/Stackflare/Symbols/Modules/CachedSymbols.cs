@@ -54,7 +54,7 @@ internal sealed class CachedSymbols(ModuleFiles files, MetadataSymbols metadata,
         if (files.IsImageOpen || files.IsPdbOpen)
         {
             cache.Lines.Add((token, offset), line);
-            cache.Retained += 120 + 2 * (line.EmbeddedText?.Length ?? 0) + (line.Document?.Path.Length ?? 0);
+            cache.Results += 120 + 2 * (line.EmbeddedText?.Length ?? 0) + (line.Document?.Path.Length ?? 0);
         }
         return line;
     }
@@ -72,7 +72,7 @@ internal sealed class CachedSymbols(ModuleFiles files, MetadataSymbols metadata,
         if (value is not null || files.IsImageOpen)
         {
             known.Add(key, value!);
-            cache.Retained += EntryBytes + bytes(value!);
+            cache.Results += EntryBytes + bytes(value!);
         }
         return value!;
     }

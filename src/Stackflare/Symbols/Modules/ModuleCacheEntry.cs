@@ -7,6 +7,8 @@ namespace Stackflare.Symbols.Modules;
 /// <summary>What is remembered of a module from one dump to the next: finished results only, nothing that is open. Null is "the module has no answer".</summary>
 internal sealed class ModuleCacheEntry
 {
+    private const int EmptyBytes = 500;
+
     /// <summary>By MethodDef token.</summary>
     public Dictionary<uint, MethodSymbol?> Methods { get; } = [];
 
@@ -43,8 +45,14 @@ internal sealed class ModuleCacheEntry
     /// <summary>Where the PDB was looked for in vain; null unless it was.</summary>
     public WatchedPath[]? PdbMissing { get; set; }
 
+    /// <summary>The last session that asked for it.</summary>
+    public int UsedIn { get; set; }
+
+    /// <summary>Estimated bytes of the results, without the lines of <see cref="Documents"/>.</summary>
+    public int Results { get; set; } = EmptyBytes;
+
     /// <summary>Estimated bytes of all this.</summary>
-    public int Retained { get; set; }
+    public int Retained => Results + Documents.Values.Sum(static document => document.Retained);
 
     /// <summary>Lets the PDB be looked for again once one of the places where it was missing has changed.</summary>
     public void ForgetLinesIfPdbMayBeThere()

@@ -29,4 +29,7 @@ internal sealed class SourceDocument
 
     /// <summary>Texts of lines out of the file with this stamp, taken when its checksum had been found right.</summary>
     public Dictionary<int, string>? Lines { get; set; }
+
+    /// <summary>Estimated bytes of <see cref="Lines"/>.</summary>
+    public int Retained { get; set; }
 }

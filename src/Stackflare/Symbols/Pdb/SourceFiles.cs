@@ -11,9 +11,6 @@ internal sealed class SourceFiles(string rootPrefix, int session)
     private readonly Dictionary<SourceDocument, SourceContent> _contents = [];
     private long _bytes;
 
-    /// <summary>Estimated bytes that lines kept in documents take, to be added to what the cache retains.</summary>
-    public int Retained { get; private set; }
-
     public SourceTextOrigin Line(SourceDocument document, int line, out string? text)
     {
         text = null;
@@ -37,7 +34,7 @@ internal sealed class SourceFiles(string rootPrefix, int session)
             if (text is null)
                 return SourceTextOrigin.FileNotFound;
             lines[line] = text;
-            Retained += 64 + text.Length * sizeof(char);
+            document.Retained += 64 + text.Length * sizeof(char);
         }
         return SourceTextOrigin.File;
     }
@@ -60,6 +57,7 @@ internal sealed class SourceFiles(string rootPrefix, int session)
         document.Stamp = stamp;
         document.IsChanged = false;
         document.Lines = null;
+        document.Retained = 0;
     }
 
     private SourceTextOrigin Content(SourceDocument document, out SourceContent? content)
