@@ -53,7 +53,7 @@ internal static class ProcessFinder
     /// <param name="visible">The processes that are, whose sockets are left out.</param>
     public static IEnumerable<(string SocketPath, uint User, RuntimeInfo Info)> AtSockets(IReadOnlyList<FoundProcess> visible)
     {
-        FileStatus[] known = [.. visible.Select(p => Posix.Status(p.SocketPath, out FileStatus status) == 0 ? status : default)];
+        FileStatus[] known = [.. visible.Select(p => SafeOpen.TryLook(p.SocketPath, out FileStatus status) ? status : default)];
         uint own = Posix.EffectiveUser();
         // Sockets of processes that were killed stay for years: there, connecting fails at once. Those that are silent are waited for, but
         // not for long however many there are.

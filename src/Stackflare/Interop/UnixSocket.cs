@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace Stackflare.Interop;
 
@@ -30,10 +31,12 @@ internal sealed partial class UnixSocket : IDisposable
     }
 
     /// <exception cref="IOException">Nobody listens at the path or takes connections in time, or it may not be used.</exception>
-    public static UnixSocket Connect(string path, Deadline deadline)
+    public static UnixSocket Connect(RootedPath path, Deadline deadline)
     {
+        // What is named by a descriptor is a socket's address too, and a short one.
+        using SafeFileHandle? named = path.Root.Length == 0 ? null : SafeOpen.Find(path, out _) ?? throw new IOException($"'{path}' is not there");
         Span<byte> address = stackalloc byte[PathOffset + MaxPath];
-        int length = WriteAddress(address, path);
+        int length = WriteAddress(address, named is null ? path.Path : SafeOpen.OwnPath(named));
         UnixSocket socket = Create();
         while (true)
         {

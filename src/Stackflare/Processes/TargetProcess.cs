@@ -100,7 +100,7 @@ internal sealed class TargetProcess
     {
         foreach (string directory in (ReadOnlySpan<string>)[Path.GetTempPath().TrimEnd('/'), DiagnosticsSocket.UsualDirectory])
         {
-            string path = DiagnosticsSocket.SocketPath(namespacePid, startTicks, "", directory);
+            string path = Path.Combine(directory, DiagnosticsSocket.SocketName(namespacePid, startTicks));
             if (Posix.Status(path, out FileStatus status) == 0 && status.User == user)
             {
                 return new TargetProcess(pid, namespacePid, user)

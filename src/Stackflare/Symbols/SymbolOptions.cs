@@ -1,3 +1,5 @@
+using Stackflare.Interop;
+
 namespace Stackflare.Symbols;
 
 /// <summary>Where symbols and source text are looked for, and whether source text is wanted.</summary>
@@ -19,4 +21,7 @@ internal sealed record SymbolOptions
     /// Whether modules and PDBs are mapped, which is faster than reading. Not in a program that is dumped: if a mapped file is truncated, the process that reads it ends.
     /// </summary>
     public bool MapsFiles { get; init; }
+
+    /// <summary>A path that the target names.</summary>
+    public RootedPath InTarget(string path) => new(RootPrefix, path);
 }
