@@ -93,6 +93,9 @@ internal sealed class ProbeTransport : IDisposable
     /// <summary>To be told as soon as the probe runs: from then on it needs no file.</summary>
     public void ProbeIsLoaded() => _directory?.RemoveProbe();
 
+    /// <summary>Removes what was made, for a process that is about to end. From any thread: what its owner may be using stays open.</summary>
+    public void RemoveFiles() => _directory?.RemoveFiles();
+
     public void Dispose()
     {
         Listener?.Dispose();

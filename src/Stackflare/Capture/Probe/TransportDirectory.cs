@@ -28,7 +28,7 @@ internal sealed class TransportDirectory : IDisposable
 
     private readonly SafeFileHandle _parent, _lock;
     private readonly string _path, _there, _inside;
-    private int _isGone;
+    private int _isRemoved;
 
     private TransportDirectory(SafeFileHandle parent, string name, string there, SafeFileHandle @lock)
     {
@@ -108,13 +108,26 @@ internal sealed class TransportDirectory : IDisposable
         return socket;
     }
 
+    /// <summary>Removes the directory with what is in it. From any thread.</summary>
+    public void RemoveFiles()
+    {
+        try
+        {
+            using HeldDescriptor parent = new(_parent), @lock = new(_lock);
+            if (Interlocked.Exchange(ref _isRemoved, 1) == 0)
+                Remove(_path, _inside);
+        }
+        catch (ObjectDisposedException)
+        {
+            // Its owner has done it.
+        }
+    }
+
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _isGone, 1) == 0)
-        {
-            Remove(_path, _lock);
-            _parent.Dispose();
-        }
+        RemoveFiles();
+        _lock.Dispose();
+        _parent.Dispose();
     }
 
     private static TransportDirectory Create(TargetProcess target, SafeFileHandle handle, string parent)
@@ -130,10 +143,11 @@ internal sealed class TransportDirectory : IDisposable
                 continue;
             using var held = new HeldDescriptor(@lock);
             int result = Posix.ChangeMode(held.Number, (int)mode); // whatever the umask took away
-            if (result < 0)
-                Remove(path, @lock);
+            if (result >= 0)
+                return new TransportDirectory(handle, name, there, @lock);
+            Remove(path, SafeOpen.OwnPath(@lock));
+            @lock.Dispose();
             Succeed(result, there);
-            return new TransportDirectory(handle, name, there, @lock);
         }
         throw new IOException($"'{parent}' cannot be locked");
     }
@@ -148,8 +162,10 @@ internal sealed class TransportDirectory : IDisposable
         {
             foreach (string directory in Directory.EnumerateDirectories(SafeOpen.OwnPath(parent), Prefix + "*"))
             {
-                if (Guid.TryParseExact(Path.GetFileName(directory)[Prefix.Length..], "N", out _) && TryLock(directory) is { } @lock)
-                    Remove(directory, @lock);
+                if (!Guid.TryParseExact(Path.GetFileName(directory)[Prefix.Length..], "N", out _) || TryLock(directory) is not { } @lock)
+                    continue;
+                Remove(directory, SafeOpen.OwnPath(@lock));
+                @lock.Dispose();
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -175,12 +191,10 @@ internal sealed class TransportDirectory : IDisposable
     }
 
     /// <summary>Removes a locked one. Only what is known to be in it goes; its own name is removed only if that is an empty directory's.</summary>
-    private static void Remove(string path, SafeFileHandle @lock)
+    private static void Remove(string path, string inside)
     {
-        string inside = SafeOpen.OwnPath(@lock);
         _ = Posix.Unlink($"{inside}/{ProbeName}");
         _ = Posix.Unlink($"{inside}/{SocketName}");
         _ = Posix.RemoveDirectory(path);
-        @lock.Dispose();
     }
 }
