@@ -1,10 +1,11 @@
 using Stackflare.Capture.Probe;
+using Stackflare.Interop;
 using Stackflare.Processes;
 
 namespace Stackflare.Cli;
 
 /// <summary>A process that can be dumped.</summary>
-internal sealed record FoundProcess(TargetProcess Target, string SocketPath, string Name, TimeSpan? Uptime, int Threads, string CommandLine)
+internal sealed record FoundProcess(TargetProcess Target, RootedPath SocketPath, string Name, TimeSpan? Uptime, int Threads, string CommandLine)
 {
     public int Pid => Target.Pid;
 

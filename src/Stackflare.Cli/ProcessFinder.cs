@@ -23,10 +23,10 @@ internal static class ProcessFinder
             return TargetProcess.AtSocket(argument);
         if (int.TryParse(argument, NumberStyles.None, CultureInfo.InvariantCulture, out int pid))
             return TargetProcess.Inspect(pid);
-        List<FoundProcess> found = [.. All().Where(p => p.Name == argument)];
+        List<FoundProcess> found = [.. All(argument)];
         return found.Count switch
         {
-            1 => TargetProcess.Inspect(found[0].Pid),
+            1 => found[0].Target,
             0 => throw StackflareException.NoSuchProcess($"There is no .NET process with the name '{argument}'."),
             _ => throw new ToolException(
                 StackflareError.NoSuchProcess,
@@ -36,12 +36,13 @@ internal static class ProcessFinder
     }
 
     /// <summary>The processes that have a diagnostics port, by id. Our own is not among them.</summary>
-    public static IEnumerable<FoundProcess> All() =>
+    /// <param name="program">The name of their program; null for all.</param>
+    public static IEnumerable<FoundProcess> All(string? program = null) =>
         from directory in Directory.EnumerateDirectories("/proc")
         let name = Path.GetFileName(directory)
         where char.IsAsciiDigit(name[0])
         let pid = int.Parse(name, NumberStyles.None, CultureInfo.InvariantCulture)
-        where pid != Environment.ProcessId
+        where pid != Environment.ProcessId && (program is null || ProcessFiles.ProgramName(pid) == program)
         orderby pid
         let found = Look(pid)
         where found is not null
@@ -53,7 +54,7 @@ internal static class ProcessFinder
     /// <param name="visible">The processes that are, whose sockets are left out.</param>
     public static IEnumerable<(string SocketPath, uint User, RuntimeInfo Info)> AtSockets(IReadOnlyList<FoundProcess> visible)
     {
-        FileStatus[] known = [.. visible.Select(p => Posix.Status(p.SocketPath, out FileStatus status) == 0 ? status : default)];
+        FileStatus[] known = [.. visible.Select(p => SafeOpen.TryLook(p.SocketPath, out FileStatus status) ? status : default)];
         uint own = Posix.EffectiveUser();
         // Sockets of processes that were killed stay for years: there, connecting fails at once. Those that are silent are waited for, but
         // not for long however many there are.
@@ -85,11 +86,12 @@ internal static class ProcessFinder
         try
         {
             TargetProcess target = TargetProcess.Inspect(pid);
+            // First: nearly all processes have none, and to see what runs a process is dear.
+            RootedPath socket = DiagnosticsSocket.Find(target);
             if (target.Runtime.Kind != RuntimeKind.CoreClr)
                 return null;
             return new FoundProcess(
-                target, DiagnosticsSocket.Find(target), ProcessFiles.ProgramName(pid), ProcessFiles.Uptime(pid),
-                new KernelTasks(pid).Ids.Count, ProcessFiles.CommandLine(pid));
+                target, socket, ProcessFiles.ProgramName(pid), ProcessFiles.Uptime(pid), new KernelTasks(pid).Ids.Count, ProcessFiles.CommandLine(pid));
         }
         catch (StackflareException)
         {

@@ -1,44 +1,46 @@
-/* The signal trap: native handler → one write to an eventfd → one parked thread.
+/* The signal trap: native handler → one bit in a word → one thread that is parked on the word.
  *
  * Nothing else can run at this point. The handler interrupts any thread anywhere: inside malloc, inside the runtime, holding
- * any lock. It uses write(2), sigaction(2), raise(3) and atomics. The eventfd counts, so that a burst of signals before the parked
- * thread has woken is one wake-up; and it counts so far that a write to it never waits. */
+ * any lock. It uses futex(2), sigaction(2), raise(3) and atomics. A burst of signals before the parked thread has woken is one wake-up,
+ * and to wake a thread never waits. There is no descriptor: programs close those that they did not open, and a handler that wrote to one would
+ * write to whatever file has its number then. And a forked child has a word of its own, so that its signals are not answered by its parent. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <stdint.h>
-#include <string.h>
-#include <sys/eventfd.h>
+#include <stddef.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define EXPORT __attribute__((visibility("default")))
 
 enum { TRAPS = 8, LOOKS = 8 };
 
-/* What closing adds to the eventfd's count, so that the thread can tell it from signals that came before: those still count.
- * No number of signals gets there. */
-static const uint64_t CLOSED = UINT64_C(1) << 62;
+/* What has happened to a trap. A signal that came before the close is still answered. */
+enum { SIGNALLED = 1, CLOSED = 2 };
+
+enum { WAIT_PRIVATE = 128, WAKE_PRIVATE = 129 }; /* FUTEX_…: musl has no headers of the kernel's */
 
 /* A handler may run at any time after it was replaced: the kernel had picked it, and its thread has not run since. So what a handler
  * reads is written only while `live` is off and no handler is in flight. A handler that comes late finds a trap that is not live,
  * or is of another signal, and leaves it alone; or a new one of the same signal, which it may as well belong to. */
 typedef struct trap {
     atomic_bool live;     /* the fields that are not atomic may be read */
-    atomic_int in_flight; /* handlers that may be reading them, or writing to the descriptor */
-    atomic_int fd;        /* for handlers; -1 when the trap is closed */
+    atomic_int in_flight; /* handlers that may be reading them */
+    atomic_bool open;     /* its signals are answered */
+    atomic_uint events;   /* what the thread has not seen yet; it waits while there is none */
     atomic_bool passing;  /* closed, but a handler that was set over it may still call it */
     int in_use;           /* the slot is taken, also by a closed trap that somebody still chains to */
-    int wait_fd;          /* the same descriptor, for the thread that waits on it and closes it in the end */
-    bool finished;        /* for the thread that waits: it has seen CLOSED */
     bool chain;
     int signal;
     struct sigaction before;
 } trap;
 
-__extension__ static trap traps[TRAPS] = { [0 ... TRAPS - 1] = { .fd = -1 } };
+_Static_assert(sizeof(atomic_uint) == 4, "the kernel waits on 32 bits");
+
+static trap traps[TRAPS];
 
 /* Traps are opened and closed one at a time: which handler was there before is only known if nobody sets one meanwhile. Handlers
  * never take this. */
@@ -82,6 +84,13 @@ static void call_before(int slot, const struct sigaction *before, int signal, si
     }
 }
 
+/* In a handler, and by the close. */
+static void tell(trap *t, unsigned event)
+{
+    atomic_fetch_or(&t->events, event);
+    syscall(SYS_futex, &t->events, WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
 static void handle(int slot, int signal, siginfo_t *info, void *context)
 {
     trap *t = &traps[slot];
@@ -92,12 +101,8 @@ static void handle(int slot, int signal, siginfo_t *info, void *context)
     /* Once more where the slot was taken for this very signal between the two looks. */
     for (int look = 0; look < LOOKS; look++) {
         if (atomic_load(&t->live) && t->signal == signal) {
-            int fd = atomic_load(&t->fd);
-            if (fd >= 0) {
-                uint64_t one = 1;
-                ssize_t written = write(fd, &one, sizeof one);
-                (void)written;
-            }
+            if (atomic_load(&t->open))
+                tell(t, SIGNALLED);
             passing = atomic_load(&t->passing);
             call = passing || t->chain;
             before = t->before;
@@ -126,28 +131,23 @@ static void drain(trap *t)
 static int open_slot(int slot, int signal, bool chain)
 {
     trap *t = &traps[slot];
-    int fd = eventfd(0, EFD_CLOEXEC);
-    if (fd < 0)
-        return -errno;
     t->signal = signal;
     t->chain = chain;
-    t->wait_fd = fd;
-    t->finished = false;
+    atomic_store(&t->events, 0);
     atomic_store(&t->passing, false);
     struct sigaction action = { .sa_sigaction = handlers[slot], .sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK };
     sigemptyset(&action.sa_mask);
     /* Known before it is replaced: a signal may come in between. */
     if (sigaction(signal, NULL, &t->before) == 0) {
-        atomic_store(&t->fd, fd);
+        atomic_store(&t->open, true);
         atomic_store(&t->live, true);
         if (sigaction(signal, &action, NULL) == 0)
             return slot;
     }
     int error = errno;
-    atomic_store(&t->fd, -1);
+    atomic_store(&t->open, false);
     atomic_store(&t->live, false);
     drain(t);
-    close(fd);
     return -error;
 }
 
@@ -167,33 +167,23 @@ EXPORT int stackflare_trap_open(int signal, int chain)
     return result;
 }
 
-/* Parks until a signal has come: 1. 0: the trap was closed, and every signal before that was answered; its descriptor and
- * number are free again. One thread waits on a trap, and it calls this until it gets something else than 1: -errno when
- * the descriptor was taken away, by code that closes what it did not open; the trap is still to be closed. */
+/* Parks until a signal has come: 1. 0: the trap was closed, and every signal before that was answered; its number is free
+ * again. One thread waits on a trap, and it calls this until it gets 0. */
 EXPORT int stackflare_trap_wait(int slot);
 EXPORT int stackflare_trap_wait(int slot)
 {
     trap *t = &traps[slot];
-    uint64_t count;
-    while (!t->finished) {
-        ssize_t got = read(t->wait_fd, &count, sizeof count);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got != sizeof count) {
-            int error = got < 0 ? errno : EIO;
-            atomic_store(&t->fd, -1);
-            return -error;
-        }
-        t->finished = count >= CLOSED;
-        if (count % CLOSED != 0)
-            return 1;
-    }
+    unsigned events;
+    while ((events = atomic_fetch_and(&t->events, ~(unsigned)SIGNALLED)) == 0)
+        /* Ends when it is woken, by a signal to this very thread, or at once when something has happened since. */
+        syscall(SYS_futex, &t->events, WAIT_PRIVATE, 0, NULL, NULL, 0);
+    if (events & SIGNALLED)
+        return 1;
     lock_registry();
     t->in_use = atomic_load(&t->passing);
     if (!t->in_use)
         atomic_store(&t->live, false);
     drain(t);
-    close(t->wait_fd);
     unlock_registry();
     return 0;
 }
@@ -207,9 +197,7 @@ EXPORT void stackflare_trap_close(int slot)
     lock_registry();
     bool ours = is_set(slot, t->signal) && sigaction(t->signal, &t->before, NULL) == 0;
     atomic_store(&t->passing, !ours);
-    int fd = atomic_exchange(&t->fd, -1);
-    /* The waiting thread closes the descriptor when it has read this. */
-    ssize_t written = fd >= 0 ? write(fd, &CLOSED, sizeof CLOSED) : 0;
-    (void)written;
+    if (atomic_exchange(&t->open, false))
+        tell(t, CLOSED);
     unlock_registry();
 }

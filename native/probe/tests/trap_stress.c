@@ -99,15 +99,51 @@ static void a_closed_trap_that_is_the_handler_again_does_the_default_action(void
     raise(SIGUSR1);
 }
 
-static void a_closed_descriptor_ends_the_wait(void)
+/* As programs do that want to begin with no descriptor. The next file gets the number of one that was closed. */
+static void a_program_that_closes_what_it_did_not_open_keeps_its_files_and_the_trap(void)
 {
-    int slot = stackflare_trap_open(SIGUSR1, 0), lowest = dup(0);
-    CHECK(slot >= 0 && lowest > 0);
-    for (int fd = 3; fd <= lowest; fd++)
-        close(fd); /* as programs do that want to begin with none */
-    CHECK(stackflare_trap_wait(slot) == -EBADF);
+    enum { ALL = 1024 };
+    int slot = stackflare_trap_open(SIGUSR1, 0);
+    CHECK(slot >= 0);
+    for (int fd = 3; fd < ALL; fd++)
+        close(fd);
+    FILE *file = tmpfile();
+    CHECK(file);
     raise(SIGUSR1);
-    stackflare_trap_close(slot);
+    CHECK(lseek(fileno(file), 0, SEEK_END) == 0);
+    CHECK(stackflare_trap_wait(slot) == 1);
+    CHECK(close_and_count(slot) == 0);
+    CHECK(lseek(fileno(file), 0, SEEK_END) == 0);
+}
+
+static void a_signal_to_a_forked_child_is_not_the_parents(void)
+{
+    int slot = stackflare_trap_open(SIGUSR1, 0), status = -1;
+    CHECK(slot >= 0);
+    pid_t child = fork();
+    if (child == 0) {
+        raise(SIGUSR1);
+        _exit(0);
+    }
+    CHECK(child > 0 && waitpid(child, &status, 0) == child && status == 0);
+    CHECK(close_and_count(slot) == 0);
+}
+
+static void *raise_once(void *waiter)
+{
+    /* The other thread waits, or is about to: both have to end well. */
+    CHECK(pthread_kill(*(pthread_t *)waiter, SIGUSR1) == 0);
+    return NULL;
+}
+
+static void a_signal_to_the_waiting_thread_itself_wakes_it(void)
+{
+    pthread_t self = pthread_self(), other;
+    int slot = stackflare_trap_open(SIGUSR1, 0);
+    CHECK(slot >= 0 && pthread_create(&other, NULL, raise_once, &self) == 0);
+    CHECK(stackflare_trap_wait(slot) == 1);
+    pthread_join(other, NULL);
+    CHECK(close_and_count(slot) == 0);
 }
 
 /* Each in a process of its own. Returns how it ended, as wait(2) says. */
@@ -217,7 +253,9 @@ int main(int argc, char **argv)
     CHECK(in_child(a_signal_before_the_close_is_answered) == 0);
     CHECK(in_child(closing_the_inner_trap_first_leaves_the_outer_one) == 0);
     CHECK(in_child(a_closed_trap_leaves_the_handler_over_it) == 0);
-    CHECK(in_child(a_closed_descriptor_ends_the_wait) == 0);
+    CHECK(in_child(a_program_that_closes_what_it_did_not_open_keeps_its_files_and_the_trap) == 0);
+    CHECK(in_child(a_signal_to_a_forked_child_is_not_the_parents) == 0);
+    CHECK(in_child(a_signal_to_the_waiting_thread_itself_wakes_it) == 0);
     status = in_child(a_closed_trap_that_is_the_handler_again_does_the_default_action);
     CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGUSR1);
     storm(argc > 1 ? atoi(argv[1]) : 2000);

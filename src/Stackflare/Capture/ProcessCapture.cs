@@ -140,7 +140,7 @@ internal sealed class ProcessCapture : IDisposable
         libc == "musl" ? "Use a build that carries one: it does if musl-gcc was there when it was built." : $"Use the build for {platform}.");
 
     /// <summary>Removes what was made for the capture at hand, which will not end: the process is about to. From any thread.</summary>
-    public void Abandon() => _route?.Dispose();
+    public void Abandon() => _route?.RemoveFiles();
 
     public void Dispose() => _memory?.Dispose();
 

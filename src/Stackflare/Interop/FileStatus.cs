@@ -6,7 +6,8 @@ namespace Stackflare.Interop;
 /// <param name="Length">Length in bytes; 0 for what has none.</param>
 /// <param name="Inode">With <paramref name="Device"/>, which file it is, whatever its path.</param>
 /// <param name="Device">The file system.</param>
-internal readonly record struct FileStatus(ushort Mode, uint User, long Length, ulong Inode, ulong Device)
+/// <param name="ModifiedTicks">When its content was last changed, as ticks of a UTC <see cref="DateTime"/>.</param>
+internal readonly record struct FileStatus(ushort Mode, uint User, long Length, ulong Inode, ulong Device, long ModifiedTicks)
 {
     private const ushort TypeMask = 0xf000;
     private const ushort Regular = 0x8000;

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace Stackflare.Interop;
 
@@ -12,9 +13,9 @@ internal sealed partial class UnixSocket : IDisposable
     private const int AfUnix = 1, SockStream = 1, SockCloexec = 0x80000, SolSocket = 1, SoPeercred = 17, SoSndtimeo = 21, MsgNosignal = 0x4000;
     private const int PathOffset = 2, MaxPath = 108;
 
-    private int _descriptor;
+    private readonly SafeFileHandle _handle;
 
-    private UnixSocket(int descriptor) => _descriptor = descriptor;
+    private UnixSocket(SafeFileHandle handle) => _handle = handle;
 
     /// <summary>
     /// Listens on a path, or on an abstract name when it begins with '@': then no file is made, and the name is gone with the socket.
@@ -24,22 +25,24 @@ internal sealed partial class UnixSocket : IDisposable
         Span<byte> address = stackalloc byte[PathOffset + MaxPath];
         int length = WriteAddress(address, name);
         UnixSocket socket = Create();
-        if (Bind(socket._descriptor, ref MemoryMarshal.GetReference(address), length) != 0 || Listen(socket._descriptor, 1) != 0)
+        if (Bind(socket._handle, ref MemoryMarshal.GetReference(address), length) != 0 || Listen(socket._handle, 1) != 0)
             throw socket.Fail("listen");
         return socket;
     }
 
     /// <exception cref="IOException">Nobody listens at the path or takes connections in time, or it may not be used.</exception>
-    public static UnixSocket Connect(string path, Deadline deadline)
+    public static UnixSocket Connect(RootedPath path, Deadline deadline)
     {
+        // What is named by a descriptor is a socket's address too, and a short one.
+        using SafeFileHandle? named = path.Root.Length == 0 ? null : SafeOpen.Find(path, out _) ?? throw new IOException($"'{path}' is not there");
         Span<byte> address = stackalloc byte[PathOffset + MaxPath];
-        int length = WriteAddress(address, path);
+        int length = WriteAddress(address, named is null ? path.Path : SafeOpen.OwnPath(named));
         UnixSocket socket = Create();
         while (true)
         {
             // A listener that has stopped accepting lets so many wait in line; the next one waits here.
             socket.LimitSends(deadline);
-            if (Connect(socket._descriptor, ref MemoryMarshal.GetReference(address), length) == 0)
+            if (Connect(socket._handle, ref MemoryMarshal.GetReference(address), length) == 0)
                 return socket;
             if (Marshal.GetLastPInvokeError() != Posix.EINTR)
                 throw socket.Fail("connect");
@@ -51,7 +54,7 @@ internal sealed partial class UnixSocket : IDisposable
     {
         var credentials = new PeerCredentials();
         int size = Marshal.SizeOf<PeerCredentials>();
-        return GetSockOpt(_descriptor, SolSocket, SoPeercred, ref credentials, ref size) == 0
+        return GetSockOpt(_handle, SolSocket, SoPeercred, ref credentials, ref size) == 0
             ? (credentials.Pid, credentials.Uid)
             : throw new IOException($"getsockopt: {Marshal.GetLastPInvokeErrorMessage()}");
     }
@@ -59,10 +62,12 @@ internal sealed partial class UnixSocket : IDisposable
     /// <summary>Waits until one of two sockets can be read or was closed by its peer. Returns which can: both may, or none in time.</summary>
     public static (bool First, bool Second) WaitReadable(UnixSocket? first, UnixSocket? second, Deadline deadline)
     {
+        using var heldFirst = new HeldDescriptor(first?._handle);
+        using var heldSecond = new HeldDescriptor(second?._handle);
         Span<PollRequest> requests =
         [
-            new() { Descriptor = first?._descriptor ?? -1, Events = Posix.POLLIN },
-            new() { Descriptor = second?._descriptor ?? -1, Events = Posix.POLLIN },
+            new() { Descriptor = heldFirst.Number, Events = Posix.POLLIN },
+            new() { Descriptor = heldSecond.Number, Events = Posix.POLLIN },
         ];
         int ready;
         do
@@ -78,21 +83,21 @@ internal sealed partial class UnixSocket : IDisposable
     {
         int milliseconds = Math.Max(1, deadline.RemainingMilliseconds);
         Span<long> time = [milliseconds / 1000, milliseconds % 1000 * 1000];
-        if (SetSockOpt(_descriptor, SolSocket, SoSndtimeo, ref MemoryMarshal.GetReference(time), 2 * sizeof(long)) != 0)
+        if (SetSockOpt(_handle, SolSocket, SoSndtimeo, ref MemoryMarshal.GetReference(time), 2 * sizeof(long)) != 0)
             throw Fail("setsockopt");
     }
 
     public UnixSocket Accept()
     {
-        int descriptor = Accept4(_descriptor, 0, 0, SockCloexec);
-        return descriptor >= 0 ? new UnixSocket(descriptor) : throw new IOException($"accept: {Marshal.GetLastPInvokeErrorMessage()}");
+        SafeFileHandle handle = Accept4(_handle, 0, 0, SockCloexec);
+        return handle.IsInvalid ? throw new IOException($"accept: {Marshal.GetLastPInvokeErrorMessage()}") : new UnixSocket(handle);
     }
 
     public void SendAll(ReadOnlySpan<byte> bytes)
     {
         while (!bytes.IsEmpty)
         {
-            nint sent = Send(_descriptor, ref MemoryMarshal.GetReference(bytes), bytes.Length, MsgNosignal);
+            nint sent = Send(_handle, ref MemoryMarshal.GetReference(bytes), bytes.Length, MsgNosignal);
             if (sent < 0 && Marshal.GetLastPInvokeError() == Posix.EINTR)
                 continue;
             if (sent < 0)
@@ -105,9 +110,10 @@ internal sealed partial class UnixSocket : IDisposable
     public int ReceiveFull(Span<byte> buffer, Deadline deadline)
     {
         int total = 0;
+        using var held = new HeldDescriptor(_handle);
         while (total < buffer.Length && WaitReadable(this, null, deadline).First)
         {
-            nint received = Posix.Read(_descriptor, buffer[total..]);
+            nint received = Posix.Read(held.Number, buffer[total..]);
             if (received <= 0)
                 break;
             total += (int)received;
@@ -115,17 +121,12 @@ internal sealed partial class UnixSocket : IDisposable
         return total;
     }
 
-    public void Dispose()
-    {
-        int descriptor = Interlocked.Exchange(ref _descriptor, -1);
-        if (descriptor >= 0)
-            Posix.Close(descriptor);
-    }
+    public void Dispose() => _handle.Dispose();
 
     private static UnixSocket Create()
     {
-        int descriptor = NewSocket(AfUnix, SockStream | SockCloexec, 0);
-        return descriptor >= 0 ? new UnixSocket(descriptor) : throw new IOException($"socket: {Marshal.GetLastPInvokeErrorMessage()}");
+        SafeFileHandle handle = NewSocket(AfUnix, SockStream | SockCloexec, 0);
+        return handle.IsInvalid ? throw new IOException($"socket: {Marshal.GetLastPInvokeErrorMessage()}") : new UnixSocket(handle);
     }
 
     private IOException Fail(string call)
@@ -156,26 +157,26 @@ internal sealed partial class UnixSocket : IDisposable
     }
 
     [LibraryImport("libc", EntryPoint = "socket", SetLastError = true)]
-    private static partial int NewSocket(int domain, int type, int protocol);
+    private static partial SafeFileHandle NewSocket(int domain, int type, int protocol);
 
     [LibraryImport("libc", EntryPoint = "bind", SetLastError = true)]
-    private static partial int Bind(int descriptor, ref byte address, int length);
+    private static partial int Bind(SafeFileHandle socket, ref byte address, int length);
 
     [LibraryImport("libc", EntryPoint = "listen", SetLastError = true)]
-    private static partial int Listen(int descriptor, int backlog);
+    private static partial int Listen(SafeFileHandle socket, int backlog);
 
     [LibraryImport("libc", EntryPoint = "connect", SetLastError = true)]
-    private static partial int Connect(int descriptor, ref byte address, int length);
+    private static partial int Connect(SafeFileHandle socket, ref byte address, int length);
 
     [LibraryImport("libc", EntryPoint = "accept4", SetLastError = true)]
-    private static partial int Accept4(int descriptor, nint address, nint length, int flags);
+    private static partial SafeFileHandle Accept4(SafeFileHandle socket, nint address, nint length, int flags);
 
     [LibraryImport("libc", EntryPoint = "getsockopt", SetLastError = true)]
-    private static partial int GetSockOpt(int descriptor, int level, int name, ref PeerCredentials value, ref int length);
+    private static partial int GetSockOpt(SafeFileHandle socket, int level, int name, ref PeerCredentials value, ref int length);
 
     [LibraryImport("libc", EntryPoint = "setsockopt", SetLastError = true)]
-    private static partial int SetSockOpt(int descriptor, int level, int name, ref long value, int length);
+    private static partial int SetSockOpt(SafeFileHandle socket, int level, int name, ref long value, int length);
 
     [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
-    private static partial nint Send(int descriptor, ref byte bytes, nint length, int flags);
+    private static partial nint Send(SafeFileHandle socket, ref byte bytes, nint length, int flags);
 }

@@ -11,7 +11,7 @@ internal static class ElfHeader
     private const int MachineOffset = 18, Bytes = 20;
 
     /// <summary>The processor that a file is compiled for; null for a file that is none of ELF, is not known or cannot be read.</summary>
-    public static Architecture? Processor(string path)
+    public static Architecture? Processor(RootedPath path)
     {
         try
         {

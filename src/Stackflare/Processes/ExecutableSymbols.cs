@@ -19,7 +19,7 @@ internal static class ExecutableSymbols
 
     private static ReadOnlySpan<byte> NativeAotSymbol => "\0DotNetRuntimeDebugHeader\0"u8;
 
-    public static RuntimeKind RuntimeIn(string path)
+    public static RuntimeKind RuntimeIn(RootedPath path)
     {
         try
         {

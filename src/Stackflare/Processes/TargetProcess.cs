@@ -13,6 +13,8 @@ internal sealed class TargetProcess
 {
     private const int StatusBytes = 8192, KernelParent = 2;
 
+    private TargetRuntime? _runtime;
+
     private TargetProcess(int pid, int namespacePid, uint user)
     {
         Pid = pid;
@@ -53,8 +55,9 @@ internal sealed class TargetProcess
     /// <summary>Where its runtime makes temporary files, as it sees it.</summary>
     public required string TempDirectory { get; init; }
 
-    /// <summary>What runs it.</summary>
-    public required TargetRuntime Runtime { get; init; }
+    /// <summary>What runs it. Looked for when it is first asked for: the kernel writes the whole memory map for that, under a lock of the process.</summary>
+    /// <exception cref="StackflareException">It has ended meanwhile, or its map may not be read.</exception>
+    public TargetRuntime Runtime => _runtime ??= FindRuntime();
 
     /// <summary>The single-file bundle that it may be.</summary>
     public string ExecutablePath => $"/proc/{Pid}/exe";
@@ -76,7 +79,7 @@ internal sealed class TargetProcess
             return WithMoreRights(pid, namespacePid, user, startTicks);
         // A process that was started in another root directory (chroot) shares the mounts but not the paths.
         bool sameMounts = Shares(pid, "ns/mnt") && Shares(pid, "root");
-        var target = new TargetProcess(pid, namespacePid, user)
+        return new TargetProcess(pid, namespacePid, user)
         {
             StartTicks = startTicks,
             RootPrefix = sameMounts ? "" : $"/proc/{pid}/root",
@@ -84,12 +87,7 @@ internal sealed class TargetProcess
             SharesProcesses = sameMounts && Shares(pid, "ns/pid"),
             // Where it would be relative, nobody knows to what.
             TempDirectory = ProcessEnvironment.Of(pid).Get("TMPDIR") is ['/', ..] set ? set.TrimEnd('/') : DiagnosticsSocket.UsualDirectory,
-            Runtime = TargetRuntime.Of(pid),
         };
-        // What ends while it is looked at shows no runtime either.
-        if (target.Runtime.Kind == RuntimeKind.None)
-            _ = ReadStatus(pid);
-        return target;
     }
 
     /// <summary>
@@ -100,7 +98,7 @@ internal sealed class TargetProcess
     {
         foreach (string directory in (ReadOnlySpan<string>)[Path.GetTempPath().TrimEnd('/'), DiagnosticsSocket.UsualDirectory])
         {
-            string path = DiagnosticsSocket.SocketPath(namespacePid, startTicks, "", directory);
+            string path = Path.Combine(directory, DiagnosticsSocket.SocketName(namespacePid, startTicks));
             if (Posix.Status(path, out FileStatus status) == 0 && status.User == user)
             {
                 return new TargetProcess(pid, namespacePid, user)
@@ -111,7 +109,7 @@ internal sealed class TargetProcess
                     SharesNetwork = true,
                     SharesProcesses = true,
                     TempDirectory = directory,
-                    Runtime = TargetRuntime.NotSeen,
+                    _runtime = TargetRuntime.NotSeen,
                 };
             }
         }
@@ -145,7 +143,7 @@ internal sealed class TargetProcess
             SharesNetwork = false,
             SharesProcesses = false,
             TempDirectory = Path.GetDirectoryName(path)!,
-            Runtime = TargetRuntime.NotSeen,
+            _runtime = TargetRuntime.NotSeen,
         };
     }
 
@@ -154,6 +152,15 @@ internal sealed class TargetProcess
     {
         Span<byte> buffer = stackalloc byte[1024];
         return IsVisible && ProcessFiles.ParseStat(ProcFile.Read($"/proc/{Pid}/stat", buffer)) is { State: 'T' or 't' };
+    }
+
+    private TargetRuntime FindRuntime()
+    {
+        TargetRuntime runtime = TargetRuntime.Of(Pid);
+        // What ends while it is looked at shows no runtime either.
+        if (runtime.Kind == RuntimeKind.None)
+            _ = ReadStatus(Pid);
+        return runtime;
     }
 
     private static Dictionary<string, string> ReadStatus(int pid)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
+using Stackflare.Interop;
 
 namespace Stackflare.Processes;
 
@@ -22,7 +23,7 @@ internal sealed partial record TargetRuntime(RuntimeKind Kind, Version? Version,
         var kind = RuntimeKind.None;
         Version? version = null;
         bool isMusl = false;
-        string file = $"/proc/{pid}/exe";
+        RootedPath file = $"/proc/{pid}/exe";
         try
         {
             foreach (string line in File.ReadLines($"/proc/{pid}/maps").Take(MaxMapLines))
@@ -36,7 +37,7 @@ internal sealed partial record TargetRuntime(RuntimeKind Kind, Version? Version,
                 if (kind == RuntimeKind.None && path.EndsWith("/libcoreclr.so", StringComparison.Ordinal))
                 {
                     kind = RuntimeKind.CoreClr;
-                    file = $"/proc/{pid}/root{path}";
+                    file = new RootedPath($"/proc/{pid}/root", path);
                     Match match = VersionFolder().Match(path);
                     if (match.Success && Version.TryParse(match.Groups[1].ValueSpan, out Version? found))
                         version = found;

@@ -66,14 +66,8 @@ internal sealed class SignalTrap : IDisposable
         _threadId = Posix.CurrentThread();
         WarmUp();
         _warm.Set();
-        int woken;
-        while ((woken = ProbeLibrary.TrapWait(_trap)) == 1)
+        while (ProbeLibrary.TrapWait(_trap))
             Dump();
-        if (woken < 0)
-        {
-            StandardErrorOutput.TryWriteLine(
-                $"stackflare: no more thread dumps on {_options.Signal}: other code closed the trap's descriptor ({Marshal.GetPInvokeErrorMessage(-woken)}).");
-        }
     }
 
     /// <summary>

@@ -1,3 +1,5 @@
+using Stackflare.Interop;
+
 namespace Stackflare.Symbols;
 
 /// <summary>Where symbols and source text are looked for, and whether source text is wanted.</summary>
@@ -22,4 +24,7 @@ internal sealed record SymbolOptions
 
     /// <summary>Estimated bytes of finished results that are kept between two dumps.</summary>
     public int RetainedBytes { get; init; } = SymbolLimits.RetainedBytes;
+
+    /// <summary>A path that the target names.</summary>
+    public RootedPath InTarget(string path) => new(RootPrefix, path);
 }

@@ -43,6 +43,20 @@ public sealed class ContainerTests
         await target.AssertAliveAsync();
     }
 
+    /// <summary>A link with an absolute path leads to a directory of the target's that we have none of that name of: its socket is there, and what it can load.</summary>
+    [RequiresNamespacesTheory]
+    [InlineData("/mnt/stackflare-behind")]
+    [InlineData("stackflare-behind")]
+    public async Task ATargetWithItsTemporaryDirectoryBehindALink(string link)
+    {
+        string before = $"mount -t tmpfs none /mnt && mkdir /mnt/stackflare-behind && ln -s {link} /mnt/stackflare-link && export TMPDIR=/mnt/stackflare-link && ";
+        await using var target = await StartAsync("optimized", AsRoot, before);
+        await AssertDumpedAsync(target, ToolOptions.Default);
+        OwnFiles.AssertNoneIn(target.Pid, "/mnt/stackflare-behind");
+        Assert.Matches($@"(?m)^ *{target.Pid}  ", (await Tool.RunAsync("ps")).Output);
+        await target.AssertAliveAsync();
+    }
+
     /// <summary>The tool in the container, beside the target: there the two see the same.</summary>
     [RequiresNamespacesTheory]
     [InlineData(AsRoot, MountTemporary, "-p", "-m", "-n")]

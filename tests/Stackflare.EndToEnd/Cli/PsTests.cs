@@ -76,6 +76,29 @@ public sealed partial class PsTests
         Assert.All(target.Truth.Threads, thread => thread.AssertIn(dump));
     }
 
+    /// <summary>To write a memory map the kernel takes a lock of the process, and some processes have maps of megabytes.</summary>
+    [Fact]
+    public async Task OnlyOfWhatHasTheNameTheMemoryMapIsRead()
+    {
+        using var alias = new Alias(Flavour.Optimized);
+        await using var target = await TargetProcess.StartAsync(alias.Flavour, "NamedThreads", TargetOptions.NoTrap);
+        await using var other = await TargetProcess.StartAsync(Flavour.Optimized, "NamedThreads", TargetOptions.NoTrap);
+        var witness = await Witness.RunAsync(alias.Name);
+        Assert.Equal(0, witness.Result.ExitCode);
+        Assert.Equal([$"{target.Pid}"], witness.Maps);
+    }
+
+    [Fact]
+    public async Task OnlyOfWhatHasADiagnosticsSocketTheMemoryMapIsReadForTheList()
+    {
+        await using var closed = await TargetProcess.StartAsync(
+            Flavour.Optimized, "NamedThreads", TargetOptions.NoTrap with { Environment = new Dictionary<string, string?> { ["DOTNET_EnableDiagnostics"] = "0" } });
+        await using var open = await TargetProcess.StartAsync(Flavour.Optimized, "NamedThreads", TargetOptions.NoTrap);
+        var witness = await Witness.RunAsync("ps");
+        Assert.Contains($"{open.Pid}", witness.Maps);
+        Assert.DoesNotContain($"{closed.Pid}", witness.Maps);
+    }
+
     [Fact]
     public async Task ANameThatTwoProcessesHaveIsRefusedWithTheirIds()
     {

@@ -34,6 +34,6 @@ internal sealed class TrapThread
 
     public Task WaitUntilParkedAsync() => Poll.UntilAsync(() => IsParked, "the trap to park", _describe);
 
-    /// <summary>In a read, rather than in some other wait on the way.</summary>
-    private bool IsParked => File.ReadAllText(_folder + "/syscall").StartsWith("0 ", StringComparison.Ordinal);
+    /// <summary>In the trap's own wait (FUTEX_WAIT_PRIVATE for as long as the word is 0), rather than in some other wait on the way: those of libc wait for another value, or otherwise.</summary>
+    private bool IsParked => File.ReadAllText(_folder + "/syscall").Split(' ') is ["202", _, "0x80", "0x0", "0x0", ..];
 }

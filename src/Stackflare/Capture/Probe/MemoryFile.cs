@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.Win32.SafeHandles;
 using Stackflare.Interop;
 
 namespace Stackflare.Capture.Probe;
@@ -6,12 +7,12 @@ namespace Stackflare.Capture.Probe;
 /// <summary>A file that is in no directory. Others reach it through our /proc until it is disposed, or we are no more.</summary>
 internal sealed class MemoryFile : IDisposable
 {
-    private int _descriptor;
+    private readonly SafeFileHandle _handle;
 
-    private MemoryFile(int descriptor) => _descriptor = descriptor;
+    private MemoryFile(SafeFileHandle handle) => _handle = handle;
 
     /// <summary>The path by which others open it.</summary>
-    public string Path => string.Create(CultureInfo.InvariantCulture, $"/proc/{Environment.ProcessId}/fd/{_descriptor}");
+    public string Path => string.Create(CultureInfo.InvariantCulture, $"/proc/{Environment.ProcessId}/fd/{_handle.DangerousGetHandle()}");
 
     /// <summary>Null where the kernel has no such files, or forbids to execute them.</summary>
     /// <exception cref="IOException">The process may not make files of that size.</exception>
@@ -20,7 +21,7 @@ internal sealed class MemoryFile : IDisposable
         int descriptor = Posix.CreateMemoryFile("stackflare");
         if (descriptor < 0)
             return null;
-        var file = new MemoryFile(descriptor);
+        var file = new MemoryFile(new SafeFileHandle(descriptor, ownsHandle: true));
         for (ReadOnlySpan<byte> rest = content; !rest.IsEmpty;)
         {
             nint written = Posix.Write(descriptor, rest);
@@ -35,10 +36,5 @@ internal sealed class MemoryFile : IDisposable
         return file;
     }
 
-    public void Dispose()
-    {
-        int descriptor = Interlocked.Exchange(ref _descriptor, -1);
-        if (descriptor >= 0)
-            Posix.Close(descriptor);
-    }
+    public void Dispose() => _handle.Dispose();
 }

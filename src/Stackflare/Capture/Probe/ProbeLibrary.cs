@@ -94,10 +94,10 @@ internal sealed partial class ProbeLibrary
     public static int TrapOpen(Signal signal, bool chain) => OpenTrap(signal.Number, chain ? 1 : 0);
 
     /// <summary>
-    /// Parks the calling thread until a signal has come: 1. 0 when the trap was closed, and a negative error number when its descriptor
-    /// was. The thread that waits on a trap has to do so until it gets something else than 1, which frees a closed trap.
+    /// Parks the calling thread until a signal has come: true. False when the trap was closed. The thread that waits on a trap has to do so until it
+    /// gets false, which frees a closed trap.
     /// </summary>
-    public static int TrapWait(int trap) => WaitTrap(trap);
+    public static bool TrapWait(int trap) => WaitTrap(trap) != 0;
 
     /// <summary>Puts back the handler that was there and wakes the waiting thread.</summary>
     public static void TrapClose(int trap) => CloseTrap(trap);

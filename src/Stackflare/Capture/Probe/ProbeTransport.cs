@@ -13,7 +13,7 @@ internal sealed class ProbeTransport : IDisposable
 {
     private TransportDirectory? _directory;
 
-    private ProbeTransport(int pid, string socketPath)
+    private ProbeTransport(int pid, RootedPath socketPath)
     {
         Pid = pid;
         SocketPath = socketPath;
@@ -22,8 +22,8 @@ internal sealed class ProbeTransport : IDisposable
     /// <summary>The process, as we see it; 0 for one that we do not see.</summary>
     public int Pid { get; }
 
-    /// <summary>The runtime's diagnostics socket, as we can open it.</summary>
-    public string SocketPath { get; }
+    /// <summary>The runtime's diagnostics socket.</summary>
+    public RootedPath SocketPath { get; }
 
     /// <summary>The probe, as the process can open it.</summary>
     public string ProbePath { get; private set; } = "";
@@ -92,6 +92,9 @@ internal sealed class ProbeTransport : IDisposable
 
     /// <summary>To be told as soon as the probe runs: from then on it needs no file.</summary>
     public void ProbeIsLoaded() => _directory?.RemoveProbe();
+
+    /// <summary>Removes what was made, for a process that is about to end. From any thread: what its owner may be using stays open.</summary>
+    public void RemoveFiles() => _directory?.RemoveFiles();
 
     public void Dispose()
     {

@@ -13,7 +13,7 @@ internal sealed record RuntimeInfo(string CommandLine, string EntryAssembly, Ver
     private const int HeaderBytes = 20, FixedBytes = 8 + 16, MostBytes = 64 << 10;
 
     /// <summary>Asks. Null when there is no answer in time, or none that is understood.</summary>
-    public static RuntimeInfo? Ask(string socketPath, TimeSpan limit)
+    public static RuntimeInfo? Ask(RootedPath socketPath, TimeSpan limit)
     {
         var deadline = Deadline.In(limit);
         try

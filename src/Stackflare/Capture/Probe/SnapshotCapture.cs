@@ -135,7 +135,7 @@ internal static class SnapshotCapture
     /// <summary>Whether what failed is the loading of the probe, so that it may work from elsewhere.</summary>
     public static bool CouldNotLoad(StackflareException error) => error.HResult is NoSuchFile or ModuleNotFound;
 
-    private static UnixSocket Connect(string socketPath, DumpLimits limits, Deadline deadline)
+    private static UnixSocket Connect(RootedPath socketPath, DumpLimits limits, Deadline deadline)
     {
         try
         {

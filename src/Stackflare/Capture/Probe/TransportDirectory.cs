@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using Microsoft.Win32.SafeHandles;
 using Stackflare.Interop;
 using Stackflare.Processes;
 
@@ -13,7 +14,7 @@ namespace Stackflare.Capture.Probe;
 /// <remarks>
 /// The directory that it is in may be the process's, and so hostile: what has our directory's name can be another one at any moment. So it is
 /// reached by its descriptor, once that was seen to be of a directory of ours, and its permissions are set by it. Within it nobody else
-/// can put anything.
+/// can put anything. The directory around it is reached by a descriptor as well: where its path leads is looked up once, as the process would look it up.
 /// </remarks>
 internal sealed class TransportDirectory : IDisposable
 {
@@ -25,15 +26,16 @@ internal sealed class TransportDirectory : IDisposable
         | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
     private const UnixFileMode Connect = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
 
+    private readonly SafeFileHandle _parent, _lock;
     private readonly string _path, _there, _inside;
-    private readonly int _lock;
-    private int _isGone;
+    private int _isRemoved;
 
-    private TransportDirectory(string path, string there, int @lock)
+    private TransportDirectory(SafeFileHandle parent, string name, string there, SafeFileHandle @lock)
     {
-        _path = path;
-        _there = there;
+        _parent = parent;
         _lock = @lock;
+        _path = $"{SafeOpen.OwnPath(parent)}/{name}";
+        _there = there;
         _inside = SafeOpen.OwnPath(@lock);
     }
 
@@ -50,20 +52,20 @@ internal sealed class TransportDirectory : IDisposable
         string[] parents = target.IsVisible ? [target.TempDirectory, "/tmp", "/var/tmp", "/dev/shm"] : [target.TempDirectory];
         foreach (string parent in parents.Distinct())
         {
-            string root = target.RootPrefix + parent;
-            if (!Directory.Exists(root) || MountOptions.ForbidExecution(target.IsVisible ? target.Pid : Environment.ProcessId, parent)
-                || (target.RootPrefix.Length > 0 && LeadsElsewhere(target.RootPrefix, parent))
-                || parent.Length + Prefix.Length + 32 + SocketName.Length + 2 > LongestSocketPath)
+            if (parent.Length + Prefix.Length + 32 + SocketName.Length + 2 > LongestSocketPath
+                || MountOptions.ForbidExecution(target.IsVisible ? target.Pid : Environment.ProcessId, parent)
+                || SafeOpen.Directory(new RootedPath(target.RootPrefix, parent)) is not { } handle)
             {
                 continue;
             }
-            RemoveAbandoned(root);
+            RemoveAbandoned(handle);
             try
             {
-                return Create(target, root, parent);
+                return Create(target, handle, parent);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
+                handle.Dispose();
                 lastFailure = e.Message.TrimEnd('.');
             }
         }
@@ -106,55 +108,64 @@ internal sealed class TransportDirectory : IDisposable
         return socket;
     }
 
-    public void Dispose()
+    /// <summary>Removes the directory with what is in it. From any thread.</summary>
+    public void RemoveFiles()
     {
-        if (Interlocked.Exchange(ref _isGone, 1) == 0)
-            Remove(_path, _lock);
+        try
+        {
+            using HeldDescriptor parent = new(_parent), @lock = new(_lock);
+            if (Interlocked.Exchange(ref _isRemoved, 1) == 0)
+                Remove(_path, _inside);
+        }
+        catch (ObjectDisposedException)
+        {
+            // Its owner has done it.
+        }
     }
 
-    private static TransportDirectory Create(TargetProcess target, string root, string parent)
+    public void Dispose()
+    {
+        RemoveFiles();
+        _lock.Dispose();
+        _parent.Dispose();
+    }
+
+    private static TransportDirectory Create(TargetProcess target, SafeFileHandle handle, string parent)
     {
         // Another user's process has to be able to enter; it cannot list what is there.
         UnixFileMode mode = target.User == Posix.EffectiveUser() ? Ours : Ours | Enter;
         for (int i = 0; i < Attempts; i++)
         {
-            string name = $"{Prefix}{Guid.NewGuid():N}", path = $"{root}/{name}";
-            Succeed(Posix.MakeDirectory(path, (int)Ours), path);
+            string name = $"{Prefix}{Guid.NewGuid():N}", path = $"{SafeOpen.OwnPath(handle)}/{name}", there = $"{parent}/{name}";
+            Succeed(Posix.MakeDirectory(path, (int)Ours), there);
             // Another tool may have come in between and taken it for abandoned.
             if (TryLock(path) is not { } @lock)
                 continue;
-            Succeed(Posix.ChangeMode(@lock, (int)mode), path); // whatever the umask took away
-            return new TransportDirectory(path, $"{parent}/{name}", @lock);
+            using var held = new HeldDescriptor(@lock);
+            int result = Posix.ChangeMode(held.Number, (int)mode); // whatever the umask took away
+            if (result >= 0)
+                return new TransportDirectory(handle, name, there, @lock);
+            Remove(path, SafeOpen.OwnPath(@lock));
+            @lock.Dispose();
+            Succeed(result, there);
         }
-        throw new IOException($"'{root}' cannot be locked");
-    }
-
-    /// <summary>Whether there is a link on the way: below another root, where it leads is not where it leads the process.</summary>
-    private static bool LeadsElsewhere(string rootPrefix, string parent)
-    {
-        string path = rootPrefix;
-        foreach (string part in parent.Split('/', StringSplitOptions.RemoveEmptyEntries))
-        {
-            path += "/" + part;
-            if (Posix.Status(path, out FileStatus status) != 0 || !status.IsDirectory)
-                return true;
-        }
-        return false;
+        throw new IOException($"'{parent}' cannot be locked");
     }
 
     /// <summary>A stream would have other kinds of exceptions for some of what the kernel says.</summary>
     private static int Succeed(int result, string path) =>
         result >= 0 ? result : throw new IOException($"'{path}': {Marshal.GetPInvokeErrorMessage(-result)}");
 
-    private static void RemoveAbandoned(string root)
+    private static void RemoveAbandoned(SafeFileHandle parent)
     {
         try
         {
-            foreach (string directory in Directory.EnumerateDirectories(root, Prefix + "*"))
+            foreach (string directory in Directory.EnumerateDirectories(SafeOpen.OwnPath(parent), Prefix + "*"))
             {
                 if (!Guid.TryParseExact(Path.GetFileName(directory)[Prefix.Length..], "N", out _) || TryLock(directory) is not { } @lock)
                     continue;
-                Remove(directory, @lock);
+                Remove(directory, SafeOpen.OwnPath(@lock));
+                @lock.Dispose();
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -164,7 +175,7 @@ internal sealed class TransportDirectory : IDisposable
     }
 
     /// <summary>Locks a directory of ours; null when another holds it, it is somebody else's, or it is gone.</summary>
-    private static int? TryLock(string directory)
+    private static SafeFileHandle? TryLock(string directory)
     {
         int descriptor = Posix.Open(directory, Posix.O_RDONLY | Posix.O_CLOEXEC | Posix.O_NOFOLLOW | Posix.O_NONBLOCK, 0);
         if (descriptor < 0)
@@ -173,19 +184,17 @@ internal sealed class TransportDirectory : IDisposable
             && Posix.TryLock(descriptor) == 0
             && Posix.Status(directory, out FileStatus there) == 0 && there.IsSameFileAs(opened))
         {
-            return descriptor;
+            return new SafeFileHandle(descriptor, ownsHandle: true);
         }
         Posix.Close(descriptor);
         return null;
     }
 
     /// <summary>Removes a locked one. Only what is known to be in it goes; its own name is removed only if that is an empty directory's.</summary>
-    private static void Remove(string path, int @lock)
+    private static void Remove(string path, string inside)
     {
-        string inside = SafeOpen.OwnPath(@lock);
         _ = Posix.Unlink($"{inside}/{ProbeName}");
         _ = Posix.Unlink($"{inside}/{SocketName}");
         _ = Posix.RemoveDirectory(path);
-        Posix.Close(@lock);
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using Stackflare.Interop;
 using Stackflare.Symbols.Pdb;
 
 namespace Stackflare.Symbols.Modules;
@@ -16,8 +17,8 @@ internal sealed class BundleFile(SymbolOptions options)
     private FileStamp _indexed;
     private bool _tried;
 
-    /// <summary>The directory of the executable as we see it; null if there is no executable.</summary>
-    public string? Directory
+    /// <summary>The directory of the executable; null if there is no executable.</summary>
+    public RootedPath? Directory
     {
         get
         {
@@ -27,7 +28,7 @@ internal sealed class BundleFile(SymbolOptions options)
             {
                 // The text of /proc/{pid}/exe is a path as the target sees it.
                 string? target = File.ResolveLinkTarget(path, returnFinalTarget: false)?.FullName;
-                return Path.GetDirectoryName(target is null ? path : options.RootPrefix + target);
+                return Path.GetDirectoryName(target ?? path) is { } directory ? new RootedPath(target is null ? "" : options.RootPrefix, directory) : default(RootedPath?);
             }
             catch (Exception e) when (MalformedData.Is(e))
             {

@@ -78,7 +78,7 @@ internal sealed class ModuleFiles(SnapshotModule module, PdbReference? savedPdb,
             return copied;
         if (module.Mvid is not { } mvid)
             return null;
-        ModuleImage? file = Path is null ? null : ModuleImage.FromFile(options.RootPrefix + Path, mvid, options.MapsFiles);
+        ModuleImage? file = Path is null ? null : ModuleImage.FromFile(options.InTarget(Path), mvid, options.MapsFiles);
         return file ?? FromDirectories(mvid) ?? FromBundle(mvid);
     }
 

@@ -43,7 +43,7 @@ internal sealed class ModuleImage : IDisposable
     /// <param name="path">The path of the file.</param>
     /// <param name="mvid">The MVID that it must have.</param>
     /// <param name="isMapped">Whether the file is mapped, see <see cref="SymbolOptions.MapsFiles"/>; otherwise its metadata is read into native memory.</param>
-    public static ModuleImage? FromFile(string path, Guid mvid, bool isMapped = false)
+    public static ModuleImage? FromFile(RootedPath path, Guid mvid, bool isMapped = false)
     {
         if (RegularFile.TryOpen(path, MaxFileBytes, out long length) is not { } handle)
             return null;

@@ -11,41 +11,12 @@ namespace Stackflare.Symbols.Modules;
 internal static class RegularFile
 {
     /// <summary>Looks at a path without opening it; null unless it is a regular file with content that can be looked at.</summary>
-    public static FileStamp? Stat(string path)
-    {
-        try
-        {
-            var info = new FileInfo(path);
-            if (!info.Exists)
-                return null;
-            // Length and time of a link are the link's own; what it leads to counts.
-            if ((info.Attributes & FileAttributes.ReparsePoint) != 0)
-            {
-                if (info.ResolveLinkTarget(returnFinalTarget: true) is not FileInfo { Exists: true } target)
-                    return null;
-                info = target;
-            }
-            // FIFOs, sockets, devices and the files of /proc say that they have no content.
-            return info.Length > 0 ? new FileStamp(info.Length, info.LastWriteTimeUtc.Ticks) : null;
-        }
-        catch (Exception e) when (MalformedData.Is(e))
-        {
-            return null;
-        }
-    }
+    public static FileStamp? Stat(RootedPath path) =>
+        // The files of /proc say that they have no content.
+        SafeOpen.TryLook(path, out FileStatus status) && status is { IsRegular: true, Length: > 0 } ? new FileStamp(status.Length, status.ModifiedTicks) : null;
 
     /// <summary>Opens a regular file for reading; null when there is none, or it is longer than allowed, or may not be read.</summary>
-    public static SafeFileHandle? TryOpen(string path, long maxLength, out long length)
-    {
-        length = 0;
-        return Stat(path) is { } stamp && stamp.Length <= maxLength ? TryOpenUnchecked(path, maxLength, out length) : null;
-    }
-
-    /// <summary>
-    /// As <see cref="TryOpen"/>, without a look at the path first: for <c>/proc/{pid}/exe</c>, a link that the kernel follows to the
-    /// file even where its text names none.
-    /// </summary>
-    public static SafeFileHandle? TryOpenUnchecked(string path, long maxLength, out long length)
+    public static SafeFileHandle? TryOpen(RootedPath path, long maxLength, out long length)
     {
         length = 0;
         if (SafeOpen.Regular(path) is not { } handle)
@@ -64,7 +35,7 @@ internal static class RegularFile
     }
 
     /// <summary>Reads a whole regular file; null as for <see cref="TryOpen"/>.</summary>
-    public static byte[]? TryRead(string path, int maxLength)
+    public static byte[]? TryRead(RootedPath path, int maxLength)
     {
         using SafeFileHandle? handle = TryOpen(path, maxLength, out long length);
         if (handle is null)

@@ -27,7 +27,7 @@ internal sealed class SingleFileBundle
     public BundleEntry[] Entries { get; }
 
     /// <summary>Opens the executable; the caller disposes the handle. /proc/{pid}/exe is followed by the kernel.</summary>
-    public static SafeFileHandle? Open(string path) => RegularFile.TryOpenUnchecked(path, MaxExecutableBytes, out _);
+    public static SafeFileHandle? Open(string path) => RegularFile.TryOpen(path, MaxExecutableBytes, out _);
 
     /// <summary>Reads the index; null when the executable is no bundle of a known version.</summary>
     public static SingleFileBundle? Read(SafeFileHandle executable)

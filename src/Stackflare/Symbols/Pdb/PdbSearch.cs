@@ -54,10 +54,10 @@ internal sealed class PdbSearch(SymbolOptions options, BundleFile bundle, Symbol
         if (modulePath is null || !modulePath.StartsWith('/'))
             return null;
         string beside = Path.ChangeExtension(modulePath, ".pdb");
-        if (TryPath(options.RootPrefix + beside) is { } pdb)
+        if (TryPath(options.InTarget(beside)) is { } pdb)
             return pdb;
         string renamed = Path.Combine(Path.GetDirectoryName(modulePath) ?? "/", name);
-        return renamed == beside ? null : TryPath(options.RootPrefix + renamed);
+        return renamed == beside ? null : TryPath(options.InTarget(renamed));
     }
 
     /// <summary>First as the target sees the path, then as we do: a container's build may well have been made outside of it.</summary>
@@ -66,7 +66,7 @@ internal sealed class PdbSearch(SymbolOptions options, BundleFile bundle, Symbol
         string path = _reference.Path!;
         if (!path.StartsWith('/'))
             return null;
-        PdbFile? pdb = TryPath(options.RootPrefix + path);
+        PdbFile? pdb = TryPath(options.InTarget(path));
         return pdb is null && options.RootPrefix.Length > 0 ? TryPath(path) : pdb;
     }
 
@@ -76,7 +76,7 @@ internal sealed class PdbSearch(SymbolOptions options, BundleFile bundle, Symbol
         string? other = modulePath is null ? null : Path.ChangeExtension(FileName(modulePath), ".pdb");
         if (other is not null && other != name)
             paths = paths.Concat(folders.Find(other));
-        return paths.Select(TryPath).FirstOrDefault(pdb => pdb is not null);
+        return paths.Select(path => TryPath(path)).FirstOrDefault(pdb => pdb is not null);
     }
 
     private PdbFile? InBundle(string? modulePath, string name)
@@ -91,10 +91,10 @@ internal sealed class PdbSearch(SymbolOptions options, BundleFile bundle, Symbol
                     return pdb;
             }
         }
-        return bundle.Directory is { } directory ? TryPath(Path.Combine(directory, name)) : null;
+        return bundle.Directory is { } directory ? TryPath(directory with { Path = Path.Combine(directory.Path, name) }) : null;
     }
 
-    private PdbFile? TryPath(string path)
+    private PdbFile? TryPath(RootedPath path)
     {
         foreach (WatchedPath seen in _watched)
         {

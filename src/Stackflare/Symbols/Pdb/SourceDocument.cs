@@ -1,3 +1,4 @@
+using Stackflare.Interop;
 using Stackflare.Symbols.Modules;
 
 namespace Stackflare.Symbols.Pdb;
@@ -19,7 +20,7 @@ internal sealed class SourceDocument
     public int LookedAtIn { get; set; }
 
     /// <summary>Where the file was found.</summary>
-    public string? FoundPath { get; set; }
+    public RootedPath? FoundPath { get; set; }
 
     /// <summary>The file's stamp when it was last looked at; what follows holds for it.</summary>
     public FileStamp? Stamp { get; set; }

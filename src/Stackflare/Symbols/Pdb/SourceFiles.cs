@@ -1,3 +1,4 @@
+using Stackflare.Interop;
 using Stackflare.Symbols.Modules;
 
 namespace Stackflare.Symbols.Pdb;
@@ -42,7 +43,7 @@ internal sealed class SourceFiles(string rootPrefix, int session)
     private void LookAt(SourceDocument document)
     {
         document.LookedAtIn = session;
-        string path = rootPrefix + document.Path;
+        var path = new RootedPath(rootPrefix, document.Path);
         FileStamp? stamp = null;
         // A path that is not rooted would mean something in whatever directory this process happens to be in.
         if (document.Path.StartsWith('/'))
@@ -64,7 +65,7 @@ internal sealed class SourceFiles(string rootPrefix, int session)
     {
         if (_contents.TryGetValue(document, out content))
             return SourceTextOrigin.File;
-        byte[]? bytes = RegularFile.TryRead(document.FoundPath!, SymbolLimits.SourceBytes);
+        byte[]? bytes = RegularFile.TryRead(document.FoundPath!.Value, SymbolLimits.SourceBytes);
         if (bytes is null)
             return SourceTextOrigin.FileNotFound;
         byte[] hash = document.Hash!.Length == SourceHash.Sha256Bytes ? SourceHash.Sha256(bytes) : SourceHash.Sha1(bytes);

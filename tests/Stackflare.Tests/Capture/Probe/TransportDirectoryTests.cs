@@ -30,6 +30,23 @@ public sealed class TransportDirectoryTests
         Assert.False(Directory.Exists(Path.GetDirectoryName(probe)));
     }
 
+    /// <summary>By the thread that ends the tool: the one that has the directory may be about to use it.</summary>
+    [Fact]
+    public void WhenItsFilesAreRemovedByAnotherThreadNoDescriptorIsClosed()
+    {
+        using TransportDirectory directory = TransportDirectory.Create(Target);
+        string path = Path.GetDirectoryName(directory.WriteProbe("not a library"u8))!;
+        var thread = new Thread(directory.RemoveFiles);
+        thread.Start();
+        thread.Join();
+        Assert.False(Directory.Exists(path));
+        // It is nowhere any more, and nothing else is written to in its place.
+        var error = Assert.Throws<IOException>(() => directory.WriteProbe("not a library"u8));
+        Assert.Contains("No such file", error.Message, StringComparison.Ordinal);
+        directory.Dispose();
+        directory.RemoveFiles();
+    }
+
     [Fact]
     public void WhatAKilledToolLeftIsRemoved()
     {

@@ -68,6 +68,25 @@ public sealed class SourceTests : IDisposable
         Assert.Equal(original, Source().Path);
     }
 
+    /// <summary>In a container, the program, its PDB and its sources are often behind a link that is absolute: <c>/app → /data/app</c>.</summary>
+    [Theory]
+    [InlineData("/data")]
+    [InlineData("data")]
+    public void BehindALinkOfAContainerWhatIsThereIsFound(string link)
+    {
+        string root = _folder.PathOf("root");
+        Directory.CreateDirectory(root + "/data");
+        Directory.CreateSymbolicLink(root + "/app", link);
+        File.Copy(Resolving.ShapesPath, root + "/data/Shapes.dll");
+        File.Copy(Resolving.ShapesPdb, root + "/data/Shapes.pdb");
+        File.WriteAllText(root + "/data/a.cs", "here");
+        DumpFrame frame = new Symbolicator(new SymbolOptions { RootPrefix = root }).Resolve("/app/Shapes.dll", Resolving.ShapesMvid);
+        Assert.Equal((Resolving.MethodText, SymbolStatus.Found), (frame.Method.ToString(), frame.Symbols));
+        var document = new SourceDocument { Path = "/app/a.cs", Hash = SHA256.HashData("here"u8) };
+        Assert.Equal(SourceTextOrigin.File, new SourceFiles(root, 1).Line(document, 1, out string? text));
+        Assert.Equal("here", text);
+    }
+
     [Fact]
     public void FilesThatAreNotThereOrNotFilesAreNotFound()
     {
