@@ -1,11 +1,11 @@
 namespace Stackflare.Analysis;
 
-/// <summary>Async methods that will never go on, and very many that wait at one place.</summary>
+/// <summary>Finds async methods that can never continue, and many async methods that wait at the same place.</summary>
 internal static class AsyncFindings
 {
     private const int Fewest = 100, MostFrames = 20;
 
-    /// <summary>Methods that wait for each other, or for themselves.</summary>
+    /// <summary>Methods that wait for each other or for themselves.</summary>
     public static IEnumerable<Finding> Circles(IReadOnlyList<AsyncStackGroup> groups) =>
         groups.Where(static g => g.Wait.Kind == AsyncWaitKind.Circle).Select(static alike => new Finding(
             FindingKind.AsyncCircle,
@@ -17,7 +17,7 @@ internal static class AsyncFindings
             Frames = [.. alike.First.Frames.Select(f => new FindingFrame(f, (int)Math.Min(alike.Count, int.MaxValue)))],
         });
 
-    /// <summary>Hundreds of stacks that are alike: requests that hang, as a rule, and what they wait for is what is wrong.</summary>
+    /// <summary>Hundreds of identical stacks: usually requests that hang. The cause is what they wait for.</summary>
     public static IEnumerable<Finding> ManyAlike(IReadOnlyList<AsyncStackGroup> groups) =>
         from alike in groups
         where alike.Count >= Fewest

@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace Stackflare.Analysis;
 
-/// <summary>Says what a circle of waiting threads is.</summary>
+/// <summary>Describes cycles of waiting threads.</summary>
 internal static class DeadlockFindings
 {
     public static Finding Of(Deadlock deadlock) =>
         Describe(deadlock, FindingKind.Deadlock, $"Deadlock: {Words.Circle(deadlock)}, for ever");
 
-    /// <summary>One that has a wait in it which ends by itself, or may.</summary>
+    /// <summary>A cycle with a wait that ends by itself, or may end.</summary>
     public static Finding Timed(Deadlock deadlock)
     {
         DeadlockStep[] limited = [.. deadlock.Steps.Where(static s => s.Wait is { MayEnd: true, Timeout: not null })];
@@ -35,7 +35,7 @@ internal static class DeadlockFindings
         };
     }
 
-    /// <summary>Who waits for what, and where. As it is: who shows it escapes it.</summary>
+    /// <summary>Which thread waits for what, and where. Not escaped: the caller escapes it.</summary>
     public static string Step(DeadlockStep step)
     {
         string line = $"{Words.Of(step.Thread)} {Words.Waits(step.Wait)} {Words.Of(step.WaitsFor)}";

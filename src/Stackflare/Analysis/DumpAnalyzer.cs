@@ -1,10 +1,10 @@
 namespace Stackflare.Analysis;
 
-/// <summary>Looks a finished dump over for what is wrong with its program.</summary>
+/// <summary>Finds problems of the program in a complete dump.</summary>
 internal static class DumpAnalyzer
 {
-    /// <summary>The same dump with its deadlocks and findings.</summary>
-    /// <param name="dump">A dump that has all else.</param>
+    /// <summary>Returns a copy of the dump with its deadlocks and findings.</summary>
+    /// <param name="dump">A dump that is otherwise complete.</param>
     public static ThreadDump Analyze(ThreadDump dump)
     {
         var circles = new WaitCycleFinder(dump.Threads);

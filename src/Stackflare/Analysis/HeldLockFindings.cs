@@ -1,6 +1,6 @@
 namespace Stackflare.Analysis;
 
-/// <summary>Locks that are wanted, and will not or may not be let go.</summary>
+/// <summary>Finds locks that threads wait for, and that will or may never be released.</summary>
 internal static class HeldLockFindings
 {
     private const int MostPlaces = 3;
@@ -21,15 +21,16 @@ internal static class HeldLockFindings
         };
 
     /// <summary>
-    /// A thread that holds what others want and waits for a task, an event or the like. If one of the others has to bring that about, it never will; whether
-    /// it has, no dump can tell.
+    /// A thread that holds a lock that others want, and itself waits for a task, an event or similar. If one of the others must complete it, the
+    /// program hangs
+    /// forever; a dump cannot show whether that is so.
     /// </summary>
     public static IEnumerable<Finding> Waiting(ThreadDump dump) =>
         from thread in dump.Threads
         where thread.WaitingFor is { } wait && IsBroughtAbout(wait.Kind) && !(wait.MayEnd && wait.Timeout is not null)
         from known in thread.HeldLocks.Select(static h => h.Lock).Distinct()
         let waiters = known.Waiters.Where(w => w != thread).ToList()
-        // Of more waiters there is a convoy, which says who holds it and what for.
+        // If more threads wait, LockConvoys reports the lock and what its holder waits for.
         where waiters.Count > 0 && !LockConvoys.IsConvoy(dump, known)
         let places = Places.Of(waiters)
         select new Finding(

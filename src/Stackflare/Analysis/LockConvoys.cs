@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace Stackflare.Analysis;
 
-/// <summary>Many threads that wait for one lock: what they do, they do one after another.</summary>
+/// <summary>Finds locks that many threads wait for, so that these threads run one after another.</summary>
 internal static class LockConvoys
 {
-    /// <summary>Fewer wait for a lock in any program that is well.</summary>
+    /// <summary>In a healthy program, fewer threads wait for a lock.</summary>
     private const int Fewest = 5;
 
     private const int MostPlaces = 3;
@@ -20,7 +20,7 @@ internal static class LockConvoys
         }
     }
 
-    /// <summary>Not what waits behind a deadlock: that is said of the deadlock, and nothing will go on there.</summary>
+    /// <summary>False for a lock behind a deadlock: the deadlock's finding covers it, and no thread there will continue.</summary>
     public static bool IsConvoy(ThreadDump dump, DumpLock wanted) =>
         wanted.Waiters.Count >= Fewest && !dump.Deadlocks.Any(d => d.Steps.Any(s => s.Thread == wanted.Owner) || d.Behind.Contains(wanted.Waiters[0]));
 
@@ -29,7 +29,7 @@ internal static class LockConvoys
         List<string> evidence = [Holder(wanted)];
         List<Places.Place> places = Places.Of(wanted.Waiters);
         evidence.AddRange(places.Take(MostPlaces).Select(static p => $"{Words.Count(p.Count, "waits", "wait")} {Words.At(p.Frame)}"));
-        // A convoy that moves lets each through after a while.
+        // In a convoy that moves, each thread gets the lock after a while.
         if (wanted.Waiters.Min(static w => w.WaitingFor?.AtLeast ?? TimeSpan.Zero) is { TotalSeconds: >= 1 } least)
             evidence.Add(string.Create(CultureInfo.InvariantCulture, $"none of them has got it for at least {least.TotalSeconds:0} s"));
         return new Finding(

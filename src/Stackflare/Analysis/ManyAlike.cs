@@ -1,6 +1,6 @@
 namespace Stackflare.Analysis;
 
-/// <summary>Hundreds of threads with one stack: the code that starts them does not wait for them, or they never end.</summary>
+/// <summary>Finds hundreds of threads with the same stack: the code that starts them does not limit their number, or they never end.</summary>
 internal static class ManyAlike
 {
     private const int Fewest = 100;

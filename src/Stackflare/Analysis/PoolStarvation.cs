@@ -1,7 +1,7 @@
 namespace Stackflare.Analysis;
 
 /// <summary>
-/// A thread pool whose workers are all blocked while work is queued. The pool adds workers, but only one or two a second.
+/// Finds a thread pool whose workers are all blocked while work is queued. The pool adds only one or two workers a second.
 /// </summary>
 internal static class PoolStarvation
 {
@@ -10,7 +10,7 @@ internal static class PoolStarvation
     public static IEnumerable<Finding> In(ThreadDump dump)
     {
         DumpThread[] workers = [.. dump.Threads.Where(IsWorker)];
-        // With fewer workers than its minimum the pool starts one at once.
+        // With fewer workers than its minimum, the pool starts a new one at once.
         if (workers.Length == 0 || dump.ThreadPool is { Queued: 0 } || workers.Length < dump.ThreadPool?.Min || !Array.TrueForAll(workers, IsBlocked))
             yield break;
 
@@ -31,10 +31,10 @@ internal static class PoolStarvation
         };
     }
 
-    /// <summary>By its outermost frames: the thread that looks after the pool is one of the pool's, too.</summary>
+    /// <summary>Checks the outermost frames, because the pool's gate thread is a pool thread too.</summary>
     private static bool IsWorker(DumpThread thread) => Has(thread, "System.Threading.PortableThreadPool.WorkerThread", "WorkerThreadStart");
 
-    /// <summary>Waits in a work item: a worker that waits for one is idle.</summary>
+    /// <summary>Whether the worker waits inside a work item. A worker that waits for a work item is idle.</summary>
     private static bool IsBlocked(DumpThread thread) =>
         thread.WaitingFor is not null && Has(thread, "System.Threading.ThreadPoolWorkQueue", "Dispatch");
 

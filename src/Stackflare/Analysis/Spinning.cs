@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Stackflare.Analysis;
 
-/// <summary>Threads that keep a processor busy, measured right after the pause.</summary>
+/// <summary>Finds threads that keep a processor busy, measured right after the pause.</summary>
 internal static class Spinning
 {
     private const double Least = 0.9;

@@ -2,14 +2,15 @@ using System.Globalization;
 
 namespace Stackflare.Analysis;
 
-/// <summary>A thread that the runtime cannot stop, so that whoever allocates, and in the end every thread, waits once a garbage collection wants to begin.</summary>
+/// <summary>Finds a thread that the runtime cannot suspend. When a garbage collection begins, every thread that allocates waits for it, and finally
+/// all threads.</summary>
 internal static class UnfinishedSuspension
 {
     private const string NativeCall = "in a native call that does not let the runtime go on (SuppressGCTransition)";
 
-    /// <summary>What there is to say when no stacks could be had.</summary>
-    /// <param name="error">Why there are none.</param>
-    /// <param name="threads">What the kernel says of the threads.</param>
+    /// <summary>The findings for a process whose stacks could not be captured.</summary>
+    /// <param name="error">Why there are no stacks.</param>
+    /// <param name="threads">The threads as the kernel shows them.</param>
     public static IEnumerable<Finding> In(StackflareException error, IReadOnlyList<RuntimeThread> threads) => error switch
     {
         SuspensionTimeoutException timeout => [OfTimeout(timeout, threads)],

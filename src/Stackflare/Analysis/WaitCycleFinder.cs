@@ -1,9 +1,9 @@
 namespace Stackflare.Analysis;
 
-/// <summary>Finds threads that wait for each other in a circle.</summary>
+/// <summary>Finds threads that wait for each other in a cycle.</summary>
 /// <remarks>
-/// Most threads wait for one other, so that each thread has one way to go on and a circle is met by following it. A writer waits for all
-/// readers, and then there can be more circles than threads: of those that go through the same threads, a shortest is given for each.
+/// Most threads wait for one other thread, so that following the only edge finds a cycle. A writer waits for all
+/// readers, and then there can be more cycles than threads. Of the cycles through the same threads, only a shortest one is returned for each.
 /// </remarks>
 internal sealed class WaitCycleFinder
 {
@@ -17,7 +17,7 @@ internal sealed class WaitCycleFinder
             _index[threads[i]] = i;
     }
 
-    /// <param name="withTimeLimits">Whether waits count that end by themselves.</param>
+    /// <param name="withTimeLimits">Whether waits that end by themselves count.</param>
     public IReadOnlyList<Deadlock> Find(bool withTimeLimits)
     {
         int[][] edges = [.. _threads.Select(t => Edges(t, withTimeLimits))];
@@ -53,7 +53,7 @@ internal sealed class WaitCycleFinder
         return new Deadlock(steps, Behind(edges, circle));
     }
 
-    /// <summary>Who leads into the circle without being in it.</summary>
+    /// <summary>The threads that wait for the cycle, directly or indirectly, without being in it.</summary>
     private List<DumpThread> Behind(int[][] edges, List<int> circle)
     {
         var waiters = new List<int>?[edges.Length];
@@ -82,7 +82,7 @@ internal sealed class WaitCycleFinder
         return [.. _threads.Where((_, i) => reached[i])];
     }
 
-    /// <summary>A shortest circle through a thread, which it begins with; null if there is none. Breadth first, within its component.</summary>
+    /// <summary>A shortest cycle that begins with this thread; null if there is none. Breadth first, within its component.</summary>
     private static List<int>? Shortest(int[][] edges, int[] component, int start)
     {
         var from = new Dictionary<int, int>();
@@ -111,8 +111,8 @@ internal sealed class WaitCycleFinder
     }
 
     /// <summary>
-    /// The strongly connected component of each thread (Tarjan's algorithm). Without recursion: a chain of waiting threads can be as long as there are
-    /// threads, and stacks are what a sick process may be short of.
+    /// The strongly connected component of each thread (Tarjan's algorithm). Not recursive: a chain can be as long as the number of
+    /// threads, and a process with problems may have little stack space.
     /// </summary>
     private static int[] Components(int[][] edges)
     {
