@@ -1,6 +1,6 @@
 namespace Stackflare;
 
-/// <summary>The process was started with the runtime's diagnostics switched off, so that no stacks can be had from it.</summary>
+/// <summary>The process was started with the runtime's diagnostics disabled, so stacks cannot be captured.</summary>
 public sealed class DiagnosticsDisabledException : StackflareException
 {
     internal DiagnosticsDisabledException(string setting)

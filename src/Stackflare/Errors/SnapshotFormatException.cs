@@ -1,6 +1,6 @@
 namespace Stackflare;
 
-/// <summary>A snapshot is damaged, cut short, of a version that this build does not read, or cannot be opened at all.</summary>
+/// <summary>A snapshot is damaged, truncated, of a version that this build cannot read, or cannot be opened.</summary>
 public sealed class SnapshotFormatException : StackflareException
 {
     internal SnapshotFormatException(string problem, Exception? innerException = null)

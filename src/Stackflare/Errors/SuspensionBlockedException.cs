@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Stackflare;
 
 /// <summary>
-/// A thread of the program is in native code that does not let the runtime stop it, and blocks there. Stopping the other threads for a dump would freeze
-/// the program until that thread goes on, so it is not done; the next garbage collection will do it.
+/// A thread of the program blocks in native code in which the runtime cannot suspend it. A dump would freeze
+/// the program until that thread continues, so it is not taken. The next garbage collection will freeze the program.
 /// </summary>
 public sealed class SuspensionBlockedException : StackflareException
 {
@@ -18,12 +18,13 @@ public sealed class SuspensionBlockedException : StackflareException
         StoodStill = stoodStill;
     }
 
-    /// <summary>The threads that cannot be stopped, in no order.</summary>
+    /// <summary>The threads that cannot be suspended, in no order.</summary>
     public IReadOnlyList<SuspensionBlocker> Blockers { get; }
 
     /// <summary>
-    /// How long the program stood still: the thread blocked at the moment of the dump, which was called off. Null when that was seen before, so that
-    /// nothing was stopped.
+    /// How long the program was paused, if the thread blocked during the dump, which was then cancelled. Null if the blocked thread was found before,
+    /// so that
+    /// nothing was suspended.
     /// </summary>
     public TimeSpan? StoodStill { get; }
 

@@ -1,6 +1,7 @@
 namespace Stackflare;
 
-/// <summary>The runtime did not come to a stop in time: a thread does not stop, for a garbage collection that wants to begin or for the dump itself.</summary>
+/// <summary>The runtime did not suspend all threads in time, for a garbage collection or for the dump itself, because a thread does not
+/// stop.</summary>
 public sealed class SuspensionTimeoutException : CaptureTimeoutException
 {
     internal SuspensionTimeoutException(TimeSpan limit, bool isCollection, IReadOnlyList<DumpThread> stuck)
@@ -12,11 +13,11 @@ public sealed class SuspensionTimeoutException : CaptureTimeoutException
         Stuck = stuck;
     }
 
-    /// <summary>Whether it is a garbage collection that wants the program to stop; otherwise the dump alone does.</summary>
+    /// <summary>True if a garbage collection waits for the suspension; false if only the dump does.</summary>
     public bool IsCollection { get; }
 
     /// <summary>
-    /// The threads that keep the runtime from coming to a stop, without stacks, in no order; empty where that cannot be told (before .NET 9).
+    /// The threads that block the suspension, without stacks, in no order; empty if they are not known (before .NET 9).
     /// </summary>
     public IReadOnlyList<DumpThread> Stuck { get; }
 
