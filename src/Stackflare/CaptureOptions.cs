@@ -23,8 +23,8 @@ public sealed record CaptureOptions
     public bool SourceText { get; init; } = true;
 
     /// <summary>
-    /// Whether the capture finds async methods that wait, for <see cref="ThreadDump.AsyncStacks"/> (.NET 9 and later); <see
-    /// cref="AsyncStackMode.Auto"/> by default.
+    /// Whether the capture finds async methods that wait, for <see cref="ThreadDump.AsyncStacks"/> (.NET 9 and later);
+    /// <see cref="AsyncStackMode.Auto"/> by default.
     /// Reading the heap takes about 10 ns for each object.
     /// </summary>
     public AsyncStackMode AsyncStacks

@@ -19,7 +19,8 @@ public enum DumpFormat
     /// </summary>
     Folded,
 
-    /// <summary>The JSON file format of the speedscope viewer, one profile for each thread. A file contains one dump. Does not contain the
-    /// notes.</summary>
+    /// <summary>
+    /// The JSON file format of the speedscope viewer, one profile for each thread. A file contains one dump. Does not contain the notes.
+    /// </summary>
     Speedscope,
 }

@@ -33,9 +33,10 @@ public static class Flare
     /// </exception>
     public static IDisposable OnSignal(SignalOptions? options = null) => new SignalTrap(options ?? new SignalOptions());
 
-    /// <summary>Takes a dump of this process now. All threads are paused meanwhile: less than 1 ms for ten threads, about 2 ms for a hundred threads
-    /// of 50 frames, 35 ms
-    /// for a thousand of 100; longer if async methods are included (<see cref="CaptureOptions.AsyncStacks"/>).</summary>
+    /// <summary>
+    /// Takes a dump of this process now. All threads are paused meanwhile: less than 1 ms for ten threads, about 2 ms for a hundred threads of 50
+    /// frames, 35 ms for a thousand of 100; longer if async methods are included (<see cref="CaptureOptions.AsyncStacks"/>).
+    /// </summary>
     /// <param name="options">What to collect, and limits; null for the defaults.</param>
     /// <returns>The dump. Callers that share a dump get the same object.</returns>
     /// <exception cref="StackflareException">No dump could be taken; the error and message say why and what to do.</exception>
@@ -55,8 +56,9 @@ public static class Flare
     /// <param name="cancellationToken">
     /// Ends the wait immediately. If no other caller shares the capture, it is cancelled within about 50 ms, and the program continues.
     /// </param>
-    /// <returns>The dump. Callers that share a dump get the same object. The task fails with a <see cref="StackflareException"/> if no dump could be
-    /// taken.</returns>
+    /// <returns>
+    /// The dump. Callers that share a dump get the same object. The task fails with a <see cref="StackflareException"/> if no dump could be taken.
+    /// </returns>
     /// <exception cref="OperationCanceledException">The token was cancelled. Thrown by the task.</exception>
     public static Task<ThreadDump> CaptureAsync(CaptureOptions? options = null, CancellationToken cancellationToken = default) =>
         CaptureThread.Start(options ?? CaptureOptions.Default, cancellationToken);
@@ -153,8 +155,10 @@ public static class Flare
         return DumpRenderer.WriteAsync(dump, format, render ?? RenderOptions.Default, stream, cancellationToken);
     }
 
-    /// <summary>Writes a dump to a writer with asynchronous calls only. Otherwise as <see cref="WriteAsync(ThreadDump, Stream, DumpFormat,
-    /// RenderOptions, CancellationToken)"/>.</summary>
+    /// <summary>
+    /// Writes a dump to a writer with asynchronous calls only. Otherwise as
+    /// <see cref="WriteAsync(ThreadDump, Stream, DumpFormat, RenderOptions, CancellationToken)"/>.
+    /// </summary>
     /// <param name="dump">The dump.</param>
     /// <param name="writer">The destination. It is not flushed or closed.</param>
     /// <param name="format">The format.</param>

@@ -22,8 +22,9 @@ internal sealed class AsyncStackGroup
     /// <summary>How many incomplete tasks the stacks wait for.</summary>
     public long Open => Math.Max(0, Product(Count, Wait.Pending ?? 0L));
 
-    /// <summary>Groups equal stacks: the largest group first, groups of framework code last; groups of equal size keep the order of the
-    /// stacks.</summary>
+    /// <summary>
+    /// Groups equal stacks: the largest group first, groups of framework code last; groups of equal size keep the order of the stacks.
+    /// </summary>
     /// <param name="stacks">The stacks.</param>
     /// <param name="alike">Whether equal stacks form one group; otherwise each stack is a group.</param>
     public static List<AsyncStackGroup> Group(IEnumerable<AsyncStack> stacks, bool alike = true) => Group(stacks.Select(static s => (s, 1L)), alike);

@@ -6,8 +6,9 @@ namespace Stackflare.Analysis;
 /// Numbers the distinct frames of a dump from 0 in the order of appearance. Stacks share their frame objects, so a stack becomes a
 /// short list of numbers that is cheap to compare, and each frame is formatted only once.
 /// </summary>
-/// <param name="byPlace">Whether frames that <see cref="SameFrame"/> considers equal have one number; otherwise each frame object has its
-/// own.</param>
+/// <param name="byPlace">
+/// Whether frames that <see cref="SameFrame"/> considers equal have one number; otherwise each frame object has its own.
+/// </param>
 internal sealed class FrameTable(bool byPlace = false)
 {
     // DumpFrame's own equality is by reference, and the default comparer of a sealed type is the fastest.

@@ -2,8 +2,10 @@ using System.Globalization;
 
 namespace Stackflare.Analysis;
 
-/// <summary>Finds a thread that the runtime cannot suspend. When a garbage collection begins, every thread that allocates waits for it, and finally
-/// all threads.</summary>
+/// <summary>
+/// Finds a thread that the runtime cannot suspend. When a garbage collection begins, every thread that allocates waits for it, and finally all
+/// threads.
+/// </summary>
 internal static class UnfinishedSuspension
 {
     private const string NativeCall = "in a native call that does not let the runtime go on (SuppressGCTransition)";

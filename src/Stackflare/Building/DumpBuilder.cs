@@ -108,8 +108,9 @@ internal static class DumpBuilder
         };
     }
 
-    /// <summary>Whether this library started the thread, to wait for signals or to take dumps: the first method that is not the framework's is the
-    /// library's.</summary>
+    /// <summary>
+    /// Whether this library started the thread, to wait for signals or to take dumps: the first method that is not the framework's is the library's.
+    /// </summary>
     private static bool IsOfLibrary(DumpFrame[] stack) =>
         Array.FindLast(stack, static f => f.Module is { IsOfPlatform: false }) is { Module.Name: "Stackflare.dll" };
 

@@ -19,8 +19,9 @@ internal sealed class SymbolSaver(Snapshot snapshot, SymbolSession session)
     /// <summary>A stack instead of recursion, because a hostile process can nest types very deep.</summary>
     private readonly Stack<int?> _waiting = [];
 
-    /// <summary>Returns the symbols for a snapshot's file, so that it can be shown on another machine. <see cref="SavedSymbols.Decode"/> reads
-    /// them.</summary>
+    /// <summary>
+    /// Returns the symbols for a snapshot's file, so that it can be shown on another machine. <see cref="SavedSymbols.Decode"/> reads them.
+    /// </summary>
     public static FileSection[] Save(Snapshot snapshot, Symbolicator symbolicator)
     {
         using SymbolSession session = symbolicator.Open(snapshot);

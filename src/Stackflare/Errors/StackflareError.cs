@@ -27,8 +27,10 @@ public enum StackflareError
     /// <summary>The process uses a C library for which no probe exists.</summary>
     LibcMismatch,
 
-    /// <summary>The runtime did not answer in time (<see cref="CaptureTimeoutException"/>), or did not suspend its threads in time (<see
-    /// cref="SuspensionTimeoutException"/>).</summary>
+    /// <summary>
+    /// The runtime did not answer in time (<see cref="CaptureTimeoutException"/>), or did not suspend its threads in time
+    /// (<see cref="SuspensionTimeoutException"/>).
+    /// </summary>
     Timeout,
 
     /// <summary>The process is stopped, by SIGSTOP or a debugger, and cannot answer.</summary>
@@ -37,8 +39,9 @@ public enum StackflareError
     /// <summary>A thread prevents the suspension of the program, so nothing was suspended (<see cref="SuspensionBlockedException"/>).</summary>
     SuspensionBlocked,
 
-    /// <summary>The runtime refused to attach the probe or to suspend its threads. <see cref="Exception.HResult"/> is the runtime's code, if it
-    /// returned one.</summary>
+    /// <summary>
+    /// The runtime refused to attach the probe or to suspend its threads. <see cref="Exception.HResult"/> is the runtime's code, if it returned one.
+    /// </summary>
     CaptureFailed,
 
     /// <summary>The probe (the native library that captures stacks) is missing or cannot be loaded.</summary>

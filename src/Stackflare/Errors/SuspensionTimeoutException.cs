@@ -1,7 +1,8 @@
 namespace Stackflare;
 
-/// <summary>The runtime did not suspend all threads in time, for a garbage collection or for the dump itself, because a thread does not
-/// stop.</summary>
+/// <summary>
+/// The runtime did not suspend all threads in time, for a garbage collection or for the dump itself, because a thread does not stop.
+/// </summary>
 public sealed class SuspensionTimeoutException : CaptureTimeoutException
 {
     internal SuspensionTimeoutException(TimeSpan limit, bool isCollection, IReadOnlyList<DumpThread> stuck)

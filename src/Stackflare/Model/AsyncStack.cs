@@ -23,8 +23,9 @@ public sealed class AsyncStack
     /// </summary>
     public ObjectAddress? Innermost { get; init; }
 
-    /// <summary>Whether methods between the innermost ones and the outermost one are left out, because of the limit on <see
-    /// cref="Frames"/>.</summary>
+    /// <summary>
+    /// Whether methods between the innermost ones and the outermost one are left out, because of the limit on <see cref="Frames"/>.
+    /// </summary>
     public bool IsTruncated { get; init; }
 
     /// <summary>The threads that are blocked until the outermost method completes (<c>Wait</c>, <c>Result</c>), by managed id.</summary>

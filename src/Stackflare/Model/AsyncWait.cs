@@ -35,8 +35,10 @@ public sealed class AsyncWait
     /// </summary>
     public int? Done => Total - Pending;
 
-    /// <summary>For <see cref="AsyncWaitKind.WhenAll"/> and <see cref="AsyncWaitKind.WhenAny"/>, how many of the tasks have not completed. Null for
-    /// other kinds.</summary>
+    /// <summary>
+    /// For <see cref="AsyncWaitKind.WhenAll"/> and <see cref="AsyncWaitKind.WhenAny"/>, how many of the tasks have not completed. Null for other
+    /// kinds.
+    /// </summary>
     public int? Pending { get; init; }
 
     /// <summary>

@@ -36,8 +36,9 @@ public enum AsyncWaitKind
     /// <summary>A task that is not an async method: a delegate that a thread runs or will run.</summary>
     Work,
 
-    /// <summary>Something else, with the type in <see cref="AsyncWait.Type"/>: another kind of task, the source of a value task, or an awaiter of the
-    /// program.</summary>
+    /// <summary>
+    /// Something else, with the type in <see cref="AsyncWait.Type"/>: another kind of task, the source of a value task, or an awaiter of the program.
+    /// </summary>
     Other,
 
     /// <summary>Nothing: the awaited operation has completed, and the method continues when a thread is available.</summary>

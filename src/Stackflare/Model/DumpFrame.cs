@@ -28,8 +28,10 @@ public sealed class DumpFrame
     /// <summary>The MethodDef token in <see cref="Module"/>; 0 if there is none.</summary>
     public int MetadataToken { get; init; }
 
-    /// <summary>Offset into the method's IL; null if the runtime returned none. For an async method, the offset of the <c>await</c> in its state
-    /// machine's <c>MoveNext</c>.</summary>
+    /// <summary>
+    /// Offset into the method's IL; null if the runtime returned none. For an async method, the offset of the <c>await</c> in its state machine's
+    /// <c>MoveNext</c>.
+    /// </summary>
     public int? ILOffset { get; init; }
 
     /// <summary>

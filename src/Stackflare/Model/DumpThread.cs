@@ -15,8 +15,9 @@ public sealed class DumpThread
     /// <summary>The runtime's id of the thread; null before .NET 9, where it cannot be read from outside the thread.</summary>
     public ManagedThreadId? ManagedId { get; init; }
 
-    /// <summary><see cref="Thread.Name"/>; if there is none, the kernel's name of the thread (15 characters at most); null if there is
-    /// neither.</summary>
+    /// <summary>
+    /// <see cref="Thread.Name"/>; if there is none, the kernel's name of the thread (15 characters at most); null if there is neither.
+    /// </summary>
     public string? Name { get; init; }
 
     /// <summary>True for the first thread of the process.</summary>

@@ -6,8 +6,9 @@ public sealed class DumpWait
     /// <summary>The kind of wait.</summary>
     public required WaitKind Kind { get; init; }
 
-    /// <summary>The index in <see cref="DumpThread.Frames"/> of the method that waits: the outermost framework method, which the program
-    /// called.</summary>
+    /// <summary>
+    /// The index in <see cref="DumpThread.Frames"/> of the method that waits: the outermost framework method, which the program called.
+    /// </summary>
     public required int FrameIndex { get; init; }
 
     /// <summary>The address of the object that the thread waits for; null if not known, or if there is no object.</summary>

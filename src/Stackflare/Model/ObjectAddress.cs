@@ -2,8 +2,10 @@ using System.Globalization;
 
 namespace Stackflare;
 
-/// <summary>The address of an object in the dumped process during the pause. The garbage collector moves objects, so an object can have another
-/// address in the next dump.</summary>
+/// <summary>
+/// The address of an object in the dumped process during the pause. The garbage collector moves objects, so an object can have another address in the
+/// next dump.
+/// </summary>
 /// <param name="Value">The address.</param>
 public readonly record struct ObjectAddress(ulong Value)
 {

@@ -22,8 +22,9 @@ public sealed partial record ThreadDump
     /// <summary>The duration of the capture.</summary>
     public required CaptureTimings Timings { get; init; }
 
-    /// <summary>The threads that the runtime knows: the first thread of the process, then the others by managed id (by kernel id if not
-    /// known).</summary>
+    /// <summary>
+    /// The threads that the runtime knows: the first thread of the process, then the others by managed id (by kernel id if not known).
+    /// </summary>
     public required IReadOnlyList<DumpThread> Threads { get; init; }
 
     /// <summary>The threads that the runtime does not know, by kernel id.</summary>
@@ -37,8 +38,8 @@ public sealed partial record ThreadDump
     /// <summary>
     /// The async methods that wait, as stacks. A stack begins with the innermost method and ends with a method that no other one awaits. Identical
     /// stacks are
-    /// adjacent, the most frequent first; stacks of framework code are last. The method that a thread runs is not here; its callers are in <see
-    /// cref="DumpThread.AsyncCallers"/>.
+    /// adjacent, the most frequent first; stacks of framework code are last. The method that a thread runs is not here; its callers are in
+    /// <see cref="DumpThread.AsyncCallers"/>.
     /// Known on .NET 9 and later.
     /// </summary>
     public IReadOnlyList<AsyncStack> AsyncStacks { get; init; } = [];

@@ -110,8 +110,9 @@ internal readonly record struct LockNote(int Position, DumpWait? Wait, HeldLock?
             notes[i] = notes[i] with { Position = notes[i].Position + 1 };
     }
 
-    /// <summary>Converts frame indexes to positions among the visible frames. A note on a hidden frame moves to the next visible frame
-    /// inwards.</summary>
+    /// <summary>
+    /// Converts frame indexes to positions among the visible frames. A note on a hidden frame moves to the next visible frame inwards.
+    /// </summary>
     private static void SetVisiblePositions(LockNote[] notes, IReadOnlyList<DumpFrame> frames, int first)
     {
         int shown = 0, frame = first;

@@ -36,12 +36,14 @@ internal sealed class AsyncGraph
     /// <summary>What a method waits for.</summary>
     public ref readonly Awaited Awaited(int box) => ref _awaited[box];
 
-    /// <summary>The method behind a task: the task's own method, or the one it waits for on behalf of its awaiter; negative if there is
-    /// none.</summary>
+    /// <summary>
+    /// The method behind a task: the task's own method, or the one it waits for on behalf of its awaiter; negative if there is none.
+    /// </summary>
     public int Behind(ulong task) => _awaitedObjects.At(task).Box;
 
-    /// <summary>The method that waits for this method, directly or through a <c>WhenAll</c> or similar; <see cref="None"/> or <see
-    /// cref="Several"/>.</summary>
+    /// <summary>
+    /// The method that waits for this method, directly or through a <c>WhenAll</c> or similar; <see cref="None"/> or <see cref="Several"/>.
+    /// </summary>
     public int AwaiterOf(int box) => _awaiter[box];
 
     /// <summary>The state of a <c>WhenAll</c> or similar; null for anything else.</summary>
