@@ -6,14 +6,15 @@ using Stackflare.Processes;
 namespace Stackflare.Capture.Probe;
 
 /// <summary>
-/// A directory of ours within what a process sees as its temporary directory, for what it cannot reach otherwise. Only we can
-/// write to it; its name is random. It is locked for as long as we live: whoever finds one that is not, finds one whose owner was
-/// killed, and removes it.
+/// A directory of ours inside the target's temporary directory, for what the target cannot reach otherwise. Only we can
+/// write to it, and its name is random. It stays locked until this process ends. If a directory is not locked, its owner was
+/// killed, and any process of the same user may remove it.
 /// </summary>
 /// <remarks>
-/// The directory that it is in may be the process's, and so hostile: what has our directory's name can be another one at any moment. So it is
-/// reached by its descriptor, once that was seen to be of a directory of ours, and its permissions are set by it. Within it nobody else
-/// can put anything.
+/// The parent directory may belong to the target and so be hostile: at any moment, our directory's name can refer to another one. So after the check
+/// that it is
+/// ours, it is accessed only by descriptor, and its permissions are set by descriptor. No other user can create anything
+/// inside.
 /// </remarks>
 internal sealed class TransportDirectory : IDisposable
 {
@@ -37,16 +38,16 @@ internal sealed class TransportDirectory : IDisposable
         _inside = SafeOpen.OwnPath(@lock);
     }
 
-    /// <summary>The socket, as the process opens it.</summary>
+    /// <summary>The socket, as a path for the target process.</summary>
     public string SocketAddress => $"{_there}/{SocketName}";
 
-    /// <summary>Makes one where the process can load a library from.</summary>
+    /// <summary>Creates a directory from which the process can load a library.</summary>
     /// <exception cref="StackflareException">There is no such place.</exception>
     [SupportedOSPlatform("linux")]
     public static TransportDirectory Create(TargetProcess target)
     {
         string? lastFailure = null;
-        // Of a process that we do not see, that directory alone is known to be the same one.
+        // For a process that is not visible, only its temporary directory is known to be the same for both.
         string[] parents = target.IsVisible ? [target.TempDirectory, "/tmp", "/var/tmp", "/dev/shm"] : [target.TempDirectory];
         foreach (string parent in parents.Distinct())
         {
@@ -73,7 +74,7 @@ internal sealed class TransportDirectory : IDisposable
             "One of its TMPDIR, /tmp, /var/tmp and /dev/shm has to be writable and mounted without noexec.");
     }
 
-    /// <summary>Writes the probe. Returns its path as the process opens it.</summary>
+    /// <summary>Writes the probe. Returns its path for the target process.</summary>
     /// <exception cref="IOException">It could not be written.</exception>
     [SupportedOSPlatform("linux")]
     public string WriteProbe(ReadOnlySpan<byte> probe)
@@ -95,8 +96,8 @@ internal sealed class TransportDirectory : IDisposable
 
     public void RemoveProbe() => _ = Posix.Unlink($"{_inside}/{ProbeName}");
 
-    /// <summary>Listens on a socket. The process, which may be another user's, can connect; who connects is checked.</summary>
-    /// <exception cref="IOException">It could not be made.</exception>
+    /// <summary>Listens on a socket. The process can connect, even as another user; the peer is checked.</summary>
+    /// <exception cref="IOException">The socket could not be created.</exception>
     [SupportedOSPlatform("linux")]
     public UnixSocket Listen()
     {
@@ -114,13 +115,13 @@ internal sealed class TransportDirectory : IDisposable
 
     private static TransportDirectory Create(TargetProcess target, string root, string parent)
     {
-        // Another user's process has to be able to enter; it cannot list what is there.
+        // Another user's process must be able to enter the directory. It cannot list it.
         UnixFileMode mode = target.User == Posix.EffectiveUser() ? Ours : Ours | Enter;
         for (int i = 0; i < Attempts; i++)
         {
             string name = $"{Prefix}{Guid.NewGuid():N}", path = $"{root}/{name}";
             Succeed(Posix.MakeDirectory(path, (int)Ours), path);
-            // Another tool may have come in between and taken it for abandoned.
+            // Another tool may have found it before it was locked, and removed it.
             if (TryLock(path) is not { } @lock)
                 continue;
             Succeed(Posix.ChangeMode(@lock, (int)mode), path); // whatever the umask took away
@@ -129,7 +130,7 @@ internal sealed class TransportDirectory : IDisposable
         throw new IOException($"'{root}' cannot be locked");
     }
 
-    /// <summary>Whether there is a link on the way: below another root, where it leads is not where it leads the process.</summary>
+    /// <summary>Whether the path contains a link: below another root, it would lead this process to another place than the target.</summary>
     private static bool LeadsElsewhere(string rootPrefix, string parent)
     {
         string path = rootPrefix;
@@ -142,7 +143,7 @@ internal sealed class TransportDirectory : IDisposable
         return false;
     }
 
-    /// <summary>A stream would have other kinds of exceptions for some of what the kernel says.</summary>
+    /// <summary>Not a stream, because its exceptions depend on the errno.</summary>
     private static int Succeed(int result, string path) =>
         result >= 0 ? result : throw new IOException($"'{path}': {Marshal.GetPInvokeErrorMessage(-result)}");
 
@@ -159,11 +160,11 @@ internal sealed class TransportDirectory : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Not to be listed for us: then it is not ours to clean.
+            // If we cannot list it, we cannot clean it.
         }
     }
 
-    /// <summary>Locks a directory of ours; null when another holds it, it is somebody else's, or it is gone.</summary>
+    /// <summary>Locks a directory of ours; null if another process holds the lock, it belongs to another user, or it is gone.</summary>
     private static int? TryLock(string directory)
     {
         int descriptor = Posix.Open(directory, Posix.O_RDONLY | Posix.O_CLOEXEC | Posix.O_NOFOLLOW | Posix.O_NONBLOCK, 0);
@@ -179,7 +180,7 @@ internal sealed class TransportDirectory : IDisposable
         return null;
     }
 
-    /// <summary>Removes a locked one. Only what is known to be in it goes; its own name is removed only if that is an empty directory's.</summary>
+    /// <summary>Removes a locked directory. Deletes only the known files, and removes the directory only if it is empty.</summary>
     private static void Remove(string path, int @lock)
     {
         string inside = SafeOpen.OwnPath(@lock);
