@@ -1,7 +1,7 @@
 namespace Stackflare.Snapshots;
 
 /// <summary>
-/// Makes a snapshot: how any source of one does. What is added gets an index, by which others refer to it, also before it is added. For one thread.
+/// Builds a snapshot. Every source uses it. Each item gets an index, by which other items can refer to it, even before it is added. Not thread-safe.
 /// </summary>
 internal sealed class SnapshotBuilder
 {
@@ -17,10 +17,10 @@ internal sealed class SnapshotBuilder
 
     public required HostInfo Host { get; init; }
 
-    /// <summary>The id by which the process knows itself; the host's by default.</summary>
+    /// <summary>The process id in the process's own pid namespace; the host's by default.</summary>
     public int? ProcessId { get; init; }
 
-    /// <summary>Three numbers of it are kept.</summary>
+    /// <summary>The first three numbers are kept.</summary>
     public Version RuntimeVersion { get; init; } = new(0, 0, 0);
 
     public DateTimeOffset CapturedAt { get; init; } = DateTimeOffset.UnixEpoch;
@@ -47,14 +47,14 @@ internal sealed class SnapshotBuilder
 
     public int Add(SnapshotObject entry) => Add(_objects, entry);
 
-    /// <summary>Adds what a thread refers to, in any order.</summary>
+    /// <summary>Adds a reference from a thread to an object, in any order.</summary>
     public void Add(in SnapshotReference reference) => _references.Add(reference);
 
-    /// <summary>Adds a frame that refers to a lock which its thread holds, in any order.</summary>
+    /// <summary>Adds a frame that refers to a lock that its thread holds, in any order.</summary>
     public void Add(in SnapshotHeldLock held) => _heldLocks.Add(held);
 
-    /// <summary>Checks that everything that is referred to is there.</summary>
-    /// <exception cref="InvalidOperationException">It is not: the message says what.</exception>
+    /// <summary>Checks that every referenced item exists.</summary>
+    /// <exception cref="InvalidOperationException">An item is missing; the message says which.</exception>
     public Snapshot Build()
     {
         Check();

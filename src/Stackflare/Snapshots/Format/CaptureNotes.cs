@@ -2,10 +2,10 @@ using static System.FormattableString;
 
 namespace Stackflare.Snapshots.Format;
 
-/// <summary>Says in sentences what the probe could not have.</summary>
+/// <summary>Notes about what the probe could not provide.</summary>
 internal static class CaptureNotes
 {
-    /// <summary>What to do for async methods. The tool says it with its own option.</summary>
+    /// <summary>How to get async methods. The tool replaces it by its own option.</summary>
     internal const string AsyncHint = "The option AsyncStacks looks for them all the same.";
 
     public static IReadOnlyList<string> Describe(RawSnapshot snapshot)
@@ -77,7 +77,7 @@ internal static class CaptureNotes
             yield break;
         switch (info.Status)
         {
-            // Before .NET 9 they are missing with the locks; see above.
+            // Before .NET 9, they are missing together with the locks; see above.
             case HeapStatus.Unavailable or HeapStatus.Unknown when snapshot.Info.RuntimeMajor >= 9 && !snapshot.Info.Lacking.HasFlag(SnapshotParts.Async):
                 yield return "Async methods that wait are not available: this runtime keeps them in a way that is not known.";
                 break;

@@ -1,14 +1,14 @@
 namespace Stackflare.Snapshots.Format;
 
-/// <summary>Checks the part of a snapshot that is copied from the heap, as <see cref="SnapshotReader"/> does the rest.</summary>
+/// <summary>Checks the heap sections of a snapshot, as <see cref="SnapshotReader"/> checks the others.</summary>
 internal static class HeapReader
 {
-    /// <summary>Null when the heap was not asked for.</summary>
-    /// <param name="directory">Where the sections are.</param>
-    /// <param name="types">How many types the snapshot has.</param>
-    /// <param name="frames">How many frames.</param>
+    /// <summary>Returns null if the heap was not requested.</summary>
+    /// <param name="directory">The sections.</param>
+    /// <param name="types">Number of types in the snapshot.</param>
+    /// <param name="frames">Number of frames.</param>
     /// <param name="threads">Its threads.</param>
-    /// <exception cref="SnapshotFormatException">The sections do not fit together.</exception>
+    /// <exception cref="SnapshotFormatException">The sections are inconsistent.</exception>
     public static RawHeap? Read(SnapshotDirectory directory, int types, int frames, ThreadRecord[] threads)
     {
         HeapRecord[] info = directory.Records<HeapRecord>(SectionKind.Heap);
@@ -79,7 +79,7 @@ internal static class HeapReader
         }
     }
 
-    /// <summary>Each layout is visited once: those that a walk from another has come by are known to lead to an end.</summary>
+    /// <summary>Visits each layout once: a layout that an earlier walk has passed is known to lead to an end.</summary>
     private static void CheckParents(RawHeap heap)
     {
         var parents = new Dictionary<uint, uint>(heap.Layouts.Length);
