@@ -1,7 +1,7 @@
 namespace Stackflare.Writers.Json;
 
 /// <summary>
-/// The spelling of enumerations in JSON. Written out rather than derived: a renamed member must not change the format.
+/// The spelling of enumerations in JSON. Not derived from the members, because renaming a member must not change the format.
 /// </summary>
 internal static class JsonNames
 {

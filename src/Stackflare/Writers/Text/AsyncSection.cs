@@ -8,10 +8,10 @@ internal sealed class AsyncSection(RenderBuffer buffer, DumpView view, TextDiale
 {
     private readonly AsyncFrames _frames = new(buffer, view.Options, dialect);
 
-    /// <summary>How many frames were left out because they are hidden, counted in every stack they are in.</summary>
+    /// <summary>How many hidden frames are left out, counted in every stack that contains them.</summary>
     public long HiddenFrames { get; private set; }
 
-    /// <summary>Writes the section; nothing if there is no async method that waits.</summary>
+    /// <summary>Writes the section; nothing if no async method waits.</summary>
     public void Append()
     {
         List<AsyncStackGroup> shown = [.. view.Async.Shown], idle = [.. view.Async.Idle];
@@ -38,7 +38,7 @@ internal sealed class AsyncSection(RenderBuffer buffer, DumpView view, TextDiale
             AppendIdle(idle);
     }
 
-    /// <summary>Writes the methods that wait for what the threads of a group run, and the line that says so.</summary>
+    /// <summary>Writes the async callers of what the threads of a group run, after a line that introduces them.</summary>
     public void AppendCallers(StackGroup group)
     {
         IReadOnlyList<DumpFrame> callers = group.First.AsyncCallers;
@@ -61,10 +61,10 @@ internal sealed class AsyncSection(RenderBuffer buffer, DumpView view, TextDiale
         End();
     }
 
-    /// <summary>What stands under a group's first line.</summary>
+    /// <summary>Writes the lines below a group's first line.</summary>
     /// <param name="group">The group.</param>
-    /// <param name="before">What stands at the beginning of each line.</param>
-    /// <param name="depth">How deep it is within others.</param>
+    /// <param name="before">The beginning of each line.</param>
+    /// <param name="depth">The nesting depth of the group.</param>
     private void AppendStack(AsyncStackGroup group, string before, int depth)
     {
         if (!dialect.OutermostFirst)
@@ -101,7 +101,7 @@ internal sealed class AsyncSection(RenderBuffer buffer, DumpView view, TextDiale
 
     private void AppendUnfinished(AsyncStackGroup group, string before, int depth)
     {
-        // Deeper levels have bars before them, so that a source line is never taken for a frame.
+        // Deeper levels begin with bars, so that a source line cannot be mistaken for a frame.
         string inner = $"{before}{dialect.Indentation}| ";
         List<AsyncStackGroup> unfinished = view.Async.Unfinished(group, depth, out long notFollowed);
         foreach (AsyncStackGroup branch in unfinished)

@@ -4,7 +4,7 @@ using Stackflare.Model;
 namespace Stackflare.Writers.Text;
 
 /// <summary>The part of the text formats between the heading and the first thread: deadlocks and findings.</summary>
-/// <param name="buffer">Where to.</param>
+/// <param name="buffer">The destination.</param>
 /// <param name="options">With <see cref="RenderOptions.ShowHidden"/> nothing is shortened.</param>
 /// <param name="dialect">The format.</param>
 internal sealed class DiagnosisSection(RenderBuffer buffer, RenderOptions options, TextDialect dialect)
@@ -13,7 +13,7 @@ internal sealed class DiagnosisSection(RenderBuffer buffer, RenderOptions option
     internal const int MostSteps = 20;
     internal const int MostEvidence = 20;
 
-    /// <summary>Writes the sections that there are.</summary>
+    /// <summary>Writes the sections that are not empty.</summary>
     public void Append(ThreadDump dump)
     {
         int shown = Most(dump.Deadlocks.Count, MostDeadlocks);

@@ -5,18 +5,18 @@ using Stackflare.Views;
 
 namespace Stackflare.Writers.Text;
 
-/// <summary>The notes on locks and waits as lines, for all threads of a group at once.</summary>
-/// <param name="reference">How other threads are referred to.</param>
-/// <param name="indentation">What stands before each.</param>
+/// <summary>The lock and wait notes as lines, for all threads of a group at once.</summary>
+/// <param name="reference">Returns the reference to another thread.</param>
+/// <param name="indentation">The beginning of each line.</param>
 /// <param name="theme">How a wait for a lock is shown.</param>
 internal sealed class LockLines(Func<DumpThread, string> reference, string indentation, TextTheme? theme = null)
 {
-    /// <summary>Up to this many threads are named; of more, two.</summary>
+    /// <summary>Up to this many threads are named; of more, only two.</summary>
     private const int MostNames = 3;
 
-    /// <summary>The line of a note, with its end.</summary>
-    /// <param name="group">The threads, which have notes.</param>
-    /// <param name="index">Which note of each.</param>
+    /// <summary>The line of a note, with its line feed.</summary>
+    /// <param name="group">Threads with notes.</param>
+    /// <param name="index">The index of the note.</param>
     public string Line(StackGroup group, int index)
     {
         LockNote note = group.Notes![0][index];
@@ -26,10 +26,10 @@ internal sealed class LockLines(Func<DumpThread, string> reference, string inden
         return (isForLock ? theme.Mark(TextRole.Warning, line) : line) + "\n";
     }
 
-    /// <summary>For how long a thread has waited and will wait, as the end of a line; empty where that is not known.</summary>
+    /// <summary>How long a thread has waited, and its time limit, as the end of a line; empty if not known.</summary>
     public static string Times(DumpWait wait) => AtLeast(wait.AtLeast, wait.AtLeast) + AtMost(wait.Timeout);
 
-    /// <summary>With quotes escaped as in names: only the names of threads stand in quotes.</summary>
+    /// <summary>With quotes escaped, because only names of threads are in quotes.</summary>
     public static string Type(string type) => EscapedText.Quoted(type);
 
     private string Waiting(StackGroup group, int index, DumpWait wait)
@@ -39,7 +39,7 @@ internal sealed class LockLines(Func<DumpThread, string> reference, string inden
             return line.Append(reference(joined)).Append(Times(group, index)).ToString();
 
         line.Append(Object(group, index));
-        // Of threads that want to write and read already, each waits for the others.
+        // Each of several upgrading readers waits for the others.
         IReadOnlyList<DumpThread> others = group.Threads.Count > 1 && wait is { Kind: WaitKind.WriteLock, Lock: { Owner: null, Readers: { Count: > 0 } readers } }
             ? readers
             : wait.WaitsFor;
@@ -66,7 +66,7 @@ internal sealed class LockLines(Func<DumpThread, string> reference, string inden
         return line.ToString();
     }
 
-    /// <summary>The object, if it is the same for all threads of the group; else how many there are.</summary>
+    /// <summary>The object, if it is the same for all threads of the group; otherwise their number.</summary>
     private static string Object(StackGroup group, int index)
     {
         LockNote note = group.Notes![0][index];
@@ -84,7 +84,7 @@ internal sealed class LockLines(Func<DumpThread, string> reference, string inden
             return Times(group.Notes![0][index].Wait!);
         TimeSpan?[] sofar = [.. group.Notes!.Select(n => n[index].Wait!.AtLeast)];
         TimeSpan?[] limits = [.. group.Notes!.Select(n => n[index].Wait!.Timeout)];
-        // One thread whose limit is not known, or that has none: the group has none.
+        // If one thread has no limit, or its limit is not known, the group has no limit.
         bool areLimited = Array.TrueForAll(limits, static t => t >= TimeSpan.Zero);
         return AtLeast(Array.Exists(sofar, static t => t is null) ? null : sofar.Min(), sofar.Max()) + (areLimited ? AtMost(limits.Max()) : "");
     }
@@ -99,7 +99,7 @@ internal sealed class LockLines(Func<DumpThread, string> reference, string inden
 
     private static string AtMost(TimeSpan? limit) => limit is { } time && time >= TimeSpan.Zero ? $", at most {Durations.AtMost(time)}" : "";
 
-    /// <summary>Threads in a few words: <c>"a" #1, "b" #2 and 7 more</c>.</summary>
+    /// <summary>A short list of threads: <c>"a" #1, "b" #2 and 7 more</c>.</summary>
     public static string References(IReadOnlyList<DumpThread> threads, Func<DumpThread, string> reference)
     {
         int named = threads.Count <= MostNames ? threads.Count : 2;
