@@ -2,14 +2,14 @@ using Stackflare.Model;
 
 namespace Stackflare.Cli;
 
-/// <summary>Errors as the tool prints them: the library's, with what to do in terms of the tool's commands and options.</summary>
+/// <summary>Errors as the tool prints them: the library's text, with remedies that name the tool's commands and options.</summary>
 internal static class ErrorText
 {
-    /// <summary>One line, harmless to print.</summary>
+    /// <summary>One line, safe to print.</summary>
     public static string Of(StackflareException error) =>
         EscapedText.Plain(Remedy(error) is { } remedy ? $"{error.Problem} {remedy}" : error.Message);
 
-    /// <summary>Null where the library's own will do.</summary>
+    /// <summary>Null to use the library's own remedy.</summary>
     private static string? Remedy(StackflareException error) => error switch
     {
         ToolException or SuspensionTimeoutException => null,

@@ -2,7 +2,7 @@ using Stackflare.Snapshots.Format;
 
 namespace Stackflare.Cli;
 
-/// <summary>A dump's notes with what to do in terms of the tool's options: the library knows its own only.</summary>
+/// <summary>Rewords a dump's notes to name the tool's options instead of the library's.</summary>
 internal static class ToolNotes
 {
     public static ThreadDump Reword(ThreadDump dump, string asyncOption) =>

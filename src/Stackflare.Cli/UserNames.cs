@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Stackflare.Cli;
 
-/// <summary>Names of users, from /etc/passwd; the number where that does not say.</summary>
+/// <summary>Names of users, from /etc/passwd; the number for users that are not listed there.</summary>
 internal static class UserNames
 {
     private static readonly Lazy<Dictionary<uint, string>> Names = new(Read);

@@ -35,7 +35,7 @@ internal static class DumpCommand
         var noMain = new Option<bool>("--no-main-profiler") { Description = "Never take the runtime's main profiler slot: on .NET 9 and 10, no async methods that wait." };
         process.Arity = ArgumentArity.ZeroOrOne;
         process.CompletionSources.Add(_ => ProcessFinder.All().Select(p => new CompletionItem(p.Name)));
-        // Whatever is not an option is taken for the argument, also what was meant to be one.
+        // The parser treats a mistyped option as the argument.
         process.Validators.Add(r =>
         {
             if (r.Tokens is [{ Value: ['-', ..] value }])
@@ -46,7 +46,7 @@ internal static class DumpCommand
             process, count, interval, raw, timeout, withAsync, noAsync, noMain,
         };
         shared.AddTo(root);
-        // The names that help has on other systems: a path is no option here.
+        // Names of the help option on other systems. Here they are paths, not options.
         foreach (string name in (string[])["/?", "/h"])
             root.Options.OfType<HelpOption>().Single().Aliases.Remove(name);
         root.Subcommands.Add(PsCommand.Create());
@@ -77,7 +77,7 @@ internal static class DumpCommand
             else if (!result.GetValue(shared.FailOnDeadlock))
                 RawFiles.Save(file, capture, series.Samples(), sampling);
             else
-                // A snapshot does not tell by itself: what it is made a dump of for is this alone.
+                // A snapshot does not show whether there is a deadlock. The dump is built only for that.
                 RawFiles.Save(file, capture, series.Samples(), sampling, saved: sample => hasDeadlock |= series.Symbolicate(sample).Deadlocks.Count > 0);
             if (series.Error is { } error)
                 throw error;

@@ -11,10 +11,10 @@ using Stackflare.Symbols.Saved;
 
 namespace Stackflare.Cli.Commands;
 
-/// <summary><c>stackflare show FILE</c>: dumps from snapshots that were saved, perhaps elsewhere.</summary>
+/// <summary><c>stackflare show FILE</c>: dumps from saved snapshots, possibly of other machines.</summary>
 internal static class ShowCommand
 {
-    /// <summary>Twice what a capture may bring by default; what is larger is no snapshot of ours.</summary>
+    /// <summary>The maximum size of a capture. A larger file is not a valid snapshot.</summary>
     private const long LargestFile = 1L << 30;
 
     public static Command Create()
