@@ -35,11 +35,9 @@ public sealed record CaptureOptions
 
     /// <summary>
     /// Whether a dump may be the runtime's main profiler for a few milliseconds; true by default. On .NET 9 and 10, async methods can be found only
-    /// in this way. It affects other
-    /// profilers: a notification-only profiler that attaches later gets no notifications until the program is restarted. If false, the dump takes no
-    /// main slot and finds no
-    /// async methods on these runtimes. The variable <c>STACKFLARE_NO_MAIN_PROFILER=1</c> has the same effect, in the program or in the process that
-    /// takes the dump.
+    /// in this way. It affects other profilers: a notification-only profiler that attaches later gets no notifications until the program is
+    /// restarted. If false, the dump takes no main slot and finds no async methods on these runtimes. The variable
+    /// <c>STACKFLARE_NO_MAIN_PROFILER=1</c> has the same effect, in the program or in the process that takes the dump.
     /// </summary>
     public bool AllowMainProfiler { get; init; } = true;
 

@@ -14,8 +14,7 @@ public enum DumpFormat
 
     /// <summary>
     /// For flame graphs: one line for each distinct stack, <c>thread;outermost;…;innermost count</c>. Counts of dumps that are appended to one file
-    /// add
-    /// up. Does not contain the notes.
+    /// add up. Does not contain the notes.
     /// </summary>
     Folded,
 

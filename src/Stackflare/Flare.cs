@@ -7,9 +7,8 @@ namespace Stackflare;
 
 /// <summary>
 /// Takes thread dumps of the current process, on a signal or immediately. All members are thread-safe. Dumps are taken one at a time. Calls that
-/// arrive during a dump wait;
-/// those with equal options share the next dump, which begins after all of them. Any number of simultaneous calls with equal options cause two or
-/// three captures.
+/// arrive during a dump wait; those with equal options share the next dump, which begins after all of them. Any number of simultaneous calls with
+/// equal options cause two or three captures.
 /// </summary>
 /// <example>
 /// <code>
@@ -48,9 +47,8 @@ public static class Flare
 
     /// <summary>
     /// Takes a dump of this process now, like <see cref="Capture"/>, without blocking the caller. A new thread takes the dump, and ends afterwards.
-    /// The thread pool is not
-    /// used, so that this works when all pool threads are blocked. Without a synchronization context, code after an <c>await</c> runs on the new
-    /// thread.
+    /// The thread pool is not used, so that this works when all pool threads are blocked. Without a synchronization context, code after an
+    /// <c>await</c> runs on the new thread.
     /// </summary>
     /// <param name="options">What to collect, and limits; null for the defaults.</param>
     /// <param name="cancellationToken">
@@ -78,8 +76,7 @@ public static class Flare
 
     /// <summary>
     /// Writes a dump that was taken before, for example in <see cref="DumpOutput.To"/>. The dump is first rendered to pooled memory; if that fails,
-    /// nothing is written.
-    /// May be called from any thread.
+    /// nothing is written. May be called from any thread.
     /// </summary>
     /// <param name="dump">The dump.</param>
     /// <param name="writer">The destination. It is not flushed or closed.</param>
@@ -114,8 +111,7 @@ public static class Flare
 
     /// <summary>
     /// Writes a dump to a buffer as UTF-8, without a byte order mark: for example to the <c>PipeWriter</c> of a response, which the caller flushes.
-    /// Otherwise as
-    /// <see cref="Write(ThreadDump, TextWriter, DumpFormat, RenderOptions)"/>.
+    /// Otherwise as <see cref="Write(ThreadDump, TextWriter, DumpFormat, RenderOptions)"/>.
     /// </summary>
     /// <param name="dump">The dump.</param>
     /// <param name="buffer">The destination. It is advanced past the written bytes, but not flushed.</param>
@@ -133,8 +129,8 @@ public static class Flare
 
     /// <summary>
     /// Writes a dump to a stream as UTF-8, without a byte order mark. Uses asynchronous calls only, because an ASP.NET Core response body refuses
-    /// synchronous ones. The dump is
-    /// rendered on the calling thread before this method returns; if that fails, nothing is written. May be called from any thread.
+    /// synchronous ones. The dump is rendered on the calling thread before this method returns; if that fails, nothing is written. May be called from
+    /// any thread.
     /// </summary>
     /// <param name="dump">The dump.</param>
     /// <param name="stream">The destination. It is not flushed or closed.</param>

@@ -23,12 +23,9 @@ public sealed record SignalOptions
 
     /// <summary>
     /// Called when a signal caused no dump, with the reason: usually a <see cref="StackflareException"/>; any other exception is a bug in Stackflare.
-    /// Null, the default, writes a line to
-    /// standard error instead. Called on the thread that takes the dumps, which takes no other dump until the callback returns. That thread uses
-    /// neither the thread pool nor the console, and
-    /// the callback should not use them either. If the callback throws, the exception is ignored and the line is written. Errors of
-    /// <see cref="Flare.OnSignal"/> itself are thrown to its caller.
-    /// </summary>
+    /// Null, the default, writes a line to standard error instead. Called on the thread that takes the dumps, which takes no other dump until the
+    /// callback returns. That thread uses neither the thread pool nor the console, and the callback should not use them either. If the callback
+    /// throws, the exception is ignored and the line is written. Errors of <see cref="Flare.OnSignal"/> itself are thrown to its caller.
     /// </summary>
     public Action<Exception>? OnError { get; init; }
 

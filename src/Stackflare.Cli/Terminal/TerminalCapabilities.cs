@@ -18,8 +18,7 @@ internal static class TerminalCapabilities
 
     /// <summary>
     /// Terminals without links ignore the escape sequence, except very old ones. The kernel's console and other terminals that are known to print it
-    /// are
-    /// excluded.
+    /// are excluded.
     /// </summary>
     private static bool Links =>
         !Console.IsOutputRedirected && Term is not ("" or "dumb" or "linux" or "screen" or "vt100")

@@ -22,8 +22,7 @@ internal static class HeldLockFindings
 
     /// <summary>
     /// A thread that holds a lock that others want, and itself waits for a task, an event or similar. If one of the others must complete it, the
-    /// program hangs
-    /// forever; a dump cannot show whether that is so.
+    /// program hangs forever; a dump cannot show whether that is so.
     /// </summary>
     public static IEnumerable<Finding> Waiting(ThreadDump dump) =>
         from thread in dump.Threads

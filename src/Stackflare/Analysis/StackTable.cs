@@ -5,8 +5,7 @@ namespace Stackflare.Analysis;
 
 /// <summary>
 /// Numbers distinct stacks (lists of frame numbers) from 0 in the order of appearance, and stores each once. It is the only definition of "same
-/// stack" for groups of threads,
-/// profiles and findings. Uses pooled memory. Not thread-safe.
+/// stack" for groups of threads, profiles and findings. Uses pooled memory. Not thread-safe.
 /// </summary>
 /// <param name="limit">How many frame numbers are stored in total.</param>
 internal sealed class StackTable(int limit = int.MaxValue) : IDisposable

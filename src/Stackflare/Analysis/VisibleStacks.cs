@@ -4,8 +4,7 @@ namespace Stackflare.Analysis;
 
 /// <summary>
 /// The visible part of each thread's stack: without hidden frames, and without framework frames below a wait. Two threads have the same stack if
-/// these parts have
-/// equal frames. The hidden stubs of the runtime differ with how often a method was compiled.
+/// these parts have equal frames. The hidden stubs of the runtime differ with how often a method was compiled.
 /// </summary>
 internal sealed class VisibleStacks : IDisposable
 {

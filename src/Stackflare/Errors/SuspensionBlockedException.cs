@@ -23,8 +23,7 @@ public sealed class SuspensionBlockedException : StackflareException
 
     /// <summary>
     /// How long the program was paused, if the thread blocked during the dump, which was then cancelled. Null if the blocked thread was found before,
-    /// so that
-    /// nothing was suspended.
+    /// so that nothing was suspended.
     /// </summary>
     public TimeSpan? StoodStill { get; }
 

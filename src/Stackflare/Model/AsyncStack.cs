@@ -18,8 +18,7 @@ public sealed class AsyncStack
 
     /// <summary>
     /// The object with the state of the innermost method. Two stacks with the same address end in the same call, and both wait for it. Null if not
-    /// known, and
-    /// without frames.
+    /// known, and without frames.
     /// </summary>
     public ObjectAddress? Innermost { get; init; }
 

@@ -13,8 +13,7 @@ public sealed class AsyncWait
 
     /// <summary>
     /// The address of the most informative object: the <see cref="System.Threading.SemaphoreSlim"/> rather than its task; otherwise the awaited task
-    /// or object.
-    /// Null if not known, or if there is no object.
+    /// or object. Null if not known, or if there is no object.
     /// </summary>
     public ObjectAddress? Object { get; init; }
 
@@ -23,15 +22,13 @@ public sealed class AsyncWait
 
     /// <summary>
     /// Time from the pause until the wait ends by itself, because a delay or a time limit elapses. Zero or negative if it had elapsed. Null if the
-    /// wait does not end
-    /// by itself, or if that is not known.
+    /// wait does not end by itself, or if that is not known.
     /// </summary>
     public TimeSpan? DueIn { get; init; }
 
     /// <summary>
     /// For <see cref="AsyncWaitKind.WhenAll"/> and <see cref="AsyncWaitKind.WhenAny"/>, how many of the tasks have completed. Null for other kinds,
-    /// and if
-    /// <see cref="Total"/> is not known.
+    /// and if <see cref="Total"/> is not known.
     /// </summary>
     public int? Done => Total - Pending;
 
@@ -43,9 +40,8 @@ public sealed class AsyncWait
 
     /// <summary>
     /// For <see cref="AsyncWaitKind.WhenAll"/> and <see cref="AsyncWaitKind.WhenAny"/>, the number of tasks. Null for other kinds, and if the
-    /// framework does not keep it:
-    /// for tasks without a result, <see cref="System.Threading.Tasks.Task.WhenAll(IEnumerable{System.Threading.Tasks.Task})"/> only counts the
-    /// incomplete ones.
+    /// framework does not keep it: for tasks without a result,
+    /// <see cref="System.Threading.Tasks.Task.WhenAll(IEnumerable{System.Threading.Tasks.Task})"/> only counts the incomplete ones.
     /// </summary>
     public int? Total { get; init; }
 

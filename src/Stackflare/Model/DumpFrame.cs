@@ -7,7 +7,6 @@ namespace Stackflare;
 /// One frame of a thread's stack, with its names and source location. Immutable. Frames at the same code address are one object, which all
 /// stacks of the dump share. A method that was compiled more than once has an object for each compiled version.
 /// </summary>
-/// </summary>
 public sealed class DumpFrame
 {
     /// <summary>The kind of frame.</summary>
@@ -55,8 +54,7 @@ public sealed class DumpFrame
 
     /// <summary>
     /// The method and its source location as in a stack trace: <c>MyApp.Program.Run(Int32 n) in /src/Program.cs:line 12</c>. One line. Names are
-    /// escaped and cut
-    /// after 4,096 characters, with a count of the rest.
+    /// escaped and cut after 4,096 characters, with a count of the rest.
     /// </summary>
     public override string ToString() => Source is { } source
         ? string.Create(CultureInfo.InvariantCulture, $"{EscapedText.Plain(Method.ToString())} in {EscapedText.Plain(source.Path)}:line {source.Line}")

@@ -77,8 +77,7 @@ public sealed class DumpThread
 
     /// <summary>
     /// The thread and its stack, one line for each frame that is not hidden: 200 at most, then a line with the count of the rest. Names are escaped.
-    /// Does not contain waits and locks; see
-    /// <see cref="ThreadDump.ToString"/>.
+    /// Does not contain waits and locks; see <see cref="ThreadDump.ToString"/>.
     /// </summary>
     public override string ToString()
     {

@@ -5,8 +5,7 @@ namespace Stackflare;
 
 /// <summary>
 /// A line of the diagnosis: something that is wrong, or may be wrong, with its evidence: sentences for people, and threads, locks, frames and counts
-/// for programs.
-/// Names in the sentences are not escaped. <see cref="ToString"/> escapes them; use it for logs. Immutable.
+/// for programs. Names in the sentences are not escaped. <see cref="ToString"/> escapes them; use it for logs. Immutable.
 /// </summary>
 /// <param name="Kind">The kind of problem.</param>
 /// <param name="Summary">The problem, in one sentence without a full stop.</param>
@@ -30,8 +29,7 @@ public sealed record Finding(FindingKind Kind, string Summary, IReadOnlyList<str
 
     /// <summary>
     /// The summary, and below it one line for each piece of evidence, indented by two spaces. Names of the program are escaped, so that they cannot
-    /// fake a line. Each line is cut after 4,096
-    /// characters, with a count of the rest.
+    /// fake a line. Each line is cut after 4,096 characters, with a count of the rest.
     /// </summary>
     public override string ToString()
     {

@@ -4,9 +4,7 @@ namespace Stackflare;
 
 /// <summary>
 /// Compares async stacks: two are equal if the same methods wait for the same kind of thing. Objects, due times and blocked threads do not count, so
-/// that a
-/// thousand requests in one queue are equal. Frames are compared with <see cref="SameFrame"/>, threads by reference.
-/// </summary>
+/// that a thousand requests in one queue are equal. Frames are compared with <see cref="SameFrame"/>, threads by reference.
 /// </summary>
 internal sealed class SameAsyncStack : IEqualityComparer<AsyncStack>
 {

@@ -3,15 +3,13 @@ using System.Runtime.CompilerServices;
 namespace Stackflare;
 
 /// <summary>
-/// Compares frames by their place in the program: the only definition of "same frame" for groups of threads, groups of async stacks,
-/// folded recursion and findings. A place is a method, an IL offset and a line. The code address does not count: the runtime compiles a method more
-/// than once
-/// (tiers, on-stack replacement), so that threads can be at different addresses of one place.
+/// Compares frames by their place in the program: the only definition of "same frame" for groups of threads, groups of async stacks, folded recursion
+/// and findings. A place is a method, an IL offset and a line. The code address does not count: the runtime compiles a method more than once (tiers,
+/// on-stack replacement), so that threads can be at different addresses of one place.
 /// </summary>
 /// <remarks>
 /// A method is identified by module, token, name and type arguments; a method without a token (a <c>DynamicMethod</c>, a stub) by name and
-/// parameters.
-/// If the IL offset is not known, every place in the method is equal. All native frames are equal.
+/// parameters. If the IL offset is not known, every place in the method is equal. All native frames are equal.
 /// </remarks>
 internal sealed class SameFrame : IEqualityComparer<DumpFrame>
 {

@@ -2,8 +2,7 @@ namespace Stackflare;
 
 /// <summary>
 /// All threads of a process with their stacks, at one instant. Immutable and safe to use from any thread. It needs no disposal and keeps no reference
-/// to the
-/// process. Two dumps are equal if they are the same object, or if one is a copy of the other (<c>with</c>) without changes.
+/// to the process. Two dumps are equal if they are the same object, or if one is a copy of the other (<c>with</c>) without changes.
 /// </summary>
 public sealed partial record ThreadDump
 {
@@ -37,10 +36,8 @@ public sealed partial record ThreadDump
 
     /// <summary>
     /// The async methods that wait, as stacks. A stack begins with the innermost method and ends with a method that no other one awaits. Identical
-    /// stacks are
-    /// adjacent, the most frequent first; stacks of framework code are last. The method that a thread runs is not here; its callers are in
-    /// <see cref="DumpThread.AsyncCallers"/>.
-    /// Known on .NET 9 and later.
+    /// stacks are adjacent, the most frequent first; stacks of framework code are last. The method that a thread runs is not here; its callers are in
+    /// <see cref="DumpThread.AsyncCallers"/>. Known on .NET 9 and later.
     /// </summary>
     public IReadOnlyList<AsyncStack> AsyncStacks { get; init; } = [];
 

@@ -4,8 +4,7 @@ namespace Stackflare.Views;
 
 /// <summary>
 /// What is shown of a dump, and in which order: the visible part of each stack, groups of threads and of async stacks, and what is left out. All
-/// writers use it. Each part
-/// is computed once, on first use. For one write. Not thread-safe.
+/// writers use it. Each part is computed once, on first use. For one write. Not thread-safe.
 /// </summary>
 /// <param name="dump">The dump.</param>
 /// <param name="options">How much is shown.</param>

@@ -4,8 +4,7 @@ namespace Stackflare.Building.Async;
 
 /// <summary>
 /// Finds what a method waits for, by the framework's types. It follows the objects between one method and another: time limits, continuations, and
-/// tasks
-/// that wrap tasks.
+/// tasks that wrap tasks.
 /// </summary>
 internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
 {

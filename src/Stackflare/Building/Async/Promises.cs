@@ -4,8 +4,7 @@ namespace Stackflare.Building.Async;
 
 /// <summary>
 /// Tasks that wait for others on behalf of a method: <c>Task.WhenAll</c> and similar. Some have references to the tasks that they wait for. For the
-/// others, only
-/// the awaited tasks have a reference: the promise is their continuation.
+/// others, only the awaited tasks have a reference: the promise is their continuation.
 /// </summary>
 internal sealed class Promises(HeapObjects objects)
 {

@@ -4,8 +4,7 @@ namespace Stackflare.Building.Async;
 
 /// <summary>
 /// The methods that the runtime suspends itself (runtime async). Each has a continuation object, which refers to the continuation of its caller. The
-/// task of the
-/// outermost method refers to the first continuation; while a thread runs the innermost method, the thread refers to it.
+/// task of the outermost method refers to the first continuation; while a thread runs the innermost method, the thread refers to it.
 /// </summary>
 internal sealed class SuspendedMethods
 {
@@ -100,8 +99,7 @@ internal sealed class SuspendedMethods
 
     /// <summary>
     /// The awaited object of the innermost method if its awaiter has any other type. It is among the method's variables: a task whose continuation is
-    /// the action of the method's task.
-    /// If there is none, the call instruction says the type of the awaiter.
+    /// the action of the method's task. If there is none, the call instruction says the type of the awaiter.
     /// </summary>
     private (ulong Awaited, string? Awaiter) AwaitedBy(int task, int continuation, int frame)
     {

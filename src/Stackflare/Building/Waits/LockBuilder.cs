@@ -120,8 +120,7 @@ internal sealed class LockBuilder
 
     /// <summary>
     /// Whether the method waits without a time limit, for waits for which the runtime keeps no limit. Judged by the method's name or, if it was
-    /// inlined, by
-    /// the caller's IL.
+    /// inlined, by the caller's IL.
     /// </summary>
     private bool WaitsForEver(int thread, WaitKind kind, int frame)
     {
@@ -136,8 +135,8 @@ internal sealed class LockBuilder
 
     /// <summary>
     /// Finds the frames that took a thread's locks. Several frames refer to most locks, because callers pass objects on and callees save their
-    /// callers' registers.
-    /// A frame that took a lock has a lock statement for it, one for each time. Locks with the fewest candidate frames are assigned first.
+    /// callers' registers. A frame that took a lock has a lock statement for it, one for each time. Locks with the fewest candidate frames are
+    /// assigned first.
     /// </summary>
     private void Hold(ReadOnlySpan<SnapshotHeldLock> records)
     {

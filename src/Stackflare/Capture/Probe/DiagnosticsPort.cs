@@ -10,7 +10,6 @@ namespace Stackflare.Capture.Probe;
 /// The needed parts of the diagnostics protocol, which every CoreCLR process serves on a socket: attach a profiler, and query the runtime.
 /// <see cref="DiagnosticsSocket"/> finds the socket.
 /// </summary>
-/// </summary>
 internal static class DiagnosticsPort
 {
     private const int HeaderBytes = 20;

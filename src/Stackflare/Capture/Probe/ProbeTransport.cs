@@ -44,8 +44,7 @@ internal sealed class ProbeTransport : IDisposable
 
     /// <summary>
     /// A transport to another process. If it can open files through our /proc entry, the probe is a file in memory, which disappears with this
-    /// process, even if
-    /// it is killed. Otherwise (another user's process, a container), it is a file in a directory of ours inside the target's
+    /// process, even if it is killed. Otherwise (another user's process, a container), it is a file in a directory of ours inside the target's
     /// temporary directory.
     /// </summary>
     /// <param name="target">The process.</param>

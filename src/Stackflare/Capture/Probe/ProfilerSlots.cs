@@ -8,9 +8,8 @@ namespace Stackflare.Capture.Probe;
 
 /// <summary>
 /// What is known of a process's profiler slots: one main slot, needed to read the heap before .NET 11, and some notification-only slots. The runtime
-/// counts the notification-only
-/// profilers. A bug on .NET 9 and 10 decrements that count when a main profiler detaches; from then on, the runtime ignores as many notification-only
-/// profilers. Not thread-safe.
+/// counts the notification-only profilers. A bug on .NET 9 and 10 decrements that count when a main profiler detaches; from then on, the runtime
+/// ignores as many notification-only profilers. Not thread-safe.
 /// </summary>
 internal sealed class ProfilerSlots
 {

@@ -12,9 +12,7 @@ namespace Stackflare.Capture.Probe;
 /// </summary>
 /// <remarks>
 /// The parent directory may belong to the target and so be hostile: at any moment, our directory's name can refer to another one. So after the check
-/// that it is
-/// ours, it is accessed only by descriptor, and its permissions are set by descriptor. No other user can create anything
-/// inside.
+/// that it is ours, it is accessed only by descriptor, and its permissions are set by descriptor. No other user can create anything inside.
 /// </remarks>
 internal sealed class TransportDirectory : IDisposable
 {

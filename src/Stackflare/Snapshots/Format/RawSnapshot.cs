@@ -40,8 +40,7 @@ internal sealed class RawSnapshot
 
     /// <summary>
     /// The processor use of threads that ran managed code, measured for some milliseconds right after the pause: at most one record for each thread,
-    /// in
-    /// the order of threads. Threads that had ended by then have none.
+    /// in the order of threads. Threads that had ended by then have none.
     /// </summary>
     public BusyRecord[] Busy { get; init; } = [];
 

@@ -32,8 +32,7 @@ internal sealed class SnapshotDirectory
 
     /// <summary>
     /// Copies the records of a section; empty if there is no such section. Longer records are from a newer version, and their extra fields are
-    /// skipped. Shorter ones are
-    /// from an older version.
+    /// skipped. Shorter ones are from an older version.
     /// </summary>
     public T[] Records<T>(SectionKind kind)
         where T : unmanaged, IRecord<T> =>

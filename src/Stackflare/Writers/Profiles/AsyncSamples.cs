@@ -6,8 +6,7 @@ namespace Stackflare.Writers.Profiles;
 
 /// <summary>
 /// Async stacks for formats that add up samples: outermost first, with what is waited for as the innermost frame. A method that waits for several
-/// tasks is
-/// in one stack for each task, so that each stack counts what waits at its end.
+/// tasks is in one stack for each task, so that each stack counts what waits at its end.
 /// </summary>
 /// <param name="groups">The stacks.</param>
 /// <param name="idOf">Returns the number of a frame.</param>

@@ -2,8 +2,7 @@ namespace Stackflare.Writers.Text;
 
 /// <summary>
 /// Colours and links for a terminal. The text format uses them while it writes; without a theme, it has no escape sequences. Marked text is already
-/// escaped
-/// (<see cref="Model.EscapedText"/>), so that no escape sequence can come from the dumped program.
+/// escaped (<see cref="Model.EscapedText"/>), so that no escape sequence can come from the dumped program.
 /// </summary>
 /// <param name="colours">Whether there are colours.</param>
 /// <param name="linkHost">The machine name in links to files; null for no links.</param>
