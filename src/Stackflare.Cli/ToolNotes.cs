@@ -6,5 +6,5 @@ namespace Stackflare.Cli;
 internal static class ToolNotes
 {
     public static ThreadDump Reword(ThreadDump dump, string asyncOption) =>
-        dump with { Notes = [.. dump.Notes.Select(n => n.Replace(CaptureNotes.AsyncHint, $"{asyncOption} looks for them all the same.", StringComparison.Ordinal))] };
+        dump with { Notes = [.. dump.Notes.Select(n => n.Replace(CaptureNotes.AsyncHint, $"{asyncOption} includes them anyway.", StringComparison.Ordinal))] };
 }

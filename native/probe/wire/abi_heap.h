@@ -18,7 +18,7 @@ enum sf_heap_flags {
     SF_HEAP_TIME_TRUNCATED = 1u << 0,    /* heap_limit_us reached: there are objects that were not seen or not followed */
     SF_HEAP_OBJECTS_TRUNCATED = 1u << 1, /* heap_max_objects, or a bound of the probe's, reached */
     SF_HEAP_BYTES_TRUNCATED = 1u << 2,   /* heap_max_copied reached */
-    SF_HEAP_PART_LOST = 1u << 3,         /* a part of the heap was not as it should be, and was left out */
+    SF_HEAP_PART_LOST = 1u << 3,         /* a part of the heap was inconsistent, and was left out */
     SF_HEAP_REFERENCES_TRUNCATED = 1u << 5, /* of some objects not all references are known and followed: there are too many */
     SF_HEAP_UNREADABLE = 1u << 4,        /* there are methods that the runtime suspends itself, and it does not tell where they wait (.NET 10) */
 };

@@ -9,7 +9,7 @@ namespace Stackflare.Snapshots;
 internal sealed class SnapshotHeap
 {
     /// <summary>A note of a snapshot, or of the stacks that are built from it.</summary>
-    public const string TooMany = "Some async methods that wait are missing: there are too many.";
+    public const string TooMany = "Some async stacks are missing: there are too many.";
 
     /// <summary>Sorted by address, without duplicates.</summary>
     public required HeapObject[] Objects { get; init; }

@@ -108,7 +108,7 @@ public sealed class DeadlockTests
         Assert.Empty(dump.Findings);
         Assert.All(dump.Threads, t => Assert.Empty(t.HeldLocks));
         Assert.All(dump.Threads, t => Assert.Null(t.WaitingFor?.Lock));
-        Assert.Contains(dump.Notes, n => n.StartsWith("Locks, deadlocks and async methods that wait are not available: .NET 8", StringComparison.Ordinal));
+        Assert.Contains(dump.Notes, n => n.StartsWith("Locks, deadlocks and async stacks are not available on .NET 8", StringComparison.Ordinal));
     }
 
     internal static Task<TargetProcess> StartAsync(string flavour, string shape, params string[] arguments) =>

@@ -28,6 +28,6 @@ internal static class MissingParts
         string[] names = [.. Names.Where(n => lacking.HasFlag(n.Part)).Select(n => n.Name)];
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"Not available on .NET {info.RuntimeMajor}.{info.RuntimeMinor}.{info.RuntimeBuild}: {string.Join(", ", names)}. This runtime lays out its data in a way that is not known.");
+            $"Not available on .NET {info.RuntimeMajor}.{info.RuntimeMinor}.{info.RuntimeBuild}: {string.Join(", ", names)}. The data layout of this runtime is not known.");
     }
 }

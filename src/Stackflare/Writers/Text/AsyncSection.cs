@@ -19,7 +19,7 @@ internal sealed class AsyncSection(RenderBuffer buffer, DumpView view, TextDiale
         {
             long stacks = shown.Sum(static g => g.Count);
             Begin();
-            buffer.Begin(TextRole.Heading).Append("Async methods that wait: ").Append(Words.Count(stacks, "stack"));
+            buffer.Begin(TextRole.Heading).Append("Async stacks: ").AppendCount(stacks);
             if (shown.Count < stacks)
                 buffer.Append(" in ").Append(Words.Count(shown.Count, "group"));
             buffer.End().AppendLine();
