@@ -12,7 +12,7 @@ internal static class HeldLockFindings
         let places = Places.Of(known.Waiters)
         select new Finding(
             FindingKind.AbandonedLock,
-            $"{Words.Of(known)} will never be free: the thread that held it has ended without letting it go",
+            $"{Words.Of(known)} will never be released: the thread that held it has ended",
             [.. places.Take(MostPlaces).Select(static p => $"{Words.Count(p.Count, "waits", "wait")} {Words.At(p.Frame)}")],
             known.Waiters)
         {

@@ -31,7 +31,7 @@ internal static class LockConvoys
         evidence.AddRange(places.Take(MostPlaces).Select(static p => $"{Words.Count(p.Count, "waits", "wait")} {Words.At(p.Frame)}"));
         // In a convoy that moves, each thread gets the lock after a while.
         if (wanted.Waiters.Min(static w => w.WaitingFor?.AtLeast ?? TimeSpan.Zero) is { TotalSeconds: >= 1 } least)
-            evidence.Add(string.Create(CultureInfo.InvariantCulture, $"none of them has got it for at least {least.TotalSeconds:0} s"));
+            evidence.Add(string.Create(CultureInfo.InvariantCulture, $"none of them has acquired it for at least {least.TotalSeconds:0} s"));
         return new Finding(
             FindingKind.LockConvoy, $"Lock convoy: {Words.Count(wanted.Waiters.Count, "thread waits", "threads wait")} for {Words.Of(wanted)}", evidence, wanted.Waiters)
         {

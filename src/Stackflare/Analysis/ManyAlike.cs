@@ -24,7 +24,7 @@ internal static class ManyAlike
 
     private static Finding Of(List<DumpThread> threads) => new(
         FindingKind.ManyAlike,
-        $"{Words.Count(threads.Count, "thread")} have one and the same stack",
+        $"{Words.Count(threads.Count, "thread")} have the same stack",
         [$"they are {Words.Doing(threads[0])} {Words.At(threads[0].ProgramFrameFrom(0))}"],
         threads)
     {

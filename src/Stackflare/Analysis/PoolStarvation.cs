@@ -17,9 +17,9 @@ internal static class PoolStarvation
         int inTasks = workers.Count(static w => w.WaitingFor is { Kind: WaitKind.Task });
         List<string> evidence = [dump.ThreadPool?.Queued is { } queued
             ? $"{Words.Count(queued, "work item is", "work items are")} queued, and no worker is free to take one"
-            : "no worker is free; how much work is queued is not known"];
+            : "no worker is free; the number of queued work items is not known"];
         if (inTasks > 0)
-            evidence.Add($"sync over async: {Words.Count(inTasks, "worker blocks", "workers block")} until a task has ended, which may need a worker itself");
+            evidence.Add($"sync over async: {Words.Count(inTasks, "worker is", "workers are")} blocked until a task completes, and the task may need a worker itself");
         List<Places.Place> places = Places.Of(workers);
         evidence.AddRange(places.Take(MostPlaces).Select(static p => $"{Words.Count(p.Count, "is", "are")} blocked {Words.At(p.Frame)}"));
         yield return new Finding(

@@ -8,7 +8,7 @@ namespace Stackflare.Analysis;
 /// </summary>
 internal static class UnfinishedSuspension
 {
-    private const string NativeCall = "in a native call that does not let the runtime go on (SuppressGCTransition)";
+    private const string NativeCall = "in a native call that blocks the suspension (SuppressGCTransition)";
 
     /// <summary>The findings for a process whose stacks could not be captured.</summary>
     /// <param name="error">Why there are no stacks.</param>
@@ -26,18 +26,18 @@ internal static class UnfinishedSuspension
         if (evidence.Count == 0)
             evidence.AddRange(threads.Where(static t => t.Activity is ThreadActivity.Running).Select(static t => $"\"{t.Name}\" tid={t.OsId} is running"));
         if (evidence.Count == 0)
-            evidence.Add("no thread is running: one may be in a native call that does not let the runtime go on (SuppressGCTransition)");
+            evidence.Add("no thread is running: one may be in a native call that blocks the suspension (SuppressGCTransition)");
         return new Finding(
             FindingKind.SuspensionUnfinished,
             suspension.IsCollection
-                ? "A garbage collection wants to stop the program and cannot: it waits for a thread that does not stop"
-                : "The program does not stop for a dump, and would not for a garbage collection: one of its threads goes on",
+                ? "A garbage collection cannot stop the program: it waits for a thread that does not stop"
+                : "Neither a dump nor a garbage collection can stop the program: one of its threads does not stop",
             evidence, suspension.Stuck);
     }
 
     private static Finding OfBlockers(SuspensionBlockedException blocked, IReadOnlyList<RuntimeThread> threads) => new(
         FindingKind.SuspensionUnfinished,
-        "The runtime cannot stop the program, and the next garbage collection will freeze it until this thread goes on",
+        "The runtime cannot stop the program, and the next garbage collection will freeze it until this thread continues",
         [.. blocked.Blockers.Select(b => Evidence(b, KernelThread(b.Thread, threads)))],
         [.. blocked.Blockers.Select(static b => b.Thread)]);
 
@@ -45,13 +45,13 @@ internal static class UnfinishedSuspension
     {
         { IsHeld: true } => " is held by a debugger or another tracer",
         { SystemCall: { } call } => $" waits in the system call {call}{In(thread)}{For(blocker.OffProcessor)}, {NativeCall}",
-        _ => " runs native code that does not let the runtime go on (SuppressGCTransition)",
+        _ => " runs native code that blocks the suspension (SuppressGCTransition)",
     };
 
     private static string Evidence(DumpThread stuck, RuntimeThread? thread) => $"it waits for {Name(stuck)}" + thread switch
     {
         null => "",
-        { Activity: ThreadActivity.Running } => ", which is running: in a part of the runtime, or in native code, that does not look whether it should stop",
+        { Activity: ThreadActivity.Running } => ", which is running: in code of the runtime, or in native code, that does not check whether it must stop",
         _ => $", which waits in the kernel{In(thread)}: {NativeCall}",
     };
 

@@ -41,7 +41,7 @@ internal static class Words
         { Activity: ThreadActivity.Sleeping } => "sleeping",
         { Activity: ThreadActivity.Blocked } => "blocked",
         { Activity: ThreadActivity.Stopped } => "stopped",
-        _ => "standing",
+        _ => "in an unknown state",
     };
 
     /// <summary>For example <c>&lt;0x7f00&gt; (System.Object)</c>.</summary>

@@ -37,8 +37,8 @@ public sealed class SuspensionBlockedException : StackflareException
     private static string Thread(SuspensionBlocker blocker) => $"\"{blocker.Thread.DisplayName}\" tid={blocker.Thread.OsId} " + blocker switch
     {
         { IsHeld: true } => "is held by a debugger",
-        { SystemCall: { } call } => $"waits in the system call {call}, in a native call that does not let the runtime go on",
-        _ => "runs native code that does not let the runtime go on",
+        { SystemCall: { } call } => $"waits in the system call {call}, in a native call that blocks the suspension",
+        _ => "runs native code that blocks the suspension",
     };
 
     private static string Consequence(TimeSpan? stoodStill) => stoodStill is { } time

@@ -42,7 +42,7 @@ internal sealed class AsyncSamples(AsyncGroups groups, Func<DumpFrame, int> idOf
         Add(unfinished, end, depth + 1);
         if (notFollowed > 0)
         {
-            Push(ref end, idOfName("[not looked at]"));
+            Push(ref end, idOfName("[not followed]"));
             add(_stack.AsSpan(0, end), notFollowed);
         }
         else if (unfinished.Count == 0)

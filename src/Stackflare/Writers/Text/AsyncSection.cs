@@ -55,7 +55,7 @@ internal sealed class AsyncSection(RenderBuffer buffer, DumpView view, TextDiale
     {
         Begin();
         AppendCount(groups.Sum(static g => g.Count));
-        buffer.Append(" of the platform alone: ");
+        buffer.Append(" of the framework only: ");
         NameSummary.Append(buffer, groups.Select(static g => (g.First.Frames is [.., var outermost] ? outermost.Method.FullName : "?", g.Count)));
         buffer.Append(". ").Append(dialect.ShowsAll).Append(groups is [{ Count: 1 }] ? " shows it." : " shows them.").AppendLine();
         End();
@@ -111,7 +111,7 @@ internal sealed class AsyncSection(RenderBuffer buffer, DumpView view, TextDiale
             AppendStack(branch, inner, depth + 1);
         }
         if (notFollowed > 0)
-            buffer.Append(before).Append(dialect.Indentation).Append("- ").AppendCount(notFollowed).Append(" more that were not looked at").AppendLine();
+            buffer.Append(before).Append(dialect.Indentation).Append("- ").AppendCount(notFollowed).Append(" more that were not followed").AppendLine();
     }
 
     private void AppendCount(long stacks) => buffer.Begin(TextRole.Heading).Append(Words.Count(stacks, "async stack")).End();

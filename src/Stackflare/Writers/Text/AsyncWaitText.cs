@@ -15,10 +15,10 @@ internal static class AsyncWaitText
         return group.Wait.Kind switch
         {
             AsyncWaitKind.Ready => one
-                ? "ready: what it waited for has completed, and no thread has gone on with it yet"
-                : "ready: what they waited for has completed, and no thread has gone on with them yet",
+                ? "ready: what it waited for has completed, but no thread has continued it yet"
+                : "ready: what they waited for has completed, but no thread has continued them yet",
             AsyncWaitKind.Running => $"running on {(group.Wait.Thread is { } thread ? reference(thread) : "a thread")}",
-            AsyncWaitKind.Circle => one ? "waiting for itself: it will never go on" : "waiting for themselves: they will never go on",
+            AsyncWaitKind.Circle => one ? "waiting for itself: it will never continue" : "waiting for themselves: they will never continue",
             _ => $"waiting for {Thing(group.Wait)}{Object(group)}{Progress(group.Wait)}{Due(group)}{Shared(group)}",
         };
     }
@@ -61,7 +61,7 @@ internal static class AsyncWaitText
         AsyncWaitKind.WhenAny => "Task.WhenAny",
         AsyncWaitKind.Work => $"a Task{Result(wait.Type)} that runs a delegate",
         AsyncWaitKind.Other => With(wait.Type is { } type ? LockLines.Type(type) : "something", wait.Operation, null),
-        _ => With("something that is not known", wait.Operation, wait.Type),
+        _ => With("an unknown object", wait.Operation, wait.Type),
     };
 
     private static string With(string thing, string? operation, string? type)

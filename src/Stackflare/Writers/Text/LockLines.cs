@@ -56,7 +56,7 @@ internal sealed class LockLines(Func<DumpThread, string> reference, string inden
         if (held.IsShared)
             line.Append(" for reading");
         if (note.Times > 1)
-            line.Append(", ").Append(Words.Count(note.Times, "time")).Append(note.IsOnly ? "" : " in all");
+            line.Append(", ").Append(Words.Count(note.Times, "time")).Append(note.IsOnly ? "" : " in total");
         DumpThread holder = group.First;
         int waiters = group.Threads.Count == 1 ? held.Lock.Waiters.Count(t => t != holder) : held.Lock.Waiters.Count;
         if (waiters > 0)
@@ -74,7 +74,7 @@ internal sealed class LockLines(Func<DumpThread, string> reference, string inden
         string? type = note.Type is null ? null : Type(note.Type);
         string of = type is null ? "object" : $"({type})";
         return distinct == 1 ? Words.Of(note.Address!.Value, type)
-            : distinct == group.Threads.Count ? $"another {of} in each thread"
+            : distinct == group.Threads.Count ? $"a different {of} in each thread"
             : FormattableString.Invariant($"one of {distinct:N0} {(type is null ? "objects" : of)}");
     }
 

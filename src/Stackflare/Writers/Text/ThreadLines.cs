@@ -48,7 +48,7 @@ internal static class ThreadLines
         if (rest.Exists(static t => t.CpuTime is not null))
         {
             var sum = TimeSpan.FromMilliseconds(rest.Sum(static t => t.CpuTime.GetValueOrDefault().TotalMilliseconds));
-            buffer.Append("; cpu=").Append(Durations.Cpu(sum)).Append(" in all");
+            buffer.Append("; cpu=").Append(Durations.Cpu(sum)).Append(" in total");
         }
         buffer.AppendLine();
     }
