@@ -16,7 +16,7 @@ internal static class ErrorText
         { Error: StackflareError.NoSuchProcess } => "'stackflare ps' lists the processes that can be dumped.",
         { Error: StackflareError.NotDotNet } => "'stackflare ps' lists the processes that do; 'dotnet run' and 'dotnet watch' start your program as a child.",
         { Error: StackflareError.Timeout } =>
-            "The process may be stopped, starved of processor time, or stuck in a garbage collection; try again, or give it more time (--timeout).",
+            "The process may be stopped, starved of processor time, or in a long garbage collection. Try again, or give it more time (--timeout).",
         _ => null,
     };
 }

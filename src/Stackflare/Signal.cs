@@ -39,7 +39,7 @@ public readonly record struct Signal
         SigRtMin => throw Invalid($"Signal {number} (SIGRTMIN) cannot be used: the runtime stops its threads with it."),
         9 or 19 => throw Invalid($"Signal {number} cannot be used: no program can handle it."),
         >= 1 and <= SigRtMax => throw Invalid(
-            $"Signal {number} cannot be used: it has a meaning that a dump would take away."),
+            $"Signal {number} cannot be used: it already has another meaning."),
         _ => throw Invalid($"There is no signal {number}."),
     };
 
@@ -64,7 +64,7 @@ public readonly record struct Signal
             "STOP" => FromNumber(19),
             _ when Offset(name, "RTMIN+") is { } up => RealTime(up),
             _ when Offset(name, "RTMAX-") is { } down => FromNumber(SigRtMax - down),
-            _ => throw Invalid($"'{text}' is not a signal that can ask for a dump."),
+            _ => throw Invalid($"'{text}' is not a signal that can trigger a dump."),
         };
     }
 

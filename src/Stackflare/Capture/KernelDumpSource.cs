@@ -21,7 +21,7 @@ internal sealed class KernelDumpSource(HostInfo host, Version? runtime, Stackfla
             Threads = [],
             RuntimeThreads = threads,
             Findings = [.. UnfinishedSuspension.In(error, threads)],
-            Notes = ["Only what the kernel knows of the threads: " + error.Problem],
+            Notes = ["Only the kernel's view of the threads is available: " + error.Problem],
         };
     }
 }

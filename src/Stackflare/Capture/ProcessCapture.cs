@@ -124,21 +124,21 @@ internal sealed class ProcessCapture : IDisposable
 
     private static StackflareException NativeAot(int pid) => new(
         StackflareError.NativeAot,
-        $"Process {pid} was compiled with NativeAOT, and has no runtime that could be asked for stacks.",
+        $"Process {pid} was compiled with NativeAOT, and has no runtime that can return stacks.",
         "A native debugger shows its threads: gdb -p or eu-stack -p.");
 
     private static StackflareException Stopped(int pid) => new(
         StackflareError.ProcessStopped,
-        $"Process {pid} is stopped (by SIGSTOP, Ctrl+Z or a debugger), so that its runtime cannot answer.",
-        $"Let it go on: kill -CONT {pid}.");
+        $"Process {pid} is stopped (by SIGSTOP, Ctrl+Z or a debugger), so its runtime cannot answer.",
+        $"Resume it: kill -CONT {pid}.");
 
     private static StackflareException OtherProcessor(int pid, string processor, string own) => new(
         StackflareError.Unsupported, $"Process {pid} runs on .NET for {processor}, and this build is for {own}.", $"Use the build for {processor}.");
 
     private static StackflareException OtherLibc(int pid, string libc, string platform) => new(
         StackflareError.LibcMismatch,
-        $"Process {pid} uses {libc}, and there is no probe for that here ({platform}).",
-        libc == "musl" ? "Use a build that carries one: it does if musl-gcc was there when it was built." : $"Use the build for {platform}.");
+        $"Process {pid} uses {libc}, and this build has no probe for it ({platform}).",
+        libc == "musl" ? "Use a build that contains one; building it requires musl-gcc." : $"Use the build for {platform}.");
 
     /// <summary>Removes what the current capture has created, because this process is about to end. Thread-safe.</summary>
     public void Abandon() => _route?.Dispose();

@@ -29,7 +29,7 @@ internal static class SelfCapture
         if (RuntimeInformation.ProcessArchitecture is not (Architecture.X64 or Architecture.Arm64))
             throw Unsupported($"There is no probe for {RuntimeInformation.ProcessArchitecture}.");
         if (!RuntimeFeature.IsDynamicCodeCompiled)
-            throw Unsupported("A program compiled ahead of time (NativeAOT) has no runtime to ask for stacks.");
+            throw Unsupported("A program compiled ahead of time (NativeAOT) has no runtime that can return stacks.");
         _ = ProbeLibrary.Instance;
         _ = DiagnosticsSocket.FindOwn();
     }

@@ -6,7 +6,7 @@ public sealed class DiagnosticsDisabledException : StackflareException
     internal DiagnosticsDisabledException(string setting)
         : base(
             StackflareError.DiagnosticsDisabled,
-            $"The runtime's diagnostics are switched off in this process ({setting}).",
+            $"The runtime's diagnostics are disabled in this process ({setting}).",
             $"Start it without {setting.Split('=')[0]}.")
     {
     }

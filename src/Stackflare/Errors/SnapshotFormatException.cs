@@ -4,7 +4,7 @@ namespace Stackflare;
 public sealed class SnapshotFormatException : StackflareException
 {
     internal SnapshotFormatException(string problem, Exception? innerException = null)
-        : base(StackflareError.InvalidSnapshot, $"The snapshot cannot be read: {problem}.", "Take it again; if it was saved to a file, check that the file was copied whole.", innerException)
+        : base(StackflareError.InvalidSnapshot, $"The snapshot cannot be read: {problem}.", "Take it again. If it was saved to a file, check that the copy of the file is complete.", innerException)
     {
     }
 }

@@ -26,14 +26,14 @@ public class StackflareException : Exception
     public string Remedy { get; }
 
     internal static StackflareException NoSuchProcess(string problem) =>
-        new(StackflareError.NoSuchProcess, problem, "Name a process that runs.");
+        new(StackflareError.NoSuchProcess, problem, "Name a running process.");
 
     internal static StackflareException AnotherUser(int pid, uint user) => new(
         StackflareError.AccessDenied, string.Create(CultureInfo.InvariantCulture, $"Process {pid} belongs to another user (uid {user})."), "Run as that user, or as root.");
 
     internal static StackflareException MoreRights(int pid) => new(
         StackflareError.AccessDenied,
-        string.Create(CultureInfo.InvariantCulture, $"Process {pid} has capabilities that this one has not, and the kernel hides it."),
+        string.Create(CultureInfo.InvariantCulture, $"Process {pid} has capabilities that this process does not have, so the kernel hides it."),
         "Run as root, with CAP_SYS_PTRACE in a container.");
 
     /// <param name="problem">A sentence without its full stop.</param>

@@ -12,7 +12,7 @@ public sealed class SuspensionBlockedException : StackflareException
         : base(
             StackflareError.SuspensionBlocked,
             $"The runtime cannot stop the program: {Reason(blockers)}. {Consequence(stoodStill)}",
-            "Until that thread goes on, a garbage collection would freeze the program. Remove SuppressGCTransition from native calls that can wait, or detach the debugger.")
+            "A garbage collection would freeze the program until that thread continues. Remove SuppressGCTransition from native calls that can wait, or detach the debugger.")
     {
         Blockers = blockers;
         StoodStill = stoodStill;
@@ -42,6 +42,6 @@ public sealed class SuspensionBlockedException : StackflareException
     };
 
     private static string Consequence(TimeSpan? stoodStill) => stoodStill is { } time
-        ? string.Create(CultureInfo.InvariantCulture, $"It stood still for {Math.Ceiling(time.TotalMilliseconds)} ms and goes on.")
+        ? string.Create(CultureInfo.InvariantCulture, $"It was paused for {Math.Ceiling(time.TotalMilliseconds)} ms and continues.")
         : "It was not stopped.";
 }

@@ -8,7 +8,7 @@ public sealed class SuspensionTimeoutException : CaptureTimeoutException
     internal SuspensionTimeoutException(TimeSpan limit, bool isCollection, IReadOnlyList<DumpThread> stuck)
         : base(
             FormattableString.Invariant($"No stacks within {limit.TotalSeconds:0.###} s: {(isCollection ? Reason(stuck) : "a thread of the program did not stop")}."),
-            "A native call that is marked SuppressGCTransition and does not return does this, or a debugger that holds a thread; try again if it may end.")
+            "The cause is a native call with SuppressGCTransition that does not return, or a debugger that holds a thread. Try again if it may end.")
     {
         IsCollection = isCollection;
         Stuck = stuck;
@@ -24,7 +24,7 @@ public sealed class SuspensionTimeoutException : CaptureTimeoutException
 
     private static string Reason(IReadOnlyList<DumpThread> stuck) => stuck switch
     {
-        [] => "a garbage collection was stopping the program all the time",
+        [] => "a garbage collection was in progress all the time",
         [var only] => $"a garbage collection waits for \"{only.DisplayName}\" tid={only.OsId} to stop",
         _ => $"a garbage collection waits for {stuck.Count} threads to stop, one of them \"{stuck[0].DisplayName}\" tid={stuck[0].OsId}",
     };

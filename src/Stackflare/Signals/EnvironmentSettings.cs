@@ -28,7 +28,7 @@ internal static class EnvironmentSettings
         }
         catch (ArgumentException)
         {
-            throw Invalid("STACKFLARE_OUTPUT", pattern, "stderr or a path, in which {pid} and {time} may stand");
+            throw Invalid("STACKFLARE_OUTPUT", pattern, "stderr or a path, which may contain {pid} and {time}");
         }
     }
 

@@ -112,7 +112,7 @@ internal sealed class SnapshotBuilder
         {
             Check(held.Lock, _locks.Count, "a lock that is held");
             if (held.Thread != _locks[held.Lock].Owner)
-                throw new InvalidOperationException("A thread holds a lock that is another's.");
+                throw new InvalidOperationException("A thread holds a lock that another thread owns.");
             Check(held.Frame, _threads[held.Thread].Stack.Length, "the frame that holds a lock");
         }
         foreach (SnapshotObject entry in _objects)
@@ -153,7 +153,7 @@ internal sealed class SnapshotBuilder
             Check(running.Thread, _threads.Count, "a thread that runs a method");
             Check(running.Frame, _threads[running.Thread].Stack.Length, "a frame that runs a method");
             Check(running.Object, heap.Objects.Length, "a method that is run");
-            Check(running.Next, heap.Objects.Length, "what a thread goes on with");
+            Check(running.Next, heap.Objects.Length, "the continuation of a thread");
         }
         foreach (ref readonly SuspensionPoint suspension in heap.Suspensions.AsSpan())
         {
@@ -178,12 +178,12 @@ internal sealed class SnapshotBuilder
     private static void Check(int? index, int count, string what)
     {
         if (index is { } at && (uint)at >= (uint)count)
-            throw new InvalidOperationException($"There is no {at} of {count}: {what}.");
+            throw new InvalidOperationException($"Index {at} of {count} is out of range: {what}.");
     }
 
     private static void InOrder(bool isInOrder, string what)
     {
         if (!isInOrder)
-            throw new InvalidOperationException($"Out of order, or there twice: {what}.");
+            throw new InvalidOperationException($"Out of order or duplicate: {what}.");
     }
 }

@@ -32,7 +32,7 @@ public sealed class UnfinishedSuspensionTests
     {
         var error = new SuspensionBlockedException([Reader with { SystemCall = null, OffProcessor = null }, Reader], TimeSpan.FromMilliseconds(161.2));
         Assert.Contains("2 threads do not stop, one of them \"reader\" tid=77 runs native code", error.Problem, StringComparison.Ordinal);
-        Assert.EndsWith("It stood still for 162 ms and goes on.", error.Problem, StringComparison.Ordinal);
+        Assert.EndsWith("It was paused for 162 ms and continues.", error.Problem, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -78,7 +78,7 @@ internal static class SampleDumps
                 new RuntimeThread(new OsThreadId(4243), ".NET SynchManag", Waiting, TimeSpan.Zero) { WaitChannel = "do_poll" },
                 new RuntimeThread(new OsThreadId(4248), "worker", Running, TimeSpan.FromSeconds(90)),
             ],
-            ["Only what the kernel knows of the threads: No stacks within 5 s: the runtime did not take them."]);
+            ["Only the kernel's view of the threads is available: No stacks within 5 s: the runtime did not answer."]);
         return new ThreadDump
         {
             Process = dump.Process,

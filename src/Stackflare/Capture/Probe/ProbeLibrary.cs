@@ -54,8 +54,8 @@ internal sealed partial class ProbeLibrary
         }
 
         throw failure is null
-            ? Unavailable($"The probe '{FileName}' was not found in {AppContext.BaseDirectory}.", "Deploy it beside Stackflare.dll.")
-            : Unavailable($"The probe cannot be loaded: {failure}", "See that it is built for this operating system and processor.");
+            ? Unavailable($"The probe '{FileName}' was not found in {AppContext.BaseDirectory}.", "Deploy it next to Stackflare.dll.")
+            : Unavailable($"The probe cannot be loaded: {failure}", "Make sure that it is built for this operating system and processor.");
     }
 
     /// <summary>

@@ -77,8 +77,8 @@ internal sealed class ProbeTransport : IDisposable
         {
             throw new StackflareException(
                 StackflareError.ProbeUnavailable,
-                string.Create(CultureInfo.InvariantCulture, $"The probe cannot be brought to process {target.ShownPid}: {e.Message.TrimEnd('.')}."),
-                "See that its temporary directory can be written to and has room.", e);
+                string.Create(CultureInfo.InvariantCulture, $"The probe cannot be copied to process {target.ShownPid}: {e.Message.TrimEnd('.')}."),
+                "Make sure that its temporary directory is writable and has free space.", e);
         }
         finally
         {

@@ -125,10 +125,10 @@ internal static class SnapshotCapture
         catch (IOException e)
         {
             // The connection closed before the command was sent: report it like a connection that closed later.
-            throw StackflareException.CaptureFailed($"The conversation with the runtime broke off: {e.Message}", MayBeEnding, errorCode: 0);
+            throw StackflareException.CaptureFailed($"The connection to the runtime was lost: {e.Message}", MayBeEnding, errorCode: 0);
         }
         if (bytes.Length >= 32 && BinaryPrimitives.ReadUInt64LittleEndian(bytes.Span[24..]) != nonce)
-            throw new SnapshotFormatException("it answers another request");
+            throw new SnapshotFormatException("it is the answer to another request");
         return SnapshotReader.Read(bytes);
     }
 
@@ -144,14 +144,14 @@ internal static class SnapshotCapture
         catch (IOException) when (deadline.Passed)
         {
             // The connection queue is full, and the runtime's thread does not accept.
-            throw new CaptureTimeoutException(limits.Timeout, "the runtime takes no connection");
+            throw new CaptureTimeoutException(limits.Timeout, "the runtime accepts no connection");
         }
         catch (IOException e)
         {
             throw new StackflareException(
                 StackflareError.DiagnosticsUnreachable,
-                $"The runtime's diagnostics socket '{socketPath}' takes no connection ({e.Message}).",
-                "It answers the process's own user and root only.", e);
+                $"The runtime's diagnostics socket '{socketPath}' accepts no connection ({e.Message}).",
+                "It accepts only the process's own user and root.", e);
         }
     }
 
@@ -169,7 +169,7 @@ internal static class SnapshotCapture
             MaxThreadFrames = (uint)limits.MaxFramesPerThread,
             MaxTotalFrames = (uint)limits.MaxFrames,
             MaxImageBytes = (uint)limits.MaxSnapshotBytes / 2,
-            // The rest is for the answer, so that the error is "the runtime would not suspend" and not "no answer".
+            // The rest is for the answer, so that the error is "the runtime did not suspend" and not "no answer".
             SuspendTimeoutMs = (uint)Math.Max(timeMs / 2, timeMs - (2 * ReserveMs)),
             PauseLimitUs = (uint)limits.MaxPause.TotalMicroseconds,
             SendTimeoutMs = (uint)timeMs,
@@ -227,7 +227,7 @@ internal static class SnapshotCapture
                 // A probe that is loaded but sends nothing, not even an error, waits in the only call without a time limit.
                 throw bytes is null && isLoaded && limits.Timeout >= LongEnough
                     ? new SuspensionTimeoutException(limits.Timeout, isCollection: false, [])
-                    : new CaptureTimeoutException(limits.Timeout, bytes is null ? "the runtime did not take them" : "the probe was not unloaded");
+                    : new CaptureTimeoutException(limits.Timeout, bytes is null ? "the runtime did not answer" : "the probe was not unloaded");
             }
         }
     }
@@ -256,7 +256,7 @@ internal static class SnapshotCapture
         null => StackflareException.CaptureFailed("The runtime closed the connection", MayBeEnding, 0),
         Cancelled => StackflareException.CaptureFailed("The probe was attached but could not send its snapshot", "Try again.", Cancelled),
         NoSuchFile or ModuleNotFound => StackflareException.CaptureFailed(
-            "The runtime could not load the probe", "See that the process can open the file and that its file system is not mounted noexec.", result.Value),
+            "The runtime could not load the probe", "Make sure that the process can open the file and that its file system is not mounted noexec.", result.Value),
         { } other => StackflareException.CaptureFailed(
             "The runtime refused to attach the probe", "Look the code up in docs/troubleshooting.md.", other),
     };
@@ -271,12 +271,12 @@ internal static class SnapshotCapture
             CapturePhase.Start => StackflareException.CaptureFailed(
                 "The runtime is too old", "Stackflare needs .NET 8 or later.", info.HResult),
             CapturePhase.Memory => StackflareException.CaptureFailed(
-                "There was no memory for the capture", "Lower the limits, or give the process more memory.", info.HResult),
+                "There was not enough memory for the capture", "Lower the limits, or give the process more memory.", info.HResult),
             CapturePhase.Suspend when info.Flags.HasFlag(InfoFlags.SuspendRefused) => new SuspensionBlockedException(Blockers(snapshot, tasks), stoodStill: null),
             CapturePhase.Suspend when info.Flags.HasFlag(InfoFlags.SuspendCalledOff) =>
                 new SuspensionBlockedException(Blockers(snapshot, tasks), TimeSpan.FromTicks(info.PauseNs / TimeSpan.NanosecondsPerTick)),
             CapturePhase.Suspend when info.HResult == SuspensionInProgress => new SuspensionTimeoutException(limits.Timeout, isCollection: true, Stuck(snapshot)),
-            CapturePhase.Suspend => StackflareException.CaptureFailed("The runtime would not suspend its threads", "Try again.", info.HResult),
+            CapturePhase.Suspend => StackflareException.CaptureFailed("The runtime did not suspend its threads", "Try again.", info.HResult),
             _ => StackflareException.CaptureFailed(
                 string.Create(CultureInfo.InvariantCulture, $"The capture ended in phase {(uint)info.Phase}"), "Try again.", info.HResult),
         };

@@ -68,8 +68,8 @@ internal sealed class TransportDirectory : IDisposable
         }
         throw new StackflareException(
             StackflareError.ProbeUnavailable,
-            $"There is no directory that process {target.ShownPid} could load the probe from" + (lastFailure is null ? "." : $": {lastFailure}."),
-            "One of its TMPDIR, /tmp, /var/tmp and /dev/shm has to be writable and mounted without noexec.");
+            $"There is no directory from which process {target.ShownPid} can load the probe" + (lastFailure is null ? "." : $": {lastFailure}."),
+            "One of its TMPDIR, /tmp, /var/tmp and /dev/shm must be writable and mounted without noexec.");
     }
 
     /// <summary>Writes the probe. Returns its path for the target process.</summary>

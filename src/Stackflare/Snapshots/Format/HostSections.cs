@@ -84,7 +84,7 @@ internal static class HostSections
             Text(offset, length, what) ?? throw new SnapshotFormatException($"{what} is not there");
     }
 
-    private static int Id(uint id) => id <= int.MaxValue ? (int)id : throw new SnapshotFormatException($"{id} is no id of the kernel's");
+    private static int Id(uint id) => id <= int.MaxValue ? (int)id : throw new SnapshotFormatException($"{id} is not a valid kernel id");
 
     private static long Nanoseconds(TimeSpan time) => Math.Clamp(time.Ticks, 0, long.MaxValue / 100) * 100;
 

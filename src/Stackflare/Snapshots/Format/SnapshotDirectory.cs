@@ -91,21 +91,21 @@ internal sealed class SnapshotDirectory
         if (!MemoryMarshal.TryRead(bytes, out HeaderRecord header))
             throw new SnapshotFormatException($"it has {bytes.Length} bytes, fewer than a header");
         if (header.Magic != SnapshotLayout.Magic)
-            throw new SnapshotFormatException("it does not begin as a snapshot does");
+            throw new SnapshotFormatException("it does not begin like a snapshot");
         if (header.VersionMajor != SnapshotLayout.VersionMajor)
         {
             throw new SnapshotFormatException(
                 $"it is of version {header.VersionMajor}.{header.VersionMinor}, and this build reads version {SnapshotLayout.VersionMajor}");
         }
         if (header.TotalSize != (ulong)bytes.Length)
-            throw new SnapshotFormatException($"it says it has {header.TotalSize} bytes and has {bytes.Length}");
+            throw new SnapshotFormatException($"its header says {header.TotalSize} bytes, but it has {bytes.Length}");
         return header;
     }
 
     private static DirectoryEntry[] ReadEntries(ReadOnlySpan<byte> bytes, in HeaderRecord header)
     {
         if (header.SectionCount > MaxSections)
-            throw new SnapshotFormatException($"it says it has {header.SectionCount} sections");
+            throw new SnapshotFormatException($"its header says {header.SectionCount} sections");
         int start = Unsafe.SizeOf<HeaderRecord>(), length = (int)header.SectionCount * Unsafe.SizeOf<DirectoryEntry>();
         if (bytes.Length - start < length)
             throw new SnapshotFormatException("it ends within its directory");

@@ -53,7 +53,7 @@ internal static class SnapshotReader
     private static void Check(RawSnapshot snapshot)
     {
         if (snapshot.Threads.Length > DumpLimits.MostThreads || snapshot.Stacks.Length > DumpLimits.MostFrames)
-            throw new SnapshotFormatException("it has more threads or frames than a capture takes");
+            throw new SnapshotFormatException("it has more threads or frames than a capture can have");
         int size = snapshot.Blob.Length;
         long frames = 0, arguments = 0, blob = 0;
         foreach (ref readonly ThreadRecord thread in snapshot.Threads.AsSpan())
@@ -113,19 +113,19 @@ internal static class SnapshotReader
         foreach (ref readonly WaitRecord wait in snapshot.Waits.AsSpan())
         {
             if (wait.Thread < next || wait.Thread >= (uint)snapshot.Threads.Length)
-                throw new SnapshotFormatException("a waiting thread is not there, or not in its place");
+                throw new SnapshotFormatException("a waiting thread is missing or out of order");
             next = wait.Thread + 1L;
             Index(wait.Lock, snapshot.Locks.Length, "what a thread waits for");
-            Index(wait.OtherThread, snapshot.Threads.Length, "whom a thread waits for");
+            Index(wait.OtherThread, snapshot.Threads.Length, "the thread that a thread waits for");
         }
         (uint Thread, uint Frame, long Lock) last = (0, 0, -1);
         foreach (ref readonly HeldRecord held in snapshot.Held.AsSpan())
         {
             if (held.Lock >= (uint)snapshot.Locks.Length || (held.Thread, held.Frame, (long)held.Lock).CompareTo(last) <= 0)
-                throw new SnapshotFormatException("a held lock is not there, or not in its place");
+                throw new SnapshotFormatException("a held lock is missing or out of order");
             last = (held.Thread, held.Frame, held.Lock);
             if (held.Thread == SnapshotLayout.None || held.Thread != snapshot.Locks[held.Lock].Owner)
-                throw new SnapshotFormatException("a thread holds a lock that is another's");
+                throw new SnapshotFormatException("a thread holds a lock that another thread owns");
             if (held.Frame != SnapshotLayout.None && held.Frame >= snapshot.Threads[held.Thread].FrameCount)
                 throw new SnapshotFormatException("the frame that holds a lock is not there");
         }
@@ -143,7 +143,7 @@ internal static class SnapshotReader
         foreach (ref readonly ReferenceRecord reference in snapshot.References.AsSpan())
         {
             if (reference.Object >= (uint)snapshot.Objects.Length || (reference.Thread, reference.Frame, (long)reference.Object).CompareTo(last) <= 0)
-                throw new SnapshotFormatException("an object that a thread refers to is not there, or not in its place");
+                throw new SnapshotFormatException("an object that a thread refers to is missing or out of order");
             last = (reference.Thread, reference.Frame, reference.Object);
             if (reference.Thread >= (uint)snapshot.Threads.Length)
                 throw new SnapshotFormatException("a thread that refers to an object is not there");
@@ -158,7 +158,7 @@ internal static class SnapshotReader
         foreach (ref readonly BusyRecord busy in snapshot.Busy.AsSpan())
         {
             if (busy.Thread < next || busy.Thread >= (uint)snapshot.Threads.Length)
-                throw new SnapshotFormatException("a busy thread is not there, or not in its place");
+                throw new SnapshotFormatException("a busy thread is missing or out of order");
             next = busy.Thread + 1L;
             if (busy.CpuNs < 0 || busy.WallNs <= 0)
                 throw new SnapshotFormatException($"a thread used {busy.CpuNs} ns of {busy.WallNs} ns");
