@@ -27,6 +27,6 @@ internal static class Usage
             return null;
         Argument process = commandLine.RootCommandResult.Command.Arguments[0];
         process.Hidden = true;
-        return commandLine.GetResult(process) is { Tokens: [var token, ..] } ? $"'{token.Value}' does not go with '{command.Name}'." : null;
+        return commandLine.GetResult(process) is { Tokens: [var token, ..] } ? $"'{token.Value}' cannot be combined with '{command.Name}'." : null;
     }
 }

@@ -10,7 +10,7 @@ internal sealed class SharedOptions
 {
     public Option<DumpFormat> Format { get; } = new("--format", "-f")
     {
-        Description = "How the dump is written; text if nothing is said.",
+        Description = "The format of the dump; text by default.",
         HelpName = string.Join('|', DumpFormats.Names),
         CustomParser = result =>
         {
@@ -24,7 +24,7 @@ internal sealed class SharedOptions
 
     public Option<string?> Output { get; } = new("--output", "-o")
     {
-        Description = "Write to a file, whole or not at all, instead of to the terminal.",
+        Description = "Write to a file, completely or not at all, instead of to standard output.",
         HelpName = "FILE",
     };
 
@@ -37,20 +37,20 @@ internal sealed class SharedOptions
 
     public Option<bool> All { get; } = new("--all") { Description = "Show everything: the runtime's own threads and hidden frames as well." };
 
-    public Option<bool> NoGroup { get; } = new("--no-group") { Description = "Show every thread by itself, and recursion in full." };
+    public Option<bool> NoGroup { get; } = new("--no-group") { Description = "Show every thread separately, and recursion in full." };
 
     public Option<bool> NoSource { get; } = new("--no-source") { Description = "Leave out the text of the source lines." };
 
     public Option<string[]> Symbols { get; } = new("--symbols")
     {
-        Description = "A directory to look for PDBs and assemblies in, at any depth, besides where the modules are. They are matched by id.",
+        Description = "An additional directory with PDBs and assemblies, searched at any depth. They are matched by id.",
         HelpName = "DIR",
         DefaultValueFactory = _ => [],
     };
 
     public Option<bool> FailOnDeadlock { get; } = new("--fail-on-deadlock")
     {
-        Description = $"End with exit code {ExitCodes.Deadlock} if a dump has a deadlock. The dumps are written all the same.",
+        Description = $"End with exit code {ExitCodes.Deadlock} if a dump has a deadlock. The dumps are written anyway.",
     };
 
     public void AddTo(Command command)

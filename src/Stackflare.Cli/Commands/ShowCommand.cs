@@ -21,7 +21,7 @@ internal static class ShowCommand
     {
         var shared = new SharedOptions();
         var files = new Argument<string[]>("file") { Description = "Snapshots that 'stackflare PROCESS --raw FILE' saved.", Arity = ArgumentArity.OneOrMore, HelpName = "FILE" };
-        var command = new Command("show", "Show saved snapshots, with lines and source where their PDBs are at hand.") { files };
+        var command = new Command("show", "Show saved snapshots, with lines and source if their PDBs are available.") { files };
         shared.AddTo(command);
         command.SetAction(result =>
         {
@@ -43,7 +43,7 @@ internal static class ShowCommand
         try
         {
             using SafeFileHandle handle = SafeOpen.Regular(file)
-                ?? throw new SnapshotFormatException($"'{EscapedText.Plain(file)}' is not there, is no regular file, or is not yours to read");
+                ?? throw new SnapshotFormatException($"'{EscapedText.Plain(file)}' does not exist, is not a regular file, or cannot be read");
             long length = RandomAccess.GetLength(handle);
             if (length > LargestFile)
                 throw new SnapshotFormatException($"it has {length} bytes");
