@@ -6,9 +6,9 @@ internal static class AsyncFindings
     private const int Fewest = 100, MostFrames = 20;
 
     /// <summary>Methods that wait for each other or for themselves.</summary>
-    public static IEnumerable<Finding> Circles(IReadOnlyList<AsyncStackGroup> groups) =>
-        groups.Where(static g => g.Wait.Kind == AsyncWaitKind.Circle).Select(static alike => new Finding(
-            FindingKind.AsyncCircle,
+    public static IEnumerable<Finding> Cycles(IReadOnlyList<AsyncStackGroup> groups) =>
+        groups.Where(static g => g.Wait.Kind == AsyncWaitKind.Cycle).Select(static alike => new Finding(
+            FindingKind.AsyncCycle,
             alike.First.Frames.Count == 1 ? "An async method waits for itself forever" : "Async methods wait for each other forever",
             [.. alike.First.Frames.Take(MostFrames).Select(static f => "at " + Words.Place(f))],
             alike.BlockedThreads)

@@ -6,7 +6,7 @@ namespace Stackflare.Analysis;
 internal static class DeadlockFindings
 {
     public static Finding Of(Deadlock deadlock) =>
-        Describe(deadlock, FindingKind.Deadlock, $"Deadlock: {Words.Circle(deadlock)} forever");
+        Describe(deadlock, FindingKind.Deadlock, $"Deadlock: {Words.Cycle(deadlock)} forever");
 
     /// <summary>A cycle with a wait that ends by itself, or may end.</summary>
     public static Finding Timed(Deadlock deadlock)
@@ -16,11 +16,11 @@ internal static class DeadlockFindings
         {
             DumpThread unknown = deadlock.Steps.First(static s => s.Wait.MayEnd).Thread;
             return Describe(deadlock, FindingKind.TimedDeadlock,
-                $"{Words.Circle(deadlock)} forever if {Words.Of(unknown)} waits without a time limit, which is not known");
+                $"{Words.Cycle(deadlock)} forever if {Words.Of(unknown)} waits without a time limit, which is not known");
         }
         DeadlockStep first = limited.MinBy(static s => s.Wait.Timeout)!;
         return Describe(deadlock, FindingKind.TimedDeadlock, string.Create(CultureInfo.InvariantCulture,
-            $"{Words.Circle(deadlock)} until {Words.Of(first.Thread)} gives up: its time limit is {first.Wait.Timeout!.Value.TotalSeconds:0.###} s"));
+            $"{Words.Cycle(deadlock)} until {Words.Of(first.Thread)} gives up: its time limit is {first.Wait.Timeout!.Value.TotalSeconds:0.###} s"));
     }
 
     private static Finding Describe(Deadlock deadlock, FindingKind kind, string summary)

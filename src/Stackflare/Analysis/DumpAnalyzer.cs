@@ -7,15 +7,15 @@ internal static class DumpAnalyzer
     /// <param name="dump">A dump that is otherwise complete.</param>
     public static ThreadDump Analyze(ThreadDump dump)
     {
-        var circles = new WaitCycleFinder(dump.Threads);
+        var cycles = new WaitCycleFinder(dump.Threads);
         List<AsyncStackGroup> async = AsyncStackGroup.Group(dump.AsyncStacks);
-        IReadOnlyList<Deadlock> timed = circles.Find(withTimeLimits: true);
-        dump = dump with { Deadlocks = circles.Find(withTimeLimits: false) };
+        IReadOnlyList<Deadlock> timed = cycles.Find(withTimeLimits: true);
+        dump = dump with { Deadlocks = cycles.Find(withTimeLimits: false) };
         IReadOnlyList<Finding> findings =
         [
             .. dump.Deadlocks.Select(DeadlockFindings.Of),
             .. timed.Where(static d => d.Steps.Any(static s => s.Wait.MayEnd)).Select(DeadlockFindings.Timed),
-            .. AsyncFindings.Circles(async),
+            .. AsyncFindings.Cycles(async),
             .. HeldLockFindings.Abandoned(dump),
             .. PoolStarvation.In(dump),
             .. LockConvoys.In(dump),

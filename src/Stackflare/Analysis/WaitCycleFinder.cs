@@ -28,11 +28,11 @@ internal sealed class WaitCycleFinder
         var covered = new bool[edges.Length];
         for (int i = 0; i < edges.Length; i++)
         {
-            if (!covered[i] && Shortest(edges, component, i) is { } circle)
+            if (!covered[i] && Shortest(edges, component, i) is { } cycle)
             {
-                foreach (int thread in circle)
+                foreach (int thread in cycle)
                     covered[thread] = true;
-                found.Add(Deadlock(edges, circle));
+                found.Add(Deadlock(edges, cycle));
             }
         }
         return found;
@@ -42,19 +42,19 @@ internal sealed class WaitCycleFinder
         ? [.. from other in wait.WaitsFor where _index.ContainsKey(other) select _index[other]]
         : [];
 
-    private Deadlock Deadlock(int[][] edges, List<int> circle)
+    private Deadlock Deadlock(int[][] edges, List<int> cycle)
     {
-        var steps = new DeadlockStep[circle.Count];
+        var steps = new DeadlockStep[cycle.Count];
         for (int i = 0; i < steps.Length; i++)
         {
-            DumpThread thread = _threads[circle[i]];
-            steps[i] = new DeadlockStep(thread, thread.WaitingFor!, _threads[circle[(i + 1) % steps.Length]]);
+            DumpThread thread = _threads[cycle[i]];
+            steps[i] = new DeadlockStep(thread, thread.WaitingFor!, _threads[cycle[(i + 1) % steps.Length]]);
         }
-        return new Deadlock(steps, Behind(edges, circle));
+        return new Deadlock(steps, Behind(edges, cycle));
     }
 
     /// <summary>The threads that wait for the cycle, directly or indirectly, without being in it.</summary>
-    private List<DumpThread> Behind(int[][] edges, List<int> circle)
+    private List<DumpThread> Behind(int[][] edges, List<int> cycle)
     {
         var waiters = new List<int>?[edges.Length];
         for (int i = 0; i < edges.Length; i++)
@@ -63,8 +63,8 @@ internal sealed class WaitCycleFinder
                 (waiters[to] ??= []).Add(i);
         }
         var reached = new bool[edges.Length];
-        var open = new Stack<int>(circle);
-        foreach (int thread in circle)
+        var open = new Stack<int>(cycle);
+        foreach (int thread in cycle)
             reached[thread] = true;
         while (open.TryPop(out int at))
         {
@@ -77,7 +77,7 @@ internal sealed class WaitCycleFinder
                 }
             }
         }
-        foreach (int thread in circle)
+        foreach (int thread in cycle)
             reached[thread] = false;
         return [.. _threads.Where((_, i) => reached[i])];
     }

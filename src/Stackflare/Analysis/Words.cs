@@ -80,7 +80,7 @@ internal static class Words
         : $"waits {Purpose(wait.Kind)}";
 
     /// <summary>For example <c>3 threads wait for each other</c>.</summary>
-    public static string Circle(Deadlock deadlock) => deadlock.Steps.Count == 1
+    public static string Cycle(Deadlock deadlock) => deadlock.Steps.Count == 1
         ? "a thread waits for itself"
         : $"{Count(deadlock.Steps.Count, "thread")} wait for each other";
 }

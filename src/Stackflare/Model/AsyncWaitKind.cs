@@ -48,5 +48,5 @@ public enum AsyncWaitKind
     Running,
 
     /// <summary>The method itself, through the methods of its stack: none of them can ever continue.</summary>
-    Circle,
+    Cycle,
 }

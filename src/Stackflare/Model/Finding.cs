@@ -14,7 +14,7 @@ namespace Stackflare;
 public sealed record Finding(FindingKind Kind, string Summary, IReadOnlyList<string> Evidence, IReadOnlyList<DumpThread> Threads)
 {
     /// <summary>
-    /// Number of affected threads; for <see cref="FindingKind.AsyncCircle"/> and <see cref="FindingKind.ManyAsyncAlike"/>, of async stacks.
+    /// Number of affected threads; for <see cref="FindingKind.AsyncCycle"/> and <see cref="FindingKind.ManyAsyncAlike"/>, of async stacks.
     /// </summary>
     public int Count { get; init; } = Threads.Count;
 

@@ -31,7 +31,7 @@ public enum FindingKind
     ManyAlike,
 
     /// <summary>Async methods wait for each other in a cycle, forever.</summary>
-    AsyncCircle,
+    AsyncCycle,
 
     /// <summary>Many async methods wait at the same place.</summary>
     ManyAsyncAlike,

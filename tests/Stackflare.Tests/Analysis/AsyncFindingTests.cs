@@ -32,13 +32,13 @@ public sealed class AsyncFindingTests
         Assert.Empty(AsyncFindings.ManyAlike(AsyncStackGroup.Group(Enumerable.Range(0, 500).Select(_ => Stack(AsyncWaitKind.Socket, Accept)))));
 
     [Fact]
-    public void ACircleIsSaidOnceWithItsMethods()
+    public void ACycleIsSaidOnceWithItsMethods()
     {
-        AsyncStack[] stacks = [Stack(AsyncWaitKind.Circle, Load, Handle), Stack(AsyncWaitKind.Circle, Load, Handle), Stack(AsyncWaitKind.Delay, Load)];
+        AsyncStack[] stacks = [Stack(AsyncWaitKind.Cycle, Load, Handle), Stack(AsyncWaitKind.Cycle, Load, Handle), Stack(AsyncWaitKind.Delay, Load)];
 
-        Finding finding = Assert.Single(AsyncFindings.Circles(AsyncStackGroup.Group(stacks)));
+        Finding finding = Assert.Single(AsyncFindings.Cycles(AsyncStackGroup.Group(stacks)));
 
-        Assert.Equal((FindingKind.AsyncCircle, "Async methods wait for each other forever"), (finding.Kind, finding.Summary));
+        Assert.Equal((FindingKind.AsyncCycle, "Async methods wait for each other forever"), (finding.Kind, finding.Summary));
         Assert.Equal(
             ["at MyApp.Program.LoadAsync() in /src/Program.cs:line 52", "at MyApp.Program.HandleAsync() in /src/Program.cs:line 31"], finding.Evidence);
         Assert.Equal(2, finding.Count);

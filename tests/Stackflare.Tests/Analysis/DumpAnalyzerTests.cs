@@ -44,7 +44,7 @@ public sealed class DumpAnalyzerTests
     }
 
     [Fact]
-    public void ACircleWithATimeLimitIsNoDeadlock()
+    public void ACycleWithATimeLimitIsNoDeadlock()
     {
         DumpThread[] t = [Waiting.Thread(1), Waiting.Thread(2)];
         t[0].WaitsFor(t[1]);

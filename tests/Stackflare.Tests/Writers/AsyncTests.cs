@@ -101,7 +101,7 @@ public sealed class AsyncTests
         DumpFrame platform = PlatformAsync("System.Net.Listener", "AcceptAsync");
         AsyncStack blocking = Stack(For(AsyncWaitKind.Socket), platform);
         blocking.BlockedThreads = [Worker];
-        string text = Render.Text(AsyncDump([Worker], blocking, Stack(For(AsyncWaitKind.Circle), platform)));
+        string text = Render.Text(AsyncDump([Worker], blocking, Stack(For(AsyncWaitKind.Cycle), platform)));
         Assert.DoesNotContain("of the framework only", text, StringComparison.Ordinal);
         Assert.Contains("   - \"worker\" #7 is blocked until this completes\n", text, StringComparison.Ordinal);
     }

@@ -120,7 +120,7 @@ public sealed class LockLineTests
         Assert.Contains("\n\nDiagnosis:\n- Something\\nis wrong\n    evidence 1\n", text, StringComparison.Ordinal);
         Assert.Contains("    evidence 20\n    ... and 5 more\n\n", text, StringComparison.Ordinal);
         Assert.EndsWith("    evidence 25\n\n", all, StringComparison.Ordinal);
-        Assert.DoesNotContain("more deadlocks", Render.Text(SampleDumps.Get("circles"), Render.All), StringComparison.Ordinal);
+        Assert.DoesNotContain("more deadlocks", Render.Text(SampleDumps.Get("cycles"), Render.All), StringComparison.Ordinal);
     }
 
     /// <summary>A thousand threads of which each waits for a lock of its own must not be compared with each other.</summary>

@@ -110,7 +110,7 @@ internal sealed class AsyncStackBuilder
         AsyncWait wait = awaited.Box < 0 ? Wait(awaited, _runs[box], depth) : new AsyncWait
         {
             // If one wait of the cycle can end early, all methods can continue.
-            Kind = path.Skip(path.IndexOf(awaited.Box)).Any(b => _graph.Awaited(b).MayBeGivenUp) ? AsyncWaitKind.Other : AsyncWaitKind.Circle,
+            Kind = path.Skip(path.IndexOf(awaited.Box)).Any(b => _graph.Awaited(b).MayBeGivenUp) ? AsyncWaitKind.Other : AsyncWaitKind.Cycle,
             DueIn = awaited.DueIn,
         };
         foreach (int passed in path)
@@ -153,7 +153,7 @@ internal sealed class AsyncStackBuilder
             if (member.Box < 0)
                 stacks.Add(new AsyncStack { Frames = [], WaitingFor = Wait(member, runs: null, depth) });
             else if (_onPath[member.Box])
-                stacks.Add(new AsyncStack { Frames = _frames.Of(_graph.Boxes.All[member.Box]) is { } frame ? [frame] : [], WaitingFor = new AsyncWait { Kind = AsyncWaitKind.Circle } });
+                stacks.Add(new AsyncStack { Frames = _frames.Of(_graph.Boxes.All[member.Box]) is { } frame ? [frame] : [], WaitingFor = new AsyncWait { Kind = AsyncWaitKind.Cycle } });
             else
                 stacks.Add(StackOf(member.Box, depth));
         }

@@ -18,7 +18,7 @@ internal static class AsyncWaitText
                 ? "ready: what it waited for has completed, but no thread has continued it yet"
                 : "ready: what they waited for has completed, but no thread has continued them yet",
             AsyncWaitKind.Running => $"running on {(group.Wait.Thread is { } thread ? reference(thread) : "a thread")}",
-            AsyncWaitKind.Circle => one ? "waiting for itself: it will never continue" : "waiting for themselves: they will never continue",
+            AsyncWaitKind.Cycle => one ? "waiting for itself: it will never continue" : "waiting for themselves: they will never continue",
             _ => $"waiting for {Thing(group.Wait)}{Object(group)}{Progress(group.Wait)}{Due(group)}{Shared(group)}",
         };
     }
@@ -42,7 +42,7 @@ internal static class AsyncWaitText
             AsyncWaitKind.Other => "something",
             AsyncWaitKind.Ready => "ready",
             AsyncWaitKind.Running => "running",
-            AsyncWaitKind.Circle => "waits for itself",
+            AsyncWaitKind.Cycle => "waits for itself",
             _ => "not known",
         };
         return wait.Operation is { } operation ? $"[{name}: {EscapedText.Plain(operation)}]" : $"[{name}]";

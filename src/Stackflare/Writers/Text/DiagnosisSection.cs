@@ -54,7 +54,7 @@ internal sealed class DiagnosisSection(RenderBuffer buffer, RenderOptions option
 
     private void AppendDeadlock(Deadlock deadlock)
     {
-        buffer.Begin(TextRole.Deadlock).Append("Deadlock: ").Append(Words.Circle(deadlock)).Append(" forever");
+        buffer.Begin(TextRole.Deadlock).Append("Deadlock: ").Append(Words.Cycle(deadlock)).Append(" forever");
         if (deadlock.Behind.Count > 0)
         {
             buffer.Append("; ").AppendCount(deadlock.Behind.Count).Append(deadlock.Behind.Count == 1 ? " more waits behind " : " more wait behind ")
