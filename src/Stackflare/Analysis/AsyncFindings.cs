@@ -10,7 +10,7 @@ internal static class AsyncFindings
         groups.Where(static g => g.Wait.Kind == AsyncWaitKind.Cycle).Select(static alike => new Finding(
             FindingKind.AsyncCycle,
             alike.First.Frames.Count == 1 ? "An async method waits for itself forever" : "Async methods wait for each other forever",
-            [.. alike.First.Frames.Take(MostFrames).Select(static f => "at " + Words.Place(f))],
+            [.. alike.First.Frames.Take(MostFrames).Select(static f => "at " + DiagnosisText.Location(f))],
             alike.BlockedThreads)
         {
             Count = (int)Math.Min(alike.Count, int.MaxValue),
@@ -23,7 +23,7 @@ internal static class AsyncFindings
         where alike.Count >= Fewest
         let frame = alike.First.Frames.FirstOrDefault(static f => f is { IsHidden: false, Module.IsOfPlatform: false })
         where frame is not null
-        select new Finding(FindingKind.ManyAsyncAlike, $"{Words.Count(alike.Count, "async stack")} wait at the same place", ["at " + Words.Place(frame)], [])
+        select new Finding(FindingKind.ManyAsyncAlike, $"{DiagnosisText.Count(alike.Count, "async stack")} wait at the same place", ["at " + DiagnosisText.Location(frame)], [])
         {
             Count = (int)Math.Min(alike.Count, int.MaxValue),
             Frames = [new FindingFrame(frame, (int)Math.Min(alike.Count, int.MaxValue))],

@@ -6,7 +6,7 @@ namespace Stackflare;
 public sealed partial record Deadlock
 {
     /// <summary>The text of the diagnosis: a summary line, and a line for each step. Names are escaped.</summary>
-    public override string ToString() => DeadlockFindings.Of(this).ToString();
+    public override string ToString() => DeadlockFindings.ForDeadlock(this).ToString();
 }
 
 public sealed partial record DeadlockStep

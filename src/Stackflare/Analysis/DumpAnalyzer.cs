@@ -13,8 +13,8 @@ internal static class DumpAnalyzer
         dump = dump with { Deadlocks = cycles.Find(withTimeLimits: false) };
         IReadOnlyList<Finding> findings =
         [
-            .. dump.Deadlocks.Select(DeadlockFindings.Of),
-            .. timed.Where(static d => d.Steps.Any(static s => s.Wait.MayEnd)).Select(DeadlockFindings.Timed),
+            .. dump.Deadlocks.Select(DeadlockFindings.ForDeadlock),
+            .. timed.Where(static d => d.Steps.Any(static s => s.Wait.MayEnd)).Select(DeadlockFindings.ForTimedDeadlock),
             .. AsyncFindings.Cycles(async),
             .. HeldLockFindings.Abandoned(dump),
             .. PoolStarvation.In(dump),

@@ -9,11 +9,11 @@ internal static class HeldLockFindings
     public static IEnumerable<Finding> Abandoned(ThreadDump dump) =>
         from known in dump.Threads.Select(static t => t.WaitingFor?.Lock).OfType<DumpLock>().Distinct()
         where known is { IsAbandoned: true, Waiters.Count: > 0 }
-        let places = Places.Of(known.Waiters)
+        let places = Hotspots.Count(known.Waiters)
         select new Finding(
             FindingKind.AbandonedLock,
-            $"{Words.Of(known)} will never be released: the thread that held it has ended",
-            [.. places.Take(MostPlaces).Select(static p => $"{Words.Count(p.Count, "waits", "wait")} {Words.At(p.Frame)}")],
+            $"{DiagnosisText.Describe(known)} will never be released: the thread that held it has ended",
+            [.. places.Take(MostPlaces).Select(static p => $"{DiagnosisText.Count(p.Count, "waits", "wait")} {DiagnosisText.At(p.Frame)}")],
             known.Waiters)
         {
             Locks = [known],
@@ -31,18 +31,18 @@ internal static class HeldLockFindings
         let waiters = known.Waiters.Where(w => w != thread).ToList()
         // If more threads wait, LockConvoys reports the lock and what its holder waits for.
         where waiters.Count > 0 && !LockConvoys.IsConvoy(dump, known)
-        let places = Places.Of(waiters)
+        let places = Hotspots.Count(waiters)
         select new Finding(
             FindingKind.HoldsAndWaits,
-            $"{Words.Of(thread)} holds {Words.Of(known)}, which {Words.Count(waiters.Count, "thread wants", "threads want")}, and is {Words.Doing(thread)}",
+            $"{DiagnosisText.Describe(thread)} holds {DiagnosisText.Describe(known)}, which {DiagnosisText.Count(waiters.Count, "thread wants", "threads want")}, and is {DiagnosisText.Doing(thread)}",
             [
-                $"it waits {Words.At(thread.ProgramFrameFrom(0))}",
-                .. places.Take(MostPlaces).Select(static p => $"{Words.Count(p.Count, "waits", "wait")} for it {Words.At(p.Frame)}"),
+                $"it waits {DiagnosisText.At(thread.ProgramFrameFrom(0))}",
+                .. places.Take(MostPlaces).Select(static p => $"{DiagnosisText.Count(p.Count, "waits", "wait")} for it {DiagnosisText.At(p.Frame)}"),
             ],
             [thread, .. waiters])
         {
             Locks = [known],
-            Frames = places.Prepend(new Places.Place(thread.ProgramFrameFrom(0), 1)).Frames(),
+            Frames = places.Prepend(new Hotspot(thread.ProgramFrameFrom(0), 1)).Frames(),
         };
 
     private static bool IsBroughtAbout(WaitKind kind) => kind

@@ -16,15 +16,15 @@ internal static class PoolStarvation
 
         int inTasks = workers.Count(static w => w.WaitingFor is { Kind: WaitKind.Task });
         List<string> evidence = [dump.ThreadPool?.Queued is { } queued
-            ? $"{Words.Count(queued, "work item is", "work items are")} queued, and no worker is free to take one"
+            ? $"{DiagnosisText.Count(queued, "work item is", "work items are")} queued, and no worker is free to take one"
             : "no worker is free; the number of queued work items is not known"];
         if (inTasks > 0)
-            evidence.Add($"sync over async: {Words.Count(inTasks, "worker is", "workers are")} blocked until a task completes, and the task may need a worker itself");
-        List<Places.Place> places = Places.Of(workers);
-        evidence.AddRange(places.Take(MostPlaces).Select(static p => $"{Words.Count(p.Count, "is", "are")} blocked {Words.At(p.Frame)}"));
+            evidence.Add($"sync over async: {DiagnosisText.Count(inTasks, "worker is", "workers are")} blocked until a task completes, and the task may need a worker itself");
+        List<Hotspot> places = Hotspots.Count(workers);
+        evidence.AddRange(places.Take(MostPlaces).Select(static p => $"{DiagnosisText.Count(p.Count, "is", "are")} blocked {DiagnosisText.At(p.Frame)}"));
         yield return new Finding(
             FindingKind.ThreadPoolStarved,
-            workers.Length == 1 ? "Thread pool starved: its one worker is blocked" : $"Thread pool starved: all {Words.Count(workers.Length, "worker")} are blocked",
+            workers.Length == 1 ? "Thread pool starved: its one worker is blocked" : $"Thread pool starved: all {DiagnosisText.Count(workers.Length, "worker")} are blocked",
             evidence, workers)
         {
             Frames = places.Frames(),

@@ -55,7 +55,7 @@ internal static class UnfinishedSuspension
         _ => $", which waits in the kernel{In(thread)}: {NativeCall}",
     };
 
-    private static string Name(DumpThread thread) => thread.ManagedId is null ? Words.Of(thread) : $"{Words.Of(thread)} tid={thread.OsId}";
+    private static string Name(DumpThread thread) => thread.ManagedId is null ? DiagnosisText.Describe(thread) : $"{DiagnosisText.Describe(thread)} tid={thread.OsId}";
 
     private static string In(RuntimeThread? thread) => thread?.WaitChannel is { } channel ? $" ({channel})" : "";
 

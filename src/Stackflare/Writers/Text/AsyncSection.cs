@@ -21,7 +21,7 @@ internal sealed class AsyncSection(RenderBuffer buffer, DumpView view, TextDiale
             Begin();
             buffer.Begin(TextRole.Heading).Append("Async stacks: ").AppendCount(stacks);
             if (shown.Count < stacks)
-                buffer.Append(" in ").Append(Words.Count(shown.Count, "group"));
+                buffer.Append(" in ").Append(DiagnosisText.Count(shown.Count, "group"));
             buffer.End().AppendLine();
             End();
         }
@@ -114,7 +114,7 @@ internal sealed class AsyncSection(RenderBuffer buffer, DumpView view, TextDiale
             buffer.Append(before).Append(dialect.Indentation).Append("- ").AppendCount(notFollowed).Append(" more that were not followed").AppendLine();
     }
 
-    private void AppendCount(long stacks) => buffer.Begin(TextRole.Heading).Append(Words.Count(stacks, "async stack")).End();
+    private void AppendCount(long stacks) => buffer.Begin(TextRole.Heading).Append(DiagnosisText.Count(stacks, "async stack")).End();
 
     private void Begin()
     {

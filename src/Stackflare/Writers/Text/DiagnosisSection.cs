@@ -54,7 +54,7 @@ internal sealed class DiagnosisSection(RenderBuffer buffer, RenderOptions option
 
     private void AppendDeadlock(Deadlock deadlock)
     {
-        buffer.Begin(TextRole.Deadlock).Append("Deadlock: ").Append(Words.Cycle(deadlock)).Append(" forever");
+        buffer.Begin(TextRole.Deadlock).Append("Deadlock: ").Append(DiagnosisText.Cycle(deadlock)).Append(" forever");
         if (deadlock.Behind.Count > 0)
         {
             buffer.Append("; ").AppendCount(deadlock.Behind.Count).Append(deadlock.Behind.Count == 1 ? " more waits behind " : " more wait behind ")
@@ -74,7 +74,7 @@ internal sealed class DiagnosisSection(RenderBuffer buffer, RenderOptions option
 
     private void AppendStep(DeadlockStep step)
     {
-        buffer.Append(dialect.Subject(step.Thread)).Append(' ').Append(Words.Waits(step.Wait, LockLines.Type)).Append(' ')
+        buffer.Append(dialect.Subject(step.Thread)).Append(' ').Append(DiagnosisText.Waits(step.Wait, LockLines.Type)).Append(' ')
             .Append(dialect.Reference(step.WaitsFor)).Append(LockLines.Times(step.Wait)).AppendLine();
         if (step.Frame is { } frame)
             buffer.Append(dialect.Format(frame));

@@ -34,7 +34,7 @@ internal sealed class LockLines(Func<DumpThread, string> reference, string inden
 
     private string Waiting(StackGroup group, int index, DumpWait wait)
     {
-        var line = new StringBuilder("- waiting ").Append(Words.Purpose(wait.Kind)).Append(' ');
+        var line = new StringBuilder("- waiting ").Append(DiagnosisText.Purpose(wait.Kind)).Append(' ');
         if (wait.Joined is { } joined)
             return line.Append(reference(joined)).Append(Times(group, index)).ToString();
 
@@ -44,7 +44,7 @@ internal sealed class LockLines(Func<DumpThread, string> reference, string inden
             ? readers
             : wait.WaitsFor;
         if (others.Count > 0)
-            line.Append(' ').Append(Words.InTheWay(wait)).Append(' ').Append(References(others, reference));
+            line.Append(' ').Append(DiagnosisText.Relation(wait)).Append(' ').Append(References(others, reference));
         else if (wait is { Lock.IsAbandoned: true, Kind: not WaitKind.MonitorWait })
             line.Append(" held by a thread that has ended");
         return line.Append(Times(group, index)).ToString();
@@ -56,11 +56,11 @@ internal sealed class LockLines(Func<DumpThread, string> reference, string inden
         if (held.IsShared)
             line.Append(" for reading");
         if (note.Times > 1)
-            line.Append(", ").Append(Words.Count(note.Times, "time")).Append(note.IsOnly ? "" : " in total");
+            line.Append(", ").Append(DiagnosisText.Count(note.Times, "time")).Append(note.IsOnly ? "" : " in total");
         DumpThread holder = group.First;
         int waiters = group.Threads.Count == 1 ? held.Lock.Waiters.Count(t => t != holder) : held.Lock.Waiters.Count;
         if (waiters > 0)
-            line.Append(", wanted by ").Append(Words.Count(waiters, "thread"));
+            line.Append(", wanted by ").Append(DiagnosisText.Count(waiters, "thread"));
         if (held.FrameIndex is null)
             line.Append(", by a frame that is not known");
         return line.ToString();
@@ -73,7 +73,7 @@ internal sealed class LockLines(Func<DumpThread, string> reference, string inden
         int distinct = group.Threads.Count == 1 ? 1 : group.Notes.Select(n => n[index].Address).Distinct().Count();
         string? type = note.Type is null ? null : Type(note.Type);
         string of = type is null ? "object" : $"({type})";
-        return distinct == 1 ? Words.Of(note.Address!.Value, type)
+        return distinct == 1 ? DiagnosisText.Describe(note.Address!.Value, type)
             : distinct == group.Threads.Count ? $"a different {of} in each thread"
             : FormattableString.Invariant($"one of {distinct:N0} {(type is null ? "objects" : of)}");
     }

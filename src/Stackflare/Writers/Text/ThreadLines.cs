@@ -18,7 +18,7 @@ internal static class ThreadLines
         options.ShowHidden || group.Threads.Count <= MostInFull ? group.Threads.Count : InFullWhenShortened;
 
     /// <summary>How other parts of the dump refer to a thread: <c>"worker" #7</c>.</summary>
-    public static string Reference(DumpThread thread) => Words.Of(thread, EscapedText.Quoted(thread.DisplayName));
+    public static string Reference(DumpThread thread) => DiagnosisText.Describe(thread, EscapedText.Quoted(thread.DisplayName));
 
     /// <summary>The same at the beginning of a line, with the name in the theme's style.</summary>
     public static string Subject(DumpThread thread, TextTheme? theme)
