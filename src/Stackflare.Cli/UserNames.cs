@@ -7,7 +7,7 @@ internal static class UserNames
 {
     private static readonly Lazy<Dictionary<uint, string>> Names = new(Read);
 
-    public static string Of(uint user) =>
+    public static string Find(uint user) =>
         Names.Value.TryGetValue(user, out string? name) ? name : user.ToString(CultureInfo.InvariantCulture);
 
     private static Dictionary<uint, string> Read()

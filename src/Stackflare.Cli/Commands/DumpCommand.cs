@@ -23,12 +23,12 @@ internal static class DumpCommand
     {
         var shared = new SharedOptions();
         var process = new Argument<string>("process") { Description = "The process: its id, the name of its program, or the path of its diagnostics socket.", HelpName = "pid|name|socket" };
-        Option<int> count = NumberOption.Of("--count", "-n", 1, least: 0, most: int.MaxValue);
+        Option<int> count = NumberOption.Create("--count", "-n", 1, least: 0, most: int.MaxValue);
         (count.Description, count.HelpName) = ("Number of dumps; 0 for no limit, until Ctrl+C.", "N");
-        Option<int> interval = NumberOption.Of("--interval", "-i", 1000, least: 0, most: 3_600_000);
+        Option<int> interval = NumberOption.Create("--interval", "-i", 1000, least: 0, most: 3_600_000);
         (interval.Description, interval.HelpName) = ("Milliseconds from one dump to the next.", "MS");
         var raw = new Option<string?>("--raw") { Description = "Save the snapshot itself, for 'stackflare show'.", HelpName = "FILE" };
-        Option<double> timeout = NumberOption.Of("--timeout", alias: null, 5.0, least: 0.01, most: 600);
+        Option<double> timeout = NumberOption.Create("--timeout", alias: null, 5.0, least: 0.01, most: 600);
         (timeout.Description, timeout.HelpName) = ("Time limit of a dump in seconds.", "S");
         var withAsync = new Option<bool>("--async") { Description = "Include async stacks, even if the heap is large. The pause grows with the heap." };
         var noAsync = new Option<bool>("--no-async") { Description = "Leave out async stacks." };

@@ -7,7 +7,7 @@ namespace Stackflare.Cli.Commands;
 /// <summary>Options with a number in a range as the value. Text that is not a number and numbers out of range are the same error.</summary>
 internal static class NumberOption
 {
-    public static Option<T> Of<T>(string name, string? alias, T usual, T least, T most)
+    public static Option<T> Create<T>(string name, string? alias, T usual, T least, T most)
         where T : INumber<T> => new(name, alias is null ? [] : [alias])
         {
             DefaultValueFactory = _ => usual,

@@ -41,7 +41,7 @@ internal static class PsCommand
 
     // A name or a command line can contain anything, including terminal escape sequences.
     private static string[] Row(string pid, string name, Version? runtime, uint user, string uptime, string threads, string command) =>
-        [pid, EscapedText.Plain(name), runtime?.ToString() ?? "?", UserNames.Of(user), uptime, threads, EscapedText.Plain(command)];
+        [pid, EscapedText.Plain(name), runtime?.ToString() ?? "?", UserNames.Find(user), uptime, threads, EscapedText.Plain(command)];
 
     private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
 

@@ -36,12 +36,12 @@ internal sealed class AsyncBoxes
     public IReadOnlyList<AsyncBox> All => _boxes;
 
     /// <summary>The number of the method whose box or state machine the object is; negative for other objects.</summary>
-    public int Of(int index) => index < 0 ? -1 : _boxOfObject[index];
+    public int IndexOf(int index) => index < 0 ? -1 : _boxOfObject[index];
 
     /// <summary>The number of the method that a thread runs; negative if the method's state says that it does not run.</summary>
-    public int Of(in RunningMethod running)
+    public int IndexOf(in RunningMethod running)
     {
-        int box = _objects.Is(running.Object, HeapObjectTraits.Suspended) ? _suspended.RunOf(running.Object) : Of(running.Object);
+        int box = _objects.Is(running.Object, HeapObjectTraits.Suspended) ? _suspended.RunOf(running.Object) : IndexOf(running.Object);
         return box >= 0 && _boxes[box].State == AsyncBox.Running ? box : -1;
     }
 

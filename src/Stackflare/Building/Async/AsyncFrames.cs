@@ -10,7 +10,7 @@ internal sealed class AsyncFrames(Snapshot snapshot, SymbolSession session)
     private readonly Dictionary<int, DumpFrame> _suspended = [];
 
     /// <summary>Null for a running method without an async frame: it is on the stack of its thread.</summary>
-    public DumpFrame? Of(in AsyncBox box)
+    public DumpFrame? FrameAt(in AsyncBox box)
     {
         DumpFrame? frame;
         if (box.Frame is { } index)

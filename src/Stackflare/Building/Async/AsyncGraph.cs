@@ -19,7 +19,7 @@ internal sealed class AsyncGraph
         _awaiter = new int[_awaited.Length];
         Array.Fill(_awaiter, None);
         for (int box = 0; box < _awaited.Length; box++)
-            _awaited[box] = _awaitedObjects.Of(Boxes.All[box]);
+            _awaited[box] = _awaitedObjects.AwaitedBy(Boxes.All[box]);
         for (int box = 0; box < _awaited.Length; box++)
             Link(_awaited[box], box, AsyncLimits.Depth);
     }
@@ -53,7 +53,7 @@ internal sealed class AsyncGraph
             return null;
         if (!_promises.TryGetValue(awaited.Object, out PromiseState? state))
         {
-            (List<ulong> unfinished, int? pending, int? total) = _awaitedObjects.Promises.Of(awaited.Object);
+            (List<ulong> unfinished, int? pending, int? total) = _awaitedObjects.Promises.TasksOf(awaited.Object);
             _promises[awaited.Object] = state = new PromiseState([.. unfinished.Select(a => _awaitedObjects.At(a))], pending, total);
         }
         return state;

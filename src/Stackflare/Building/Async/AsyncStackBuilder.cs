@@ -27,7 +27,7 @@ internal sealed class AsyncStackBuilder
         var running = new HashSet<DumpThread>();
         foreach (RunningMethod record in _graph.Objects.Heap.Running)
         {
-            int box = _graph.Boxes.Of(record);
+            int box = _graph.Boxes.IndexOf(record);
             DumpThread thread = threads[record.Thread];
             // A thread can have several methods on its stack, because completing one can resume another inline. It runs the innermost that does not
             // wait.
@@ -103,7 +103,7 @@ internal sealed class AsyncStackBuilder
         int inner = path.Count;
         while (inner > 0 && frames.Count < AsyncLimits.Frames)
         {
-            if (_frames.Of(_graph.Boxes.All[path[--inner]]) is { } frame)
+            if (_frames.FrameAt(_graph.Boxes.All[path[--inner]]) is { } frame)
                 frames.Add(frame);
         }
         Awaited awaited = _graph.Awaited(box);
@@ -153,7 +153,7 @@ internal sealed class AsyncStackBuilder
             if (member.Box < 0)
                 stacks.Add(new AsyncStack { Frames = [], WaitingFor = Wait(member, runs: null, depth) });
             else if (_onPath[member.Box])
-                stacks.Add(new AsyncStack { Frames = _frames.Of(_graph.Boxes.All[member.Box]) is { } frame ? [frame] : [], WaitingFor = new AsyncWait { Kind = AsyncWaitKind.Cycle } });
+                stacks.Add(new AsyncStack { Frames = _frames.FrameAt(_graph.Boxes.All[member.Box]) is { } frame ? [frame] : [], WaitingFor = new AsyncWait { Kind = AsyncWaitKind.Cycle } });
             else
                 stacks.Add(StackOf(member.Box, depth));
         }
@@ -167,7 +167,7 @@ internal sealed class AsyncStackBuilder
         var passed = new HashSet<int> { box };
         for (int at = _graph.AwaiterOf(box); at >= 0 && passed.Add(at) && frames.Count < AsyncLimits.Frames && _steps++ < AsyncLimits.Steps; at = _graph.AwaiterOf(at))
         {
-            if (_frames.Of(_graph.Boxes.All[at]) is { } frame)
+            if (_frames.FrameAt(_graph.Boxes.All[at]) is { } frame)
                 frames.Add(frame);
         }
         return [.. frames];

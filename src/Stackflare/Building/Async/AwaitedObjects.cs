@@ -17,7 +17,7 @@ internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
     public Promises Promises => _promises;
 
     /// <summary>What a method waits for. A running method waits for nothing.</summary>
-    public Awaited Of(in AsyncBox box) => box.Inner >= 0 ? new Awaited(default, Box: box.Inner, Object: box.Object)
+    public Awaited AwaitedBy(in AsyncBox box) => box.Inner >= 0 ? new Awaited(default, Box: box.Inner, Object: box.Object)
         : box.State == AsyncBox.Running ? new Awaited(AsyncWaitKind.Running)
         : box.Awaited == 0 ? WithoutObject(box)
         : At(box.Awaited, box.Awaiter);
@@ -37,10 +37,10 @@ internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
             if (objects.Is(index, HeapObjectTraits.Completed))
                 return new Awaited(AsyncWaitKind.Ready, Object: index);
             if (objects.Is(index, HeapObjectTraits.Method | HeapObjectTraits.Machine))
-                return boxes.Of(index) is >= 0 and var box ? new Awaited(default, Box: box, Object: index, DueIn: due, MayBeGivenUp: mayBeGivenUp) : new Awaited(AsyncWaitKind.Ready, Object: index);
+                return boxes.IndexOf(index) is >= 0 and var box ? new Awaited(default, Box: box, Object: index, DueIn: due, MayBeGivenUp: mayBeGivenUp) : new Awaited(AsyncWaitKind.Ready, Object: index);
             if (objects.Is(index, HeapObjectTraits.Suspended | HeapObjectTraits.Continuation))
             {
-                if (boxes.Of(index) is >= 0 and var suspended)
+                if (boxes.IndexOf(index) is >= 0 and var suspended)
                     return new Awaited(default, Box: suspended, Object: index, DueIn: due, MayBeGivenUp: mayBeGivenUp);
                 // A task without a method waits for what it passes on. If it passes on nothing, a thread runs it.
                 if (boxes.PassedOnTo(index) is not (not 0 and var passedOn))
@@ -97,7 +97,7 @@ internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
             "DelayPromise" or "DelayPromiseWithCancellation" => new Awaited(AsyncWaitKind.Delay, Object: index, Type: type, DueIn: Due(index, "_timer")),
             "WhenAllPromise" or "WhenAllPromise`1" or "CompleteOnCountdownPromise" or "CompleteOnCountdownPromise`1" => new Awaited(AsyncWaitKind.WhenAll, Object: index, Type: type),
             "TwoTaskWhenAnyPromise`1" or "CompleteOnInvokePromise`1" => new Awaited(AsyncWaitKind.WhenAny, Object: index, Type: type),
-            "TaskNode" when _semaphores.Of(index) is var semaphore => new Awaited(AsyncWaitKind.SemaphoreSlim, Object: semaphore, Type: "System.Threading.SemaphoreSlim"),
+            "TaskNode" when _semaphores.SemaphoreOf(index) is var semaphore => new Awaited(AsyncWaitKind.SemaphoreSlim, Object: semaphore, Type: "System.Threading.SemaphoreSlim"),
             "UnwrapPromise`1" => new Awaited(AsyncWaitKind.Work, Object: index, Type: type),
             "Task" or "Task`1" => new Awaited(objects.Word(index, "m_action") is 0 ? AsyncWaitKind.TaskCompletionSource : AsyncWaitKind.Work, Object: index, Type: type),
             _ => new Awaited(AsyncWaitKind.Other, Object: index, Type: type),

@@ -22,7 +22,7 @@ internal sealed class Promises(HeapObjects objects)
     }
 
     /// <summary>The addresses of the incomplete tasks that a promise waits for, their number, and the number of all tasks if known.</summary>
-    public (List<ulong> Unfinished, int? Pending, int? Total) Of(int index)
+    public (List<ulong> Unfinished, int? Pending, int? Total) TasksOf(int index)
     {
         var unfinished = new List<ulong>();
         int? pending = objects.Number(index, "_remainingToComplete") ?? objects.Number(index, "m_count") ?? objects.Number(index, "_count"), total = null;

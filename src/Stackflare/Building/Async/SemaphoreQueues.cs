@@ -8,7 +8,7 @@ internal sealed class SemaphoreQueues(HeapObjects objects)
     private Dictionary<int, int>? _semaphores;
 
     /// <summary>The index of the semaphore; negative if not known.</summary>
-    public int Of(int task) => (_semaphores ??= Read()).TryGetValue(task, out int semaphore) ? semaphore : -1;
+    public int SemaphoreOf(int task) => (_semaphores ??= Read()).TryGetValue(task, out int semaphore) ? semaphore : -1;
 
     private Dictionary<int, int> Read()
     {
