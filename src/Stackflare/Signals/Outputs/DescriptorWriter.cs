@@ -18,10 +18,10 @@ internal static class DescriptorWriter
     /// Runs one output at a time. The wait has a limit like the write itself: the thread that takes dumps must not hang because
     /// another output's reader hangs.
     /// </summary>
-    public static void Alone(string place, Action write)
+    public static void RunExclusive(string output, Action write)
     {
         if (!Monitor.TryEnter(Gate, DefaultLimit + DefaultLimit))
-            throw OutputErrors.Of(place, Posix.ETIMEDOUT);
+            throw OutputErrors.Of(output, Posix.ETIMEDOUT);
         try
         {
             write();

@@ -42,13 +42,13 @@ internal sealed class FileOutput(string pattern) : DumpOutput
             return;
         }
         if (descriptor != -Posix.ENOENT)
-            throw OutputErrors.Of(Place(path), -descriptor);
+            throw OutputErrors.Of(Describe(path), -descriptor);
 
         // The file does not exist, which is normal. Its directory must allow to create it.
         if (Path.GetFileName(path).Length == 0)
-            throw OutputErrors.Of(Place(path), Posix.EISDIR);
+            throw OutputErrors.Of(Describe(path), Posix.EISDIR);
         if (Posix.Access(Path.GetDirectoryName(path)!, Posix.W_OK | Posix.X_OK) is var access and not 0)
-            throw OutputErrors.Of(Place(path), -access);
+            throw OutputErrors.Of(Describe(path), -access);
     }
 
     /// <summary>Appends the bytes to the file.</summary>
@@ -56,14 +56,14 @@ internal sealed class FileOutput(string pattern) : DumpOutput
     {
         fixed (byte* start = bytes)
         {
-            // A lambda cannot capture a span. The memory stays pinned until Alone returns.
+            // A lambda cannot capture a span. The memory stays pinned until RunExclusive returns.
             byte* pinned = start;
             int length = bytes.Length;
-            DescriptorWriter.Alone(Place(path), () => AppendAlone(path, new ReadOnlySpan<byte>(pinned, length)));
+            DescriptorWriter.RunExclusive(Describe(path), () => AppendExclusive(path, new ReadOnlySpan<byte>(pinned, length)));
         }
     }
 
-    private static void AppendAlone(string path, ReadOnlySpan<byte> bytes)
+    private static void AppendExclusive(string path, ReadOnlySpan<byte> bytes)
     {
         int descriptor = OpenOrCreate(path, out bool isNew);
         try
@@ -73,7 +73,7 @@ internal sealed class FileOutput(string pattern) : DumpOutput
             if (error != 0)
             {
                 TakeBack(path, descriptor, before, written, isNew);
-                throw OutputErrors.Of(Place(path), error);
+                throw OutputErrors.Of(Describe(path), error);
             }
         }
         finally
@@ -99,20 +99,20 @@ internal sealed class FileOutput(string pattern) : DumpOutput
             descriptor = Posix.Open(path, Flags, OwnerOnly);
         }
         isNew = false;
-        return descriptor >= 0 ? descriptor : throw OutputErrors.Of(Place(path), -descriptor);
+        return descriptor >= 0 ? descriptor : throw OutputErrors.Of(Describe(path), -descriptor);
     }
 
     private static FileStatus Check(string path, int descriptor, bool isNew)
     {
         if (Posix.Status(descriptor, out var status) is var error and not 0)
-            throw OutputErrors.Of(Place(path), -error);
+            throw OutputErrors.Of(Describe(path), -error);
         if (!status.IsRegular)
-            throw OutputErrors.Of(Place(path), Posix.ENXIO);
+            throw OutputErrors.Of(Describe(path), Posix.ENXIO);
         // Another user may have created the file to read the dumps. (On a network share, even a new file can have another owner.)
         if (!isNew && status.User != Posix.EffectiveUser())
         {
             throw new OutputException(
-                $"{Place(path)} cannot be written: it belongs to another user, who could read the dump.",
+                $"{Describe(path)} cannot be written: it belongs to another user, who could read the dump.",
                 "Name a file of the process's own user, or one that does not exist yet.");
         }
         return status;
@@ -127,5 +127,5 @@ internal sealed class FileOutput(string pattern) : DumpOutput
             _ = Posix.Unlink(path);
     }
 
-    private static string Place(string path) => $"The file '{EscapedText.Plain(path)}'";
+    private static string Describe(string path) => $"The file '{EscapedText.Plain(path)}'";
 }

@@ -9,7 +9,7 @@ namespace Stackflare.Signals.Outputs;
 internal sealed class StandardErrorOutput(int descriptor = StandardErrorOutput.StandardErrorDescriptor, TimeSpan? limit = null) : DumpOutput
 {
     private const int StandardErrorDescriptor = 2;
-    private const string Place = "Standard error";
+    private const string Name = "Standard error";
 
     // A line is less important than a dump: it may report that the dump took too long.
     private static readonly TimeSpan LineLimit = TimeSpan.FromSeconds(1);
@@ -18,19 +18,19 @@ internal sealed class StandardErrorOutput(int descriptor = StandardErrorOutput.S
     {
         using var bytes = new PooledBytes();
         DumpRenderer.Write(dump, format, options, bytes);
-        DescriptorWriter.Alone(Place, () =>
+        DescriptorWriter.RunExclusive(Name, () =>
         {
             Validate();
             int error = DescriptorWriter.WriteAll(descriptor, bytes.Written, limit ?? DescriptorWriter.DefaultLimit, out _);
             if (error != 0)
-                throw OutputErrors.Of(Place, error);
+                throw OutputErrors.Of(Name, error);
         });
     }
 
     internal override void Validate()
     {
         if (IsClosed(descriptor))
-            throw OutputErrors.Of(Place, Posix.EBADF);
+            throw OutputErrors.Of(Name, Posix.EBADF);
     }
 
     /// <summary>
