@@ -1,9 +1,9 @@
 namespace Stackflare.Cli;
 
-/// <summary>The probes that the tool carries: for its own processor, one for each C library that it was built with.</summary>
+/// <summary>The probes inside of the tool: for its own processor, one for each C library that it was built with.</summary>
 internal static class EmbeddedProbe
 {
-    /// <summary>The probe for a runtime identifier; null if it is not carried.</summary>
+    /// <summary>The probe for a runtime identifier; null if the tool does not contain it.</summary>
     public static byte[]? Find(string platform)
     {
         using Stream? resource = typeof(EmbeddedProbe).Assembly.GetManifestResourceStream("probe/" + platform);

@@ -1,6 +1,6 @@
 namespace Stackflare.Cli;
 
-/// <summary>What the tool ends with. By the kind of an error, never by its words; docs/cli.md lists them.</summary>
+/// <summary>The exit codes of the tool, mapped from the kind of error, never from its text. docs/cli.md lists them.</summary>
 internal static class ExitCodes
 {
     public const int Success = 0;
@@ -20,10 +20,10 @@ internal static class ExitCodes
     public const int BadSnapshot = 14;
     public const int SuspensionBlocked = 15;
 
-    /// <summary>Dumps were taken and written, and one has a deadlock; only where that was asked for.</summary>
+    /// <summary>Dumps were written, and one has a deadlock. Used only if an option requests it.</summary>
     public const int Deadlock = 20;
 
-    /// <summary>As shells have it for a program that SIGINT ended.</summary>
+    /// <summary>Like a shell's code for a program that SIGINT ended.</summary>
     public const int Interrupted = 130;
 
     public static int Of(StackflareException error) => error.Error switch

@@ -10,8 +10,8 @@ internal sealed record FoundProcess(TargetProcess Target, RootedPath SocketPath,
     public int Pid => Target.Pid;
 
     /// <summary>
-    /// The version by the path of the runtime's library. A runtime that is linked into the executable has none and is asked, which a
-    /// process that hangs does not answer: null then.
+    /// The version, from the path of the runtime's library. A runtime that is linked into the executable has no such path and is queried instead. A
+    /// process that hangs does not answer: null.
     /// </summary>
     public Version? FindVersion() => Target.Runtime.Version ?? (Target.IsStopped() ? null : RuntimeInfo.Ask(SocketPath, ProcessFinder.Patience)?.Version);
 }

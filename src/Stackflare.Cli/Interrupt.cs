@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Stackflare.Cli;
 
 /// <summary>
-/// Ctrl+C, SIGTERM and a closed terminal: the wait at hand is called off, what was made for it is removed, what was had so far is
-/// written, and the tool ends. A second one ends it at once.
+/// Handles Ctrl+C, SIGTERM and a closed terminal: the current wait is cancelled, temporary files are removed, finished output is
+/// written, and the tool exits. A second signal ends the tool immediately.
 /// </summary>
 internal sealed class Interrupt : IDisposable
 {
@@ -19,10 +19,10 @@ internal sealed class Interrupt : IDisposable
 
     public bool Happened => _source.IsCancellationRequested;
 
-    /// <summary>Is cancelled when it happens.</summary>
+    /// <summary>Cancelled by the first signal.</summary>
     public CancellationToken Token => _source.Token;
 
-    /// <summary>Waits; true when it was cut short.</summary>
+    /// <summary>Waits for a time. True if a signal ended the wait.</summary>
     public bool WaitOr(TimeSpan time) => Token.WaitHandle.WaitOne(time);
 
     public void Dispose()

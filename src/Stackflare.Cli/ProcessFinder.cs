@@ -5,18 +5,20 @@ using Stackflare.Processes;
 
 namespace Stackflare.Cli;
 
-/// <summary>Finds processes of .NET, by what is in /proc.</summary>
+/// <summary>Finds .NET processes in /proc.</summary>
 internal static class ProcessFinder
 {
     private const int MostSockets = 1000;
 
     private static readonly TimeSpan PatienceWithAll = TimeSpan.FromSeconds(1);
 
-    /// <summary>For an answer that comes at once or not at all.</summary>
+    /// <summary>Time limit for an answer that normally comes immediately.</summary>
     internal static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>The process that an argument means: an id, a diagnostics socket's path, or the name of exactly one program that can be dumped.</summary>
-    /// <exception cref="StackflareException">There is none, or more than one, or it is not ours to look at.</exception>
+    /// <summary>
+    /// Finds the process for an argument: an id, the path of a diagnostics socket, or the name of exactly one program that can be dumped.
+    /// </summary>
+    /// <exception cref="StackflareException">There is none, or more than one, or access is denied.</exception>
     public static TargetProcess Find(string argument)
     {
         if (argument.Contains('/'))
@@ -35,7 +37,7 @@ internal static class ProcessFinder
         };
     }
 
-    /// <summary>The processes that have a diagnostics port, by id. Our own is not among them.</summary>
+    /// <summary>The processes that have a diagnostics port, by id, without the current process.</summary>
     /// <param name="program">The name of their program; null for all.</param>
     public static IEnumerable<FoundProcess> All(string? program = null) =>
         from directory in Directory.EnumerateDirectories("/proc")
@@ -49,15 +51,15 @@ internal static class ProcessFinder
         select found;
 
     /// <summary>
-    /// The runtimes that are not in our /proc and answer at a socket in our temporary directory: those of containers that share it with us.
+    /// The runtimes that are not in our /proc but answer on a socket in our temporary directory: those of containers that share that directory.
     /// </summary>
-    /// <param name="visible">The processes that are, whose sockets are left out.</param>
+    /// <param name="visible">The visible processes, whose sockets are skipped.</param>
     public static IEnumerable<(string SocketPath, uint User, RuntimeInfo Info)> AtSockets(IReadOnlyList<FoundProcess> visible)
     {
         FileStatus[] known = [.. visible.Select(p => SafeOpen.TryLook(p.SocketPath, out FileStatus status) ? status : default)];
         uint own = Posix.EffectiveUser();
-        // Sockets of processes that were killed stay for years: there, connecting fails at once. Those that are silent are waited for, but
-        // not for long however many there are.
+        // Sockets of killed processes remain for years; connecting to them fails immediately. For silent ones, the total wait has a limit,
+        // however many there are.
         var deadline = Deadline.In(PatienceWithAll);
         foreach (string path in Sockets())
         {
@@ -77,7 +79,7 @@ internal static class ProcessFinder
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return []; // There is no such directory, or it is not ours to list.
+            return []; // The directory does not exist, or may not be listed.
         }
     }
 
@@ -95,7 +97,7 @@ internal static class ProcessFinder
         }
         catch (StackflareException)
         {
-            return null; // Not one that could be dumped: that is what is asked.
+            return null; // It cannot be dumped.
         }
     }
 }

@@ -6,12 +6,12 @@ using Stackflare.Cli.Commands;
 using Stackflare.Interop;
 using Stackflare.Model;
 
-// A limit on file sizes counts for files in memory too: it is to be an error that can be told, not the end without a word.
+// The file size limit applies to files in memory too. Without the signal, exceeding it is an error that the tool can report.
 Posix.Ignore(Posix.SIGXFSZ);
 try
 {
     ParseResult commandLine = DumpCommand.Create().Parse(args);
-    // Not the parser's own answer to an error, which is a page of help and the code 1.
+    // Replaces the parser's own error output, which is the whole help text and exit code 1.
     if (commandLine.Action is ParseErrorAction)
         return Usage.Error(string.Join(' ', commandLine.Errors.Select(e => e.Message)));
     if (Usage.ArgumentOfTheRoot(commandLine) is { } error)

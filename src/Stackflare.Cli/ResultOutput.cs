@@ -3,14 +3,14 @@ using Stackflare.Model;
 
 namespace Stackflare.Cli;
 
-/// <summary>Where results go: to a file, whole or not at all, or to standard output as they come.</summary>
+/// <summary>Writes results: to a file, completely or not at all, or to standard output immediately.</summary>
 internal static class ResultOutput
 {
     private const int StandardOutput = 1, Forever = -1;
 
     /// <param name="file">The file; null for standard output.</param>
-    /// <param name="pieces">What is written. They are asked for one by one, after the file was found to be writable.</param>
-    /// <exception cref="OutputException">It could not be written.</exception>
+    /// <param name="pieces">The output. Enumerated only after the file was found to be writable.</param>
+    /// <exception cref="OutputException">The output could not be written.</exception>
     public static void Write(string? file, IEnumerable<ReadOnlyMemory<byte>> pieces)
     {
         if (file is not null)
@@ -22,7 +22,7 @@ internal static class ResultOutput
             Write(piece.Span);
     }
 
-    /// <summary>Not by Console, which takes a reader that has gone for one that is satisfied: sampling would go on for nobody.</summary>
+    /// <summary>Not with Console, which ignores a closed pipe: sampling would continue without a reader.</summary>
     private static void Write(ReadOnlySpan<byte> bytes)
     {
         while (!bytes.IsEmpty)

@@ -1,4 +1,4 @@
 namespace Stackflare.Cli;
 
-/// <summary>An error of the tool itself, whose remedy is in the tool's own words already.</summary>
+/// <summary>An error of the tool itself. Its remedy already names the tool's commands and options.</summary>
 internal sealed class ToolException(StackflareError error, string problem, string remedy) : StackflareException(error, problem, remedy);

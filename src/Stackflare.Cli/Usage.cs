@@ -3,23 +3,23 @@ using Stackflare.Model;
 
 namespace Stackflare.Cli;
 
-/// <summary>Command lines that make no sense.</summary>
+/// <summary>Invalid command lines.</summary>
 internal static class Usage
 {
-    /// <summary>Says so, in one line.</summary>
+    /// <summary>Prints the error in one line.</summary>
     /// <returns>The exit code.</returns>
     public static int Error(string message)
     {
-        // The parser's own messages can have lists in lines of their own.
+        // The parser's own messages can contain lists over several lines.
         string line = string.Join(' ', message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
         Console.Error.WriteLine($"stackflare: {EscapedText.Plain(line)} See 'stackflare --help'.");
         return ExitCodes.Usage;
     }
 
     /// <summary>
-    /// The root command's argument is no subcommand's, whatever the parser makes of it: it is not in their help, and an error before them.
+    /// Checks that the root command's argument is not given before a subcommand. The parser accepts it there. Also hides it in the subcommand's help.
     /// </summary>
-    /// <returns>The error; null for none.</returns>
+    /// <returns>The error; null if there is none.</returns>
     public static string? ArgumentOfTheRoot(ParseResult commandLine)
     {
         Command command = commandLine.CommandResult.Command;
@@ -27,6 +27,6 @@ internal static class Usage
             return null;
         Argument process = commandLine.RootCommandResult.Command.Arguments[0];
         process.Hidden = true;
-        return commandLine.GetResult(process) is { Tokens: [var token, ..] } ? $"'{token.Value}' does not go with '{command.Name}'." : null;
+        return commandLine.GetResult(process) is { Tokens: [var token, ..] } ? $"'{token.Value}' cannot be combined with '{command.Name}'." : null;
     }
 }

@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace Stackflare.Cli;
 
-/// <summary>Names of users, from /etc/passwd; the number where that does not say.</summary>
+/// <summary>Names of users, from /etc/passwd; the number for users that are not listed there.</summary>
 internal static class UserNames
 {
     private static readonly Lazy<Dictionary<uint, string>> Names = new(Read);
 
-    public static string Of(uint user) =>
+    public static string Find(uint user) =>
         Names.Value.TryGetValue(user, out string? name) ? name : user.ToString(CultureInfo.InvariantCulture);
 
     private static Dictionary<uint, string> Read()

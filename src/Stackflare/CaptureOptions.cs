@@ -2,13 +2,13 @@ using Stackflare.Capture.Probe;
 
 namespace Stackflare;
 
-/// <summary>What a capture looks for. Immutable.</summary>
+/// <summary>What a capture collects. Immutable.</summary>
 public sealed record CaptureOptions
 {
-    /// <summary>The options used where none are given.</summary>
+    /// <summary>The default options.</summary>
     public static CaptureOptions Default { get; } = new();
 
-    /// <summary>Bounds on threads, frames, bytes and time.</summary>
+    /// <summary>Limits for threads, frames, bytes and time.</summary>
     public DumpLimits Limits
     {
         get;
@@ -19,12 +19,13 @@ public sealed record CaptureOptions
         }
     } = DumpLimits.Default;
 
-    /// <summary>Whether frames carry the text of their source line; true by default.</summary>
+    /// <summary>Whether frames have the text of their source line; true by default.</summary>
     public bool SourceText { get; init; } = true;
 
     /// <summary>
-    /// Whether async methods that wait are looked for, for <see cref="ThreadDump.AsyncStacks"/> (.NET 9 and later); <see cref="AsyncStackMode.Auto"/> by default. The walk
-    /// through the heap takes some 10 ns for each object.
+    /// Whether the capture finds async methods that wait, for <see cref="ThreadDump.AsyncStacks"/> (.NET 9 and later);
+    /// <see cref="AsyncStackMode.Auto"/> by default.
+    /// Reading the heap takes about 10 ns for each object.
     /// </summary>
     public AsyncStackMode AsyncStacks
     {
@@ -33,12 +34,13 @@ public sealed record CaptureOptions
     }
 
     /// <summary>
-    /// Whether a dump may be the runtime's main profiler for its few milliseconds, which looking for async methods takes on .NET 9 and 10; true by default. It costs
-    /// others this: a notification-only profiler that is attached later is told of nothing until the program is started again. False takes no main slot, and so finds no
-    /// async methods on these runtimes. The variable <c>STACKFLARE_NO_MAIN_PROFILER=1</c>, of the program or of whoever asks for the dump, forbids it as well.
+    /// Whether a dump may be the runtime's main profiler for a few milliseconds; true by default. On .NET 9 and 10, async methods can be found only
+    /// in this way. It affects other profilers: a notification-only profiler that attaches later gets no notifications until the program is
+    /// restarted. If false, the dump takes no main slot and finds no async methods on these runtimes. The variable
+    /// <c>STACKFLARE_NO_MAIN_PROFILER=1</c> has the same effect, in the program or in the process that takes the dump.
     /// </summary>
     public bool AllowMainProfiler { get; init; } = true;
 
-    /// <summary>Bounds on looking through the heap that <see cref="AsyncStacks"/> does not give; null for those that it does.</summary>
+    /// <summary>Limits for reading the heap that <see cref="AsyncStacks"/> does not set; null to use its limits.</summary>
     internal HeapLimits? Heap { get; init; }
 }

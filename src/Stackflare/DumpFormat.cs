@@ -1,23 +1,25 @@
 namespace Stackflare;
 
-/// <summary>How a dump is written.</summary>
+/// <summary>The format of a written dump.</summary>
 public enum DumpFormat
 {
-    /// <summary>For people: thread lines as a JVM's thread dump has them, frames as .NET prints them in an exception, innermost first.</summary>
+    /// <summary>For people: thread lines as in a JVM's thread dump, frames as .NET prints them in an exception, innermost first.</summary>
     Text,
 
-    /// <summary>In the shape of a Python traceback: outermost call first, <c>File "…", line N, in …</c>, the source line under it.</summary>
+    /// <summary>Like a Python traceback: outermost call first, <c>File "…", line N, in …</c>, with the source line below.</summary>
     Traceback,
 
-    /// <summary>For programs: everything the dump has, by the schema in docs/json-format.md.</summary>
+    /// <summary>For programs: everything in the dump, by the schema in docs/json-format.md.</summary>
     Json,
 
     /// <summary>
-    /// For flame graphs: a line for each distinct stack, <c>thread;outermost;…;innermost count</c>. Dumps that are appended to one file add
-    /// up. Says nothing of what the dump lacks.
+    /// For flame graphs: one line for each distinct stack, <c>thread;outermost;…;innermost count</c>. Counts of dumps that are appended to one file
+    /// add up. Does not contain the notes.
     /// </summary>
     Folded,
 
-    /// <summary>For the viewer speedscope: its JSON file, a profile for each thread. A file holds one dump. Says nothing of what the dump lacks.</summary>
+    /// <summary>
+    /// The JSON file format of the speedscope viewer, one profile for each thread. A file contains one dump. Does not contain the notes.
+    /// </summary>
     Speedscope,
 }

@@ -6,8 +6,9 @@ using Stackflare.Writers;
 namespace Stackflare;
 
 /// <summary>
-/// Thread dumps of the own process: on a signal, or now. Every member may be called from any thread. One dump is taken at a time: calls that come meanwhile wait, and those with equal
-/// options share the next dump, which begins after all of them were made. However many threads ask at once, with equal options they cause two or three captures.
+/// Takes thread dumps of the current process, on a signal or immediately. All members are thread-safe. Dumps are taken one at a time. Calls that
+/// arrive during a dump wait; those with equal options share the next dump, which begins after all of them. Any number of simultaneous calls with
+/// equal options cause two or three captures.
 /// </summary>
 /// <example>
 /// <code>
@@ -17,24 +18,26 @@ namespace Stackflare;
 public static class Flare
 {
     /// <summary>
-    /// Prints every thread of this process with its stack whenever a signal comes. The program goes on. Dumps are taken on a thread
-    /// of their own, which is parked otherwise; it first takes one dump and throws it away, so that later ones are quick.
+    /// Prints every thread of this process with its stack each time a signal arrives. The program continues. A separate thread takes the dumps
+    /// and sleeps otherwise. It first takes one dump and discards it, so that later dumps are fast.
     /// </summary>
-    /// <param name="options">Which signal, where to, in which format; null for SIGUSR1 to standard error as text.</param>
+    /// <param name="options">Signal, output and format; null for SIGUSR1, standard error and text.</param>
     /// <returns>
-    /// Puts back the handler that was there before when it is disposed; a signal that came until then still gets its dump.
-    /// Never null. Keep it: a trap that is not disposed stays set.
+    /// Restores the previous signal handler when it is disposed. A signal that arrived before still gets its dump.
+    /// Never null. The handler stays set until this object is disposed.
     /// </returns>
     /// <exception cref="StackflareException">
-    /// The signal cannot be handled, the output cannot be written, or no dump can be taken in this process; the error and message say
-    /// which and what to do.
+    /// The signal cannot be handled, the output cannot be written, or this process cannot be dumped. The error and the message say
+    /// which, and what to do.
     /// </exception>
     public static IDisposable OnSignal(SignalOptions? options = null) => new SignalTrap(options ?? new SignalOptions());
 
-    /// <summary>Takes a dump of this process now. The program stands still meanwhile: for less than a millisecond with ten threads, some 2 ms with a hundred threads of 50 frames, 35 ms
-    /// with a thousand of 100; longer where async methods are looked for (<see cref="CaptureOptions.AsyncStacks"/>).</summary>
-    /// <param name="options">What to look for, and limits; null for the defaults.</param>
-    /// <returns>The dump; the same object for all who share it.</returns>
+    /// <summary>
+    /// Takes a dump of this process now. All threads are paused meanwhile: less than 1 ms for ten threads, about 2 ms for a hundred threads of 50
+    /// frames, 35 ms for a thousand of 100; longer if async methods are included (<see cref="CaptureOptions.AsyncStacks"/>).
+    /// </summary>
+    /// <param name="options">What to collect, and limits; null for the defaults.</param>
+    /// <returns>The dump. Callers that share a dump get the same object.</returns>
     /// <exception cref="StackflareException">No dump could be taken; the error and message say why and what to do.</exception>
     public static ThreadDump Capture(CaptureOptions? options = null)
     {
@@ -43,22 +46,25 @@ public static class Flare
     }
 
     /// <summary>
-    /// Takes a dump of this process now, like <see cref="Capture"/>, without blocking the caller. It is taken on a thread that is made for it and ends with it. The thread pool is not
-    /// needed, so that this works when all of its threads are blocked: an <c>await</c> without a synchronization context goes on, on that very thread.
+    /// Takes a dump of this process now, like <see cref="Capture"/>, without blocking the caller. A new thread takes the dump, and ends afterwards.
+    /// The thread pool is not used, so that this works when all pool threads are blocked. Without a synchronization context, code after an
+    /// <c>await</c> runs on the new thread.
     /// </summary>
-    /// <param name="options">What to look for, and limits; null for the defaults.</param>
+    /// <param name="options">What to collect, and limits; null for the defaults.</param>
     /// <param name="cancellationToken">
-    /// Ends the wait at once. A capture that nobody waits for any more is called off within some 50 ms, and the program goes on; one that others share goes on for them.
+    /// Ends the wait immediately. If no other caller shares the capture, it is cancelled within about 50 ms, and the program continues.
     /// </param>
-    /// <returns>The dump; the same object for all who share it. Errors are the task's: a <see cref="StackflareException"/> if no dump could be taken.</returns>
-    /// <exception cref="OperationCanceledException">The token was cancelled (the task's).</exception>
+    /// <returns>
+    /// The dump. Callers that share a dump get the same object. The task fails with a <see cref="StackflareException"/> if no dump could be taken.
+    /// </returns>
+    /// <exception cref="OperationCanceledException">The token was cancelled. Thrown by the task.</exception>
     public static Task<ThreadDump> CaptureAsync(CaptureOptions? options = null, CancellationToken cancellationToken = default) =>
         CaptureThread.Start(options ?? CaptureOptions.Default, cancellationToken);
 
     /// <summary>Takes a dump of this process now and writes it.</summary>
-    /// <param name="writer">Where to; it is neither flushed nor closed.</param>
-    /// <param name="format">How.</param>
-    /// <param name="capture">What to look for, and limits; null for the defaults.</param>
+    /// <param name="writer">The destination. It is not flushed or closed.</param>
+    /// <param name="format">The format.</param>
+    /// <param name="capture">What to collect, and limits; null for the defaults.</param>
     /// <param name="render">How much is shown; null for the defaults.</param>
     /// <exception cref="StackflareException">No dump could be taken; the error and message say why and what to do.</exception>
     public static void Dump(
@@ -69,17 +75,17 @@ public static class Flare
     }
 
     /// <summary>
-    /// Writes a dump that was taken before: in <see cref="DumpOutput.To"/>, for instance. The dump is rendered to pooled memory first; nothing is written if that fails.
-    /// May be called from any thread.
+    /// Writes a dump that was taken before, for example in <see cref="DumpOutput.To"/>. The dump is first rendered to pooled memory; if that fails,
+    /// nothing is written. May be called from any thread.
     /// </summary>
     /// <param name="dump">The dump.</param>
-    /// <param name="writer">Where to; it is neither flushed nor closed.</param>
-    /// <param name="format">How.</param>
+    /// <param name="writer">The destination. It is not flushed or closed.</param>
+    /// <param name="format">The format.</param>
     /// <param name="render">How much is shown; null for the defaults.</param>
     /// <exception cref="ArgumentNullException"><paramref name="dump"/> or <paramref name="writer"/> is null.</exception>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="format"/> is not one of <see cref="DumpFormat"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="format"/> is not a value of <see cref="DumpFormat"/>.</exception>
     /// <exception cref="OutputException">The dump would be larger than 2 GiB.</exception>
-    /// <remarks>What <paramref name="writer"/> throws is passed on; a part of the dump may have been written then.</remarks>
+    /// <remarks>Exceptions of <paramref name="writer"/> are passed on. A part of the dump may have been written before.</remarks>
     public static void Write(ThreadDump dump, TextWriter writer, DumpFormat format = DumpFormat.Text, RenderOptions? render = null)
     {
         ArgumentNullException.ThrowIfNull(dump);
@@ -89,13 +95,13 @@ public static class Flare
 
     /// <summary>Writes a dump to a stream as UTF-8, without a byte order mark. Otherwise as <see cref="Write(ThreadDump, TextWriter, DumpFormat, RenderOptions)"/>.</summary>
     /// <param name="dump">The dump.</param>
-    /// <param name="stream">Where to; it is neither flushed nor closed.</param>
-    /// <param name="format">How.</param>
+    /// <param name="stream">The destination. It is not flushed or closed.</param>
+    /// <param name="format">The format.</param>
     /// <param name="render">How much is shown; null for the defaults.</param>
     /// <exception cref="ArgumentNullException"><paramref name="dump"/> or <paramref name="stream"/> is null.</exception>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="format"/> is not one of <see cref="DumpFormat"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="format"/> is not a value of <see cref="DumpFormat"/>.</exception>
     /// <exception cref="OutputException">The dump would be larger than 2 GiB.</exception>
-    /// <remarks>What <paramref name="stream"/> throws is passed on; a part of the dump may have been written then.</remarks>
+    /// <remarks>Exceptions of <paramref name="stream"/> are passed on. A part of the dump may have been written before.</remarks>
     public static void Write(ThreadDump dump, Stream stream, DumpFormat format = DumpFormat.Text, RenderOptions? render = null)
     {
         ArgumentNullException.ThrowIfNull(dump);
@@ -104,15 +110,15 @@ public static class Flare
     }
 
     /// <summary>
-    /// Writes a dump to a buffer as UTF-8, without a byte order mark: to the <c>PipeWriter</c> of a response, for instance, which is flushed afterwards. Otherwise as
-    /// <see cref="Write(ThreadDump, TextWriter, DumpFormat, RenderOptions)"/>.
+    /// Writes a dump to a buffer as UTF-8, without a byte order mark: for example to the <c>PipeWriter</c> of a response, which the caller flushes.
+    /// Otherwise as <see cref="Write(ThreadDump, TextWriter, DumpFormat, RenderOptions)"/>.
     /// </summary>
     /// <param name="dump">The dump.</param>
-    /// <param name="buffer">Where to; the bytes are advanced over, and nothing else is done with it.</param>
-    /// <param name="format">How.</param>
+    /// <param name="buffer">The destination. It is advanced past the written bytes, but not flushed.</param>
+    /// <param name="format">The format.</param>
     /// <param name="render">How much is shown; null for the defaults.</param>
     /// <exception cref="ArgumentNullException"><paramref name="dump"/> or <paramref name="buffer"/> is null.</exception>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="format"/> is not one of <see cref="DumpFormat"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="format"/> is not a value of <see cref="DumpFormat"/>.</exception>
     /// <exception cref="OutputException">The dump would be larger than 2 GiB.</exception>
     public static void Write(ThreadDump dump, IBufferWriter<byte> buffer, DumpFormat format = DumpFormat.Text, RenderOptions? render = null)
     {
@@ -122,20 +128,21 @@ public static class Flare
     }
 
     /// <summary>
-    /// Writes a dump to a stream as UTF-8, without a byte order mark, by asynchronous calls alone: a response body of ASP.NET Core refuses the others. The dump is rendered on the
-    /// calling thread before this returns; nothing is written if that fails. May be called from any thread.
+    /// Writes a dump to a stream as UTF-8, without a byte order mark. Uses asynchronous calls only, because an ASP.NET Core response body refuses
+    /// synchronous ones. The dump is rendered on the calling thread before this method returns; if that fails, nothing is written. May be called from
+    /// any thread.
     /// </summary>
     /// <param name="dump">The dump.</param>
-    /// <param name="stream">Where to; it is neither flushed nor closed.</param>
-    /// <param name="format">How.</param>
+    /// <param name="stream">The destination. It is not flushed or closed.</param>
+    /// <param name="format">The format.</param>
     /// <param name="render">How much is shown; null for the defaults.</param>
-    /// <param name="cancellationToken">Calls it off; a part of the dump may have been written then.</param>
-    /// <returns>Completes when the stream has taken the last byte.</returns>
+    /// <param name="cancellationToken">Cancels the write. A part of the dump may have been written before.</param>
+    /// <returns>Completes when the last byte is written.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="dump"/> or <paramref name="stream"/> is null. Thrown by the call itself.</exception>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="format"/> is not one of <see cref="DumpFormat"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="format"/> is not a value of <see cref="DumpFormat"/>.</exception>
     /// <exception cref="OutputException">The dump would be larger than 2 GiB.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
-    /// <remarks>What <paramref name="stream"/> throws is passed on; a part of the dump may have been written then.</remarks>
+    /// <remarks>Exceptions of <paramref name="stream"/> are passed on. A part of the dump may have been written before.</remarks>
     public static Task WriteAsync(
         ThreadDump dump, Stream stream, DumpFormat format = DumpFormat.Text, RenderOptions? render = null, CancellationToken cancellationToken = default)
     {
@@ -144,18 +151,21 @@ public static class Flare
         return DumpRenderer.WriteAsync(dump, format, render ?? RenderOptions.Default, stream, cancellationToken);
     }
 
-    /// <summary>Writes a dump to a writer by asynchronous calls alone. Otherwise as <see cref="WriteAsync(ThreadDump, Stream, DumpFormat, RenderOptions, CancellationToken)"/>.</summary>
+    /// <summary>
+    /// Writes a dump to a writer with asynchronous calls only. Otherwise as
+    /// <see cref="WriteAsync(ThreadDump, Stream, DumpFormat, RenderOptions, CancellationToken)"/>.
+    /// </summary>
     /// <param name="dump">The dump.</param>
-    /// <param name="writer">Where to; it is neither flushed nor closed.</param>
-    /// <param name="format">How.</param>
+    /// <param name="writer">The destination. It is not flushed or closed.</param>
+    /// <param name="format">The format.</param>
     /// <param name="render">How much is shown; null for the defaults.</param>
-    /// <param name="cancellationToken">Calls it off; a part of the dump may have been written then.</param>
-    /// <returns>Completes when the writer has taken the last character.</returns>
+    /// <param name="cancellationToken">Cancels the write. A part of the dump may have been written before.</param>
+    /// <returns>Completes when the last character is written.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="dump"/> or <paramref name="writer"/> is null. Thrown by the call itself.</exception>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="format"/> is not one of <see cref="DumpFormat"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="format"/> is not a value of <see cref="DumpFormat"/>.</exception>
     /// <exception cref="OutputException">The dump would be larger than 2 GiB.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
-    /// <remarks>What <paramref name="writer"/> throws is passed on; a part of the dump may have been written then.</remarks>
+    /// <remarks>Exceptions of <paramref name="writer"/> are passed on. A part of the dump may have been written before.</remarks>
     public static Task WriteAsync(
         ThreadDump dump, TextWriter writer, DumpFormat format = DumpFormat.Text, RenderOptions? render = null, CancellationToken cancellationToken = default)
     {

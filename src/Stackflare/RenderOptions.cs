@@ -1,9 +1,11 @@
 namespace Stackflare;
 
-/// <summary>How much of a dump is shown. JSON always has everything; folded stacks and speedscope's files heed <see cref="ShowHidden"/> alone. Immutable.</summary>
+/// <summary>
+/// How much of a dump is shown. JSON always contains everything; folded stacks and speedscope files use <see cref="ShowHidden"/> only. Immutable.
+/// </summary>
 public sealed record RenderOptions
 {
-    /// <summary>The options used where none are given.</summary>
+    /// <summary>The default options.</summary>
     public static RenderOptions Default { get; } = new();
 
     /// <summary>Whether threads with the same stack are shown as one group; true by default.</summary>

@@ -2,14 +2,14 @@ using System.Globalization;
 
 namespace Stackflare;
 
-/// <summary>A signal that can ask for a dump: SIGUSR1, SIGUSR2, SIGQUIT or a real-time signal.</summary>
+/// <summary>A signal that can trigger a dump: SIGUSR1, SIGUSR2, SIGQUIT or a real-time signal.</summary>
 public readonly record struct Signal
 {
-    // By signal(7); the same on x64 and arm64. glibc and musl keep the first real-time signals for themselves, and the runtime
-    // uses SIGRTMIN to stop its threads.
+    // Numbers from signal(7), the same on x64 and arm64. glibc and musl reserve the first real-time signals, and the runtime
+    // uses SIGRTMIN to suspend its threads.
     private const int SigQuit = 3, SigUsr1 = 10, SigUsr2 = 12, SigRtMin = 34, SigRtMax = 64;
 
-    // Above SIGUSR1, so that a default value is SIGUSR1 and equal to it.
+    // Relative to SIGUSR1, so that the default value is equal to SIGUSR1.
     private readonly int _offset;
 
     private Signal(int number) => _offset = number - SigUsr1;
@@ -20,10 +20,10 @@ public readonly record struct Signal
     /// <summary>SIGUSR2.</summary>
     public static Signal Usr2 => new(SigUsr2);
 
-    /// <summary>SIGQUIT, which Ctrl+\ sends; the program goes on, as a JVM does.</summary>
+    /// <summary>SIGQUIT, which Ctrl+\ sends. The program continues, as a JVM does.</summary>
     public static Signal Quit => new(SigQuit);
 
-    /// <summary>The signal's number; that of <see cref="Usr1"/> for a default value.</summary>
+    /// <summary>The signal's number. The default value is <see cref="Usr1"/>.</summary>
     public int Number => SigUsr1 + _offset;
 
     /// <summary>The real-time signal SIGRTMIN+<paramref name="offset"/>.</summary>
@@ -31,20 +31,20 @@ public readonly record struct Signal
     /// <exception cref="StackflareException">The offset is out of range.</exception>
     public static Signal RealTime(int offset) => FromNumber(offset is >= 0 and <= 64 ? SigRtMin + offset : offset);
 
-    /// <summary>The signal of a number.</summary>
-    /// <exception cref="StackflareException">No signal has that number, or it is not one that can ask for a dump.</exception>
+    /// <summary>Returns the signal with this number.</summary>
+    /// <exception cref="StackflareException">No signal has this number, or it cannot trigger a dump.</exception>
     public static Signal FromNumber(int number) => number switch
     {
         SigUsr1 or SigUsr2 or SigQuit or (> SigRtMin and <= SigRtMax) => new(number),
         SigRtMin => throw Invalid($"Signal {number} (SIGRTMIN) cannot be used: the runtime stops its threads with it."),
         9 or 19 => throw Invalid($"Signal {number} cannot be used: no program can handle it."),
         >= 1 and <= SigRtMax => throw Invalid(
-            $"Signal {number} cannot be used: it has a meaning that a dump would take away."),
+            $"Signal {number} cannot be used: it already has another meaning."),
         _ => throw Invalid($"There is no signal {number}."),
     };
 
-    /// <summary>Reads a signal by name or number: <c>SIGUSR1</c>, <c>usr1</c>, <c>SIGRTMIN+3</c>, <c>10</c>.</summary>
-    /// <exception cref="StackflareException">The text names no signal that can ask for a dump.</exception>
+    /// <summary>Parses a name or a number: <c>SIGUSR1</c>, <c>usr1</c>, <c>SIGRTMIN+3</c>, <c>10</c>.</summary>
+    /// <exception cref="StackflareException">The text is not a signal that can trigger a dump.</exception>
     public static Signal Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -64,7 +64,7 @@ public readonly record struct Signal
             "STOP" => FromNumber(19),
             _ when Offset(name, "RTMIN+") is { } up => RealTime(up),
             _ when Offset(name, "RTMAX-") is { } down => FromNumber(SigRtMax - down),
-            _ => throw Invalid($"'{text}' is not a signal that can ask for a dump."),
+            _ => throw Invalid($"'{text}' is not a signal that can trigger a dump."),
         };
     }
 
@@ -77,7 +77,7 @@ public readonly record struct Signal
         int number => $"SIGRTMIN+{number - SigRtMin}",
     };
 
-    /// <summary>The error for a signal that cannot ask for a dump, or not here.</summary>
+    /// <summary>The error for a signal that cannot trigger a dump, or not in this process.</summary>
     internal static StackflareException Invalid(string problem) =>
         new(StackflareError.InvalidSignal, problem, "Use SIGUSR1, SIGUSR2, SIGQUIT or a real-time signal from SIGRTMIN+1 to SIGRTMAX.");
 

@@ -3,17 +3,17 @@ using Stackflare.Signals;
 using Stackflare.Signals.Outputs;
 
 /// <summary>
-/// What the runtime calls, by this very name outside of any namespace, when DOTNET_STARTUP_HOOKS names this assembly: does what
-/// <see cref="Flare.OnSignal"/> does, for a program that knows nothing of it.
+/// The runtime calls this type, by exactly this name and without a namespace, if DOTNET_STARTUP_HOOKS contains this assembly. It calls
+/// <see cref="Flare.OnSignal"/> for programs that do not call it themselves.
 /// </summary>
 internal static class StartupHook
 {
-    /// <summary>Sets the trap by the settings in the environment. A failure is one line; the program runs on.</summary>
+    /// <summary>Sets the signal handler as the environment variables say. On failure, prints one line; the program continues.</summary>
     public static void Initialize()
     {
         try
         {
-            // For as long as the process lives: the trap's own thread keeps it.
+            // Never disposed: the trap's own thread keeps it alive.
             _ = Flare.OnSignal(EnvironmentSettings.Read());
         }
         catch (StackflareException e)

@@ -1,7 +1,7 @@
-/* What the runtime calls when it is told to attach the probe: the COM entry point, a class factory, a profiler callback.
+/* The entry points that the runtime calls to attach the probe: the COM entry point, a class factory, a profiler callback.
  *
- * The whole capture happens inside InitializeForAttach, which then refuses the activation. So the runtime unloads the library
- * at once, and nothing stays in the process. */
+ * The whole capture happens inside InitializeForAttach, which then refuses the activation. So the runtime unloads the library immediately, and
+ * nothing stays in the process. */
 #define _GNU_SOURCE
 #include "entry/session.h"
 #include "heap/heap.h"
@@ -43,8 +43,8 @@ static bool same(const guid *a, const guid *b) { return memcmp(a, b, sizeof *a) 
 static uint32_t no_count(void *self) { (void)self; return 1; } /* the objects are static */
 static hresult ok(void) { return S_OK; }
 
-/* Any program of the same user can send a request. The bounds are those of the host's DumpLimits, with room: what is beyond them would
- * hold up the program, or the runtime's diagnostics for all that come after. */
+/* Any program of the same user can send a request. These limits are those of the host's DumpLimits, with some margin. A larger value would block the
+ * program, or the runtime's diagnostics for all later requests. */
 enum { MAX_TIME_MS = 600000, MIN_TIME_MS = 10, MAX_PAUSE_US = 10000000 };
 
 static bool acceptable(const sf_request *r)
@@ -84,11 +84,11 @@ static hresult attach(void *self, void *info_unknown, void *client_data, uint32_
     uint32_t loader_handle_offset = c.loader_handle_offset;
     if (client_size < sizeof request)
         return CORPROF_E_PROFILER_CANCEL_ACTIVATION;
-    memcpy(&request, client_data, sizeof request); /* it lies in the message, at any address */
+    memcpy(&request, client_data, sizeof request); /* it is inside the message and may be unaligned */
     if (!acceptable(&request))
         return CORPROF_E_PROFILER_CANCEL_ACTIVATION;
     int64_t begin = sf_now(CLOCK_MONOTONIC);
-    /* The program is not stopped for a host that has given up or was killed. */
+    /* Do not stop the program for a host that has given up or was killed. */
     int host = snapshot_connect(&request);
     if (host < 0)
         return CORPROF_E_PROFILER_CANCEL_ACTIVATION;
@@ -135,7 +135,7 @@ static hresult attach(void *self, void *info_unknown, void *client_data, uint32_
     return CORPROF_E_PROFILER_CANCEL_ACTIVATION;
 }
 
-/* Beside a profiler that already has the main slot, a notification-only one is still let in. */
+/* If another profiler has the main slot, the runtime still accepts a notification-only one. */
 static bool wants_main_slot;
 static hresult notification_only(void *self, int32_t *answer)
 {

@@ -1,4 +1,4 @@
-/* One capture, from the memory that it needs to the snapshot's bytes on the wire. */
+/* One capture, from mapping its memory to sending the snapshot. */
 #define _GNU_SOURCE
 #include "entry/session.h"
 
@@ -16,7 +16,7 @@ enum {
     MAX_MODULES = 1 << 13,
     MAX_FRAMES = 1 << 18,
     BLOB_BYTES = 16 << 20,
-    READY_BYTES = 384 << 10, /* of frames: what 16,384 of them take; the faults of more are little beside the walk of them */
+    READY_BYTES = 384 << 10, /* for 16,384 frames; with more, page faults cost little compared with the walk */
 };
 
 static uint32_t min32(uint32_t a, uint32_t b) { return a < b ? a : b; }
@@ -100,7 +100,7 @@ void capture_take(capture *c)
         return;
     }
 
-    /* From here to the resume nothing of ours allocates, blocks or reads a file, and every way out passes the resume. */
+    /* From here to the resume, our code does not allocate, block or read files, and every path passes the resume. */
     int64_t suspended = sf_now(CLOCK_MONOTONIC);
     c->thread_ids_given = true;
     c->result.captured_at_ns = sf_now(CLOCK_REALTIME);

@@ -3,11 +3,11 @@
 
 #include "walk/capture.h"
 
-/* Memory for everything; false when there is none. c->request and c->heap are set. */
+/* Maps the memory for everything; false if that fails. c->request and c->heap are set. */
 bool capture_map(capture *c);
 void capture_unmap(capture *c);
 
-/* Fills c->result and the tables. Whatever happens, the runtime runs when it returns. */
+/* Fills c->result and the tables. In every case, the runtime runs when this returns. */
 void capture_take(capture *c);
 
 /* Sends the snapshot and closes the connection. */

@@ -1,9 +1,9 @@
-/* Methods that the runtime suspends itself.
+/* Methods that the runtime suspends itself (runtime async).
  *
- * Such a method has no state machine. When it has to wait, the runtime keeps what it needs of it in an object, its continuation, which refers to
- * that of the method that awaits it, and so on to the outermost, whose task has the first. A continuation refers to where in the code its method
- * is: that place is all that tells which method it is, and at which await. While the methods of a task are run, the task has none of this: the
- * thread that runs them has, on its stack, what comes after the one at hand. */
+ * Such a method has no state machine. When it waits, the runtime saves its state in an object, its continuation. The continuation refers to the
+ * continuation of the caller, and so on to the outermost method, whose task refers to the first continuation. A continuation also refers to a place
+ * in the method's code. Only that place shows which method it is, and at which await. While the methods of a task run, the task has no reference: the
+ * next continuation is on the stack of the running thread. */
 #define _GNU_SOURCE
 #include "heap/heap.h"
 #include "locks/locks.h"
@@ -33,8 +33,8 @@ void continuations_unmap(capture *c)
     sf_index_unmap(&h->suspension_index);
 }
 
-/* Where the continuations with this stand. Each await of a method has one, whoever waits there. The code cannot go as long as its continuations are
- * there; once the program runs, it can: so whose it is, is asked now. */
+/* Resolves the place of a continuation. Each await of a method has one place for all waiters. The code stays while its continuations exist. They can
+ * be collected when the program runs again, so the owner of the code is looked up now. */
 static void note_place(capture *c, uint64_t resume_info)
 {
     heap *h = c->heap;
@@ -42,7 +42,7 @@ static void note_place(capture *c, uint64_t resume_info)
     clr_id function = 0, rejit = 0;
     if (!plausible(resume_info) || sf_index_get(&h->suspension_index, resume_info) != SF_NONE)
         return;
-    /* The platform's own continuations are of no method, and have no place. */
+    /* Continuations of the framework belong to no method and have no place. */
     uint32_t index = SF_NONE;
     if (!sf_read_pointer(resume_info + c->runtime.layout.continuation.place, &address) || address == 0
         || FAILED(info_function_at(c->runtime.info, address, &function, &rejit)) || function == 0)
@@ -70,7 +70,7 @@ void continuations_follow(capture *c, uint64_t first, uint32_t flags_of_first)
     uint32_t flags = SF_HEAP_OBJECT_CONTINUATION | flags_of_first;
     for (uint64_t address = first; address != 0; flags = SF_HEAP_OBJECT_CONTINUATION) {
         heap_candidate *at = heap_at(h, address);
-        /* One that was copied before has been followed to its end. */
+        /* A continuation that was copied before was also followed to its end. */
         if (!is_kind(h, at, SF_HEAP_OBJECT_CONTINUATION) || at->copied != 0)
             return;
         if (++h->chained % LOOK_AT_CLOCK == 0 && heap_is_late(c, 4)) {
@@ -109,7 +109,7 @@ bool continuations_begin(capture *c)
     return any;
 }
 
-/* The frame whose part of the stack has an address in it, if it goes on with suspended methods; SF_NONE. */
+/* The frame whose part of the stack contains an address, if its function runs suspended methods; else SF_NONE. */
 static uint32_t frame_with(const capture *c, const sf_thread *thread, uintptr_t address)
 {
     uint32_t within = SF_NONE;
@@ -157,7 +157,7 @@ void continuations_running(capture *c, uint32_t index)
     if (!any || FAILED(info_thread_static(c->runtime.info, core_class_of(&c->runtime, CORE_DISPATCHER), k->dispatcher.current, k->app_domain, thread->thread_id, &place))
         || !place || !sf_read_pointer((uintptr_t)place, &at))
         return;
-    /* Innermost first, each further out on the stack. */
+    /* From the innermost to the outermost on the stack. */
     for (int i = 0; i < MAX_DISPATCHERS && plausible(at); i++) {
         uintptr_t next, task, outer;
         uint32_t frame = frame_with(c, thread, at);
@@ -171,7 +171,7 @@ void continuations_running(capture *c, uint32_t index)
     }
 }
 
-/* In place: a heap of those that are not yet sorted, the greatest on top. */
+/* Heapsort, in place. */
 static void sort(sf_suspension *all, uint32_t count)
 {
     for (uint32_t end = count, top = count / 2; end > 1;) {
@@ -194,7 +194,7 @@ static void sort(sf_suspension *all, uint32_t count)
     }
 }
 
-/* Notes a place of the same code, if there is one. */
+/* Records a place of the same code, if there is one. */
 static bool note_neighbour(capture *c, uint32_t of, uint64_t resume_info)
 {
     heap *h = c->heap;
@@ -215,8 +215,8 @@ static bool note_neighbour(capture *c, uint32_t of, uint64_t resume_info)
     return true;
 }
 
-/* Optimized code does not tell each await apart: the other places of the same code tell which it is not. What the runtime keeps of them lies beside
- * each other, for each piece of code. */
+/* In optimized code, an await can have several possible lines. The other places of the same code exclude some of them. The runtime keeps the places
+ * of one piece of code next to each other. */
 static void note_neighbours(capture *c, uint32_t of)
 {
     const uint32_t size = c->runtime.layout.continuation.info_size;
@@ -233,7 +233,7 @@ static void note_neighbours(capture *c, uint32_t of)
 void continuations_describe(capture *c)
 {
     heap *h = c->heap;
-    /* Places are added meanwhile. */
+    /* The loop adds places to this table. */
     for (uint32_t i = 0; i < h->suspension_work.count; i++) {
         suspension_work *work = sf_table_at(&h->suspension_work, i);
         work->frame = resolve_await(c, work->address, work->function);

@@ -1,9 +1,9 @@
-/* Looks through the heap for async methods that wait, and for what they wait for.
+/* Searches the heap for async methods that wait, and for what they wait for.
  *
- * Every object is looked at, as regions.c or the runtime hands it over; one in a few hundred types matters. Those are remembered, and those that are async methods and have
- * not completed are copied at once. Then references are followed from these to what they wait for. A reference leads to one of the
- * objects that were handed over or to nothing: an object that nobody has any more can refer to memory that was taken back. So what
- * is read without a check is what was just read, and stays while the program stands still. */
+ * Every object is checked, from regions.c or from the runtime; one type in a few hundred matters. Objects of these types are recorded, and async
+ * methods that have not completed are copied immediately. Then references are followed from these copies to what they wait for. A reference must lead
+ * to a recorded object: a dead object can refer to memory that was released. So unchecked reads are made only in objects that were just read, which
+ * stay while the program is paused. */
 #define _GNU_SOURCE
 #include "heap/heap.h"
 
@@ -18,7 +18,7 @@ enum {
     LOOK_AT_CLOCK = 1024, /* objects */
 };
 
-/* Until the types are described the record has the kind in the type's place. */
+/* Until the types are described, the record has the kind in place of the type. */
 uint32_t heap_copy(capture *c, uintptr_t address, uint32_t kind_index, uint32_t flags)
 {
     heap *h = c->heap;
@@ -46,7 +46,7 @@ uint32_t heap_copy(capture *c, uintptr_t address, uint32_t kind_index, uint32_t 
     }
     heap_describe_kind(c, kind_index);
     uintptr_t type;
-    /* What is made of a dead object begins with its type: as long as that is there, the rest is as it was. */
+    /* Memory of a dead object is overwritten from its start: while the type is intact, the rest is too. */
     if (!heap_read(h, address, sf_table_at(&h->bytes, offset), length)
         || (h->moving && (!heap_read(h, address, &type, sizeof type) || type_of(type) != kind->type))) {
         h->bytes.count = offset;
@@ -81,7 +81,7 @@ static int32_t remember(capture *c, uintptr_t object, uint32_t kind)
             h->result.flags |= SF_HEAP_UNREADABLE;
         return 1;
     }
-    /* A program may keep any number of results; those that somebody was waiting for are few. */
+    /* A program can keep any number of completed results. Only few of them have waiters. */
     uint32_t index = flags & SF_HEAP_OBJECT_COMPLETED && h->candidates.count >= MAX_CANDIDATES / 2 ? SF_NONE : sf_table_add(&h->candidates);
     if (index == SF_NONE) {
         h->result.flags |= SF_HEAP_OBJECTS_TRUNCATED;
@@ -90,7 +90,7 @@ static int32_t remember(capture *c, uintptr_t object, uint32_t kind)
     bool suspended = flags & SF_HEAP_OBJECT_SUSPENDED && heap_object_word(h, object + k->task.object) != 0;
     bool method = (flags & SF_HEAP_OBJECT_METHOD || suspended) && !(flags & SF_HEAP_OBJECT_COMPLETED);
     h->result.method_count += method;
-    /* Read while the object is at hand: see follow_promises. */
+    /* Read it while the object is in the cache: see follow_promises. */
     if ((flags & (SF_HEAP_OBJECT_TASK | SF_HEAP_OBJECT_COMPLETED)) == SF_HEAP_OBJECT_TASK && !heap_read(h, object + k->task.continuation, &then, sizeof then))
         then = 0;
     *(heap_candidate *)sf_table_at(&h->candidates, index) = (heap_candidate){
@@ -98,7 +98,7 @@ static int32_t remember(capture *c, uintptr_t object, uint32_t kind)
     return 1;
 }
 
-/* For those who want no object: what the runtime takes to enumerate them, and nothing else. */
+/* Only counts: measures the runtime's own enumeration. */
 static int32_t count_object(clr_id object, void *state)
 {
     (void)object;
@@ -106,7 +106,7 @@ static int32_t count_object(clr_id object, void *state)
     return 1;
 }
 
-/* It is the time that the program stands still, and not what the work takes of a processor: that is what is promised. */
+/* By wall time, not processor time: the length of the pause is what is promised. */
 bool heap_is_late(const capture *c, int quarters)
 {
     return sf_now(CLOCK_MONOTONIC) - c->heap->begun > (int64_t)c->request->heap_limit_us * 1000 / 4 * quarters;
@@ -116,7 +116,7 @@ static int32_t on_object(clr_id object, void *state)
 {
     capture *c = state;
     heap *h = c->heap;
-    if (++h->result.seen_objects % LOOK_AT_CLOCK == 0 && heap_is_late(c, 3)) { /* what was found is worth little without what it waits for */
+    if (++h->result.seen_objects % LOOK_AT_CLOCK == 0 && heap_is_late(c, 3)) { /* the last quarter is for following references, without which the copies are of little use */
         h->result.flags |= SF_HEAP_TIME_TRUNCATED;
         return 0;
     }
@@ -126,15 +126,15 @@ static int32_t on_object(clr_id object, void *state)
 
 bool heap_see(capture *c, uintptr_t object, uint32_t kind) { return remember(c, object, kind) != 0; }
 
-/* What is near to each other in the heap is so in the buckets: a method and its task, which are made together, are found in the same lines of the
- * cache. Beyond a page of 4 KiB, they are anywhere. No two objects of 64 bytes or more begin in the same line. */
+/* Objects that are near each other in the heap are near each other in the buckets, so that a method and its task, allocated together, share cache
+ * lines. Beyond a page of 4 KiB, the order is arbitrary. Two objects of 64 bytes or more never begin in the same line. */
 static uint32_t bucket_of(const heap *h, uint64_t address)
 {
     enum { PAGE = 12, LINE = 6, LINES = 63 };
     return ((uint32_t)((address >> PAGE) * 0x9E3779B97F4A7C15ull >> 32) + (uint32_t)(address >> LINE & LINES)) & h->bucket_mask;
 }
 
-/* What there is no time for is found by no reference. */
+/* Objects for which there is no time are not in the buckets, so no reference finds them. */
 static void make_buckets(capture *c)
 {
     heap *h = c->heap;
@@ -168,8 +168,8 @@ heap_candidate *heap_at(const heap *h, uint64_t address)
     return NULL;
 }
 
-/* Copies what references lead to, if it is of a type that matters and was not copied yet. They lead all over the heap, and what takes time is
- * waiting for memory: so it is asked for, for all of a batch, one step ahead. */
+/* Copies the targets of references, if their types matter and they are not copied yet. The targets are all over the heap, and memory latency
+ * dominates. So the whole next batch is prefetched one step ahead. */
 static void follow_batch(capture *c)
 {
     heap *h = c->heap;
@@ -240,8 +240,8 @@ static void follow_levels(capture *c, uint32_t first)
     }
 }
 
-/* Some tasks that wait for others do not know them: Task.WhenAll counts how many are left. But each of those knows, as all tasks do, what goes on when it
- * ends. So whatever goes on with a task that was copied, and is no method, is copied as well. Such tasks can wait for each other. */
+/* Some tasks that wait for others have no reference to them: Task.WhenAll only counts the incomplete ones. But each of those refers to its
+ * continuation, like any task. So the continuation of a copied task is copied as well, unless it is a method. Such tasks can wait for each other. */
 static void follow_promises(capture *c)
 {
     heap *h = c->heap;
@@ -265,10 +265,10 @@ static void follow_promises(capture *c)
     }
 }
 
-/* The runtime's own walk of the heap falls over what a background collection has half done (seen on .NET 9 and 10, once in some hundred walks
- * of a program that collects all the time). It has a way to turn those off for a profiler that attaches and is told of collections: none
- * begins from then on until the probe is unloaded, and it says when one is under way. Asked with the program at a stand, there is no
- * collection in between, which would be neither. What we are told of collections is nothing: that ends with the pause. */
+/* The runtime's own heap walk fails on the unfinished work of a background collection (seen on .NET 9 and 10, once in a few hundred walks of a
+ * program that collects all the time). The runtime turns background collections off for an attaching profiler that requests collection events: no new
+ * one begins until the probe is unloaded, and the runtime reports one that is in progress. During the pause, no collection can begin between the two
+ * steps. We receive no collection events, because this ends with the pause. */
 bool heap_claim(capture *c)
 {
     heap *h = c->heap;
@@ -296,7 +296,7 @@ void heap_walk(capture *c)
     heap *h = c->heap;
     if (!h->claimed)
         return;
-    if (is_late(c)) { /* the threads have taken all the time that there was */
+    if (is_late(c)) { /* the threads have used all the time */
         h->result.status = SF_HEAP_WALKED;
         h->result.flags |= SF_HEAP_TIME_TRUNCATED;
         return;

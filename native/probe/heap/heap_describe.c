@@ -1,7 +1,7 @@
-/* What was copied of the heap, put in order and described, once the program runs again. */
+/* Sorts and describes the copied objects, when the program runs again. */
 #include "heap/heap.h"
 
-/* By address, so that a reader can search. In place: a heap of those that are not yet sorted, the greatest on top. */
+/* By address, so that a reader can search. Heapsort, in place. */
 static void sort_objects(sf_heap_object *objects, uint32_t count)
 {
     for (uint32_t end = count, top = count / 2; end > 1;) {
@@ -24,7 +24,7 @@ static void sort_objects(sf_heap_object *objects, uint32_t count)
     }
 }
 
-/* Regions that are not as they should be can have the same memory: each object is there once. */
+/* Inconsistent regions can share memory: keep each object once. */
 static void drop_copies(heap *h)
 {
     sf_heap_object *objects = (sf_heap_object *)h->objects.base;

@@ -1,7 +1,7 @@
-/* What the types of the heap's objects are to us, and where in an object references are.
+/* The roles of the types of heap objects, and the offsets of references in an object.
  *
- * Where in a MethodTable things are is in the contract, but for two: the list of interfaces and the description of where an object
- * has references. Both are held against what CoreLib's metadata says of Task, before the pause. */
+ * The contract gives the layout of a MethodTable, except for two parts: the list of interfaces and the description of references. Both are compared
+ * with what CoreLib's metadata says of Task, before the pause. */
 #include "heap/heap.h"
 
 enum {
@@ -17,7 +17,7 @@ uint32_t heap_known_kind(const heap *h, uintptr_t type)
     return index == SF_NONE ? 0 : ((heap_type *)sf_table_at(&h->types, index))->kind;
 }
 
-/* What is read of objects of a type without asking how long they are. */
+/* How many bytes of such an object are read without checking its length. */
 static uint32_t bytes_read_of(const layout *k, uint32_t flags)
 {
     enum { WORD = sizeof(uintptr_t), HALF = sizeof(uint32_t) };
@@ -58,8 +58,8 @@ uint32_t heap_kind_of_type(capture *c, uintptr_t type, heap_type *of)
     return kind;
 }
 
-/* The runtime describes to its garbage collector where an object has references, before the MethodTable and backwards: how many runs of
- * them there are, then of each the offset and the length, less the object's size. A negative number is that of an array of structs. */
+/* The runtime describes an object's references for its garbage collector, before the MethodTable and growing downwards: the number of runs of
+ * references, then for each run its offset and its length minus the object's size. A negative number of runs means an array of structs. */
 static uint32_t references_of(capture *c, uintptr_t type, uint32_t *offsets, bool *cut)
 {
     typedef struct run { uint64_t length, offset; } run;
@@ -77,7 +77,7 @@ static uint32_t references_of(capture *c, uintptr_t type, uint32_t *offsets, boo
             return 0;
         r.length += size;
         if (r.offset < sizeof type || r.offset >= size || r.length > size - c->runtime.layout.type.header - r.offset)
-            return 0; /* not what we take it for */
+            return 0; /* not the expected layout */
         for (uint64_t at = r.offset; at < r.offset + r.length; at += sizeof at) {
             if (n == MAX_REFERENCES) {
                 *cut = true;
@@ -91,13 +91,13 @@ static uint32_t references_of(capture *c, uintptr_t type, uint32_t *offsets, boo
     }
     for (uint32_t i = 1; i < n; i++)
         if (offsets[i] == offsets[i - 1])
-            return 0; /* likewise */
+            return 0; /* the same */
     return n;
 }
 
 static bool is_struct(capture *c, uintptr_t type) { return (heap_type_half(c, type + c->runtime.layout.type.flags) & c->runtime.layout.type.kind) == c->runtime.layout.type.is_struct; }
 
-/* A type can be unloaded as soon as the program runs: which it is, and of which it is made, is read now. */
+/* A type can be unloaded when the program runs, so its identity and type arguments are read now. */
 static void want_layout(capture *c, uintptr_t type, uint32_t kind)
 {
     bool as_struct = is_struct(c, type);
@@ -122,7 +122,7 @@ uintptr_t heap_shared_type(capture *c, uintptr_t type)
     return class & 1 ? class & ~(uintptr_t)1 : type;
 }
 
-/* The machine is the box's only field of its own that is a struct, and the runtime puts those last. */
+/* The machine is the only struct among the box's own fields, and the runtime puts structs last. */
 static void join_machine(capture *c, heap_kind *box, uintptr_t type)
 {
     type = heap_shared_type(c, type);
@@ -135,7 +135,7 @@ static void join_machine(capture *c, heap_kind *box, uintptr_t type)
     machine->in_box_at = is_struct(c, type) && bytes < box->size ? box->size - bytes : 0;
 }
 
-/* The runtime makes a type of continuations for each set of references that there is to keep: one that metadata has nothing of. */
+/* The runtime makes a continuation type for each set of references to save. Metadata does not contain these types. */
 static uintptr_t class_with_name(capture *c, const heap_kind *kind)
 {
     bool has_name = !(kind->flags & SF_HEAP_OBJECT_CONTINUATION) || heap_is_core_type(c, kind->type, CORE_TASK_CONTINUATION)
@@ -176,7 +176,7 @@ void heap_describe_kind(capture *c, uint32_t index)
     }
 }
 
-/* The list of Task's interfaces is where its two are. */
+/* Finds the list of interfaces in Task, by the two interfaces that Task has. */
 static bool find_interfaces(capture *c, uintptr_t task, uintptr_t one, uintptr_t other)
 {
     enum { FIRST = 48, LAST = 72 };
@@ -193,7 +193,7 @@ static bool find_interfaces(capture *c, uintptr_t task, uintptr_t one, uintptr_t
     return false;
 }
 
-/* Task's references are those of its fields that are none of its numbers. */
+/* Task's references must be exactly its fields that are not numbers. */
 static bool knows_references(capture *c, uintptr_t task)
 {
     static uint32_t offsets[MAX_REFERENCES];
@@ -218,7 +218,7 @@ bool heap_know_types(capture *c)
     if (!r->has_core || !layout_knows(k, LAYOUT_REFERENCES) || !layout_knows(k, LAYOUT_STRINGS) || core_class_of(r, CORE_ARRAY) == 0)
         return false;
     if (task == 0 && k->types[CORE_TASK].token != 0) {
-        c->heap->result.status = SF_HEAP_WALKED; /* the program has not come to use tasks yet: there is nothing to look for */
+        c->heap->result.status = SF_HEAP_WALKED; /* the program has not used tasks yet, so nothing can be found */
         return false;
     }
     if (layout_knows(k, LAYOUT_ASYNC) && layout_knows(k, LAYOUT_TASKS) && knows_references(c, task)

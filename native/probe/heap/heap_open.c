@@ -1,4 +1,4 @@
-/* Whether the heap can be looked through, and the memory for it: before the pause. */
+/* Before the pause: whether the heap can be searched, and the memory for it. */
 #define _GNU_SOURCE
 #include "heap/heap.h"
 
@@ -12,8 +12,8 @@ enum {
     MAX_LAYOUT_FIELDS = 1 << 17,
     MAX_RUNNING = 1 << 14,
 
-    /* A program of this size can have so many methods that the faults of copying them would be a large part of the pause, and does not
-     * notice the few megabytes that large pages waste. */
+    /* A program of this size can have so many methods that page faults during copying would be a large part of the pause. It can afford the few
+     * megabytes that large pages waste. */
     LARGE_HEAP = 24 << 20,
 };
 
@@ -56,14 +56,14 @@ void heap_unmap(capture *c)
     continuations_unmap(c);
 }
 
-/* The memory that is the program's own: its heap is part of it. The profiling interface knows the heap only from the last collection that
- * somebody watched. */
+/* The program's private memory, which contains its heap. The profiling interface knows the heap's size only as of the last collection that a profiler
+ * observed. */
 static uint64_t private_bytes(void)
 {
     char text[128];
     int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
     ssize_t length = fd < 0 ? 0 : read(fd, text, sizeof text);
-    uint64_t numbers[3] = { 0 }; /* pages: in all, resident, of those with a file behind them */
+    uint64_t numbers[3] = { 0 }; /* pages: total, resident, file mappings */
     uint32_t n = 0;
     if (fd >= 0)
         close(fd);
@@ -83,7 +83,7 @@ void heap_open(capture *c)
         return;
     h->result.status = SF_HEAP_UNKNOWN;
     h->result.heap_bytes = private_bytes();
-    sf_table_add(&h->kinds); /* the one of what does not matter */
+    sf_table_add(&h->kinds); /* kind 0: types that do not matter */
     if (FAILED(clr_query(c->runtime.info, &iid_info15, &h->info))) {
         h->info = NULL;
         h->result.status = SF_HEAP_UNAVAILABLE;

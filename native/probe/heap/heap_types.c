@@ -1,24 +1,24 @@
-/* What the types of objects are. The first read from a page is one that can fail, and those after it are loads: a type can be unloaded
- * although there are still objects of it, which nobody has any more, and what the collector's descriptor leads to may be no object. A thousand types are
- * on some hundred pages. */
+/* Information about the types of objects. The first read from a page uses a call that can fail; later ones are plain loads. A type can be unloaded
+ * while dead objects of it still exist, and an address from the collector's descriptor may not be an object. A thousand types are on about a hundred
+ * pages. */
 #include "heap/heap.h"
 
 enum {
     MAX_PARENTS = 64,
     MAX_INTERFACES = 1024,
     TYPE_BYTES = 128,
-    LEAST_BYTES = 2 * sizeof(uintptr_t), /* of an object with its header: strings have less than the smallest, and at least one unit more */
+    LEAST_BYTES = 2 * sizeof(uintptr_t), /* of an object with its header: strings have less than the minimum, but at least one character more */
     MOST_BYTES = 64 << 20,
 };
 
-/* Of the heap itself a background collection gives memory back meanwhile, and what is half done can have an object where a type should be. */
+/* A background collection releases heap memory meanwhile, and its unfinished work can have an object where a type should be. */
 static bool may_go(const capture *c, uintptr_t at)
 {
     const layout *k = &c->runtime.layout;
     return c->heap->moving && (!layout_knows(k, LAYOUT_HEAP_RANGE) || (at >= k->collector.lowest && at < k->collector.highest));
 }
 
-/* Before the pause memory comes and goes. What the runtime enumerates it has read the type of. */
+/* Before the pause, memory can be unmapped at any time. For objects that the runtime enumerates, the runtime has already read the type. */
 bool heap_type_read(capture *c, uintptr_t at, void *to, size_t n)
 {
     heap *h = c->heap;
@@ -44,7 +44,7 @@ uint32_t heap_type_half(capture *c, uintptr_t at)
 
 static uint32_t most(uint32_t a, uint32_t b) { return a > b ? a : b; }
 
-/* Of a type that is no object's: as much as says which it is. What takes time is waiting for memory, line by line. */
+/* For a type that no object has: only the part that identifies it. Memory latency dominates, line by line. */
 static size_t bytes_of_name(const layout *k) { return most(k->type.module, k->type.flags2) + sizeof(uintptr_t); }
 
 static size_t bytes_of_type(const layout *k)
@@ -68,7 +68,7 @@ bool heap_is_core_type(capture *c, uintptr_t type, enum core_class which)
     return heap_type_read(c, type, copy, bytes_of_name(&c->runtime.layout)) && is_core_type(c, copy, which);
 }
 
-/* The classes that an object's type may be or be derived from, and what that makes of the object. */
+/* The base classes that matter, and the flags of objects derived from them. */
 static const struct { enum core_class class; uint32_t flags; } bases[] = {
     { CORE_BOX, SF_HEAP_OBJECT_METHOD | SF_HEAP_OBJECT_TASK },
     { CORE_POOLED_BOX, SF_HEAP_OBJECT_METHOD | SF_HEAP_OBJECT_POOLED | SF_HEAP_OBJECT_SOURCE },
@@ -87,7 +87,7 @@ static uint32_t flags_by_class(const capture *c, const uint8_t *copy)
     return 0;
 }
 
-/* A thousand types have few interfaces between them. */
+/* A thousand types have few distinct interfaces. */
 static uint32_t flags_of_interface(capture *c, uintptr_t type)
 {
     heap_interface *known = &c->heap->interfaces[heap_place_of(type, HEAP_INTERFACE_BITS)];
@@ -101,7 +101,7 @@ static uint32_t flags_of_interface(capture *c, uintptr_t type)
     return known->flags;
 }
 
-/* A type's list begins with its parent's: only what it adds is new. */
+/* A type's list begins with its parent's list, so only the rest is new. */
 static uint32_t flags_by_interfaces(capture *c, const uint8_t *copy, uint32_t from, uint32_t count)
 {
     enum { AT_ONCE = 16 };
@@ -118,7 +118,7 @@ static uint32_t flags_by_interfaces(capture *c, const uint8_t *copy, uint32_t fr
     return found;
 }
 
-/* Of one dimension, which has no more than the length before its elements. */
+/* One-dimensional arrays have only the length before their elements. */
 static bool is_task_array(capture *c, const uint8_t *copy, const heap_type *type, int depth)
 {
     const layout *k = &c->runtime.layout;
@@ -129,7 +129,7 @@ static bool is_task_array(capture *c, const uint8_t *copy, const heap_type *type
     return of && of->flags & SF_HEAP_OBJECT_TASK;
 }
 
-/* What an object can be of leads, parent by parent, to System.Object. */
+/* The base types of a valid object type lead to System.Object. */
 static bool read_type(capture *c, uintptr_t type, heap_type *to, int depth)
 {
     const layout *k = &c->runtime.layout;
@@ -199,7 +199,7 @@ const heap_recent *heap_recent_new(capture *c, uintptr_t type)
     return recent;
 }
 
-/* The types of arrays have the type of their elements where that of an array of objects has System.Object. */
+/* The element type of an array type is at the offset where the type of object[] has System.Object. */
 bool heap_knows_elements(capture *c)
 {
     const layout *k = &c->runtime.layout;

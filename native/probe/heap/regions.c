@@ -1,11 +1,11 @@
-/* The heap by the collector's own descriptor (.NET 11): its regions, and object after object in each, without the profiling interface.
+/* Walks the heap by the collector's own descriptor (.NET 11): region by region and object by object, without the profiling interface.
  *
- * The threads stand still, and so do what they allocate from and the lists of regions. A background collection does not: it goes on in a thread that nobody stops.
- * While it marks it changes nothing that is looked at here, and its next step needs the program at a stand for itself. While it sweeps, it
- * puts what is dead together and gives regions back. Then everything is read from copies, and where a copy does not make sense the walk goes a few
- * objects back and looks again; and regions are listed until there are no new ones.
+ * The threads are suspended, so their allocation contexts and the lists of regions do not change. But a background collection continues in a thread
+ * that is not suspended. While it marks, it changes nothing that is read here, and its next step needs its own suspension. While it sweeps, it merges
+ * dead objects and releases regions. Then everything is read from copies. If a copy is inconsistent, the walk goes a few objects back and reads
+ * again. Regions are listed until there are no new ones.
  *
- * What an object's first word leads to is held against what a type has to be before its size is believed. */
+ * The type of an object is checked against what a type must be before its size is used. */
 #include "heap/heap.h"
 
 enum {
@@ -14,21 +14,21 @@ enum {
     MAX_HEAPS = 1 << 10,
     WINDOW = 64 << 10,
     ROUNDS = 8,
-    TRAIL = 4,        /* objects that the walk goes back: what was put together begins with one of the last */
+    TRAIL = 4,        /* objects that the walk goes back: merged space begins at one of the last */
     MOST_AGAIN = 256, /* in one region */
     LEAST_OBJECT = 24,
     OBJECT_HEAD = 16, /* type and length */
     LOOK_AT_CLOCK = 1024,
-    SHOWN = 4 << 20, /* bytes that are asked for at once whether they can be read */
+    SHOWN = 4 << 20, /* bytes that are checked at once for being readable */
 };
 
 typedef struct region {
     uintptr_t segment, begin, end;
-    uint32_t round; /* in which it was last in the lists */
+    uint32_t round; /* of the last listing that contained it */
     bool lost;
 } region;
 
-/* A stretch in which a thread will allocate: nothing is there yet. */
+/* A range in which a thread will allocate, without objects yet. */
 typedef struct context { uintptr_t from, to; } context;
 
 bool regions_map(capture *c)
@@ -63,7 +63,7 @@ static void add_context(capture *c, uintptr_t at)
         *(context *)sf_table_at(&c->heap->contexts, index) = (context){ words[0], words[1] + k->allocation.reserve };
 }
 
-/* By address. Threads are few, and most of them have none. */
+/* By address. There are few threads, and most have no context. */
 static void sort_contexts(context *all, uint32_t count)
 {
     for (uint32_t gap = count / 2; gap > 0; gap /= 2)
@@ -76,7 +76,7 @@ static void sort_contexts(context *all, uint32_t count)
         }
 }
 
-/* Of all threads of the runtime, also of those that the profiling interface does not list. */
+/* For all threads of the runtime, including those that the profiling interface does not list. */
 static void find_contexts(capture *c)
 {
     const layout *k = &c->runtime.layout;
@@ -103,7 +103,7 @@ static void find_contexts(capture *c)
     sort_contexts((context *)h->contexts.base, h->contexts.count);
 }
 
-/* The youngest generation's last region is filled up to where the collector says, and not to where the region does. */
+/* The last region of the youngest generation is filled up to an address that the collector has, not up to the region's end. */
 typedef struct last_region { uintptr_t segment, allocated; } last_region;
 
 static bool read_region(const capture *c, uintptr_t segment, const last_region *last, region *to, uintptr_t *next)
@@ -184,10 +184,10 @@ static uint32_t first_context(const heap *h, uintptr_t from)
     return low;
 }
 
-/* Where the walk is. An object is read at its address + shift, up to visible. */
+/* The position of the walk. An object is read at its address + shift, up to visible. */
 typedef struct place {
     uintptr_t at, end, shift, visible;
-    uintptr_t seen; /* no object before it is new */
+    uintptr_t seen; /* objects before this were seen already */
     uintptr_t trail[TRAIL];
     uint32_t step, context, again;
 } place;
@@ -202,7 +202,7 @@ static bool copy_window(heap *h, place *p)
     return true;
 }
 
-/* Where nothing moves, objects are read where they are, once it is known that this is memory: what leads there is the runtime's, and is guessed. */
+/* If nothing moves, objects are read in place, after a check that the memory exists: the addresses come from the runtime and are not trusted. */
 static bool show(place *p, uintptr_t from, uintptr_t to)
 {
     if (to < from + SHOWN)
@@ -221,7 +221,7 @@ static void go_to(heap *h, place *p, uintptr_t at)
         p->trail[i] = at;
 }
 
-/* What was there has changed while it was read. It begins with one of the last objects, if the region is not shorter now, or gone. */
+/* The data changed during the read. A valid object begins at one of the last objects, unless the region is now shorter or gone. */
 static bool look_again(capture *c, place *p, region *r)
 {
     heap *h = c->heap;
@@ -237,7 +237,7 @@ static bool look_again(capture *c, place *p, region *r)
 
 enum stretch_end { AT_END, AT_NONSENSE, NO_MORE_WANTED };
 
-/* Object after object, up to where a thread allocates or to the region's end. */
+/* Visits objects up to an allocation context or to the region's end. */
 static enum stretch_end walk_stretch(capture *c, place *p, uintptr_t stop)
 {
     heap *h = c->heap;
@@ -273,7 +273,7 @@ static enum stretch_end walk_stretch(capture *c, place *p, uintptr_t stop)
             p->trail[p->step % TRAIL] = at;
         at += bytes;
         if (++p->step % LOOK_AT_CLOCK == 0 && heap_is_late(c, 3)) {
-            h->result.flags |= SF_HEAP_TIME_TRUNCATED; /* what was found is worth little without what it waits for */
+            h->result.flags |= SF_HEAP_TIME_TRUNCATED; /* the rest of the time is for following references, without which the copies are of little use */
             end = NO_MORE_WANTED;
             break;
         }
@@ -284,7 +284,7 @@ static enum stretch_end walk_stretch(capture *c, place *p, uintptr_t stop)
     return end;
 }
 
-/* False when nothing more is wanted. */
+/* False to stop the walk. */
 static bool walk_region(capture *c, region *r)
 {
     heap *h = c->heap;
@@ -323,7 +323,7 @@ void regions_walk(capture *c)
         if (walked == h->regions.count && h->moving && round < ROUNDS)
             whole = list_all(c, ++round);
     }
-    /* What was given back meanwhile is no loss. */
+    /* Regions that were released meanwhile are not lost data. */
     for (uint32_t i = 0; i < h->regions.count; i++) {
         const region *r = sf_table_at(&h->regions, i);
         whole = whole && !(r->lost && r->round == round);

@@ -1,9 +1,9 @@
 /* Which async methods the threads run.
  *
- * A method that has awaited before has its state machine in its box, or as an object that the box refers to and that refers to the box. The
- * machine's MoveNext needs it to the end, for its handlers too, and so keeps it in its own part of the stack: a word that leads to where the
- * machine is in one of the boxes is taken for that. Where a method has called itself, that part can have two: the outer one's in a register
- * that the inner one has put aside, at the end of its part, or the inner one's as what it was called with. */
+ * A method that has awaited before has its state machine in its box, or as a class that the box refers to and that refers to the box. The machine's
+ * MoveNext needs it until its end, also for its handlers, and so keeps a reference in its part of the stack. A word that points to a machine in one
+ * of the boxes is taken for that reference. If a method has called itself, that part can have two of them. The outer one's was in a register that the
+ * inner one has saved at the end of its part, or the inner one's is there as an argument. */
 #define _GNU_SOURCE
 #include "heap/heap.h"
 #include "locks/locks.h"
@@ -16,7 +16,7 @@ enum {
     LOOK_AT_CLOCK = 16, /* frames, any of which can be large */
     MACHINE_WORDS = 1024,
 #if defined(__x86_64__)
-    PUT_ASIDE = 7, /* the return address and the registers that a method has to keep */
+    PUT_ASIDE = 7, /* the return address and the callee-saved registers */
 #else
     PUT_ASIDE = 12,
 #endif
@@ -24,7 +24,7 @@ enum {
 
 static heap_kind *kind_at(const heap *h, uint32_t kind) { return sf_table_at(&h->kinds, kind); }
 
-/* The code of a method is of a type that others may share it with; that is the one whose kind knows of the boxes. */
+/* Several types can share a method's code. The kind of the shared type knows the boxes. */
 static uint32_t machine_of(const capture *c, const function_work *work)
 {
     const heap *h = c->heap;
@@ -42,7 +42,7 @@ static bool refers(const heap *h, const heap_candidate *box, uint32_t size, uint
     return false;
 }
 
-/* The box of a state machine that is an object; what else of that type it refers to, it awaits. */
+/* The box of a state machine that is a class. Other objects of that type to which the machine refers are awaited by it. */
 static heap_candidate *box_of(const capture *c, const heap_candidate *object, uint32_t machine)
 {
     const heap *h = c->heap;
@@ -56,11 +56,11 @@ static heap_candidate *box_of(const capture *c, const heap_candidate *object, ui
     return NULL;
 }
 
-/* What a word of a frame may be: the machine of a box, or one that is an object and has no box yet. */
+/* What a word of a frame may be: a machine in a box, or a machine that is a class and has no box yet. */
 typedef struct finding {
-    uint64_t machine; /* the object's address, or that of the box it is in; 0: nothing */
+    uint64_t machine; /* address of the class, or of the box that contains it; 0: nothing */
     const heap_candidate *box;
-    bool sure; /* it is not where registers are put aside */
+    bool sure; /* it is not in the area of saved registers */
 } finding;
 
 static finding find_by_word(capture *c, uintptr_t word, uint32_t machine)
@@ -76,7 +76,7 @@ static finding find_by_word(capture *c, uintptr_t word, uint32_t machine)
     return (finding){ 0 };
 }
 
-/* The machines that frames further in were found to be of, the last ones. */
+/* The last machines that were assigned to inner frames. */
 typedef struct taken { uint64_t machine; uint32_t frame; bool sure; } taken;
 static taken last_taken[TAKEN];
 static uint32_t taken_count;
@@ -101,7 +101,7 @@ static void take_back(heap *h, uint32_t thread, uint32_t frame, uint32_t box)
     }
 }
 
-/* In the order of threads, frames and addresses, which is that of the objects in the end. */
+/* Sorted by threads, frames and addresses, which is finally the order of the objects. */
 void running_add(heap *h, sf_running r)
 {
     if (sf_table_add(&h->running) == SF_NONE) {
@@ -121,7 +121,7 @@ void running_add(heap *h, sf_running r)
     all[at] = r;
 }
 
-/* Those that are copied by now have not completed. */
+/* The copied ones have not completed. */
 static void add(heap *h, uint32_t thread, uint32_t frame, const finding *f)
 {
     taken *known = find_taken(f->machine);
@@ -136,8 +136,8 @@ static void add(heap *h, uint32_t thread, uint32_t frame, const finding *f)
     running_add(h, (sf_running){ thread, box, frame, 0 });
 }
 
-/* What is certain goes before what may be a register put aside, and what was not found further in before what was: an iterator's method can
- * be on the stack twice, the outer time on its way back. */
+/* Certain references are preferred to possible saved registers, and machines that no inner frame has to those that one has: an iterator's method can
+ * be on the stack twice, the outer one on its way back. */
 static void choose(heap *h, uint32_t thread, uint32_t frame, const finding *findings, uint32_t count)
 {
     enum { SURE_AND_NEW, NEW, SURE, RANKS };
@@ -214,7 +214,7 @@ void running_find(capture *c)
     }
 }
 
-/* The index of the object that was a candidate; SF_NONE. */
+/* The index of the object of a candidate; SF_NONE. */
 static uint32_t object_of(const heap *h, uint32_t candidate)
 {
     const sf_heap_object *objects = (const sf_heap_object *)h->objects.base;
@@ -230,7 +230,7 @@ static uint32_t object_of(const heap *h, uint32_t candidate)
     return low < h->objects.count && objects[low].address == address ? low : SF_NONE;
 }
 
-/* After the pause, with the objects in their places: without frames that did not fit into the snapshot. */
+/* After the pause, when the objects are sorted. Leaves out frames that did not fit into the snapshot. */
 void running_describe(capture *c)
 {
     heap *h = c->heap;
@@ -241,7 +241,7 @@ void running_describe(capture *c)
         r.next = r.next != 0 ? object_of(h, r.next - 1) + 1 : 0; /* SF_NONE + 1 is 0 */
         if (r.object == SF_NONE || r.frame >= ((sf_thread *)sf_table_at(&c->threads, r.thread))->frame_count)
             continue;
-        /* Two machines can refer to one box, and a reader takes each once. */
+        /* Two machines can refer to one box. A reader accepts each box once. */
         const sf_running *last = kept > 0 ? sf_table_at(&h->running, kept - 1) : NULL;
         if (!last || last->thread != r.thread || last->frame != r.frame || last->object != r.object)
             *(sf_running *)sf_table_at(&h->running, kept++) = r;

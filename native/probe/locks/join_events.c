@@ -1,5 +1,5 @@
-/* The threads that wait for another's end on .NET 11: for an event that the other has for it, made by the first who waits. The runtime's wait
- * subsystem knows what a thread waits for, so that no frame has to refer to the other. */
+/* Threads that wait for another thread's end, on .NET 11: they wait for an event that the first waiter creates in the other Thread. The runtime's
+ * wait subsystem knows what a thread waits for, so no stack frame has to refer to the other thread. */
 #include "locks/objects.h"
 #include "locks/locks.h"
 
@@ -7,7 +7,7 @@ enum { MAX_JOINED = 256 };
 
 static struct joined { uint32_t thread; uintptr_t event; } joined[MAX_JOINED]; /* captures never overlap */
 
-/* One step of the way of each of a batch: from an object to what a field of it refers to; 0 where that ends. */
+/* One step for each of a batch: from an object to the target of one of its fields; 0 if there is none. */
 static void step(uintptr_t *at, uint32_t count, uint32_t offset)
 {
     sf_read_item items[THREAD_BATCH];
@@ -25,7 +25,7 @@ static uint32_t batch_of(const capture *c, uint32_t first)
     return left < THREAD_BATCH ? left : THREAD_BATCH;
 }
 
-/* The threads that somebody has begun to wait for, with the objects that are waited for. */
+/* The threads for whose end others wait, with their event objects. */
 static uint32_t find_joined(capture *c)
 {
     const layout *k = &c->runtime.layout;
@@ -46,7 +46,7 @@ static uint32_t find_joined(capture *c)
             continue;
         step(at, joins, k->join.handle);
         step(at, joins, k->join.address);
-        step(at, joins, 0); /* what the handle leads to */
+        step(at, joins, 0); /* the target of the handle */
         for (uint32_t i = 0; i < joins; i++) {
             if (at[i] == 0)
                 continue;
@@ -60,7 +60,7 @@ static uint32_t find_joined(capture *c)
     return n;
 }
 
-/* What each of a batch of threads waits for, if it is one thing. */
+/* What each of a batch of threads waits for, if it is exactly one object. */
 static void find_waited(const capture *c, uint32_t first, uint32_t count, uintptr_t *at)
 {
     const layout *k = &c->runtime.layout;

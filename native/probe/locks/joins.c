@@ -1,8 +1,8 @@
-/* The threads that wait for another thread's end. The runtime keeps no record of it; they wait in a method of Thread that refers to the other. */
+/* Threads that wait for another thread's end. The runtime does not record it. They wait in a method of Thread that refers to the other thread. */
 #include "locks/objects.h"
 #include "locks/locks.h"
 
-/* Whether a frame is one of a method of Thread, or of a stub that has no type. */
+/* Whether a frame is a method of Thread, or a stub without a type. */
 static bool is_of_thread(const capture *c, const raw_frame *frame, bool *method)
 {
     if (frame->function == SF_NONE)
@@ -14,7 +14,7 @@ static bool is_of_thread(const capture *c, const raw_frame *frame, bool *method)
     return of_thread || f->flags & SF_FUNCTION_DYNAMIC;
 }
 
-/* How many of the innermost frames a thread waits in that are of methods of Thread; 0 for none. */
+/* How many of the innermost frames of a waiting thread are methods of Thread; 0 for none. */
 static uint32_t frames_of_thread(const capture *c, const sf_thread *thread)
 {
     bool method = false;
@@ -41,7 +41,7 @@ void add_join(capture *c, uint32_t at, uint32_t thread, uint32_t other)
     *place = (sf_wait){ thread, SF_WAIT_JOIN, SF_NONE, other, SF_WAIT_TIMEOUT_UNKNOWN, 0 };
 }
 
-/* The one thread that those frames refer to; none if they refer to several. */
+/* The only thread to which those frames refer; none if they refer to several. */
 void find_joins(capture *c)
 {
     uint32_t wait = 0, end;

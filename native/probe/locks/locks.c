@@ -1,11 +1,11 @@
-/* Who holds what and who waits for whom, while the runtime stands still.
+/* Owners and waiters of locks, while the runtime is suspended.
  *
- * What a thread waits for the runtime itself says (waits.c). Who holds a monitor is in its sync block (monitors.c); as long as nobody has
- * waited for it, it can instead be a few bits in the header of its object (a thin lock), which only the stack of its owner leads to
- * (stacks.c). A System.Threading.Lock is an object that knows its owner.
+ * The runtime records what a thread waits for (waits.c). The owner of a monitor is in its sync block (monitors.c). Before the first wait for it, a
+ * monitor can instead be a few bits in its object's header (a thin lock), which only the owner's stack refers to (stacks.c). A System.Threading.Lock
+ * is an object that contains its owner.
  *
- * What the layout says of locks is checked in each capture: a sync block knows its index, the object's header has it too, an owner must be a
- * thread by all the ids that a lock has of it. Where that does not hold, nothing is said of locks. */
+ * The layout of locks is checked in each capture: a sync block contains its index, the object's header contains the same index, and all ids of an
+ * owner must belong to one thread. If a check fails, the snapshot contains no locks. */
 #include "locks/locks.h"
 #include "locks/objects.h"
 
@@ -16,7 +16,7 @@ uint32_t thread_by_id(const capture *c, uint32_t managed_id)
 
 uint32_t thread_by_os_id(const capture *c, uint32_t os_id) { return os_id == 0 ? SF_NONE : sf_index_get(&c->os_index, os_id); }
 
-/* The index of an object's lock, new or known; whoever adds it fills it in. */
+/* The index of an object's lock, existing or new. The caller fills in a new one. */
 sf_lock *lock_of(capture *c, uintptr_t object, uint32_t *index, bool *is_new)
 {
     uint32_t *known = sf_index_find(&c->lock_index, object);
@@ -40,8 +40,8 @@ uint32_t lock_type_index(capture *c, uintptr_t type)
     return known != SF_NONE ? known : is_type(&c->runtime.layout, type) ? describe_type(c, type, 0) : SF_NONE;
 }
 
-/* The type of an object that may be no more. What is unloaded with a load context could be half gone while it is looked at, so
- * only a type that stays for ever is described; or one that is known from elsewhere. */
+/* The type of a possibly dead object. A type in a load context that is being unloaded may be partly freed, so only a type that is never unloaded is
+ * described, or one that is already known. */
 uint32_t lasting_type_index(capture *c, uintptr_t type)
 {
     const layout *k = &c->runtime.layout;
@@ -57,7 +57,7 @@ uint32_t lasting_type_index(capture *c, uintptr_t type)
     return lasts ? lock_type_index(c, type) : known;
 }
 
-/* Many objects are of few types, and each look at one takes calls of the kernel. */
+/* Many objects have few types, and checking a type takes system calls. */
 static uintptr_t *place_of_type(uintptr_t *seen, uintptr_t type) { return &seen[(type * 0x9E3779B97F4A7C15ull) >> 58]; }
 _Static_assert(TYPES_SEEN == 1 << (64 - 58), "what the shift leaves");
 
@@ -122,7 +122,7 @@ static uint32_t add_lock(capture *c, uintptr_t address, const object_begin *obje
     return index;
 }
 
-/* A Lock by what the record has of it: the place on the stack where a reference to it is. */
+/* A Lock from a thread's wait record, which contains the stack address of a reference to it. */
 uint32_t add_waited_lock(capture *c, uintptr_t slot)
 {
     uintptr_t address;
@@ -147,7 +147,7 @@ void add_found(capture *c, uintptr_t address, const object_begin *object)
     lock_fields fields = lock_fields_of(k, object);
     bool is_new;
     if ((uint32_t)object->words[0] != 0)
-        return; /* on 64 bits the header has this half for nothing */
+        return; /* unused on 64 bits */
     uint32_t owner = header & k->header.not_thin ? SF_NONE : thread_by_id(c, header & k->header.thread);
     if (owner != SF_NONE && is_seen_type(c, object_type(object))) {
         sf_lock *lock = lock_of(c, address, &index, &is_new);
@@ -166,7 +166,7 @@ void add_found(capture *c, uintptr_t address, const object_begin *object)
         return;
     if (!(fields.state & k->lock.held) || !is_lock_type(c, object_type(object)) || (owner = thread_of_owner(c, fields.owner)) == SF_NONE)
         return;
-    /* A monitor's is none of its own: where not all of these are known, it cannot be told. */
+    /* Without the Locks of monitors. If not all of these are known, it cannot be decided. */
     if (layout_knows(k, LAYOUT_MANAGED_MONITORS) ? c->monitors_whole && !is_of_monitor(c, address) : true)
         add_lock(c, address, object, owner, SF_LOCK_FROM_STACK);
 }
@@ -183,7 +183,7 @@ static void link_owners(capture *c)
     }
 }
 
-/* What everything else hangs on. Locks of types that the program has not used are not there. */
+/* What all other parts need. Types of locks that the program has not used are not included. */
 static bool is_known(const layout *k)
 {
     return layout_knows(k, LAYOUT_THREADS) && layout_knows(k, LAYOUT_TYPES) && layout_knows(k, LAYOUT_SYNC_TABLE) && layout_knows(k, LAYOUT_HEADERS)
@@ -211,7 +211,7 @@ void describe_locks(capture *c)
         if (place && *place == 0)
             *place = i + 1;
     }
-    /* Managed monitors first: they tell whether the Lock that a thread waits for is one. */
+    /* Managed monitors first: they show whether a Lock that a thread waits for belongs to one. */
     bool known = layout_knows(&c->runtime.layout, LAYOUT_MANAGED_MONITORS)
         ? read_managed_monitors(c, table) && read_waits(c, table)
         : read_waits(c, table) && read_monitors(c, table) && (c->owners_wrong == 0 || c->owners_right > 0);

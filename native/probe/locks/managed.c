@@ -1,16 +1,16 @@
-/* Monitors of .NET 11 and what threads wait for there, while the runtime stands still.
+/* Monitors on .NET 11 and what threads wait for there, while the runtime is suspended.
  *
- * A sync block leads by a handle to a System.Threading.Lock, which is the monitor of the block's object; as long as nobody has waited for it the
- * block can have the bits of a thin lock instead. A thread that waits has a record of its Lock, or of the Condition of a Lock that it
- * waits on for a pulse. So the Locks of monitors are read first: that an object is one tells what the wait is for. */
+ * A sync block has a handle to a System.Threading.Lock, which is the monitor of the block's object. Before the first wait for it, the block can have
+ * the bits of a thin lock instead. A waiting thread has a record with its Lock, or with the Condition of a Lock if it waits for a pulse. So the Locks
+ * of monitors are read first, because they show what a wait is for. */
 #include "locks/locks.h"
 
-/* By the Lock of a monitor, what it is the monitor of. */
+/* The monitors, by their Lock objects. */
 typedef struct managed_monitor {
     uintptr_t object;
     uint32_t index; /* of the sync block */
-    uint32_t owner, state, recursion; /* what the Lock says */
-    uint32_t lock;  /* index into locks; SF_NONE: nobody holds it or wants to enter it, as far as is known yet */
+    uint32_t owner, state, recursion; /* the fields of the Lock */
+    uint32_t lock;  /* index into locks; SF_NONE: no known owner or waiter yet */
     uint32_t pad;
 } managed_monitor;
 
@@ -25,7 +25,7 @@ void managed_unmap(capture *c)
     sf_index_unmap(&c->monitor_index);
 }
 
-/* A monitor, whose object's header must have the index of the sync block; kinds and owners are the caller's. */
+/* Adds a monitor. The object's header must contain the index of the sync block. The caller sets kind and owner. */
 static sf_lock *add_monitor(capture *c, uintptr_t object, uint32_t block, uint32_t *index)
 {
     const layout *k = &c->runtime.layout;
@@ -46,7 +46,7 @@ static sf_lock *add_monitor(capture *c, uintptr_t object, uint32_t block, uint32
     return lock;
 }
 
-/* Whoever has ended is not in the list, and its managed id is given to no other as long as its Thread object is there. */
+/* A thread that has ended is not in the list, and its managed id is not reused while its Thread object exists. */
 static void set_owner(capture *c, sf_lock *lock, uint32_t managed_id, uint32_t recursion)
 {
     lock->flags |= SF_LOCK_HELD;
@@ -96,7 +96,7 @@ static void take_lock(capture *c, const sync_entry *entry, uint32_t block, uintp
         lock_of_monitor(c, m);
 }
 
-/* Of a page of the table: of each block what it leads to, in three steps. */
+/* For a page of the table: what each block refers to, in three steps. */
 static struct {
     sf_read_item items[SYNC_ENTRIES];
     uintptr_t locks[SYNC_ENTRIES];
@@ -140,7 +140,7 @@ void take_managed_page(capture *c, const sync_entry *entries, uint32_t count, ui
     }
 }
 
-/* The monitor that a Lock is. One that is in no sync block is itself what is waited for; unless not all were looked at. */
+/* The monitor to which a Lock belongs. A Lock in no sync block is itself what is waited for, unless not all blocks were read. */
 static uint32_t lock_of_waited(capture *c, uintptr_t lock, bool *is_monitor)
 {
     uint32_t index = sf_index_get(&c->monitor_index, lock);
@@ -152,7 +152,7 @@ static uint32_t lock_of_waited(capture *c, uintptr_t lock, bool *is_monitor)
 
 bool is_of_monitor(const capture *c, uintptr_t lock) { return sf_index_get(&c->monitor_index, lock) != SF_NONE; }
 
-/* A batch of records that threads have of what they wait for. */
+/* A batch of the records of what threads wait for. */
 void take_managed_waits(capture *c, uint32_t first, uint32_t count, const blocking_record *records)
 {
     enum { CONDITION_BYTES = 64 };
@@ -179,7 +179,7 @@ void take_managed_waits(capture *c, uint32_t first, uint32_t count, const blocki
             memcpy(&type, conditions[i], sizeof type);
             memcpy(&objects[i], conditions[i] + k->condition.lock, sizeof *objects);
             if (type_of(type) == core_class_of(&c->runtime, CORE_CONDITION) && plausible(objects[i]))
-                lock = lock_of_waited(c, objects[i], &is_monitor); /* CoreLib's own classes wait with Locks for a pulse */
+                lock = lock_of_waited(c, objects[i], &is_monitor); /* CoreLib's own classes wait for a pulse with Locks */
         } else if (records[i].kind == k->blocking.lock && plausible(objects[i])) {
             lock = lock_of_waited(c, objects[i], &is_monitor);
             kind = is_monitor ? SF_WAIT_MONITOR_ENTER : SF_WAIT_LOCK_ENTER;

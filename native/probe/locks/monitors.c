@@ -1,14 +1,14 @@
-/* Monitors by the table of sync blocks, while the runtime stands still. */
+/* Monitors in the table of sync blocks, while the runtime is suspended. */
 #include "locks/locks.h"
 
 enum {
-    BLOCK_STRIDE = 256, /* sync blocks that lie no further apart are read together */
-    BLOCK_BYTES = 64,   /* no sync block has more that is of interest */
+    BLOCK_STRIDE = 256, /* sync blocks with smaller distances are read together */
+    BLOCK_BYTES = 64,   /* the needed part of a sync block */
     RUN_BYTES = 4096,
     INDEX_BITS = 0x7FFFFFFF,
 };
 
-/* What a sync block says of its monitor. */
+/* The monitor part of a sync block. */
 typedef struct monitor {
     uint32_t state, recursion, index;
     uint64_t holder, holder_os_id;
@@ -26,8 +26,8 @@ static monitor decode(const layout *k, const uint8_t *block)
     return m;
 }
 
-/* The thread that holds a monitor, if both ids are the same thread's. A thread can end without letting go, and another get its managed
- * id: then no thread has the kernel's id. If one has, and it is not that thread, the layout is not what it was taken for. */
+/* The owner of a monitor, if both ids belong to the same thread. If a thread ends without releasing the monitor, another can get its managed id; then
+ * no thread has the kernel id. If a different thread has the kernel id, the layout is not the expected one. */
 static uint32_t monitor_owner(capture *c, const monitor *block, bool *ended)
 {
     const layout *k = &c->runtime.layout;
@@ -50,7 +50,7 @@ static uint32_t monitor_owner(capture *c, const monitor *block, bool *ended)
     return index;
 }
 
-/* A monitor by its sync block, at a place of the table that is that block's. */
+/* Adds a monitor by its sync block, which must be at its own place in the table. */
 static uint32_t add_monitor(capture *c, const sync_entry *entry, const monitor *block)
 {
     const layout *k = &c->runtime.layout;
@@ -85,7 +85,7 @@ uint32_t add_waited_monitor(capture *c, uintptr_t table, uintptr_t address)
     uint8_t bytes[BLOCK_BYTES];
     sync_entry entry;
     monitor block;
-    if (address != 0 && address == c->last_waited) /* of many waiters, most wait for the same */
+    if (address != 0 && address == c->last_waited) /* most of many waiters wait for the same one */
         return c->last_waited_lock;
     c->last_waited = address;
     c->last_waited_lock = SF_NONE;
@@ -97,14 +97,14 @@ uint32_t add_waited_monitor(capture *c, uintptr_t table, uintptr_t address)
     return c->last_waited_lock;
 }
 
-/* What is needed to read a page of the table. */
+/* Memory for reading a page of the table. */
 static struct {
     sync_entry entries[SYNC_ENTRIES];
     sf_read_item items[SYNC_ENTRIES];
     uint32_t item_of[SYNC_ENTRIES];
 } table_page;
 
-/* Reads the sync blocks of a page of the table, and says how many entries there are before one that was never used. */
+/* Reads the sync blocks of a page of the table, and returns how many entries there are before one that was never used. */
 static uint32_t read_blocks(capture *c, const sync_entry *entries, uint32_t count, uint32_t bytes)
 {
     sf_read_item *items = table_page.items;
@@ -114,7 +114,7 @@ static uint32_t read_blocks(capture *c, const sync_entry *entries, uint32_t coun
         uintptr_t block = entries[i].block;
         item_of[i] = SF_NONE;
         if (block == 0 || entries[i].object == 0 || entries[i].object & 1)
-            continue; /* free, or nothing but an index */
+            continue; /* free, or only an index */
         sf_read_item *last = n > 0 ? &items[n - 1] : NULL;
         uintptr_t end = last ? last->address + last->size : 0;
         if (last && block >= end && block - end < BLOCK_STRIDE && block + bytes - last->address <= RUN_BYTES) {
@@ -162,8 +162,8 @@ static uint32_t entries_of_page(uintptr_t from)
     return (uint32_t)((sizeof table_page.entries - from % sizeof table_page.entries) / sizeof *table_page.entries);
 }
 
-/* All monitors that are held or wanted. False when the blocks are not what they were taken for. A table that is full has no end: what is
- * behind it is wrong after all that was right. Neither has one that nothing was put into yet: where nobody waits, wrong from the start is empty. */
+/* All monitors that are held or waited for. False if the blocks do not have the expected layout. A full table has no end mark: the data behind it is
+ * invalid after valid entries. An empty table has none either: if no thread waits, invalid data at the start means empty. */
 bool read_monitors(capture *c, uintptr_t table)
 {
     sync_entry *entries = table_page.entries;
@@ -171,7 +171,7 @@ bool read_monitors(capture *c, uintptr_t table)
     if (table == 0 || table % sizeof *entries != 0 || !layout_knows(&c->runtime.layout, LAYOUT_NATIVE_MONITORS) || c->runtime.layout.monitor.bytes > BLOCK_BYTES)
         return false;
     while (first < MAX_SYNC_BLOCKS) {
-        /* To the end of the page: what lies behind the table need not be there. */
+        /* To the end of the page, because memory behind the table may not exist. */
         uintptr_t from = table + first * sizeof *entries;
         uint32_t count = entries_of_page(from);
         if (!sf_read((void *)from, entries, count * sizeof *entries))
@@ -187,7 +187,7 @@ bool read_monitors(capture *c, uintptr_t table)
     return true;
 }
 
-/* The runtime says how many entries of the table it has ever used. Whether one that is read here is a monitor's is for its Lock to say. */
+/* The runtime has a count of the used entries of the table. Whether an entry is a monitor depends on its Lock. */
 bool read_managed_monitors(capture *c, uintptr_t table)
 {
     const layout *k = &c->runtime.layout;
@@ -210,7 +210,7 @@ bool read_managed_monitors(capture *c, uintptr_t table)
     }
     if (!c->monitors_whole)
         c->result.flags |= SF_INFO_LOCKS_TRUNCATED;
-    /* Whoever waits has a record of it: where no thread ever had one, nobody does. */
+    /* Each waiting thread has a record. If no thread ever had one, none waits. */
     return (c->monitors_wrong == 0 || c->monitors_right > 0) && !(c->monitors_waited && c->runtime.blocking.where == VARIABLE_UNUSED);
 }
 

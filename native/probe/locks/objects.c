@@ -1,16 +1,15 @@
-/* The objects that threads wait for besides locks: semaphores, events, tasks, threads and such.
+/* The objects other than locks that threads wait for: semaphores, events, tasks, threads and others.
  *
- * The runtime does not say what they are. But a method that waits needs its object when the wait is over, so that the innermost part of the
- * waiter's stack refers to it: the frames of CoreLib there, or the one that called them. The words of that part that lead to an object of one
- * of these types are recorded with their frames; which is the one is for the name of the waiting method to say. Where the runtime has the
- * monitor that such an object waits with in the end, it is proven. */
+ * The runtime does not record them. But a waiting method needs its object after the wait, so the innermost part of the stack refers to it: CoreLib's
+ * frames, or their caller. The words of that part that point to objects of these types are recorded with their frames. The name of the waiting method
+ * then decides which one it is. If the runtime has a record of the monitor with which such an object waits, the object is proven. */
 #include "locks/objects.h"
 #include "locks/locks.h"
 
 enum {
-    CALL_BYTES = 2048,   /* of the stack between a call into the runtime and the record of it */
-    PROTECTED_BYTES = 64, /* before the record, where the call keeps the objects that it was given */
-    MAX_BASES = 16,      /* types that a type is derived from */
+    CALL_BYTES = 2048,   /* of the stack between a call into the runtime and its record */
+    PROTECTED_BYTES = 64, /* before the record, where the call keeps its arguments */
+    MAX_BASES = 16,      /* depth of inheritance */
 };
 
 static const struct { enum core_class class; uint32_t kind; } kinds[] = {
@@ -23,7 +22,7 @@ known_objects known;
 
 void objects_open(void) { known = (known_objects){ .threading_module = SF_NONE }; }
 
-/* CountdownEvent and Barrier are not in CoreLib but in an assembly beside it. */
+/* CountdownEvent and Barrier are not in CoreLib but in another assembly. */
 static bool is_threading_module(const capture *c, uint32_t index)
 {
     static const char name[] = "System.Threading.dll";
@@ -54,8 +53,8 @@ static bool is_of_runtime(const capture *c, const raw_frame *frame)
     return f->module == SF_NONE || ((sf_module *)sf_table_at(&c->modules, f->module))->module_id == c->runtime.core.module || is_threading_module(c, f->module);
 }
 
-/* From the innermost managed frame to the end of the frame that called into CoreLib. In .NET 9 some calls into the runtime itself have no such
- * frame that keeps their object (Thread.Join); then it is beside the record that the runtime has of the call, right below. */
+/* From the innermost managed frame to the end of the frame that called into CoreLib. On .NET 9, some calls into the runtime have no managed frame
+ * that keeps their object (Thread.Join). Then it is next to the runtime's record of the call, right below. */
 void find_waiting_part(capture *c, uint32_t index)
 {
     const sf_thread *thread = sf_table_at(&c->threads, index);
@@ -101,8 +100,8 @@ static uint32_t kind_of_class(const capture *c, uintptr_t class)
     return 0;
 }
 
-/* Which types of a batch are derived from which of these: the parents of all are read at once, a step up at a time. Many words that could be a type
- * are none, and those of a thousand threads are a thousand. */
+/* Finds the kind of each type of a batch by its base types, one level for the whole batch at a time. Many candidate words are not types, and a
+ * thousand threads have thousands of candidates. */
 static void find_kinds(capture *c, waited_object *objects, uint32_t count)
 {
     sf_read_item *items = known.way.items;
@@ -128,7 +127,7 @@ static void find_kinds(capture *c, waited_object *objects, uint32_t count)
     }
 }
 
-/* A type of another module is one that a frame's method belongs to. */
+/* A type of another module must be the declaring type of a frame's method. */
 static uint32_t kind_of_type(capture *c, const waited_object *o)
 {
     uint32_t kind = o->kind, index = kind == 0 ? sf_index_get(&c->type_index, o->type) : SF_NONE;
@@ -153,13 +152,13 @@ static void add_object(capture *c, uintptr_t address, uintptr_t type, uint32_t k
     };
 }
 
-/* Of a collector that has regions, and no memory of others between them. */
+/* For collectors with regions, which reserve an address range of their own. */
 static bool is_in_heap(const layout *k, uintptr_t address)
 {
     return layout_knows(k, LAYOUT_HEAP_RANGE) && layout_knows(k, LAYOUT_COLLECTOR) && address - k->collector.lowest < k->collector.highest - k->collector.lowest;
 }
 
-/* A type that was met before, or in the same batch, is not asked for again, unless another has its place. */
+/* A type that was already seen, also in the same batch, is not looked up again, unless another type has replaced it in the hash table. */
 void add_waited_objects(capture *c, waited_object *objects, uint32_t count)
 {
     uint32_t batch = ++known.batches;

@@ -1,4 +1,4 @@
-/* What threads wait for besides locks. */
+/* What threads wait for other than locks. */
 #ifndef STACKFLARE_OBJECTS_H
 #define STACKFLARE_OBJECTS_H
 
@@ -7,23 +7,23 @@
 void objects_open(void); /* before the pause */
 void objects_name(capture *c); /* after resolve */
 
-/* What the parts of finding them share. */
+/* Shared by the parts. */
 enum {
     MAX_OBJECTS = 1 << 14,
     MAX_REFERENCES = 1 << 15,
     MAX_WAITING_WORDS = 1 << 16,
-    OBJECT_WORDS_READ = 10, /* the type is the first */
+    OBJECT_WORDS_READ = 10, /* the first word is the type */
     VERDICTS = 256,
-    MAX_CONTINUATIONS = 1 << 10, /* of a task, that are looked at */
-    MAX_LISTS = 256,             /* of continuations, that are read */
+    MAX_CONTINUATIONS = 1 << 10, /* of a task */
+    MAX_LISTS = 256,             /* of continuations */
     MAX_READERS = 1 << 12,
 
-    /* Kinds of objects that are not sent: a Thread; what is of a type that is not of CoreLib, until its name is known. */
+    /* Kinds that are not sent: a Thread; a type outside of CoreLib, until its name is known. */
     KIND_THREAD = 0x100,
     KIND_UNNAMED = 0x101,
 };
 
-/* A word that may be a reference, where a thread waits. */
+/* A word that may be a reference, in the waiting part of a stack. */
 typedef struct waiting_word {
     uintptr_t at, word;
     uint32_t thread, pad;
@@ -32,22 +32,22 @@ typedef struct waiting_word {
 typedef struct object_work {
     uintptr_t class;
     uintptr_t words[OBJECT_WORDS_READ];
-    uint32_t index; /* in the end; SF_NONE */
+    uint32_t index; /* the final index; SF_NONE */
     bool read;
 } object_work;
 
-/* What objects of a type are; the batch in which that was asked for last. */
+/* The kind of a type, and the batch that last looked it up. */
 typedef struct verdict {
     uintptr_t type;
     uint32_t kind, batch;
 } verdict;
 
-/* What was found on the way, in each capture anew: captures never overlap. */
+/* Intermediate data of one capture; captures never overlap. */
 typedef struct known_objects {
-    verdict verdicts[VERDICTS]; /* on types that were met, each at the place that its address gives it */
+    verdict verdicts[VERDICTS]; /* a hash table by type address */
     uint32_t batches;
-    struct { sf_read_item items[SF_READ_MANY]; uintptr_t parents[SF_READ_MANY]; uint16_t of[SF_READ_MANY]; } way; /* up from the types of a batch */
-    /* The list of continuations that was read last, and how many were: of many threads that wait for tasks, most wait for the same. */
+    struct { sf_read_item items[SF_READ_MANY]; uintptr_t parents[SF_READ_MANY]; uint16_t of[SF_READ_MANY]; } way; /* the base types of a batch */
+    /* The last list of continuations that was read, and their number: of many threads that wait for tasks, most wait for the same task. */
     uintptr_t list, continuations[MAX_CONTINUATIONS];
     uint32_t continuation_count, lists_read;
     struct { uint32_t thread, object; } readers[MAX_READERS]; /* of locks */
@@ -56,28 +56,28 @@ typedef struct known_objects {
 } known_objects;
 extern known_objects known;
 
-/* Sets the part of a thread's stack in which what it waits for must be. */
+/* Sets the part of a thread's stack that must refer to what it waits for. */
 void find_waiting_part(capture *c, uint32_t thread);
 
-/* A word of that part; false when there is no more room for it. */
+/* Adds a word of that part; false if there is no room. */
 bool add_waiting_word(capture *c, uint32_t thread, uintptr_t at, uintptr_t word);
 
-/* Objects that such words lead to, which may be old ones; up to SF_READ_MANY. */
+/* The targets of such words, which may be stale; up to SF_READ_MANY. */
 typedef struct waited_object {
     uintptr_t address, type;
-    uintptr_t base; /* how far the way up from the type has come; 0: there is no way */
+    uintptr_t base; /* the current base type of the search; 0: end */
     uint32_t kind;
-    bool asks; /* for the kind of the type */
+    bool asks; /* its type must be looked up */
 } waited_object;
 void add_waited_objects(capture *c, waited_object *objects, uint32_t count);
 
-/* references.c, after all stacks: which threads refer to which of the objects, and what the objects say. */
+/* references.c, after all stacks: which threads refer to which of the objects, and the objects' fields. */
 void find_references(capture *c);
 
-/* joins.c: the threads that wait for another's end. */
+/* joins.c: threads that wait for another thread's end. */
 void find_joins(capture *c);
-void find_event_joins(capture *c); /* join_events.c: as find_joins, where they wait for an event that the other has */
-uint32_t wait_from(const capture *c, uint32_t wait, uint32_t thread); /* the index of the first wait from there on that is of no thread before */
-void add_join(capture *c, uint32_t wait, uint32_t thread, uint32_t other); /* unless the thread has a wait there */
+void find_event_joins(capture *c); /* join_events.c: the same, if they wait for an event in the other Thread */
+uint32_t wait_from(const capture *c, uint32_t wait, uint32_t thread); /* the index of the first wait from this one on that belongs to this thread or a later one */
+void add_join(capture *c, uint32_t wait, uint32_t thread, uint32_t other); /* unless the thread already has a wait there */
 
 #endif

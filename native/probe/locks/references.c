@@ -1,14 +1,14 @@
-/* Which threads refer to which objects where they wait, what the objects say of themselves, and what that proves. */
+/* Which threads refer to which objects where they wait, the objects' own fields, and what these prove. */
 #include "locks/objects.h"
 #include "locks/locks.h"
 
 enum {
-    MOST_OF_THREAD = 512, /* references in which a proof is looked for */
-    MAX_ENTRIES = 64, ENTRY_WORDS = 5, /* of the list that a thread has of the locks that it has entered */
-    MAX_READ = 64, /* locks whose readers are looked for */
+    MOST_OF_THREAD = 512, /* references that are searched for a proof */
+    MAX_ENTRIES = 64, ENTRY_WORDS = 5, /* of a thread's list of the locks that it has entered */
+    MAX_READ = 64, /* locks whose readers are searched */
 };
 
-/* In the order of threads, frames, objects. Most come in that order. */
+/* Keeps the order of threads, frames, objects. Most references arrive in that order. */
 static void add_reference(capture *c, sf_reference added)
 {
     uint32_t at = c->references.count;
@@ -65,7 +65,7 @@ static void read_fields(capture *c)
     }
 }
 
-/* The count and the owners that objects have of themselves. */
+/* Reads the counts and owners in the objects. */
 static void take_fields(capture *c)
 {
     const layout *k = &c->runtime.layout;
@@ -83,7 +83,7 @@ static void take_fields(capture *c)
     }
 }
 
-/* Reads a task's continuations, if they are a list. An array begins with its type and its length. */
+/* Reads a task's continuations if they are a list. An array begins with its type and its length. */
 static void read_continuations(const layout *k, uintptr_t list)
 {
     object_work work = { .read = true };
@@ -129,7 +129,7 @@ static bool is_proof(const layout *k, const sf_object *o, const object_work *wor
     return false;
 }
 
-/* Another reference of the same thread to the same object, from the first of the thread's on. */
+/* An earlier reference of the same thread to the same object. */
 static const sf_reference *same_before(const capture *c, uint32_t first, uint32_t i)
 {
     const sf_reference *r = sf_table_at(&c->references, i);
@@ -175,7 +175,7 @@ static void prove(capture *c)
     }
 }
 
-/* To be put among the references, in their order, once the program runs again. */
+/* Inserted into the sorted references when the program runs again. */
 static void add_reader(capture *c, uint32_t thread, uint32_t object)
 {
     if (known.reader_count == MAX_READERS) {
@@ -186,8 +186,8 @@ static void add_reader(capture *c, uint32_t thread, uint32_t object)
     known.readers[known.reader_count++].object = object;
 }
 
-/* Who has entered a ReaderWriterLockSlim to read. The lock only counts its readers; each thread counts, in a list of its own that a variable
- * of the thread leads to, how often it has entered which lock. */
+/* The readers of a ReaderWriterLockSlim. The lock has only the number of its readers. Each thread counts how often it has entered which lock, in its
+ * own list, which a thread static refers to. */
 static void add_readers(capture *c, uint32_t thread, uintptr_t entry, const uint32_t *locks, uint32_t count)
 {
     const layout *k = &c->runtime.layout;
@@ -259,7 +259,7 @@ void find_references(capture *c)
     find_readers(c);
 }
 
-/* CountdownEvent and Barrier get their names: their module's metadata is not looked into while the program stands still. */
+/* Names CountdownEvent and Barrier: their module's metadata is not read during the pause. */
 static void name_others(capture *c)
 {
     core_lib threading;
@@ -283,7 +283,7 @@ static void name_others(capture *c)
     }
 }
 
-/* After the pause: takes away what has no kind, and what is in a frame that did not fit into the snapshot. */
+/* After the pause: removes objects without a kind, and references from frames that did not fit into the snapshot. */
 void objects_name(capture *c)
 {
     uint32_t objects = 0, references = 0;

@@ -1,9 +1,9 @@
-/* What the stacks say of locks: objects that are locked by nothing but bits of their own, and the frames that refer to a lock.
+/* Locks that are found by scanning the stacks: objects whose lock is only bits in their header, and the frames that refer to a lock.
  *
- * The runtime could tell which words of a stack are references, but not at the price of a pause like ours. So each word of a managed frame
- * that could be one is looked at: of the objects, those are kept whose header or fields name a listed thread as their owner. A word can
- * be left over from a call that has returned, and its object have moved since; what was found in this way alone is marked
- * (SF_LOCK_FROM_STACK). All reads can fail, and come in batches. */
+ * The runtime can compute which words of a stack are references, but that would take longer than the pause allows. So every word of a managed frame
+ * that may be a reference is checked: an object is kept if its header or fields name a listed thread as the owner. A word can be a leftover of a call
+ * that has returned, and its object may have moved since. What was found only in this way is marked (SF_LOCK_FROM_STACK). All reads can fail, and are
+ * made in batches. */
 #define _GNU_SOURCE
 #include "locks/locks.h"
 #include "locks/objects.h"
@@ -11,19 +11,19 @@
 enum {
     SEGMENTS = 64,
     SEGMENT_WORDS = 8 << 10,
-    MAX_STACK_BYTES = 1 << 20, /* that are looked at of one stack */
+    MAX_STACK_BYTES = 1 << 20, /* checked of one stack */
     CANDIDATES = SF_READ_MANY,
 
-    /* What a word is looked at for. */
+    /* The reason to check a word. */
     MAY_BE_LOCK = 1,
     MAY_BE_WAITED = 2,
     MAY_BE = MAY_BE_LOCK | MAY_BE_WAITED,
 };
 
-/* Objects lie in memory that the kernel hands out in one direction, from one end of its range. */
+/* The kernel allocates the memory of objects in one direction, from one end of its range. */
 #define HEAP_DISTANCE ((uintptr_t)1 << 43)
 
-/* Where the managed part of a stack begins. */
+/* The start of the managed part of a stack. */
 static uintptr_t stack_begin(const capture *c, const sf_thread *thread)
 {
     for (uint32_t i = 0; i < thread->frame_count; i++)
@@ -41,9 +41,9 @@ typedef struct scan {
     uint32_t count, words;
     bool late;
 
-    uintptr_t first_lock, last_lock; /* of find_frames: no lock lies below the one or above the other */
+    uintptr_t first_lock, last_lock; /* for find_frames: the lowest and the highest lock address */
 
-    /* of find_held: the objects that are about to be looked at */
+    /* for find_held: the objects that will be checked next */
     uintptr_t heap;
     object_begin objects[CANDIDATES];
     uint8_t uses[CANDIDATES];
@@ -93,7 +93,7 @@ static void scan_stack(scan *s, uint32_t index)
 
 static void look_at_candidates(scan *s)
 {
-    /* A page of a file that is mapped may have to come from a disk. */
+    /* A page of a mapped file may have to be read from a disk. */
     s->late = s->late || is_late(s->c);
     if (s->late) {
         s->candidate_count = 0;
@@ -120,9 +120,9 @@ static void look_for_objects(scan *s, uint32_t thread, uintptr_t address, const 
     uintptr_t begin = work->waits_from ? stack_begin(s->c, sf_table_at(&s->c->threads, thread)) : 0;
     uintptr_t heap = s->heap - HEAP_DISTANCE, stack = address - MAX_STACK_BYTES, statics = work->statics;
     size_t n = 0;
-    /* Not far from an object that is known, not a place on this stack, and not one of the thread's variables, whose address is
-     * on it for each call out of managed code: to read each would cost as much as all objects. Without branches, which nobody could
-     * foresee. */
+    /* A candidate is near a known object, is not an address on this stack, and is not the address of the thread's variables, which is on the stack
+     * for each call out of managed code: reading each of those would cost as much as all objects. Without branches, because they would be
+     * unpredictable. */
     for (size_t i = 0; i < count; i++) {
         uintptr_t word = words[i];
         scratch->some[n] = (uint32_t)i;
@@ -133,7 +133,7 @@ static void look_for_objects(scan *s, uint32_t thread, uintptr_t address, const 
         uint32_t uses = at >= begin ? MAY_BE_LOCK : 0;
         if (at < work->waits_to && word != work->object && add_waiting_word(s->c, thread, at, word))
             uses |= MAY_BE_WAITED;
-        /* The low bits of a word that was looked at say what for. */
+        /* The low bits of a checked word say for which reason. */
         uintptr_t *seen = &scratch->seen[(word * 0x9E3779B97F4A7C15ull) >> 52];
         if ((*seen & ~(uintptr_t)MAY_BE) != word)
             *seen = word;
@@ -165,7 +165,7 @@ void find_held(capture *c)
         c->result.flags |= SF_INFO_LOCKS_TRUNCATED;
 }
 
-/* The frame whose part of the stack an address is in. */
+/* The frame whose part of the stack contains an address. */
 uint32_t frame_of_address(const capture *c, const sf_thread *thread, uintptr_t address)
 {
     uint32_t found = SF_NONE;
@@ -179,7 +179,7 @@ uint32_t frame_of_address(const capture *c, const sf_thread *thread, uintptr_t a
     return found;
 }
 
-/* In the order of threads, frames, locks: frames come in their order, and those of one have few locks. */
+/* Keeps the order of threads, frames, locks: frames arrive in order, and each frame has few locks. */
 static void add_held(capture *c, sf_held held)
 {
     uint32_t at = c->held_locks.count;
@@ -211,7 +211,7 @@ static void look_for_locks(scan *s, uint32_t thread, uintptr_t address, const ui
         uint32_t lock = words[i] % sizeof *words == 0 ? sf_index_get(&s->c->lock_index, words[i]) : SF_NONE;
         if (lock == SF_NONE || ((sf_lock *)sf_table_at(&s->c->locks, lock))->owner != thread)
             continue;
-        /* Both go up, so that each frame is come to once. */
+        /* Both are ascending, so each frame is visited once. */
         for (; next < of->frame_count && frame_at(s->c, of, next)->sp <= address + i * sizeof *words; next++)
             if (frame_at(s->c, of, next)->sp != 0)
                 frame = next;
@@ -220,7 +220,7 @@ static void look_for_locks(scan *s, uint32_t thread, uintptr_t address, const ui
     }
 }
 
-/* Of the threads that hold something. Each lock with an owner has a record in the end, if not of a frame then without. */
+/* For threads that hold a lock. Each lock with an owner finally has a record, with or without a frame. */
 void find_frames(capture *c)
 {
     scan *s = &one_scan;

@@ -1,13 +1,13 @@
-/* What threads wait for, while the runtime stands still.
+/* What threads wait for, while the runtime is suspended.
  *
- * The runtime itself says it: for debuggers it keeps a record on the stack of each thread that waits to enter a lock or for a pulse, CoreLib's
- * ThreadBlockingInfo, and the newest one's address among the thread's statics. The record of a monitor leads to its sync block, the one
- * of a System.Threading.Lock to the object. Waits for anything else have no such record (objects.c). */
+ * The runtime records it for debuggers: each thread that waits to enter a lock or for a pulse has a record on its stack, CoreLib's
+ * ThreadBlockingInfo, and the address of the newest one is among the thread's statics. The record of a monitor refers to its sync block, the record
+ * of a System.Threading.Lock to the object. Other waits have no such record (objects.c). */
 #include "locks/locks.h"
 
 enum { BLOCKING_BYTES_MOST = 64 };
 
-/* How many words of a thread's statics have all that is looked for in them. */
+/* How many words of a thread's statics are needed. */
 static uint32_t statics_words(const capture *c)
 {
     const layout *k = &c->runtime.layout;
@@ -18,8 +18,8 @@ static uint32_t statics_words(const capture *c)
     return (end > at ? end : at) / (uint32_t)sizeof(uintptr_t) + 1;
 }
 
-/* Where a Thread has the address of its statics: the contract of .NET 10 says it, and in .NET 9 it is the one word that leads to
- * something that leads back. */
+/* Where a Thread has the address of its statics: the contract of .NET 10 contains the offset. On .NET 9, it is the only word that points to something
+ * that points back. */
 enum { STATICS_WORDS = 16, THREAD_WORDS = 160, THREADS_SEARCHED = 16 };
 bool find_statics(capture *c)
 {
@@ -39,7 +39,7 @@ bool find_statics(capture *c)
     return k->thread.statics != 0;
 }
 
-/* A thread that has just got what it waited for has not yet taken its record away. */
+/* A thread that has just stopped waiting may not have removed its record yet. */
 void add_wait(capture *c, uint32_t thread, uint32_t kind, uint32_t lock, int32_t timeout)
 {
     if (lock == SF_NONE || ((sf_lock *)sf_table_at(&c->locks, lock))->owner == thread)
@@ -65,7 +65,7 @@ static void take_wait(capture *c, uintptr_t table, uint32_t thread, const blocki
     add_wait(c, thread, wait, lock, record->timeout);
 }
 
-/* Where the newest record of each of a batch of threads is, from what their statics have; 0: there is none. */
+/* The newest record of each of a batch of threads, from their statics; 0 if there is none. */
 static void find_records(const capture *c, uintptr_t statics[][STATICS_WORDS], const bool *own, uint32_t count, uintptr_t *at)
 {
     const layout *k = &c->runtime.layout;
@@ -95,7 +95,7 @@ static void find_records(const capture *c, uintptr_t statics[][STATICS_WORDS], c
             at[i] = 0;
 }
 
-/* Whether the statics of a thread were found where they should be. */
+/* Whether the statics of a thread were found at the expected place. */
 bool read_waits(capture *c, uintptr_t table)
 {
     sf_read_item items[THREAD_BATCH];
@@ -105,7 +105,7 @@ bool read_waits(capture *c, uintptr_t table)
     blocking_record records[THREAD_BATCH];
     bool own[THREAD_BATCH], managed = layout_knows(k, LAYOUT_MANAGED_MONITORS);
     uint32_t words = statics_words(c);
-    bool found = false, none = !k->thread.statics_searched; /* where the place is certain, threads without variables are no contradiction */
+    bool found = false, none = !k->thread.statics_searched; /* if the offset is known, threads without statics are normal */
     for (uint32_t first = 0; first < c->threads.count; first += THREAD_BATCH) {
         if (is_late(c)) {
             c->result.flags |= SF_INFO_LOCKS_TRUNCATED;
@@ -116,9 +116,9 @@ bool read_waits(capture *c, uintptr_t table)
             const sf_thread *thread = sf_table_at(&c->threads, first + i);
             thread_work *work = sf_table_at(&c->thread_work, first + i);
             uintptr_t place = thread->thread_id + k->thread.statics;
-            if (!k->thread.statics_searched) /* then the Thread was copied as far as that */
+            if (!k->thread.statics_searched) /* then this part of the Thread was copied */
                 memcpy(&work->statics, (void *)place, sizeof work->statics);
-            else if (!sf_read_pointer(place, &work->statics)) /* as far as that goes the runtime's threads may not be alike */
+            else if (!sf_read_pointer(place, &work->statics)) /* the runtime's threads may have no memory that far */
                 work->statics = 0;
             items[i] = (sf_read_item){ plausible(work->statics) ? work->statics : 0, statics[i], words * sizeof **statics, false };
         }

@@ -1,5 +1,5 @@
-/* glibc 2.34 moved functions of libdl and libpthread into libc, under new versions. The old ones are still there, and are the only ones that the older
- * systems have which .NET runs on. FIRST_LIBC(f) imports f by its first version. */
+/* glibc 2.34 moved functions of libdl and libpthread into libc, with new symbol versions. The old versions still exist, and the older systems that
+ * .NET supports have only these. FIRST_LIBC(f) imports f by its first version. */
 #ifndef STACKFLARE_FIRST_LIBC_H
 #define STACKFLARE_FIRST_LIBC_H
 

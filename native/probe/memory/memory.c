@@ -74,7 +74,7 @@ void sf_index_unmap(sf_index *index)
     index->near = NULL;
 }
 
-/* Both parts have twice as many slots as there can be keys in them, so that the search ends. */
+/* Both parts have twice as many slots as keys, so that the search ends. */
 static sf_index_slot *find(sf_index_slot *slots, uint32_t mask, uint64_t key)
 {
     /* Keys are addresses: the multiplication spreads their low bits. */
@@ -109,7 +109,7 @@ static int read_fd = -1;
 
 void sf_read_open(void)
 {
-    /* Some container profiles forbid process_vm_readv even on oneself; one's own /proc/self/mem is always readable. */
+    /* Some container profiles forbid process_vm_readv even for the own process. /proc/self/mem is always readable. */
     uint64_t probe = 1, copy = 0;
     struct iovec to = { &copy, sizeof copy }, from = { &probe, sizeof probe };
     if (process_vm_readv(getpid(), &to, 1, &from, 1, 0) != sizeof copy)
@@ -131,7 +131,7 @@ bool sf_read(const void *address, void *to, size_t n)
     return process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == (ssize_t)n;
 }
 
-/* A stretch of memory that is read as one, and the buffers that its parts go to: those of items, and of what lies between them. */
+/* A range of memory that is read as one, and the buffers of its parts: of items, and of the gaps between them. */
 typedef struct stretch { uint32_t first, count, first_local; } stretch;
 
 static void sort_by_address(const sf_read_item *items, uint8_t *order, uint32_t n)
@@ -146,7 +146,7 @@ static void sort_by_address(const sf_read_item *items, uint8_t *order, uint32_t 
         }
 }
 
-/* What costs is not the bytes but each stretch that the kernel has to find: items that lie near each other are one. */
+/* The cost is per range that the kernel has to look up, not per byte: items that are close together are read as one range. */
 static void read_round(sf_read_item *items, uint32_t count)
 {
     enum { NEAR = 1024, MOST = 4096 };
@@ -184,7 +184,7 @@ static void read_round(sf_read_item *items, uint32_t count)
             for (uint32_t i = 0; i < stretches[next].count; i++)
                 items[order[stretches[next].first + i]].ok = true;
         }
-        /* The kernel stops at the first that it cannot read whole: the items of that one are tried alone. */
+        /* The kernel stops at the first range that it cannot read completely. The items of that range are tried one by one. */
         for (uint32_t i = 0; next < found && i < stretches[next].count; i++) {
             sf_read_item *item = &items[order[stretches[next].first + i]];
             item->ok = sf_read((void *)item->address, item->to, item->size);
@@ -224,13 +224,13 @@ enum { PROOF_CHUNKS = 1 << 13, PROOF_NEAR = 1 << 8, PROOF_PAGES = 16, PROOF_BYTE
 bool sf_proof_map(sf_proof *proof)
 {
     proof->count = 0;
-    proof->chunk = 1; /* none begins there */
+    proof->chunk = 1; /* no chunk begins there */
     return sf_index_map_near(&proof->chunks, PROOF_CHUNKS, PROOF_NEAR);
 }
 
 void sf_proof_unmap(sf_proof *proof) { sf_index_unmap(&proof->chunks); }
 
-/* Which pages of a chunk are known to be there, a bit for each; NULL when there is no room for one more chunk. */
+/* The pages of a chunk that are known to exist, one bit each; NULL if there is no room for another chunk. */
 static uint32_t *known_pages(sf_proof *proof, uintptr_t chunk)
 {
     if (chunk == proof->chunk)
@@ -240,13 +240,13 @@ static uint32_t *known_pages(sf_proof *proof, uintptr_t chunk)
     uint32_t *known = sf_index_find(&proof->chunks, chunk);
     if (*known == 0) {
         proof->count++;
-        *known = 1; /* which is no page, but says that the chunk is in the index */
+        *known = 1; /* not a page, but marks that the chunk is in the index */
     }
     proof->chunk = chunk;
     return proof->known = known;
 }
 
-/* What is read page after page will come to the next ones too: one call tells of some. The kernel stops at the first that is not there. */
+/* Sequential reads will need the next pages too, so one call checks several. The kernel stops at the first page that does not exist. */
 static uint32_t pages_from(uintptr_t address)
 {
     enum { AHEAD = 8 };
@@ -260,7 +260,7 @@ static uint32_t pages_from(uintptr_t address)
     return there > 0 ? ((1u << there) - 1) << (first + 1) : 0;
 }
 
-/* What crosses a page counts for none. */
+/* A read that crosses a page proves nothing. */
 bool sf_proof_read(sf_proof *proof, uintptr_t address, void *to, size_t n)
 {
     uintptr_t offset = address % PROOF_BYTES;

@@ -16,23 +16,22 @@ typedef struct sf_table {
     bool full; /* something did not fit */
 } sf_table;
 
-/* Reserves room for capacity records; physical memory comes as records are touched, the first `ready` bytes of it now. */
+/* Reserves room for capacity records. Physical memory is allocated when records are touched; for the first `ready` bytes, now. */
 bool sf_table_map(sf_table *table, uint32_t record, uint32_t capacity, size_t ready);
-/* For a table that may become large during the pause: fewer faults, each of 2 MB where the kernel agrees. */
+/* For a table that may become large during the pause: fewer page faults, of 2 MB each if the kernel allows it. */
 void sf_table_in_large_pages(sf_table *table);
 void sf_table_unmap(sf_table *table);
 
-/* The index of a new zeroed record, or SF_NONE when the table is full. */
+/* The index of a new zeroed record; SF_NONE if the table is full. */
 uint32_t sf_table_add(sf_table *table);
 
-/* The index of the first of n new zeroed records that lie together, or SF_NONE. */
+/* The index of the first of n new contiguous zeroed records; SF_NONE. */
 uint32_t sf_table_add_many(sf_table *table, uint32_t n);
 
 static inline void *sf_table_at(const sf_table *table, uint32_t index) { return table->base + (size_t)index * table->record; }
 
-/* A set of 64-bit keys, each with the index that was given to it. The first keys go into a few pages that are there before the
- * pause. A table for all that may come is so large that each key would be the first on its page, at the price of two faults:
- * one to read the empty slot, one to write it. */
+/* A map from 64-bit keys to indexes. The first keys go into a few pages that are touched before the pause. In a table for the maximum number of keys,
+ * each key would be the first on its page and cost two page faults: one to read the empty slot, one to write it. */
 typedef struct sf_index_slot { uint64_t key; uint32_t value_plus_one; uint32_t pad; } sf_index_slot;
 typedef struct sf_index {
     sf_index_slot *near, *far;
@@ -41,43 +40,43 @@ typedef struct sf_index {
 } sf_index;
 
 bool sf_index_map(sf_index *index, uint32_t capacity);
-/* For one that may get many keys during the pause: so many of them are near. A power of two. */
+/* For a map that may get many keys during the pause: the size of the touched part. A power of two. */
 bool sf_index_map_near(sf_index *index, uint32_t capacity, uint32_t near_keys);
 void sf_index_unmap(sf_index *index);
 
-/* The place of the key's value: 0 for a new key, else value + 1. The caller stores the value + 1. */
+/* The slot of the key's value: 0 for a new key, else value + 1. The caller stores value + 1. */
 uint32_t *sf_index_find(sf_index *index, uint64_t key);
 
-/* A key's value, or SF_NONE for a key that is not there. */
+/* A key's value; SF_NONE if the key does not exist. */
 uint32_t sf_index_get(const sf_index *index, uint64_t key);
 
-/* Copies from addresses that may not be there. Async-signal-safe, no allocation. */
+/* Copies from addresses that may not be mapped. Async-signal-safe, no allocation. */
 bool sf_read(const void *address, void *to, size_t n);
 static inline bool sf_read_pointer(uintptr_t address, uintptr_t *to) { return sf_read((const void *)address, to, sizeof *to); }
 
-/* Many reads for the price of one system call. A read of address 0 is left out; ok says which came. */
+/* Many reads with one system call. Items with address 0 are skipped; ok says which succeeded. */
 typedef struct sf_read_item { uintptr_t address; void *to; size_t size; bool ok; } sf_read_item;
 enum { SF_READ_MANY = 128 };
 void sf_read_many(sf_read_item *items, size_t count);
 
-/* Whether a stretch, which is not empty, can be read, so that plain loads from it may follow. One page in so many is asked for, the first and the last among them: memory that a collector has
- * asked the kernel for comes and goes in larger pieces. */
+/* Whether a non-empty range can be read, so that plain loads may follow. Checks one page in this many, including the first and the last: a collector
+ * maps and unmaps memory in larger pieces. */
 #ifndef SF_READABLE_PAGES
-#define SF_READABLE_PAGES 16 /* tests, whose memory is a few pages, have another number */
+#define SF_READABLE_PAGES 16 /* tests, whose memory is a few pages, use another number */
 #endif
 bool sf_readable(uintptr_t from, uintptr_t to);
 
-/* For many small reads from few pages: a page that one of them was from is known to be there for the rest of the pause. */
+/* For many small reads from few pages: a page from which one read succeeded is known to exist for the rest of the pause. */
 typedef struct sf_proof { sf_index chunks; uint32_t count; uintptr_t chunk; uint32_t *known; } sf_proof;
 bool sf_proof_map(sf_proof *proof);
 void sf_proof_unmap(sf_proof *proof);
 bool sf_proof_read(sf_proof *proof, uintptr_t address, void *to, size_t n);
 
-/* Opens and closes the way that sf_read falls back to where the kernel forbids process_vm_readv. */
+/* Opens and closes the fallback of sf_read for kernels that forbid process_vm_readv. */
 void sf_read_open(void);
 void sf_read_close(void);
 
-/* Whether a word can be the address of something that the runtime has made. */
+/* Whether a word can be the address of a structure of the runtime. */
 static inline bool plausible(uintptr_t p) { return p % sizeof p == 0 && p > 0x10000 && p < (uintptr_t)1 << 56; }
 
 int64_t sf_now(int clock); /* nanoseconds */

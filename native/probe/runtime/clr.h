@@ -1,6 +1,5 @@
-/* The few parts of the runtime's profiling API that the probe uses, declared from its public interface definition.
- * A COM object is a pointer to a pointer to a table of functions; SLOT(object, n, type) is the n-th of them, counted from
- * QueryInterface = 0. */
+/* The parts of the runtime's profiling API that the probe uses, declared from its public interface definition. A COM object is a pointer to a pointer
+ * to a table of functions; SLOT(object, n, type) is the n-th of them, counted from QueryInterface = 0. */
 #ifndef STACKFLARE_CLR_H
 #define STACKFLARE_CLR_H
 
@@ -40,7 +39,7 @@ typedef struct guid {
 #define COR_PRF_MODULE_FLAT_LAYOUT 0x20u
 #define COR_PRF_HANDLE_TYPE_STRONG 2u
 
-/* Where a CONTEXT has the registers that are used of it. */
+/* The offsets of the used registers in a CONTEXT. */
 #if defined(__x86_64__)
 enum { CONTEXT_SP = 0x98, CONTEXT_FP = 0xA0, CONTEXT_PC = 0xF8 };
 #elif defined(__aarch64__)
@@ -67,7 +66,7 @@ typedef hresult (*stack_callback)(clr_id function, uintptr_t ip, uintptr_t frame
 static inline hresult clr_query(void *o, const guid *iid, void **out) { return SLOT(o, 0, hresult (*)(void *, const guid *, void **))(o, iid, out); }
 static inline void clr_release(void *o) { if (o) SLOT(o, 2, uint32_t (*)(void *))(o); }
 
-/* ICorProfilerInfo and its descendants: one object, one table. */
+/* ICorProfilerInfo and the interfaces derived from it: one object, one table. */
 static inline hresult info_array_class(void *o, clr_id cls, uint32_t *element_kind, clr_id *element, uint32_t *rank) { return SLOT(o, 11, hresult (*)(void *, clr_id, uint32_t *, clr_id *, uint32_t *))(o, cls, element_kind, element, rank); }
 static inline hresult info_thread(void *o, clr_id thread, uint32_t *os_id) { return SLOT(o, 12, hresult (*)(void *, clr_id, uint32_t *))(o, thread, os_id); }
 static inline hresult info_set_events(void *o, uint32_t mask) { return SLOT(o, 16, hresult (*)(void *, uint32_t))(o, mask); }

@@ -1,6 +1,5 @@
-/* The tables of CoreLib's metadata are read from its image. The runtime would do it too, but changes its own view of the metadata the first
- * time that anybody asks, for as long as the program runs. The image is the runtime's for good, so that its bytes are plain loads; all that
- * leads out of the tables is checked against their sizes. */
+/* Reads the tables of CoreLib's metadata from its image. The runtime could do it too, but the first request permanently changes its own view of the
+ * metadata. The image is never unmapped, so its bytes are plain loads. Everything that leads out of the tables is checked against their sizes. */
 #include "runtime/corelib.h"
 
 #include "memory/memory.h"
@@ -32,7 +31,7 @@ static uint32_t most(const uint32_t *rows, int a, int b, int c)
     return m > rows[c] ? m : rows[c];
 }
 
-/* The tables lie one after the other; those up to Field are what is needed. */
+/* The tables follow each other; those up to Field are needed. */
 bool core_open_tables(core_lib *core, const uint8_t *tables, size_t size)
 {
     const uint8_t *at = tables, *end = at + size;
@@ -50,7 +49,7 @@ bool core_open_tables(core_lib *core, const uint8_t *tables, size_t size)
             rows[i] = load(at, 4);
             at += 4;
         }
-    /* Fields that have to be found through another table, or more rows than a token can name: not what a compiler makes. */
+    /* Fields that must be found through another table, or more rows than a token can name: compilers do not generate that. */
     if (rows[TABLE_FIELD_PTR] != 0 || most(rows, TABLE_TYPE_DEF, TABLE_TYPE_REF, TABLE_FIELD) > TOKEN_ROW)
         return false;
     uint32_t scope_rows = most(rows, TABLE_MODULE, TABLE_MODULE_REF, TABLE_ASSEMBLY_REF);
@@ -113,7 +112,7 @@ bool core_is_type(const core_lib *core, uint32_t token, const char *space, const
     return is_name(core, load(at + 4, core->string_bytes), name) && is_name(core, load(at + 4 + core->string_bytes, core->string_bytes), space);
 }
 
-/* The heap has each name once: of types that follow each other, most are in the same namespace, and it is looked at once. */
+/* The string heap has each name once. Neighbouring types usually have the same namespace, so it is compared once. */
 void core_find_types(const core_lib *core, core_type *types, uint32_t count)
 {
     const uint8_t *row = core->types;
@@ -141,7 +140,7 @@ void core_find_types(const core_lib *core, core_type *types, uint32_t count)
         types[i].class = types[i].token ? core_loaded(core, types[i].token) : 0;
 }
 
-/* What a module's map from tokens has for one. The map is a list of parts. */
+/* The entry for a token in a module's map, which is a list of parts. */
 uintptr_t core_map_entry(const core_lib *core, uint32_t map, uint32_t token)
 {
     const layout *k = core->layout;
@@ -167,7 +166,7 @@ uintptr_t core_map_entry(const core_lib *core, uint32_t map, uint32_t token)
     return 0;
 }
 
-/* What the map leads to has to say itself that it is the type. */
+/* The target must itself say that it is the type. */
 clr_id core_loaded(const core_lib *core, uint32_t token)
 {
     const layout *k = core->layout;
@@ -177,7 +176,7 @@ clr_id core_loaded(const core_lib *core, uint32_t token)
         && sf_read((void *)(type + k->type.flags2), &flags, sizeof flags) && flags >> k->type.token_shift == (token & TOKEN_ROW) ? type : 0;
 }
 
-/* The token of a struct of the same module that a field is of. */
+/* The token of a field's type, if it is a struct of the same module. */
 static uint32_t struct_of(const core_lib *core, uint32_t blob)
 {
     const uint8_t *at = core->blobs + blob;

@@ -17,7 +17,7 @@ static bool take(cursor *c, char wanted)
     return true;
 }
 
-/* Escapes are left as they are: no name that anybody looks for has one. */
+/* Escapes are not decoded: none of the names that we need has one. */
 static bool read_string(cursor *c, descriptor_text *text)
 {
     if (!take(c, '"'))
@@ -32,7 +32,7 @@ static bool read_string(cursor *c, descriptor_text *text)
 
 static int digit(char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : 16; }
 
-/* A whole text that is a number, decimal or hexadecimal. */
+/* A text that is only a decimal or hexadecimal number. */
 static bool is_number(descriptor_text text, uint64_t *number)
 {
     int base = text.length > 2 && text.at[0] == '0' && (text.at[1] == 'x' || text.at[1] == 'X') ? 16 : 10;
@@ -50,7 +50,7 @@ static bool is_number(descriptor_text text, uint64_t *number)
     return true;
 }
 
-/* What numbers and the words true, false and null are made of. */
+/* The characters of numbers and of the words true, false and null. */
 static bool is_bare(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '+' || c == '.'; }
 
 static bool read_bare(cursor *c, descriptor_text *text)
@@ -63,7 +63,7 @@ static bool read_bare(cursor *c, descriptor_text *text)
     return text->length > 0;
 }
 
-/* Passes one value, whatever is in it. */
+/* Skips one value of any kind. */
 static bool skip(cursor *c)
 {
     int depth = 0;
@@ -134,7 +134,7 @@ static bool next_key(cursor *c, bool *first, descriptor_text *key)
     return read_string(c, key) && take(c, ':');
 }
 
-/* The members of an object; of types, the members of each. */
+/* The members of an object; for types, the members of each type. */
 static bool read_members(reader *r, enum descriptor_part part, const descriptor_text *type)
 {
     bool first = true;

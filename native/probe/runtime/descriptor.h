@@ -1,7 +1,7 @@
-/* The text of a data-contract descriptor, taken apart: offsets and addresses that the runtime publishes for debuggers.
+/* Parses the text of a data-contract descriptor: offsets and addresses that the runtime publishes for debuggers.
  *
- * A function over bytes: it knows no name in the text, and reads nothing else. Versions 0 (.NET 9 and 10) and 2 (.NET 11) differ in how they write
- * the same things; both are read. */
+ * A pure function of the bytes: it knows none of the names in the text. Versions 0 (.NET 9 and 10) and 2 (.NET 11) differ in the syntax; it reads
+ * both. */
 #ifndef STACKFLARE_DESCRIPTOR_H
 #define STACKFLARE_DESCRIPTOR_H
 
@@ -32,7 +32,7 @@ typedef struct descriptor_entry {
     uint64_t number;
 } descriptor_entry;
 
-/* Calls visit for each entry. False when the text is not what it should be; entries before that place were visited. */
+/* Calls visit for each entry. False if the text is malformed; entries before that place were visited. */
 bool descriptor_read(const char *json, size_t size, void (*visit)(void *state, const descriptor_entry *entry), void *state);
 
 static inline bool descriptor_is(descriptor_text text, const char *name)
@@ -43,7 +43,7 @@ static inline bool descriptor_is(descriptor_text text, const char *name)
     return i == text.length && name[i] == 0;
 }
 
-/* Whether a list, such as "workstation, regions", has a word. */
+/* Whether a list, such as "workstation, regions", contains a word. */
 bool descriptor_has(descriptor_text list, const char *word);
 
 #endif

@@ -1,5 +1,4 @@
-/* Every read can fail:
- * the image of a collectible module may be on its way out, and a packed one may not be what its headers say. */
+/* Every read can fail: a collectible module may be unloading, and the headers of a packed image may be wrong. */
 #include "runtime/image.h"
 
 #include "memory/memory.h"
@@ -16,8 +15,8 @@ typedef struct pe {
     struct pe_section { uint8_t name[8]; uint32_t size, rva, raw_size, raw; uint32_t rest[4]; } sections[MAX_SECTIONS];
 } pe;
 
-/* The last page that was read: headers are many small fields, and there is no need for a system call for each. Forgotten for
- * each module, as memory changes. */
+/* The last page that was read: headers are many small fields, and a system call for each would be slow. Discarded for each module, because memory
+ * changes. */
 static struct { uintptr_t page; uint8_t bytes[PAGE]; } window;
 
 static bool read_at(uintptr_t address, void *to, size_t n)

@@ -1,4 +1,4 @@
-/* What a module's image in memory says. */
+/* Reads a module's image in memory. */
 #ifndef STACKFLARE_IMAGE_H
 #define STACKFLARE_IMAGE_H
 
@@ -10,8 +10,7 @@
 /* Reads a module's MVID. */
 void image_identify(sf_module *module);
 
-/* An assembly that the program loaded from bytes. One in a single-file program counts as on disk: the host finds it in the
- * executable. */
+/* An assembly that the program loaded from bytes. An assembly in a single-file program counts as on disk: the host finds it in the executable. */
 bool image_in_memory(const sf_module *module);
 
 typedef struct image_streams {
@@ -19,10 +18,10 @@ typedef struct image_streams {
     uint32_t tables_size, strings_size, blobs_size;
 } image_streams;
 
-/* Where its streams of metadata are, each within the image. False: it is none, or they are not. */
+/* Finds the metadata streams, each inside of the image. False if the image is not valid. */
 bool image_metadata(const sf_module *module, image_streams *streams);
 
-/* How many bytes of memory an image takes from its base on; 0: it is none. */
+/* How many bytes of memory an image occupies; 0 if it is not valid. */
 uint64_t image_extent(const sf_module *module);
 
 #endif

@@ -7,19 +7,19 @@
 
 enum { MAX_OFFSET = 1 << 16, MAX_STORE = 4096 };
 
-/* Of each row. A class that the program has not used has no fields yet: nothing is known, and nothing is amiss. */
+/* The state of each row. A class that the program has not used has no fields yet: nothing is known, but nothing is wrong. */
 enum row_state { MISSING, UNUSED, FOUND };
 static uint8_t states[LAYOUT_MOST_ROWS]; /* captures never overlap: the runtime attaches one profiler at a time */
 
-/* What of the contract's text is wanted, while it is read. */
+/* The state of filling the table from the contract's text. */
 typedef struct filling {
     layout *k;
     const layout_source *source;
     uint64_t version;
-    uint64_t contract[LAYOUT_CONTRACTS]; /* versions; 0: not named */
-    uintptr_t collector;                 /* where the address of its descriptor is */
+    uint64_t contract[LAYOUT_CONTRACTS]; /* versions; 0: not in the text */
+    uintptr_t collector;                 /* the address of a variable with the address of its descriptor */
     const char *last_type;
-    uint8_t of_type[LAYOUT_MOST_ROWS];      /* rows of the type that was read last */
+    uint8_t of_type[LAYOUT_MOST_ROWS];      /* rows of the last type */
     uint32_t of_type_count;
 } filling;
 
@@ -99,7 +99,7 @@ static bool is_tried(uint64_t version, uint32_t versions)
 
 static uint32_t most(uint32_t a, uint32_t b) { return a > b ? a : b; }
 
-/* Numbers that cannot be, whoever says them. What is left is checked where it is used, by what it leads to. */
+/* Groups with impossible numbers, from any source. The rest is checked at use, by what it points to. */
 static uint64_t implausible(const layout *k)
 {
     const uint32_t pointers = k->thread.object | k->thread.frame | k->thread.exception | k->thread.link | k->thread.statics;
@@ -122,14 +122,14 @@ static uint64_t implausible(const layout *k)
         off |= LAYOUT_BIT(LAYOUT_STATICS);
     if (k->string.chars < k->string.length + sizeof(int32_t) || k->array.items < k->array.length + sizeof(int32_t))
         off |= LAYOUT_BIT(LAYOUT_STRINGS);
-    /* regions.c reads generations and regions whole, into room for so much of each. */
+    /* regions.c reads generations and regions completely, into buffers of limited size. */
     if ((k->collector.generation_bytes | k->collector.first | k->collector.allocated | k->collector.committed | k->collector.memory | k->collector.next) % sizeof(uintptr_t) != 0)
         off |= LAYOUT_BIT(LAYOUT_COLLECTOR);
     if (k->collector.generation_bytes == 0 || k->collector.generation_bytes > LAYOUT_GENERATION_BYTES || k->collector.first > k->collector.generation_bytes - sizeof(uintptr_t)
         || k->collector.generations == 0 || k->collector.generations > LAYOUT_GENERATIONS
         || most(most(k->collector.allocated, k->collector.committed), most(k->collector.memory, k->collector.next)) > LAYOUT_REGION_BYTES - sizeof(uintptr_t))
         off |= LAYOUT_BIT(LAYOUT_COLLECTOR);
-    /* Types are elsewhere. */
+    /* Types are outside of this range. */
     if (k->collector.lowest >= k->collector.highest || k->string.type - k->collector.lowest < k->collector.highest - k->collector.lowest)
         off |= LAYOUT_BIT(LAYOUT_HEAP_RANGE);
     if (k->allocation.thread > LAYOUT_THREAD_BYTES - sizeof(uintptr_t) || k->allocation.limit != k->allocation.pointer + sizeof(uintptr_t))
@@ -142,7 +142,7 @@ static uint64_t implausible(const layout *k)
     return off;
 }
 
-/* How much of a Thread has all that is known of it. */
+/* How much of a Thread contains all known fields. */
 static uint32_t bytes_of_thread(const layout *k)
 {
     uint32_t end = most(most(k->thread.id, k->thread.os_id), most(k->thread.state, most(k->thread.object, k->thread.frame)));
@@ -155,7 +155,7 @@ static uint32_t bytes_of_thread(const layout *k)
     return end + (uint32_t)sizeof(uintptr_t);
 }
 
-/* Which groups are known, after the rows. */
+/* Decides which groups are known, after all rows. */
 static void settle(layout *k, uint64_t off, uint16_t major)
 {
     uint8_t group[LAYOUT_GROUPS];
@@ -179,7 +179,7 @@ static void settle(layout *k, uint64_t off, uint16_t major)
     k->thread.bytes = bytes_of_thread(k);
 }
 
-/* Whether one of the rows before says the same. */
+/* Whether an earlier row fills the same member. */
 static bool has_alternative(uint32_t r)
 {
     for (uint32_t i = r; i > 0 && layout_rows[i - 1].place == layout_rows[r].place; i--)
@@ -188,7 +188,7 @@ static bool has_alternative(uint32_t r)
     return false;
 }
 
-/* Of the text: another version may mean something else by the same words. */
+/* Versions of the text that were tested. Another version may use the same words with another meaning. */
 static bool is_tried_text(uint64_t of_text) { return of_text == 0 || of_text == 2; }
 
 static uint64_t off_by_contract; /* with states */
@@ -218,18 +218,18 @@ void layout_fill(layout *k, uint16_t major, const layout_source *source)
     for (uint32_t i = 0; source->text && i < LAYOUT_CONTRACTS; i++)
         if (!is_tried(f.contract[i], layout_contracts[i].versions))
             off_by_contract |= layout_contracts[i].groups;
-    /* An alternative that was tried counts where the contract has nothing. */
+    /* A tested value is used if the contract has none. */
     for (uint32_t r = 0; r < layout_row_count; r++)
         if ((layout_rows[r].source == TRIED || layout_rows[r].source == TRIED_VARIABLE) && major >= layout_rows[r].from && major <= layout_rows[r].to
             && !has_alternative(r))
             take_tried(k, r, source);
-    /* In contract c1 a link is between two threads, in those before between the links in them. */
+    /* In contract c1, a link points to the next thread; in earlier ones, to the link inside of the next thread. */
     k->thread.link_at = f.contract[LAYOUT_THREAD_CONTRACT] == DESCRIPTOR_C + 1 ? 0 : k->thread.link;
     off_by_contract |= implausible(k);
     settle(k, off_by_contract, major);
 }
 
-/* Where the last of a path of fields is, each a struct within the one before; of an object from its address. */
+/* The offset of the last field of a path, in which each field is a struct that contains the next; for an object, from its address. */
 static bool follow(const core_lib *core, core_type type, const char *path, uint32_t *offset, core_field *last)
 {
     *offset = 0;
@@ -283,7 +283,7 @@ void layout_fill_names(layout *k, core_lib *core)
 {
     memcpy(k->types, layout_classes, sizeof layout_classes);
     core_find_types(core, k->types, CORE_CLASSES);
-    /* Other instantiations than that of objects are of no use: pool.c finds out which. */
+    /* Only the instantiations that are in use matter: pool.c finds them. */
     k->types[CORE_QUEUE].class = k->types[CORE_QUEUE_SEGMENT].class = 0;
     for (uint32_t r = 0; r < layout_row_count; r++)
         if (is_core(r))

@@ -1,8 +1,8 @@
-/* What the probe relies on of the runtime's own layout: every offset, flag, size and name. No other file has one.
+/* The runtime's own layout, as far as the probe relies on it: every offset, flag, size and name. No other file has any.
  *
- * layout.c fills this table from the data contract, from CoreLib's metadata by name, or, where neither has an entry, from what was tried on
- * named versions. The entries form groups. A group of which an entry is missing, or implausible, or of a contract that is not known, is off as
- * a whole, and whoever needs it does without: ask layout_knows before a member is used. */
+ * layout.c fills this table from the data contract, from CoreLib's metadata by name, or, if neither has an entry, from values that were tested on
+ * specific versions. The entries form groups. If an entry of a group is missing or implausible, or its contract is not known, the whole group is off,
+ * and its users do without it: call layout_knows before using a member. */
 #ifndef STACKFLARE_LAYOUT_H
 #define STACKFLARE_LAYOUT_H
 
@@ -14,44 +14,44 @@ enum layout_group {
     LAYOUT_NAMES,        /* System.Threading.Thread._name */
     LAYOUT_EXCEPTIONS,   /* the exception that a thread handles */
     LAYOUT_THREAD_LIST,  /* the runtime's list of its threads, and whether each is in cooperative mode */
-    LAYOUT_LIST_HOLDER,  /* who has the list's lock: whoever suspends the runtime */
-    LAYOUT_STOPPED,      /* the frame objects of threads that were stopped in managed code */
+    LAYOUT_LIST_HOLDER,  /* the owner of the list's lock: the thread that suspends the runtime */
+    LAYOUT_STOPPED,      /* the frame objects of threads that were suspended in managed code */
     LAYOUT_TYPES,        /* MethodTable */
     LAYOUT_TYPE_MAP,     /* from TypeDef tokens to types */
-    LAYOUT_METHODS,      /* from a MethodDesc to the type that it was compiled for */
-    LAYOUT_COLLECTIBLE,  /* what code of collectible load contexts lives with */
-    LAYOUT_SYMBOLS,      /* PDBs that the program gave with an assembly's bytes */
-    LAYOUT_STATICS,      /* a thread's variables */
-    LAYOUT_VARIABLES,    /* where each thread has a variable of CoreLib's */
+    LAYOUT_METHODS,      /* from a MethodDesc to the type for which it was compiled */
+    LAYOUT_COLLECTIBLE,  /* what keeps code of collectible load contexts alive */
+    LAYOUT_SYMBOLS,      /* PDBs that the program passed with an assembly's bytes */
+    LAYOUT_STATICS,      /* a thread's static variables */
+    LAYOUT_VARIABLES,    /* the place of a thread-static variable of CoreLib */
     LAYOUT_BLOCKING,     /* ThreadBlockingInfo: what a thread waits for */
-    LAYOUT_BLOCKING_WORD, /* where the newest is, in a fixed place (.NET 9 and 10) */
-    LAYOUT_BLOCKING_FIRST, /* or in a variable like others */
+    LAYOUT_BLOCKING_WORD, /* the address of the newest one, at a fixed place (.NET 9 and 10) */
+    LAYOUT_BLOCKING_FIRST, /* or in an ordinary thread-static variable */
     LAYOUT_SYNC_TABLE,
     LAYOUT_HEADERS,      /* thin locks in the headers of objects */
-    LAYOUT_NATIVE_MONITORS,  /* sync blocks that hold the monitor (.NET 9 and 10) */
-    LAYOUT_MANAGED_MONITORS, /* sync blocks that lead to a System.Threading.Lock (.NET 11) */
+    LAYOUT_NATIVE_MONITORS,  /* sync blocks that contain the monitor (.NET 9 and 10) */
+    LAYOUT_MANAGED_MONITORS, /* sync blocks with a System.Threading.Lock (.NET 11) */
     LAYOUT_LOCKS,        /* System.Threading.Lock */
-    LAYOUT_CONDITIONS,   /* System.Threading.Condition, on which one waits for a pulse (.NET 11) */
-    LAYOUT_JOINS,        /* the event that a thread has for those who wait for its end, and what a thread waits for (.NET 11) */
+    LAYOUT_CONDITIONS,   /* System.Threading.Condition, for waiting for a pulse (.NET 11) */
+    LAYOUT_JOINS,        /* the event for threads that wait for a thread's end, and what a thread waits for (.NET 11) */
     LAYOUT_SEMAPHORES,
     LAYOUT_EVENTS,
     LAYOUT_RW_LOCKS,
     LAYOUT_RW_READERS,
     LAYOUT_TASKS,
     LAYOUT_LISTS,
-    LAYOUT_REFERENCES,   /* where an object has references, and the interfaces of its type */
-    LAYOUT_ASYNC,        /* what async methods are made of, as state machines */
-    LAYOUT_CONTINUATIONS, /* what is kept of methods that the runtime suspends itself (.NET 11) */
-    LAYOUT_RESUME_INFOS, /* how those of one piece of code lie beside each other */
-    LAYOUT_OLD_CONTINUATIONS, /* of .NET 10, which does not tell what they are of */
-    LAYOUT_DISPATCHERS,  /* those that threads go on with */
-    LAYOUT_ASYNC_QUEUES, /* who waits for a SemaphoreSlim in an async method */
-    LAYOUT_ELEMENTS,     /* what type the elements of an array are of */
+    LAYOUT_REFERENCES,   /* the references in an object, and the interfaces of its type */
+    LAYOUT_ASYNC,        /* the objects of async methods with state machines */
+    LAYOUT_CONTINUATIONS, /* the saved state of methods that the runtime suspends itself (.NET 11) */
+    LAYOUT_RESUME_INFOS, /* how the places of one piece of code are laid out */
+    LAYOUT_OLD_CONTINUATIONS, /* those of .NET 10, which do not show their methods */
+    LAYOUT_DISPATCHERS,  /* the continuations that threads run next */
+    LAYOUT_ASYNC_QUEUES, /* the waiters for a SemaphoreSlim in async methods */
+    LAYOUT_ELEMENTS,     /* the element type of arrays */
     LAYOUT_COLLECTOR,    /* where the heap is, by the collector's own descriptor (.NET 11) */
     LAYOUT_ONE_HEAP,     /* the workstation collector */
     LAYOUT_MANY_HEAPS,   /* the server collector */
-    LAYOUT_ALLOCATION,   /* where in it nothing is yet */
-    LAYOUT_HEAP_RANGE,   /* of addresses, which a collector with regions has to itself */
+    LAYOUT_ALLOCATION,   /* the parts of the heap without objects yet */
+    LAYOUT_HEAP_RANGE,   /* the address range that a collector with regions reserves */
     LAYOUT_POOL,
     LAYOUT_POOL_COUNTS,
     LAYOUT_POOL_LIMITS,
@@ -60,36 +60,36 @@ enum layout_group {
     LAYOUT_GROUPS,
 };
 
-enum { LAYOUT_RESUMABLE, LAYOUT_REDIRECTED, LAYOUT_HIJACKED, LAYOUT_STOPPED_KINDS }; /* the order of stopped; one that was hijacked is at the address that a call returns to */
+enum { LAYOUT_RESUMABLE, LAYOUT_REDIRECTED, LAYOUT_HIJACKED, LAYOUT_STOPPED_KINDS }; /* the order of stopped; a hijacked thread is at the return address of a call */
 enum { SHARED_QUEUES = 3, LAYOUT_THREAD_BYTES = 4096 /* no Thread has more */ };
-enum { LAYOUT_GENERATION_BYTES = 512, LAYOUT_GENERATIONS = 8, LAYOUT_REGION_BYTES = 128 }; /* likewise */
+enum { LAYOUT_GENERATION_BYTES = 512, LAYOUT_GENERATIONS = 8, LAYOUT_REGION_BYTES = 128 }; /* the same */
 
 typedef struct layout {
     uint64_t known; /* groups */
-    uint32_t lacking; /* sf_part: what a snapshot of this runtime should have, and has not */
+    uint32_t lacking; /* sf_part: parts that a snapshot of this runtime should have but does not */
 
     struct {
         uint32_t id, os_id, state, object, frame;
         uint32_t exception, cooperative, link;
-        uint32_t link_at; /* where in the next Thread a link points */
+        uint32_t link_at; /* the offset in the next Thread at which a link points */
         uint32_t statics;
-        bool statics_searched; /* the contract does not give it: found by what it leads to */
-        uint32_t unstarted, dead, waits; /* flags of its state */
-        uint32_t bytes;   /* of it that have all these */
+        bool statics_searched; /* not in the contract: found by what it points to */
+        uint32_t unstarted, dead, waits; /* flags in its state */
+        uint32_t bytes;   /* the part that contains all of these */
     } thread;
     struct { uint32_t name, id; } managed_thread;
-    struct { uint32_t object, is_handle; } exception; /* of the tracker that a Thread refers to */
+    struct { uint32_t object, is_handle; } exception; /* of the tracker to which a Thread refers */
     struct { uint32_t length, chars; uintptr_t type; } string;
     struct { uint32_t length, items; } array;
-    struct { uintptr_t store; uint32_t first, count, lock_after; } thread_list; /* the list's lock and its holder are less than lock_after bytes after first, or before */
-    uint32_t stopped[LAYOUT_STOPPED_KINDS]; /* first words of those frame objects */
+    struct { uintptr_t store; uint32_t first, count, lock_after; } thread_list; /* the list's lock and its holder are less than lock_after bytes after or before first */
+    uint32_t stopped[LAYOUT_STOPPED_KINDS]; /* the first words of those frame objects */
     struct {
         uint32_t size, parent, module, class, flags, flags2, interface_count, auxiliary;
-        uint32_t interfaces; /* where the list of interfaces is; found by heap_kinds.c */
+        uint32_t interfaces; /* the offset of the list of interfaces; found by heap_kinds.c */
         uint32_t token_shift; /* of flags2 */
         uint32_t collectible, has_references, kind, is_struct; /* of flags */
-        uint32_t element; /* of an array's type: that of its elements */
-        uint32_t counts, element_bytes; /* of flags: objects have a length, and so much for each element */
+        uint32_t element; /* for an array's type: the element type */
+        uint32_t counts, element_bytes; /* of flags: objects have a length, and the size of an element */
         uintptr_t object_array;
         uint32_t header; /* part of an object's size, before its address */
         uintptr_t object;    /* System.Object */
@@ -97,18 +97,18 @@ typedef struct layout {
     struct { uint32_t type; } class;
     struct {
         uint32_t generation_bytes, generations, first;        /* a generation: its first region */
-        uint32_t allocated, committed, memory, next;          /* a region: where its objects and its memory end, where they begin, the next one */
+        uint32_t allocated, committed, memory, next;          /* a region: the end of its objects and of its memory, the start of its memory, the next region */
         uint32_t has_regions;
-        uintptr_t state;                                      /* a variable */
-        uint32_t marking, idle;                               /* its values while what has objects keeps them */
+        uintptr_t state;                                      /* address of a variable */
+        uint32_t marking, idle;                               /* its values while dead objects are still intact */
         uintptr_t lowest, highest;
     } collector;
-    struct { uintptr_t generations, allocated, last; } one_heap;                 /* last: of the youngest generation; its objects end at allocated */
+    struct { uintptr_t generations, allocated, last; } one_heap;                 /* last: the last region of the youngest generation; its objects end at allocated */
     struct { uintptr_t heaps, count; uint32_t generations, allocated, last; } many_heaps;
-    struct { uint32_t thread, context, inner, pointer, limit, reserve; uintptr_t global, free; } allocation; /* free: the type of what is no object */
+    struct { uint32_t thread, context, inner, pointer, limit, reserve; uintptr_t global, free; } allocation; /* free: the type of free space */
     struct { uint32_t index, chunk_bytes, chunk_type; } method;
     struct { uint32_t loader, symbols, types, fields; } module;
-    struct { uint32_t type, name, place, place_bits; } field; /* of a FieldDesc; name: with its token */
+    struct { uint32_t type, name, place, place_bits; } field; /* of a FieldDesc; name: includes its token */
     struct { uint32_t next, table, count, flags; } map;
     struct { uint32_t buffer, size; } symbols;
     struct { uint32_t bytes, scout_words, scout_loader; } loader;
@@ -126,14 +126,14 @@ typedef struct layout {
     struct { uint32_t event, handle, address, waiting, count, objects; } join;
     struct { uint32_t count, lock, async_head; } semaphore;
     struct { uint32_t lock; } event;
-    struct { uint32_t writer, upgrader, state, id, lists, readers, has_writer; } rw_lock; /* lists: the token of a variable of the thread */
+    struct { uint32_t writer, upgrader, state, id, lists, readers, has_writer; } rw_lock; /* lists: the token of a thread-static variable */
     struct { uint32_t lock, reads, next; } rw_counts;
     struct { uint32_t continuation, state, action, object, scheduler, properties, completed; } task;
-    struct { uint32_t next, resume_info, place, info_size, resume; } continuation; /* place: of what resume_info is the address of; info_size: of one of those */
-    struct { uint32_t next, continuation, task, current; } dispatcher; /* current: the token of a variable of the thread */
+    struct { uint32_t next, resume_info, place, info_size, resume; } continuation; /* place: in the resume info; info_size: of one resume info */
+    struct { uint32_t next, continuation, task, current; } dispatcher; /* current: the token of a thread-static variable */
     struct { uint32_t items, size; } list;
     struct {
-        uintptr_t instance, work_queue, local_queues; /* variables */
+        uintptr_t instance, work_queue, local_queues; /* addresses of variables */
         uint32_t counts, min, max, counter;
         uint32_t shared[SHARED_QUEUES], shared_array;
         uint32_t queue_head, segment_next, segment_mask, head, tail;
@@ -146,9 +146,9 @@ typedef struct layout {
 
 static inline bool layout_knows(const layout *k, enum layout_group group) { return k->known >> group & 1; }
 
-/* Fills the table. pointers come with the descriptor's text; a runtime without one has text NULL, and a table of its variables for debuggers.
- * The collector has a descriptor of its own: open reads it at the address that the first one gives, and says whether there is one; NULL where
- * there is no way to. */
+/* Fills the table. pointers belong to the descriptor's text. A runtime without one has text NULL, and a table of its variables for debuggers. The
+ * collector has its own descriptor: open reads it at the address that the first one contains, and returns whether it exists; NULL if that is not
+ * possible. */
 typedef struct layout_source {
     const char *text;
     size_t size;
@@ -159,10 +159,10 @@ typedef struct layout_source {
 } layout_source;
 void layout_fill(layout *k, uint16_t major, const layout_source *source);
 
-/* Adds what CoreLib's metadata says, which is looked through once. */
+/* Adds what CoreLib's metadata contains, in one pass. */
 void layout_fill_names(layout *k, core_lib *core);
 
-/* The fields of one class, once an object of it has shown which instantiation it is. */
+/* The fields of one class, when an object of it has shown which instantiation it is. */
 void layout_fill_class(layout *k, const core_lib *core, enum core_class class);
 
 #endif

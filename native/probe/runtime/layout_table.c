@@ -1,4 +1,4 @@
-/* See layout.h. A number here was tried on each version that its row names; a new version is added after all that hangs on it was tried. */
+/* See layout.h. A number here was tested on each version that its row names. A new version is added after testing everything that depends on it. */
 #include "runtime/layout_table.h"
 
 #define AT(member) offsetof(layout, member)
@@ -10,7 +10,7 @@
 #define OF_CLASS(group, source, member, class, name) { group, source, class, AT(member), 0, 0, NULL, name, 0 }
 #define NAMED(group, class) { group, CORE_NAMED, class, 0, 0, 0, NULL, NULL, 0 }
 
-/* Rows of one place that follow each other are alternatives: the first that is there counts. */
+/* Consecutive rows for one member are alternatives: the first one that exists is used. */
 const layout_row layout_rows[] = {
     CONTRACT(LAYOUT_THREADS, thread.id, "Thread", "Id"),
     CONTRACT(LAYOUT_THREADS, thread.os_id, "Thread", "OSId"),
@@ -32,10 +32,10 @@ const layout_row layout_rows[] = {
 
     CONTRACT(LAYOUT_EXCEPTIONS, thread.exception, "Thread", "ExceptionTracker"),
     CONTRACT(LAYOUT_EXCEPTIONS, exception.object, "ExceptionInfo", "ThrownObject"),
-    SEEN(LAYOUT_EXCEPTIONS, exception.is_handle, 9, 10, 1), /* before .NET 11 the tracker has a handle of the object */
+    SEEN(LAYOUT_EXCEPTIONS, exception.is_handle, 9, 10, 1), /* before .NET 11, the tracker has a handle of the object */
     SEEN(LAYOUT_EXCEPTIONS, exception.is_handle, 11, 11, 0),
 
-    /* .NET 8 has no contract; for x64 alone, and checked in each capture (layout.c). */
+    /* .NET 8 has no contract. Only for x64, and checked in each capture (layout.c). */
     CONTRACT(LAYOUT_THREAD_LIST, thread.cooperative, "Thread", "PreemptiveGCDisabled"),
     SEEN(LAYOUT_THREAD_LIST, thread.cooperative, 8, 8, 36),
     CONTRACT(LAYOUT_THREAD_LIST, thread.os_id, "Thread", "OSId"),
@@ -62,7 +62,7 @@ const layout_row layout_rows[] = {
     CONTRACT(LAYOUT_TYPES, type.flags, "MethodTable", "MTFlags"),
     CONTRACT(LAYOUT_TYPES, class.type, "EEClass", "MethodTable"),
     GLOBAL(LAYOUT_TYPES, VARIABLE, type.object, "ObjectMethodTable"),
-    SEEN(LAYOUT_TYPES, type.collectible, 9, 11, 0x00200000), /* of a generic type that stays, with arguments that do not, this alone */
+    SEEN(LAYOUT_TYPES, type.collectible, 9, 11, 0x00200000), /* the only flag of a generic type that is not collectible itself but has collectible type arguments */
 
     CONTRACT(LAYOUT_TYPE_MAP, module.types, "Module", "TypeDefToMethodTableMap"),
     CONTRACT(LAYOUT_TYPE_MAP, map.table, "ModuleLookupMap", "TableData"),
@@ -83,21 +83,21 @@ const layout_row layout_rows[] = {
     SEEN(LAYOUT_METHODS, method.chunk_type, 8, 8, 0),
 
     CONTRACT(LAYOUT_COLLECTIBLE, module.loader, "Module", "LoaderAllocator"),
-    SEEN(LAYOUT_COLLECTIBLE, loader.bytes, 9, 11, 4096),      /* of the native LoaderAllocator, in which the handle of the managed one is looked for */
-    SEEN(LAYOUT_COLLECTIBLE, loader.scout_words, 9, 11, 4),   /* of the managed one, among which its scout is */
-    SEEN(LAYOUT_COLLECTIBLE, loader.scout_loader, 9, 11, 8),  /* where the scout has the address of the native one */
+    SEEN(LAYOUT_COLLECTIBLE, loader.bytes, 9, 11, 4096),      /* of the native LoaderAllocator: the range that is searched for the handle of the managed one */
+    SEEN(LAYOUT_COLLECTIBLE, loader.scout_words, 9, 11, 4),   /* of the managed LoaderAllocator: the range that contains its scout */
+    SEEN(LAYOUT_COLLECTIBLE, loader.scout_loader, 9, 11, 8),  /* the offset of the native one's address in the scout */
 
     CONTRACT(LAYOUT_SYMBOLS, module.symbols, "Module", "GrowableSymbolStream"),
     CONTRACT(LAYOUT_SYMBOLS, symbols.buffer, "CGrowableSymbolStream", "Buffer"),
     CONTRACT(LAYOUT_SYMBOLS, symbols.size, "CGrowableSymbolStream", "Size"),
 
     CONTRACT(LAYOUT_STATICS, thread.statics, "Thread", "ThreadLocalDataPtr"),
-    SEEN(LAYOUT_STATICS, thread.statics, 9, 9, 0), /* to be looked for */
+    SEEN(LAYOUT_STATICS, thread.statics, 9, 9, 0), /* must be searched */
     SEEN(LAYOUT_STATICS, statics.thread, 9, 11, 3),
 
     CONTRACT(LAYOUT_VARIABLES, variables.array, "ThreadLocalData", "NonCollectibleTlsArrayData"),
     CONTRACT(LAYOUT_VARIABLES, variables.array_count, "ThreadLocalData", "NonCollectibleTlsDataCount"),
-    CONTRACT(LAYOUT_VARIABLES, variables.bytes, "ThreadStaticsInfo", "!"), /* it is right before what the runtime keeps of a type */
+    CONTRACT(LAYOUT_VARIABLES, variables.bytes, "ThreadStaticsInfo", "!"), /* it is right before the runtime's data of a type */
     CONTRACT(LAYOUT_VARIABLES, variables.index, "ThreadStaticsInfo", "NonGCTlsIndex"),
     GLOBAL(LAYOUT_VARIABLES, CONSTANT, variables.left_out, "NumberOfTlsOffsetsNotUsedInNoncollectibleArray"),
     SEEN(LAYOUT_VARIABLES, variables.kind_shift, 11, 11, 24), /* of an index */
@@ -132,10 +132,10 @@ const layout_row layout_rows[] = {
     CONTRACT(LAYOUT_SYNC_TABLE, sync_table.object, "SyncTableEntry", "Object"),
     SEEN(LAYOUT_SYNC_TABLE, sync_table.object, 9, 10, 8),
 
-    /* The upper half of the word before an object: all of a thin lock, or the index of the sync block. */
+    /* The upper half of the word before an object: a thin lock, or the index of the sync block. */
     GLOBAL(LAYOUT_HEADERS, CONSTANT, header.index, "SyncBlockIsHashOrSyncBlockIndex"),
     SEEN(LAYOUT_HEADERS, header.index, 9, 10, 0x08000000),
-    SEEN(LAYOUT_HEADERS, header.index_bits, 9, 11, 0x0FFFFFFF), /* with the bits that tell an index from a hash code */
+    SEEN(LAYOUT_HEADERS, header.index_bits, 9, 11, 0x0FFFFFFF), /* including the bits that distinguish an index from a hash code */
     SEEN(LAYOUT_HEADERS, header.not_thin, 9, 11, 0x1FC00000),
     GLOBAL(LAYOUT_HEADERS, CONSTANT, header.thread, "SyncBlockMaskLockThreadId"),
     SEEN(LAYOUT_HEADERS, header.thread, 9, 10, 0xFFFF),
@@ -145,11 +145,11 @@ const layout_row layout_rows[] = {
 
     SEEN(LAYOUT_NATIVE_MONITORS, monitor.state, 9, 10, 0),
     SEEN(LAYOUT_NATIVE_MONITORS, monitor.recursion, 9, 10, 4),
-    SEEN(LAYOUT_NATIVE_MONITORS, monitor.holder, 9, 10, 8), /* .NET 9: the Thread; .NET 10: its managed id, of which the upper half is never written */
+    SEEN(LAYOUT_NATIVE_MONITORS, monitor.holder, 9, 10, 8), /* .NET 9: the Thread; .NET 10: its managed id, whose upper half is never written */
     SEEN(LAYOUT_NATIVE_MONITORS, monitor.holder_is_thread, 9, 9, 1),
     SEEN(LAYOUT_NATIVE_MONITORS, monitor.holder_is_thread, 10, 10, 0),
     SEEN(LAYOUT_NATIVE_MONITORS, monitor.holder_os_id, 9, 10, 16),
-    SEEN(LAYOUT_NATIVE_MONITORS, monitor.index, 9, 10, 28), /* the highest bit is for something else */
+    SEEN(LAYOUT_NATIVE_MONITORS, monitor.index, 9, 10, 28), /* the highest bit has another use */
     SEEN(LAYOUT_NATIVE_MONITORS, monitor.bytes, 9, 10, 32),
     SEEN(LAYOUT_NATIVE_MONITORS, monitor.held, 9, 10, 1),
     SEEN(LAYOUT_NATIVE_MONITORS, monitor.waiters_shift, 9, 10, 6),
@@ -226,7 +226,7 @@ const layout_row layout_rows[] = {
     CONTRACT(LAYOUT_ALLOCATION, allocation.inner, "EEAllocContext", "GCAllocationContext"),
     CONTRACT(LAYOUT_ALLOCATION, allocation.pointer, "GCAllocContext", "Pointer"),
     CONTRACT(LAYOUT_ALLOCATION, allocation.limit, "GCAllocContext", "Limit"),
-    SEEN(LAYOUT_ALLOCATION, allocation.reserve, 11, 11, 24), /* behind the limit: room for the smallest object */
+    SEEN(LAYOUT_ALLOCATION, allocation.reserve, 11, 11, 24), /* behind the limit: space for the smallest object */
     GLOBAL(LAYOUT_ALLOCATION, ADDRESS, allocation.global, "GlobalAllocContext"),
     GLOBAL(LAYOUT_ALLOCATION, VARIABLE, allocation.free, "FreeObjectMethodTable"),
     SEEN(LAYOUT_ALLOCATION, type.counts, 11, 11, 0x80000000),
@@ -237,7 +237,7 @@ const layout_row layout_rows[] = {
     CORE(LAYOUT_ASYNC, task.object, CORE_TASK, "m_stateObject"),
     CORE(LAYOUT_ASYNC, task.scheduler, CORE_TASK, "m_taskScheduler"),
     CORE(LAYOUT_ASYNC, task.properties, CORE_TASK, "m_contingentProperties"),
-    SEEN(LAYOUT_ASYNC, task.completed, 9, 11, 0x01600000), /* of its state: ran to its end, faulted, or canceled */
+    SEEN(LAYOUT_ASYNC, task.completed, 9, 11, 0x01600000), /* of its state: ran to completion, faulted, or canceled */
     NAMED(LAYOUT_ASYNC, CORE_BOX), NAMED(LAYOUT_ASYNC, CORE_POOLED_BOX), NAMED(LAYOUT_ASYNC, CORE_TIMER), NAMED(LAYOUT_ASYNC, CORE_SEMAPHORE),
     NAMED(LAYOUT_ASYNC, CORE_MACHINE), NAMED(LAYOUT_ASYNC, CORE_SOURCE), NAMED(LAYOUT_ASYNC, CORE_SOURCE_OF), NAMED(LAYOUT_ASYNC, CORE_ARRAY),
     NAMED(LAYOUT_ASYNC, CORE_ASYNC_RESULT), NAMED(LAYOUT_ASYNC, CORE_DISPOSABLE),
@@ -283,7 +283,7 @@ const layout_row layout_rows[] = {
 const uint32_t layout_row_count = sizeof layout_rows / sizeof *layout_rows;
 _Static_assert(sizeof layout_rows / sizeof *layout_rows <= LAYOUT_MOST_ROWS, "layout.c keeps as many");
 
-/* Which part of a dump hangs on a group, and on which versions it has to be known. */
+/* The part of a dump that depends on a group, and the versions on which the group must be known. */
 const layout_group_use layout_groups[LAYOUT_GROUPS] = {
     [LAYOUT_THREADS] = { SF_PART_THREADS, 9, UINT16_MAX },
     [LAYOUT_STRINGS] = { SF_PART_THREADS, 9, UINT16_MAX },
@@ -317,7 +317,7 @@ const layout_group_use layout_groups[LAYOUT_GROUPS] = {
     [LAYOUT_LISTS] = { SF_PART_OBJECTS, 9, UINT16_MAX },
     [LAYOUT_REFERENCES] = { SF_PART_ASYNC, 9, UINT16_MAX },
     [LAYOUT_ELEMENTS] = { SF_PART_ASYNC, 9, UINT16_MAX },
-    /* Without these the profiling interface tells where the heap is. */
+    /* Without these, the profiling interface is used to find the heap. */
     [LAYOUT_COLLECTOR] = { 0, 0, 0 },
     [LAYOUT_ONE_HEAP] = { 0, 0, 0 },
     [LAYOUT_MANY_HEAPS] = { 0, 0, 0 },
@@ -325,7 +325,7 @@ const layout_group_use layout_groups[LAYOUT_GROUPS] = {
     [LAYOUT_HEAP_RANGE] = { 0, 0, 0 },
     [LAYOUT_ASYNC] = { SF_PART_ASYNC, 9, UINT16_MAX },
     [LAYOUT_CONTINUATIONS] = { SF_PART_ASYNC, 11, UINT16_MAX },
-    /* Without it the line of an await is told where its own place says it. */
+    /* Without it, the line of an await is used if its own place is unambiguous. */
     [LAYOUT_RESUME_INFOS] = { 0, 0, 0 },
     [LAYOUT_OLD_CONTINUATIONS] = { 0, 0, 0 },
     [LAYOUT_DISPATCHERS] = { SF_PART_ASYNC, 11, UINT16_MAX },
@@ -350,7 +350,7 @@ const layout_contract layout_contracts[] = {
 };
 _Static_assert(sizeof layout_contracts / sizeof *layout_contracts == LAYOUT_CONTRACTS, "as many as declared");
 
-/* In the order of enum core_class. Those of one namespace stand together. */
+/* In the order of enum core_class. Types of one namespace are adjacent. */
 static const char threading[] = "System.Threading", tasks[] = "System.Threading.Tasks", sources[] = "System.Threading.Tasks.Sources",
     compiler[] = "System.Runtime.CompilerServices", interop[] = "System.Runtime.InteropServices", system_space[] = "System", generic[] = "System.Collections.Generic",
     concurrent[] = "System.Collections.Concurrent", nested[] = "";

@@ -30,8 +30,8 @@ typedef struct descriptor {
 
 static const void *find_symbol(void *info, const char *name)
 {
-    /* A single-file executable has the runtime linked in and exports the symbol itself; otherwise it is the library that the
-     * profiling interface's code is in. */
+    /* A single-file executable contains the runtime and exports the symbol itself. Otherwise it is in the library that contains the profiling
+     * interface's code. */
     const void *symbol = dlsym(RTLD_DEFAULT, name);
     Dl_info where, found;
     if (!dladdr(**(void ***)info, &where))
@@ -43,7 +43,7 @@ static const void *find_symbol(void *info, const char *name)
             dlclose(library);
         }
     }
-    /* There may be another runtime in the process, whose offsets are not this one's. */
+    /* The process may contain another runtime, with different offsets. */
     return symbol && dladdr(symbol, &found) && found.dli_fbase == where.dli_fbase ? symbol : NULL;
 }
 
@@ -53,8 +53,8 @@ static const descriptor *find_descriptor(void *info)
     return d && d->magic == CONTRACT_MAGIC && d->size > 0 ? d : NULL;
 }
 
-/* The collector can be a library of its own, whose descriptor somebody forgot: all of it is read so that it can fail, and the text is looked through
- * only if it is there from its beginning to its end. */
+/* The collector can be a separate library with an invalid descriptor: all reads of it can fail, and the text is parsed only if it exists from
+ * beginning to end. */
 static bool open_part(uintptr_t address, layout_source *part)
 {
     enum { MOST_TEXT = 1 << 20, MOST_POINTERS = 1 << 12 };
@@ -91,7 +91,7 @@ void runtime_open(runtime *r, uint16_t major)
 
 enum code_owner owner_of_code(const runtime *r, uintptr_t address)
 {
-    /* Older systems have the threads in a library of their own. */
+    /* Older systems have a separate library for threads. */
     const void *const of_libc[] = { (const void *)(uintptr_t)&nanosleep, (const void *)(uintptr_t)&pthread_create };
     Dl_info owner, known;
     if (!dladdr((const void *)address, &owner))
@@ -104,7 +104,7 @@ enum code_owner owner_of_code(const runtime *r, uintptr_t address)
     return CODE_OF_OTHERS;
 }
 
-/* A type that shares its class with another leads to that one, with the lowest bit set. */
+/* A type that shares its class with another one points to that one, with the lowest bit set. */
 bool is_type(const layout *k, uintptr_t type)
 {
     uintptr_t owner = type, class, back;

@@ -1,4 +1,4 @@
-/* The runtime that the probe is in: its profiling interface, its layout, and CoreLib's metadata. */
+/* The current runtime: its profiling interface, its layout, and CoreLib's metadata. */
 #ifndef STACKFLARE_RUNTIME_H
 #define STACKFLARE_RUNTIME_H
 
@@ -12,16 +12,16 @@ typedef struct runtime {
     layout layout;
     core_lib core;
     bool has_core; /* CoreLib's metadata is open */
-    thread_variable blocking; /* where each thread has the newest record of what it waits for */
+    thread_variable blocking; /* the thread-static variable with the newest record of what a thread waits for */
 } runtime;
 
-/* Fills the layout; before the pause. info and handles are set. */
+/* Fills the layout, before the pause. info and handles must be set. */
 void runtime_open(runtime *r, uint16_t major);
 
-/* Whether there is a type at an address, before the runtime is asked about it: it leads to its class, and the class back. */
+/* Whether an address is a type, before the runtime is asked about it: it must point to its class, and the class back. */
 bool is_type(const layout *k, uintptr_t type);
 
-/* Whose code an address is in, by the loader: not to be asked in a pause. */
+/* Which code an address belongs to, according to the loader. Must not be called in a pause. */
 enum code_owner { CODE_OF_RUNTIME, CODE_OF_LIBC, CODE_OF_OTHERS };
 enum code_owner owner_of_code(const runtime *r, uintptr_t address);
 

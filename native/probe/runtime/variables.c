@@ -5,7 +5,7 @@
 
 enum { ROW = 0x00FFFFFF, MOST_BYTES = 1 << 12 };
 
-/* A type's index is beside what the runtime keeps of it, and the place within in the field's own description, which says itself whose it is. */
+/* A type's index is next to the runtime's data of the type. The place inside is in the field's description, which contains its own type. */
 thread_variable variable_find(const core_lib *core, clr_id class, uint32_t token)
 {
     const layout *k = core->layout;

@@ -1,5 +1,5 @@
-/* Where each thread keeps a variable of CoreLib's that is a number or an address: a place among the thread's own data, or, where the program's
- * variables have used up the room there, in an array that they lead to. */
+/* Finds a thread-static variable of CoreLib that is a number or an address: it is in the thread's own data or, if the program's variables have used
+ * up that space, in an array to which these refer. */
 #ifndef STACKFLARE_VARIABLES_H
 #define STACKFLARE_VARIABLES_H
 
@@ -8,10 +8,10 @@
 typedef struct thread_variable {
     enum { VARIABLE_UNKNOWN, VARIABLE_UNUSED, VARIABLE_DIRECT, VARIABLE_IN_ARRAY } where; /* unused: no thread has it yet */
     uint32_t index;  /* in the array */
-    uint32_t offset; /* from the thread's data, or from the array's item */
+    uint32_t offset; /* in the thread's data, or in the array's item */
 } thread_variable;
 
-/* Before the pause. class is the MethodTable of the type that declares it, 0 for one that is not loaded; token is the field's. */
+/* Before the pause. class is the MethodTable of the declaring type, 0 if it is not loaded; token is the field's. */
 thread_variable variable_find(const core_lib *core, clr_id class, uint32_t token);
 
 #endif

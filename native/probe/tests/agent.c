@@ -1,5 +1,5 @@
-/* A profiler as a monitoring agent brings one: loaded at the start, in the runtime's one main slot, and there for good. It asks for
- * the events of garbage collections, counts them and does nothing else. */
+/* A profiler like that of a monitoring agent: loaded at the start, in the runtime's only main slot, and never unloaded. It requests the events of
+ * garbage collections, counts them and does nothing else. */
 #include <stdbool.h>
 
 #include "../runtime/clr.h"
@@ -31,7 +31,7 @@ static hresult initialize(void *self, void *unknown)
     return FAILED(hr) ? hr : info_set_events(api, MONITOR_GC);
 }
 
-/* Only what it was made for: a runtime that asks for the newest callbacks is told that there are none. */
+/* Supports only these callbacks: a runtime that asks for newer ones is told that there are none. */
 static hresult profiler_query(void *self, const guid *iid, void **out)
 {
     static const guid newest = { 0x42350846, 0xAAED, 0x47F7, { 0xB1, 0x28, 0xFD, 0x0C, 0x98, 0x88, 0x1C, 0xDE } };

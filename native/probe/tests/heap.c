@@ -1,4 +1,4 @@
-/* What is made of a heap of which all is known: the one that the fuzz target's corpus is made of. */
+/* The result for a heap with known content: the one of the fuzz target's corpus. */
 #include "fuzz/heap.c"
 #include "fuzz/heap_make.h"
 
@@ -23,7 +23,7 @@ static uint32_t with(uint32_t flags)
     return n;
 }
 
-/* The heap as it should be, however it is shared out and whatever the collector does: objects that nobody waits for are seen and not copied. */
+/* A valid heap, with any split and during any work of the collector: objects without waiters are seen but not copied. */
 static void is_whole(void (*damage)(made *))
 {
     const sf_heap *result = taken(damage);
@@ -32,7 +32,7 @@ static void is_whole(void (*damage)(made *))
     FUZZ_CHECK(captured_heap.objects.count == 19 && with(SF_HEAP_OBJECT_METHOD) == 5 && with(SF_HEAP_OBJECT_SUSPENDED) == 2);
     FUZZ_CHECK(with(SF_HEAP_OBJECT_CONTINUATION) == 4 && with(SF_HEAP_OBJECT_ARRAY) == 1 && with(SF_HEAP_OBJECT_TRUNCATED) == 0);
     FUZZ_CHECK(captured_heap.suspensions.count == 2 && captured_heap.running.count == 3);
-    for (uint32_t i = 0; i < 3; i++) /* two state machines, and one that goes on with suspended methods */
+    for (uint32_t i = 0; i < 3; i++) /* two state machines, and one function that runs suspended methods */
         FUZZ_CHECK(running[i].frame == i && (running[i].next != 0) == (i == 2));
     heap_end();
 }
@@ -47,7 +47,7 @@ static void says(void (*damage)(made *), uint32_t flags, uint32_t least, uint32_
 
 static void server_swept(made *m) { serve(m), sweep(m); }
 
-/* A method with so many references in all. */
+/* A method with this many references in total. */
 static void with_references(made *m, uint32_t count)
 {
     uint32_t bytes = 16 + count * 8, type = m->top = (m->top + TYPE_REFERENCES + 63) & ~63u;

@@ -1,5 +1,5 @@
-/* Prints what the compiler makes of the wire format's structs: a line `struct field offset size` each, and `struct - 0 size`.
- * The test of the C# mirror compiles, runs and compares. */
+/* Prints how the compiler lays out the structs of the wire format: a line `struct field offset size` for each field, and `struct - 0 size`. The test
+ * of the C# mirror compiles and runs this, and compares. */
 #include <stddef.h>
 #include <stdio.h>
 

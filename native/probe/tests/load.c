@@ -1,5 +1,5 @@
-/* Loads the probe and takes a signal with its trap, in a process that has no runtime: for the C libraries that no runtime is at hand for.
- * Argument: the probe. */
+/* Loads the probe and handles a signal with its trap, in a process without a runtime: for C libraries without a runtime to test with. Argument: the
+ * probe. */
 #include <dlfcn.h>
 #include <signal.h>
 #include <stdio.h>

@@ -1,4 +1,5 @@
-/* Code that instantiations share: whose it is, the runtime's memory tells, in batches, where it tells the truth of all other methods. */
+/* Tests code that instantiations share: its type is read from the runtime's memory, in batches, and used only if the memory is right for all other
+ * methods. */
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,12 +15,12 @@
         } \
     } while (0)
 
-/* Methods lie in chunks, each of which begins with their type, and say how far into it they are. More than two batches of them. */
+/* Methods are in chunks, which begin with their type; each method contains its distance in the chunk. More than two batches of chunks. */
 enum { IN_CHUNK = 10, METHODS = 300, CHUNKS = METHODS / IN_CHUNK, CHUNK_BYTES = 24, METHOD_BYTES = 24, WORDS = METHOD_BYTES / 8, INDEX_AT = 2, PAGE = 4096 };
 typedef struct chunk { uintptr_t type, pad[2]; uint8_t methods[IN_CHUNK][METHOD_BYTES]; uint8_t to_the_page[PAGE - CHUNK_BYTES - IN_CHUNK * METHOD_BYTES]; } chunk;
 
 static chunk *chunks;
-static uintptr_t liar; /* a method whose type the interface gives, and it is not the one in memory */
+static uintptr_t liar; /* a method whose type from the interface differs from the one in memory */
 
 static uint32_t number(clr_id fn) { return (uint32_t)((fn - (uintptr_t)chunks) / sizeof(chunk)) * IN_CHUNK + (uint32_t)((fn - (uintptr_t)chunks) % sizeof(chunk) - CHUNK_BYTES) / METHOD_BYTES; }
 static clr_id method(uint32_t i) { return (clr_id)chunks[i / IN_CHUNK].methods[i % IN_CHUNK]; }
@@ -53,7 +54,7 @@ static void *info_table[128] = { [11] = (void *)no_array, [38] = (void *)functio
 static void *info = info_table;
 static capture c;
 
-/* Every step-th of the methods, from the second; all of them, from the first. */
+/* The interface returns the type of every step-th method, from the second; of all of them, from the first. */
 static uint32_t step = 1;
 static uint32_t which(uint32_t n) { return step == 1 ? n : 1 + n * step; }
 
@@ -90,7 +91,7 @@ static bool has_owner(uint32_t n)
     uint32_t i = which(n);
     bool has = work->owner != SF_NONE;
     CHECK(!has || (is_shared(i) && ((sf_type *)sf_table_at(&c.types, work->owner))->class_id == type(i)));
-    CHECK(work->incomplete == (is_shared(i) && !has)); /* code of which not all types are known may not last */
+    CHECK(work->incomplete == (is_shared(i) && !has)); /* code with unknown types may be freed */
     return has;
 }
 
@@ -116,14 +117,14 @@ int main(void)
     CHECK(owners(METHODS) == METHODS / 3 && c.result.flags == 0);
     forget();
 
-    /* One method of the last batch that memory tells something else of: nothing that it tells is believed. */
+    /* Memory is wrong for one method of the last batch: none of its data is used. */
     liar = method(METHODS - 1);
     describe(METHODS, false);
     CHECK(owners(METHODS) == 0 && c.result.flags == 0);
     forget();
     liar = 0;
 
-    /* No method that the interface gives the type of: nothing speaks for what memory tells. */
+    /* The interface returns no type at all: nothing confirms the data in memory. */
     step = 3;
     CHECK(is_shared(which(0)) && is_shared(which(1)));
     describe(METHODS / 3, false);
@@ -131,12 +132,12 @@ int main(void)
     forget();
     step = 1;
 
-    /* The pause is over: what is not known is said to be missing. */
+    /* The pause is over: what is not known is marked as missing. */
     describe(30, true);
     CHECK(owners(30) == 0 && c.result.flags == SF_INFO_TABLES_TRUNCATED);
     forget();
 
-    /* A page that cannot be read: memory does not tell the truth of methods on it that are known. */
+    /* A page that cannot be read: the data for known methods on it cannot be confirmed. */
     CHECK(mprotect(&chunks[20], sizeof(chunk), PROT_NONE) == 0);
     describe(METHODS, false);
     CHECK(owners(METHODS) == 0);

@@ -1,4 +1,4 @@
-/* Memory that is asked for before it is read: what can be read, what cannot, and for how long that is believed. */
+/* Tests checking memory before reading it: what can be read, what cannot, and how long a result is valid. */
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 
 enum { PAGE = 4096, CHUNK = 16 * PAGE, CHUNKS = 1 << 13, MORE = 8 };
 
-/* So many bytes from a chunk's beginning, and whatever lies around them. */
+/* Maps this many bytes from the start of a chunk, with other memory around them. */
 static uint8_t *mapped(size_t bytes)
 {
     uint8_t *all = mmap(NULL, bytes + CHUNK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -40,18 +40,18 @@ static void memory_that_is_gone(sf_proof *proof)
     CHECK(!sf_proof_read(proof, 8, &word, sizeof word));
     put(memory, 1), put(memory + 2 * PAGE, 3);
     CHECK(munmap(memory + PAGE, PAGE) == 0 && mprotect(memory + 3 * PAGE, PAGE, PROT_NONE) == 0);
-    for (int again = 0; again < 2; again++) { /* what a page is, is not what the one beside it is */
+    for (int again = 0; again < 2; again++) { /* the state of a page says nothing about its neighbour */
         CHECK(reads(proof, memory, 1) && reads(proof, memory + 2 * PAGE, 3));
         CHECK(!sf_proof_read(proof, (uintptr_t)memory + PAGE, &word, sizeof word) && !sf_proof_read(proof, (uintptr_t)memory + 3 * PAGE, &word, sizeof word));
     }
     CHECK(!sf_proof_read(proof, 0, &word, sizeof word) && !sf_proof_read(proof, UINTPTR_MAX - 7, &word, sizeof word));
-    /* A read that failed says nothing of later: the page can have come. */
+    /* A failed read is not remembered: the page may be mapped later. */
     CHECK(mprotect(memory + 3 * PAGE, PAGE, PROT_READ | PROT_WRITE) == 0);
     put(memory + 3 * PAGE, 4);
     CHECK(reads(proof, memory + 3 * PAGE, 4));
 }
 
-/* What crosses into another page is read by a call, however well the first is known. */
+/* A read that crosses into another page uses a call, even if the first page is known. */
 static void crossing_a_page(sf_proof *proof)
 {
     uint8_t *memory = mapped(2 * CHUNK), *edges[] = { memory + PAGE, memory + CHUNK };
@@ -67,7 +67,7 @@ static void crossing_a_page(sf_proof *proof)
     }
 }
 
-/* More than there is room for: those that came first are still known, all others are read by calls. */
+/* More chunks than there is room for: the first ones stay known, the others are read with calls. */
 static void more_chunks_than_fit(sf_proof *proof)
 {
     uint8_t *memory = mapped((size_t)(CHUNKS + MORE) * CHUNK);
@@ -88,14 +88,14 @@ static void more_chunks_than_fit(sf_proof *proof)
 
 static void stretches(void)
 {
-    enum { PAGES = 300 << 4, HOLE = SF_READABLE_PAGES, FIRST = 1000, SECOND = 3000 }; /* more than are asked for with one call */
+    enum { PAGES = 300 << 4, HOLE = SF_READABLE_PAGES, FIRST = 1000, SECOND = 3000 }; /* more than one call checks */
     uint8_t *memory = mapped((size_t)PAGES * PAGE);
     uintptr_t from = (uintptr_t)memory;
     CHECK(sf_readable(from, from + PAGES * PAGE) && sf_readable(from + 8, from + 16) && sf_readable(from + PAGE - 8, from + PAGE + 8));
     CHECK(mprotect(memory + SECOND * PAGE, HOLE * PAGE, PROT_NONE) == 0);
     CHECK(sf_readable(from, from + SECOND * PAGE) && sf_readable(from + (SECOND + HOLE) * PAGE, from + PAGES * PAGE));
     CHECK(!sf_readable(from, from + SECOND * PAGE + 1) && !sf_readable(from + (SECOND + HOLE) * PAGE - 1, from + PAGES * PAGE));
-    for (uintptr_t begin = 0; begin < 2 * HOLE; begin++) /* wherever the first page that is asked for is */
+    for (uintptr_t begin = 0; begin < 2 * HOLE; begin++) /* for every position of the first checked page */
         CHECK(!sf_readable(from + begin * PAGE + 8, from + PAGES * PAGE));
     CHECK(munmap(memory + FIRST * PAGE, HOLE * PAGE) == 0);
     CHECK(!sf_readable(from + (FIRST - 1) * PAGE, from + (FIRST + HOLE + 1) * PAGE) && sf_readable(from + (FIRST - 1) * PAGE, from + FIRST * PAGE));
@@ -108,7 +108,7 @@ int main(void)
     sf_read_open();
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
         sf_proof proof;
-        memset(&proof, 0xEE, sizeof proof); /* as the last capture has left it */
+        memset(&proof, 0xEE, sizeof proof); /* as the last capture leaves it */
         CHECK(sf_proof_map(&proof));
         checks[i](&proof);
         sf_proof_unmap(&proof);

@@ -1,5 +1,5 @@
-/* What the probe makes of requests that no host of ours would send, and of hosts that do not read. Needs no runtime: the profiling
- * interface that it is given knows nothing, so that a request that is accepted is answered with an empty snapshot. */
+/* Tests requests that our host never sends, and hosts that do not read. Needs no runtime: its profiling interface returns nothing, so the answer to
+ * an accepted request is an empty snapshot. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <poll.h>
@@ -45,7 +45,7 @@ static void attach(const void *data, uint32_t size)
         == CORPROF_E_PROFILER_CANCEL_ACTIVATION);
 }
 
-/* How many bytes the probe answered with; -1 when it did not connect. */
+/* The size of the answer in bytes; -1 if the probe did not connect. */
 static ssize_t answer(sf_header *header)
 {
     char rest[4096];
@@ -71,7 +71,7 @@ static void requests(void)
     attach(&good, sizeof good);
     CHECK(answer(&header) == (ssize_t)header.total_size && header.nonce == 42);
     memcpy(unaligned + 1, &good, sizeof good);
-    attach(unaligned + 1, sizeof good + 2); /* a later version's may be longer */
+    attach(unaligned + 1, sizeof good + 2); /* a later version's request may be longer */
     CHECK(answer(&header) == (ssize_t)header.total_size);
 
     attach(&good, sizeof good - 1);
@@ -87,7 +87,7 @@ static void requests(void)
     REFUSED(max_image_bytes, UINT32_MAX);
     REFUSED(suspend_timeout_ms, UINT32_MAX);
     REFUSED(pause_limit_us, UINT32_MAX);
-    REFUSED(send_timeout_ms, 0); /* the kernel's "for ever" */
+    REFUSED(send_timeout_ms, 0); /* no limit, for the kernel */
     REFUSED(send_timeout_ms, UINT32_MAX);
     REFUSED(heap_limit_us, UINT32_MAX);
     REFUSED(heap_max_objects, UINT32_MAX);
@@ -99,13 +99,13 @@ static void requests(void)
 
 #define WHOLE (64u << 20)
 
-/* Gives how much it got. */
+/* Returns the number of bytes that it got. */
 static void *read_slowly(void *unused)
 {
     (void)unused;
     size_t got = 0;
     ssize_t n;
-    static char bytes[128 << 10]; /* enough to make room in the socket each time */
+    static char bytes[128 << 10]; /* large enough to free space in the socket each time */
     int fd;
     while ((fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC)) < 0)
         usleep(1000);
@@ -132,7 +132,7 @@ static void a_slow_host_does_not_hold_up_the_runtime(void)
     capture_send(&c, host);
     int64_t took = (sf_now(CLOCK_MONOTONIC) - begin) / 1000000;
     CHECK(took >= 300);
-    /* It gave up: had it waited for its reader, that would have everything. */
+    /* It gave up: if it had waited, its reader would have everything. */
     pthread_join(reader, &got);
     CHECK((size_t)got < WHOLE / 2);
     sf_table_unmap(&c.blob);
@@ -147,7 +147,7 @@ static void a_host_that_does_not_accept_does_not_either(void)
     for (; n < 64; n++) {
         waiting[n] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
         if (connect(waiting[n], (struct sockaddr *)&name, length) != 0)
-            break; /* the line is full */
+            break; /* the queue is full */
     }
     CHECK(n > 0 && n < 64);
     int64_t begin = sf_now(CLOCK_MONOTONIC);
@@ -160,7 +160,7 @@ static void a_host_that_does_not_accept_does_not_either(void)
 
 int main(void)
 {
-    alarm(300); /* ends what would wait for ever: nothing that is true on an idle machine only */
+    alarm(300); /* ends a test that hangs; no test depends on this time */
     struct sockaddr_un name = { .sun_family = AF_UNIX };
     int n = snprintf(name.sun_path + 1, sizeof name.sun_path - 1, "stackflare-test-%d", getpid());
     good.address_length = (uint32_t)n + 1;

@@ -1,9 +1,9 @@
-/* The threads that would keep the runtime from suspending.
+/* Finds the threads that would prevent a suspension.
  *
- * The runtime waits for each thread that is in cooperative mode, and cannot give up. A thread that runs managed code leaves that mode when it is
- * asked to. One that is in a native call which was made without leaving it (SuppressGCTransition) does so when the call returns: if the call waits for
- * another thread, never, and the program stands still for ever. The runtime's list of threads says who is in that mode, and the kernel who of those
- * is off the processor, in which call: both are read here while the program runs, so that each is checked before it is believed. */
+ * The runtime waits for each thread in cooperative mode, without a time limit. A thread that runs managed code leaves that mode when it is asked to.
+ * A thread in a native call that stays in that mode (SuppressGCTransition) leaves it when the call returns. If the call waits for another thread, it
+ * never returns, and the program freezes forever. The runtime's list of threads shows which threads are in that mode, and the kernel shows which of
+ * them are off the processor, and in which system call. Both are read here while the program runs, so each value is checked before use. */
 #define _GNU_SOURCE
 #include "walk/suspend.h"
 
@@ -26,7 +26,7 @@ static char *digits(char *to, uint32_t n)
     return to;
 }
 
-/* What a file of a thread's begins with; empty when it cannot be read. */
+/* The beginning of a file in /proc of a thread; empty if it cannot be read. */
 static void read_task(uint32_t os_id, const char *file, char *to, size_t size)
 {
     char path[64] = "/proc/self/task/";
@@ -42,7 +42,7 @@ static void read_task(uint32_t os_id, const char *file, char *to, size_t size)
     close(fd);
 }
 
-/* "running", "-1 …" of a thread that waits and is in no system call, or a call's number. */
+/* "running", "-1 …" for a thread that waits outside of a system call, or the number of a call. */
 static int32_t call_of(const char *text)
 {
     if (text[0] == '-')
@@ -62,7 +62,7 @@ int32_t call_of_thread(uint32_t os_id)
     return call_of(text);
 }
 
-/* The third field of "id (name) state …"; a name can have anything in it. */
+/* The third field of "id (name) state …"; a name can contain anything. */
 static char state_of(uint32_t os_id)
 {
     char stat[256];
@@ -79,13 +79,13 @@ void look_at(blocker *b)
     read_task(b->os_id, "schedstat", b->switches, sizeof b->switches);
     read_task(b->os_id, "syscall", b->text, sizeof b->text);
     b->call = call_of(b->text);
-    /* Where others keep the processors busy, one that waits for its turn can still be in the call that it was interrupted in. */
+    /* On a busy machine, a thread that is ready to run can still be in the call in which it was interrupted. */
     if (b->call >= 0 && state_of(b->os_id) == 'R')
         b->call = CALL_RUNNING;
     if (b->call != CALL_STOPPED && b->call != CALL_UNKNOWN)
         return;
-    /* Off the processor and in no call: a page that is being fetched comes; what a tracer holds may not. Where the kernel does not show
-     * calls, those that sleep are in one. */
+    /* Off the processor and in no system call: a page fault will complete; a thread that a tracer holds may not continue. If the kernel does not show
+     * calls, sleeping threads are in one. */
     char state = state_of(b->os_id);
     bool stopped = state == 't' || state == 'T';
     if (b->call == CALL_STOPPED ? !stopped : state != 'S' && !stopped)
@@ -94,7 +94,7 @@ void look_at(blocker *b)
         b->call = CALL_STOPPED;
 }
 
-/* False: the list changed under the reading, or is none. */
+/* False if the list changed during the reading, or is not valid. */
 static bool find(const capture *c, uint32_t own_id, bool running, blockers *b)
 {
     const layout *k = &c->runtime.layout;
@@ -123,7 +123,7 @@ static bool find(const capture *c, uint32_t own_id, bool running, blockers *b)
         found->os_id = os_id;
         found->since = sf_now(CLOCK_MONOTONIC);
         look_at(found);
-        /* It may have left that mode before it went into the call. */
+        /* It may have left that mode before it entered the call. */
         if ((found->call != CALL_RUNNING || running)
             && sf_read((void *)(thread + k->thread.cooperative), &cooperative, sizeof cooperative) && cooperative != 0)
             b->count++;
@@ -142,7 +142,7 @@ void find_blockers(const capture *c, uint32_t own_id, bool running, blockers *b)
     }
 }
 
-/* Those that were seen before, and have not been given a processor since. */
+/* Copies the times of threads that were already seen and have not run since. */
 static void keep_times(const blockers *before, blockers *now)
 {
     for (uint32_t i = 0; i < now->count; i++)
@@ -152,7 +152,7 @@ static void keep_times(const blockers *before, blockers *now)
                 now->found[i].since = before->found[j].since;
 }
 
-/* The last but one word of the kernel's line is where the thread's stack ends. */
+/* The second to last word of the kernel's line is the thread's stack pointer. */
 static uintptr_t stack_of(const char *text)
 {
     uintptr_t numbers[2] = { 0, 0 };
@@ -169,8 +169,9 @@ static uintptr_t stack_of(const char *text)
     return numbers[0];
 }
 
-/* Whether it is the runtime itself that waits: a thread that collects does so in cooperative mode, and so does one that waits for the first part of a background
- * collection. Those go on. The innermost code that is not libc's is the runtime's; under a native call of the program's it is the program's, or managed. */
+/* Whether the runtime itself waits: a thread that collects garbage waits in cooperative mode, and so does one that waits for the first part of a
+ * background collection. These waits end. Their innermost code outside of libc belongs to the runtime; for the program's native call, it belongs to
+ * the program, or is managed. */
 static bool is_runtimes_own_wait(const capture *c, const blocker *b)
 {
     enum { WORDS = 64, PIECES = 8 };
@@ -203,8 +204,8 @@ bool look_before_suspend(const capture *c, int64_t deadline, blockers *b)
         keep_times(&before, b);
         now = sf_now(CLOCK_MONOTONIC);
     }
-    /* A thread that is in one call for so long is stuck in it. One that comes and goes does stop: at its next return.
-     * So does one that a collection is stopping right now, and which is sent a signal again and again for it. */
+    /* A thread that stays in one call for this long is stuck in it. A thread that makes many short calls stops at its next return. So does a thread
+     * that a collection is stopping, which gets a signal again and again. */
     uint32_t stuck = 0;
     for (uint32_t i = 0; i < b->count; i++)
         if (now - b->found[i].since >= STUCK_NS && !is_runtimes_own_wait(c, &b->found[i]))

@@ -1,27 +1,27 @@
-/* Which threads burn a processor: two looks at the processor clocks of those that ran managed code when they were stopped.
+/* Finds threads that keep a processor busy: two samples of the processor clocks of threads that ran managed code when they were suspended.
  *
- * Both are taken while the program runs: in the pause no thread uses a processor, and just before it there is nobody to say which
- * threads will be found running. What lies between is the work that is to be done anyway; only what that lacks is slept. */
+ * Both samples are taken while the program runs: during the pause, no thread uses a processor, and before it, the running threads are not known.
+ * Necessary work is done between the samples, and only the rest of the time is spent sleeping. */
 #define _GNU_SOURCE
 #include "walk/capture.h"
 
 #include <time.h>
 
-/* The kernel counts a running thread's time to the nanosecond, but a thread that has to share its processor runs for some
- * milliseconds and waits for as many. The host needs the rest of its time to read what comes. */
+/* The kernel measures a running thread's time in nanoseconds, but a thread that shares its processor alternates between running and waiting for some
+ * milliseconds each. The host needs the rest of its time to read the data. */
 #define BETWEEN_NS 4000000ll
 #define RESERVE_NS 100000000ll
 
 int64_t thread_cpu_ns(uint32_t os_id)
 {
-    /* The kernel's scheme for clocks of other threads of the same process. */
+    /* The kernel's encoding of clock ids for other threads of the same process. */
     struct timespec cpu;
     if (os_id == 0 || clock_gettime((clockid_t)(~os_id << 3 | 6), &cpu) != 0)
         return -1;
     return (int64_t)cpu.tv_sec * 1000000000 + cpu.tv_nsec;
 }
 
-/* A first look. */
+/* A first sample. */
 typedef struct sample {
     uint32_t thread; /* index */
     bool certain;
@@ -42,8 +42,8 @@ static uint32_t os_id(const capture *c, const sample *of)
 
 void busy_begin(capture *c)
 {
-    /* Where the runtime does not name the frames of interrupted threads (before .NET 10), one that was stopped at the return from a
-     * call looks like one that waits in that call. */
+    /* If the runtime does not name the frames of interrupted threads (before .NET 10), a thread that was suspended at the return from a call looks
+     * like one that waits in that call. */
     bool told = layout_knows(&c->runtime.layout, LAYOUT_THREADS) && layout_knows(&c->runtime.layout, LAYOUT_STOPPED);
     for (uint32_t i = 0; i < c->threads.count; i++) {
         const sf_thread *thread = sf_table_at(&c->threads, i);
@@ -51,7 +51,8 @@ void busy_begin(capture *c)
         bool certain = thread->flags & SF_THREAD_INTERRUPTED || (innermost && innermost->exact);
         if (!certain && (told || !innermost || innermost->function == SF_NONE))
             continue;
-        /* The time before the processor's here, and after it there, so that no thread has used more than there was. */
+        /* The wall time is read before the processor time here, and after it in the second sample, so that a thread never used more than the elapsed
+         * time. */
         int64_t at = sf_now(CLOCK_MONOTONIC), cpu = thread_cpu_ns(thread->os_id);
         uint32_t index = cpu >= 0 ? sf_table_add(&c->busy_samples) : SF_NONE;
         if (index != SF_NONE)
@@ -78,7 +79,7 @@ void busy_end(capture *c)
     for (uint32_t i = 0; i < count; i++) {
         int64_t cpu = thread_cpu_ns(os_id(c, &samples[i])), now = sf_now(CLOCK_MONOTONIC);
         if (cpu < samples[i].cpu_ns)
-            continue; /* it has ended; or another has its id by now */
+            continue; /* it has ended, and its id may be reused */
         *(sf_busy *)sf_table_at(&c->busy, sf_table_add(&c->busy)) =
             (sf_busy){ samples[i].thread, 0, cpu - samples[i].cpu_ns, now - samples[i].at_ns };
     }

@@ -1,9 +1,9 @@
-/* Ids to tokens, types and modules, while the runtime stands still.
+/* Resolves ids to tokens, types and modules, while the runtime is suspended.
  *
- * A FunctionID is a pointer into the runtime. It is good for as long as the frame is on its stack, and that is only certain
- * during the pause: afterwards a dynamic method can be collected and a collectible load context unloaded. So everything that
- * needs nothing but the pointer is read here; these calls only read the runtime's structures. What takes the runtime's locks
- * (IL maps, metadata) waits until after the resume, with the code held alive (hold.c). */
+ * A FunctionID is a pointer into the runtime. It is valid while the frame is on its stack, and that is certain only during the pause: afterwards, a
+ * dynamic method can be collected and a collectible load context unloaded. So everything that needs only the pointer is read here; these calls only
+ * read the runtime's structures. Calls that take the runtime's locks (IL maps, metadata) wait until after the resume, while the code is kept alive
+ * (hold.c). */
 #include "walk/capture.h"
 
 enum { MAX_ARGS = 32, MAX_TYPE_DEPTH = 32, MAX_NAME = 512 };
@@ -16,7 +16,7 @@ uint32_t blob_add(capture *c, const void *bytes, uint32_t length)
     return offset;
 }
 
-/* Called for each frame of the walk: only looks the function up, so that the walk stays a walk. */
+/* Called for each frame of the walk: only looks up the function, to keep the walk short. */
 uint32_t describe_function(capture *c, clr_id function)
 {
     uint32_t *known = sf_index_find(&c->function_index, function);
@@ -66,8 +66,8 @@ static uint32_t describe_module(capture *c, clr_id module)
     return index;
 }
 
-/* The types are a tree, but ids found in it are only as good as the runtime's memory: its depth is bounded. What is left out is
- * said, because the code that is made of it may not last (hold.c). */
+/* The types are a tree, but the ids come from the runtime's memory and are not trusted: the depth is limited. What is left out is marked, because
+ * code with unknown types may be freed (hold.c). */
 static uint32_t describe_types(capture *c, const clr_id *ids, uint32_t count, int depth, bool *incomplete)
 {
     uint32_t start = sf_table_add_many(&c->type_args, count);
@@ -139,8 +139,8 @@ static void describe_dynamic(capture *c, sf_function *f)
         f->signature_offset = SF_NONE;
 }
 
-/* The type that a method was compiled for: its MethodDesc lies in a chunk of such, at a distance that is in it, and the chunk
- * begins with the type. */
+/* The type for which a method was compiled: its MethodDesc is in a chunk, at a distance that the MethodDesc contains, and the chunk begins with the
+ * type. */
 static void types_of_methods(const capture *c, uint32_t first, uint32_t count, uintptr_t *types)
 {
     const layout *k = &c->runtime.layout;
@@ -159,8 +159,8 @@ static void types_of_methods(const capture *c, uint32_t first, uint32_t count, u
         types[i] = items[i].ok ? types[i] : 0;
 }
 
-/* For code that instantiations share, the profiling API of .NET 8 and 9 gives no type. But if a type in it is collectible, the
- * code is: it has to be known. The runtime's memory tells, where it tells the truth of every method whose type the API gives. */
+/* For code that instantiations share, the profiling API of .NET 8 and 9 returns no type. But if one of its types is collectible, so is the code, so
+ * the type must be known. The runtime's memory contains it. It is used only if it is right for every method whose type the API returns. */
 static void find_owners(capture *c)
 {
     uintptr_t types[SF_READ_MANY];

@@ -1,17 +1,16 @@
-/* Collectible code, kept alive from the pause until it is resolved.
+/* Keeps collectible code alive from the pause until it is resolved.
  *
- * The code of a collectible load context lives as long as a managed object, its LoaderAllocator, is reachable. A frame on a
- * stack keeps it reachable, so during the pause it is there; a strong handle on it, made during the pause, keeps it there until
- * the IL offsets have been read. The runtime's Module leads to its native LoaderAllocator, which keeps a weak handle on the
- * managed one at a place that no contract gives. It is found by what it must be: the handle of an object that has a
- * field leading back to the native LoaderAllocator. What cannot be held (.NET 8 has no contract) is marked transient and
- * keeps its names but gets no IL offset. */
+ * The code of a collectible load context lives as long as a managed object, its LoaderAllocator, is reachable. A frame on a stack keeps it reachable,
+ * so it exists during the pause. A strong handle that is created during the pause keeps it alive until the IL offsets are read. The runtime's Module
+ * refers to its native LoaderAllocator, which has a weak handle of the managed one at an offset that is not in the contract. It is found by its
+ * properties: it is the handle of an object that has a field that points back to the native LoaderAllocator. Code that cannot be held (.NET 8 has no
+ * contract) is marked transient. It keeps its names but gets no IL offset. */
 #include "runtime/image.h"
 #include "walk/capture.h"
 
 enum { MAX_SCOUT_WORDS = 8, MAX_SEARCHES = 8, MAX_TYPE_DEPTH = 64 };
 
-/* The managed object keeps a "scout", whose one field is the address of the native LoaderAllocator. */
+/* The managed object refers to a "scout", whose only field is the address of the native LoaderAllocator. */
 static uintptr_t object_of_handle(const layout *k, uintptr_t handle, clr_id loader)
 {
     uintptr_t object, fields[MAX_SCOUT_WORDS], back;
@@ -31,7 +30,7 @@ static uintptr_t managed_loader(capture *c, clr_id loader)
     if (c->loader_handle_offset != 0 && sf_read_pointer(loader + c->loader_handle_offset, words)
         && (object = object_of_handle(&c->runtime.layout, words[0], loader)) != 0)
         return object;
-    /* The program stands still: where the place is not found, it is not looked for in all of a thousand loaders. */
+    /* The program is paused: if the offset is not found, do not search a thousand loaders for it. */
     if (c->searches++ >= MAX_SEARCHES)
         return 0;
     for (uint32_t at = 0; at < c->runtime.layout.loader.bytes; at += sizeof words) {
@@ -63,7 +62,7 @@ static bool hold(capture *c, clr_id loader)
     return true;
 }
 
-/* Each type is looked at once: a tree of types can be small in types and endless in paths. */
+/* Each type is checked once: a small number of types can form a tree with very many paths. */
 bool type_transient(capture *c, uint32_t index, int depth)
 {
     if (index == SF_NONE)
@@ -72,7 +71,7 @@ bool type_transient(capture *c, uint32_t index, int depth)
     type_work *work = sf_table_at(&c->type_work, index);
     if (work->state != TYPE_UNSEEN)
         return work->state == TYPE_TRANSIENT;
-    work->state = TYPE_TRANSIENT; /* until it is known to last */
+    work->state = TYPE_TRANSIENT; /* until all of its types are known to stay */
     if (work->incomplete || depth > MAX_TYPE_DEPTH
         || (type->module != SF_NONE && ((module_work *)sf_table_at(&c->module_work, type->module))->transient))
         return true;
@@ -83,7 +82,7 @@ bool type_transient(capture *c, uint32_t index, int depth)
     return false;
 }
 
-/* An instantiation lives in the load context of one of the types in it, so all of them have to be held. */
+/* An instantiation is in the load context of one of its types, so all of them must be held. */
 static bool function_transient(capture *c, uint32_t index)
 {
     const sf_function *f = sf_table_at(&c->functions, index);

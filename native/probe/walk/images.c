@@ -1,8 +1,8 @@
-/* Images of modules that have no file, copied into the snapshot. */
+/* Copies images of modules without a file into the snapshot. */
 #include "runtime/image.h"
 #include "walk/capture.h"
 
-/* An image that the pause has no time for is left out, and marked. */
+/* An image for which the pause has no time is left out, and marked. */
 void image_copy(capture *c, sf_module *module, bool in_pause)
 {
     enum { PAGE = 4096, AT_ONCE = 64 * PAGE };
@@ -19,7 +19,7 @@ void image_copy(capture *c, sf_module *module, bool in_pause)
     module->image_length = (uint32_t)size;
     for (uint64_t i = 0; i < size; i += AT_ONCE) {
         if (in_pause && is_late(c)) {
-            c->blob.count = module->image_offset; /* nothing was put behind it */
+            c->blob.count = module->image_offset; /* nothing was added after it */
             module->image_offset = SF_NONE;
             module->image_length = 0;
             module->flags |= SF_MODULE_IMAGE_TRUNCATED;
@@ -29,7 +29,7 @@ void image_copy(capture *c, sf_module *module, bool in_pause)
         uint64_t part = size - i < AT_ONCE ? size - i : AT_ONCE;
         if (sf_read((void *)(module->base_address + i), to, part))
             continue;
-        /* A loaded image may have holes. They stay zero. */
+        /* A loaded image may have gaps. They stay zero. */
         for (uint64_t at = 0; at < part; at += PAGE)
             sf_read((void *)(module->base_address + i + at), to + at, part - at < PAGE ? part - at : PAGE);
     }

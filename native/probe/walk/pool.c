@@ -1,8 +1,7 @@
-/* The thread pool: how many workers it has, and how much work waits for them. It is managed code of CoreLib's, which keeps its numbers in
- * objects of its own. Names of types and fields lead to them; what has no such name in this runtime is not known.
+/* The thread pool: the number of its workers, and of the work items that wait for them. It is managed code of CoreLib, with its numbers in its own
+ * objects. Types and fields are found by name; without such a name in this runtime, a number is not known.
  *
- * Where things are is found before the suspend, and read while nothing moves. Each object has to say that it is of the type that it is
- * taken for. */
+ * The addresses are found before the suspend, and the numbers are read during the pause. Each object must have the expected type. */
 #define _GNU_SOURCE
 #include "walk/capture.h"
 
@@ -16,8 +15,8 @@ static bool is_a(uintptr_t object, clr_id type)
     return type != 0 && object != 0 && plausible(object) && sf_read_pointer(object, &word) && type_of(word) == type;
 }
 
-/* A generic type is another one for each of its arguments: that of an object is the one to ask about. The program runs, and the object may
- * be gone from where it was; then there is something else, or another type. */
+/* A generic type has a separate type for each of its arguments: an existing object shows which one to use. The program runs, so the object may have
+ * moved. Then there is something else at its address, or another type. */
 static bool take_type(runtime *r, uintptr_t reference, enum core_class class)
 {
     layout *k = &r->layout;
@@ -42,7 +41,7 @@ void pool_find(capture *c)
     if (!r->has_core || k->pool.work_queue == 0)
         return;
     for (int i = 0; i < TRIES && core_class_of(r, CORE_QUEUE_SEGMENT) == 0; i++) {
-        /* A garbage collection that moves objects is over soon. */
+        /* A garbage collection that moves objects ends soon. */
         struct timespec pause = { 0, TRY_AGAIN_NS };
         if (i > 0)
             nanosleep(&pause, NULL);
@@ -54,7 +53,7 @@ void pool_find(capture *c)
 
 static bool read_at(uintptr_t object, uint32_t offset, void *to, size_t n) { return sf_read((void *)(object + offset), to, n); }
 
-/* A ring of slots: head and tail count on, and the tail is moved on by two rounds when nothing more may be added. */
+/* A ring of slots: head and tail only increase. The tail is advanced by two rounds when nothing more may be added. */
 static bool count_shared(const runtime *r, uintptr_t queue, int64_t *count)
 {
     const layout *k = &r->layout;
@@ -100,7 +99,7 @@ static bool count_shared_array(const runtime *r, uintptr_t array, int64_t *count
     return true;
 }
 
-/* Those of the workers, from which others steal: then head and tail have passed each other for a moment. */
+/* The queues of the workers, from which others steal: during that, head and tail can briefly pass each other. */
 static bool count_local(const runtime *r, int64_t *count)
 {
     const layout *k = &r->layout;
@@ -148,7 +147,7 @@ static int64_t count_queued(const runtime *r)
     return count;
 }
 
-/* Each worker counts for itself, in a ring that begins and ends with one that nobody uses. Whoever changes the ring holds the lock. */
+/* Each worker has its own counter, in a ring that begins and ends at an unused one. A thread that changes the ring holds its lock. */
 static int64_t count_completed(const runtime *r, uintptr_t counter)
 {
     const layout *k = &r->layout;
@@ -182,7 +181,7 @@ static int64_t count_completed(const runtime *r, uintptr_t counter)
     return -1;
 }
 
-/* Workers that work, workers, and workers that the pool aims for, 16 bits each from the lowest on. */
+/* Working workers, workers, and the target number of workers, 16 bits each, from the lowest. */
 static void read_counts(const layout *k, sf_pool *pool, uintptr_t object)
 {
     uint64_t counts;

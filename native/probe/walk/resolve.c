@@ -1,17 +1,17 @@
-/* After the pause: addresses to IL offsets, modules to ids and images, names of what only the runtime's metadata knows. */
+/* After the pause: addresses to IL offsets, modules to ids and images, names that only the runtime's metadata contains. */
 #define _GNU_SOURCE
 #include "runtime/image.h"
 #include "walk/capture.h"
 
 enum { MAX_BODIES = 32, MAX_RANGES = 8, MAX_MAP = 1 << 14, MAX_NAME = 1024, MAX_NESTING = 16 };
 
-/* How the runtime marks places that no IL belongs to. */
+/* The runtime's marks for places without IL. */
 enum { IL_NO_MAPPING = -1, IL_PROLOG = -2, IL_EPILOG = -3 };
 
 static const guid iid_metadata_import = { 0x7DAC8207, 0xD3AE, 0x4C75, { 0x9B, 0x67, 0x92, 0x80, 0x1A, 0x49, 0x7D, 0x44 } };
 
-/* The body of a function that an address is in (a method has one for each tier), and how far into it. Parts of a body that the
- * compiler moved away (cold code) count on from its end. */
+/* The compiled body that contains an address (a method has one for each tier), and the offset in it. Offsets in parts that the compiler moved away
+ * (cold code) continue after its end. */
 static bool find_body(capture *c, clr_id function, clr_id rejit, uintptr_t address, uintptr_t *start, uint32_t *offset)
 {
     uintptr_t starts[MAX_BODIES];
@@ -37,8 +37,7 @@ static bool find_body(capture *c, clr_id function, clr_id rejit, uintptr_t addre
 
 static il_native_map map[MAX_MAP]; /* captures never overlap: the runtime attaches one profiler at a time */
 
-/* The IL offset of a native offset: that of the range it is in. A range without IL belongs to what comes before it, the
- * prolog to the method's beginning. */
+/* The IL offset of a native offset: that of its range. A range without IL belongs to the preceding one, the prolog to the start of the method. */
 static int32_t il_offset(capture *c, uintptr_t start, uint32_t offset)
 {
     uint32_t count = 0;
@@ -63,8 +62,8 @@ static int32_t il_offset(capture *c, uintptr_t start, uint32_t offset)
     return best;
 }
 
-/* The IL offset that stands exactly at a native offset: as the runtime marks where it suspends methods. What is near it belongs to the code that
- * does that, and so to no place of the method. */
+/* The IL offset at exactly this native offset: the runtime marks in this way where it suspends methods. The code around it performs the suspension
+ * and belongs to no place in the method. */
 static int32_t il_offset_at(capture *c, uintptr_t start, uint32_t offset)
 {
     uint32_t count = 0;
@@ -83,7 +82,7 @@ static void resolve_frame(capture *c, sf_frame *frame)
         frame->flags |= SF_FRAME_OFFSET_LOST;
         return;
     }
-    /* A return address is the instruction after the call, which can belong to the next line or be past the method's end. */
+    /* A return address is the instruction after the call, which can belong to the next line or be past the end of the method. */
     uintptr_t address = frame->flags & SF_FRAME_EXACT ? frame->address : frame->address - 1;
     clr_id function = 0, rejit = 0;
     if (FAILED(info_function_at(c->runtime.info, address, &function, &rejit)))
@@ -130,7 +129,7 @@ uint32_t resolve_await(capture *c, uint64_t address, uint32_t function)
     return index;
 }
 
-/* The runtime is not asked about an address that may be anything: where it has code heaps, it takes each for one in a method, and faults. */
+/* Do not ask the runtime about an arbitrary address: inside of its code heaps, it treats any address as one in a method, and faults. */
 bool resolve_same_code(capture *c, uint32_t function, uint64_t address, uint64_t other)
 {
     const sf_function *f = sf_table_at(&c->functions, function);
@@ -164,7 +163,7 @@ static void resolve_stack(capture *c, sf_thread *thread)
     thread->cpu_ns = thread_cpu_ns(thread->os_id);
 }
 
-/* A PDB that the program gave with the assembly's bytes. */
+/* A PDB that the program passed with the assembly's bytes. */
 static void copy_symbols(capture *c, sf_module *module)
 {
     const layout *k = &c->runtime.layout;
@@ -192,7 +191,7 @@ static void resolve_module(capture *c, uint32_t index)
     copy_symbols(c, module);
 }
 
-/* Full name of a type, its enclosing types before it. */
+/* Full name of a type, with its enclosing types before it. */
 static uint32_t type_name(void *metadata, uint32_t token, clr_char *out, uint32_t cap)
 {
     uint32_t chain[MAX_NESTING], depth = 0, length = 0, count = 0, flags, base;
@@ -211,7 +210,7 @@ static uint32_t type_name(void *metadata, uint32_t token, clr_char *out, uint32_
     return length;
 }
 
-/* A module made by Reflection.Emit has no image that the host could read names from. */
+/* A module made by Reflection.Emit has no image from which the host could read names. */
 static void name_function(capture *c, sf_function *f)
 {
     static clr_char text[MAX_NAME];

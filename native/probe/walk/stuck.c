@@ -1,8 +1,8 @@
-/* Who keeps the runtime from coming to a stop.
+/* Lists the threads that block a suspension in progress.
  *
- * A garbage collection that suspends the program waits for each thread that is in cooperative mode: that runs managed code, or a native call that
- * was made without leaving it. While it waits nothing is paused by us, and the runtime's own ways to its threads are behind a lock that the collection
- * holds. So its list of threads is followed link by link, with reads that can fail, and each Thread is copied before it is looked at. */
+ * A garbage collection that suspends the program waits for each thread in cooperative mode: it runs managed code, or a native call that stays in that
+ * mode. Meanwhile, we suspend nothing, and the runtime's own functions for its threads need a lock that the collection holds. So its list of threads
+ * is followed link by link, with reads that can fail, and each Thread is copied before it is used. */
 #include "walk/capture.h"
 
 #include <string.h>

@@ -7,8 +7,7 @@
 
 static blockers blocking;
 
-/* A GC that is suspending at that moment makes the runtime refuse; in a program that allocates hard that is the rule, so it is tried again until
- * the deadline. */
+/* If a GC is suspending at that moment, the runtime refuses. In a program that allocates a lot, this is normal, so we retry until the deadline. */
 suspension suspend(capture *c, int64_t *begin)
 {
     int64_t deadline = sf_now(CLOCK_MONOTONIC) + (int64_t)c->request->suspend_timeout_ms * 1000000;
@@ -18,7 +17,7 @@ suspension suspend(capture *c, int64_t *begin)
             c->result.flags |= SF_INFO_SUSPEND_REFUSED;
             return SUSPEND_REFUSED;
         }
-        /* Tried before, and in vain. */
+        /* Only after at least one retry. */
         if (c->result.suspend_retries > 0 && sf_now(CLOCK_MONOTONIC) > deadline)
             return SUSPEND_FAILED;
         watch_arm();

@@ -1,7 +1,7 @@
-/* What the runtime knows of its threads while it stands still: ids, states, names, the exception that is being handled.
+/* The runtime's data of its threads while it is suspended: ids, states, names, the exception that is being handled.
  *
- * A ThreadID is the address of the runtime's Thread. Each Thread of a batch is copied first, by a call that can fail, and so is whatever it
- * leads to: a batch of threads at a time, because each call is a part of the pause. */
+ * A ThreadID is the address of the runtime's Thread. Each Thread of a batch is copied first, by a call that can fail, and so is everything that it
+ * refers to. Threads are read in batches, because each call makes the pause longer. */
 #include "walk/capture.h"
 
 enum { MAX_NAME_BYTES = 2048, MIN_STRING_BYTES = 24 };
@@ -22,7 +22,7 @@ static uint32_t half_at(const uint8_t *copy, uint32_t offset)
     return value;
 }
 
-/* The layout is not what it was taken for. */
+/* The layout is not the expected one. */
 static void distrust(capture *c, sf_thread *threads, uint32_t count)
 {
     c->runtime.layout.known &= ~((uint64_t)1 << LAYOUT_THREADS);
@@ -35,7 +35,7 @@ static void distrust(capture *c, sf_thread *threads, uint32_t count)
     }
 }
 
-/* Copies the Threads of a batch. The profiling interface knows one of their numbers too: if one is another, all are worth nothing. */
+/* Copies the Threads of a batch. The profiling interface knows one of their numbers too: if one differs, all are discarded. */
 static bool read_threads(capture *c, sf_thread *threads, uint32_t count)
 {
     const layout *k = &c->runtime.layout;
@@ -57,7 +57,7 @@ static bool read_threads(capture *c, sf_thread *threads, uint32_t count)
     return true;
 }
 
-/* A string of which the first `have` bytes have been read; what is missing of a longer one is read now. */
+/* A string whose first `have` bytes have been read. The rest of a longer one is read now. */
 static void take_name(capture *c, uintptr_t address, const uintptr_t *string, uint32_t have, sf_thread *thread)
 {
     const layout *k = &c->runtime.layout;
@@ -87,11 +87,11 @@ static void describe_exception(capture *c, uintptr_t tracker, sf_thread *thread)
     if (sf_read_pointer(tracker + k->exception.object, &object) && object != 0
         && (!k->exception.is_handle || sf_read_pointer(object, &object)) && plausible(object)
         && sf_read_pointer(object, &type) && is_type(k, type_of(type)))
-        /* GetClassFromObject does not answer here. For all but arrays, which cannot be thrown, it would say what is said here. */
+        /* GetClassFromObject does not work here. This gives the same result for everything except arrays, which cannot be thrown. */
         thread->exception_type = describe_type(c, type_of(type), 0);
 }
 
-/* The managed Thread of each, by its handle, and the frame object that its Thread points to. */
+/* The managed Thread of each, through its handle, and the frame object to which its Thread points. */
 static void read_objects(capture *c, uint32_t count)
 {
     const layout *k = &c->runtime.layout;
@@ -112,7 +112,7 @@ static void read_objects(capture *c, uint32_t count)
     }
 }
 
-/* False when what should be a managed Thread is none, or has another id than the runtime's own; or when no thread at all has one. */
+/* False if a managed Thread is not valid, or has a different id from the runtime's own; or if no thread has one. */
 static bool read_names(capture *c, sf_thread *threads, uint32_t count)
 {
     const layout *k = &c->runtime.layout;
@@ -143,7 +143,7 @@ static bool read_names(capture *c, sf_thread *threads, uint32_t count)
     for (uint32_t i = 0; i < count; i++) {
         uintptr_t *string = c->batch[i].string, address = items[i].address;
         uint32_t have = items[i].ok ? sizeof c->batch[i].string : 0;
-        /* A short string may be the last object before memory that is not there. */
+        /* A short string may be the last object before unmapped memory. */
         if (address != 0 && have == 0 && sf_read((void *)address, string, MIN_STRING_BYTES))
             have = MIN_STRING_BYTES;
         take_name(c, address, string, have, &threads[i]);
@@ -173,7 +173,7 @@ void describe_threads(capture *c, sf_thread *threads, uint32_t count)
     }
 }
 
-/* Whether the instruction before an address is a call, as far as its bytes tell. */
+/* Whether the instruction before an address is a call, as far as its bytes show. */
 bool follows_call(uint64_t ip)
 {
 #if defined(__x86_64__)
@@ -182,7 +182,7 @@ bool follows_call(uint64_t ip)
         return false;
     if (code[3] == 0xE8) /* call rel32 */
         return true;
-    for (uint32_t length = 2; length <= 7; length++) { /* FF /2: its ModRM byte tells how long it is */
+    for (uint32_t length = 2; length <= 7; length++) { /* FF /2: its ModRM byte determines its length */
         const uint8_t *at = code + sizeof code - length;
         uint8_t mode = at[1] >> 6, rm = at[1] & 7;
         bool sib = mode != 3 && rm == 4;
@@ -201,8 +201,8 @@ bool follows_call(uint64_t ip)
     return false;
 }
 
-/* How a thread of the batch was stopped, by the frame object that the runtime leaves for one that ran managed code, where the contract names those
- * (.NET 10); LAYOUT_STOPPED_KINDS: not at all, or it is not told. */
+/* How a thread of the batch was suspended, from the frame object that the runtime creates if it ran managed code, if the contract names those (.NET
+ * 10). LAYOUT_STOPPED_KINDS: it did not run managed code, or it is not known. */
 static int how_stopped(const capture *c, uint32_t in_batch)
 {
     const thread_words *w = &c->batch[in_batch];
@@ -213,11 +213,11 @@ static int how_stopped(const capture *c, uint32_t in_batch)
     return LAYOUT_STOPPED_KINDS;
 }
 
-/* Whether the innermost address of a thread of the batch is where the thread stands. A thread that is in a call out of managed
- * code has left a frame object for the runtime, with the address to return to among its first words; then it is a return address
- * like those of the frames below. In .NET 9 the frame of a call into the runtime itself, to wait for a lock say, does not yet have
- * that address; but code that was interrupted seldom stands right behind a call. Where there is no contract that is all there is to go by:
- * what is not behind a call is no return address. Where the frame object is of the kind that an interrupted thread has, there is no question. */
+/* Whether the innermost address of a thread of the batch is its next instruction. A thread in a call out of managed code has a frame object of the
+ * runtime with the return address among its first words. Then the address is a return address, like those of the outer frames. On .NET 9, the frame
+ * object of a call into the runtime itself, for example to wait for a lock, does not yet contain that address; but interrupted code is rarely right
+ * after a call. Without a contract, this is the only criterion: an address that does not follow a call is not a return address. If the frame object
+ * has the kind of an interrupted thread, the answer is certain. */
 bool stands_at(const capture *c, uint32_t in_batch, uint64_t ip)
 {
     const thread_words *w = &c->batch[in_batch];
@@ -230,6 +230,6 @@ bool stands_at(const capture *c, uint32_t in_batch, uint64_t ip)
     return !((w->has_frame || !w->frame_known) && follows_call(ip));
 }
 
-/* Whether a thread of the batch was running managed code when it was stopped. Its kernel state is no help: by the time it is read, it is that of the
- * pause. */
+/* Whether a thread of the batch was running managed code when it was suspended. Its kernel state does not help: when it is read, it is already that
+ * of the pause. */
 bool was_interrupted(const capture *c, uint32_t in_batch) { return how_stopped(c, in_batch) != LAYOUT_STOPPED_KINDS; }

@@ -1,4 +1,4 @@
-/* The stacks of all threads, while the runtime stands still. */
+/* Walks the stacks of all threads while the runtime is suspended. */
 #define _GNU_SOURCE
 #include "walk/capture.h"
 
@@ -13,9 +13,8 @@ typedef struct walk_state {
     uintptr_t stack_end;
 } walk_state;
 
-/* Where a frame's part of the stack begins, from the registers that the walk has for it: with the instruction pointer beside it, it is
- * seen that these are the registers. How far the part reaches is not said; that of the next frame ends it, and of the outermost, which
- * has none, the frame pointer is the best that there is. */
+/* The start of a frame's part of the stack, from the registers of the walk. The instruction pointer next to it confirms that these are the registers.
+ * The end is not given: the next frame ends the part. For the outermost frame, the frame pointer is the best approximation. */
 static uintptr_t stack_pointer(const uint8_t *context, uint32_t size, uintptr_t ip, uintptr_t *end)
 {
     enum { OUTERMOST_BYTES = 256, FRAME_BYTES_MOST = 64 << 10 };
@@ -46,7 +45,7 @@ static hresult on_frame(clr_id function, uintptr_t ip, uintptr_t frame_info, uin
         c->result.flags |= SF_INFO_TIME_TRUNCATED;
         return S_FALSE;
     }
-    /* Without a place in the table of functions a frame would be taken for a native one. */
+    /* Without an index in the table of functions, a frame would be taken for a native one. */
     uint32_t described = function == 0 ? SF_NONE : describe_function(c, function);
     uint32_t index = function != 0 && described == SF_NONE ? SF_NONE : sf_table_add(&c->raw);
     if (index == SF_NONE) {
@@ -58,7 +57,7 @@ static hresult on_frame(clr_id function, uintptr_t ip, uintptr_t frame_info, uin
     frame->ip = ip;
     frame->sp = function == 0 ? 0 : stack_pointer(context, context_size, ip, &walk->stack_end);
     frame->function = described;
-    /* Only a thread that was stopped in managed code stands at its address; everything else is a return address. */
+    /* Only the innermost address of a thread that was suspended in managed code is exact; all others are return addresses. */
     frame->exact = walk->thread->frame_count == 0 && function != 0 && stands_at(c, walk->in_batch, ip);
     walk->thread->frame_count++;
     return S_OK;

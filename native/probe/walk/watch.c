@@ -1,14 +1,14 @@
-/* A suspend that does not end, called off.
+/* Cancels a suspend that does not end.
  *
- * A thread can block in cooperative mode between the look (blockers.c) and the suspend, or run on in native code. The runtime then waits for it without
- * end, and everybody else stands still; nothing of the profiling interface ends that. What ends it is that the thread leaves cooperative mode. So
- * it is made to: by a signal, in whose handler it says of itself that it has left it, as it would on every other native call; the suspend ends;
- * the thread takes its word back; and the program is resumed. The signal's handler restarts system calls, and the runtime has interrupted the
- * thread with signals of its own some thousand times by then.
+ * A thread can block in cooperative mode between the check (blockers.c) and the suspend, or continue in native code. The runtime then waits for it
+ * without a limit, and all other threads are stopped. The profiling interface has no way to end that. It ends when the thread leaves cooperative
+ * mode. So we make it leave: in the handler of a signal, the thread marks itself as outside of that mode, as it would on any other native call. The
+ * suspend ends, the thread restores its mode, and the program is resumed. The signal's handler restarts system calls, and the runtime has interrupted
+ * the thread with its own signals many times by then.
  *
- * While a thread has left that mode without the runtime's help, the collector would not see what it refers to. So no collection may run meanwhile, and none
- * can: the suspend that is under way is ours, which is made sure of (we_suspend), and the thread is back before the resume. A handler that
- * comes too late does nothing: each step of it is allowed once, by a slot that watch_disarm has closed by then. */
+ * While a thread has left that mode without the runtime's help, the collector does not see its references. So no collection may run meanwhile. None
+ * can, because the current suspend is ours, which is checked (we_suspend), and the thread is back before the resume. A handler that runs too late
+ * does nothing: each of its steps is allowed once, by a slot that watch_disarm has closed by then. */
 #define _GNU_SOURCE
 #include "walk/suspend.h"
 
@@ -24,7 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Older systems have the threads in libpthread, which the runtime has loaded. Where they are not there, nobody watches. */
+/* Older systems have thread functions in libpthread, which the runtime has loaded. If they are not found, there is no watching thread. */
 FIRST_LIBC(dladdr);
 FIRST_LIBC(dlopen);
 FIRST_LIBC(pthread_create);
@@ -34,15 +34,15 @@ extern __typeof__(pthread_create) pthread_create __attribute__((weak));
 extern __typeof__(pthread_join) pthread_join __attribute__((weak));
 extern __typeof__(pthread_attr_setstack) pthread_attr_setstack __attribute__((weak));
 
-/* A signal that is ignored unless somebody handles it: one that comes late hurts nobody. */
+/* A signal whose default action is to ignore it: a late one does no harm. */
 enum { SIGNAL = SIGURG };
 
-enum { WAIT_PRIVATE = 128, WAKE_PRIVATE = 129 }; /* FUTEX_…: musl has no headers of the kernel's */
+enum { WAIT_PRIVATE = 128, WAKE_PRIVATE = 129 }; /* FUTEX_…: musl has no kernel headers */
 
 enum {
     STACK_BYTES = 256 << 10,
-    ROUND_NS = 50000000,           /* from one look at the suspend to the next */
-    PATIENCE_NS = 100000000,       /* a suspend that lasts no longer is left alone */
+    ROUND_NS = 50000000,           /* the time between checks of the suspend */
+    PATIENCE_NS = 100000000,       /* a shorter suspend is left alone */
     HANDLER_STEP_NS = 50000,
     MOST_IN_HANDLER_NS = 2000000000,
     ENOUGH_CPU_NS = 30000000,
@@ -53,8 +53,8 @@ enum {
 
 static const int64_t MOST_END_NS = INT64_C(10000000000);
 
-/* What a thread is asked to do. It answers the first signal: it can be reached. If it then stays in one call, or has had a processor for long enough
- * to stop by itself if it could, the second takes it out of cooperative mode. */
+/* The request to a thread. It answers the first signal, so it can be reached. If it then stays in one call, or has run long enough to stop by itself
+ * if it could, the second signal makes it leave cooperative mode. */
 enum stage { STAGE_FREE, STAGE_CALLED, STAGE_ANSWERED, STAGE_LEAVE, STAGE_OUT, STAGE_BACK, STAGE_CLOSED };
 
 typedef struct slot {
@@ -62,15 +62,15 @@ typedef struct slot {
     _Atomic int stage;
     _Atomic bool left;
     _Atomic(_Atomic uint32_t *) cooperative;
-    /* As the watching thread saw it before: its processor time, and its call. */
+    /* The previous state, from the watching thread: processor time and system call. */
     int64_t cpu_ns;
     char text[CALL_BYTES];
 } slot;
 
-/* A handler has no other way to them; captures never overlap. */
+/* Static, because a handler gets no argument; captures never overlap. */
 static slot slots[MAX_BLOCKERS];
-static _Atomic int64_t armed; /* when the suspend began that is under way; 0: none */
-static _Atomic bool asked, go_back; /* of the suspend under way: whether threads were asked to leave, whether they may come back */
+static _Atomic int64_t armed; /* start of the current suspend; 0: none */
+static _Atomic bool asked, go_back; /* for the current suspend: whether threads were asked to leave, and whether they may come back */
 static _Atomic uint32_t sent, handled, in_handler;
 static _Atomic uint32_t quit; /* a futex */
 static struct sigaction previous;
@@ -78,7 +78,7 @@ static struct sigaction previous;
 static const capture *watched;
 static uint32_t own_id;
 static bool watching, handling, settling, all_counted;
-static uint32_t signalled[MAX_BLOCKERS], signalled_count; /* threads, in all of the capture */
+static uint32_t signalled[MAX_BLOCKERS], signalled_count; /* threads of the whole capture */
 static pthread_t watcher;
 static void *stack;
 static blockers seen, blamed;
@@ -139,8 +139,8 @@ static void begin_handling(void)
     handling = handling || (sigaction(SIGNAL, NULL, &previous) == 0 && sigaction(SIGNAL, &action, NULL) == 0);
 }
 
-/* Whether all have counted themselves out, and have since had a processor for long enough to make the few steps from there to the handler's end, or
- * wait in the kernel for something else. */
+/* Whether all have counted themselves out, and have since either run long enough to reach the handler's end, or are waiting in the kernel for
+ * something else. */
 static bool all_are_out(void)
 {
     static int64_t cpu_ns[MAX_BLOCKERS];
@@ -163,10 +163,10 @@ static void end_handling(void)
         return;
     handling = false;
     settling = true;
-    sigaction(SIGNAL, &previous, NULL); /* signals that wait are dropped with it, where nobody handles them */
+    sigaction(SIGNAL, &previous, NULL); /* if the program has no handler for it, this also drops pending signals */
 }
 
-/* A thread of a busy machine can stand in the handler for long before it gets a processor. */
+/* On a busy machine, a thread can be in the handler for a long time before it gets a processor. */
 void watch_settle(int64_t deadline)
 {
     if (!settling)
@@ -182,11 +182,11 @@ void watch_settle(int64_t deadline)
         dlopen(where.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
 }
 
-/* Whether the suspend that is under way is ours, and not one that ours waits for. Whoever suspends holds the lock of the runtime's list of
- * threads: it is the owner of the mutex in it and noted as its holder, by its id. Both are beside the list, and have become ours since the suspend began. */
+/* Whether the current suspend is ours, and not one that ours waits for. The suspending thread holds the lock of the runtime's list of threads: it
+ * owns the mutex, and its id is recorded as the holder. Both are next to the list, and must have become ours since the suspend began. */
 static bool we_suspend(void)
 {
-    enum { ID_BITS = 0x3FFFFFFF }; /* the others are the mutex's own, on musl */
+    enum { ID_BITS = 0x3FFFFFFF }; /* the other bits are flags of the mutex, on musl */
     uint32_t now[STORE_WORDS], ours = 0;
     const layout *k = &watched->runtime.layout;
     if (store_words == 0 || !sf_read((void *)k->thread_list.store, now, store_words * sizeof *now))
@@ -222,7 +222,7 @@ static void send_to(const blocker *b)
         atomic_fetch_sub(&sent, 1);
 }
 
-/* The runtime's own signals end the call of a thread that waits, which then begins it again: it is caught in it now and then. */
+/* The runtime's own signals interrupt the call of a waiting thread, which then restarts it: between them, it is briefly not in the call. */
 static void see_call(blocker *b)
 {
     enum { LOOKS = 10 };
@@ -232,7 +232,7 @@ static void see_call(blocker *b)
     }
 }
 
-/* A thread that cannot get a processor is not to blame. */
+/* A thread that cannot get a processor does not count. */
 static bool stays(slot *s, const blocker *b)
 {
     if (thread_cpu_ns(b->os_id) - s->cpu_ns > ENOUGH_CPU_NS || (b->call != CALL_RUNNING && !strcmp(s->text, b->text)))
@@ -241,7 +241,7 @@ static bool stays(slot *s, const blocker *b)
     return false;
 }
 
-/* A thread that cannot be reached keeps the suspend from ending whatever the others do: nobody leaves before all have answered. */
+/* If one thread cannot be reached, the suspend does not end anyway: no thread leaves before all have answered. */
 static void call_off(void)
 {
     find_blockers(watched, own_id, true, &seen);
@@ -306,11 +306,11 @@ void watch_begin(const capture *c)
     if (!layout_knows(k, LAYOUT_THREAD_LIST) || !layout_knows(k, LAYOUT_LIST_HOLDER) || !pthread_create || !pthread_join || !pthread_attr_setstack
         || pthread_attr_init(&attributes) != 0)
         return;
-    /* A stack of ours: libc keeps those that it makes. */
+    /* Our own stack, because libc keeps the stacks that it allocates. */
     stack = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (stack == MAP_FAILED)
         return;
-    /* The program's handlers are not for this thread: some ask the runtime who it is. */
+    /* Block all signals: the program's handlers must not run on this thread, because some call the runtime. */
     sigfillset(&all);
     watching = pthread_attr_setstack(&attributes, stack, STACK_BYTES) == 0 && sigprocmask(SIG_SETMASK, &all, &mask) == 0;
     if (watching) {

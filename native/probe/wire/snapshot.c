@@ -1,4 +1,4 @@
-/* Hands the snapshot to the host that asked for it, over a socket that the host listens on. */
+/* Sends the snapshot to the host that requested it, over a socket on which the host listens. */
 #define _GNU_SOURCE
 #include "wire/snapshot.h"
 
@@ -25,7 +25,7 @@ static bool limit_wait(int fd, int64_t deadline)
 {
     int64_t left = (deadline - now()) / 1000;
     struct timeval time = { left / 1000000, left % 1000000 };
-    return left > 0 && setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time) == 0; /* 0 would mean: for ever */
+    return left > 0 && setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time) == 0; /* 0 would mean no limit */
 }
 
 static int64_t deadline_of(const sf_request *request)
@@ -40,7 +40,7 @@ int snapshot_connect(const sf_request *request)
     uint32_t length = request->address_length;
     memcpy(address.sun_path, request->address, length);
     if (address.sun_path[0] == '@')
-        address.sun_path[0] = 0; /* an abstract name: no file, and gone with the host */
+        address.sun_path[0] = 0; /* an abstract name: no file, and it disappears with the host */
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -1;
@@ -52,7 +52,7 @@ int snapshot_connect(const sf_request *request)
         result = limit_wait(fd, deadline)
             ? connect(fd, (struct sockaddr *)&address, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)) : -1;
     } while (result != 0 && errno == EINTR);
-    /* Stacks and thread names are for the same user or root only, whoever may have taken the name. */
+    /* Stacks and thread names are only for the same user or root, even if another user has taken the name. */
     if (result != 0 || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || (peer.uid != 0 && peer.uid != geteuid())) {
         close(fd);
         return -1;
@@ -67,8 +67,8 @@ bool snapshot_host_is_own(int host)
     return getsockopt(host, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.pid == getpid();
 }
 
-/* A host that takes a little now and then gets no more time than one that takes nothing: the kernel's own limit begins anew with
- * each little. */
+/* A deadline for the whole transfer, because the kernel's own limit starts again with each partial write: a slow host must not get more time than one
+ * that reads nothing. */
 static void send_all(int fd, struct iovec *parts, size_t count, int64_t deadline)
 {
     while (count > 0) {
@@ -84,7 +84,7 @@ static void send_all(int fd, struct iovec *parts, size_t count, int64_t deadline
         if (sent < 0 && errno == EINTR)
             continue;
         if (sent < 0)
-            return; /* the host is gone: it knows */
+            return; /* the host is gone */
         while (count > 0 && (size_t)sent >= parts->iov_len) {
             sent -= (ssize_t)parts->iov_len;
             parts++;

@@ -1,4 +1,4 @@
-/* Hands a snapshot to the host that asked for it. */
+/* Sends a snapshot to the host that requested it. */
 #ifndef STACKFLARE_SNAPSHOT_H
 #define STACKFLARE_SNAPSHOT_H
 
@@ -6,12 +6,12 @@
 
 #include "wire/abi.h"
 
-/* A section as it goes into the snapshot. */
+/* A section of the snapshot. */
 typedef struct snapshot_part { uint32_t kind, record; const void *bytes; uint64_t length; } snapshot_part;
 enum { SNAPSHOT_PARTS = 32 };
 
-int snapshot_connect(const sf_request *request); /* -1: nobody listens there who may have it */
-bool snapshot_host_is_own(int host); /* the process itself */
+int snapshot_connect(const sf_request *request); /* -1: no permitted host listens there */
+bool snapshot_host_is_own(int host); /* whether the host is this process */
 void snapshot_send(const sf_request *request, const snapshot_part *sections, uint32_t count, int host);
 
 #endif

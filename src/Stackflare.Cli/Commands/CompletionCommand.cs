@@ -2,10 +2,10 @@ using System.CommandLine;
 
 namespace Stackflare.Cli.Commands;
 
-/// <summary><c>stackflare completion SHELL</c>: prints what a shell has to run so that it completes our commands and options.</summary>
+/// <summary><c>stackflare completion SHELL</c>: prints the script with which a shell completes the tool's commands and options.</summary>
 internal static class CompletionCommand
 {
-    // The parser answers the directive [suggest:N] with what may stand at column N of a command line, a line each.
+    // The parser answers the directive [suggest:N] with the words that can be at column N of a command line, one for each line.
     private const string Bash = """
         _stackflare() {
             local IFS=$'\n'

@@ -15,7 +15,7 @@ internal static class DumpCommand
           stackflare MyApp -f json -o dump.json for programs, by the schema in the docs
           stackflare MyApp -n 200 -i 10 -f speedscope -o profile.json
                                                 200 samples, 10 ms apart: a profile for speedscope.app
-          stackflare MyApp --raw prod.snapshot  the snapshot, to look at where the PDBs are:
+          stackflare MyApp --raw prod.snapshot  save the snapshot, and show it where the PDBs are:
           stackflare show prod.snapshot --symbols ./bin
         """;
 
@@ -23,19 +23,19 @@ internal static class DumpCommand
     {
         var shared = new SharedOptions();
         var process = new Argument<string>("process") { Description = "The process: its id, the name of its program, or the path of its diagnostics socket.", HelpName = "pid|name|socket" };
-        Option<int> count = NumberOption.Of("--count", "-n", 1, least: 0, most: int.MaxValue);
-        (count.Description, count.HelpName) = ("How many dumps; 0 is until Ctrl+C.", "N");
-        Option<int> interval = NumberOption.Of("--interval", "-i", 1000, least: 0, most: 3_600_000);
+        Option<int> count = NumberOption.Create("--count", "-n", 1, least: 0, most: int.MaxValue);
+        (count.Description, count.HelpName) = ("Number of dumps; 0 for no limit, until Ctrl+C.", "N");
+        Option<int> interval = NumberOption.Create("--interval", "-i", 1000, least: 0, most: 3_600_000);
         (interval.Description, interval.HelpName) = ("Milliseconds from one dump to the next.", "MS");
         var raw = new Option<string?>("--raw") { Description = "Save the snapshot itself, for 'stackflare show'.", HelpName = "FILE" };
-        Option<double> timeout = NumberOption.Of("--timeout", alias: null, 5.0, least: 0.01, most: 600);
-        (timeout.Description, timeout.HelpName) = ("Seconds that a dump may take.", "S");
-        var withAsync = new Option<bool>("--async") { Description = "Look for async methods that wait however large the heap is; the pause grows with it." };
-        var noAsync = new Option<bool>("--no-async") { Description = "Do not look for async methods that wait." };
-        var noMain = new Option<bool>("--no-main-profiler") { Description = "Never take the runtime's main profiler slot: on .NET 9 and 10, no async methods that wait." };
+        Option<double> timeout = NumberOption.Create("--timeout", alias: null, 5.0, least: 0.01, most: 600);
+        (timeout.Description, timeout.HelpName) = ("Time limit of a dump in seconds.", "S");
+        var withAsync = new Option<bool>("--async") { Description = "Include async stacks, even if the heap is large. The pause grows with the heap." };
+        var noAsync = new Option<bool>("--no-async") { Description = "Leave out async stacks." };
+        var noMain = new Option<bool>("--no-main-profiler") { Description = "Never take the runtime's main profiler slot. On .NET 9 and 10, async stacks are then missing." };
         process.Arity = ArgumentArity.ZeroOrOne;
         process.CompletionSources.Add(_ => ProcessFinder.All().Select(p => new CompletionItem(p.Name)));
-        // Whatever is not an option is taken for the argument, also what was meant to be one.
+        // The parser treats a mistyped option as the argument.
         process.Validators.Add(r =>
         {
             if (r.Tokens is [{ Value: ['-', ..] value }])
@@ -46,7 +46,7 @@ internal static class DumpCommand
             process, count, interval, raw, timeout, withAsync, noAsync, noMain,
         };
         shared.AddTo(root);
-        // The names that help has on other systems: a path is no option here.
+        // Names of the help option on other systems. Here they are paths, not options.
         foreach (string name in (string[])["/?", "/h"])
             root.Options.OfType<HelpOption>().Single().Aliases.Remove(name);
         root.Subcommands.Add(PsCommand.Create());
@@ -57,9 +57,9 @@ internal static class DumpCommand
             if (result.GetValue(process) is not { } name)
                 return Usage.Error("Name a process by its id, its name or its socket; 'stackflare ps' lists them.");
             if (result.GetValue(raw) is not null && shared.IsSaidHow(result))
-                return Usage.Error("--raw saves the snapshot as it is: --output and --format do not go with it.");
+                return Usage.Error("--raw saves the snapshot itself, and cannot be combined with --output or --format.");
             if (result.GetValue(withAsync) && result.GetValue(noAsync))
-                return Usage.Error("--async and --no-async do not go together.");
+                return Usage.Error("--async and --no-async cannot be combined.");
             var sampling = new Sampling(result.GetValue(count), TimeSpan.FromMilliseconds(result.GetValue(interval)));
             var options = new CaptureOptions
             {
@@ -77,7 +77,7 @@ internal static class DumpCommand
             else if (!result.GetValue(shared.FailOnDeadlock))
                 RawFiles.Save(file, capture, series.Samples(), sampling);
             else
-                // A snapshot does not tell by itself: what it is made a dump of for is this alone.
+                // A snapshot does not show whether there is a deadlock. The dump is built only for that.
                 RawFiles.Save(file, capture, series.Samples(), sampling, saved: sample => hasDeadlock |= series.Symbolicate(sample).Deadlocks.Count > 0);
             if (series.Error is { } error)
                 throw error;

@@ -4,14 +4,14 @@ using Stackflare.Writers.Text;
 
 namespace Stackflare.Cli.Commands;
 
-/// <summary>Dumps to bytes: each when it comes, or all added up at the end in the formats that do so. For one thread.</summary>
+/// <summary>Formats dumps: each one immediately, or all together at the end in formats that add up. Not thread-safe.</summary>
 internal sealed class DumpFormatter(DumpFormat format, RenderOptions options, TextStyle style, TimeSpan? interval) : IDisposable
 {
     private readonly StackSamples? _samples = DumpFormats.Row(format).AddsUp ? new StackSamples(options, interval) : null;
     private PooledBytes _bytes = new();
 
     /// <summary>Adds a dump.</summary>
-    /// <returns>What can be written by now, good until the next call; empty in a format that adds up.</returns>
+    /// <returns>What can be written now, valid until the next call; empty in a format that adds up.</returns>
     public ReadOnlyMemory<byte> Add(ThreadDump dump)
     {
         if (_samples is not null)
@@ -24,7 +24,7 @@ internal sealed class DumpFormatter(DumpFormat format, RenderOptions options, Te
         return _bytes.WrittenMemory;
     }
 
-    /// <returns>What is left to be written, good until the next call.</returns>
+    /// <returns>The remaining output, valid until the next call.</returns>
     public ReadOnlyMemory<byte> End()
     {
         Renew();

@@ -4,10 +4,10 @@ using System.Numerics;
 
 namespace Stackflare.Cli.Commands;
 
-/// <summary>Options whose value is a number within bounds. What is no number, or not within them, is one and the same error.</summary>
+/// <summary>Options with a number in a range as the value. Text that is not a number and numbers out of range are the same error.</summary>
 internal static class NumberOption
 {
-    public static Option<T> Of<T>(string name, string? alias, T usual, T least, T most)
+    public static Option<T> Create<T>(string name, string? alias, T usual, T least, T most)
         where T : INumber<T> => new(name, alias is null ? [] : [alias])
         {
             DefaultValueFactory = _ => usual,

@@ -39,9 +39,9 @@ internal static class PsCommand
         return ExitCodes.Success;
     }
 
-    // A name or a command line may hold anything, also what would drive the terminal.
+    // A name or a command line can contain anything, including terminal escape sequences.
     private static string[] Row(string pid, string name, Version? runtime, uint user, string uptime, string threads, string command) =>
-        [pid, EscapedText.Plain(name), runtime?.ToString() ?? "?", UserNames.Of(user), uptime, threads, EscapedText.Plain(command)];
+        [pid, EscapedText.Plain(name), runtime?.ToString() ?? "?", UserNames.Find(user), uptime, threads, EscapedText.Plain(command)];
 
     private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
 

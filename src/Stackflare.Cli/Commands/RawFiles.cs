@@ -4,7 +4,7 @@ using Stackflare.Snapshots;
 
 namespace Stackflare.Cli.Commands;
 
-/// <summary>Saves snapshots as they are, with what is known of them here: the one to the file that was named, more than one to numbered ones.</summary>
+/// <summary>Saves snapshots with the symbols of this machine: one to the given file, several to numbered files.</summary>
 internal static class RawFiles
 {
     public static void Save(string file, ProcessCapture capture, IEnumerable<Snapshot> samples, Sampling sampling, Action<Snapshot>? saved = null)

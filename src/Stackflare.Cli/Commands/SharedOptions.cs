@@ -5,12 +5,12 @@ using Stackflare.Writers.Text;
 
 namespace Stackflare.Cli.Commands;
 
-/// <summary>The options that more than one command has, declared once.</summary>
+/// <summary>The options that several commands have, declared once.</summary>
 internal sealed class SharedOptions
 {
     public Option<DumpFormat> Format { get; } = new("--format", "-f")
     {
-        Description = "How the dump is written; text if nothing is said.",
+        Description = "The format of the dump; text by default.",
         HelpName = string.Join('|', DumpFormats.Names),
         CustomParser = result =>
         {
@@ -24,7 +24,7 @@ internal sealed class SharedOptions
 
     public Option<string?> Output { get; } = new("--output", "-o")
     {
-        Description = "Write to a file, whole or not at all, instead of to the terminal.",
+        Description = "Write to a file, completely or not at all, instead of to standard output.",
         HelpName = "FILE",
     };
 
@@ -37,28 +37,28 @@ internal sealed class SharedOptions
 
     public Option<bool> All { get; } = new("--all") { Description = "Show everything: the runtime's own threads and hidden frames as well." };
 
-    public Option<bool> NoGroup { get; } = new("--no-group") { Description = "Show every thread by itself, and recursion in full." };
+    public Option<bool> NoGroup { get; } = new("--no-group") { Description = "Show every thread separately, and recursion in full." };
 
     public Option<bool> NoSource { get; } = new("--no-source") { Description = "Leave out the text of the source lines." };
 
     public Option<string[]> Symbols { get; } = new("--symbols")
     {
-        Description = "A directory to look for PDBs and assemblies in, at any depth, besides where the modules are. They are matched by id.",
+        Description = "An additional directory with PDBs and assemblies, searched at any depth. They are matched by id.",
         HelpName = "DIR",
         DefaultValueFactory = _ => [],
     };
 
     public Option<bool> FailOnDeadlock { get; } = new("--fail-on-deadlock")
     {
-        Description = $"End with exit code {ExitCodes.Deadlock} if a dump has a deadlock. The dumps are written all the same.",
+        Description = $"End with exit code {ExitCodes.Deadlock} if a dump has a deadlock. The dumps are written anyway.",
     };
 
     public void AddTo(Command command)
     {
-        // Else the names would be offered as they are written in the sources.
+        // Otherwise, completion would offer the names of the C# members.
         Format.CompletionSources.Clear();
         Format.CompletionSources.Add([.. DumpFormats.Names]);
-        // A name that is mistyped would look as if there were no PDBs.
+        // Otherwise, a mistyped name would have the same effect as missing PDBs.
         Symbols.Validators.Add(r =>
         {
             foreach (string directory in r.Tokens.Select(t => t.Value).Where(d => !Directory.Exists(d)))
@@ -68,22 +68,22 @@ internal sealed class SharedOptions
             command.Options.Add(option);
     }
 
-    /// <summary>Whether it was said how or where to dumps are written.</summary>
+    /// <summary>Whether an option says how or where dumps are written.</summary>
     public bool IsSaidHow(ParseResult result) =>
         result.GetResult(Format) is { Implicit: false } || result.GetResult(Output) is { Implicit: false };
 
-    /// <summary>The exit code of a command that has done what it was to do.</summary>
+    /// <summary>The exit code of a command that succeeded.</summary>
     /// <param name="result">The command line.</param>
     /// <param name="hasDeadlock">Whether a dump has a deadlock.</param>
     public int Success(ParseResult result, bool hasDeadlock) =>
         hasDeadlock && result.GetValue(FailOnDeadlock) ? ExitCodes.Deadlock : ExitCodes.Success;
 
-    /// <summary>Writes dumps as the options say.</summary>
+    /// <summary>Writes dumps as the options specify.</summary>
     /// <param name="result">The command line.</param>
-    /// <param name="dumps">Dumps, taken as they are asked for.</param>
-    /// <param name="interval">The time from one to the next; null where there is none.</param>
+    /// <param name="dumps">Dumps, taken one by one during the enumeration.</param>
+    /// <param name="interval">The time between dumps; null if there is none.</param>
     /// <returns>Whether one of them has a deadlock.</returns>
-    /// <exception cref="StackflareException">A dump could not be had, or not be written.</exception>
+    /// <exception cref="StackflareException">A dump could not be taken or written.</exception>
     public bool Write(ParseResult result, IEnumerable<ThreadDump> dumps, TimeSpan? interval)
     {
         DumpFormat format = result.GetValue(Format);

@@ -11,17 +11,17 @@ using Stackflare.Symbols.Saved;
 
 namespace Stackflare.Cli.Commands;
 
-/// <summary><c>stackflare show FILE</c>: dumps from snapshots that were saved, perhaps elsewhere.</summary>
+/// <summary><c>stackflare show FILE</c>: dumps from saved snapshots, possibly of other machines.</summary>
 internal static class ShowCommand
 {
-    /// <summary>Twice what a capture may bring by default; what is larger is no snapshot of ours.</summary>
+    /// <summary>The maximum size of a capture. A larger file is not a valid snapshot.</summary>
     private const long LargestFile = 1L << 30;
 
     public static Command Create()
     {
         var shared = new SharedOptions();
         var files = new Argument<string[]>("file") { Description = "Snapshots that 'stackflare PROCESS --raw FILE' saved.", Arity = ArgumentArity.OneOrMore, HelpName = "FILE" };
-        var command = new Command("show", "Show saved snapshots, with lines and source where their PDBs are at hand.") { files };
+        var command = new Command("show", "Show saved snapshots, with lines and source if their PDBs are available.") { files };
         shared.AddTo(command);
         command.SetAction(result =>
         {
@@ -44,7 +44,7 @@ internal static class ShowCommand
         try
         {
             using SafeFileHandle handle = SafeOpen.Regular(file)
-                ?? throw new SnapshotFormatException($"'{EscapedText.Plain(file)}' is not there, is no regular file, or is not yours to read");
+                ?? throw new SnapshotFormatException($"'{EscapedText.Plain(file)}' does not exist, is not a regular file, or cannot be read");
             long length = RandomAccess.GetLength(handle);
             if (length > LargestFile)
                 throw new SnapshotFormatException($"it has {length} bytes");

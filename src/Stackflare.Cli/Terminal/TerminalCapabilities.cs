@@ -2,7 +2,7 @@ using Stackflare.Writers.Text;
 
 namespace Stackflare.Cli.Terminal;
 
-/// <summary>What the terminal that standard output is can show, judged by the environment.</summary>
+/// <summary>What the terminal at standard output can show, judged by environment variables.</summary>
 internal static class TerminalCapabilities
 {
     // https://no-color.org
@@ -10,15 +10,15 @@ internal static class TerminalCapabilities
 
     private static string Term => Environment.GetEnvironmentVariable("TERM") ?? "";
 
-    /// <summary>Colours and links; null where it shows neither.</summary>
+    /// <summary>Colours and links; null if it shows neither.</summary>
     public static TextTheme? Theme => Colours || Links ? new TextTheme(Colours, Links ? Environment.MachineName : null) : null;
 
-    /// <summary>Colours go to a terminal only.</summary>
+    /// <summary>Colours are only for terminals.</summary>
     private static bool Colours => !Console.IsOutputRedirected && !NoColour && Term is not ("" or "dumb");
 
     /// <summary>
-    /// Terminals without links ignore the escape, unless they are very old. The kernel's console and others that are known to print it are
-    /// left out.
+    /// Terminals without links ignore the escape sequence, except very old ones. The kernel's console and other terminals that are known to print it
+    /// are excluded.
     /// </summary>
     private static bool Links =>
         !Console.IsOutputRedirected && Term is not ("" or "dumb" or "linux" or "screen" or "vt100")

@@ -1,29 +1,29 @@
 namespace Stackflare.Analysis;
 
-/// <summary>Async methods that will never go on, and very many that wait at one place.</summary>
+/// <summary>Finds async methods that can never continue, and many async methods that wait at the same place.</summary>
 internal static class AsyncFindings
 {
     private const int Fewest = 100, MostFrames = 20;
 
-    /// <summary>Methods that wait for each other, or for themselves.</summary>
-    public static IEnumerable<Finding> Circles(IReadOnlyList<AsyncStackGroup> groups) =>
-        groups.Where(static g => g.Wait.Kind == AsyncWaitKind.Circle).Select(static alike => new Finding(
-            FindingKind.AsyncCircle,
-            alike.First.Frames.Count == 1 ? "An async method waits for itself, for ever" : "Async methods wait for each other, for ever",
-            [.. alike.First.Frames.Take(MostFrames).Select(static f => "at " + Words.Place(f))],
+    /// <summary>Methods that wait for each other or for themselves.</summary>
+    public static IEnumerable<Finding> Cycles(IReadOnlyList<AsyncStackGroup> groups) =>
+        groups.Where(static g => g.Wait.Kind == AsyncWaitKind.Cycle).Select(static alike => new Finding(
+            FindingKind.AsyncCycle,
+            alike.First.Frames.Count == 1 ? "An async method waits for itself forever" : "Async methods wait for each other forever",
+            [.. alike.First.Frames.Take(MostFrames).Select(static f => "at " + DiagnosisText.Location(f))],
             alike.BlockedThreads)
         {
             Count = (int)Math.Min(alike.Count, int.MaxValue),
             Frames = [.. alike.First.Frames.Select(f => new FindingFrame(f, (int)Math.Min(alike.Count, int.MaxValue)))],
         });
 
-    /// <summary>Hundreds of stacks that are alike: requests that hang, as a rule, and what they wait for is what is wrong.</summary>
+    /// <summary>Hundreds of identical stacks: usually requests that hang. The cause is what they wait for.</summary>
     public static IEnumerable<Finding> ManyAlike(IReadOnlyList<AsyncStackGroup> groups) =>
         from alike in groups
         where alike.Count >= Fewest
         let frame = alike.First.Frames.FirstOrDefault(static f => f is { IsHidden: false, Module.IsOfPlatform: false })
         where frame is not null
-        select new Finding(FindingKind.ManyAsyncAlike, $"{Words.Count(alike.Count, "async stack")} wait at one and the same place", ["at " + Words.Place(frame)], [])
+        select new Finding(FindingKind.ManyAsyncAlike, $"{DiagnosisText.Count(alike.Count, "async stack")} wait at the same place", ["at " + DiagnosisText.Location(frame)], [])
         {
             Count = (int)Math.Min(alike.Count, int.MaxValue),
             Frames = [new FindingFrame(frame, (int)Math.Min(alike.Count, int.MaxValue))],

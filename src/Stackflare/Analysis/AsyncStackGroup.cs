@@ -1,33 +1,35 @@
 namespace Stackflare.Analysis;
 
-/// <summary>Async stacks that are alike, as <see cref="SameAsyncStack"/> has it: at least one.</summary>
+/// <summary>One or more async stacks that <see cref="SameAsyncStack"/> considers equal.</summary>
 internal sealed class AsyncStackGroup
 {
-    /// <summary>Upper bound of all counts: tasks that are shared multiply them.</summary>
+    /// <summary>Upper bound of all counts, because shared tasks multiply them.</summary>
     private const long Most = 1_000_000_000_000;
 
     private readonly List<(AsyncStack Stack, long Times)> _stacks = new(1);
 
-    /// <summary>Any of them: they differ in objects and times only.</summary>
+    /// <summary>One stack of the group. The others differ only in objects and times.</summary>
     public AsyncStack First => _stacks[0].Stack;
 
     public AsyncWait Wait => First.WaitingFor;
 
-    /// <summary>How many they are.</summary>
+    /// <summary>How many stacks the group has.</summary>
     public long Count { get; private set; }
 
-    /// <summary>The stacks, each with how often it counts.</summary>
+    /// <summary>The stacks, each with the number of times that it counts.</summary>
     public IReadOnlyList<(AsyncStack Stack, long Times)> Stacks => _stacks;
 
     /// <summary>How many incomplete tasks the stacks wait for.</summary>
     public long Open => Math.Max(0, Product(Count, Wait.Pending ?? 0L));
 
-    /// <summary>Puts stacks that are alike together: the largest group first, those of the platform alone last; groups of a size in the order of the stacks.</summary>
+    /// <summary>
+    /// Groups equal stacks: the largest group first, groups of framework code last; groups of equal size keep the order of the stacks.
+    /// </summary>
     /// <param name="stacks">The stacks.</param>
-    /// <param name="alike">Whether those that are alike are one group; else each is its own.</param>
+    /// <param name="alike">Whether equal stacks form one group; otherwise each stack is a group.</param>
     public static List<AsyncStackGroup> Group(IEnumerable<AsyncStack> stacks, bool alike = true) => Group(stacks.Select(static s => (s, 1L)), alike);
 
-    /// <summary>The same of stacks with how often each counts.</summary>
+    /// <summary>Like the other overload, for stacks that count more than once.</summary>
     public static List<AsyncStackGroup> Group(IEnumerable<(AsyncStack Stack, long Times)> stacks, bool alike = true)
     {
         var groups = new List<AsyncStackGroup>();
@@ -35,7 +37,7 @@ internal sealed class AsyncStackGroup
         AsyncStackGroup? group = null;
         foreach (var (stack, times) in stacks)
         {
-            // A dump has those that are alike together: most are found without a hash.
+            // Equal stacks are adjacent in a dump, so most are found without a hash.
             bool isFound = alike && ((group is not null && SameAsyncStack.Comparer.Equals(group.First, stack)) || known.TryGetValue(stack, out group));
             if (!isFound)
             {
@@ -59,8 +61,8 @@ internal sealed class AsyncStackGroup
         Count = Sum(Count, times);
     }
 
-    /// <summary>The distinct objects that are waited for, in the order of the stacks, as far as they are known.</summary>
-    /// <param name="most">At most this many.</param>
+    /// <summary>The distinct known objects that the stacks wait for, in the order of the stacks.</summary>
+    /// <param name="most">Maximum count.</param>
     public List<ObjectAddress> Objects(int most = int.MaxValue)
     {
         var objects = new List<ObjectAddress>();
@@ -75,11 +77,11 @@ internal sealed class AsyncStackGroup
         return objects;
     }
 
-    /// <summary>The threads that are blocked until they complete.</summary>
+    /// <summary>The threads that are blocked until the stacks complete.</summary>
     public IReadOnlyList<DumpThread> BlockedThreads =>
         _stacks is [var only] ? only.Stack.BlockedThreads : [.. _stacks.SelectMany(static s => s.Stack.BlockedThreads).Distinct()];
 
-    /// <summary>How many calls of the innermost method there are: fewer than stacks, if several wait for one. 0 where that is not known.</summary>
+    /// <summary>How many calls of the innermost method exist: fewer than stacks if several stacks wait for one call. 0 if not known.</summary>
     public int Calls()
     {
         if (First.Frames.Count == 0 || !_stacks.TrueForAll(static s => s.Stack.Innermost is not null))
@@ -87,7 +89,7 @@ internal sealed class AsyncStackGroup
         return _stacks.Count == 1 ? 1 : _stacks.Select(static s => s.Stack.Innermost).Distinct().Count();
     }
 
-    /// <summary>Whether the object is known of all of them.</summary>
+    /// <summary>Whether the object is known for all stacks.</summary>
     public bool HasObjects => _stacks.TrueForAll(static s => s.Stack.WaitingFor.Object is not null);
 
     /// <summary>When the waits end by themselves.</summary>

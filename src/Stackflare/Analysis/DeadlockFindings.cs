@@ -2,32 +2,32 @@ using System.Globalization;
 
 namespace Stackflare.Analysis;
 
-/// <summary>Says what a circle of waiting threads is.</summary>
+/// <summary>Describes cycles of waiting threads.</summary>
 internal static class DeadlockFindings
 {
-    public static Finding Of(Deadlock deadlock) =>
-        Describe(deadlock, FindingKind.Deadlock, $"Deadlock: {Words.Circle(deadlock)}, for ever");
+    public static Finding ForDeadlock(Deadlock deadlock) =>
+        Describe(deadlock, FindingKind.Deadlock, $"Deadlock: {DiagnosisText.Cycle(deadlock)} forever");
 
-    /// <summary>One that has a wait in it which ends by itself, or may.</summary>
-    public static Finding Timed(Deadlock deadlock)
+    /// <summary>A cycle with a wait that ends by itself, or may end.</summary>
+    public static Finding ForTimedDeadlock(Deadlock deadlock)
     {
         DeadlockStep[] limited = [.. deadlock.Steps.Where(static s => s.Wait is { MayEnd: true, Timeout: not null })];
         if (limited.Length == 0)
         {
             DumpThread unknown = deadlock.Steps.First(static s => s.Wait.MayEnd).Thread;
             return Describe(deadlock, FindingKind.TimedDeadlock,
-                $"{Words.Circle(deadlock)}, for ever if {Words.Of(unknown)} waits without a time limit, which is not known");
+                $"{DiagnosisText.Cycle(deadlock)} forever if {DiagnosisText.Describe(unknown)} waits without a time limit, which is not known");
         }
         DeadlockStep first = limited.MinBy(static s => s.Wait.Timeout)!;
         return Describe(deadlock, FindingKind.TimedDeadlock, string.Create(CultureInfo.InvariantCulture,
-            $"{Words.Circle(deadlock)} until {Words.Of(first.Thread)} gives up: it began to wait for {first.Wait.Timeout!.Value.TotalSeconds:0.###} s at most"));
+            $"{DiagnosisText.Cycle(deadlock)} until {DiagnosisText.Describe(first.Thread)} gives up: its time limit is {first.Wait.Timeout!.Value.TotalSeconds:0.###} s"));
     }
 
     private static Finding Describe(Deadlock deadlock, FindingKind kind, string summary)
     {
         var evidence = deadlock.Steps.Select(Step).ToList();
         if (deadlock.Behind.Count > 0)
-            evidence.Add($"{Words.Count(deadlock.Behind.Count, "more thread waits", "more threads wait")} behind them");
+            evidence.Add($"{DiagnosisText.Count(deadlock.Behind.Count, "more thread waits", "more threads wait")} behind them");
         return new Finding(kind, summary, evidence, [.. deadlock.Steps.Select(static s => s.Thread)])
         {
             Locks = [.. deadlock.Steps.Select(static s => s.Wait.Lock).OfType<DumpLock>().Distinct()],
@@ -35,10 +35,10 @@ internal static class DeadlockFindings
         };
     }
 
-    /// <summary>Who waits for what, and where. As it is: who shows it escapes it.</summary>
+    /// <summary>Which thread waits for what, and where. Not escaped: the caller escapes it.</summary>
     public static string Step(DeadlockStep step)
     {
-        string line = $"{Words.Of(step.Thread)} {Words.Waits(step.Wait)} {Words.Of(step.WaitsFor)}";
-        return step.Frame is { } frame ? $"{line}, at {Words.Place(frame)}" : line;
+        string line = $"{DiagnosisText.Describe(step.Thread)} {DiagnosisText.Waits(step.Wait)} {DiagnosisText.Describe(step.WaitsFor)}";
+        return step.Frame is { } frame ? $"{line}, at {DiagnosisText.Location(frame)}" : line;
     }
 }

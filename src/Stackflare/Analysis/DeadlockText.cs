@@ -5,12 +5,12 @@ namespace Stackflare;
 
 public sealed partial record Deadlock
 {
-    /// <summary>What is said of it in a diagnosis: a line, and one for each step. Names are escaped.</summary>
-    public override string ToString() => DeadlockFindings.Of(this).ToString();
+    /// <summary>The text of the diagnosis: a summary line, and a line for each step. Names are escaped.</summary>
+    public override string ToString() => DeadlockFindings.ForDeadlock(this).ToString();
 }
 
 public sealed partial record DeadlockStep
 {
-    /// <summary>Who waits for what, and where, one line. Names are escaped.</summary>
+    /// <summary>Which thread waits for what, and where, in one line. Names are escaped.</summary>
     public override string ToString() => EscapedText.Plain(DeadlockFindings.Step(this));
 }

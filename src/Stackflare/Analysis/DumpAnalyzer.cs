@@ -1,21 +1,21 @@
 namespace Stackflare.Analysis;
 
-/// <summary>Looks a finished dump over for what is wrong with its program.</summary>
+/// <summary>Finds problems of the program in a complete dump.</summary>
 internal static class DumpAnalyzer
 {
-    /// <summary>The same dump with its deadlocks and findings.</summary>
-    /// <param name="dump">A dump that has all else.</param>
+    /// <summary>Returns a copy of the dump with its deadlocks and findings.</summary>
+    /// <param name="dump">A dump that is otherwise complete.</param>
     public static ThreadDump Analyze(ThreadDump dump)
     {
-        var circles = new WaitCycleFinder(dump.Threads);
+        var cycles = new WaitCycleFinder(dump.Threads);
         List<AsyncStackGroup> async = AsyncStackGroup.Group(dump.AsyncStacks);
-        IReadOnlyList<Deadlock> timed = circles.Find(withTimeLimits: true);
-        dump = dump with { Deadlocks = circles.Find(withTimeLimits: false) };
+        IReadOnlyList<Deadlock> timed = cycles.Find(withTimeLimits: true);
+        dump = dump with { Deadlocks = cycles.Find(withTimeLimits: false) };
         IReadOnlyList<Finding> findings =
         [
-            .. dump.Deadlocks.Select(DeadlockFindings.Of),
-            .. timed.Where(static d => d.Steps.Any(static s => s.Wait.MayEnd)).Select(DeadlockFindings.Timed),
-            .. AsyncFindings.Circles(async),
+            .. dump.Deadlocks.Select(DeadlockFindings.ForDeadlock),
+            .. timed.Where(static d => d.Steps.Any(static s => s.Wait.MayEnd)).Select(DeadlockFindings.ForTimedDeadlock),
+            .. AsyncFindings.Cycles(async),
             .. HeldLockFindings.Abandoned(dump),
             .. PoolStarvation.In(dump),
             .. LockConvoys.In(dump),

@@ -3,15 +3,17 @@ using System.Runtime.CompilerServices;
 namespace Stackflare.Analysis;
 
 /// <summary>
-/// Numbers the distinct frames of a dump from 0 in the order they appear. Stacks share their frame objects, so a stack becomes a
-/// row of small numbers that is cheap to compare, and each frame is formatted once however many stacks it is in.
+/// Numbers the distinct frames of a dump from 0 in the order of appearance. Stacks share their frame objects, so a stack becomes a
+/// short list of numbers that is cheap to compare, and each frame is formatted only once.
 /// </summary>
-/// <param name="byPlace">Whether frames at one place have one number, as <see cref="SameFrame"/> has it; else each object has its own, with its address.</param>
+/// <param name="byPlace">
+/// Whether frames that <see cref="SameFrame"/> considers equal have one number; otherwise each frame object has its own.
+/// </param>
 internal sealed class FrameTable(bool byPlace = false)
 {
-    // By reference: that is what DumpFrame's own equality is, and the default comparer of a sealed type is the fastest.
+    // DumpFrame's own equality is by reference, and the default comparer of a sealed type is the fastest.
     private readonly Dictionary<DumpFrame, int> _ids = new(256);
-    // Asked once for each object.
+    // Used once for each frame object.
     private readonly Dictionary<DumpFrame, int>? _places = byPlace ? new(256, SameFrame.Comparer) : null;
     private readonly List<DumpFrame> _frames = new(256);
 

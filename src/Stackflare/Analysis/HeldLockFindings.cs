@@ -1,6 +1,6 @@
 namespace Stackflare.Analysis;
 
-/// <summary>Locks that are wanted, and will not or may not be let go.</summary>
+/// <summary>Finds locks that threads wait for, and that will or may never be released.</summary>
 internal static class HeldLockFindings
 {
     private const int MostPlaces = 3;
@@ -9,11 +9,11 @@ internal static class HeldLockFindings
     public static IEnumerable<Finding> Abandoned(ThreadDump dump) =>
         from known in dump.Threads.Select(static t => t.WaitingFor?.Lock).OfType<DumpLock>().Distinct()
         where known is { IsAbandoned: true, Waiters.Count: > 0 }
-        let places = Places.Of(known.Waiters)
+        let places = Hotspots.Count(known.Waiters)
         select new Finding(
             FindingKind.AbandonedLock,
-            $"{Words.Of(known)} will never be free: the thread that held it has ended without letting it go",
-            [.. places.Take(MostPlaces).Select(static p => $"{Words.Count(p.Count, "waits", "wait")} {Words.At(p.Frame)}")],
+            $"{DiagnosisText.Describe(known)} will never be released: the thread that held it has ended",
+            [.. places.Take(MostPlaces).Select(static p => $"{DiagnosisText.Count(p.Count, "waits", "wait")} {DiagnosisText.At(p.Frame)}")],
             known.Waiters)
         {
             Locks = [known],
@@ -21,28 +21,28 @@ internal static class HeldLockFindings
         };
 
     /// <summary>
-    /// A thread that holds what others want and waits for a task, an event or the like. If one of the others has to bring that about, it never will; whether
-    /// it has, no dump can tell.
+    /// A thread that holds a lock that others want, and itself waits for a task, an event or similar. If one of the others must complete it, the
+    /// program hangs forever; a dump cannot show whether that is so.
     /// </summary>
     public static IEnumerable<Finding> Waiting(ThreadDump dump) =>
         from thread in dump.Threads
         where thread.WaitingFor is { } wait && IsBroughtAbout(wait.Kind) && !(wait.MayEnd && wait.Timeout is not null)
         from known in thread.HeldLocks.Select(static h => h.Lock).Distinct()
         let waiters = known.Waiters.Where(w => w != thread).ToList()
-        // Of more waiters there is a convoy, which says who holds it and what for.
+        // If more threads wait, LockConvoys reports the lock and what its holder waits for.
         where waiters.Count > 0 && !LockConvoys.IsConvoy(dump, known)
-        let places = Places.Of(waiters)
+        let places = Hotspots.Count(waiters)
         select new Finding(
             FindingKind.HoldsAndWaits,
-            $"{Words.Of(thread)} holds {Words.Of(known)}, which {Words.Count(waiters.Count, "thread wants", "threads want")}, and is {Words.Doing(thread)}",
+            $"{DiagnosisText.Describe(thread)} holds {DiagnosisText.Describe(known)}, which {DiagnosisText.Count(waiters.Count, "thread wants", "threads want")}, and is {DiagnosisText.Doing(thread)}",
             [
-                $"it waits {Words.At(thread.ProgramFrameFrom(0))}",
-                .. places.Take(MostPlaces).Select(static p => $"{Words.Count(p.Count, "waits", "wait")} for it {Words.At(p.Frame)}"),
+                $"it waits {DiagnosisText.At(thread.ProgramFrameFrom(0))}",
+                .. places.Take(MostPlaces).Select(static p => $"{DiagnosisText.Count(p.Count, "waits", "wait")} for it {DiagnosisText.At(p.Frame)}"),
             ],
             [thread, .. waiters])
         {
             Locks = [known],
-            Frames = places.Prepend(new Places.Place(thread.ProgramFrameFrom(0), 1)).Frames(),
+            Frames = places.Prepend(new Hotspot(thread.ProgramFrameFrom(0), 1)).Frames(),
         };
 
     private static bool IsBroughtAbout(WaitKind kind) => kind

@@ -1,6 +1,6 @@
 namespace Stackflare.Analysis;
 
-/// <summary>Hundreds of threads with one stack: the code that starts them does not wait for them, or they never end.</summary>
+/// <summary>Finds hundreds of threads with the same stack: the code that starts them does not limit their number, or they never end.</summary>
 internal static class ManyAlike
 {
     private const int Fewest = 100;
@@ -18,14 +18,14 @@ internal static class ManyAlike
                group thread by stacks.StackOf(index) into alike
                where alike.Key != VisibleStacks.NotShown && alike.Count() >= Fewest
                orderby alike.Count() descending
-               select Of([.. alike]),
+               select Describe([.. alike]),
         ];
     }
 
-    private static Finding Of(List<DumpThread> threads) => new(
+    private static Finding Describe(List<DumpThread> threads) => new(
         FindingKind.ManyAlike,
-        $"{Words.Count(threads.Count, "thread")} have one and the same stack",
-        [$"they are {Words.Doing(threads[0])} {Words.At(threads[0].ProgramFrameFrom(0))}"],
+        $"{DiagnosisText.Count(threads.Count, "thread")} have the same stack",
+        [$"they are {DiagnosisText.Doing(threads[0])} {DiagnosisText.At(threads[0].ProgramFrameFrom(0))}"],
         threads)
     {
         Frames = [new FindingFrame(threads[0].ProgramFrameFrom(0)!, threads.Count)],

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Stackflare.Analysis;
 
-/// <summary>Threads that keep a processor busy, measured right after the pause.</summary>
+/// <summary>Finds threads that keep a processor busy, measured right after the pause.</summary>
 internal static class Spinning
 {
     private const double Least = 0.9;
@@ -18,13 +18,13 @@ internal static class Spinning
             evidence.Add($"and {busy.Length - MostThreads} more");
         yield return new Finding(
             FindingKind.Spinning,
-            busy.Length == 1 ? "A thread keeps a processor busy" : $"{Words.Count(busy.Length, "thread")} keep a processor busy each",
+            busy.Length == 1 ? "A thread keeps a processor busy" : $"{DiagnosisText.Count(busy.Length, "thread")} keep a processor busy each",
             evidence, busy)
         {
-            Frames = Places.Of(busy).Frames(),
+            Frames = Hotspots.Count(busy).Frames(),
         };
     }
 
     private static string Evidence(DumpThread thread) => string.Create(CultureInfo.InvariantCulture,
-        $"{Words.Of(thread)} ran for {thread.RecentCpu!.Used.TotalMilliseconds:0.0} of {thread.RecentCpu.Elapsed.TotalMilliseconds:0.0} ms {Words.At(thread.ProgramFrameFrom(0))}");
+        $"{DiagnosisText.Describe(thread)} ran for {thread.RecentCpu!.Used.TotalMilliseconds:0.0} of {thread.RecentCpu.Elapsed.TotalMilliseconds:0.0} ms {DiagnosisText.At(thread.ProgramFrameFrom(0))}");
 }

@@ -4,10 +4,10 @@ using System.Runtime.InteropServices;
 namespace Stackflare.Analysis;
 
 /// <summary>
-/// Numbers distinct stacks, which are rows of frame numbers, from 0 in the order they come, and keeps each once: the one definition of "same stack" behind groups of threads,
-/// profiles and findings. In pooled memory; for one thread.
+/// Numbers distinct stacks (lists of frame numbers) from 0 in the order of appearance, and stores each once. It is the only definition of "same
+/// stack" for groups of threads, profiles and findings. Uses pooled memory. Not thread-safe.
 /// </summary>
-/// <param name="limit">How many frame numbers are kept in all.</param>
+/// <param name="limit">How many frame numbers are stored in total.</param>
 internal sealed class StackTable(int limit = int.MaxValue) : IDisposable
 {
     private readonly List<(int Start, int Length)> _stacks = [];
@@ -17,13 +17,13 @@ internal sealed class StackTable(int limit = int.MaxValue) : IDisposable
 
     public int Count => _stacks.Count;
 
-    /// <summary>A stack. Good until another is added.</summary>
+    /// <summary>The frame numbers of a stack. Valid until another stack is added.</summary>
     public ReadOnlySpan<int> this[int id] => _frames.AsSpan(_stacks[id].Start, _stacks[id].Length);
 
-    /// <summary>The number of a stack; false for a new one that there is no room for.</summary>
+    /// <summary>Finds or adds a stack. False if the stack is new and there is no room for it.</summary>
     public bool TryGetId(ReadOnlySpan<int> stack, out int id) => TryGetId(stack, limit, out id);
 
-    /// <summary>The number of a stack, which is kept whether there is room or not.</summary>
+    /// <summary>Finds or adds a stack, even if there is no room for it.</summary>
     public int IdOf(ReadOnlySpan<int> stack)
     {
         _ = TryGetId(stack, int.MaxValue, out int id);
@@ -51,7 +51,7 @@ internal sealed class StackTable(int limit = int.MaxValue) : IDisposable
         return true;
     }
 
-    /// <summary>Puts a stack behind those that are kept. The next one overwrites it unless it is kept.</summary>
+    /// <summary>Copies a stack to the end of the table. The next call overwrites it unless the caller keeps it.</summary>
     private Row Append(ReadOnlySpan<int> stack)
     {
         if (_frames.Length - _kept < stack.Length)

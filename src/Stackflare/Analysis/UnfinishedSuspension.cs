@@ -2,14 +2,17 @@ using System.Globalization;
 
 namespace Stackflare.Analysis;
 
-/// <summary>A thread that the runtime cannot stop, so that whoever allocates, and in the end every thread, waits once a garbage collection wants to begin.</summary>
+/// <summary>
+/// Finds a thread that the runtime cannot suspend. When a garbage collection begins, every thread that allocates waits for it, and finally all
+/// threads.
+/// </summary>
 internal static class UnfinishedSuspension
 {
-    private const string NativeCall = "in a native call that does not let the runtime go on (SuppressGCTransition)";
+    private const string NativeCall = "in a native call that blocks the suspension (SuppressGCTransition)";
 
-    /// <summary>What there is to say when no stacks could be had.</summary>
-    /// <param name="error">Why there are none.</param>
-    /// <param name="threads">What the kernel says of the threads.</param>
+    /// <summary>The findings for a process whose stacks could not be captured.</summary>
+    /// <param name="error">Why there are no stacks.</param>
+    /// <param name="threads">The threads as the kernel shows them.</param>
     public static IEnumerable<Finding> In(StackflareException error, IReadOnlyList<RuntimeThread> threads) => error switch
     {
         SuspensionTimeoutException timeout => [OfTimeout(timeout, threads)],
@@ -23,18 +26,18 @@ internal static class UnfinishedSuspension
         if (evidence.Count == 0)
             evidence.AddRange(threads.Where(static t => t.Activity is ThreadActivity.Running).Select(static t => $"\"{t.Name}\" tid={t.OsId} is running"));
         if (evidence.Count == 0)
-            evidence.Add("no thread is running: one may be in a native call that does not let the runtime go on (SuppressGCTransition)");
+            evidence.Add("no thread is running: one may be in a native call that blocks the suspension (SuppressGCTransition)");
         return new Finding(
             FindingKind.SuspensionUnfinished,
             suspension.IsCollection
-                ? "A garbage collection wants to stop the program and cannot: it waits for a thread that does not stop"
-                : "The program does not stop for a dump, and would not for a garbage collection: one of its threads goes on",
+                ? "A garbage collection cannot stop the program: it waits for a thread that does not stop"
+                : "Neither a dump nor a garbage collection can stop the program: one of its threads does not stop",
             evidence, suspension.Stuck);
     }
 
     private static Finding OfBlockers(SuspensionBlockedException blocked, IReadOnlyList<RuntimeThread> threads) => new(
         FindingKind.SuspensionUnfinished,
-        "The runtime cannot stop the program, and the next garbage collection will freeze it until this thread goes on",
+        "The runtime cannot stop the program, and the next garbage collection will freeze it until this thread continues",
         [.. blocked.Blockers.Select(b => Evidence(b, KernelThread(b.Thread, threads)))],
         [.. blocked.Blockers.Select(static b => b.Thread)]);
 
@@ -42,17 +45,17 @@ internal static class UnfinishedSuspension
     {
         { IsHeld: true } => " is held by a debugger or another tracer",
         { SystemCall: { } call } => $" waits in the system call {call}{In(thread)}{For(blocker.OffProcessor)}, {NativeCall}",
-        _ => " runs native code that does not let the runtime go on (SuppressGCTransition)",
+        _ => " runs native code that blocks the suspension (SuppressGCTransition)",
     };
 
     private static string Evidence(DumpThread stuck, RuntimeThread? thread) => $"it waits for {Name(stuck)}" + thread switch
     {
         null => "",
-        { Activity: ThreadActivity.Running } => ", which is running: in a part of the runtime, or in native code, that does not look whether it should stop",
+        { Activity: ThreadActivity.Running } => ", which is running: in code of the runtime, or in native code, that does not check whether it must stop",
         _ => $", which waits in the kernel{In(thread)}: {NativeCall}",
     };
 
-    private static string Name(DumpThread thread) => thread.ManagedId is null ? Words.Of(thread) : $"{Words.Of(thread)} tid={thread.OsId}";
+    private static string Name(DumpThread thread) => thread.ManagedId is null ? DiagnosisText.Describe(thread) : $"{DiagnosisText.Describe(thread)} tid={thread.OsId}";
 
     private static string In(RuntimeThread? thread) => thread?.WaitChannel is { } channel ? $" ({channel})" : "";
 

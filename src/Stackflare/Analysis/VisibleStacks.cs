@@ -3,12 +3,12 @@ using System.Runtime.CompilerServices;
 namespace Stackflare.Analysis;
 
 /// <summary>
-/// The part of each thread's stack that a reader is shown: without hidden frames, and without the platform's below a wait. Which stubs of the runtime stand between the
-/// others differs with how often a method was compiled. Threads have one stack if the frames of this part are at the same places.
+/// The visible part of each thread's stack: without hidden frames, and without framework frames below a wait. Two threads have the same stack if
+/// these parts have equal frames. The hidden stubs of the runtime differ with how often a method was compiled.
 /// </summary>
 internal sealed class VisibleStacks : IDisposable
 {
-    /// <summary>Stands for the stack of a thread that is not shown.</summary>
+    /// <summary>The stack number of a thread that is not shown.</summary>
     public const int NotShown = -1;
 
     private readonly (int Stack, int First)[] _threads;
@@ -35,19 +35,19 @@ internal sealed class VisibleStacks : IDisposable
         }
     }
 
-    /// <summary>The frames of the stacks, numbered by their places.</summary>
+    /// <summary>The frames of the stacks, numbered by place.</summary>
     public FrameTable Frames { get; } = new(byPlace: true);
 
-    /// <summary>The distinct stacks as numbers of <see cref="Frames"/>, innermost first; one of them may be empty.</summary>
+    /// <summary>The distinct stacks as numbers of <see cref="Frames"/>, innermost first. One of them may be empty.</summary>
     public StackTable Stacks { get; } = new();
 
-    /// <summary>Threads left out because they are Stackflare's own.</summary>
+    /// <summary>How many of Stackflare's own threads are left out.</summary>
     public int OwnThreads { get; }
 
-    /// <summary>Frames left out, counted in every stack they are in.</summary>
+    /// <summary>How many frames are left out, counted in every stack that contains them.</summary>
     public int HiddenFrames { get; }
 
-    /// <summary>The number of a thread's stack; <see cref="NotShown"/> for a thread that is left out.</summary>
+    /// <summary>The number of a thread's stack, or <see cref="NotShown"/>.</summary>
     /// <param name="thread">The thread's index in the dump.</param>
     public int StackOf(int thread) => _threads[thread].Stack;
 
@@ -57,7 +57,7 @@ internal sealed class VisibleStacks : IDisposable
 
     public void Dispose() => Stacks.Dispose();
 
-    // As hot as it gets, and most often run for the first time: it must not wait for tiering.
+    // The hottest loop, and it usually runs for the first time: it must not start in tier 0.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int Collect(IReadOnlyList<DumpFrame> frames, int first, bool all)
     {
@@ -66,7 +66,7 @@ internal sealed class VisibleStacks : IDisposable
         int length = 0;
         if (frames is DumpFrame[] array)
         {
-            // An interface call for each frame would be a good part of the work.
+            // An interface call for each frame would cost a large part of the time.
             foreach (DumpFrame frame in array.AsSpan(first))
             {
                 if (all || !frame.IsHidden)

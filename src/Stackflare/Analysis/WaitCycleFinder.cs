@@ -1,9 +1,9 @@
 namespace Stackflare.Analysis;
 
-/// <summary>Finds threads that wait for each other in a circle.</summary>
+/// <summary>Finds threads that wait for each other in a cycle.</summary>
 /// <remarks>
-/// Most threads wait for one other, so that each thread has one way to go on and a circle is met by following it. A writer waits for all
-/// readers, and then there can be more circles than threads: of those that go through the same threads, a shortest is given for each.
+/// Most threads wait for one other thread, so that following the only edge finds a cycle. A writer waits for all
+/// readers, and then there can be more cycles than threads. Of the cycles through the same threads, only a shortest one is returned for each.
 /// </remarks>
 internal sealed class WaitCycleFinder
 {
@@ -17,7 +17,7 @@ internal sealed class WaitCycleFinder
             _index[threads[i]] = i;
     }
 
-    /// <param name="withTimeLimits">Whether waits count that end by themselves.</param>
+    /// <param name="withTimeLimits">Whether waits that end by themselves count.</param>
     public IReadOnlyList<Deadlock> Find(bool withTimeLimits)
     {
         int[][] edges = [.. _threads.Select(t => Edges(t, withTimeLimits))];
@@ -28,11 +28,11 @@ internal sealed class WaitCycleFinder
         var covered = new bool[edges.Length];
         for (int i = 0; i < edges.Length; i++)
         {
-            if (!covered[i] && Shortest(edges, component, i) is { } circle)
+            if (!covered[i] && Shortest(edges, component, i) is { } cycle)
             {
-                foreach (int thread in circle)
+                foreach (int thread in cycle)
                     covered[thread] = true;
-                found.Add(Deadlock(edges, circle));
+                found.Add(Deadlock(edges, cycle));
             }
         }
         return found;
@@ -42,19 +42,19 @@ internal sealed class WaitCycleFinder
         ? [.. from other in wait.WaitsFor where _index.ContainsKey(other) select _index[other]]
         : [];
 
-    private Deadlock Deadlock(int[][] edges, List<int> circle)
+    private Deadlock Deadlock(int[][] edges, List<int> cycle)
     {
-        var steps = new DeadlockStep[circle.Count];
+        var steps = new DeadlockStep[cycle.Count];
         for (int i = 0; i < steps.Length; i++)
         {
-            DumpThread thread = _threads[circle[i]];
-            steps[i] = new DeadlockStep(thread, thread.WaitingFor!, _threads[circle[(i + 1) % steps.Length]]);
+            DumpThread thread = _threads[cycle[i]];
+            steps[i] = new DeadlockStep(thread, thread.WaitingFor!, _threads[cycle[(i + 1) % steps.Length]]);
         }
-        return new Deadlock(steps, Behind(edges, circle));
+        return new Deadlock(steps, Behind(edges, cycle));
     }
 
-    /// <summary>Who leads into the circle without being in it.</summary>
-    private List<DumpThread> Behind(int[][] edges, List<int> circle)
+    /// <summary>The threads that wait for the cycle, directly or indirectly, without being in it.</summary>
+    private List<DumpThread> Behind(int[][] edges, List<int> cycle)
     {
         var waiters = new List<int>?[edges.Length];
         for (int i = 0; i < edges.Length; i++)
@@ -63,8 +63,8 @@ internal sealed class WaitCycleFinder
                 (waiters[to] ??= []).Add(i);
         }
         var reached = new bool[edges.Length];
-        var open = new Stack<int>(circle);
-        foreach (int thread in circle)
+        var open = new Stack<int>(cycle);
+        foreach (int thread in cycle)
             reached[thread] = true;
         while (open.TryPop(out int at))
         {
@@ -77,12 +77,12 @@ internal sealed class WaitCycleFinder
                 }
             }
         }
-        foreach (int thread in circle)
+        foreach (int thread in cycle)
             reached[thread] = false;
         return [.. _threads.Where((_, i) => reached[i])];
     }
 
-    /// <summary>A shortest circle through a thread, which it begins with; null if there is none. Breadth first, within its component.</summary>
+    /// <summary>A shortest cycle that begins with this thread; null if there is none. Breadth first, within its component.</summary>
     private static List<int>? Shortest(int[][] edges, int[] component, int start)
     {
         var from = new Dictionary<int, int>();
@@ -111,8 +111,8 @@ internal sealed class WaitCycleFinder
     }
 
     /// <summary>
-    /// The strongly connected component of each thread (Tarjan's algorithm). Without recursion: a chain of waiting threads can be as long as there are
-    /// threads, and stacks are what a sick process may be short of.
+    /// The strongly connected component of each thread (Tarjan's algorithm). Not recursive: a chain can be as long as the number of
+    /// threads, and a process with problems may have little stack space.
     /// </summary>
     private static int[] Components(int[][] edges)
     {

@@ -3,9 +3,9 @@ using System.Collections.Frozen;
 namespace Stackflare.Analysis;
 
 /// <summary>
-/// What the platform does below a wait. How much of it is managed code, and which methods it is made of, differs from one version of .NET to the next:
-/// a <c>lock</c> that is waited for is seven frames of CoreLib's on .NET 11, two on 10 and none on 9. Of the frames by which a thread waits, the
-/// outermost says what it waits in; those within are left out.
+/// The framework's own frames below a wait. How many there are, and which methods, differs between versions of .NET:
+/// a <c>lock</c> that waits has seven frames of CoreLib on .NET 11, two on 10 and none on 9. The outermost of these frames
+/// shows what the thread waits in; the inner ones are left out.
 /// </summary>
 internal static class WaitPlumbing
 {
@@ -13,8 +13,8 @@ internal static class WaitPlumbing
     private const string Threading = "System.Threading.";
 
     /// <summary>
-    /// The methods that wait, and those that they call for it, by their types: as <see cref="MethodName"/> spells both; a star at the end of a name stands
-    /// for any more. Methods that let go, such as <c>Monitor.Exit</c>, are not among them: who blocks in one of those has not called it to wait.
+    /// The methods that wait, and the methods that they call to do so, by type, spelled as in <see cref="MethodName"/>. A star at the end of a name
+    /// matches any rest. Methods that release, such as <c>Monitor.Exit</c>, are not included: a thread that blocks there did not call them to wait.
     /// </summary>
     internal static readonly FrozenDictionary<string, string[]> Methods = new (string Type, string[] Names)[]
     {
@@ -42,11 +42,11 @@ internal static class WaitPlumbing
         (CompilerServices + "ConfiguredValueTaskAwaitable`1.ConfiguredValueTaskAwaiter", ["GetResult"]),
         (CompilerServices + "AsyncHelpers", ["HandleAsyncEntryPoint"]),
 
-        // A worker of the pool that waits for work.
+        // A pool worker that waits for work.
         (Threading + "PortableThreadPool.WorkerThread", ["WorkerThreadStart", "WorkerDoWork"]),
         (Threading + "LowLevelLifoSemaphore", ["Wait*", "Block"]),
 
-        // What stands behind all of these: the wait subsystem is managed on .NET 11, as are the locks and conditions of monitors.
+        // The implementation of all of these: the wait subsystem is managed on .NET 11, and so are the locks and conditions of monitors.
         (Threading + "Condition", ["Wait"]),
         (Threading + "ObjectHeader", ["AcquireThinLock", "TryAcquire*"]),
         (Threading + "ReaderWriterLockSlim.SpinLock", ["Enter*", "TryEnter*"]),
@@ -63,17 +63,17 @@ internal static class WaitPlumbing
         ("Interop.Sys", ["LowLevelMonitor_Acquire*", "LowLevelMonitor_Wait*", "LowLevelMonitor_TimedWait*", "LowLevelFutex_WaitOnAddress*"]),
     }.ToFrozenDictionary(static m => m.Type, static m => m.Names);
 
-    /// <summary>How many of a thread's innermost frames are the platform's within the one that says what the thread waits in; 0 if it does not wait.</summary>
+    /// <summary>How many of a thread's innermost frames are inside the method that shows what the thread waits in; 0 if it does not wait.</summary>
     public static int FramesOf(DumpThread thread)
     {
         IReadOnlyList<DumpFrame> frames = thread.Frames;
-        // What is waited for is said under a frame, which must be there.
+        // The wait is printed below a frame, so that frame must stay.
         int end = thread.WaitingFor is { FrameIndex: var last, IsForKnown: true } ? Math.Min(frames.Count, last + 1) : frames.Count;
         int says = 0;
         for (int i = 0; i < end; i++)
         {
             DumpFrame frame = frames[i];
-            // Native code and the runtime's stubs are in between.
+            // Native code and stubs of the runtime are in between.
             if (frame is { Module: null, IsHidden: true })
                 continue;
             if (!Waits(frame))

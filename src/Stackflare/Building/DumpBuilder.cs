@@ -8,20 +8,20 @@ using Stackflare.Symbols.Saved;
 
 namespace Stackflare.Building;
 
-/// <summary>Makes the finished dump: snapshot, names and source from the symbolicator, and what the kernel says of the threads.</summary>
+/// <summary>Builds the finished dump from the snapshot, the names and lines of the symbolicator, and the kernel's view of the threads.</summary>
 internal static class DumpBuilder
 {
     /// <param name="snapshot">The snapshot.</param>
-    /// <param name="symbolicator">Resolves its frames.</param>
-    /// <param name="ownThread">The thread that takes dumps in this very process, if it is one's own.</param>
-    /// <param name="saved">What was found of the frames when the snapshot was saved; null if it was not.</param>
-    /// <param name="ownPool">The thread pool, if it was asked itself; null takes what the snapshot has.</param>
+    /// <param name="symbolicator">Resolves the frames.</param>
+    /// <param name="ownThread">The thread that takes dumps, if the snapshot is of the current process.</param>
+    /// <param name="saved">The symbols that were saved with the snapshot; null if there are none.</param>
+    /// <param name="ownPool">The state of the current process's thread pool; null to use the snapshot's.</param>
     public static ThreadDump Build(Snapshot snapshot, Symbolicator symbolicator, int? ownThread, SavedSymbols? saved = null, ThreadPoolState? ownPool = null)
     {
         KernelTasks tasks = snapshot.Host.Tasks;
         using SymbolSession session = symbolicator.Open(snapshot, saved);
         DumpFrame[] frames = session.ResolveAll();
-        // The first thread's: the kernel hands it down to every thread that gets no name of its own.
+        // The first thread's name: threads without a name inherit it from their creator.
         string? programName = tasks.Find(snapshot.ProcessId)?.Name;
         var threads = new DumpThread[snapshot.Threads.Count];
         var waits = new WaitClassifier.Found?[threads.Length];
@@ -79,12 +79,12 @@ internal static class DumpBuilder
 
     /// <param name="thread">The thread.</param>
     /// <param name="stack">Its frames.</param>
-    /// <param name="waits">What the frames say that it does; null where they do not.</param>
-    /// <param name="session">For the name of an exception's type.</param>
-    /// <param name="programName">The name that the kernel gives threads that nobody named.</param>
-    /// <param name="isMain">Whether it is the program's first.</param>
+    /// <param name="waits">What the frames show of its wait; null if nothing.</param>
+    /// <param name="session">Resolves the name of an exception's type.</param>
+    /// <param name="programName">The kernel's name for threads without a name.</param>
+    /// <param name="isMain">Whether it is the first thread of the program.</param>
     /// <param name="tasks">The kernel's view.</param>
-    /// <param name="ownThread">The thread that takes the dump, if it is one of these.</param>
+    /// <param name="ownThread">The thread that takes the dump, if it is in this process.</param>
     private static DumpThread BuildThread(
         SnapshotThread thread, DumpFrame[] stack, ThreadActivity? waits, SymbolSession session, string? programName, bool isMain, KernelTasks tasks, int? ownThread)
     {
@@ -108,14 +108,16 @@ internal static class DumpBuilder
         };
     }
 
-    /// <summary>Whether this library started the thread, to wait for signals or to take dumps: the first method that is not the platform's is the library's.</summary>
+    /// <summary>
+    /// Whether this library started the thread, to wait for signals or to take dumps: the first method that is not the framework's is the library's.
+    /// </summary>
     private static bool IsOfLibrary(DumpFrame[] stack) =>
         Array.FindLast(stack, static f => f.Module is { IsOfPlatform: false }) is { Module.Name: "Stackflare.dll" };
 
     /// <summary>
-    /// The runtime names the kernel's threads as it makes them (<c>.NET Finalizer</c>) and hands on the names that programs give;
-    /// a thread that nobody named has the program's own name, which says nothing. Where the runtime's own record of the name was
-    /// read and is empty, only a name that the runtime itself gives can be this thread's: others are its creator's, handed down.
+    /// The runtime gives its own threads kernel names (<c>.NET Finalizer</c>) and copies the names that programs set. A thread without
+    /// a name inherits the name of its creator, so that name is ignored. If the runtime's own record of the name is known
+    /// to be empty, only a name that the runtime gives to its own threads is accepted.
     /// </summary>
     private static string? KernelName(TaskStat? task, bool isNameKnown, string? programName) =>
         task is null || programName is null || task.Name == programName

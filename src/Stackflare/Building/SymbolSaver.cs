@@ -8,7 +8,7 @@ using Stackflare.Symbols.Saved;
 
 namespace Stackflare.Building;
 
-/// <summary>Asks a session for everything that a dump of its snapshot is made of, and keeps what only can be found where the modules are.</summary>
+/// <summary>Resolves everything that a dump of a snapshot needs, and collects what can be found only on the machine with the modules.</summary>
 internal sealed class SymbolSaver(Snapshot snapshot, SymbolSession session)
 {
     private readonly SavedSymbolsWriter _writer = new();
@@ -16,10 +16,12 @@ internal sealed class SymbolSaver(Snapshot snapshot, SymbolSession session)
     private readonly HashSet<(int Module, uint Token)> _methods = [], _types = [];
     private readonly HashSet<(int Module, uint Token, int Offset)> _lines = [];
 
-    /// <summary>By index, and not by recursion: the types of a hostile process can nest as deep as they are many.</summary>
+    /// <summary>A stack instead of recursion, because a hostile process can nest types very deep.</summary>
     private readonly Stack<int?> _waiting = [];
 
-    /// <summary>What is found here of a snapshot, for its file: to show it where its modules are not. <see cref="SavedSymbols.Decode"/> reads it.</summary>
+    /// <summary>
+    /// Returns the symbols for a snapshot's file, so that it can be shown on another machine. <see cref="SavedSymbols.Decode"/> reads them.
+    /// </summary>
     public static FileSection[] Save(Snapshot snapshot, Symbolicator symbolicator)
     {
         using SymbolSession session = symbolicator.Open(snapshot);
@@ -36,7 +38,7 @@ internal sealed class SymbolSaver(Snapshot snapshot, SymbolSession session)
             SnapshotMethod method = snapshot.Methods[frame.Method!.Value];
             int? offset = session.PlaceOf(module, frame);
             SavePlace(method.Module!.Value, module, method.Token, offset);
-            // The module's IL told it.
+            // Found in the module's IL.
             var place = new SavedPlace(offset, session.AwaiterAt(frame), session.IsPassedThrough(frame));
             if (frame.IsAwait && place != new SavedPlace(frame.ILOffset, null))
                 _writer.Place((uint)i, place);
@@ -62,7 +64,7 @@ internal sealed class SymbolSaver(Snapshot snapshot, SymbolSession session)
             _writer.Line((uint)index, method, at, session.Locate(module, method, at));
     }
 
-    /// <summary>What the objects of the heap are made of, and the places where async methods wait.</summary>
+    /// <summary>The layouts of the heap's objects, and the places where async methods wait.</summary>
     private void SaveHeap(SnapshotHeap heap)
     {
         var fields = new HashSet<(int Module, uint Token)>();
@@ -79,7 +81,7 @@ internal sealed class SymbolSaver(Snapshot snapshot, SymbolSession session)
         var places = new HashSet<(int Module, uint Type, int State)>();
         foreach (AsyncBox box in new AsyncBoxes(snapshot, new HeapObjects(snapshot, session)).All)
         {
-            // A method without a state machine stands in a frame, which is saved with the others.
+            // A method without a state machine has a frame, which is saved with the others.
             if (box.Machine is not { } index)
                 continue;
             SnapshotType machine = snapshot.Types[index];
@@ -94,7 +96,7 @@ internal sealed class SymbolSaver(Snapshot snapshot, SymbolSession session)
         }
     }
 
-    /// <summary>Of the frames that may have taken a lock: they say which of them did.</summary>
+    /// <summary>For the frames that may have taken a lock: their lock statements.</summary>
     private void SaveLockStatements()
     {
         _lines.Clear();
@@ -121,7 +123,7 @@ internal sealed class SymbolSaver(Snapshot snapshot, SymbolSession session)
             _writer.LockScopes((uint)method.Module.Value, method.Token, offset, count);
     }
 
-    /// <summary>The types that dumps spell: arguments, exceptions in flight and locks.</summary>
+    /// <summary>The types that dumps show: type arguments, current exceptions and locks.</summary>
     private void SaveTypes()
     {
         foreach (SnapshotMethod method in snapshot.Methods)
@@ -148,7 +150,7 @@ internal sealed class SymbolSaver(Snapshot snapshot, SymbolSession session)
         }
     }
 
-    /// <summary>Once a type: the methods of a hostile process can all be of one type that has as many arguments as they are.</summary>
+    /// <summary>Once for each type: all methods of a hostile process can have one declaring type with very many arguments.</summary>
     private void AwaitArguments(int type)
     {
         if (_opened[type])

@@ -3,13 +3,15 @@ using System.Runtime.ExceptionServices;
 namespace Stackflare.Capture;
 
 /// <summary>
-/// Lets one capture run at a time. Callers that come while one runs wait, and those among them that want the same share the next capture: it begins after all
-/// of them have asked, so that what it shows is what each of them asked for. A capture that has begun takes nobody in.
+/// Runs one capture at a time. Callers that arrive during a capture wait, and those with equal wishes share the next one. It begins after all
+/// of them have called, so that its result is current for each of them. No caller joins a capture that has begun.
 /// </summary>
-/// <remarks>The one who runs it is one of those who share it, on its own thread: nothing here needs the thread pool. Who came first is served first.</remarks>
-/// <typeparam name="TWish">What is wanted; equal wishes share a capture.</typeparam>
-/// <typeparam name="TResult">What a capture gives.</typeparam>
-/// <param name="grace">How much longer than its time limit a capture may take for those who share it and do not run it: its limit is not for names and lines.</param>
+/// <remarks>One of the callers that share a capture runs it on its own thread, so the thread pool is not needed. First come, first served.</remarks>
+/// <typeparam name="TWish">What is wanted. Equal wishes share a capture.</typeparam>
+/// <typeparam name="TResult">The result of a capture.</typeparam>
+/// <param name="grace">
+/// How much longer than the time limit a caller waits for a capture that another one runs: the limit does not cover names and lines.
+/// </param>
 internal sealed class CaptureQueue<TWish, TResult>(TimeSpan grace)
     where TWish : notnull
 {
@@ -17,19 +19,23 @@ internal sealed class CaptureQueue<TWish, TResult>(TimeSpan grace)
     private readonly List<Batch> _waiting = [];
     private bool _isRunning;
 
-    /// <summary>How many callers wait for a capture of this kind that has not begun.</summary>
+    /// <summary>How many callers wait for a capture with this wish that has not begun.</summary>
     internal int WaitingFor(TWish wish)
     {
         lock (_gate)
             return _waiting.Find(b => b.Wish.Equals(wish))?.Members ?? 0;
     }
 
-    /// <summary>The result of a capture that began after this call.</summary>
+    /// <summary>Returns the result of a capture that begins after this call.</summary>
     /// <param name="wish">What is wanted.</param>
-    /// <param name="patience">How long it may take until it begins.</param>
-    /// <param name="capture">Takes it. Its token is cancelled once nobody wants the result any more.</param>
-    /// <param name="cancellationToken">Ends the wait. A capture that others share goes on for them; who runs it stays with it.</param>
-    /// <exception cref="CaptureTimeoutException">Others ran for so long that it did not begin in time; or another thread runs it, and has not ended long after its time.</exception>
+    /// <param name="patience">How long to wait until it begins.</param>
+    /// <param name="capture">Runs it. Its token is cancelled when no caller wants the result any more.</param>
+    /// <param name="cancellationToken">
+    /// Ends the wait. If other callers share the capture, it continues, and the caller that runs it stays until it ends.
+    /// </param>
+    /// <exception cref="CaptureTimeoutException">
+    /// It did not begin in time because of other captures; or another thread runs it and did not end within its time limit and the grace time.
+    /// </exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public TResult Take(TWish wish, TimeSpan patience, Func<CancellationToken, TResult> capture, CancellationToken cancellationToken = default)
     {
@@ -61,7 +67,7 @@ internal sealed class CaptureQueue<TWish, TResult>(TimeSpan grace)
         }
     }
 
-    /// <summary>Waits until the batch is done, which is false, or it is this caller's turn to run it.</summary>
+    /// <summary>Waits until the batch is done (false), or until this caller must run it (true).</summary>
     private bool IsMyTurn(Batch batch, TimeSpan patience, CancellationToken cancellationToken)
     {
         long asked = Environment.TickCount64;
@@ -91,10 +97,10 @@ internal sealed class CaptureQueue<TWish, TResult>(TimeSpan grace)
     {
         try
         {
-            // Where nobody can take back what he asked for, no wait has to look whether somebody did.
+            // If no member can cancel, no wait has to poll for cancellation.
             batch.Value = capture(batch.HasLastingMember ? CancellationToken.None : batch.Off.Token);
         }
-#pragma warning disable CA1031 // It goes to everybody who shares the capture, this caller included.
+#pragma warning disable CA1031 // Rethrown to all callers that share the capture.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -114,15 +120,15 @@ internal sealed class CaptureQueue<TWish, TResult>(TimeSpan grace)
 
         public int Members { get; set; }
 
-        /// <summary>Whether one of its members stays whatever happens.</summary>
+        /// <summary>Whether a member cannot be cancelled.</summary>
         public bool HasLastingMember { get; set; }
 
-        /// <summary>Null until it begins.</summary>
+        /// <summary>Null until the capture begins.</summary>
         public long? BeganAt { get; set; }
 
         public bool IsDone { get; set; }
 
-        /// <summary>Nothing registers with it, so that it needs no disposal.</summary>
+        /// <summary>Has no registrations, so it needs no disposal.</summary>
         public CancellationTokenSource Off { get; } = new();
 
         public TResult? Value { get; set; }
@@ -136,14 +142,14 @@ internal sealed class CaptureQueue<TWish, TResult>(TimeSpan grace)
         }
     }
 
-    /// <summary>One caller's part in a batch.</summary>
+    /// <summary>The membership of one caller in a batch.</summary>
     private sealed class Member(CaptureQueue<TWish, TResult> queue, Batch batch)
     {
         private bool _hasLeft;
 
         public Batch Batch { get; } = batch;
 
-        /// <summary>Gives the part up, once. After the result has come it changes nothing.</summary>
+        /// <summary>Ends the membership. Has an effect only once, and none after the result is there.</summary>
         public void Leave()
         {
             bool isDeserted;

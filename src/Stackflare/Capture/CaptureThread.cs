@@ -2,7 +2,7 @@ using Stackflare.Interop;
 
 namespace Stackflare.Capture;
 
-/// <summary>A dump of one's own process that is taken on a thread of its own, so that nobody is kept waiting and the thread pool is not needed.</summary>
+/// <summary>Takes a dump of the current process on a new thread, so that the caller is not blocked and the thread pool is not needed.</summary>
 internal static class CaptureThread
 {
     internal const string Name = "Stackflare capture";
@@ -11,7 +11,7 @@ internal static class CaptureThread
     {
         if (cancellationToken.IsCancellationRequested)
             return Task.FromCanceled<ThreadDump>(cancellationToken);
-        // Continuations run on the thread that completes it: the pool, where they would be queued otherwise, may have no thread to run them.
+        // Continuations run on the thread that completes the task: the pool may have no free thread for them.
         var completion = new TaskCompletionSource<ThreadDump>();
         try
         {
@@ -19,7 +19,7 @@ internal static class CaptureThread
         }
         catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
         {
-            // The process may have no more threads.
+            // The process may be at its thread limit.
             completion.SetException(e);
         }
         return completion.Task;
@@ -27,7 +27,7 @@ internal static class CaptureThread
 
     private static void Complete(TaskCompletionSource<ThreadDump> completion, CaptureOptions options, CancellationToken cancellationToken)
     {
-        // Not only when the capture has been called off: others may share it, and it goes on for them.
+        // The task ends at once, even if the capture continues for others that share it.
         CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(
             static (c, token) => ((TaskCompletionSource<ThreadDump>)c!).TrySetCanceled(token), completion);
         ThreadDump? dump = null;
@@ -36,7 +36,7 @@ internal static class CaptureThread
         {
             dump = Run(options, cancellationToken);
         }
-#pragma warning disable CA1031 // It is the task's.
+#pragma warning disable CA1031 // The task gets it.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -51,7 +51,9 @@ internal static class CaptureThread
             completion.TrySetException(error!);
     }
 
-    /// <summary>What is on the stack while the thread is Stackflare's own, and not any more when it runs what the program does with the dump.</summary>
+    /// <summary>
+    /// On the stack only while the thread takes the dump. After that, the thread runs the program's continuations and must not be hidden.
+    /// </summary>
     private static ThreadDump Run(CaptureOptions options, CancellationToken cancellationToken)
     {
         SelfCapture.EnsureSupported();

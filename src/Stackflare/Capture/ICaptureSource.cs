@@ -3,17 +3,17 @@ using Stackflare.Snapshots;
 namespace Stackflare.Capture;
 
 /// <summary>
-/// Where snapshots of a process come from: the probe in a living one, a core file, memory that is read from outside. What can be found of a snapshot, names,
-/// lines, waits, async stacks, is the same for all.
+/// A source of snapshots of a process: the probe in a running one, a core file, or memory that is read from outside. Names, lines, waits and async
+/// stacks are resolved in the same way for all sources.
 /// </summary>
 /// <remarks>
-/// Synchronous on purpose: a dump has to be had while the thread pool is starved, so a caller that does not want to wait brings a thread of its own. For one thread.
+/// Synchronous on purpose: a dump must work when the thread pool is starved. A caller that must not block uses its own thread. Not thread-safe.
 /// </remarks>
 internal interface ICaptureSource
 {
-    /// <summary>Takes a snapshot. What the source cannot have is in its notes.</summary>
-    /// <param name="options">What to look for, and limits.</param>
-    /// <param name="cancellationToken">Ends the wait for it, as if the time were up.</param>
-    /// <exception cref="StackflareException">There is none; the error says why.</exception>
+    /// <summary>Takes a snapshot. Its notes say what the source cannot provide.</summary>
+    /// <param name="options">What to collect, and limits.</param>
+    /// <param name="cancellationToken">Ends the wait, like a timeout.</param>
+    /// <exception cref="StackflareException">No snapshot could be taken; the error says why.</exception>
     Snapshot Capture(CaptureOptions options, CancellationToken cancellationToken);
 }

@@ -1,12 +1,13 @@
 namespace Stackflare.Capture;
 
 /// <summary>
-/// Where finished dumps come from, of what has no IL: its source knows names and lines itself. One of a snapshot is made by <see cref="Building.DumpBuilder"/> instead.
+/// A source of finished dumps, for programs without IL: it resolves names and lines itself. For snapshots, <see cref="Building.DumpBuilder"/> builds
+/// the dump.
 /// </summary>
 internal interface IDumpSource
 {
     /// <summary>Takes a dump.</summary>
-    /// <param name="cancellationToken">Ends the wait for it, as if the time were up.</param>
-    /// <exception cref="StackflareException">There is none; the error says why.</exception>
+    /// <param name="cancellationToken">Ends the wait, like a timeout.</param>
+    /// <exception cref="StackflareException">No dump could be taken; the error says why.</exception>
     ThreadDump Dump(CancellationToken cancellationToken);
 }

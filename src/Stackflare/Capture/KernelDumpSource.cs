@@ -3,9 +3,9 @@ using Stackflare.Snapshots;
 
 namespace Stackflare.Capture;
 
-/// <summary>Dumps of what the kernel knows of a process's threads, for when its runtime does not answer.</summary>
+/// <summary>Dumps with only the kernel's view of a process's threads, if its runtime does not answer.</summary>
 /// <param name="host">The process.</param>
-/// <param name="runtime">The version of its runtime; null where it is not known.</param>
+/// <param name="runtime">The version of its runtime; null if not known.</param>
 /// <param name="error">Why there are no stacks.</param>
 internal sealed class KernelDumpSource(HostInfo host, Version? runtime, StackflareException error) : IDumpSource
 {
@@ -21,7 +21,7 @@ internal sealed class KernelDumpSource(HostInfo host, Version? runtime, Stackfla
             Threads = [],
             RuntimeThreads = threads,
             Findings = [.. UnfinishedSuspension.In(error, threads)],
-            Notes = ["Only what the kernel knows of the threads: " + error.Problem],
+            Notes = ["Only the kernel's view of the threads is available: " + error.Problem],
         };
     }
 }

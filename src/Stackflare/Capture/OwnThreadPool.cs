@@ -1,10 +1,10 @@
 namespace Stackflare.Capture;
 
-/// <summary>The thread pool of one's own process, for what the snapshot has not.</summary>
+/// <summary>Reads the current process's thread pool, for values that the snapshot does not have.</summary>
 internal static class OwnThreadPool
 {
-    /// <summary>Asks the pool for what is missing. It answers at once, also when all of its threads are blocked.</summary>
-    /// <param name="seen">What the snapshot has of it.</param>
+    /// <summary>Fills missing values from the pool's own API, which never blocks.</summary>
+    /// <param name="seen">The values in the snapshot.</param>
     public static ThreadPoolState Complete(ThreadPoolState? seen)
     {
         if (seen is { Workers: not null, Min: not null, Max: not null, Queued: not null, Completed: not null })

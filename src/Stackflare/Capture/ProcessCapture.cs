@@ -11,12 +11,12 @@ using Stackflare.Symbols;
 namespace Stackflare.Capture;
 
 /// <summary>
-/// Dumps of another process, as often as asked. Names and lines that were found once are remembered from one dump to the next. For one thread.
+/// Takes dumps of another process, any number of times. Caches names and lines between dumps. Not thread-safe.
 /// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed class ProcessCapture : IDisposable
 {
-    /// <summary>For an answer that comes at once or not at all.</summary>
+    /// <summary>Time limit for an answer that normally comes immediately.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
 
     private static readonly Version Oldest = new(8, 0);
@@ -29,12 +29,12 @@ internal sealed class ProcessCapture : IDisposable
     private MemoryFile? _memory;
     private volatile ProbeTransport? _route;
 
-    /// <summary>Sees whether a dump can be had.</summary>
+    /// <summary>Checks whether the process can be dumped.</summary>
     /// <param name="target">The process.</param>
-    /// <param name="probes">The probe's bytes by runtime identifier; null for one that there is no probe for.</param>
-    /// <param name="options">What to look for, and limits.</param>
-    /// <param name="symbolDirectories">Further directories to look for PDBs and assemblies in.</param>
-    /// <exception cref="StackflareException">No dump can be had of it; the error says why.</exception>
+    /// <param name="probes">Returns the probe's bytes for a runtime identifier; null if there is no such probe.</param>
+    /// <param name="options">What to collect, and limits.</param>
+    /// <param name="symbolDirectories">Additional directories with PDBs and assemblies.</param>
+    /// <exception cref="StackflareException">The process cannot be dumped; the error says why.</exception>
     public ProcessCapture(TargetProcess target, Func<string, byte[]?> probes, CaptureOptions options, IReadOnlyList<string> symbolDirectories)
     {
         _target = target;
@@ -63,7 +63,9 @@ internal sealed class ProcessCapture : IDisposable
         });
     }
 
-    /// <summary>The runtime's version by the path of its library, or by what it says of itself: a program can have a runtime of its own. Null where neither says.</summary>
+    /// <summary>
+    /// The runtime's version, from the path of its library or from a query, because a program can include its own runtime. Null if neither works.
+    /// </summary>
     private Version? RuntimeVersion()
     {
         if (_target.Runtime.Version is { } version || _options.AsyncStacks is AsyncStackMode.Never || (_target.IsVisible && _target.IsStopped()))
@@ -74,19 +76,19 @@ internal sealed class ProcessCapture : IDisposable
         }
         catch (StackflareException)
         {
-            return null; // The capture will say the same, and why.
+            return null; // The capture fails for the same reason and reports it.
         }
     }
 
-    /// <summary>Where the snapshots come from.</summary>
+    /// <summary>The source of the snapshots.</summary>
     internal ProbeSource Source { get; }
 
-    /// <summary>How long a snapshot may take.</summary>
+    /// <summary>Time limit of a snapshot.</summary>
     public TimeSpan Limit => _options.Limits.Timeout;
 
     /// <summary>Takes a snapshot.</summary>
-    /// <param name="cancellationToken">Ends the wait for it, as if the time were up.</param>
-    /// <exception cref="StackflareException">There is none; the error says why.</exception>
+    /// <param name="cancellationToken">Ends the wait, like a timeout.</param>
+    /// <exception cref="StackflareException">No snapshot could be taken; the error says why.</exception>
     public Snapshot TakeSnapshot(CancellationToken cancellationToken)
     {
         if (_target.IsStopped())
@@ -97,13 +99,13 @@ internal sealed class ProcessCapture : IDisposable
         }
         catch (StackflareException e) when (_useMemory && ProbeTransport.CanUseMemory(_target) && SnapshotCapture.CouldNotLoad(e))
         {
-            // A group of its own, a hidden /proc or a security module can keep the process from the file in memory.
+            // A different group, a hidden /proc or a security module can prevent the process from opening the file in memory.
             _useMemory = false;
             return Take(cancellationToken);
         }
     }
 
-    /// <summary>Looks again at a process that could not be captured: that it has ended says more than whatever failed for that reason.</summary>
+    /// <summary>Checks whether the process has ended. If so, that is the error to report, because other errors are only its effect.</summary>
     private bool HasEnded() => _target.IsVisible && ProcessFiles.StartTicks(_target.Pid) != _target.StartTicks;
 
     private Snapshot Take(CancellationToken cancellationToken)
@@ -123,35 +125,35 @@ internal sealed class ProcessCapture : IDisposable
 
     private static StackflareException NativeAot(int pid) => new(
         StackflareError.NativeAot,
-        $"Process {pid} was compiled with NativeAOT, and has no runtime that could be asked for stacks.",
+        $"Process {pid} was compiled with NativeAOT, and has no runtime that can return stacks.",
         "A native debugger shows its threads: gdb -p or eu-stack -p.");
 
     private static StackflareException Stopped(int pid) => new(
         StackflareError.ProcessStopped,
-        $"Process {pid} is stopped (by SIGSTOP, Ctrl+Z or a debugger), so that its runtime cannot answer.",
-        $"Let it go on: kill -CONT {pid}.");
+        $"Process {pid} is stopped (by SIGSTOP, Ctrl+Z or a debugger), so its runtime cannot answer.",
+        $"Resume it: kill -CONT {pid}.");
 
     private static StackflareException OtherProcessor(int pid, string processor, string own) => new(
         StackflareError.Unsupported, $"Process {pid} runs on .NET for {processor}, and this build is for {own}.", $"Use the build for {processor}.");
 
     private static StackflareException OtherLibc(int pid, string libc, string platform) => new(
         StackflareError.LibcMismatch,
-        $"Process {pid} uses {libc}, and there is no probe for that here ({platform}).",
-        libc == "musl" ? "Use a build that carries one: it does if musl-gcc was there when it was built." : $"Use the build for {platform}.");
+        $"Process {pid} uses {libc}, and this build has no probe for it ({platform}).",
+        libc == "musl" ? "Use a build that contains one; building it requires musl-gcc." : $"Use the build for {platform}.");
 
-    /// <summary>Removes what was made for the capture at hand, which will not end: the process is about to. From any thread.</summary>
+    /// <summary>Removes the files that the current capture has created, because this process is about to end. Thread-safe.</summary>
     public void Abandon() => _route?.RemoveFiles();
 
     public void Dispose() => _memory?.Dispose();
 
-    /// <summary>Names and lines for a snapshot.</summary>
+    /// <summary>Builds the dump of a snapshot, with names and lines.</summary>
     public ThreadDump Symbolicate(Snapshot snapshot) => DumpBuilder.Build(snapshot, _symbolicator, ownThread: null);
 
-    /// <summary>Saves a snapshot, with the names and lines that are found here: they may not be where it is shown.</summary>
-    /// <exception cref="OutputException">It could not be written.</exception>
+    /// <summary>Saves a snapshot with the names and lines that this machine has: the machine that shows it may not have them.</summary>
+    /// <exception cref="OutputException">The file could not be written.</exception>
     public void Save(Snapshot snapshot, string path) => SnapshotFile.Save(path, snapshot, SymbolSaver.Save(snapshot, _symbolicator));
 
-    /// <summary>What the kernel knows of the process's threads, for when its runtime does not answer.</summary>
+    /// <summary>The kernel's view of the process's threads, if its runtime does not answer.</summary>
     /// <param name="error">Why there are no stacks.</param>
     public IDumpSource WithoutStacks(StackflareException error) => new KernelDumpSource(Look(), _target.Runtime.Version, error);
 

@@ -9,12 +9,12 @@ using Stackflare.Symbols;
 namespace Stackflare.Capture;
 
 /// <summary>
-/// Dumps of one's own process. One at a time: the runtime takes one attach at a time, and the symbolicator's caches are for one
-/// thread. Callers that wait for that share the next one, if they want the same.
+/// Takes dumps of the current process, one at a time: the runtime supports one attach at a time, and the symbolicator's caches are not
+/// thread-safe. Callers that wait share the next dump if their options are equal.
 /// </summary>
 internal static class SelfCapture
 {
-    /// <summary>All dumps of this process are taken through it.</summary>
+    /// <summary>The queue of all dumps of this process.</summary>
     internal static readonly CaptureQueue<CaptureOptions, ThreadDump> Queue = new(SymbolLimits.Time);
 
     /// <summary>How long a dump may take, with its names and lines.</summary>
@@ -23,8 +23,8 @@ internal static class SelfCapture
     private static Symbolicator? _withText, _withoutText;
     private static ProbeSource? _source;
 
-    /// <summary>Checks what can be known without a capture.</summary>
-    /// <exception cref="StackflareException">No dump can be had in this process.</exception>
+    /// <summary>Checks what can be checked without a capture.</summary>
+    /// <exception cref="StackflareException">This process cannot be dumped.</exception>
     public static void EnsureSupported()
     {
         if (!OperatingSystem.IsLinux())
@@ -32,7 +32,7 @@ internal static class SelfCapture
         if (RuntimeInformation.ProcessArchitecture is not (Architecture.X64 or Architecture.Arm64))
             throw Unsupported($"There is no probe for {RuntimeInformation.ProcessArchitecture}.");
         if (!RuntimeFeature.IsDynamicCodeCompiled)
-            throw Unsupported("A program compiled ahead of time (NativeAOT) has no runtime to ask for stacks.");
+            throw Unsupported("A program compiled ahead of time (NativeAOT) has no runtime that can return stacks.");
         _ = ProbeLibrary.Instance;
         _ = DiagnosticsSocket.FindOwn();
     }
@@ -40,10 +40,10 @@ internal static class SelfCapture
     private static StackflareException Unsupported(string problem) =>
         new(StackflareError.Unsupported, problem, "Stackflare needs .NET 8 or later (CoreCLR) on 64-bit Linux.");
 
-    /// <param name="options">What is looked for. Who waits while a dump is taken shares the next one with those who have equal options.</param>
-    /// <param name="ownThread">The kernel's id of the calling thread, if it does nothing but take dumps.</param>
-    /// <param name="cancellationToken">Ends the wait; the capture is called off unless others wait for it.</param>
-    /// <exception cref="StackflareException">There is no dump; the error says why.</exception>
+    /// <param name="options">What to collect. Callers with equal options that wait during a dump share the next one.</param>
+    /// <param name="ownThread">Kernel id of the calling thread, if it only takes dumps.</param>
+    /// <param name="cancellationToken">Ends the wait. The capture is cancelled unless other callers wait for it.</param>
+    /// <exception cref="StackflareException">No dump could be taken; the error says why.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static ThreadDump Take(CaptureOptions options, int? ownThread, CancellationToken cancellationToken = default) =>
         Queue.Take(options, options.Limits.Timeout, token => TakeNow(options, ownThread, token), cancellationToken);

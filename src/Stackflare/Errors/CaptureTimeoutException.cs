@@ -11,7 +11,7 @@ public class CaptureTimeoutException : StackflareException
     internal CaptureTimeoutException(TimeSpan limit, string waitingFor)
         : this(
             FormattableString.Invariant($"No stacks within {limit.TotalSeconds:0.###} s: {waitingFor}."),
-            "The process may be stopped, starved of processor time, or stuck in a garbage collection; try again, or give it more time (DumpLimits.Timeout).")
+            "The process may be stopped, starved of processor time, or in a long garbage collection. Try again, or give it more time (DumpLimits.Timeout).")
     {
     }
 }

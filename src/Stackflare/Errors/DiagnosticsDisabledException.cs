@@ -1,12 +1,12 @@
 namespace Stackflare;
 
-/// <summary>The process was started with the runtime's diagnostics switched off, so that no stacks can be had from it.</summary>
+/// <summary>The process was started with the runtime's diagnostics disabled, so stacks cannot be captured.</summary>
 public sealed class DiagnosticsDisabledException : StackflareException
 {
     internal DiagnosticsDisabledException(string setting)
         : base(
             StackflareError.DiagnosticsDisabled,
-            $"The runtime's diagnostics are switched off in this process ({setting}).",
+            $"The runtime's diagnostics are disabled in this process ({setting}).",
             $"Start it without {setting.Split('=')[0]}.")
     {
     }

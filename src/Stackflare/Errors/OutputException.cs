@@ -1,7 +1,7 @@
 namespace Stackflare;
 
 /// <summary>
-/// A dump could not be written to where it was to go. A file is then as it was before; on standard error a part may have been written.
+/// A dump could not be written to its output. A file is then unchanged; on standard error, a part may have been written.
 /// </summary>
 public sealed class OutputException : StackflareException
 {

@@ -1,10 +1,10 @@
 namespace Stackflare;
 
-/// <summary>A snapshot is damaged, cut short, of a version that this build does not read, or cannot be opened at all.</summary>
+/// <summary>A snapshot is damaged, truncated, of a version that this build cannot read, or cannot be opened.</summary>
 public sealed class SnapshotFormatException : StackflareException
 {
     internal SnapshotFormatException(string problem, Exception? innerException = null)
-        : base(StackflareError.InvalidSnapshot, $"The snapshot cannot be read: {problem}.", "Take it again; if it was saved to a file, check that the file was copied whole.", innerException)
+        : base(StackflareError.InvalidSnapshot, $"The snapshot cannot be read: {problem}.", "Take it again. If it was saved to a file, check that the copy of the file is complete.", innerException)
     {
     }
 }

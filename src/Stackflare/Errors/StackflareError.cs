@@ -1,45 +1,50 @@
 namespace Stackflare;
 
-/// <summary>What went wrong, for programs: the message of a <see cref="StackflareException"/> says it for people. New values may be added.</summary>
+/// <summary>The kind of error, for programs. The message of a <see cref="StackflareException"/> is for people. New values may be added.</summary>
 public enum StackflareError
 {
-    /// <summary>There is no probe for this operating system, processor or runtime.</summary>
+    /// <summary>No probe exists for this operating system, processor or runtime.</summary>
     Unsupported,
 
-    /// <summary>There is no process with that id or name.</summary>
+    /// <summary>No process has this id or name.</summary>
     NoSuchProcess,
 
     /// <summary>The process does not run .NET.</summary>
     NotDotNet,
 
-    /// <summary>The process was compiled with NativeAOT: it has no runtime that could be asked for stacks.</summary>
+    /// <summary>The process was compiled with NativeAOT: it has no runtime that can return stacks.</summary>
     NativeAot,
 
-    /// <summary>The process belongs to another user, or has rights that we do not have.</summary>
+    /// <summary>The process belongs to another user, or has privileges that the current process does not have.</summary>
     AccessDenied,
 
-    /// <summary>The process was started with the runtime's diagnostics switched off (<see cref="DiagnosticsDisabledException"/>).</summary>
+    /// <summary>The process was started with the runtime's diagnostics disabled (<see cref="DiagnosticsDisabledException"/>).</summary>
     DiagnosticsDisabled,
 
-    /// <summary>The runtime's diagnostics port cannot be found or takes no connection.</summary>
+    /// <summary>The runtime's diagnostics port was not found or refused the connection.</summary>
     DiagnosticsUnreachable,
 
-    /// <summary>The process uses a C library that there is no probe for.</summary>
+    /// <summary>The process uses a C library for which no probe exists.</summary>
     LibcMismatch,
 
-    /// <summary>The runtime did not answer in time (<see cref="CaptureTimeoutException"/>), or did not come to a stop (<see cref="SuspensionTimeoutException"/>).</summary>
+    /// <summary>
+    /// The runtime did not answer in time (<see cref="CaptureTimeoutException"/>), or did not suspend its threads in time
+    /// (<see cref="SuspensionTimeoutException"/>).
+    /// </summary>
     Timeout,
 
     /// <summary>The process is stopped, by SIGSTOP or a debugger, and cannot answer.</summary>
     ProcessStopped,
 
-    /// <summary>A thread does not let the runtime stop the program, so nothing was stopped (<see cref="SuspensionBlockedException"/>).</summary>
+    /// <summary>A thread prevents the suspension of the program, so nothing was suspended (<see cref="SuspensionBlockedException"/>).</summary>
     SuspensionBlocked,
 
-    /// <summary>The runtime refused to attach the probe or to suspend its threads. <see cref="Exception.HResult"/> is the runtime's code where it gave one.</summary>
+    /// <summary>
+    /// The runtime refused to attach the probe or to suspend its threads. <see cref="Exception.HResult"/> is the runtime's code, if it returned one.
+    /// </summary>
     CaptureFailed,
 
-    /// <summary>The probe, the native library that takes the stacks, is missing or cannot be loaded.</summary>
+    /// <summary>The probe (the native library that captures stacks) is missing or cannot be loaded.</summary>
     ProbeUnavailable,
 
     /// <summary>A dump could not be written to its output (<see cref="OutputException"/>).</summary>
@@ -48,9 +53,9 @@ public enum StackflareError
     /// <summary>A snapshot cannot be read (<see cref="SnapshotFormatException"/>).</summary>
     InvalidSnapshot,
 
-    /// <summary>The signal is not one that can ask for a dump, or its handler cannot be set.</summary>
+    /// <summary>The signal cannot trigger a dump, or its handler cannot be set.</summary>
     InvalidSignal,
 
-    /// <summary>A setting in the environment has a value that it cannot have.</summary>
+    /// <summary>An environment variable has an invalid value.</summary>
     InvalidSetting,
 }

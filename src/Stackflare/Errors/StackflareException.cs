@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Stackflare;
 
 /// <summary>
-/// Every error that Stackflare raises itself. <see cref="Error"/> tells them apart; the message says what went wrong and ends with what to do about it.
-/// Those that a program may want to handle in a way of its own, or that have data, are types of their own.
+/// Base class of all errors that Stackflare raises. <see cref="Error"/> is the kind; the message says what went wrong and then what to do.
+/// Errors that a program may want to handle separately, or that have data, have their own types.
 /// </summary>
 public class StackflareException : Exception
 {
@@ -16,29 +16,29 @@ public class StackflareException : Exception
         Remedy = remedy;
     }
 
-    /// <summary>What went wrong.</summary>
+    /// <summary>The kind of error.</summary>
     public StackflareError Error { get; }
 
-    /// <summary>What went wrong, a sentence.</summary>
+    /// <summary>What went wrong, in one sentence.</summary>
     public string Problem { get; }
 
-    /// <summary>What to do about it, a sentence or two.</summary>
+    /// <summary>What to do, in one or two sentences.</summary>
     public string Remedy { get; }
 
     internal static StackflareException NoSuchProcess(string problem) =>
-        new(StackflareError.NoSuchProcess, problem, "Name a process that runs.");
+        new(StackflareError.NoSuchProcess, problem, "Name a running process.");
 
     internal static StackflareException AnotherUser(int pid, uint user) => new(
         StackflareError.AccessDenied, string.Create(CultureInfo.InvariantCulture, $"Process {pid} belongs to another user (uid {user})."), "Run as that user, or as root.");
 
     internal static StackflareException MoreRights(int pid) => new(
         StackflareError.AccessDenied,
-        string.Create(CultureInfo.InvariantCulture, $"Process {pid} has capabilities that this one has not, and the kernel hides it."),
+        string.Create(CultureInfo.InvariantCulture, $"Process {pid} has capabilities that this process does not have, so the kernel hides it."),
         "Run as root, with CAP_SYS_PTRACE in a container.");
 
     /// <param name="problem">A sentence without its full stop.</param>
     /// <param name="remedy">What to do.</param>
-    /// <param name="errorCode">The runtime's code; 0 for none.</param>
+    /// <param name="errorCode">The runtime's code; 0 if there is none.</param>
     internal static StackflareException CaptureFailed(string problem, string remedy, int errorCode) =>
         errorCode == 0
             ? new(StackflareError.CaptureFailed, $"{problem}.", remedy)

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Stackflare;
 
 /// <summary>
-/// A thread of the program is in native code that does not let the runtime stop it, and blocks there. Stopping the other threads for a dump would freeze
-/// the program until that thread goes on, so it is not done; the next garbage collection will do it.
+/// A thread of the program blocks in native code in which the runtime cannot suspend it. A dump would freeze
+/// the program until that thread continues, so it is not taken. The next garbage collection will freeze the program.
 /// </summary>
 public sealed class SuspensionBlockedException : StackflareException
 {
@@ -12,18 +12,18 @@ public sealed class SuspensionBlockedException : StackflareException
         : base(
             StackflareError.SuspensionBlocked,
             $"The runtime cannot stop the program: {Reason(blockers)}. {Consequence(stoodStill)}",
-            "Until that thread goes on, a garbage collection would freeze the program. Remove SuppressGCTransition from native calls that can wait, or detach the debugger.")
+            "A garbage collection would freeze the program until that thread continues. Remove SuppressGCTransition from native calls that can wait, or detach the debugger.")
     {
         Blockers = blockers;
         StoodStill = stoodStill;
     }
 
-    /// <summary>The threads that cannot be stopped, in no order.</summary>
+    /// <summary>The threads that cannot be suspended, in no order.</summary>
     public IReadOnlyList<SuspensionBlocker> Blockers { get; }
 
     /// <summary>
-    /// How long the program stood still: the thread blocked at the moment of the dump, which was called off. Null when that was seen before, so that
-    /// nothing was stopped.
+    /// How long the program was paused, if the thread blocked during the dump, which was then cancelled. Null if the blocked thread was found before,
+    /// so that nothing was suspended.
     /// </summary>
     public TimeSpan? StoodStill { get; }
 
@@ -37,11 +37,11 @@ public sealed class SuspensionBlockedException : StackflareException
     private static string Thread(SuspensionBlocker blocker) => $"\"{blocker.Thread.DisplayName}\" tid={blocker.Thread.OsId} " + blocker switch
     {
         { IsHeld: true } => "is held by a debugger",
-        { SystemCall: { } call } => $"waits in the system call {call}, in a native call that does not let the runtime go on",
-        _ => "runs native code that does not let the runtime go on",
+        { SystemCall: { } call } => $"waits in the system call {call}, in a native call that blocks the suspension",
+        _ => "runs native code that blocks the suspension",
     };
 
     private static string Consequence(TimeSpan? stoodStill) => stoodStill is { } time
-        ? string.Create(CultureInfo.InvariantCulture, $"It stood still for {Math.Ceiling(time.TotalMilliseconds)} ms and goes on.")
+        ? string.Create(CultureInfo.InvariantCulture, $"It was paused for {Math.Ceiling(time.TotalMilliseconds)} ms and continues.")
         : "It was not stopped.";
 }

@@ -1,13 +1,15 @@
 namespace Stackflare;
 
 /// <summary>
-/// An async method that waits, with those that wait for it in turn: the stack that they would have if they were ordinary methods. No thread has it. Immutable.
+/// An async method that waits, with its chain of async callers: the stack that they would have if they were synchronous methods. It is on no thread's
+/// stack. Immutable.
 /// </summary>
 public sealed class AsyncStack
 {
     /// <summary>
-    /// The methods, innermost first, each at the <c>await</c> that it is suspended at (<see cref="FrameKind.Async"/>). Empty only in
-    /// <see cref="AsyncWait.Unfinished"/>, for what no async method stands behind: a <see cref="System.Threading.Tasks.Task.Delay(int)"/> that a time limit is made of, say.
+    /// The methods, innermost first, each at the <c>await</c> where it is suspended (<see cref="FrameKind.Async"/>). Empty only in
+    /// <see cref="AsyncWait.Unfinished"/>, for a task that is not an async method, for example <see cref="System.Threading.Tasks.Task.Delay(int)"/>
+    /// as a time limit.
     /// </summary>
     public required IReadOnlyList<DumpFrame> Frames { get; init; }
 
@@ -15,20 +17,22 @@ public sealed class AsyncStack
     public required AsyncWait WaitingFor { get; init; }
 
     /// <summary>
-    /// Where the innermost method keeps its state. Two stacks with one address end in one and the same call, for which both wait. Null where it is not known, and
-    /// without frames.
+    /// The object with the state of the innermost method. Two stacks with the same address end in the same call, and both wait for it. Null if not
+    /// known, and without frames.
     /// </summary>
     public ObjectAddress? Innermost { get; init; }
 
-    /// <summary>Whether methods are missing between the innermost that are there and the outermost: there are more than <see cref="Frames"/> may have.</summary>
+    /// <summary>
+    /// Whether methods between the innermost ones and the outermost one are left out, because of the limit on <see cref="Frames"/>.
+    /// </summary>
     public bool IsTruncated { get; init; }
 
     /// <summary>The threads that are blocked until the outermost method completes (<c>Wait</c>, <c>Result</c>), by managed id.</summary>
     public IReadOnlyList<DumpThread> BlockedThreads { get; internal set; } = [];
 
-    /// <summary>What <see cref="SameAsyncStack"/> remembers of it; 0 until then. In one word, as any thread may be the first to ask.</summary>
+    /// <summary>The cached size and hash of <see cref="SameAsyncStack"/>; 0 if not yet computed. One word, because any thread may write it.</summary>
     internal long Shape { get; set; }
 
-    /// <summary>Whether all of it is the platform's own: a server's loop that accepts connections, say.</summary>
+    /// <summary>Whether all frames are framework code, for example a server's loop that accepts connections.</summary>
     public bool IsOfPlatform => Frames.All(static f => f.Module is { IsOfPlatform: true });
 }

@@ -1,52 +1,56 @@
 namespace Stackflare;
 
-/// <summary>What an async method waits for, as it was during the pause. Immutable.</summary>
+/// <summary>What an async method waited for during the pause. Immutable.</summary>
 public sealed class AsyncWait
 {
-    /// <summary>What sort of thing it is.</summary>
+    /// <summary>The kind of wait.</summary>
     public required AsyncWaitKind Kind { get; init; }
 
     /// <summary>
-    /// Full name of the type of what is awaited; where that is not known, of the awaiter. Null where neither is.
+    /// Full name of the type of the awaited object; if not known, of the awaiter. Null if neither is known.
     /// </summary>
     public string? Type { get; init; }
 
     /// <summary>
-    /// Where the object was that says most of it: the <see cref="System.Threading.SemaphoreSlim"/> rather than the task it gave; else the task or whatever is awaited.
-    /// Null where it is not known, and for what has none.
+    /// The address of the most informative object: the <see cref="System.Threading.SemaphoreSlim"/> rather than its task; otherwise the awaited task
+    /// or object. Null if not known, or if there is no object.
     /// </summary>
     public ObjectAddress? Object { get; init; }
 
-    /// <summary>What is being done, where that is known: of a socket, for example <c>Receive</c>; of a channel, <c>Read</c> or <c>Write</c>.</summary>
+    /// <summary>The operation, if known: for example <c>Receive</c> for a socket, <c>Read</c> or <c>Write</c> for a channel.</summary>
     public string? Operation { get; init; }
 
     /// <summary>
-    /// How long after the pause the wait ends by itself: a delay is over, or a time limit reached. Zero or less if that time had come. Null where it
-    /// does not, or that is not known.
+    /// Time from the pause until the wait ends by itself, because a delay or a time limit elapses. Zero or negative if it had elapsed. Null if the
+    /// wait does not end by itself, or if that is not known.
     /// </summary>
     public TimeSpan? DueIn { get; init; }
 
     /// <summary>
-    /// Of <see cref="AsyncWaitKind.WhenAll"/> and <see cref="AsyncWaitKind.WhenAny"/>: how many of the tasks have completed; null for others, and where
-    /// <see cref="Total"/> is not known.
+    /// For <see cref="AsyncWaitKind.WhenAll"/> and <see cref="AsyncWaitKind.WhenAny"/>, how many of the tasks have completed. Null for other kinds,
+    /// and if <see cref="Total"/> is not known.
     /// </summary>
     public int? Done => Total - Pending;
 
-    /// <summary>Of <see cref="AsyncWaitKind.WhenAll"/> and <see cref="AsyncWaitKind.WhenAny"/>: how many of the tasks have not completed; null for others.</summary>
+    /// <summary>
+    /// For <see cref="AsyncWaitKind.WhenAll"/> and <see cref="AsyncWaitKind.WhenAny"/>, how many of the tasks have not completed. Null for other
+    /// kinds.
+    /// </summary>
     public int? Pending { get; init; }
 
     /// <summary>
-    /// Of <see cref="AsyncWaitKind.WhenAll"/> and <see cref="AsyncWaitKind.WhenAny"/>: how many tasks there are; null for others, and where the platform does not keep it:
-    /// of tasks without a result, <see cref="System.Threading.Tasks.Task.WhenAll(IEnumerable{System.Threading.Tasks.Task})"/> only counts what is left.
+    /// For <see cref="AsyncWaitKind.WhenAll"/> and <see cref="AsyncWaitKind.WhenAny"/>, the number of tasks. Null for other kinds, and if the
+    /// framework does not keep it: for tasks without a result,
+    /// <see cref="System.Threading.Tasks.Task.WhenAll(IEnumerable{System.Threading.Tasks.Task})"/> only counts the incomplete ones.
     /// </summary>
     public int? Total { get; init; }
 
     /// <summary>
-    /// Of <see cref="AsyncWaitKind.WhenAll"/> and <see cref="AsyncWaitKind.WhenAny"/>: what stands behind the tasks that have not completed, as far as limits allow;
-    /// those that are alike stand together, the most frequent first.
+    /// For <see cref="AsyncWaitKind.WhenAll"/> and <see cref="AsyncWaitKind.WhenAny"/>, the stacks of the incomplete tasks, as far as limits allow.
+    /// Identical stacks are adjacent, the most frequent first.
     /// </summary>
     public IReadOnlyList<AsyncStack> Unfinished { get; init; } = [];
 
-    /// <summary>Of <see cref="AsyncWaitKind.Running"/>, the thread that runs the method; null where that is not known, and for others.</summary>
+    /// <summary>For <see cref="AsyncWaitKind.Running"/>, the thread that runs the method. Null if not known, and for other kinds.</summary>
     public DumpThread? Thread { get; init; }
 }

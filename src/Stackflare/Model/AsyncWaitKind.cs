@@ -3,48 +3,50 @@ namespace Stackflare;
 /// <summary>What an async method waits for.</summary>
 public enum AsyncWaitKind
 {
-    /// <summary>Not known: what is awaited could not be read.</summary>
+    /// <summary>Not known: the awaited object could not be read.</summary>
     Unknown,
 
-    /// <summary>For time to pass: <see cref="System.Threading.Tasks.Task.Delay(int)"/>.</summary>
+    /// <summary>A delay: <see cref="System.Threading.Tasks.Task.Delay(int)"/>.</summary>
     Delay,
 
-    /// <summary>For the next tick of a <see cref="System.Threading.PeriodicTimer"/>.</summary>
+    /// <summary>The next tick of a <see cref="System.Threading.PeriodicTimer"/>.</summary>
     Timer,
 
-    /// <summary>For a <see cref="System.Threading.Tasks.TaskCompletionSource"/>: for somebody to say that it is done.</summary>
+    /// <summary>A <see cref="System.Threading.Tasks.TaskCompletionSource"/> that other code must complete.</summary>
     TaskCompletionSource,
 
-    /// <summary>For a socket.</summary>
+    /// <summary>A socket.</summary>
     Socket,
 
-    /// <summary>For a stream, a pipe or a file.</summary>
+    /// <summary>A stream, a pipe or a file.</summary>
     Stream,
 
-    /// <summary>For a <see cref="System.Threading.SemaphoreSlim"/>.</summary>
+    /// <summary>A <see cref="System.Threading.SemaphoreSlim"/>.</summary>
     SemaphoreSlim,
 
-    /// <summary>For a channel: for something to read, or room to write.</summary>
+    /// <summary>A channel: an item to read, or space to write.</summary>
     Channel,
 
-    /// <summary>For all of several tasks.</summary>
+    /// <summary>All of several tasks.</summary>
     WhenAll,
 
-    /// <summary>For the first of several tasks.</summary>
+    /// <summary>The first of several tasks.</summary>
     WhenAny,
 
-    /// <summary>For a task that is no async method: a delegate that a thread runs or is to run.</summary>
+    /// <summary>A task that is not an async method: a delegate that a thread runs or will run.</summary>
     Work,
 
-    /// <summary>For something else, which <see cref="AsyncWait.Type"/> names: another kind of task, a value task's source or an awaiter of the program's own.</summary>
+    /// <summary>
+    /// Something else, with the type in <see cref="AsyncWait.Type"/>: another kind of task, the source of a value task, or an awaiter of the program.
+    /// </summary>
     Other,
 
-    /// <summary>For nothing more: what it waited for has completed, and it is to go on as soon as there is a thread for it.</summary>
+    /// <summary>Nothing: the awaited operation has completed, and the method continues when a thread is available.</summary>
     Ready,
 
-    /// <summary>For nothing: a thread runs it.</summary>
+    /// <summary>Nothing: a thread runs the method.</summary>
     Running,
 
-    /// <summary>For itself, through the methods of its stack: none of them will ever go on.</summary>
-    Circle,
+    /// <summary>The method itself, through the methods of its stack: none of them can ever continue.</summary>
+    Cycle,
 }

@@ -4,7 +4,7 @@ using Stackflare.Model;
 
 namespace Stackflare;
 
-/// <summary>One thread that the runtime knows, as it was when the dump was taken. Immutable.</summary>
+/// <summary>One thread that the runtime knows, at the time of the dump. Immutable.</summary>
 public sealed class DumpThread
 {
     private const int MostFramesInText = 200;
@@ -12,60 +12,63 @@ public sealed class DumpThread
     /// <summary>The kernel's id of the thread.</summary>
     public required OsThreadId OsId { get; init; }
 
-    /// <summary>The runtime's id of the thread; null before .NET 9, where it cannot be had from outside the thread.</summary>
+    /// <summary>The runtime's id of the thread; null before .NET 9, where it cannot be read from outside the thread.</summary>
     public ManagedThreadId? ManagedId { get; init; }
 
-    /// <summary><see cref="Thread.Name"/>, or the kernel's name of the thread (15 characters at most) where that is all there is; null for neither.</summary>
+    /// <summary>
+    /// <see cref="Thread.Name"/>; if there is none, the kernel's name of the thread (15 characters at most); null if there is neither.
+    /// </summary>
     public string? Name { get; init; }
 
-    /// <summary>True for the thread that the process began with.</summary>
+    /// <summary>True for the first thread of the process.</summary>
     public bool IsMain { get; init; }
 
     /// <summary>What the thread was doing.</summary>
     public ThreadActivity Activity { get; init; }
 
-    /// <summary><see cref="Thread.IsBackground"/>; null where it is not known (before .NET 9).</summary>
+    /// <summary><see cref="Thread.IsBackground"/>; null if not known (before .NET 9).</summary>
     public bool? IsBackground { get; init; }
 
-    /// <summary><see cref="Thread.IsThreadPoolThread"/>; null where it is not known (before .NET 9).</summary>
+    /// <summary><see cref="Thread.IsThreadPoolThread"/>; null if not known (before .NET 9).</summary>
     public bool? IsThreadPool { get; init; }
 
-    /// <summary>Processor time the thread has used since it began; null where it could not be read.</summary>
+    /// <summary>Processor time of the thread since it began; null if it could not be read.</summary>
     public TimeSpan? CpuTime { get; init; }
 
     /// <summary>
-    /// How busy the thread was right after the pause; null unless it was running the program's code when it was stopped, which is when it is measured.
+    /// The processor use of the thread right after the pause. It is measured only for threads that ran the program's code when they were suspended;
+    /// otherwise null.
     /// </summary>
     public RecentCpu? RecentCpu { get; init; }
 
-    /// <summary>Full name of the type of the exception that the thread is handling; null if it handles none or that is not known.</summary>
+    /// <summary>Full name of the type of the exception that the thread is handling; null if there is none or it is not known.</summary>
     public string? CurrentException { get; init; }
 
-    /// <summary>The stack, innermost frame first; frames that are hidden by default included.</summary>
+    /// <summary>The stack, innermost frame first, including frames that are hidden by default.</summary>
     public IReadOnlyList<DumpFrame> Frames { get; init; } = [];
 
-    /// <summary>How much of the stack <see cref="Frames"/> has.</summary>
+    /// <summary>How much of the stack <see cref="Frames"/> contains.</summary>
     public StackCompleteness Completeness { get; init; }
 
-    /// <summary>What the thread waits for; null if it does not wait, or not in a way that is known.</summary>
+    /// <summary>What the thread waits for; null if it does not wait, or if the wait is not recognized.</summary>
     public DumpWait? WaitingFor { get; internal set; }
 
     /// <summary>
-    /// The locks that the thread holds, those taken last first, as far as they are known: of locks that nobody waits for, those whose taking frame still
-    /// stands on the stack. Empty before .NET 9.
+    /// The known locks that the thread holds, the most recent first. A lock that no thread waits for is known only while the frame that took it is
+    /// on the stack. Empty before .NET 9.
     /// </summary>
     public IReadOnlyList<HeldLock> HeldLocks { get; internal set; } = [];
 
     /// <summary>
-    /// The async methods that wait for the one that the thread runs, innermost first: its callers, which are no longer on the stack once it has waited
-    /// itself. Empty where there are none, or that is not known.
+    /// The async callers of the method that the thread runs, innermost first. They are no longer on the stack once that method has
+    /// awaited. Empty if there are none or they are not known.
     /// </summary>
     public IReadOnlyList<DumpFrame> AsyncCallers { get; internal set; } = [];
 
-    /// <summary>True for the thread that takes dumps. Formats leave it out unless asked for all.</summary>
+    /// <summary>True for the thread that takes dumps. By default, the formats leave it out.</summary>
     public bool IsOwn { get; init; }
 
-    /// <summary>A name to show: <see cref="Name"/>, else <c>Main</c> for the first thread, else the managed or the kernel's id.</summary>
+    /// <summary>A name to show: <see cref="Name"/>; otherwise <c>Main</c> for the first thread, or the managed id, or the kernel's id.</summary>
     public string DisplayName =>
         !string.IsNullOrEmpty(Name) ? Name
         : IsMain ? "Main"
@@ -73,8 +76,8 @@ public sealed class DumpThread
         : $"Thread {OsId}";
 
     /// <summary>
-    /// The thread and its stack, a line for each frame that is not hidden: at most 200, and a line that counts the others. Names are escaped. What it waits for and holds is in
-    /// <see cref="ThreadDump.ToString"/>.
+    /// The thread and its stack, one line for each frame that is not hidden: 200 at most, then a line with the count of the rest. Names are escaped.
+    /// Does not contain waits and locks; see <see cref="ThreadDump.ToString"/>.
     /// </summary>
     public override string ToString()
     {
@@ -96,7 +99,7 @@ public sealed class DumpThread
         return text.ToString();
     }
 
-    /// <summary>The first frame of the program from an index outwards, what is hidden left out; null if there is none.</summary>
+    /// <summary>The first visible frame of the program's own code at or outside of an index; null if there is none.</summary>
     internal DumpFrame? ProgramFrameFrom(int index)
     {
         for (int i = index; i < Frames.Count; i++)

@@ -1,44 +1,46 @@
 namespace Stackflare;
 
-/// <summary>What a thread waits for, as it was during the pause. Immutable.</summary>
+/// <summary>What a thread waited for during the pause. Immutable.</summary>
 public sealed class DumpWait
 {
-    /// <summary>What sort of wait it is.</summary>
+    /// <summary>The kind of wait.</summary>
     public required WaitKind Kind { get; init; }
 
-    /// <summary>The index in <see cref="DumpThread.Frames"/> of the method that waits: the outermost of the platform's, which the program called.</summary>
+    /// <summary>
+    /// The index in <see cref="DumpThread.Frames"/> of the method that waits: the outermost framework method, which the program called.
+    /// </summary>
     public required int FrameIndex { get; init; }
 
-    /// <summary>Where the object is that is waited for; null where that is not known, and for what has none.</summary>
+    /// <summary>The address of the object that the thread waits for; null if not known, or if there is no object.</summary>
     public ObjectAddress? Object { get; init; }
 
-    /// <summary>Full name of that object's type; null where it is not known.</summary>
+    /// <summary>Full name of that object's type; null if not known.</summary>
     public string? ObjectType { get; init; }
 
-    /// <summary>The lock, where the object is one; null otherwise.</summary>
+    /// <summary>The lock, if the object is one; otherwise null.</summary>
     public DumpLock? Lock { get; init; }
 
-    /// <summary>For a <see cref="WaitKind.ThreadJoin"/>, the thread whose end is waited for; null where that is not known.</summary>
+    /// <summary>For a <see cref="WaitKind.ThreadJoin"/>, the thread that must end; null if not known.</summary>
     public DumpThread? Joined { get; init; }
 
     /// <summary>
-    /// How long the thread was ready to wait when it began: <see cref="System.Threading.Timeout.InfiniteTimeSpan"/> for ever; null where it is not known.
+    /// The time limit of the wait; <see cref="System.Threading.Timeout.InfiniteTimeSpan"/> for none; null if not known.
     /// </summary>
     public TimeSpan? Timeout { get; init; }
 
     /// <summary>
-    /// How long the thread has been off the processor, so that it has waited for no less; null where it is not known. The kernel keeps it.
+    /// How long the thread has been off the processor, and so the minimum duration of the wait; null if not known. Source: the kernel's scheduler.
     /// </summary>
     public TimeSpan? AtLeast { get; init; }
 
     /// <summary>
-    /// The threads that have to do something for this one to go on, as far as they are known: who holds the lock, or is to end. All of them have to.
+    /// The known threads that must act before this thread can continue: they hold the lock, or must end. All of them must act.
     /// </summary>
     public IReadOnlyList<DumpThread> WaitsFor { get; internal set; } = [];
 
-    /// <summary>Whether it is known what is waited for: an object or a thread.</summary>
+    /// <summary>Whether the object or thread that the wait is for is known.</summary>
     internal bool IsForKnown => Object is not null || Lock is not null || Joined is not null;
 
-    /// <summary>Whether the wait comes to an end by itself, or may do so: <see cref="Timeout"/> is a time, or is not known.</summary>
+    /// <summary>Whether the wait ends by itself, or may: <see cref="Timeout"/> is finite or not known.</summary>
     public bool MayEnd => Timeout != System.Threading.Timeout.InfiniteTimeSpan;
 }

@@ -4,28 +4,28 @@ using System.Text;
 namespace Stackflare.Model;
 
 /// <summary>
-/// Makes text of the dumped process harmless to show. Names, paths and source lines are data that the program, its users or an
-/// attacker chose: a line break in a thread's name could fake a thread, an escape sequence could drive the reader's terminal, and
-/// a bidirectional override could show code in another order. Such characters come out as visible escapes.
+/// Makes text of the dumped process safe to show. Names, paths and source lines are data that the program, its users or an
+/// attacker chose. A line break in a thread's name could fake a thread, an escape sequence could control the reader's terminal, and
+/// a bidirectional override could show code in another order. Such characters are replaced by visible escapes.
 /// </summary>
 internal static class EscapedText
 {
-    /// <summary>The most characters of a name or path that are shown.</summary>
+    /// <summary>Maximum number of characters of a name or path that are shown.</summary>
     internal const int LongestName = 4096;
 
-    /// <summary>The most characters of a source line that are shown: a minified or generated file may be one line of megabytes.</summary>
+    /// <summary>Maximum number of characters of a source line that are shown: a minified or generated file may be one line of megabytes.</summary>
     internal const int LongestSource = 240;
 
-    /// <summary>For names and paths that stand in no quotes. Backslashes stay single: paths of Windows builds have them.</summary>
+    /// <summary>For names and paths without quotes. Backslashes are not doubled, because paths of Windows builds contain them.</summary>
     public static string Plain(string text) => Escape(text, LongestName, quoted: default);
 
-    /// <summary>For names in quotes: quotes and backslashes are escaped too, so that the name can be read back.</summary>
+    /// <summary>For names in quotes. Quotes and backslashes are escaped too, so that a parser can restore the name.</summary>
     public static string Quoted(string text) => Escape(text, LongestName, quoted: "\"\\");
 
     /// <summary>For paths in quotes: quotes are escaped, backslashes are not.</summary>
     public static string QuotedPath(string text) => Escape(text, LongestName, quoted: "\"");
 
-    /// <summary>For source lines: a tab becomes a space, so that it is not taken for a <c>\t</c> in the code.</summary>
+    /// <summary>For source lines. A tab becomes a space, because an escape would look like a <c>\t</c> in the code.</summary>
     public static string Source(string text) =>
         Escape(text.Contains('\t', StringComparison.Ordinal) ? text.Replace('\t', ' ') : text, LongestSource, quoted: default);
 
@@ -43,7 +43,7 @@ internal static class EscapedText
             char c = text[i];
             if (char.IsSurrogate(c))
             {
-                // A pair stays together; its category is that of the character it stands for.
+                // Keep a surrogate pair together and use the category of its code point.
                 if (i + 1 < text.Length && char.IsSurrogatePair(c, text[i + 1]) && IsHarmless(CharUnicodeInfo.GetUnicodeCategory(text, i)))
                     result.Append(c).Append(text[++i]);
                 else

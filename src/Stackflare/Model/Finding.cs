@@ -4,31 +4,32 @@ using Stackflare.Model;
 namespace Stackflare;
 
 /// <summary>
-/// A line of the diagnosis: something that is wrong, or looks so, with what speaks for it: as sentences for people, and as the threads, locks, frames and counts behind them for programs.
-/// The sentences have names out of the program as they are; <see cref="ToString"/> escapes them, and is what to log. Immutable.
+/// A line of the diagnosis: something that is wrong, or may be wrong, with its evidence: sentences for people, and threads, locks, frames and counts
+/// for programs. Names in the sentences are not escaped. <see cref="ToString"/> escapes them; use it for logs. Immutable.
 /// </summary>
-/// <param name="Kind">What it is about.</param>
-/// <param name="Summary">What it is, in a sentence without a full stop.</param>
-/// <param name="Evidence">What speaks for it, a line each; at least one.</param>
-/// <param name="Threads">The threads concerned, in the order of the dump.</param>
+/// <param name="Kind">The kind of problem.</param>
+/// <param name="Summary">The problem, in one sentence without a full stop.</param>
+/// <param name="Evidence">The evidence, one line each; at least one.</param>
+/// <param name="Threads">The affected threads, in the order of the dump.</param>
 public sealed record Finding(FindingKind Kind, string Summary, IReadOnlyList<string> Evidence, IReadOnlyList<DumpThread> Threads)
 {
     /// <summary>
-    /// How many it is about: threads, or of <see cref="FindingKind.AsyncCircle"/> and <see cref="FindingKind.ManyAsyncAlike"/> async stacks.
+    /// Number of affected threads; for <see cref="FindingKind.AsyncCycle"/> and <see cref="FindingKind.ManyAsyncAlike"/>, of async stacks.
     /// </summary>
     public int Count { get; init; } = Threads.Count;
 
-    /// <summary>The locks that it is about, each once; empty where it is not about locks.</summary>
+    /// <summary>The affected locks, each once; empty if the finding is not about locks.</summary>
     public IReadOnlyList<DumpLock> Locks { get; init; } = [];
 
     /// <summary>
-    /// Where in the program those stand that it is about. Of a circle, in its order; else the place of the most first. Threads that have no frame of the program are in none.
+    /// Where the affected threads or methods are in the program: for a cycle in its order, otherwise the most frequent place first. Threads without a
+    /// frame of the program's own code are not included.
     /// </summary>
     public IReadOnlyList<FindingFrame> Frames { get; init; } = [];
 
     /// <summary>
-    /// The summary, and the evidence below it, a line each, indented by two spaces. Names out of the program are escaped, so that none can fake a line; of each line, what is beyond 4,096
-    /// characters is counted.
+    /// The summary, and below it one line for each piece of evidence, indented by two spaces. Names of the program are escaped, so that they cannot
+    /// fake a line. Each line is cut after 4,096 characters, with a count of the rest.
     /// </summary>
     public override string ToString()
     {

@@ -1,12 +1,12 @@
 namespace Stackflare;
 
-/// <summary>What a <see cref="Finding"/> is about.</summary>
+/// <summary>The kind of problem that a <see cref="Finding"/> reports.</summary>
 public enum FindingKind
 {
-    /// <summary>Threads wait for each other in a circle, for ever.</summary>
+    /// <summary>Threads wait for each other in a cycle, forever.</summary>
     Deadlock,
 
-    /// <summary>Threads wait for each other in a circle that a time limit will open.</summary>
+    /// <summary>Threads wait for each other in a cycle that ends with a time limit.</summary>
     TimedDeadlock,
 
     /// <summary>Many threads wait for one lock.</summary>
@@ -18,21 +18,21 @@ public enum FindingKind
     /// <summary>A thread keeps a processor busy.</summary>
     Spinning,
 
-    /// <summary>The runtime wants to bring its threads to a stop and cannot.</summary>
+    /// <summary>The runtime tries to suspend its threads and cannot.</summary>
     SuspensionUnfinished,
 
-    /// <summary>A lock is wanted whose holder has ended without letting it go.</summary>
+    /// <summary>Threads wait for a lock whose holder has ended without releasing it.</summary>
     AbandonedLock,
 
-    /// <summary>A thread holds a lock that others want, and waits itself for something that they may have to do.</summary>
+    /// <summary>A thread holds a lock that others want, and waits for something that one of them may have to do.</summary>
     HoldsAndWaits,
 
-    /// <summary>Very many threads stand at one place.</summary>
+    /// <summary>Many threads are at the same place.</summary>
     ManyAlike,
 
-    /// <summary>Async methods wait for each other in a circle, for ever.</summary>
-    AsyncCircle,
+    /// <summary>Async methods wait for each other in a cycle, forever.</summary>
+    AsyncCycle,
 
-    /// <summary>Very many async methods wait at one place.</summary>
+    /// <summary>Many async methods wait at the same place.</summary>
     ManyAsyncAlike,
 }

@@ -1,6 +1,6 @@
 namespace Stackflare;
 
-/// <summary>What a frame is.</summary>
+/// <summary>The kind of a frame.</summary>
 public enum FrameKind
 {
     /// <summary>A method of an assembly.</summary>
@@ -9,9 +9,9 @@ public enum FrameKind
     /// <summary>A method without metadata: a <c>DynamicMethod</c> or a stub of the runtime.</summary>
     Dynamic,
 
-    /// <summary>A run of native frames, however many.</summary>
+    /// <summary>Any number of consecutive native frames.</summary>
     Native,
 
-    /// <summary>An async method that is suspended at an <c>await</c>: no thread has it on its stack.</summary>
+    /// <summary>An async method that is suspended at an <c>await</c>. It is on no thread's stack.</summary>
     Async,
 }

@@ -1,9 +1,9 @@
 namespace Stackflare;
 
-/// <summary>What sort of lock a <see cref="DumpLock"/> is.</summary>
+/// <summary>The kind of a <see cref="DumpLock"/>.</summary>
 public enum LockKind
 {
-    /// <summary>Any object, locked by <see cref="System.Threading.Monitor"/>: what C#'s <c>lock</c> does.</summary>
+    /// <summary>Any object that is locked with <see cref="System.Threading.Monitor"/>, for example by C#'s <c>lock</c>.</summary>
     Monitor,
 
     /// <summary>A <c>System.Threading.Lock</c> (.NET 9).</summary>

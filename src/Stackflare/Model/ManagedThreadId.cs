@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace Stackflare;
 
-/// <summary>The runtime's id of a thread, as <see cref="Environment.CurrentManagedThreadId"/> gives it.</summary>
-/// <param name="Value">The id; the runtime uses ids again once a thread has ended.</param>
+/// <summary>The runtime's id of a thread, as in <see cref="Environment.CurrentManagedThreadId"/>.</summary>
+/// <param name="Value">The id. The runtime reuses the ids of threads that have ended.</param>
 public readonly record struct ManagedThreadId(int Value)
 {
     /// <inheritdoc/>

@@ -1,17 +1,17 @@
 namespace Stackflare;
 
-/// <summary>The module that a method is in.</summary>
+/// <summary>The module of a method.</summary>
 /// <param name="Name">The assembly file's name, for example <c>MyApp.dll</c>.</param>
-/// <param name="Path">The path the runtime loaded it from; null for a module in memory or made by Reflection.Emit.</param>
-/// <param name="Mvid">The module's version id; null where the runtime did not give one. It is what ties a frame to its symbols.</param>
+/// <param name="Path">The path that the runtime loaded it from; null for a module in memory or made by Reflection.Emit.</param>
+/// <param name="Mvid">The module version id; null if the runtime returned none. Symbols are matched by it.</param>
 public sealed record ModuleIdentity(string Name, string? Path, Guid? Mvid)
 {
-    /// <summary>Whether the assembly has a public key; null where that is not known. It is looked at only where the name is one of the platform's.</summary>
+    /// <summary>Whether the assembly has a public key; null if not known. It is read only if the name looks like a framework name.</summary>
     internal bool? IsSigned { get; init; }
 
     /// <summary>
-    /// Whether it is the platform's own, or a library of its makers: what is nobody's fault as a rule. Those have names that begin alike, and a public key. A program
-    /// can have such a name as well, but seldom a key.
+    /// Whether the module belongs to the framework or is another library of its authors, judged by its name and public key. A program's module
+    /// can have such a name too, but rarely has a key.
     /// </summary>
     internal bool IsOfPlatform => HasNameOfPlatform(Name) && IsSigned != false;
 

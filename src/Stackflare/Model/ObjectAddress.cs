@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace Stackflare;
 
-/// <summary>Where an object of the dumped process was during the pause. The garbage collector moves objects, so two dumps can have two for one.</summary>
+/// <summary>
+/// The address of an object in the dumped process during the pause. The garbage collector moves objects, so an object can have another address in the
+/// next dump.
+/// </summary>
 /// <param name="Value">The address.</param>
 public readonly record struct ObjectAddress(ulong Value)
 {

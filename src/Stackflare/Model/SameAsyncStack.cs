@@ -3,13 +3,14 @@ using System.Runtime.CompilerServices;
 namespace Stackflare;
 
 /// <summary>
-/// Whether async stacks are alike: the same methods that wait for the same sort of thing. Neither which object it is, nor when it is due, nor which thread is blocked counts, so that a
-/// thousand requests in one queue are alike. Frames are compared by their places, as <see cref="SameFrame"/> has it, and threads by reference.
+/// Compares async stacks: two are equal if the same methods wait for the same kind of thing. Objects, due times and blocked threads do not count, so
+/// that a thousand requests in one queue are equal. Frames are compared with <see cref="SameFrame"/>, threads by reference.
 /// </summary>
 internal sealed class SameAsyncStack : IEqualityComparer<AsyncStack>
 {
     /// <summary>
-    /// How many unfinished tasks are compared, and how deep. Shared tasks make the number of paths exponential; what is beyond counts as different unless it is the same object.
+    /// Limits for comparing unfinished tasks: count and depth. Shared tasks make the number of paths exponential. Beyond the limits, only the same
+    /// object is equal.
     /// </summary>
     private const int Most = 10_000, Deepest = 64;
 
@@ -21,7 +22,7 @@ internal sealed class SameAsyncStack : IEqualityComparer<AsyncStack>
     {
         if (ReferenceEquals(x, y))
             return true;
-        // Bounds the cost of many stacks that are nearly alike.
+        // Limits the cost of many stacks that are almost equal.
         if (x is null || y is null || ShapeOf(x) != ShapeOf(y) || SizeOf(x.Shape) > Most)
             return false;
         int left = Most;
@@ -33,8 +34,8 @@ internal sealed class SameAsyncStack : IEqualityComparer<AsyncStack>
     private static int SizeOf(long shape) => (int)(shape >> 32);
 
     /// <summary>
-    /// How many stacks a stack is made of, and a hash of what makes it alike to others. Everything behind it is visited once,
-    /// without recursion, as it can be deep.
+    /// The number of stacks inside this one, and a hash that is the same for equal stacks. Visits each nested stack once,
+    /// and not recursively, because nesting can be deep.
     /// </summary>
     private static long ShapeOf(AsyncStack stack)
     {

@@ -3,13 +3,13 @@ using System.Runtime.CompilerServices;
 namespace Stackflare;
 
 /// <summary>
-/// Whether two frames stand at the same place of the program: the one definition of "same frame" behind groups of threads, groups of async stacks,
-/// folded recursion and findings. A place is a method, an IL offset and a line. Where the code lies does not count: the runtime compiles a method more than once
-/// (tiers, on-stack replacement), and threads that entered it before and after stand at different addresses of one place.
+/// Compares frames by their place in the program: the only definition of "same frame" for groups of threads, groups of async stacks, folded recursion
+/// and findings. A place is a method, an IL offset and a line. The code address does not count: the runtime compiles a method more than once (tiers,
+/// on-stack replacement), so that threads can be at different addresses of one place.
 /// </summary>
 /// <remarks>
-/// The method is told by its module, its token, its name and its type arguments; a method without a token (a <c>DynamicMethod</c>, a stub) by its name and parameters.
-/// Where the IL offset is not known, every place in a method is the same. All runs of native frames are the same.
+/// A method is identified by module, token, name and type arguments; a method without a token (a <c>DynamicMethod</c>, a stub) by name and
+/// parameters. If the IL offset is not known, every place in the method is equal. All native frames are equal.
 /// </remarks>
 internal sealed class SameFrame : IEqualityComparer<DumpFrame>
 {
@@ -17,12 +17,12 @@ internal sealed class SameFrame : IEqualityComparer<DumpFrame>
 
     public static SameFrame Comparer { get; } = new();
 
-    // Of a hundred thousand stacks, each frame: it must not wait for tiering. Most that are the same are one object.
+    // Called for each frame of up to 100,000 stacks, so it must not start in tier 0. Most equal frames are the same object.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool Equals(DumpFrame? x, DumpFrame? y) =>
         ReferenceEquals(x, y) || (x is not null && y is not null && GetHashCode(x) == GetHashCode(y) && AreSame(x, y));
 
-    /// <summary>Worked out once for each frame.</summary>
+    /// <summary>Computed once for each frame.</summary>
     public int GetHashCode(DumpFrame obj) => obj.PlaceHash != 0 ? obj.PlaceHash : obj.PlaceHash = HashOf(obj);
 
     /// <summary>Whether two stacks have the same frames.</summary>
@@ -35,7 +35,7 @@ internal sealed class SameFrame : IEqualityComparer<DumpFrame>
             return false;
         if (x is DumpFrame[] one && y is DumpFrame[] other)
         {
-            // An interface call for each frame would be a good part of the work.
+            // An interface call for each frame would cost a large part of the time.
             for (int i = 0; i < one.Length; i++)
             {
                 if (!Comparer.Equals(one[i], other[i]))
@@ -83,7 +83,7 @@ internal sealed class SameFrame : IEqualityComparer<DumpFrame>
     private static int HashOf(DumpFrame frame)
     {
         int hash = HashCode.Combine(frame.Kind, frame.MetadataToken, frame.ILOffset, frame.Source?.Line, frame.Method.FullName, frame.Module?.Mvid, frame.TypeArguments.Count);
-        // Zero stands for "not worked out yet".
+        // Zero means "not yet computed".
         return hash == 0 ? 1 : hash;
     }
 }

@@ -1,9 +1,9 @@
 namespace Stackflare;
 
-/// <summary>How much of a thread's stack a dump has.</summary>
+/// <summary>How much of a thread's stack a dump contains.</summary>
 public enum StackCompleteness
 {
-    /// <summary>All of it.</summary>
+    /// <summary>The whole stack.</summary>
     Complete,
 
     /// <summary>The innermost frames; a limit left out the outer ones.</summary>
@@ -12,7 +12,7 @@ public enum StackCompleteness
     /// <summary>The innermost frames; the runtime could not walk further.</summary>
     Broken,
 
-    /// <summary>Nothing: the thread has no managed frame.</summary>
+    /// <summary>Nothing: the thread has no managed frames.</summary>
     NoManagedFrames,
 
     /// <summary>Nothing: a limit was reached before this thread's turn.</summary>

@@ -1,13 +1,13 @@
 namespace Stackflare;
 
-/// <summary>A thread that the runtime cannot stop, so that neither a dump with stacks nor a garbage collection is possible. Immutable.</summary>
+/// <summary>A thread that the runtime cannot suspend, so that neither a dump with stacks nor a garbage collection is possible. Immutable.</summary>
 public sealed record SuspensionBlocker
 {
     /// <summary>The thread, without a stack.</summary>
     public required DumpThread Thread { get; init; }
 
     /// <summary>
-    /// The system call that the thread waits in, for example <c>read</c>, or <c>451</c> for one without a name here; null when it is in none.
+    /// The system call in which the thread waits, for example <c>read</c>, or its number if Stackflare has no name for it; null if there is none.
     /// </summary>
     public string? SystemCall { get; init; }
 
@@ -15,7 +15,7 @@ public sealed record SuspensionBlocker
     public bool IsHeld { get; init; }
 
     /// <summary>
-    /// How long the thread has been off the processor, at least; null for one that runs, and where the kernel does not tell.
+    /// The minimum time that the thread has been off the processor; null if it runs, or if the kernel does not provide it.
     /// </summary>
     public TimeSpan? OffProcessor { get; init; }
 }

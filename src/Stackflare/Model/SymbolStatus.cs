@@ -1,6 +1,6 @@
 namespace Stackflare;
 
-/// <summary>Whether a frame has a source location, and if not, why.</summary>
+/// <summary>Whether a frame has a source location; if not, the reason.</summary>
 public enum SymbolStatus
 {
     /// <summary>The frame has a source location.</summary>
@@ -12,12 +12,12 @@ public enum SymbolStatus
     /// <summary>No PDB was found for the module.</summary>
     NoPdb,
 
-    /// <summary>A PDB was found, but it is another build's.</summary>
+    /// <summary>A PDB was found, but it belongs to another build.</summary>
     PdbMismatch,
 
-    /// <summary>The PDB has no line for this place: the code is the compiler's own.</summary>
+    /// <summary>The PDB has no line for this place, because the compiler generated the code.</summary>
     NoLine,
 
-    /// <summary>The runtime gave no IL offset, so that no line can be told.</summary>
+    /// <summary>The runtime returned no IL offset, so the line is not known.</summary>
     NoOffset,
 }

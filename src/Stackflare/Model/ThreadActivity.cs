@@ -6,7 +6,7 @@ public enum ThreadActivity
     /// <summary>Not known.</summary>
     Unknown,
 
-    /// <summary>On a processor, or ready to be.</summary>
+    /// <summary>On a processor, or ready to run.</summary>
     Running,
 
     /// <summary>Waiting for an event, a task, input or output.</summary>
@@ -18,6 +18,6 @@ public enum ThreadActivity
     /// <summary>Waiting for a lock that another thread holds.</summary>
     Blocked,
 
-    /// <summary>Held by the kernel: by SIGSTOP or a debugger.</summary>
+    /// <summary>Stopped by SIGSTOP or a debugger.</summary>
     Stopped,
 }

@@ -1,53 +1,55 @@
 namespace Stackflare;
 
 /// <summary>
-/// Every thread of a process with its stack, at one instant. Immutable and safe to use from any thread; it holds no
-/// resources and nothing of the dumped process. Two dumps are equal if they are the same one, or one is a copy of the other (<c>with</c>) that changes nothing.
+/// All threads of a process with their stacks, at one instant. Immutable and safe to use from any thread. It needs no disposal and keeps no reference
+/// to the process. Two dumps are equal if they are the same object, or if one is a copy of the other (<c>with</c>) without changes.
 /// </summary>
 public sealed partial record ThreadDump
 {
     /// <summary>The process.</summary>
     public required DumpedProcess Process { get; init; }
 
-    /// <summary>When the threads stood still.</summary>
+    /// <summary>The time of the pause.</summary>
     public required DateTimeOffset CapturedAt { get; init; }
 
     /// <summary>
-    /// Whether the runtime answered; true but for a process that could not be captured, whose dump has the kernel's view of its threads
-    /// and nothing else.
+    /// Whether the runtime answered. If false, the process could not be captured, and the dump contains only the kernel's view of its
+    /// threads.
     /// </summary>
     public bool HasStacks { get; init; } = true;
 
-    /// <summary>How long the capture took.</summary>
+    /// <summary>The duration of the capture.</summary>
     public required CaptureTimings Timings { get; init; }
 
-    /// <summary>The threads that the runtime knows: the first thread first, the others by managed id (by the kernel's where that is not known).</summary>
+    /// <summary>
+    /// The threads that the runtime knows: the first thread of the process, then the others by managed id (by kernel id if not known).
+    /// </summary>
     public required IReadOnlyList<DumpThread> Threads { get; init; }
 
-    /// <summary>The threads that the runtime does not know, by the kernel's id.</summary>
+    /// <summary>The threads that the runtime does not know, by kernel id.</summary>
     public required IReadOnlyList<RuntimeThread> RuntimeThreads { get; init; }
 
     /// <summary>
-    /// Whether async methods were looked for, and <see cref="AsyncStacks"/> is what there was. If not, and nobody said not to, a note says why.
+    /// Whether <see cref="AsyncStacks"/> is the result of a search. If false, a note gives the reason, unless the options forbid the search.
     /// </summary>
     public bool HasAsyncStacks { get; init; }
 
     /// <summary>
-    /// The async methods that wait, as stacks: one for each that no other waits for, down to the innermost that it waits for. Those that are alike stand
-    /// together, the most frequent first, those of the platform alone last. What a thread runs is not here but in <see cref="DumpThread.AsyncCallers"/>.
-    /// Known on .NET 9 and later.
+    /// The async methods that wait, as stacks. A stack begins with the innermost method and ends with a method that no other one awaits. Identical
+    /// stacks are adjacent, the most frequent first; stacks of framework code are last. The method that a thread runs is not here; its callers are in
+    /// <see cref="DumpThread.AsyncCallers"/>. Known on .NET 9 and later.
     /// </summary>
     public IReadOnlyList<AsyncStack> AsyncStacks { get; init; } = [];
 
-    /// <summary>The circles of threads that wait for each other; empty where there are none, or locks are not known.</summary>
+    /// <summary>The cycles of threads that wait for each other; empty if there are none, or if locks are not known.</summary>
     public IReadOnlyList<Deadlock> Deadlocks { get; init; } = [];
 
-    /// <summary>What is wrong with the program, or looks so, the worst first; empty where nothing does. Deadlocks come first.</summary>
+    /// <summary>The problems and possible problems of the program: deadlocks first, then the most severe; empty if none was found.</summary>
     public IReadOnlyList<Finding> Findings { get; init; } = [];
 
-    /// <summary>The thread pool; null where nothing is known of it: before .NET 9 in another process, or if the program has not used it.</summary>
+    /// <summary>The thread pool; null if not known (before .NET 9 in another process), or if the program has not used it.</summary>
     public ThreadPoolState? ThreadPool { get; init; }
 
-    /// <summary>What could not be had, a sentence each; empty for a complete dump. Formats print them.</summary>
+    /// <summary>What is missing in the dump, in one sentence each; empty for a complete dump. The formats print the notes.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 }

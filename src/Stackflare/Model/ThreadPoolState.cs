@@ -1,25 +1,25 @@
 namespace Stackflare;
 
 /// <summary>
-/// The runtime's thread pool, which runs tasks, timers and continuations of <c>async</c> methods. Of another process it is what the pool's own fields
-/// said during the pause (.NET 9 and later); of one's own, where those are not known, what <see cref="System.Threading.ThreadPool"/> said right
-/// after. Immutable.
+/// The runtime's thread pool, which runs tasks, timers and continuations of <c>async</c> methods. Source: the pool's own fields
+/// during the pause (.NET 9 and later); for the current process, if these are not known, <see cref="System.Threading.ThreadPool"/> right
+/// after the pause. Immutable.
 /// </summary>
-/// <param name="Workers">Threads that the pool has for work items; null where it is not known. See <see cref="System.Threading.ThreadPool.ThreadCount"/>.</param>
-/// <param name="Working">Of those, how many are at work, also when they are blocked in it; null where it is not known.</param>
+/// <param name="Workers">Number of worker threads; null if not known. See <see cref="System.Threading.ThreadPool.ThreadCount"/>.</param>
+/// <param name="Working">How many of them run a work item, even if they are blocked in it; null if not known.</param>
 /// <param name="Min">
-/// Up to this many the pool makes workers without delay; null where it is not known. See
+/// The pool starts workers without delay up to this number; null if not known. See
 /// <see cref="System.Threading.ThreadPool.GetMinThreads(out int, out int)"/>.
 /// </param>
 /// <param name="Max">
-/// The most workers that the pool may have; null where it is not known. See
+/// Maximum number of workers; null if not known. See
 /// <see cref="System.Threading.ThreadPool.GetMaxThreads(out int, out int)"/>.
 /// </param>
 /// <param name="Queued">
-/// Work items that no worker has begun; null where it is not known. See <see cref="System.Threading.ThreadPool.PendingWorkItemCount"/>.
+/// Work items that no worker has started; null if not known. See <see cref="System.Threading.ThreadPool.PendingWorkItemCount"/>.
 /// </param>
 /// <param name="Completed">
-/// Work items that were done since the program began; null where it is not known. See
+/// Work items completed since the program began; null if not known. See
 /// <see cref="System.Threading.ThreadPool.CompletedWorkItemCount"/>.
 /// </param>
 public sealed record ThreadPoolState(int? Workers, int? Working, int? Min, int? Max, long? Queued, long? Completed);

@@ -5,7 +5,7 @@ namespace Stackflare.Signals;
 /// <summary>The settings of the startup hook: STACKFLARE_SIGNAL, STACKFLARE_OUTPUT and STACKFLARE_FORMAT.</summary>
 internal static class EnvironmentSettings
 {
-    /// <exception cref="StackflareException">A setting has a value that it cannot have.</exception>
+    /// <exception cref="StackflareException">A setting has an invalid value.</exception>
     public static SignalOptions Read()
     {
         var options = new SignalOptions();
@@ -28,7 +28,7 @@ internal static class EnvironmentSettings
         }
         catch (ArgumentException)
         {
-            throw Invalid("STACKFLARE_OUTPUT", pattern, "stderr or a path, in which {pid} and {time} may stand");
+            throw Invalid("STACKFLARE_OUTPUT", pattern, "stderr or a path, which may contain {pid} and {time}");
         }
     }
 

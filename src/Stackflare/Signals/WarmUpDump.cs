@@ -3,7 +3,7 @@ using Stackflare.Analysis;
 namespace Stackflare.Signals;
 
 /// <summary>
-/// A dump of nothing with a bit of everything. Whoever renders it has the code compiled for what a healthy process does not have, before it is sick.
+/// An artificial dump with a bit of everything. Rendering it compiles code that a healthy process does not need, before the process is in trouble.
 /// </summary>
 internal static class WarmUpDump
 {

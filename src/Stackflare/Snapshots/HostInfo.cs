@@ -3,12 +3,12 @@ using Stackflare.Processes;
 
 namespace Stackflare.Snapshots;
 
-/// <summary>What a dump has that the probe does not send: the host's view of the process, from about the time of the capture.</summary>
+/// <summary>The host's view of the process at about the time of the capture: what the probe does not send.</summary>
 internal sealed class HostInfo
 {
     private static string Here => RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "linux-arm64" : "linux-x64";
 
-    /// <summary>The process id, as the host sees it.</summary>
+    /// <summary>The process id in the host's pid namespace.</summary>
     public required int ProcessId { get; init; }
 
     /// <summary>The program's name.</summary>
@@ -17,18 +17,18 @@ internal sealed class HostInfo
     /// <summary>Operating system and processor, for example <c>linux-x64</c>.</summary>
     public required string Platform { get; init; }
 
-    /// <summary>How long the process had run; null where the kernel did not say.</summary>
+    /// <summary>How long the process had run; null if the kernel does not provide it.</summary>
     public TimeSpan? Uptime { get; init; }
 
-    /// <summary>A sentence of whoever took the snapshot, to be shown with the dump; null for none.</summary>
+    /// <summary>A sentence to show with the dump, from the code that took the snapshot; null if there is none.</summary>
     public string? Note { get; init; }
 
-    /// <summary>The process's threads by the kernel, listed just before the capture.</summary>
+    /// <summary>The kernel's list of the process's threads, read just before the capture.</summary>
     public required KernelTasks Tasks { get; init; }
 
-    /// <summary>The facts of a process on this machine.</summary>
+    /// <summary>Reads the information of a process on this machine.</summary>
     /// <param name="pid">The process.</param>
-    /// <param name="tasks">Its threads by the kernel, listed just before the capture.</param>
+    /// <param name="tasks">The kernel's list of its threads, read just before the capture.</param>
     public static HostInfo Of(int pid, KernelTasks tasks) => new()
     {
         ProcessId = pid,
@@ -38,9 +38,9 @@ internal sealed class HostInfo
         Tasks = tasks,
     };
 
-    /// <summary>The facts of a process that is not in our /proc: what its runtime tells, if it does.</summary>
-    /// <param name="pid">Its id, as it sees itself.</param>
-    /// <param name="programName">The program's name, as the runtime tells it; null where it does not.</param>
+    /// <summary>The information of a process that is not visible in our /proc, from its runtime's answer.</summary>
+    /// <param name="pid">Its id in its own pid namespace.</param>
+    /// <param name="programName">The program's name from the runtime's answer; null if there is none.</param>
     public static HostInfo Of(int pid, string? programName) => new()
     {
         ProcessId = pid,
@@ -49,8 +49,8 @@ internal sealed class HostInfo
         Tasks = KernelTasks.Of(new Dictionary<int, TaskStat>()),
     };
 
-    /// <summary>The process as a dump has it.</summary>
-    /// <param name="runtime">The version of its runtime; null where that is not known.</param>
+    /// <summary>The process, for the dump.</summary>
+    /// <param name="runtime">The version of its runtime; null if not known.</param>
     public DumpedProcess Process(Version? runtime) => new()
     {
         Id = ProcessId,

@@ -1,7 +1,7 @@
 namespace Stackflare.Snapshots;
 
 /// <summary>
-/// Makes a snapshot: how any source of one does. What is added gets an index, by which others refer to it, also before it is added. For one thread.
+/// Builds a snapshot. Every source uses it. Each item gets an index, by which other items can refer to it, even before it is added. Not thread-safe.
 /// </summary>
 internal sealed class SnapshotBuilder
 {
@@ -17,10 +17,10 @@ internal sealed class SnapshotBuilder
 
     public required HostInfo Host { get; init; }
 
-    /// <summary>The id by which the process knows itself; the host's by default.</summary>
+    /// <summary>The process id in the process's own pid namespace; the host's by default.</summary>
     public int? ProcessId { get; init; }
 
-    /// <summary>Three numbers of it are kept.</summary>
+    /// <summary>The first three numbers are kept.</summary>
     public Version RuntimeVersion { get; init; } = new(0, 0, 0);
 
     public DateTimeOffset CapturedAt { get; init; } = DateTimeOffset.UnixEpoch;
@@ -47,14 +47,14 @@ internal sealed class SnapshotBuilder
 
     public int Add(SnapshotObject entry) => Add(_objects, entry);
 
-    /// <summary>Adds what a thread refers to, in any order.</summary>
+    /// <summary>Adds a reference from a thread to an object, in any order.</summary>
     public void Add(in SnapshotReference reference) => _references.Add(reference);
 
-    /// <summary>Adds a frame that refers to a lock which its thread holds, in any order.</summary>
+    /// <summary>Adds a frame that refers to a lock that its thread holds, in any order.</summary>
     public void Add(in SnapshotHeldLock held) => _heldLocks.Add(held);
 
-    /// <summary>Checks that everything that is referred to is there.</summary>
-    /// <exception cref="InvalidOperationException">It is not: the message says what.</exception>
+    /// <summary>Checks that every referenced item exists.</summary>
+    /// <exception cref="InvalidOperationException">An item is missing; the message says which.</exception>
     public Snapshot Build()
     {
         Check();
@@ -112,7 +112,7 @@ internal sealed class SnapshotBuilder
         {
             Check(held.Lock, _locks.Count, "a lock that is held");
             if (held.Thread != _locks[held.Lock].Owner)
-                throw new InvalidOperationException("A thread holds a lock that is another's.");
+                throw new InvalidOperationException("A thread holds a lock that another thread owns.");
             Check(held.Frame, _threads[held.Thread].Stack.Length, "the frame that holds a lock");
         }
         foreach (SnapshotObject entry in _objects)
@@ -153,7 +153,7 @@ internal sealed class SnapshotBuilder
             Check(running.Thread, _threads.Count, "a thread that runs a method");
             Check(running.Frame, _threads[running.Thread].Stack.Length, "a frame that runs a method");
             Check(running.Object, heap.Objects.Length, "a method that is run");
-            Check(running.Next, heap.Objects.Length, "what a thread goes on with");
+            Check(running.Next, heap.Objects.Length, "the continuation of a thread");
         }
         foreach (ref readonly SuspensionPoint suspension in heap.Suspensions.AsSpan())
         {
@@ -178,12 +178,12 @@ internal sealed class SnapshotBuilder
     private static void Check(int? index, int count, string what)
     {
         if (index is { } at && (uint)at >= (uint)count)
-            throw new InvalidOperationException($"There is no {at} of {count}: {what}.");
+            throw new InvalidOperationException($"Index {at} of {count} is out of range: {what}.");
     }
 
     private static void InOrder(bool isInOrder, string what)
     {
         if (!isInOrder)
-            throw new InvalidOperationException($"Out of order, or there twice: {what}.");
+            throw new InvalidOperationException($"Out of order or duplicate: {what}.");
     }
 }

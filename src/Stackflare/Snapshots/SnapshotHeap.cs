@@ -3,42 +3,42 @@ using System.Buffers.Binary;
 namespace Stackflare.Snapshots;
 
 /// <summary>
-/// Copies of the objects that async methods and what they wait for are made of. Immutable. Offsets of fields are the target's and bounded by nothing:
-/// <see cref="Word"/> takes any.
+/// Copies of the objects of async methods and of what they wait for. Immutable. Field offsets come from the target and may be out of range:
+/// <see cref="Word"/> accepts any.
 /// </summary>
 internal sealed class SnapshotHeap
 {
-    /// <summary>A note of a snapshot, or of stacks that are made of it.</summary>
-    public const string TooMany = "Some async methods that wait are missing: there are too many.";
+    /// <summary>A note of a snapshot, or of the stacks that are built from it.</summary>
+    public const string TooMany = "Some async stacks are missing: there are too many.";
 
-    /// <summary>By address, each once.</summary>
+    /// <summary>Sorted by address, without duplicates.</summary>
     public required HeapObject[] Objects { get; init; }
 
-    /// <summary>By type, each once. Following parents comes to an end.</summary>
+    /// <summary>Sorted by type, without duplicates. Chains of parents are finite.</summary>
     public required TypeLayout[] Layouts { get; init; }
 
-    /// <summary>Which threads seem to run which methods; by thread, frame and object, each once.</summary>
+    /// <summary>Which threads seem to run which methods. Sorted by thread, frame and object, without duplicates.</summary>
     public required RunningMethod[] Running { get; init; }
 
-    /// <summary>Where methods are that the runtime suspends itself; by what their continuations have of it, each once.</summary>
+    /// <summary>The places of runtime-suspended methods. Sorted by the value that their continuations contain, without duplicates.</summary>
     public required SuspensionPoint[] Suspensions { get; init; }
 
-    /// <summary>The time on the clock that the program's timers go by.</summary>
+    /// <summary>The time of the clock that the program's timers use.</summary>
     public required TimeSpan Now { get; init; }
 
     /// <summary>Whether objects are missing because a limit was reached.</summary>
     public required bool IsTruncated { get; init; }
 
-    /// <summary>The index of the object at an address; negative when it was not copied.</summary>
+    /// <summary>The index of the object at an address; negative if it was not copied.</summary>
     public int Find(ulong address) => IndexOf(Objects, address);
 
-    /// <summary>The layout of a type; null when none was given.</summary>
+    /// <summary>The layout of a type; null if there is none.</summary>
     public TypeLayout? LayoutOf(int? type) => type is { } key && IndexOf(Layouts, (ulong)key) is >= 0 and var at ? Layouts[at] : null;
 
-    /// <summary>The index of the frame of the <c>await</c> that a continuation stands at; null for one that is no method's.</summary>
+    /// <summary>Index of the frame of the <c>await</c> at which a continuation waits; null for a continuation without a method.</summary>
     public int? FrameOf(ulong resumeInfo) => IndexOf(Suspensions, resumeInfo) is >= 0 and var at ? Suspensions[at].Frame : null;
 
-    /// <summary>The word at an offset of an object; zero, which is no object's address, for an offset that is not in it.</summary>
+    /// <summary>The word at an offset of an object; zero, which is never an object's address, if the offset is out of range.</summary>
     public static ulong Word(in HeapObject entry, ulong offset) => offset <= int.MaxValue && entry.Bytes.Length - (long)offset >= sizeof(ulong)
         ? BinaryPrimitives.ReadUInt64LittleEndian(entry.Bytes.Span[(int)offset..])
         : 0;
@@ -58,7 +58,7 @@ internal sealed class SnapshotHeap
         return -1;
     }
 
-    /// <summary>What is in order by a number, which no two have.</summary>
+    /// <summary>An item in an array that is sorted by a unique number.</summary>
     internal interface ISorted
     {
         ulong SortKey { get; }
@@ -66,16 +66,16 @@ internal sealed class SnapshotHeap
 }
 
 /// <summary>An object that was copied.</summary>
-/// <param name="Address">Where it is.</param>
-/// <param name="Type">The index of its type; null where it is not known.</param>
-/// <param name="Traits">What it is to async methods.</param>
-/// <param name="Bytes">What was copied of it, from its address on.</param>
+/// <param name="Address">Its address.</param>
+/// <param name="Type">Index of its type; null if not known.</param>
+/// <param name="Traits">Its role for async methods.</param>
+/// <param name="Bytes">Its copied bytes, from its address.</param>
 internal readonly record struct HeapObject(ulong Address, int? Type, HeapObjectTraits Traits, ReadOnlyMemory<byte> Bytes) : SnapshotHeap.ISorted
 {
     ulong SnapshotHeap.ISorted.SortKey => Address;
 }
 
-/// <summary>What an object is to async methods.</summary>
+/// <summary>The role of an object for async methods.</summary>
 [Flags]
 internal enum HeapObjectTraits
 {
@@ -84,12 +84,12 @@ internal enum HeapObjectTraits
     /// <summary>The box of a method's state machine.</summary>
     Method = 1,
 
-    /// <summary>It may lie in a pool, with nothing in it.</summary>
+    /// <summary>It may be in a pool, and then is empty.</summary>
     Pooled = 2,
     Task = 4,
     Completed = 8,
 
-    /// <summary>A state machine that is an object of its own.</summary>
+    /// <summary>A state machine that is a class.</summary>
     Machine = 16,
 
     /// <summary>A source of value tasks.</summary>
@@ -98,45 +98,45 @@ internal enum HeapObjectTraits
     Timer = 128,
     Semaphore = 256,
 
-    /// <summary>More of it is there than was copied.</summary>
+    /// <summary>It was copied only in part.</summary>
     Truncated = 512,
 
-    /// <summary>Of a method that the runtime suspends: what it goes on with.</summary>
+    /// <summary>The continuation of a method that the runtime suspends.</summary>
     Continuation = 1024,
 
     /// <summary>The task of methods that the runtime suspends.</summary>
     Suspended = 2048,
 }
 
-/// <summary>Where fields are in objects of a type.</summary>
+/// <summary>The offsets of the fields in objects of a type.</summary>
 /// <param name="Type">The index of the type.</param>
-/// <param name="Parent">The index of the type that it is derived from; null for none.</param>
+/// <param name="Parent">Index of the base type; null if there is none.</param>
 /// <param name="Fields">Its own fields, by offset.</param>
-/// <param name="References">Where references are, ascending; empty for a type that no object was copied of.</param>
-/// <param name="Size">The bytes of an object.</param>
-/// <param name="IsStruct">Whether it is a value type: offsets are then from its first byte.</param>
+/// <param name="References">Offsets of references, ascending; empty for a type without copied objects.</param>
+/// <param name="Size">Size of an object in bytes.</param>
+/// <param name="IsStruct">Whether it is a value type: offsets are then relative to its first byte.</param>
 internal readonly record struct TypeLayout(
     int Type, int? Parent, ReadOnlyMemory<FieldOffset> Fields, ReadOnlyMemory<uint> References, uint Size, bool IsStruct) : SnapshotHeap.ISorted
 {
     ulong SnapshotHeap.ISorted.SortKey => (ulong)Type;
 }
 
-/// <summary>Where a field is.</summary>
+/// <summary>The offset of a field.</summary>
 /// <param name="Token">Its Field token.</param>
 /// <param name="Offset">Its offset.</param>
 internal readonly record struct FieldOffset(uint Token, uint Offset);
 
-/// <summary>That a thread seems to run an async method.</summary>
-/// <param name="Thread">The index of the thread.</param>
-/// <param name="Object">The index of the method's object.</param>
+/// <summary>A thread that seems to run an async method.</summary>
+/// <param name="Thread">Index of the thread.</param>
+/// <param name="Object">Index of the method's object.</param>
 /// <param name="Frame">The number of the frame, from the innermost.</param>
-/// <param name="Next">The index of what the thread goes on with; null where nothing is.</param>
+/// <param name="Next">Index of the continuation that the thread runs next; null if there is none.</param>
 internal readonly record struct RunningMethod(int Thread, int Object, int Frame, int? Next);
 
 /// <summary>A place at which the runtime suspends a method.</summary>
-/// <param name="ResumeInfo">What a continuation has of it.</param>
-/// <param name="Frame">The index of the frame; null where it is no method's.</param>
-/// <param name="Code">Which piece of compiled code it is in, the same for all its places; 0 where that is not known.</param>
+/// <param name="ResumeInfo">The value that a continuation contains for this place.</param>
+/// <param name="Frame">Index of the frame; null if it belongs to no method.</param>
+/// <param name="Code">An id of the compiled code, the same for all its places; 0 if not known.</param>
 internal readonly record struct SuspensionPoint(ulong ResumeInfo, int? Frame, uint Code) : SnapshotHeap.ISorted
 {
     ulong SnapshotHeap.ISorted.SortKey => ResumeInfo;

@@ -1,22 +1,22 @@
 namespace Stackflare.Snapshots;
 
-/// <summary>An object that threads wait for, besides locks.</summary>
+/// <summary>An object other than a lock that threads wait for.</summary>
 internal sealed record SnapshotObject
 {
     public required ulong Address { get; init; }
 
     public required SnapshotObjectKind Kind { get; init; }
 
-    /// <summary>The index of its type; null where it is not known.</summary>
+    /// <summary>Index of its type; null if not known.</summary>
     public int? Type { get; init; }
 
-    /// <summary>The index of the thread that has entered it to write; null where none has.</summary>
+    /// <summary>Index of the thread that has entered it for writing; null if there is none.</summary>
     public int? Owner { get; init; }
 
-    /// <summary>The index of the thread that has entered it to read and may write later; null where none has.</summary>
+    /// <summary>Index of the thread that has entered it in upgradeable mode; null if there is none.</summary>
     public int? Upgrader { get; init; }
 
-    /// <summary>What it counts: of a semaphore, how many may still enter; null where it counts nothing, or that is not known.</summary>
+    /// <summary>The current count; for a semaphore, how many threads can still enter. Null if it has none or it is not known.</summary>
     public int? Count { get; init; }
 }
 
@@ -31,10 +31,10 @@ internal enum SnapshotObjectKind
     Barrier,
 }
 
-/// <summary>That a thread refers to an object.</summary>
-/// <param name="Thread">The index of the thread.</param>
-/// <param name="Frame">The number of the frame that does, from the innermost; null where it is the thread itself.</param>
-/// <param name="Object">The index of the object.</param>
-/// <param name="IsProven">Whether it must be the one that the thread waits for.</param>
-/// <param name="HoldsRead">Whether the thread has entered it to read.</param>
+/// <summary>A reference from a thread to an object.</summary>
+/// <param name="Thread">Index of the thread.</param>
+/// <param name="Frame">The number of the referring frame, from the innermost; null if the thread itself refers to it.</param>
+/// <param name="Object">Index of the object.</param>
+/// <param name="IsProven">Whether the thread certainly waits for this object.</param>
+/// <param name="HoldsRead">Whether the thread has entered it for reading.</param>
 internal readonly record struct SnapshotReference(int Thread, int? Frame, int Object, bool IsProven, bool HoldsRead);

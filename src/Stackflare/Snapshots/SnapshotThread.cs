@@ -1,13 +1,13 @@
 namespace Stackflare.Snapshots;
 
-/// <summary>A thread of the runtime's. What is null is not known.</summary>
+/// <summary>A thread that the runtime knows. Null means not known.</summary>
 internal sealed record SnapshotThread
 {
     public required int OsId { get; init; }
 
     public int? ManagedId { get; init; }
 
-    /// <summary>The name that the program gave it, where the runtime says so; empty for none.</summary>
+    /// <summary>The name that the program has set, from the runtime; empty if there is none.</summary>
     public string? Name { get; init; }
 
     public bool? IsBackground { get; init; }
@@ -19,26 +19,26 @@ internal sealed record SnapshotThread
 
     public StackCompleteness Completeness { get; init; }
 
-    /// <summary>Whether it ran managed code when it was stopped.</summary>
+    /// <summary>Whether it ran managed code when it was suspended.</summary>
     public bool IsInManagedCode { get; init; }
 
-    /// <summary>The index of the type of the exception that it handles; null where it handles none.</summary>
+    /// <summary>Index of the type of the exception that it handles; null if it handles none.</summary>
     public int? ExceptionType { get; init; }
 
     public TimeSpan? CpuTime { get; init; }
 
-    /// <summary>What it used of a processor right after the capture.</summary>
+    /// <summary>Its processor use right after the capture.</summary>
     public RecentCpu? RecentCpu { get; init; }
 
-    /// <summary>What the runtime has of its wait; null where it waits for nothing that the runtime knows.</summary>
+    /// <summary>The runtime's record of its wait; null if there is none.</summary>
     public SnapshotWait? Wait { get; init; }
 }
 
-/// <summary>What the runtime has of a thread's wait.</summary>
-/// <param name="Kind">What for.</param>
-/// <param name="Lock">The index of the lock; null where it is not known, or is none.</param>
-/// <param name="OtherThread">The index of the thread whose end it waits for.</param>
-/// <param name="Timeout">How long it waits at most, <see cref="System.Threading.Timeout.InfiniteTimeSpan"/> for ever; null where that is not known.</param>
+/// <summary>The runtime's record of a thread's wait.</summary>
+/// <param name="Kind">The kind of wait.</param>
+/// <param name="Lock">Index of the lock; null if there is none or it is not known.</param>
+/// <param name="OtherThread">Index of the thread that must end.</param>
+/// <param name="Timeout">The time limit; <see cref="System.Threading.Timeout.InfiniteTimeSpan"/> for none; null if not known.</param>
 internal sealed record SnapshotWait(SnapshotWaitKind Kind, int? Lock, int? OtherThread, TimeSpan? Timeout);
 
 internal enum SnapshotWaitKind

@@ -3,34 +3,34 @@ using Stackflare.Analysis;
 namespace Stackflare.Views;
 
 /// <summary>
-/// The async stacks of a dump in groups, and what stands behind the tasks that they wait for. For one writing: tasks that wait for tasks can
-/// share them, which makes the number of paths exponential, and a budget bounds how many are followed.
+/// The async stacks of a dump in groups, and the stacks of the tasks that they wait for. For one write. Nested tasks can
+/// be shared, which makes the number of paths exponential, so a budget limits how many are followed.
 /// </summary>
 /// <param name="dump">The dump.</param>
-/// <param name="options">Whether stacks that are alike are one group, and whether all groups are shown.</param>
+/// <param name="options">Whether equal stacks form one group, and whether all groups are shown.</param>
 internal sealed class AsyncGroups(ThreadDump dump, RenderOptions options)
 {
-    /// <summary>How deep tasks within tasks are shown. Each takes three levels of JSON, of which readers commonly accept 64.</summary>
+    /// <summary>How deep nested tasks are shown. Each level takes three levels of JSON, and parsers usually accept 64.</summary>
     internal const int MaxDepth = 16;
 
-    /// <summary>The budget, in stacks that are looked at behind tasks; a group that is shown costs as much as <see cref="CostOfGroup"/> of them.</summary>
+    /// <summary>The budget, in nested stacks. A group that is shown costs <see cref="CostOfGroup"/>.</summary>
     private const int Budget = 1_000_000, CostOfGroup = 250;
 
     private int _left = Budget;
 
-    /// <summary>All groups: the largest first, those of the platform alone last.</summary>
+    /// <summary>All groups: the largest first, groups of framework code last.</summary>
     public IReadOnlyList<AsyncStackGroup> All { get; } = AsyncStackGroup.Group(dump.AsyncStacks, options.GroupIdenticalStacks);
 
-    /// <summary>Those that are shown one by one.</summary>
+    /// <summary>The groups that are shown one by one.</summary>
     public IEnumerable<AsyncStackGroup> Shown => options.ShowHidden ? All : All.Where(static g => !IsIdle(g));
 
-    /// <summary>Those that are only counted.</summary>
+    /// <summary>The groups that are only counted.</summary>
     public IEnumerable<AsyncStackGroup> Idle => options.ShowHidden ? [] : All.Where(IsIdle);
 
-    /// <summary>What stands behind the tasks that have not completed, of all the stacks of a group together.</summary>
+    /// <summary>The stacks of the incomplete tasks of all stacks of a group.</summary>
     /// <param name="group">The group.</param>
-    /// <param name="depth">How deep it is within others.</param>
-    /// <param name="notFollowed">How many tasks that have not completed are left.</param>
+    /// <param name="depth">The nesting depth of the group.</param>
+    /// <param name="notFollowed">The number of incomplete tasks that are not in the result.</param>
     public List<AsyncStackGroup> Unfinished(AsyncStackGroup group, int depth, out long notFollowed)
     {
         notFollowed = group.Open;
@@ -48,7 +48,7 @@ internal sealed class AsyncGroups(ThreadDump dump, RenderOptions options)
 
     private List<(AsyncStack, long)> Behind(AsyncStackGroup group)
     {
-        // A task that several await is one object.
+        // A task with several awaiters is one object.
         var times = new Dictionary<AsyncStack, long>(ReferenceEqualityComparer.Instance);
         foreach (var (stack, count) in group.Stacks)
         {
@@ -59,7 +59,7 @@ internal sealed class AsyncGroups(ThreadDump dump, RenderOptions options)
         return [.. times.Select(static t => (t.Key, t.Value))];
     }
 
-    /// <summary>A server's loop that accepts connections, say: nobody's fault, and in every dump.</summary>
+    /// <summary>For example a server's loop that accepts connections: normal, and in every dump.</summary>
     private static bool IsIdle(AsyncStackGroup group) =>
-        group.First is { IsOfPlatform: true, BlockedThreads.Count: 0, WaitingFor.Kind: not AsyncWaitKind.Circle };
+        group.First is { IsOfPlatform: true, BlockedThreads.Count: 0, WaitingFor.Kind: not AsyncWaitKind.Cycle };
 }

@@ -3,8 +3,8 @@ using Stackflare.Analysis;
 namespace Stackflare.Views;
 
 /// <summary>
-/// What is shown of a dump, and in which order: the visible part of each stack, groups of threads and of async stacks, and what is left out. All writers share it. Each part
-/// is worked out once, when a writer first asks for it. For one writing, on one thread.
+/// What is shown of a dump, and in which order: the visible part of each stack, groups of threads and of async stacks, and what is left out. All
+/// writers use it. Each part is computed once, on first use. For one write. Not thread-safe.
 /// </summary>
 /// <param name="dump">The dump.</param>
 /// <param name="options">How much is shown.</param>
@@ -27,10 +27,10 @@ internal sealed class DumpView(ThreadDump dump, RenderOptions options) : IDispos
     /// <summary>The async stacks in groups.</summary>
     public AsyncGroups Async => _async ??= new AsyncGroups(dump, options);
 
-    /// <summary>The threads that the runtime does not know, as far as they are shown one by one.</summary>
+    /// <summary>The threads that the runtime does not know and that are shown one by one.</summary>
     public IReadOnlyList<RuntimeThread> NativeThreads => options.ShowHidden || !dump.HasStacks ? dump.RuntimeThreads : [];
 
-    /// <summary>Those that are only counted.</summary>
+    /// <summary>The threads that the runtime does not know and that are only counted.</summary>
     public IReadOnlyList<RuntimeThread> HiddenNativeThreads => options.ShowHidden || !dump.HasStacks ? [] : dump.RuntimeThreads;
 
     public void Dispose() => _stacks?.Dispose();

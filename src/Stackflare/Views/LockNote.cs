@@ -1,10 +1,10 @@
 namespace Stackflare.Views;
 
 /// <summary>A note under a frame: the thread waits there, or took a lock there.</summary>
-/// <param name="Position">After how many of the shown frames; <see cref="AtEnd"/> where the frame is not known.</param>
-/// <param name="Wait">The wait; null for a lock that is held.</param>
-/// <param name="Held">The lock that is held; null for a wait.</param>
-/// <param name="Times">How often the thread holds it in all, where the number of its notes does not show that; else 1.</param>
+/// <param name="Position">After how many of the shown frames; <see cref="AtEnd"/> if the frame is not known.</param>
+/// <param name="Wait">The wait; null for a held lock.</param>
+/// <param name="Held">The held lock; null for a wait.</param>
+/// <param name="Times">How often the thread holds the lock, if the number of notes does not show it; otherwise 1.</param>
 /// <param name="IsOnly">Whether it is the thread's only note on the lock.</param>
 internal readonly record struct LockNote(int Position, DumpWait? Wait, HeldLock? Held, int Times, bool IsOnly)
 {
@@ -15,16 +15,16 @@ internal readonly record struct LockNote(int Position, DumpWait? Wait, HeldLock?
     public string? Type => Held is null ? Wait!.ObjectType ?? Wait.Lock?.Type : Held.Lock.Type;
 
     /// <summary>
-    /// What must be the same object in threads of one group: a contended lock, or the thread that is waited for. Null where only the type
-    /// matters: a thousand idle threads with an event each are one group.
+    /// The object that must be the same for all threads of a group: a contended lock, or the thread that is waited for. Null if only the type
+    /// matters: a thousand idle threads with one event each are one group.
     /// </summary>
     public object? Identity => Held is not null
         ? Held.Lock.Waiters.Count > 0 ? Held.Lock : null
         : Wait!.WaitsFor.Count > 0 || Wait.Joined is not null ? Wait.Lock ?? (object?)Wait.Joined ?? Wait.WaitsFor[0] : null;
 
-    /// <summary>The notes of a thread, from the innermost frame outwards; null if there are none, the usual case.</summary>
+    /// <summary>The notes of a thread, beginning at the innermost frame; null if there are none, the usual case.</summary>
     /// <param name="thread">The thread.</param>
-    /// <param name="first">Its innermost frame that can be shown.</param>
+    /// <param name="first">Its innermost frame that is shown.</param>
     /// <param name="all">Whether hidden frames are shown.</param>
     public static LockNote[]? ForThread(DumpThread thread, int first, bool all)
     {
@@ -78,7 +78,7 @@ internal readonly record struct LockNote(int Position, DumpWait? Wait, HeldLock?
         && Identity == other.Identity
         && Type == other.Type;
 
-    /// <summary>A recursion has a note at each of its frames where these are known; else the count says it.</summary>
+    /// <summary>A recursive lock has a note at each of its frames if they are known; otherwise a count.</summary>
     private static void Count(LockNote[] notes)
     {
         var shown = new Dictionary<DumpLock, int>();
@@ -96,7 +96,7 @@ internal readonly record struct LockNote(int Position, DumpWait? Wait, HeldLock?
         }
     }
 
-    /// <summary>An order that does not depend on which objects the notes are about. A wait comes first, as it is innermost.</summary>
+    /// <summary>An order that does not depend on the objects. A wait is first, because it is innermost.</summary>
     private static int Compare(LockNote a, LockNote b) =>
         a.Position != b.Position ? a.Position.CompareTo(b.Position)
         : a.Held is null != b.Held is null ? (a.Held is null ? -1 : 1)
@@ -110,7 +110,9 @@ internal readonly record struct LockNote(int Position, DumpWait? Wait, HeldLock?
             notes[i] = notes[i] with { Position = notes[i].Position + 1 };
     }
 
-    /// <summary>Turns frame indexes into positions among the visible frames. A note on a hidden frame stands under the next visible frame inwards.</summary>
+    /// <summary>
+    /// Converts frame indexes to positions among the visible frames. A note on a hidden frame moves to the next visible frame inwards.
+    /// </summary>
     private static void SetVisiblePositions(LockNote[] notes, IReadOnlyList<DumpFrame> frames, int first)
     {
         int shown = 0, frame = first;

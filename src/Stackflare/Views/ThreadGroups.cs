@@ -21,7 +21,7 @@ internal sealed class ThreadGroups
             int length = stacks.Stacks[stack].Length;
             LockNote[]? notes = LockNote.ForThread(thread, stacks.FirstFrameOf(i), options.ShowHidden);
             var key = new Key(stack, thread, notes);
-            // Threads without a stack are listed by name; asked for everything, the reader gets each of them in full.
+            // Threads without a stack are listed by name. With ShowHidden, each of them is shown in full.
             bool groupable = options.GroupIdenticalStacks && !(options.ShowHidden && length == 0);
             if (!groupable || !groups.TryGetValue(key, out StackGroup? group))
             {
@@ -35,19 +35,19 @@ internal sealed class ThreadGroups
         Rank();
     }
 
-    /// <summary>The groups in the order to show them; one for each thread where grouping is off.</summary>
+    /// <summary>The groups in the order of display; one for each thread if grouping is off.</summary>
     public IReadOnlyList<StackGroup> All => _groups;
 
-    /// <summary>Groups of two or more.</summary>
+    /// <summary>Number of groups with at least two threads.</summary>
     public int Shared => _groups.Count(static g => g.Threads.Count > 1);
 
-    /// <summary>Threads in groups of two or more.</summary>
+    /// <summary>Number of threads in groups with at least two threads.</summary>
     public int SharedThreads => _groups.Where(static g => g.Threads.Count > 1).Sum(static g => g.Threads.Count);
 
     /// <summary>
-    /// Puts first what the reader of a hung program's dump looks for: the main thread, then who is blocked, who is running, who
-    /// waits in the program's own code, who waits in the platform's (the idle pool), the threads without a stack, and Stackflare's.
-    /// Within these, the order of the dump.
+    /// The most important threads of a hung program first: the main thread, then blocked threads, running threads, threads that
+    /// wait in the program's own code, threads that wait in framework code (the idle pool), threads without a stack, and Stackflare's own.
+    /// Otherwise the order of the dump.
     /// </summary>
     private void Rank()
     {
@@ -65,7 +65,7 @@ internal sealed class ThreadGroups
                 : group.First.Activity is ThreadActivity.Running ? 2
                 : AnyOf(_stacks.Stacks[group.Stack], isProgram) ? 3
                 : 4;
-            // The index makes the order of equals that of the dump: List.Sort is not stable. No dump has 2^24 threads.
+            // The index keeps equal groups in the order of the dump, because List.Sort is not stable. No dump has 2^24 threads.
             group.Rank = (rank << 24) + i;
         }
         _groups.Sort(static (a, b) => a.Rank.CompareTo(b.Rank));
@@ -81,7 +81,7 @@ internal sealed class ThreadGroups
         return false;
     }
 
-    /// <summary>What threads of one group have in common.</summary>
+    /// <summary>What all threads of a group have in common.</summary>
     private readonly struct Key : IEquatable<Key>
     {
         private readonly DumpThread _thread;
@@ -103,12 +103,12 @@ internal sealed class ThreadGroups
 
         public bool Equals(Key other) => _hash == other._hash
             && _stack == other._stack
-            // Hidden callers count as well, of which a reader has no difference to see: that is as rare as it is harmless.
+            // Hidden callers count too, although the output does not show the difference. This is rare and harmless.
             && SameFrame.AreSame(_thread.AsyncCallers, other._thread.AsyncCallers)
             && _thread.Activity == other._thread.Activity
             && _thread.Completeness == other._thread.Completeness
             && _thread.CurrentException == other._thread.CurrentException
-            // Of stacks that show nothing: hidden frames alone are something else than no frames at all.
+            // Among threads without visible frames: only hidden frames is different from no frames.
             && _thread.Frames.Count == 0 == (other._thread.Frames.Count == 0)
             && LockNote.AreAlike(_notes, other._notes);
 

@@ -5,12 +5,12 @@ using Stackflare.Writers.Text;
 namespace Stackflare.Writers;
 
 /// <summary>
-/// The formats. The command line, the environment variables, the writers and the tests of the docs all take them from this one table: a new format is
+/// The table of formats. The command line, the environment variables, the writers and the tests of the docs use it. A new format needs
 /// a member of <see cref="DumpFormat"/>, a row here and a writer.
 /// </summary>
 internal static class DumpFormats
 {
-    /// <summary>The rows, in the order in which formats are listed.</summary>
+    /// <summary>The rows, in the order of display.</summary>
     public static IReadOnlyList<FormatRow> All { get; } =
     [
         new(DumpFormat.Text, "text", ".txt", TextRenderer.Write),
@@ -20,7 +20,7 @@ internal static class DumpFormats
         new(DumpFormat.Speedscope, "speedscope", ".speedscope.json", SpeedscopeRenderer.Write),
     ];
 
-    /// <summary>The names, in the order in which they are listed.</summary>
+    /// <summary>The names, in the order of display.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. All.Select(static f => f.Name)];
 
     /// <summary>The names as part of a sentence.</summary>
@@ -38,9 +38,9 @@ internal static class DumpFormats
         throw new ArgumentOutOfRangeException(nameof(format), format, "The format is not one of DumpFormat.");
     }
 
-    /// <summary>Finds the format of a name. The case of its letters does not matter. Numbers and lists are no names.</summary>
+    /// <summary>Finds a format by name, ignoring case. Numbers and lists are not accepted.</summary>
     /// <param name="name">The name.</param>
-    /// <param name="format">The format; <see cref="DumpFormat.Text"/> where there is none.</param>
+    /// <param name="format">The format; <see cref="DumpFormat.Text"/> if the name is unknown.</param>
     public static bool TryParse(string name, out DumpFormat format)
     {
         FormatRow? row = All.FirstOrDefault(f => string.Equals(f.Name, name, StringComparison.OrdinalIgnoreCase));

@@ -5,15 +5,17 @@ using Stackflare.Writers.Text;
 namespace Stackflare.Writers;
 
 /// <summary>
-/// Writes a thread dump in a format. Works on the calling thread alone, without thread pool, timers or the console, which the
-/// dumped program may have exhausted or blocked.
+/// Writes a thread dump in a format. Runs on the calling thread only and does not use the thread pool, timers or the console, which
+/// the dumped program may have exhausted or blocked.
 /// </summary>
 internal static class DumpRenderer
 {
-    /// <summary>Streams that buffer, a response body for one, would copy a large dump as a whole, and not wait for its reader before the end.</summary>
+    /// <summary>
+    /// A stream with a buffer, such as a response body, would copy a large dump completely, and wait for its reader only at the end.
+    /// </summary>
     private const int LargestPiece = 64 << 10;
 
-    /// <summary>Writes the dump to a writer, which is neither flushed nor closed. Nothing is written if rendering fails.</summary>
+    /// <summary>Writes the dump to a writer, without flushing or closing it. If rendering fails, nothing is written.</summary>
     public static void Write(ThreadDump dump, DumpFormat format, RenderOptions options, TextWriter writer)
     {
         using var bytes = new PooledBytes();
@@ -21,7 +23,7 @@ internal static class DumpRenderer
         bytes.CopyTo(writer);
     }
 
-    /// <summary>The same without a synchronous call of the writer.</summary>
+    /// <summary>The same without synchronous calls of the writer.</summary>
     public static async Task WriteAsync(ThreadDump dump, DumpFormat format, RenderOptions options, TextWriter writer, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -30,7 +32,7 @@ internal static class DumpRenderer
         await bytes.CopyToAsync(writer, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Writes the dump to a stream, which is neither flushed nor closed. Nothing is written if rendering fails.</summary>
+    /// <summary>Writes the dump to a stream, without flushing or closing it. If rendering fails, nothing is written.</summary>
     public static void Write(ThreadDump dump, DumpFormat format, RenderOptions options, Stream stream)
     {
         using var bytes = new PooledBytes();
@@ -39,7 +41,7 @@ internal static class DumpRenderer
             stream.Write(rest.Span[..Piece(rest)]);
     }
 
-    /// <summary>The same without a synchronous call of the stream.</summary>
+    /// <summary>The same without synchronous calls of the stream.</summary>
     public static async Task WriteAsync(ThreadDump dump, DumpFormat format, RenderOptions options, Stream stream, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -47,13 +49,13 @@ internal static class DumpRenderer
         Write(dump, format, options, bytes);
         for (ReadOnlyMemory<byte> rest = bytes.WrittenMemory; !rest.IsEmpty; rest = rest[Piece(rest)..])
         {
-            // Not every stream looks at the token.
+            // Not every stream checks the token.
             cancellationToken.ThrowIfCancellationRequested();
             await stream.WriteAsync(rest[..Piece(rest)], cancellationToken).ConfigureAwait(false);
         }
     }
 
-    /// <summary>Writes the dump to somebody else's buffer. Nothing is written if rendering fails.</summary>
+    /// <summary>Writes the dump to a caller's buffer. If rendering fails, nothing is written.</summary>
     public static void Write(ThreadDump dump, DumpFormat format, RenderOptions options, IBufferWriter<byte> buffer)
     {
         using var bytes = new PooledBytes();
@@ -67,7 +69,7 @@ internal static class DumpRenderer
 
     private static int Piece(ReadOnlyMemory<byte> rest) => Math.Min(rest.Length, LargestPiece);
 
-    /// <summary>Writes samples to memory as UTF-8, in one of the formats that add them up.</summary>
+    /// <summary>Writes samples to memory as UTF-8, in a format that adds up dumps.</summary>
     public static void Write(StackSamples samples, DumpFormat format, PooledBytes bytes)
     {
         if (DumpFormats.Row(format).WriteSamples is not { } write)

@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace Stackflare.Writers;
 
-/// <summary>Durations as a reader takes them in at a glance: two units at most.</summary>
+/// <summary>Durations that are easy to read: two units at most.</summary>
 internal static class Durations
 {
-    /// <summary>How long something has gone on: <c>0.4s</c>, <c>45s</c>, <c>12m5s</c>, <c>3h12m</c>, <c>2d5h</c>.</summary>
+    /// <summary>How long something has lasted: <c>0.4s</c>, <c>45s</c>, <c>12m5s</c>, <c>3h12m</c>, <c>2d5h</c>.</summary>
     public static string Long(TimeSpan time)
     {
         var t = AtLeastZero(time);
@@ -23,7 +23,7 @@ internal static class Durations
         return t.TotalSeconds < 10 ? Invariant($"{(long)t.TotalMilliseconds}ms") : Long(t);
     }
 
-    /// <summary>How long it is until something, or since: <c>120ms</c> up to a second, <c>1.2s</c> up to ten, then as <see cref="Long"/>.</summary>
+    /// <summary>Time until or since something: <c>120ms</c> up to one second, <c>1.2s</c> up to ten, then as <see cref="Long"/>.</summary>
     public static string Until(TimeSpan time)
     {
         var t = AtLeastZero(time);
@@ -32,21 +32,21 @@ internal static class Durations
             : Long(t);
     }
 
-    /// <summary>A limit, rounded up where it has more than is shown: <c>50ms</c>, <c>1500ms</c>, <c>30s</c>, <c>2m</c>, <c>1h30m</c>.</summary>
+    /// <summary>A limit, rounded up to the shown unit: <c>50ms</c>, <c>1500ms</c>, <c>30s</c>, <c>2m</c>, <c>1h30m</c>.</summary>
     public static string AtMost(TimeSpan time)
     {
         var t = AtLeastZero(time);
         if (t.TotalSeconds < 10 && (t.Ticks % TimeSpan.TicksPerSecond != 0 || t == TimeSpan.Zero))
             return Invariant($"{Math.Ceiling(t.TotalMilliseconds)}ms");
         string text = Long(Up(t, t.TotalHours < 1 ? TimeSpan.TicksPerSecond : t.TotalDays < 1 ? TimeSpan.TicksPerMinute : TimeSpan.TicksPerHour));
-        // A round number is most likely just what the program says.
+        // Shows a round number as the program most likely specifies it.
         return text.Replace("m0s", "m", StringComparison.Ordinal).Replace("h0m", "h", StringComparison.Ordinal).Replace("d0h", "d", StringComparison.Ordinal);
     }
 
     private static TimeSpan Up(TimeSpan time, long unit) =>
         time.Ticks > long.MaxValue - unit ? time : TimeSpan.FromTicks((time.Ticks + unit - 1) / unit * unit);
 
-    /// <summary>A pause in milliseconds, to two digits that matter: <c>0.04 ms</c>, <c>0.4 ms</c>, <c>12.3 ms</c>.</summary>
+    /// <summary>A pause in milliseconds, with two significant digits: <c>0.04 ms</c>, <c>0.4 ms</c>, <c>12.3 ms</c>.</summary>
     public static string Pause(TimeSpan time)
     {
         double ms = AtLeastZero(time).TotalMilliseconds;

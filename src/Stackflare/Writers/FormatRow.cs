@@ -3,10 +3,10 @@ using Stackflare.Writers.Text;
 
 namespace Stackflare.Writers;
 
-/// <summary>One format: what it is called and who writes it.</summary>
+/// <summary>One format: its name and its writer.</summary>
 internal sealed class FormatRow
 {
-    /// <summary>A format in which each dump is an output of its own.</summary>
+    /// <summary>A format in which each dump is a separate output.</summary>
     /// <param name="format">The format.</param>
     /// <param name="name">Its name on the command line and in environment variables.</param>
     /// <param name="extension">The extension of its files, with the dot.</param>
@@ -35,7 +35,7 @@ internal sealed class FormatRow
 
     public Action<ThreadDump, RenderOptions, TextStyle, PooledBytes> Write { get; }
 
-    /// <summary>Null where dumps do not add up.</summary>
+    /// <summary>Null if the format does not add up dumps.</summary>
     public Action<StackSamples, PooledBytes>? WriteSamples { get; }
 
     public bool AddsUp => WriteSamples is not null;

@@ -4,8 +4,8 @@ using System.Text;
 namespace Stackflare.Writers;
 
 /// <summary>
-/// A growing piece of pooled memory: a dump is rendered to it as a whole before the first byte goes out, so that nothing else can
-/// come between its lines and a failure of rendering leaves nothing half written. For one thread.
+/// A growing buffer of pooled memory. A dump is rendered to it completely before its first byte is written, so that no other output
+/// gets between its lines, and an error in rendering leaves nothing half written. Not thread-safe.
 /// </summary>
 internal sealed class PooledBytes : IBufferWriter<byte>, IDisposable
 {
@@ -14,7 +14,7 @@ internal sealed class PooledBytes : IBufferWriter<byte>, IDisposable
 
     public ReadOnlySpan<byte> Written => _bytes.AsSpan(0, _length);
 
-    /// <summary>The same; not to be used any more when more was written or this was disposed.</summary>
+    /// <summary>The written bytes. Not valid after more is written or after disposal.</summary>
     public ReadOnlyMemory<byte> WrittenMemory => _bytes.AsMemory(0, _length);
 
     public void Advance(int count) => _length += count;
@@ -31,7 +31,7 @@ internal sealed class PooledBytes : IBufferWriter<byte>, IDisposable
         return _bytes.AsMemory(_length);
     }
 
-    /// <summary>Decodes what was written to a writer, piece by piece.</summary>
+    /// <summary>Decodes the written bytes to a writer, piece by piece.</summary>
     public void CopyTo(TextWriter writer)
     {
         var decoder = Encoding.UTF8.GetDecoder();
@@ -51,7 +51,7 @@ internal sealed class PooledBytes : IBufferWriter<byte>, IDisposable
         }
     }
 
-    /// <summary>The same by asynchronous calls alone.</summary>
+    /// <summary>The same with asynchronous calls only.</summary>
     public async Task CopyToAsync(TextWriter writer, CancellationToken cancellationToken)
     {
         var decoder = Encoding.UTF8.GetDecoder();

@@ -7,11 +7,11 @@ using Stackflare.Writers.Text;
 namespace Stackflare.Writers;
 
 /// <summary>
-/// Appends text to memory as UTF-8, which is what every output takes: a frame is encoded once, however many stacks it is in. The
-/// text must have no lone surrogates, which <see cref="EscapedText"/> sees to. For one thread; does not own the bytes.
+/// Appends text to memory as UTF-8, which every output needs: each frame is encoded only once. The
+/// text must not have lone surrogates; <see cref="EscapedText"/> removes them. Not thread-safe. Does not own the bytes.
 /// </summary>
-/// <param name="bytes">Where to.</param>
-/// <param name="theme">How marked pieces are shown; null for no difference.</param>
+/// <param name="bytes">The destination.</param>
+/// <param name="theme">How marked pieces are shown; null to show them unchanged.</param>
 internal sealed class RenderBuffer(PooledBytes bytes, TextTheme? theme = null)
 {
     public RenderBuffer Append(string text)
@@ -20,7 +20,7 @@ internal sealed class RenderBuffer(PooledBytes bytes, TextTheme? theme = null)
         return this;
     }
 
-    // Called for every frame of every stack, most often in the first dump of a process: it must not wait for tiering.
+    // Called for every frame of every stack, often in the first dump of a process: it must not start in tier 0.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public RenderBuffer Append(byte[] encoded)
     {
@@ -38,13 +38,13 @@ internal sealed class RenderBuffer(PooledBytes bytes, TextTheme? theme = null)
 
     public RenderBuffer Append(int number) => AppendNumber(number, format: default);
 
-    /// <summary>A number for people: with a comma at the thousands.</summary>
+    /// <summary>A number for people: with thousands separators.</summary>
     public RenderBuffer AppendCount(long number) => AppendNumber(number, "N0");
 
-    /// <summary>Always a single line feed, as the format says, whatever the platform's idea of a line's end.</summary>
+    /// <summary>Always a line feed, on every platform, as the format specifies.</summary>
     public RenderBuffer AppendLine() => Append('\n');
 
-    /// <summary>Begins a piece that a theme shows, up to <see cref="End"/>.</summary>
+    /// <summary>Begins a marked piece, which ends at <see cref="End"/>.</summary>
     public RenderBuffer Begin(TextRole role) => theme is null ? this : Append(theme.Begin(role));
 
     public RenderBuffer End() => theme is null ? this : Append(theme.End);

@@ -8,10 +8,10 @@ namespace Stackflare;
 public sealed partial record ThreadDump
 {
     /// <summary>
-    /// The whole dump as <see cref="DumpFormat.Text"/>, with the default options. It is as long as the dump: a few KB as a rule, megabytes for thousands of different stacks. Names are
-    /// escaped. <see cref="Flare"/> writes dumps in other formats, and without a string of them all.
+    /// The whole dump as <see cref="DumpFormat.Text"/>, with the default options. Usually a few KB; megabytes for thousands of different stacks.
+    /// Names are escaped. <see cref="Flare"/> writes dumps in other formats, and without creating one large string.
     /// </summary>
-    /// <exception cref="OutputException">It would be longer than a string may be.</exception>
+    /// <exception cref="OutputException">The text is longer than the maximum length of a string.</exception>
     public override string ToString()
     {
         using var writer = new StringWriter(CultureInfo.InvariantCulture);

@@ -18,7 +18,7 @@ public sealed class AsyncToolTests
         string file = Path.Combine(target.TemporaryFolder, "saved");
         string[] expected =
         [
-            .. (await TruthStack.AllOfAsync(target)).Where(t => t.RunningThread is null && t.Kind != nameof(AsyncWaitKind.Circle))
+            .. (await TruthStack.AllOfAsync(target)).Where(t => t.RunningThread is null && t.Kind != nameof(AsyncWaitKind.Cycle))
                 .Select(t => $"{t.Kind} < {t.Calls}").Order(StringComparer.Ordinal),
         ];
         string[] options = option is null ? [] : [option];
@@ -42,7 +42,7 @@ public sealed class AsyncToolTests
         target.Flavour.AssertNotes([.. dump.RootElement.GetProperty("notes").EnumerateArray().Select(n => n.GetString()!)]);
     }
 
-    /// <summary>Of the program, but for circles, which can begin anywhere.</summary>
+    /// <summary>Of the program, but for cycles, which can begin anywhere.</summary>
     private static string[] Stacks(string json)
     {
         using JsonDocument dump = JsonDocument.Parse(json);

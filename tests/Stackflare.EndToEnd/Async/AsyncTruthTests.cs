@@ -106,8 +106,8 @@ public sealed class AsyncTruthTests
         IReadOnlyList<TruthStack> truth = await TruthStack.AllOfAsync(target);
         string[] own = (await target.CommandAsync("async-own")).Replace("Stackflare.Targets.Shapes.Awaits.", "", StringComparison.Ordinal).Split(';');
         Assert.Equal(
-            truth.Where(t => t.RunningThread is null && t.Kind != "Circle").Select(t => t.Calls).Order(StringComparer.Ordinal),
-            own.Where(s => !s.StartsWith("Circle", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+            truth.Where(t => t.RunningThread is null && t.Kind != "Cycle").Select(t => t.Calls).Order(StringComparer.Ordinal),
+            own.Where(s => !s.StartsWith("Cycle", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
     }
 
     [Theory]

@@ -66,11 +66,11 @@ internal sealed record TruthStack(
 
     public override string ToString() => $"\"{Name}\": {Text}";
 
-    /// <summary>A circle has no beginning: both sides begin it at the same place.</summary>
+    /// <summary>A cycle has no beginning: both sides begin it at the same place.</summary>
     private static IEnumerable<string> CallsOf(IEnumerable<(string Method, int Line)> frames, string kind)
     {
         string[] calls = [.. frames.Select(f => string.Create(CultureInfo.InvariantCulture, $"{f.Method.Replace("Stackflare.Targets.Shapes.Awaits.", "", StringComparison.Ordinal)}:{f.Line}"))];
-        if (kind != nameof(AsyncWaitKind.Circle))
+        if (kind != nameof(AsyncWaitKind.Cycle))
             return calls;
         int first = Array.IndexOf(calls, calls.Min(StringComparer.Ordinal));
         return calls[first..].Concat(calls[..first]);

@@ -19,8 +19,8 @@ public sealed class DeadlockTests
         Assert.Equal(ExitCode, result.ExitCode);
         string[] sections = result.RawOutput.Split("\n\n");
         string[] deadlock = sections[1].Split('\n');
-        // "left" waits for the main thread and for no circle, if it was that which got the lock.
-        Assert.Matches("^Deadlock: [23] threads wait for each other, for ever", deadlock[0]);
+        // "left" waits for the main thread and for no cycle, if it was that which got the lock.
+        Assert.Matches("^Deadlock: [23] threads wait for each other forever", deadlock[0]);
         Assert.Contains(deadlock, l => l.Contains("waits to lock <0x", StringComparison.Ordinal) && l.Contains("held by \"", StringComparison.Ordinal));
         Assert.Contains("      lock (yours)", deadlock);
         Assert.Contains("\n   - waiting to lock <0x", result.RawOutput, StringComparison.Ordinal);

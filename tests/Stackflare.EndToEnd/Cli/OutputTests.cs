@@ -91,7 +91,7 @@ public sealed class OutputTests(StillTarget still) : IClassFixture<StillTarget>
     public async Task ALimitThatNotEvenTheProbeFitsInIsToldOf()
     {
         var result = await Tool.RunAsync(Limited(1), still.Id);
-        result.AssertError(12, "The probe cannot be brought to process", "File too large");
+        result.AssertError(12, "The probe cannot be copied to process", "File too large");
         KernelFacts.AssertIn(result, still.Process);
     }
 

@@ -8,8 +8,8 @@ public sealed partial class UsageTests
 {
     [Theory]
     [InlineData("", "Name a process by its id, its name or its socket; 'stackflare ps' lists them.")]
-    [InlineData("4242 ps", "'4242' does not go with 'ps'.")]
-    [InlineData("4242 --raw a -o b", "--raw saves the snapshot as it is")]
+    [InlineData("4242 ps", "'4242' cannot be combined with 'ps'.")]
+    [InlineData("4242 --raw a -o b", "--raw saves the snapshot itself")]
     [InlineData("4242 --symbols /nowhere", "there is no directory '/nowhere'")]
     [InlineData("1 2 3", "Unrecognized command or argument '2'")]
     [InlineData("--bogus", "'--bogus' is not an option.")]

@@ -45,7 +45,7 @@ public sealed class WedgedTests
 
     /// <summary>More dumps are asked for than come: each waits for its time, and the first that does not come ends the run.</summary>
     [Theory]
-    [InlineData("never", 11, "No stacks within 0.5 s: the runtime takes no connection.")]
+    [InlineData("never", 11, "No stacks within 0.5 s: the runtime accepts no connection.")]
     [InlineData("deaf", 11, "No stacks within 0.5 s")]
     [InlineData("hangs", 11, "No stacks within 0.5 s")]
     [InlineData("closes", 12, "the process may be ending")]

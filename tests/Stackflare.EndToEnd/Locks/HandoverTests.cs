@@ -50,7 +50,7 @@ public sealed class HandoverTests(ITestOutputHelper output)
             {
                 int at = thread, steps = 0;
                 while (next.TryGetValue(at, out at))
-                    Assert.True(++steps <= next.Count, "Threads that take their locks in one order never wait in a circle.");
+                    Assert.True(++steps <= next.Count, "Threads that take their locks in one order never wait in a cycle.");
                 chains += steps > 1 ? 1 : 0;
             }
         }

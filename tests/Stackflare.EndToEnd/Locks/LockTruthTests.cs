@@ -101,7 +101,7 @@ public sealed class LockTruthTests
 
     [Theory]
     [InFlavours(Spread.Runtimes, LooksAt.Locks)]
-    public async Task ADeadlockIsACircle(string flavour)
+    public async Task ADeadlockIsACycle(string flavour)
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "AllDeadlocked", TargetOptions.NoTrap);
         int left = target.Truth.Named("left").OsId, right = target.Truth.Named("right").OsId;

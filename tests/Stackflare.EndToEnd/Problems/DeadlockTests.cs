@@ -2,15 +2,15 @@ using Stackflare.EndToEnd.Harness;
 
 namespace Stackflare.EndToEnd.Problems;
 
-/// <summary>Programs whose threads wait for each other in a circle: a dump has it, and who took what where.</summary>
+/// <summary>Programs whose threads wait for each other in a cycle: a dump has it, and who took what where.</summary>
 public sealed class DeadlockTests
 {
     /// <summary>Each size in each kind, each kind in each flavour.</summary>
-    public static TheoryData<string, string, int> Circles => [.. Rings("Bank"), .. Rings("PriceCache"), .. Rings("HaulageFirm")];
+    public static TheoryData<string, string, int> Cycles => [.. Rings("Bank"), .. Rings("PriceCache"), .. Rings("HaulageFirm")];
 
     [Theory]
-    [MemberData(nameof(Circles))]
-    public async Task TheCircleIsTheProgramsOwn(string flavour, string shape, int threads)
+    [MemberData(nameof(Cycles))]
+    public async Task TheCycleIsTheProgramsOwn(string flavour, string shape, int threads)
     {
         (string size, string name, WaitKind[] kinds) = shape switch
         {
@@ -53,7 +53,7 @@ public sealed class DeadlockTests
     /// <summary>The main thread and a third want what one of the two has.</summary>
     [Theory]
     [InFlavours(Spread.Runtimes, LooksAt.Locks)]
-    public async Task WhoWaitsBehindTheCircleIsNotInIt(string flavour)
+    public async Task WhoWaitsBehindTheCycleIsNotInIt(string flavour)
     {
         await using var target = await StartAsync(flavour, "AllDeadlocked");
         using var dumps = new LiveDumps(target);
@@ -83,7 +83,7 @@ public sealed class DeadlockTests
     [InFlavours(Spread.Newest, LooksAt.Locks, 3, 3)]
     [InFlavours("net9", LooksAt.Locks, 3, 1)]
     [InFlavours("net9", LooksAt.Locks, 2, 2)]
-    public async Task ACircleThatATimeLimitOpensIsNone(string flavour, int accounts, int patient)
+    public async Task ACycleThatATimeLimitOpensIsNone(string flavour, int accounts, int patient)
     {
         await using var target = await StartAsync(flavour, "Bank", "--accounts", $"{accounts}", "--patient", $"{patient}");
         using var dumps = new LiveDumps(target);
@@ -108,7 +108,7 @@ public sealed class DeadlockTests
         Assert.Empty(dump.Findings);
         Assert.All(dump.Threads, t => Assert.Empty(t.HeldLocks));
         Assert.All(dump.Threads, t => Assert.Null(t.WaitingFor?.Lock));
-        Assert.Contains(dump.Notes, n => n.StartsWith("Locks, deadlocks and async methods that wait are not available: .NET 8", StringComparison.Ordinal));
+        Assert.Contains(dump.Notes, n => n.StartsWith("Locks, deadlocks and async stacks are not available on .NET 8", StringComparison.Ordinal));
     }
 
     internal static Task<TargetProcess> StartAsync(string flavour, string shape, params string[] arguments) =>

@@ -2,7 +2,7 @@ using Stackflare.EndToEnd.Harness;
 
 namespace Stackflare.EndToEnd.Problems;
 
-/// <summary>Circles in which not all wait for a monitor or a lock: for a thread's end, or for readers.</summary>
+/// <summary>Cycles in which not all wait for a monitor or a lock: for a thread's end, or for readers.</summary>
 public sealed class OtherDeadlockTests
 {
     [Theory]

@@ -117,7 +117,7 @@ public sealed class SuspensionTests
         Assert.Contains("\nDiagnosis:\n- The runtime cannot stop the program, and the next garbage collection will freeze it", result.RawOutput, StringComparison.Ordinal);
         Assert.Contains($"\n    \"sensor\" #", result.RawOutput, StringComparison.Ordinal);
         Assert.Contains($" tid={sensor} waits in the system call read (", result.RawOutput, StringComparison.Ordinal);
-        Assert.Contains(" s, in a native call that does not let the runtime go on (SuppressGCTransition)\n", result.RawOutput, StringComparison.Ordinal);
+        Assert.Contains(" s, in a native call that blocks the suspension (SuppressGCTransition)\n", result.RawOutput, StringComparison.Ordinal);
         await AssertTicksAsync(target);
     }
 

@@ -16,7 +16,7 @@ public sealed class ToolTests
     [InFlavours("net11", LooksAt.Locks, "PriceCache", "--regions", "mover", 2)]
     [InFlavours("unoptimized", LooksAt.Locks, "HaulageFirm", "--depots", "lorry", 3)]
     [InFlavours("net11, unoptimized", LooksAt.Locks, "HaulageFirm", "--depots", "lorry", 3)]
-    public async Task TheCircleIsInTheJson(string flavour, string shape, string size, string name, int threads)
+    public async Task TheCycleIsInTheJson(string flavour, string shape, string size, string name, int threads)
     {
         await using var target = await DeadlockTests.StartAsync(flavour, shape, size, $"{threads}");
         using (var dumps = new LiveDumps(target))

@@ -20,7 +20,7 @@ public sealed class AsyncFindingTests
         Assert.Equal(expected, findings.Length == 1);
         if (expected)
         {
-            Assert.Equal((FindingKind.ManyAsyncAlike, "100 async stacks wait at one and the same place"), (findings[0].Kind, findings[0].Summary));
+            Assert.Equal((FindingKind.ManyAsyncAlike, "100 async stacks wait at the same place"), (findings[0].Kind, findings[0].Summary));
             Assert.Equal(["at MyApp.Program.LoadAsync() in /src/Program.cs:line 52"], findings[0].Evidence);
             Assert.Equal(100, findings[0].Count);
             Assert.Equal([new FindingFrame(Load, 100)], findings[0].Frames);
@@ -32,13 +32,13 @@ public sealed class AsyncFindingTests
         Assert.Empty(AsyncFindings.ManyAlike(AsyncStackGroup.Group(Enumerable.Range(0, 500).Select(_ => Stack(AsyncWaitKind.Socket, Accept)))));
 
     [Fact]
-    public void ACircleIsSaidOnceWithItsMethods()
+    public void ACycleIsSaidOnceWithItsMethods()
     {
-        AsyncStack[] stacks = [Stack(AsyncWaitKind.Circle, Load, Handle), Stack(AsyncWaitKind.Circle, Load, Handle), Stack(AsyncWaitKind.Delay, Load)];
+        AsyncStack[] stacks = [Stack(AsyncWaitKind.Cycle, Load, Handle), Stack(AsyncWaitKind.Cycle, Load, Handle), Stack(AsyncWaitKind.Delay, Load)];
 
-        Finding finding = Assert.Single(AsyncFindings.Circles(AsyncStackGroup.Group(stacks)));
+        Finding finding = Assert.Single(AsyncFindings.Cycles(AsyncStackGroup.Group(stacks)));
 
-        Assert.Equal((FindingKind.AsyncCircle, "Async methods wait for each other, for ever"), (finding.Kind, finding.Summary));
+        Assert.Equal((FindingKind.AsyncCycle, "Async methods wait for each other forever"), (finding.Kind, finding.Summary));
         Assert.Equal(
             ["at MyApp.Program.LoadAsync() in /src/Program.cs:line 52", "at MyApp.Program.HandleAsync() in /src/Program.cs:line 31"], finding.Evidence);
         Assert.Equal(2, finding.Count);

@@ -29,7 +29,7 @@ public sealed class DumpAnalyzerTests
         Finding finding = Assert.Single(Examine(t));
 
         Assert.Equal(FindingKind.Deadlock, finding.Kind);
-        Assert.Equal("Deadlock: 2 threads wait for each other, for ever", finding.Summary);
+        Assert.Equal("Deadlock: 2 threads wait for each other forever", finding.Summary);
         Assert.Equal(
             [
                 "\"t1\" #1 waits to lock <0x7000> (MyApp.Gate) held by \"t2\" #2, at MyApp.Program.Work() in /src/Program.cs:line 11",
@@ -44,7 +44,7 @@ public sealed class DumpAnalyzerTests
     }
 
     [Fact]
-    public void ACircleWithATimeLimitIsNoDeadlock()
+    public void ACycleWithATimeLimitIsNoDeadlock()
     {
         DumpThread[] t = [Waiting.Thread(1), Waiting.Thread(2)];
         t[0].WaitsFor(t[1]);
@@ -55,7 +55,7 @@ public sealed class DumpAnalyzerTests
         Assert.Empty(dump.Deadlocks);
         Finding finding = Assert.Single(dump.Findings);
         Assert.Equal(FindingKind.TimedDeadlock, finding.Kind);
-        Assert.Equal("2 threads wait for each other until \"t2\" #2 gives up: it began to wait for 30 s at most", finding.Summary);
+        Assert.Equal("2 threads wait for each other until \"t2\" #2 gives up: its time limit is 30 s", finding.Summary);
     }
 
     [Theory]
@@ -92,7 +92,7 @@ public sealed class DumpAnalyzerTests
 
         Finding finding = Assert.Single(Examine([thread]));
 
-        Assert.Equal((FindingKind.AbandonedLock, "<0x7000> (MyApp.Gate) will never be free: the thread that held it has ended without letting it go"), (finding.Kind, finding.Summary));
+        Assert.Equal((FindingKind.AbandonedLock, "<0x7000> (MyApp.Gate) will never be released: the thread that held it has ended"), (finding.Kind, finding.Summary));
         Assert.Equal(["1 waits at MyApp.Program.Work() in /src/Program.cs:line 11"], finding.Evidence);
         Assert.Equal([thread], finding.Threads);
         Assert.Equal(thread.WaitingFor!.Lock, Assert.Single(finding.Locks));
@@ -164,7 +164,7 @@ public sealed class DumpAnalyzerTests
         Assert.Equal(
             [
                 "1 work item is queued, and no worker is free to take one",
-                "sync over async: 2 workers block until a task has ended, which may need a worker itself",
+                "sync over async: 2 workers are blocked until a task completes, and the task may need a worker itself",
                 "2 are blocked at MyApp.Program.Handle() in /src/Program.cs:line 12",
             ],
             finding.Evidence);
@@ -216,7 +216,7 @@ public sealed class DumpAnalyzerTests
         Assert.Equal(isSaid, findings.Count > 0);
         if (!isSaid)
             return;
-        Assert.Equal((FindingKind.ManyAlike, "100 threads have one and the same stack"), (findings.Single().Kind, findings.Single().Summary));
+        Assert.Equal((FindingKind.ManyAlike, "100 threads have the same stack"), (findings.Single().Kind, findings.Single().Summary));
         Assert.Equal(threads[..100], findings.Single().Threads);
         Assert.Equal([new FindingFrame(Handler, 100)], findings.Single().Frames);
     }
@@ -234,7 +234,7 @@ public sealed class DumpAnalyzerTests
             .. Enumerable.Range(1, 60).Select(i => Build.Thread(i, null, ThreadActivity.Blocked, [enter, Handler])),
             .. Enumerable.Range(101, 60).Select(i => Build.Thread(i, null, ThreadActivity.Blocked, [slow, wait, Handler])),
         ]);
-        Assert.Equal(isSaid ? ["120 threads have one and the same stack"] : [], findings.Select(static f => f.Summary));
+        Assert.Equal(isSaid ? ["120 threads have the same stack"] : [], findings.Select(static f => f.Summary));
     }
 
     private static DumpThread Worker(int id, bool busy)

@@ -17,12 +17,12 @@ public sealed class UnfinishedSuspensionTests
     {
         var error = new SuspensionBlockedException([Reader], stoodStill: null);
         Assert.Equal(
-            "The runtime cannot stop the program: \"reader\" tid=77 waits in the system call read, in a native call that does not let the runtime go on. It was not stopped.",
+            "The runtime cannot stop the program: \"reader\" tid=77 waits in the system call read, in a native call that blocks the suspension. It was not stopped.",
             error.Problem);
         Finding finding = Assert.Single(UnfinishedSuspension.In(error, [new RuntimeThread(new OsThreadId(77), "reader", ThreadActivity.Waiting, TimeSpan.Zero) { WaitChannel = "pipe_read" }]));
         Assert.Equal(FindingKind.SuspensionUnfinished, finding.Kind);
         Assert.Equal(
-            "\"reader\" #5 tid=77 waits in the system call read (pipe_read), for at least 2 min, in a native call that does not let the runtime go on (SuppressGCTransition)",
+            "\"reader\" #5 tid=77 waits in the system call read (pipe_read), for at least 2 min, in a native call that blocks the suspension (SuppressGCTransition)",
             Assert.Single(finding.Evidence));
         Assert.Equal([Reader.Thread], finding.Threads);
     }
@@ -32,7 +32,7 @@ public sealed class UnfinishedSuspensionTests
     {
         var error = new SuspensionBlockedException([Reader with { SystemCall = null, OffProcessor = null }, Reader], TimeSpan.FromMilliseconds(161.2));
         Assert.Contains("2 threads do not stop, one of them \"reader\" tid=77 runs native code", error.Problem, StringComparison.Ordinal);
-        Assert.EndsWith("It stood still for 162 ms and goes on.", error.Problem, StringComparison.Ordinal);
+        Assert.EndsWith("It was paused for 162 ms and continues.", error.Problem, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -10,7 +10,7 @@ public sealed class WaitCycleFinderTests
     [InlineData(3)]
     [InlineData(5)]
     [InlineData(4000)]
-    public void ACircleIsFoundWhateverItsLength(int length)
+    public void ACycleIsFoundWhateverItsLength(int length)
     {
         DumpThread[] threads = [.. Enumerable.Range(1, length).Select(i => Waiting.Thread(i))];
         for (int i = 0; i < length; i++)
@@ -25,7 +25,7 @@ public sealed class WaitCycleFinderTests
     }
 
     [Fact]
-    public void AChainIsNoCircle()
+    public void AChainIsNoCycle()
     {
         DumpThread[] threads = [.. Enumerable.Range(1, 20_000).Select(i => Waiting.Thread(i))];
         for (int i = 0; i + 1 < threads.Length; i++)
@@ -35,7 +35,7 @@ public sealed class WaitCycleFinderTests
     }
 
     [Fact]
-    public void WhoWaitsBehindACircleIsNotInIt()
+    public void WhoWaitsBehindACycleIsNotInIt()
     {
         DumpThread[] t = [.. Enumerable.Range(1, 6).Select(i => Waiting.Thread(i))];
         t[0].WaitsFor(t[1]);
@@ -51,7 +51,7 @@ public sealed class WaitCycleFinderTests
     }
 
     [Fact]
-    public void EachCircleIsFoundOnce()
+    public void EachCycleIsFoundOnce()
     {
         DumpThread[] t = [.. Enumerable.Range(1, 5).Select(i => Waiting.Thread(i))];
         t[0].WaitsFor(t[2]);
@@ -74,12 +74,12 @@ public sealed class WaitCycleFinderTests
 
         IReadOnlyList<Deadlock> found = Find([writer, idle, reader, other]);
 
-        // A circle for each thread that is in one, and none that is in none.
+        // A cycle for each thread that is in one, and none that is in none.
         Assert.Equal([[writer, reader], [other, writer]], found.Select(d => d.Steps.Select(s => s.Thread)));
     }
 
     [Fact]
-    public void ATimeLimitOpensACircle()
+    public void ATimeLimitOpensACycle()
     {
         DumpThread[] t = [Waiting.Thread(1), Waiting.Thread(2)];
         t[0].WaitsFor(t[1], TimeSpan.FromSeconds(30));
@@ -89,9 +89,9 @@ public sealed class WaitCycleFinderTests
         Assert.Single(new WaitCycleFinder(t).Find(withTimeLimits: true));
     }
 
-    /// <summary>Against the plain definition: a thread is in a circle if it can be reached from itself.</summary>
+    /// <summary>Against the plain definition: a thread is in a cycle if it can be reached from itself.</summary>
     [Fact]
-    public void JustTheThreadsInCirclesAreFound()
+    public void JustTheThreadsInCyclesAreFound()
     {
         var random = new Random(4);
         for (int round = 0; round < 300; round++)
@@ -108,10 +108,10 @@ public sealed class WaitCycleFinderTests
             Assert.Equal(threads.Where(t => Reaches(t, t)), threads.Where(t => found.Any(d => d.Steps.Any(s => s.Thread == t))));
             foreach (Deadlock deadlock in found)
             {
-                DumpThread[] circle = [.. deadlock.Steps.Select(s => s.Thread)];
-                Assert.Equal(circle.Distinct(), circle);
+                DumpThread[] cycle = [.. deadlock.Steps.Select(s => s.Thread)];
+                Assert.Equal(cycle.Distinct(), cycle);
                 Assert.All(deadlock.Steps, s => Assert.Contains(s.WaitsFor, s.Wait.WaitsFor));
-                Assert.Equal(threads.Where(t => !circle.Contains(t) && Reaches(t, circle[0])), deadlock.Behind);
+                Assert.Equal(threads.Where(t => !cycle.Contains(t) && Reaches(t, cycle[0])), deadlock.Behind);
             }
         }
     }

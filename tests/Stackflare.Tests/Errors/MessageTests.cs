@@ -4,5 +4,5 @@ public sealed class MessageTests
 {
     [Fact]
     public void SecondsAreInvariant() =>
-        Assert.Equal("No stacks within 0.5 s: the runtime takes no connection.", new CaptureTimeoutException(TimeSpan.FromSeconds(0.5), "the runtime takes no connection").Problem);
+        Assert.Equal("No stacks within 0.5 s: the runtime accepts no connection.", new CaptureTimeoutException(TimeSpan.FromSeconds(0.5), "the runtime accepts no connection").Problem);
 }

@@ -6,7 +6,7 @@ namespace Stackflare.Tests.Model;
 /// <summary>What is documented as immutable has no setter that a program could call.</summary>
 public sealed class ImmutabilityTests
 {
-    /// <summary>Threads, locks, waits and async stacks refer to each other in circles: these members are set while a dump is built, before anybody has it.</summary>
+    /// <summary>Threads, locks, waits and async stacks refer to each other in cycles: these members are set while a dump is built, before anybody has it.</summary>
     private static readonly string[] LinkedByTheBuilder =
     [
         "AsyncStack.BlockedThreads", "DumpLock.Waiters", "DumpThread.AsyncCallers", "DumpThread.HeldLocks", "DumpThread.WaitingFor", "DumpWait.WaitsFor",
@@ -16,7 +16,7 @@ public sealed class ImmutabilityTests
     public void NoPublicTypeHasAPublicSetter() => Assert.Empty(Setters(m => m.IsPublic));
 
     [Fact]
-    public void OnlyWhatClosesACircleIsSetByTheBuilder() => Assert.Equal(LinkedByTheBuilder, Setters(m => !m.IsPublic));
+    public void OnlyWhatClosesACycleIsSetByTheBuilder() => Assert.Equal(LinkedByTheBuilder, Setters(m => !m.IsPublic));
 
     private static IEnumerable<string> Setters(Func<MethodInfo, bool> which) =>
         from type in typeof(Flare).Assembly.GetExportedTypes()

@@ -53,7 +53,7 @@ public sealed class TextTests
         Deadlock deadlock = Assert.Single(dump.Deadlocks);
         Assert.Equal(
             """
-            Deadlock: 2 threads wait for each other, for ever
+            Deadlock: 2 threads wait for each other forever
               "t1" #1 waits to lock <0x7000> (MyApp.Gate) held by "t2" #2, at MyApp.Program.Work() in /src/Program.cs:line 11
               "t2" #2 waits for the end of "t1" #1, at MyApp.Program.Work() in /src/Program.cs:line 12
             """, deadlock.ToString());

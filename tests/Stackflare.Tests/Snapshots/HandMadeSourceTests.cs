@@ -37,7 +37,7 @@ public sealed class HandMadeSourceTests
         Fails("a frame's method", b => b.Add(new SnapshotFrame { Method = 0 }));
         Fails("a frame of a thread", b => b.Add(new SnapshotThread { OsId = 1, Stack = FirstFrame }));
         Fails("a lock's owner", b => b.Add(new SnapshotLock { Address = 1, Kind = LockKind.Monitor, Owner = 7 }));
-        Fails("a lock that is another's", b =>
+        Fails("a lock that another thread owns", b =>
         {
             b.Add(new SnapshotThread { OsId = 1 });
             b.Add(new SnapshotLock { Address = 1, Kind = LockKind.Monitor });

@@ -57,7 +57,7 @@ internal static class AsyncDumps
                 Stack(For(Kind.Socket, "System.Net.Sockets.Socket", 0x7ef679803000, "Receive"), PlatformAsync("System.Net.Http.HttpConnection", "SendAsync"), Async("AskAsync", 33, "await client.GetAsync(uri);", "Uri uri", "OrderService.Rates")),
                 Stack(For(Kind.Channel, "System.Threading.Channels.UnboundedChannel`1[System.Int32]", 0x7ef679804000, "Read"), Async("PumpAsync", 71, "await foreach (int id in queue.Reader.ReadAllAsync())", type: "OrderService.Jobs", path: JobsFile)),
                 Stack(For(Kind.Ready), Async("OnDoneAsync", 81, "await done;", type: "OrderService.Jobs", path: JobsFile)),
-                Stack(For(Kind.Circle), Async("OneAsync", 5, "await other;", type: "OrderService.Lazy"), Async("OtherAsync", 9, "await one;", type: "OrderService.Lazy")),
+                Stack(For(Kind.Cycle), Async("OneAsync", 5, "await other;", type: "OrderService.Lazy"), Async("OtherAsync", 9, "await one;", type: "OrderService.Lazy")),
                 new AsyncStack { Frames = [.. Enumerable.Repeat(visit, 20)], WaitingFor = For(Kind.Delay, due: -0.25), IsTruncated = true },
                 .. Enumerable.Repeat(0, 12).Select(_ => Stack(For(Kind.Socket, operation: "Accept"), Accept, Loop)),
                 Stack(For(Kind.Timer, due: 0.8), Beat),

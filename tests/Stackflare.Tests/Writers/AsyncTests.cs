@@ -64,8 +64,8 @@ public sealed class AsyncTests
         Assert.Equal([2, 1, 1, 9], groups.Select(g => g.Count));
 
         string text = Render.Text(AsyncDump([], stacks));
-        Assert.Contains("Async methods that wait: 4 stacks in 3 groups\n", text, StringComparison.Ordinal);
-        Assert.Contains("9 async stacks of the platform alone: \"System.Net.Listener.AcceptAsync\" (9). The option ShowHidden shows them.\n", text, StringComparison.Ordinal);
+        Assert.Contains("Async stacks: 4 in 3 groups\n", text, StringComparison.Ordinal);
+        Assert.Contains("9 async stacks of the framework only: \"System.Net.Listener.AcceptAsync\" (9). The option ShowHidden shows them.\n", text, StringComparison.Ordinal);
         Assert.DoesNotContain("   at System.Net", text, StringComparison.Ordinal);
         Assert.Contains("9 async stacks waiting for a socket\n   at System.Net.Listener.AcceptAsync()\n", Render.Text(AsyncDump([], stacks), Render.All), StringComparison.Ordinal);
     }
@@ -75,7 +75,7 @@ public sealed class AsyncTests
     {
         string text = Render.Text(AsyncDump([], [.. Enumerable.Range(1, 3).Select(i => Stack(For(AsyncWaitKind.SemaphoreSlim, at: (ulong)i), A, A, A, A))]),
             new RenderOptions { GroupIdenticalStacks = false, FoldRecursion = false });
-        Assert.Contains("Async methods that wait: 3 stacks\n", text, StringComparison.Ordinal);
+        Assert.Contains("Async stacks: 3\n", text, StringComparison.Ordinal);
         Assert.Equal(3, Regex.Count(text, "(?m)^1 async stack waiting for SemaphoreSlim.WaitAsync <0x[123]>$"));
         Assert.Equal(12, Regex.Count(text, "   at MyApp.Program.A"));
     }
@@ -101,8 +101,8 @@ public sealed class AsyncTests
         DumpFrame platform = PlatformAsync("System.Net.Listener", "AcceptAsync");
         AsyncStack blocking = Stack(For(AsyncWaitKind.Socket), platform);
         blocking.BlockedThreads = [Worker];
-        string text = Render.Text(AsyncDump([Worker], blocking, Stack(For(AsyncWaitKind.Circle), platform)));
-        Assert.DoesNotContain("of the platform alone", text, StringComparison.Ordinal);
+        string text = Render.Text(AsyncDump([Worker], blocking, Stack(For(AsyncWaitKind.Cycle), platform)));
+        Assert.DoesNotContain("of the framework only", text, StringComparison.Ordinal);
         Assert.Contains("   - \"worker\" #7 is blocked until this completes\n", text, StringComparison.Ordinal);
     }
 
@@ -175,7 +175,7 @@ public sealed class AsyncTests
             Assert.InRange(Render.With(dump, format).Length, 1, 100_000);
         // With the depth that readers take unless told otherwise.
         Assert.Equal(JsonValueKind.Object, JsonDocument.Parse(Render.Json(dump)).RootElement.ValueKind);
-        Assert.Contains("- 2 more that were not looked at\n", Render.Text(dump), StringComparison.Ordinal);
+        Assert.Contains("- 2 more that were not followed\n", Render.Text(dump), StringComparison.Ordinal);
     }
 
     /// <summary>Tasks that share tasks: there are more ways through them than could ever be gone.</summary>
@@ -203,7 +203,7 @@ public sealed class AsyncTests
             """
             async;MyApp.Program.A;[Task.WhenAll];MyApp.Program.C;[socket] 4
             async;MyApp.Program.A;[Task.WhenAll];[Task.Delay] 2
-            async;MyApp.Program.A;[Task.WhenAll];[not looked at] 2
+            async;MyApp.Program.A;[Task.WhenAll];[not followed] 2
 
             """.Split('\n').Order(StringComparer.Ordinal), Render.With(AsyncDump([], stack, stack), DumpFormat.Folded).Split('\n').Order(StringComparer.Ordinal));
     }

@@ -45,7 +45,7 @@ public sealed class LockLineTests
             Waiting(2, 0x10, Timeout.InfiniteTimeSpan, TimeSpan.FromSeconds(9)),
             Waiting(3, 0x20, TimeSpan.FromSeconds(5)),
             Waiting(4, 0x20, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(9)))));
-        Assert.Equal("   - waiting to lock another (MyApp.Gate) in each thread, for at least 9s, at most 6s", Assert.Single(Lines(
+        Assert.Equal("   - waiting to lock a different (MyApp.Gate) in each thread, for at least 9s, at most 6s", Assert.Single(Lines(
             Waiting(2, 0x10, TimeSpan.FromSeconds(6), TimeSpan.FromSeconds(9.5)),
             Waiting(3, 0x20, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(9)))));
     }
@@ -55,7 +55,7 @@ public sealed class LockLineTests
     {
         string text = Render.Text(Build.Dump(Waiting(2, 0x10), Waiting(3, 0x10, type: null), Waiting(4, 0x30, type: null), Build.Thread(5, "t", ThreadActivity.Blocked, [Waits, Work])));
         Assert.Equal(1, text.Split('\n').Count(l => l.EndsWith("with this stack:", StringComparison.Ordinal)));
-        Assert.Contains("   - waiting to lock another object in each thread\n", text, StringComparison.Ordinal);
+        Assert.Contains("   - waiting to lock a different object in each thread\n", text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -65,14 +65,14 @@ public sealed class LockLineTests
         DumpLock[] locks = [.. holders.Select(h => Lock((ulong)h.OsId.Value, owner: h))];
         foreach (var (holder, known) in holders.Zip(locks))
             holder.HeldLocks = [new HeldLock(known, 0, IsShared: false)];
-        Assert.Equal(["   - locked another (MyApp.Gate) in each thread"], Lines(holders));
+        Assert.Equal(["   - locked a different (MyApp.Gate) in each thread"], Lines(holders));
 
         DumpThread waiter = Waiting(9, 0);
         waiter.WaitingFor = new DumpWait { Kind = WaitKind.MonitorEnter, FrameIndex = 0, Lock = locks[1] };
         Assert.Equal(
             [
                 "   - waiting to lock <0x1094> (MyApp.Gate) held by \"t3\" #3",
-                "   - locked another (MyApp.Gate) in each thread",
+                "   - locked a different (MyApp.Gate) in each thread",
                 "   - locked <0x1094> (MyApp.Gate), wanted by 1 thread",
             ],
             Lines([.. holders, waiter]));
@@ -120,7 +120,7 @@ public sealed class LockLineTests
         Assert.Contains("\n\nDiagnosis:\n- Something\\nis wrong\n    evidence 1\n", text, StringComparison.Ordinal);
         Assert.Contains("    evidence 20\n    ... and 5 more\n\n", text, StringComparison.Ordinal);
         Assert.EndsWith("    evidence 25\n\n", all, StringComparison.Ordinal);
-        Assert.DoesNotContain("more deadlocks", Render.Text(SampleDumps.Get("circles"), Render.All), StringComparison.Ordinal);
+        Assert.DoesNotContain("more deadlocks", Render.Text(SampleDumps.Get("cycles"), Render.All), StringComparison.Ordinal);
     }
 
     /// <summary>A thousand threads of which each waits for a lock of its own must not be compared with each other.</summary>

@@ -17,7 +17,7 @@ internal static class LockSamples
     private static readonly DumpFrame StartCallback = Platform("System.Threading.Thread", "StartCallback", hidden: true);
     private static readonly TimeSpan Ever = Timeout.InfiniteTimeSpan;
 
-    /// <summary>Two threads in a circle, of a monitor and a <c>Lock</c>; one behind them, and one behind that.</summary>
+    /// <summary>Two threads in a cycle, of a monitor and a <c>Lock</c>; one behind them, and one behind that.</summary>
     public static ThreadDump Deadlock()
     {
         DumpFrame ship = Order("Ship", 16, "lock (ledger.Books)"), refund = Order("Refund", 31, "lock (warehouse)"), audit = Order("Audit", 44, "lock (ledger.Books)");
@@ -132,16 +132,16 @@ internal static class LockSamples
         return Examined(one, two);
     }
 
-    /// <summary>A circle that is too long to be read, and more circles than anybody would read.</summary>
-    public static ThreadDump Circles()
+    /// <summary>A cycle that is too long to be read, and more cycles than anybody would read.</summary>
+    public static ThreadDump Cycles()
     {
         var threads = new List<DumpThread>();
         foreach (int length in (int[])[30, 2, 1, .. Enumerable.Repeat(2, 8)])
         {
-            DumpThread[] circle = [.. Enumerable.Range(threads.Count + 2, length).Select(i => Thread(i, $"t{i}", Blocked, [Join, Frame("Run", i, null)]))];
+            DumpThread[] cycle = [.. Enumerable.Range(threads.Count + 2, length).Select(i => Thread(i, $"t{i}", Blocked, [Join, Frame("Run", i, null)]))];
             for (int i = 0; i < length; i++)
-                circle[i].WaitingFor = new DumpWait { Kind = WaitKind.ThreadJoin, FrameIndex = 0, Joined = circle[(i + 1) % length], Timeout = Ever };
-            threads.AddRange(circle);
+                cycle[i].WaitingFor = new DumpWait { Kind = WaitKind.ThreadJoin, FrameIndex = 0, Joined = cycle[(i + 1) % length], Timeout = Ever };
+            threads.AddRange(cycle);
         }
         return Examined([.. threads]);
     }

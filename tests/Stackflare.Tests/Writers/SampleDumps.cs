@@ -15,7 +15,7 @@ internal static class SampleDumps
     public static readonly string[] Names =
     [
         "ordinary", "folding", "no-symbols", "incomplete", "empty", "before-net9", "long-group", "hostile", "generics", "hung-server", "no-answer",
-        "deadlock", "reader-writer", "lock-groups", "lock-parts", "hostile-locks", "circles",
+        "deadlock", "reader-writer", "lock-groups", "lock-parts", "hostile-locks", "cycles",
         "async", "async-tree", "async-idle", "async-none", "hostile-async",
     ];
 
@@ -37,7 +37,7 @@ internal static class SampleDumps
         "lock-groups" => LockSamples.Groups(),
         "lock-parts" => LockSamples.Partly(),
         "hostile-locks" => LockSamples.Hostile(),
-        "circles" => LockSamples.Circles(),
+        "cycles" => LockSamples.Cycles(),
         "async" => AsyncDumps.HungServer(),
         "async-tree" => AsyncDumps.Tree(),
         "async-idle" => AsyncDumps.Idle(),
@@ -78,7 +78,7 @@ internal static class SampleDumps
                 new RuntimeThread(new OsThreadId(4243), ".NET SynchManag", Waiting, TimeSpan.Zero) { WaitChannel = "do_poll" },
                 new RuntimeThread(new OsThreadId(4248), "worker", Running, TimeSpan.FromSeconds(90)),
             ],
-            ["Only what the kernel knows of the threads: No stacks within 5 s: the runtime did not take them."]);
+            ["Only the kernel's view of the threads is available: No stacks within 5 s: the runtime did not answer."]);
         return new ThreadDump
         {
             Process = dump.Process,

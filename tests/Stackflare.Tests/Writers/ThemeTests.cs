@@ -71,7 +71,7 @@ public sealed partial class ThemeTests
     }
 
     /// <summary>The tool's reader has another name for the option; nothing else of the text depends on who shows it.</summary>
-    [Theory, InlineData("hung-server", DumpFormat.Text), InlineData("hung-server", DumpFormat.Traceback), InlineData("async", DumpFormat.Text), InlineData("circles", DumpFormat.Text)]
+    [Theory, InlineData("hung-server", DumpFormat.Text), InlineData("hung-server", DumpFormat.Traceback), InlineData("async", DumpFormat.Text), InlineData("cycles", DumpFormat.Text)]
     public void WhatShowsEverythingHasTheNameThatItsReaderKnows(string name, DumpFormat format)
     {
         using var bytes = new PooledBytes();

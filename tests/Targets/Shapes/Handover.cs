@@ -5,7 +5,7 @@ using Stackflare.Targets.Shapes.Problems;
 namespace Stackflare.Targets.Shapes;
 
 /// <summary>
-/// Locks that change hands as fast as they can, always taken in the same order, so that nobody ever waits in a circle; and a thread that
+/// Locks that change hands as fast as they can, always taken in the same order, so that nobody ever waits in a cycle; and a thread that
 /// allocates and collects meanwhile, so that they move. With <c>--beside</c>, a bank is deadlocked beside them.
 /// </summary>
 internal sealed class Handover : Shape

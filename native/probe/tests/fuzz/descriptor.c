@@ -1,4 +1,4 @@
-/* A data-contract descriptor that may say anything: the text, the layout that is made of it, and what is known in the end. */
+/* Fuzzes the data-contract descriptor: parsing the text, and filling the layout from it. */
 #include "fuzz.h"
 
 #include "runtime/layout.h"
@@ -14,12 +14,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         variables[i] = (uintptr_t)&variables[i] & ~(uintptr_t)7;
         pointers[i] = (uintptr_t)&variables[i];
     }
-    /* An allocation of its own, so that a read beyond it is seen. */
+    /* A separate allocation, so that a read beyond it is detected. */
     char *text = malloc(size + 1);
     memcpy(text, data, size);
     for (uint16_t major = 8; major <= 12; major++) {
         layout_fill(&k, major, &(layout_source){ text, size, pointers, 64 });
-        /* Whoever copies a Thread has room for so much, and all that is read of it is in there. */
+        /* A copy of a Thread has this size, and everything that is read must be inside. */
         FUZZ_CHECK(!layout_knows(&k, LAYOUT_THREADS) || (k.thread.bytes <= LAYOUT_THREAD_BYTES && k.thread.id < k.thread.bytes
             && k.thread.state < k.thread.bytes && k.thread.object < k.thread.bytes && k.thread.frame < k.thread.bytes));
         FUZZ_CHECK(!layout_knows(&k, LAYOUT_EXCEPTIONS) || !layout_knows(&k, LAYOUT_THREADS) || k.thread.exception < k.thread.bytes);

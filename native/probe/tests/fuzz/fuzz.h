@@ -1,4 +1,4 @@
-/* What the fuzz targets share. Each is a libFuzzer target; main.c runs one over files instead, for compilers without libFuzzer. */
+/* Shared by the fuzz targets. Each is a libFuzzer target; main.c runs one on files, for compilers without libFuzzer. */
 #ifndef STACKFLARE_FUZZ_H
 #define STACKFLARE_FUZZ_H
 
@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
         } \
     } while (0)
 
-/* Takes bytes from the input as long as there are some. */
+/* Takes bytes from the input until it is empty. */
 typedef struct fuzz_input { const uint8_t *at; size_t left; } fuzz_input;
 static inline uint64_t fuzz_take(fuzz_input *in, size_t bytes)
 {

@@ -1,8 +1,8 @@
-/* A heap whose bytes may be anything: the collector's lists, types, objects, references, contexts, stacks (heap_image.h).
+/* Fuzzes the heap: the collector's lists, types, objects, references, contexts, stacks (heap_image.h).
  *
- * Only the pages that the input says are there can be read, by a call or by a load; around them is nothing. Reads go to this file instead of the
- * kernel, and so does the clock: a read takes a microsecond and a look at the clock a hundred nanoseconds, on any machine. While a heap is read
- * that a collection works on, its bytes change, and pages go, after as many reads as the input says. */
+ * Only the pages that the input selects can be read, by a call or by a load; around them is no memory. Reads go to this file instead of the kernel,
+ * and so does the clock: on any machine, a read takes a microsecond and reading the clock a hundred nanoseconds. During a background collection,
+ * bytes change and pages disappear after the number of reads that the input specifies. */
 #define _GNU_SOURCE
 #include "fuzz.h"
 #include "heap_image.h"
@@ -39,7 +39,7 @@ static void take_page(uint32_t page)
 
 static uint64_t placed(uint64_t word) { return word >> 32 == HEAP_TAG ? (uintptr_t)memory + (uint32_t)word : word; }
 
-/* What a background collection does meanwhile. With none under way nothing changes. */
+/* What a background collection does meanwhile. Without one, nothing changes. */
 static void pass_time(void)
 {
     ticks += 1000;
@@ -80,7 +80,7 @@ static int fuzz_madvise(void *at, size_t n, int advice) { return (void)at, (void
 
 static size_t whole_pages(size_t bytes) { return (bytes + HEAP_PAGE - 1) & ~(size_t)(HEAP_PAGE - 1); }
 
-/* What is written beyond a table meets a page that is not there. Mapping takes most of an input's time: what one gives back, the next is given, empty. */
+/* A write beyond a table hits an unmapped page. Mapping takes most of the time of an input, so unmapped memory is cleared and reused. */
 enum { KEPT = 64 };
 static struct { void *at; size_t bytes; } kept[KEPT];
 
@@ -118,7 +118,7 @@ static int fuzz_clock(clockid_t clock, struct timespec *to)
     return 0;
 }
 
-#define SF_READABLE_PAGES 1 /* each may be gone */
+#define SF_READABLE_PAGES 1 /* every page may disappear */
 #define process_vm_readv fuzz_readv
 #define madvise fuzz_madvise
 #define mmap fuzz_mmap
@@ -176,7 +176,7 @@ static void fill_layout(layout *k)
     k->types[CORE_CONTINUATION].class = at(MADE_AT(MADE_CONTINUATION)), k->types[CORE_DISPATCHER].class = at(MADE_AT(MADE_DISPATCHER));
 }
 
-/* One thread, as the walk leaves it behind: its frames say where their part of the stack begins and what runs there. */
+/* One thread, as after the walk: its frames have the start of their part of the stack and their function. */
 static void add_thread(capture *c)
 {
     sf_thread *thread = sf_table_at(&c->threads, sf_table_add(&c->threads));
@@ -212,7 +212,7 @@ static const sf_heap_layout *layout_of(const heap *h, uint32_t type)
     return NULL;
 }
 
-/* What HeapReader.cs would refuse a snapshot for, in its order. */
+/* The checks of HeapReader.cs, in its order. */
 static void check_objects(const capture *c)
 {
     const heap *h = c->heap;
@@ -282,7 +282,7 @@ static bool lay_out(const uint8_t *data, size_t size)
         memcpy(memory + i, &word, sizeof word);
     }
     page_there = (1u << HEAP_PAGES) - 1;
-    for (uint32_t page = 1; page < HEAP_PAGES; page++) /* the first has the variables */
+    for (uint32_t page = 1; page < HEAP_PAGES; page++) /* the first page has the variables */
         if (header.holes >> page & 1)
             take_page(page);
     ticks = 1000000000;
@@ -293,7 +293,7 @@ static bool lay_out(const uint8_t *data, size_t size)
 static capture captured;
 static heap captured_heap;
 
-/* What the heap needs of a capture's tables; small, since most of an input's time would go into mapping them. */
+/* The tables of a capture that the heap needs; small, because mapping them would take most of the time of an input. */
 enum { FEW = 64, MORE = 1 << 12 };
 static const struct { uint16_t table, record, capacity; } tables[] = {
 #define TABLE(name, type, capacity) { offsetof(capture, name), sizeof(type), capacity }
@@ -307,7 +307,7 @@ static sf_table *table_at(capture *c, size_t i) { return (sf_table *)((uint8_t *
 
 static bool map_tables(capture *c)
 {
-    /* By its index each type has a place in the heap's own tables. */
+    /* Each type has an entry in the heap's own tables, by its index. */
     bool mapped = heap_map(c) && sf_table_map(&c->types, sizeof(sf_type), CAPTURE_TYPES, 0) && sf_table_map(&c->type_work, sizeof(type_work), CAPTURE_TYPES, 0)
         && sf_table_map(&c->scratch, sizeof(lock_scratch), 1, 0);
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
@@ -327,10 +327,10 @@ static void unmap_tables(capture *c)
         sf_index_unmap((sf_index *)((uint8_t *)c + indexes[i]));
 }
 
-/* The tables are there to be looked at until heap_end. */
+/* The tables can be inspected until heap_end. */
 static bool heap_begin(const uint8_t *data, size_t size)
 {
-    enum { LATE = 20000000 }; /* what is looked at between two looks at the clock is little */
+    enum { LATE = 20000000 }; /* little happens between two reads of the clock */
     static sf_request request;
     capture *c = &captured;
     if (!lay_out(data, size))
@@ -348,7 +348,7 @@ static bool heap_begin(const uint8_t *data, size_t size)
     fill_layout(&c->runtime.layout);
     c->pause_deadline = sf_now(CLOCK_MONOTONIC) + (int64_t)request.pause_limit_us * 1000;
     heap_open(c);
-    /* Where the types are not as they should be there would be no walk. It has to bear them all the same. */
+    /* With inconsistent types, the probe would not walk. The walk must be safe anyway. */
     if (!c->heap->wanted)
         c->runtime.layout.type.interfaces = TYPE_INTERFACES;
     c->heap->wanted = true;

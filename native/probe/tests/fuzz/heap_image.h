@@ -1,8 +1,8 @@
-/* A managed heap that is made up: what the target heap.c lays out in memory, and what heap_make.c writes into the corpus.
+/* An artificial managed heap: the target heap.c maps it into memory, and heap_make.c writes it to the corpus.
  *
- * An input is a heap_header and then the memory, which is taken as it is. Where it is mapped, nobody knows beforehand: so a word whose upper
- * half is HEAP_TAG stands for the address that is its lower half behind where the memory begins. The layout is the target's own, and always
- * the same: a few variables at fixed places, and MethodTables as far as the probe reads them. */
+ * An input is a heap_header and then the memory. The address of the mapping is not known beforehand, so a word whose upper half is HEAP_TAG means:
+ * the address at the offset in its lower half. The layout is fixed and specific to the target: a few variables at fixed offsets, and MethodTables as
+ * far as the probe reads them. */
 #ifndef STACKFLARE_HEAP_IMAGE_H
 #define STACKFLARE_HEAP_IMAGE_H
 
@@ -13,15 +13,15 @@ enum { HEAP_PAGE = 4096, HEAP_PAGES = 8, HEAP_MEMORY = HEAP_PAGES * HEAP_PAGE, H
 
 enum heap_options {
     HEAP_SERVER = 1,     /* the collector has several heaps */
-    HEAP_NO_CONTINUATIONS = 4, /* a runtime that does not tell what they are of */
+    HEAP_NO_CONTINUATIONS = 4, /* a runtime that does not record the methods of continuations */
 };
 
-/* After so many reads a word has another value, or a page is gone. */
+/* After this many reads, a word changes or a page disappears. */
 typedef struct heap_change { uint16_t after, page_gone; uint32_t at; uint64_t value; } heap_change;
 
 typedef struct heap_header {
-    uint16_t options, holes; /* holes: pages that are not there, a bit for each */
-    uint16_t max_objects, max_copied; /* of the request; in 256 bytes */
+    uint16_t options, holes; /* holes: unmapped pages, one bit each */
+    uint16_t max_objects, max_copied; /* of the request; in units of 256 bytes */
     uint32_t limit_us, padding;
     heap_change changes[HEAP_CHANGES];
 } heap_header;
@@ -30,24 +30,24 @@ typedef struct heap_header {
 enum heap_place {
     PLACE_STATE = 0x00, PLACE_LAST = 0x08, PLACE_ALLOCATED = 0x10, PLACE_COUNT = 0x18, PLACE_HEAPS = 0x20, /* pointers to heaps, as many as there are */
     PLACE_FIRST_THREAD = 0x40, PLACE_CONTEXT = 0x48, PLACE_DISPATCHER = 0x60, PLACE_GENERATIONS = 0x80,
-    PLACE_HEAP = 2 * HEAP_PAGE, /* from here on the collector may give pages back, to the end */
-    PLACE_FRAMES = 0x180, /* of the one thread, innermost first: where its part of the stack begins, and its function; then where the last one's ends */
+    PLACE_HEAP = 2 * HEAP_PAGE, /* from here to the end, the collector may release pages */
+    PLACE_FRAMES = 0x180, /* of the only thread, innermost first: the start of its part of the stack, and its function; then the end of the last part */
     PLACE_MODULE = 0x1F0, /* CoreLib's */
     PLACE_TYPES = 0x200,  /* MethodTables of its types */
 };
 enum { STATE_MARKING = 0, STATE_SWEEPING = 1, STATE_IDLE = 2, HEAP_FRAMES = 4, GENERATION_BYTES = 32, GENERATIONS = 5 };
 
-/* Offsets in a MethodTable. What is there before it says where its objects have references. */
+/* Offsets in a MethodTable. The data before it describes the references of its objects. */
 enum { TYPE_FLAGS = 0, TYPE_SIZE = 4, TYPE_FLAGS2 = 8, TYPE_INTERFACE_COUNT = 14, TYPE_PARENT = 16, TYPE_MODULE = 24, TYPE_CLASS = 40, TYPE_ELEMENT = 48,
-       TYPE_INTERFACES = 56, TYPE_ARGUMENT = 64, TYPE_FIELDS = 72, TYPE_STRIDE = 0xA0, TYPE_REFERENCES = 0x40, /* room for those */
+       TYPE_INTERFACES = 56, TYPE_ARGUMENT = 64, TYPE_FIELDS = 72, TYPE_STRIDE = 0xA0, TYPE_REFERENCES = 0x40, /* space for those */
        FLAG_REFERENCES = 0x01000000, FLAG_KIND = 0x000C0000, FLAG_STRUCT = 0x00040000, TOKEN_SHIFT = 8 };
 #define FLAG_COUNTS 0x80000000u
 
-/* The types that have a place of their own. */
+/* The types at fixed offsets. */
 enum { MADE_OBJECT, MADE_ARRAY, MADE_FREE, MADE_OBJECT_ARRAY, MADE_TASK, MADE_RESULT, MADE_DISPOSABLE, MADE_CONTINUATION, MADE_DISPATCHER, MADE_TYPES };
 #define MADE_AT(i) (PLACE_TYPES + TYPE_REFERENCES + (i) * TYPE_STRIDE)
 
-/* Offsets in a heap_segment of the collector, in a heap of its, in a thread, and in objects. */
+/* Offsets in a heap_segment of the collector, in one of its heaps, in a thread, and in objects. */
 enum { SEGMENT_ALLOCATED = 0, SEGMENT_COMMITTED = 8, SEGMENT_MEMORY = 16, SEGMENT_NEXT = 24, SERVER_LAST = 0, SERVER_ALLOCATED = 8, SERVER_GENERATIONS = 16,
        THREAD_LINK = 0, THREAD_LOCALS = 8, LOCALS_CONTEXT = 0, ALLOCATION_RESERVE = 24,
        ARRAY_LENGTH = 8, ARRAY_ITEMS = 16,

@@ -1,5 +1,5 @@
-/* Writes the corpus of heap.c into a folder. The test that runs the fuzz targets holds what is there against it:
- *     cc -I native/probe native/probe/tests/fuzz/heap_make.c -o make && ./make native/probe/tests/fuzz/corpus/heap */
+/* Writes the corpus of heap.c to a folder. The test that runs the fuzz targets compares it with the committed files: cc -I native/probe
+ * native/probe/tests/fuzz/heap_make.c -o make && ./make native/probe/tests/fuzz/corpus/heap */
 #include "heap_make.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* Makes the corpus of heap.c: a heap as it should be, in which there is one of everything that the probe looks for, and copies of it that are damaged in
- * ways that a walk could be led astray by. */
+/* Makes the corpus of heap.c: a valid heap with one of everything that the probe looks for, and copies of it that are damaged in ways that could
+ * mislead a walk. */
 #ifndef STACKFLARE_HEAP_MAKE_H
 #define STACKFLARE_HEAP_MAKE_H
 
@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-/* Types without a place of their own. */
+/* Types without a fixed offset. */
 enum { MADE_BOX = MADE_TYPES, MADE_MACHINE, MADE_IS_MACHINE, MADE_POOLED, MADE_SUSPENDED, MADE_TASK_CONTINUATION, MADE_KEPT, MADE_TIMER, MADE_SEMAPHORE,
        MADE_TASKS, MADE_STRING, MADE_NUMBER, MADE_SOURCE, MADE_IS_SOURCE, MADE_OTHER_BOX, MADE_CLASS_MACHINE, MADE_PROMISE, MADE_BYTES, MADE_ALL };
 
@@ -23,7 +23,7 @@ static void put_half(made *m, uint32_t at, uint32_t half) { memcpy(m->bytes + at
 static void put_place(made *m, uint32_t at, uint32_t place) { put(m, at, HEAP_AT(place)); }
 static uint32_t room(made *m, uint32_t bytes) { uint32_t at = m->top; m->top += (bytes + 7) & ~7u; return at; }
 
-/* first and count: of the words that are references. */
+/* first and count: the words that are references. */
 static void put_type(made *m, uint32_t type, int which, uint32_t flags, uint32_t bytes, uint32_t parent, uint32_t first, uint32_t count)
 {
     uint32_t at = MADE_AT(type);
@@ -102,7 +102,7 @@ static void put_types(made *m)
     put_type(m, MADE_BYTES, -1, FLAG_COUNTS | 1, 24, MADE_ARRAY, 0, 0);
 }
 
-/* A function begins with its type and module; its code, of which the first word leads back to it, has a place of its own. */
+/* A function begins with its type and module. The first word of its code points back to it. */
 static uint32_t put_function(made *m, uint32_t type)
 {
     uint32_t at = room(m, 24);
@@ -167,7 +167,7 @@ static void put_old_objects(made *m)
     put_array(m, MADE_OBJECT_ARRAY, 24, 2, 8);
 }
 
-/* Those of the second: methods that the runtime suspends, and what stands behind others. */
+/* The objects of the second region: runtime-suspended methods, and objects that other waits lead to. */
 static uint32_t put_suspended(made *m, uint32_t resume_info, uint32_t other_resume_info)
 {
     uint32_t first = put_object(m, MADE_TASK_CONTINUATION, 48), second = put_object(m, MADE_KEPT, 48), third = put_object(m, MADE_KEPT, 48);
@@ -205,7 +205,7 @@ static void put_stack(made *m, uint32_t moves, uint32_t moves_class, uint32_t di
     put_place(m, PLACE_FRAMES + HEAP_FRAMES * 16, stack + 3 * 128);
 }
 
-/* Two threads, of which the second allocates from the youngest region. */
+/* Two threads; the second one allocates from the youngest region. */
 static void put_threads(made *m, uint32_t from, uint32_t to)
 {
     uint32_t first = room(m, 16), second = room(m, 16), locals = room(m, 16);
@@ -225,7 +225,7 @@ static void make_heap(made *m)
     put_types(m);
     uint32_t moves = put_function(m, MADE_MACHINE), moves_class = put_function(m, MADE_CLASS_MACHINE), dispatches = put_function(m, MADE_SUSPENDED),
              waits = put_function(m, MADE_NUMBER), info = room(m, 16), other_info = room(m, 16);
-    put_place(m, info + RESUME_INFO_PLACE, (waits + 24 + 63) / 64 * 64 + 16); /* in its code, where the map has an entry */
+    put_place(m, info + RESUME_INFO_PLACE, (waits + 24 + 63) / 64 * 64 + 16); /* in its code, at an address with an IL map entry */
     put_place(m, other_info + RESUME_INFO_PLACE, (waits + 24 + 63) / 64 * 64 + 5);
     for (int i = 0; i < 3; i++)
         m->segment[i] = room(m, 32);
@@ -240,7 +240,7 @@ static void make_heap(made *m)
     uint32_t from = room(m, 64 + ALLOCATION_RESERVE);
     put_object(m, MADE_BOX, TASK_BYTES + 32);
     put_array(m, MADE_STRING, 22, 9, 2);
-    put_segment(m, m->segment[2], begin, begin, 0); /* the collector says itself where it ends */
+    put_segment(m, m->segment[2], begin, begin, 0); /* the collector has its end */
     put_place(m, m->segment[2] + SEGMENT_COMMITTED, m->top + 64);
     put_place(m, PLACE_LAST, m->segment[2]);
     put_place(m, PLACE_ALLOCATED, m->top);
@@ -251,7 +251,7 @@ static void make_heap(made *m)
     put_threads(m, from, from + 64);
 }
 
-/* The same regions, shared out to two heaps. */
+/* The same regions, split between two heaps. */
 static void serve(made *m)
 {
     m->header.options |= HEAP_SERVER;
@@ -266,7 +266,7 @@ static void serve(made *m)
 
 static void sweep(made *m) { put(m, PLACE_STATE, STATE_SWEEPING); }
 
-/* While it is read, dead objects become one that is free, and a region is shorter. */
+/* During the read, dead objects become one free object, and a region shrinks. */
 static void sweep_while_read(made *m)
 {
     sweep(m);
@@ -290,7 +290,7 @@ static void huge_array(made *m) { put_half(m, m->array + ARRAY_LENGTH, 0xFFFFFFF
 static void huge_type(made *m) { put_half(m, MADE_AT(MADE_NUMBER) + TYPE_SIZE, 0xFFFFFFF8); }
 static void empty_type(made *m) { put_half(m, MADE_AT(MADE_NUMBER) + TYPE_SIZE, 0); }
 
-/* Regions that the memory is not there of; on a kernel that has to be asked page by page as well. */
+/* Regions without memory; also on a kernel that must be asked for each page. */
 static void hole(made *m) { m->header.holes = (uint16_t)(1 << (m->last_object / HEAP_PAGE)); }
 static void regions_of_nothing(made *m)
 {
@@ -300,7 +300,7 @@ static void regions_of_nothing(made *m)
 static void region_without_end(made *m) { put(m, m->segment[0] + SEGMENT_ALLOCATED, UINT64_MAX - 7), put(m, m->segment[0] + SEGMENT_COMMITTED, UINT64_MAX); }
 static void regions_overlap(made *m) { memcpy(m->bytes + m->segment[1], m->bytes + m->segment[0], 24); }
 
-/* Thread contexts that end before they begin, once what is kept free behind them is counted, or beyond the region. */
+/* Allocation contexts that end before they begin when the reserve after them is counted, or beyond the region. */
 static void context_wraps(made *m)
 {
     uint32_t locals = m->thread + 16;
@@ -308,7 +308,7 @@ static void context_wraps(made *m)
 }
 static void context_beyond(made *m) { put(m, m->thread + 16 + 8, 0x7FFFFFFFFFF8); }
 
-/* Where the last objects before a page end that is not there. */
+/* The last objects before an unmapped page. */
 static uint32_t before_hole(made *m, uint32_t bytes)
 {
     uint32_t page = m->top / HEAP_PAGE + 1;
@@ -317,7 +317,7 @@ static uint32_t before_hole(made *m, uint32_t bytes)
     return page * HEAP_PAGE - bytes;
 }
 
-/* An array of tasks whose elements are bytes: copied as references it would go far beyond. */
+/* An array of tasks with elements of one byte: copying them as references would exceed the array. */
 static void narrow_tasks(made *m)
 {
     put_half(m, MADE_AT(MADE_TASKS) + TYPE_FLAGS, FLAG_COUNTS | 1);
@@ -325,7 +325,7 @@ static void narrow_tasks(made *m)
     put_place(m, at, MADE_AT(MADE_TASKS)), put_half(m, at + ARRAY_LENGTH, 40);
 }
 
-/* What says it is a task, a continuation, a semaphore, and is too short to be one. */
+/* Objects marked as a task, a continuation or a semaphore that are too short for it. */
 static void short_objects(made *m)
 {
     put_half(m, MADE_AT(MADE_PROMISE) + TYPE_SIZE, 24), put_half(m, MADE_AT(MADE_KEPT) + TYPE_SIZE, 24), put_half(m, MADE_AT(MADE_SEMAPHORE) + TYPE_SIZE, 24);

@@ -1,4 +1,4 @@
-/* The profiling interface as far as the heap is described with it: what it says of types, functions and modules is in the made-up memory too. */
+/* The part of the profiling interface that describes the heap: its answers about types, functions and modules come from the artificial memory. */
 #ifndef STACKFLARE_HEAP_RUNTIME_H
 #define STACKFLARE_HEAP_RUNTIME_H
 
@@ -42,7 +42,7 @@ static hresult fake_fields(void *self, clr_id cls, field_place *fields, uint32_t
     *count = heap_peek_half(cls + TYPE_FIELDS) % 4096;
     *size = heap_peek_half(cls + TYPE_SIZE);
     for (uint32_t i = 0; i < *count && i < cap; i++)
-        fields[i] = (field_place){ 0x04000001 + i, i % 2 == 0 ? 8 + 8 * i : 8 * i - 8 }; /* not in order */
+        fields[i] = (field_place){ 0x04000001 + i, i % 2 == 0 ? 8 + 8 * i : 8 * i - 8 }; /* not sorted */
     return S_OK;
 }
 
@@ -63,7 +63,7 @@ static hresult fake_module(void *self, clr_id module, uintptr_t *base, uint32_t 
 
 static hresult fake_dynamic(void *self, clr_id fn, int32_t *dynamic) { (void)self, (void)fn; *dynamic = 0; return S_OK; }
 
-/* Code begins with the function that it is of. */
+/* Code begins with the address of its function. */
 static hresult fake_function_at(void *self, uintptr_t ip, clr_id *fn, clr_id *rejit)
 {
     (void)self;

@@ -1,4 +1,4 @@
-/* An assembly's image in memory that may say anything: its id, its metadata, the types and fields in it. */
+/* Fuzzes an assembly's image in memory: its id, its metadata, its types and fields. */
 #include "fuzz.h"
 
 #include "memory/memory.h"
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* The profiling interface, as far as a module and the fields of a type are asked for. */
+/* The part of the profiling interface for a module and the fields of a type. */
 static uintptr_t base;
 static uint32_t layout_flags;
 static hresult module_info(void *self, clr_id module, uintptr_t *at, uint32_t cap, uint32_t *count, clr_char *path, clr_id *assembly, uint32_t *flags)
@@ -41,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     core_lib core;
     info_table[70] = (void *)module_info;
     info_table[40] = (void *)class_layout;
-    /* Pages of its own: a plain load beyond the image has nothing to find. */
+    /* Separate pages, so that a plain load beyond the image faults. */
     size_t pages = (size + 4095) & ~(size_t)4095;
     if (size == 0)
         return 0;
@@ -53,7 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         sf_module module = { .base_address = base, .flags = flat ? SF_MODULE_FLAT : 0 };
         layout_flags = flat ? COR_PRF_MODULE_FLAT_LAYOUT : 0;
         image_identify(&module);
-        /* The runtime has mapped as much as the image says that it takes: that is where plain loads may go. */
+        /* The runtime has mapped the size that the image declares, so plain loads are allowed there. */
         if (image_extent(&module) > pages || !module_open(&k, &info, 1, &core))
             continue;
         core_type types[] = { { .space = "", .name = "<Module>" }, { .space = "Fixture", .name = "Holder" }, { .space = "System", .name = "Object" } };

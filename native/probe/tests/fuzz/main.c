@@ -1,5 +1,5 @@
-/* Runs a fuzz target over the files that are named, and over damaged copies of each: every run of 16 bytes overwritten, at most 400 of them, and
- * the file cut at as many places. */
+/* Runs a fuzz target on the given files, and on damaged copies of each: every run of 16 bytes overwritten, 400 of them at most, and the file
+ * truncated at as many places. */
 #include "fuzz.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* Tables, indexes and reads under any sequence of calls, held against a plain model. */
+/* Fuzzes tables, indexes and reads with any sequence of calls, compared with a simple model. */
 #include "fuzz.h"
 
 #include "memory/memory.h"
@@ -8,7 +8,7 @@
 
 enum { CAPACITY = 4096, PAGES = 16, PAGE = 4096 };
 
-/* Each key has the value that it was given first, whatever came between. */
+/* Each key keeps the value that it got first. */
 static void use_index(fuzz_input *in)
 {
     static uint64_t keys[CAPACITY];
@@ -26,13 +26,13 @@ static void use_index(fuzz_input *in)
             *place = ++count;
         }
         FUZZ_CHECK(sf_index_get(&index, key) == known);
-        uint64_t other = fuzz_take(in, 2) << 3 | 1; /* no key of ours has the lowest bit */
+        uint64_t other = fuzz_take(in, 2) << 3 | 1; /* our keys never have the lowest bit set */
         FUZZ_CHECK(sf_index_get(&index, other) == SF_NONE);
     }
     sf_index_unmap(&index);
 }
 
-/* Reads of a stretch with holes: an item is read whole or not at all, and says which. */
+/* Reads of a range with holes: an item is read completely or not at all, and reports which. */
 static void read_many(fuzz_input *in)
 {
     static uint8_t to[SF_READ_MANY][256];
@@ -61,7 +61,7 @@ static void read_many(fuzz_input *in)
         bool there = items[i].address != 0 && !(holes >> at / PAGE & 1) && !(holes >> (at + size - 1) / PAGE & 1);
         FUZZ_CHECK(items[i].ok == there);
         FUZZ_CHECK(!there || memcmp(to[i], expected + at, size) == 0);
-        FUZZ_CHECK(size == 256 || to[i][size] == 0xEE); /* nothing behind an item is touched */
+        FUZZ_CHECK(size == 256 || to[i][size] == 0xEE); /* nothing after an item is written */
     }
     free(expected);
     munmap(memory, PAGES * PAGE);

@@ -2,10 +2,10 @@ using Stackflare.Snapshots;
 
 namespace Stackflare.Building.Async;
 
-/// <summary>Finds the async methods among the copied objects, and reads where each waits and for what.</summary>
+/// <summary>Finds the async methods among the copied objects, and reads where each one waits and for what.</summary>
 internal sealed class AsyncBoxes
 {
-    /// <summary>The awaiter of <see cref="Task.Yield"/>, which has nothing in it.</summary>
+    /// <summary>The awaiter of <see cref="Task.Yield"/>, which contains no references.</summary>
     public const string Yield = "YieldAwaiter";
 
     private readonly Snapshot _snapshot;
@@ -35,18 +35,18 @@ internal sealed class AsyncBoxes
 
     public IReadOnlyList<AsyncBox> All => _boxes;
 
-    /// <summary>The number of the method that an object is the box or the state machine of; negative for any other.</summary>
-    public int Of(int index) => index < 0 ? -1 : _boxOfObject[index];
+    /// <summary>The number of the method whose box or state machine the object is; negative for other objects.</summary>
+    public int IndexOf(int index) => index < 0 ? -1 : _boxOfObject[index];
 
-    /// <summary>The number of the method that a thread runs; negative when it does not run it, as its own state says.</summary>
-    public int Of(in RunningMethod running)
+    /// <summary>The number of the method that a thread runs; negative if the method's state says that it does not run.</summary>
+    public int IndexOf(in RunningMethod running)
     {
-        int box = _objects.Is(running.Object, HeapObjectTraits.Suspended) ? _suspended.RunOf(running.Object) : Of(running.Object);
+        int box = _objects.Is(running.Object, HeapObjectTraits.Suspended) ? _suspended.RunOf(running.Object) : IndexOf(running.Object);
         return box >= 0 && _boxes[box].State == AsyncBox.Running ? box : -1;
     }
 
     /// <summary>
-    /// What a task waits for whose methods the runtime suspends, if none of them stands in between; 0 for any other.
+    /// The awaited object of a task with runtime-suspended methods, if no method is in between; otherwise 0.
     /// </summary>
     public ulong PassedOnTo(int task) => _suspended.PassedOnTo(task);
 
@@ -59,18 +59,18 @@ internal sealed class AsyncBoxes
         ulong at = layout.IsObject ? 0 : layout.At;
         if (holder < 0 || layout.State is not { } stateAt || HeapObjects.Number(_objects[holder], at + stateAt) is not { } state)
             return;
-        // It has ended, or an iterator stands at a yield, where it does not wait: whoever iterates runs.
+        // The method has ended, or it is an iterator at a yield: the code that iterates runs, so nothing waits.
         if (state < AsyncBox.Running)
             return;
         (ulong awaited, string? awaiter) = state == AsyncBox.Running ? (0, null) : Awaited(layout, _objects[holder], at);
-        // One that lies in its pool has an empty state machine, which looks as if it waited for nothing at its first await.
+        // A box in its pool has an empty state machine, which looks like a wait for nothing at the first await.
         if (state == 0 && awaited == 0 && _objects.Is(index, HeapObjectTraits.Pooled))
             return;
         _boxOfObject[index] = _boxOfObject[holder] = _boxes.Count;
         _boxes.Add(new AsyncBox(index, layout.Type, state, awaited, awaiter));
     }
 
-    /// <summary>Of the awaiters, all but that of the await it waits at are empty.</summary>
+    /// <summary>The state machine clears all awaiters except the one of the current await.</summary>
     private (ulong Address, string? Awaiter) Awaited(MachineLayout layout, in HeapObject holder, ulong at)
     {
         ulong other = 0;
@@ -87,7 +87,7 @@ internal sealed class AsyncBoxes
                 {
                     if (SnapshotHeap.Word(holder, references[i]) is not (not 0 and var word))
                         continue;
-                    // An awaiter can refer to more than what it waits for, such as a context.
+                    // An awaiter can have other references, for example to a context.
                     if (_objects.Find(word) >= 0)
                         return (word, awaiter.Type);
                     if (other == 0)
@@ -97,7 +97,7 @@ internal sealed class AsyncBoxes
         }
         if (other != 0)
             return (other, otherType);
-        // An awaiter that refers to nothing is Task.Yield's, if there is one of those.
+        // An awaiter without references belongs to Task.Yield, if the method uses it.
         return (0, Array.Exists(layout.Awaiters, static a => a.Type == Yield) ? Yield : layout.Awaiters is [var only] ? only.Type : null);
     }
 
@@ -111,7 +111,7 @@ internal sealed class AsyncBoxes
         SnapshotType record = _snapshot.Types[box];
         if (record.IsArray || record.Arguments.IsEmpty || record.Arguments.Span[^1] is not { } machine || _objects.Offset(box, "StateMachine") is not { } at)
             return null;
-        // Once, also where it is in boxes of any number of types.
+        // Once for each state machine, because boxes of many types can contain it.
         if (!_machines.TryGetValue(machine, out MachineLayout? layout))
             _machines[machine] = layout = MachineOf(machine);
         return _layouts[box] = layout is null ? null : layout with { At = at };
@@ -136,11 +136,11 @@ internal sealed class AsyncBoxes
         return new MachineLayout(machine, At: 0, IsObject: !layout.IsStruct, state, [.. awaiters]);
     }
 
-    /// <summary>The last field ends with the machine, and the box may have more behind it.</summary>
+    /// <summary>The last field ends at the end of the state machine. The box may have more fields after it.</summary>
     private static ulong End(in TypeLayout layout, ReadOnlySpan<FieldOffset> fields, int index) =>
         index + 1 < fields.Length ? fields[index + 1].Offset : Math.Max(fields[index].Offset + (ulong)sizeof(ulong), layout.Size);
 
-    // As the compilers of C#, Visual Basic and F# call them.
+    // The names that the compilers of C#, Visual Basic and F# use.
     private static bool IsState(string name) => name is "<>1__state" or "$State" or "ResumptionPoint";
 
     private static bool IsAwaiter(string name) => name.StartsWith("<>u__", StringComparison.Ordinal)

@@ -9,8 +9,8 @@ internal sealed class AsyncFrames(Snapshot snapshot, SymbolSession session)
     private readonly Dictionary<(int Machine, int State), DumpFrame> _frames = [];
     private readonly Dictionary<int, DumpFrame> _suspended = [];
 
-    /// <summary>Null for a method that has no frame but the one on the stack of the thread that runs it.</summary>
-    public DumpFrame? Of(in AsyncBox box)
+    /// <summary>Null for a running method without an async frame: it is on the stack of its thread.</summary>
+    public DumpFrame? FrameAt(in AsyncBox box)
     {
         DumpFrame? frame;
         if (box.Frame is { } index)

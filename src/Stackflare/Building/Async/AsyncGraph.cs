@@ -2,7 +2,7 @@ using Stackflare.Snapshots;
 
 namespace Stackflare.Building.Async;
 
-/// <summary>Which async method waits for which. Each waits for one thing; any number can wait for it.</summary>
+/// <summary>Which async method waits for which. Each waits for at most one; any number can wait for the same one.</summary>
 internal sealed class AsyncGraph
 {
     private readonly AwaitedObjects _awaitedObjects;
@@ -19,7 +19,7 @@ internal sealed class AsyncGraph
         _awaiter = new int[_awaited.Length];
         Array.Fill(_awaiter, None);
         for (int box = 0; box < _awaited.Length; box++)
-            _awaited[box] = _awaitedObjects.Of(Boxes.All[box]);
+            _awaited[box] = _awaitedObjects.AwaitedBy(Boxes.All[box]);
         for (int box = 0; box < _awaited.Length; box++)
             Link(_awaited[box], box, AsyncLimits.Depth);
     }
@@ -30,26 +30,30 @@ internal sealed class AsyncGraph
 
     public AsyncBoxes Boxes { get; }
 
-    /// <summary>Whether there were more tasks behind others than are looked at.</summary>
+    /// <summary>Whether the limit on inner tasks was reached.</summary>
     public bool IsTruncated => _awaitedObjects.Promises.IsTruncated;
 
     /// <summary>What a method waits for.</summary>
     public ref readonly Awaited Awaited(int box) => ref _awaited[box];
 
-    /// <summary>The method that a task is of, or waits for on behalf of whoever has it; negative when there is none.</summary>
+    /// <summary>
+    /// The method behind a task: the task's own method, or the one it waits for on behalf of its awaiter; negative if there is none.
+    /// </summary>
     public int Behind(ulong task) => _awaitedObjects.At(task).Box;
 
-    /// <summary>The method that waits for a method, also through <c>WhenAll</c> and its like; <see cref="None"/>, or <see cref="Several"/>.</summary>
+    /// <summary>
+    /// The method that waits for this method, directly or through a <c>WhenAll</c> or similar; <see cref="None"/> or <see cref="Several"/>.
+    /// </summary>
     public int AwaiterOf(int box) => _awaiter[box];
 
-    /// <summary>What there is of a <c>WhenAll</c> or its like; null for what is none.</summary>
+    /// <summary>The state of a <c>WhenAll</c> or similar; null for anything else.</summary>
     public PromiseState? Promise(in Awaited awaited)
     {
         if (awaited.Kind is not (AsyncWaitKind.WhenAll or AsyncWaitKind.WhenAny) || awaited.Box >= 0)
             return null;
         if (!_promises.TryGetValue(awaited.Object, out PromiseState? state))
         {
-            (List<ulong> unfinished, int? pending, int? total) = _awaitedObjects.Promises.Of(awaited.Object);
+            (List<ulong> unfinished, int? pending, int? total) = _awaitedObjects.Promises.TasksOf(awaited.Object);
             _promises[awaited.Object] = state = new PromiseState([.. unfinished.Select(a => _awaitedObjects.At(a))], pending, total);
         }
         return state;
@@ -62,7 +66,7 @@ internal sealed class AsyncGraph
             _awaiter[to.Box] = _awaiter[to.Box] is None ? from : Several;
             return;
         }
-        // The second time all below it is several's, and there is no more to say the third time.
+        // On the second visit, all methods below get several awaiters. A third visit changes nothing.
         if (depth == 0 || Promise(to) is not { } promise || ++promise.Links > 2)
             return;
         foreach (Awaited member in promise.Members)

@@ -4,7 +4,7 @@ using Stackflare.Symbols;
 
 namespace Stackflare.Building.Async;
 
-/// <summary>Makes the async stacks of a dump: one for each method that no other waits for, down to the innermost that it waits for.</summary>
+/// <summary>Builds the async stacks of a dump: from each method that no other method awaits down to the innermost method.</summary>
 internal sealed class AsyncStackBuilder
 {
     private readonly AsyncGraph _graph;
@@ -15,9 +15,9 @@ internal sealed class AsyncStackBuilder
     private readonly Dictionary<int, List<DumpThread>> _blocked = [];
     private int _steps, _branches;
 
-    /// <param name="snapshot">The snapshot, which has a heap.</param>
-    /// <param name="session">For names and lines.</param>
-    /// <param name="threads">The threads, in the order of the snapshot, with what they wait for.</param>
+    /// <param name="snapshot">A snapshot with a heap.</param>
+    /// <param name="session">Resolves names and lines.</param>
+    /// <param name="threads">The threads with their waits, in the order of the snapshot.</param>
     public AsyncStackBuilder(Snapshot snapshot, SymbolSession session, IReadOnlyList<DumpThread> threads)
     {
         _graph = new AsyncGraph(snapshot, new HeapObjects(snapshot, session));
@@ -27,13 +27,14 @@ internal sealed class AsyncStackBuilder
         var running = new HashSet<DumpThread>();
         foreach (RunningMethod record in _graph.Objects.Heap.Running)
         {
-            int box = _graph.Boxes.Of(record);
+            int box = _graph.Boxes.IndexOf(record);
             DumpThread thread = threads[record.Thread];
-            // A thread can have several on its stack, one that goes on within the end of another: it runs the innermost that is not waiting itself.
+            // A thread can have several methods on its stack, because completing one can resume another inline. It runs the innermost that does not
+            // wait.
             bool isInnermost = box >= 0 && running.Add(thread);
             if (isInnermost)
                 _innermost.Add(box);
-            // Of those that the runtime suspends it is certain that the thread runs them, as it says so itself.
+            // For a runtime-suspended method, the record itself proves that the thread runs it.
             if (isInnermost || (box >= 0 && _graph.Objects.Is(record.Object, HeapObjectTraits.Suspended)))
                 _runs[box] = thread;
         }
@@ -41,10 +42,10 @@ internal sealed class AsyncStackBuilder
             Block(thread);
     }
 
-    /// <summary>Whether stacks are missing, as there were too many.</summary>
+    /// <summary>Whether stacks are missing because of a limit.</summary>
     public bool IsTruncated => _steps > AsyncLimits.Steps || _branches > AsyncLimits.Branches || _graph.IsTruncated;
 
-    /// <summary>The stacks, in the order of the dump. Gives threads the callers of what they run.</summary>
+    /// <summary>Returns the stacks in the order of the dump, and sets the async callers of the threads.</summary>
     public AsyncStack[] Build()
     {
         foreach (int box in _innermost)
@@ -58,7 +59,7 @@ internal sealed class AsyncStackBuilder
             if (_graph.AwaiterOf(box) == AsyncGraph.None)
                 Add(box, stacks);
         }
-        // What was not come by waits for itself, or is waited for by what does.
+        // A method that is not yet visited is in a cycle, or a method in a cycle awaits it.
         for (int box = 0; box < _seen.Length && _steps <= AsyncLimits.Steps; box++)
         {
             if (!_seen[box])
@@ -79,7 +80,7 @@ internal sealed class AsyncStackBuilder
     private void Add(int box, List<AsyncStack> stacks)
     {
         AsyncStack stack = StackOf(box, AsyncLimits.Depth);
-        // What a thread runs is on its stack, with those that wait for it.
+        // A running method and its async callers are shown with its thread.
         if (stack.WaitingFor is not { Kind: AsyncWaitKind.Running, Thread: not null })
             stacks.Add(stack);
     }
@@ -102,14 +103,14 @@ internal sealed class AsyncStackBuilder
         int inner = path.Count;
         while (inner > 0 && frames.Count < AsyncLimits.Frames)
         {
-            if (_frames.Of(_graph.Boxes.All[path[--inner]]) is { } frame)
+            if (_frames.FrameAt(_graph.Boxes.All[path[--inner]]) is { } frame)
                 frames.Add(frame);
         }
         Awaited awaited = _graph.Awaited(box);
         AsyncWait wait = awaited.Box < 0 ? Wait(awaited, _runs[box], depth) : new AsyncWait
         {
-            // Where one gives up after a while, all go on.
-            Kind = path.Skip(path.IndexOf(awaited.Box)).Any(b => _graph.Awaited(b).MayBeGivenUp) ? AsyncWaitKind.Other : AsyncWaitKind.Circle,
+            // If one wait of the cycle can end early, all methods can continue.
+            Kind = path.Skip(path.IndexOf(awaited.Box)).Any(b => _graph.Awaited(b).MayBeGivenUp) ? AsyncWaitKind.Other : AsyncWaitKind.Cycle,
             DueIn = awaited.DueIn,
         };
         foreach (int passed in path)
@@ -152,27 +153,27 @@ internal sealed class AsyncStackBuilder
             if (member.Box < 0)
                 stacks.Add(new AsyncStack { Frames = [], WaitingFor = Wait(member, runs: null, depth) });
             else if (_onPath[member.Box])
-                stacks.Add(new AsyncStack { Frames = _frames.Of(_graph.Boxes.All[member.Box]) is { } frame ? [frame] : [], WaitingFor = new AsyncWait { Kind = AsyncWaitKind.Circle } });
+                stacks.Add(new AsyncStack { Frames = _frames.FrameAt(_graph.Boxes.All[member.Box]) is { } frame ? [frame] : [], WaitingFor = new AsyncWait { Kind = AsyncWaitKind.Cycle } });
             else
                 stacks.Add(StackOf(member.Box, depth));
         }
         return stacks;
     }
 
-    /// <summary>Up from a method, as long as it is plain who waits.</summary>
+    /// <summary>The chain of awaiters, up to a method without exactly one awaiter.</summary>
     private DumpFrame[] CallersOf(int box)
     {
         var frames = new List<DumpFrame>();
         var passed = new HashSet<int> { box };
         for (int at = _graph.AwaiterOf(box); at >= 0 && passed.Add(at) && frames.Count < AsyncLimits.Frames && _steps++ < AsyncLimits.Steps; at = _graph.AwaiterOf(at))
         {
-            if (_frames.Of(_graph.Boxes.All[at]) is { } frame)
+            if (_frames.FrameAt(_graph.Boxes.All[at]) is { } frame)
                 frames.Add(frame);
         }
         return [.. frames];
     }
 
-    /// <summary>Those that are alike together, in the order of the groups.</summary>
+    /// <summary>Equal stacks adjacent, in the order of the groups.</summary>
     private static AsyncStack[] InOrder(List<AsyncStack> stacks) =>
         stacks.Count < 2 ? [.. stacks] : [.. AsyncStackGroup.Group(stacks).SelectMany(static g => g.Stacks).Select(static s => s.Stack)];
 }

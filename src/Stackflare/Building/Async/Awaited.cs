@@ -1,12 +1,12 @@
 namespace Stackflare.Building.Async;
 
-/// <summary>What is waited for, one step on.</summary>
-/// <param name="Kind">What sort of thing it is, unless it is another async method.</param>
-/// <param name="Box">The number of the async method that it is; negative when it is none.</param>
-/// <param name="Object">The index of the object that says most of it; negative when there is none.</param>
-/// <param name="Type">The full name of its type, or the simple one of its awaiter's; null when neither is known.</param>
-/// <param name="Operation">What is being done, where that is known.</param>
-/// <param name="DueIn">When the wait ends by itself, where it does.</param>
-/// <param name="MayBeGivenUp">Whether the wait can end before what is waited for: at a time, or because it is called off.</param>
+/// <summary>What is waited for, one step inwards.</summary>
+/// <param name="Kind">The kind of wait, unless it is another async method.</param>
+/// <param name="Box">The number of the awaited async method; negative if it is not one.</param>
+/// <param name="Object">Index of the most informative object; negative if there is none.</param>
+/// <param name="Type">Full name of its type, or the simple name of the awaiter's type; null if neither is known.</param>
+/// <param name="Operation">The operation, if known.</param>
+/// <param name="DueIn">When the wait ends by itself; null if it does not.</param>
+/// <param name="MayBeGivenUp">Whether the wait can end before the awaited object completes: by a time limit or by cancellation.</param>
 internal readonly record struct Awaited(
     AsyncWaitKind Kind, int Box = -1, int Object = -1, string? Type = null, string? Operation = null, TimeSpan? DueIn = null, bool MayBeGivenUp = false);

@@ -3,8 +3,8 @@ using Stackflare.Snapshots;
 namespace Stackflare.Building.Async;
 
 /// <summary>
-/// Tells what it is that a method waits for, by the types of the platform. What stands between a method and another - a time limit, a continuation, the task of a task -
-/// is gone through.
+/// Finds what a method waits for, by the framework's types. It follows the objects between one method and another: time limits, continuations, and
+/// tasks that wrap tasks.
 /// </summary>
 internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
 {
@@ -16,15 +16,15 @@ internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
 
     public Promises Promises => _promises;
 
-    /// <summary>What a method waits for; nothing that runs waits.</summary>
-    public Awaited Of(in AsyncBox box) => box.Inner >= 0 ? new Awaited(default, Box: box.Inner, Object: box.Object)
+    /// <summary>What a method waits for. A running method waits for nothing.</summary>
+    public Awaited AwaitedBy(in AsyncBox box) => box.Inner >= 0 ? new Awaited(default, Box: box.Inner, Object: box.Object)
         : box.State == AsyncBox.Running ? new Awaited(AsyncWaitKind.Running)
         : box.Awaited == 0 ? WithoutObject(box)
         : At(box.Awaited, box.Awaiter);
 
-    /// <summary>What stands at an address.</summary>
+    /// <summary>What the object at an address waits for.</summary>
     /// <param name="address">The address.</param>
-    /// <param name="awaiter">The simple name of the type of the awaiter that leads there; null for none.</param>
+    /// <param name="awaiter">Simple name of the type of the awaiter that refers to it; null if there is none.</param>
     public Awaited At(ulong address, string? awaiter = null)
     {
         TimeSpan? due = null;
@@ -37,12 +37,12 @@ internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
             if (objects.Is(index, HeapObjectTraits.Completed))
                 return new Awaited(AsyncWaitKind.Ready, Object: index);
             if (objects.Is(index, HeapObjectTraits.Method | HeapObjectTraits.Machine))
-                return boxes.Of(index) is >= 0 and var box ? new Awaited(default, Box: box, Object: index, DueIn: due, MayBeGivenUp: mayBeGivenUp) : new Awaited(AsyncWaitKind.Ready, Object: index);
+                return boxes.IndexOf(index) is >= 0 and var box ? new Awaited(default, Box: box, Object: index, DueIn: due, MayBeGivenUp: mayBeGivenUp) : new Awaited(AsyncWaitKind.Ready, Object: index);
             if (objects.Is(index, HeapObjectTraits.Suspended | HeapObjectTraits.Continuation))
             {
-                if (boxes.Of(index) is >= 0 and var suspended)
+                if (boxes.IndexOf(index) is >= 0 and var suspended)
                     return new Awaited(default, Box: suspended, Object: index, DueIn: due, MayBeGivenUp: mayBeGivenUp);
-                // Without a method of its own, it is what it waits for; without that too, a thread goes on with it.
+                // A task without a method waits for what it passes on. If it passes on nothing, a thread runs it.
                 if (boxes.PassedOnTo(index) is not (not 0 and var passedOn))
                     return new Awaited(AsyncWaitKind.Running, Object: index, DueIn: due);
                 address = passedOn;
@@ -54,7 +54,7 @@ internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
             string name = LastPart(type);
             if (name == "CancellationPromise`1")
                 (due, mayBeGivenUp) = (Earlier(due, Due(index, "_timer")), true);
-            // Between a method and what it waits for stand a limit of time, and tasks that begin when another ends.
+            // These objects can be between a method and what it waits for: time limits, and tasks that begin when another task ends.
             string? inner = name switch
             {
                 "CancellationPromise`1" => "_task",
@@ -77,7 +77,7 @@ internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
 
     private static TimeSpan? Earlier(TimeSpan? one, TimeSpan? other) => one is { } a && other is { } b ? (a < b ? a : b) : one ?? other;
 
-    /// <summary>Of a task that a delegate gives, the task that it gave: what hands its end on to the promise, and is no delegate's.</summary>
+    /// <summary>The inner task of an Unwrap: the one that continues with the promise and is not the outer delegate's task.</summary>
     private ulong? Unwrapped(ulong promise)
     {
         foreach (int from in _promises.ContinuationSources(promise).Take(MostSteps))
@@ -97,7 +97,7 @@ internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
             "DelayPromise" or "DelayPromiseWithCancellation" => new Awaited(AsyncWaitKind.Delay, Object: index, Type: type, DueIn: Due(index, "_timer")),
             "WhenAllPromise" or "WhenAllPromise`1" or "CompleteOnCountdownPromise" or "CompleteOnCountdownPromise`1" => new Awaited(AsyncWaitKind.WhenAll, Object: index, Type: type),
             "TwoTaskWhenAnyPromise`1" or "CompleteOnInvokePromise`1" => new Awaited(AsyncWaitKind.WhenAny, Object: index, Type: type),
-            "TaskNode" when _semaphores.Of(index) is var semaphore => new Awaited(AsyncWaitKind.SemaphoreSlim, Object: semaphore, Type: "System.Threading.SemaphoreSlim"),
+            "TaskNode" when _semaphores.SemaphoreOf(index) is var semaphore => new Awaited(AsyncWaitKind.SemaphoreSlim, Object: semaphore, Type: "System.Threading.SemaphoreSlim"),
             "UnwrapPromise`1" => new Awaited(AsyncWaitKind.Work, Object: index, Type: type),
             "Task" or "Task`1" => new Awaited(objects.Word(index, "m_action") is 0 ? AsyncWaitKind.TaskCompletionSource : AsyncWaitKind.Work, Object: index, Type: type),
             _ => new Awaited(AsyncWaitKind.Other, Object: index, Type: type),
@@ -111,7 +111,7 @@ internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
         if (definition.StartsWith("System.Threading.Channels.", StringComparison.Ordinal))
         {
             kind = AsyncWaitKind.Channel;
-            // Before .NET 10 the type does not tell reading from waiting to write.
+            // Before .NET 10, the type does not distinguish waiting for data from waiting to write.
             operation = definition.Contains("Write", StringComparison.Ordinal) || definition.Contains("WithData", StringComparison.Ordinal) ? "Write"
                 : definition.Contains("Read", StringComparison.Ordinal) ? "Read"
                 : null;
@@ -133,7 +133,7 @@ internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
         return new Awaited(kind, Object: index, Type: objects.Type(index), Operation: operation);
     }
 
-    /// <summary>The members of <c>SocketAsyncOperation</c>; the field has the one under way as well.</summary>
+    /// <summary>The members of <c>SocketAsyncOperation</c>. The field contains the current operation.</summary>
     private static string? SocketOperation(int? number) => number switch
     {
         1 => "Accept",
@@ -154,34 +154,34 @@ internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
         int timer = objects.Reference(index, field);
         if (timer < 0 || objects.Number(timer, "_dueTime") is not { } due)
             return null;
-        // It fires once, and what it then does may have to wait for a thread.
+        // The timer fires once. Its callback may then wait for a thread.
         if (due == fired)
             return TimeSpan.Zero;
-        // Both are in milliseconds, and the clock is the one that the probe read in the pause.
+        // Both are in milliseconds, by the same clock that the probe read during the pause.
         return objects.Word(timer, "_startTicks") is { } start
             ? Milliseconds((double)(uint)due - ((objects.Heap.Now.Ticks / TimeSpan.TicksPerMillisecond) - (double)(long)start))
             : null;
     }
 
-    /// <summary>Null for what is no time: it is the program that says when its timers began.</summary>
+    /// <summary>Null for an impossible value: the start time of a timer is the program's data.</summary>
     private static TimeSpan? Milliseconds(double ms) => Math.Abs(ms) < TimeSpan.MaxValue.TotalMilliseconds / 2 ? TimeSpan.FromMilliseconds(ms) : null;
 
     private static Awaited WithoutObject(in AsyncBox box) => box.Awaiter switch
     {
         AsyncBoxes.Yield => new Awaited(AsyncWaitKind.Ready),
         null => new Awaited(AsyncWaitKind.Unknown),
-        // Between having taken its awaiter out and saying that it runs.
+        // The thread has cleared its awaiter and has not yet set its state to running.
         _ when IsOfPlatform(box.Awaiter) => new Awaited(AsyncWaitKind.Running),
         _ => new Awaited(AsyncWaitKind.Other, Type: Named(box.Awaiter)),
     };
 
-    /// <summary>An awaiter that is an object is kept in a field for any object.</summary>
+    /// <summary>An awaiter that is a class is kept in a field of type Object.</summary>
     private static string? Named(string? awaiter) => awaiter == "Object" ? null : awaiter;
 
-    /// <summary>Whether the awaiter is one for tasks, so that what it leads to is none of the program's own.</summary>
+    /// <summary>Whether the awaiter is one for tasks, so that the awaited object is a framework type.</summary>
     private static bool IsOfPlatform(string? awaiter) => awaiter is null || IsForTasks(awaiter);
 
-    /// <summary>Whether an awaiter is the platform's for tasks.</summary>
+    /// <summary>Whether it is a framework awaiter for tasks.</summary>
     public static bool IsForTasks(string? awaiter) => awaiter is "TaskAwaiter" or "TaskAwaiter`1" or "ConfiguredTaskAwaiter" or "ValueTaskAwaiter"
         or "ValueTaskAwaiter`1" or "ConfiguredValueTaskAwaiter";
 }

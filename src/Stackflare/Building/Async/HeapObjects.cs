@@ -6,12 +6,12 @@ using Stackflare.Symbols.Names;
 namespace Stackflare.Building.Async;
 
 /// <summary>
-/// The objects that were copied from the heap, by the names of their types and fields. A field that an object does not have reads as null, and so does one
-/// that was not copied.
+/// The objects that were copied from the heap, accessed by names of types and fields. A field that does not exist or was not
+/// copied reads as null.
 /// </summary>
 internal sealed class HeapObjects(Snapshot snapshot, SymbolSession session)
 {
-    /// <summary>Between a type and the one that everything is derived from.</summary>
+    /// <summary>Maximum depth of inheritance that is followed.</summary>
     private const int MostParents = 64;
 
     private const uint ArrayLength = 8, ArrayBegin = 16;
@@ -27,16 +27,16 @@ internal sealed class HeapObjects(Snapshot snapshot, SymbolSession session)
 
     public bool Is(int index, HeapObjectTraits traits) => (Heap.Objects[index].Traits & traits) != 0;
 
-    /// <summary>The index of the object at an address; negative when it was not copied.</summary>
+    /// <summary>The index of the object at an address; negative if it was not copied.</summary>
     public int Find(ulong? address) => address is { } at and not 0 ? Heap.Find(at) : -1;
 
-    /// <summary>The full name of an object's type, without type arguments; empty when it is not known.</summary>
+    /// <summary>Full name of an object's type, without type arguments; empty if not known.</summary>
     public string Definition(int index) => DefinitionOf(Heap.Objects[index].Type);
 
-    /// <summary>The full name of an object's type.</summary>
+    /// <summary>Full name of an object's type.</summary>
     public string Type(int index) => session.Types.Name(Heap.Objects[index].Type);
 
-    /// <summary>Whether an object's type is of a name, or derived from one that is.</summary>
+    /// <summary>Whether an object's type has this name or is derived from a type with this name.</summary>
     public bool IsA(int index, string definition)
     {
         int? type = Heap.Objects[index].Type;
@@ -49,14 +49,14 @@ internal sealed class HeapObjects(Snapshot snapshot, SymbolSession session)
         return false;
     }
 
-    /// <summary>A field of 64 bits: for a reference, an address.</summary>
+    /// <summary>A 64-bit field; for a reference, an address.</summary>
     public ulong? Word(int index, string field)
     {
         ref readonly HeapObject entry = ref Heap.Objects[index];
         return Offset(entry.Type, field) is { } offset && Has(entry, offset, sizeof(ulong)) ? SnapshotHeap.Word(entry, offset) : null;
     }
 
-    /// <summary>A field of 32 bits.</summary>
+    /// <summary>A 32-bit field.</summary>
     public int? Number(int index, string field)
     {
         ref readonly HeapObject entry = ref Heap.Objects[index];
@@ -67,13 +67,13 @@ internal sealed class HeapObjects(Snapshot snapshot, SymbolSession session)
     public static int? Number(in HeapObject entry, ulong offset) =>
         Has(entry, offset, sizeof(int)) ? BinaryPrimitives.ReadInt32LittleEndian(entry.Bytes.Span[(int)offset..]) : null;
 
-    /// <summary>The object that a field refers to; negative when it refers to none, or to one that was not copied.</summary>
+    /// <summary>The object that a field refers to; negative if the field is null or the object was not copied.</summary>
     public int Reference(int index, string field) => Find(Word(index, field));
 
     /// <summary>The length of an array.</summary>
     public int Length(int index) => Math.Max(0, Number(Heap.Objects[index], ArrayLength) ?? 0);
 
-    /// <summary>The references that an array has, as far as it was copied.</summary>
+    /// <summary>The references in an array, as far as it was copied.</summary>
     public IEnumerable<ulong> Elements(int index)
     {
         HeapObject entry = Heap.Objects[index];
@@ -82,7 +82,7 @@ internal sealed class HeapObjects(Snapshot snapshot, SymbolSession session)
             yield return SnapshotHeap.Word(entry, ArrayBegin + ((ulong)i * sizeof(ulong)));
     }
 
-    /// <summary>Where in objects of a type a field is that it, or one that it is derived from, declares; null when it is not known.</summary>
+    /// <summary>The offset of a field that the type or a base type declares; null if not known.</summary>
     public ulong? Offset(int? of, string name)
     {
         if (of is not { } type)
@@ -93,7 +93,7 @@ internal sealed class HeapObjects(Snapshot snapshot, SymbolSession session)
         int? parent = type;
         for (int depth = 0; depth < MostParents && offset is null && parent is { } at && Heap.LayoutOf(at) is { } layout; depth++)
         {
-            // Once a layout: any number of types can be derived from one that has any number of fields.
+            // Once for each layout: many types can be derived from one that has many fields.
             if (!_own.TryGetValue((at, name), out offset))
                 _own[(at, name)] = offset = Own(at, layout, name);
             parent = layout.Parent;
@@ -111,15 +111,15 @@ internal sealed class HeapObjects(Snapshot snapshot, SymbolSession session)
         return null;
     }
 
-    /// <summary>What is known of a field that a type declares; null when nothing is.</summary>
+    /// <summary>A field that a type declares; null if not known.</summary>
     public FieldSymbol? Field(int type, uint token) => session.Module(snapshot.Types[type].Module)?.Symbols.Field(token);
 
-    /// <summary>The simple name of the type of the awaiter that a method waits by which the runtime suspends; null when it is not known.</summary>
+    /// <summary>Simple name of the type of the awaiter at which a runtime-suspended method waits; null if not known.</summary>
     public string? AwaiterAt(in SnapshotFrame frame) => session.AwaiterAt(frame);
 
     private string DefinitionOf(int? index)
     {
-        // There is a bound on types, and there are objects of those that did not fit.
+        // Types have a limit, and an object can have a type beyond it.
         if (index is not { } type)
             return "";
         if (_definitions[type] is { } known)

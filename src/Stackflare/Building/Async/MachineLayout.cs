@@ -1,15 +1,15 @@
 namespace Stackflare.Building.Async;
 
-/// <summary>Where in a box what is kept of its method.</summary>
-/// <param name="Type">The index of the state machine's type.</param>
-/// <param name="At">The offset of the state machine in the box; of a reference to it where it is an object of its own.</param>
-/// <param name="IsObject">Whether it is.</param>
-/// <param name="State">The offset of the state in the state machine; null when it is not known.</param>
+/// <summary>The offsets of a method's state in its box.</summary>
+/// <param name="Type">Type index of the state machine.</param>
+/// <param name="At">Offset of the state machine in the box; if it is a class, of the reference to it.</param>
+/// <param name="IsObject">Whether the state machine is a class.</param>
+/// <param name="State">Offset of the state in the state machine; null if not known.</param>
 /// <param name="Awaiters">The awaiters in the state machine.</param>
 internal sealed record MachineLayout(int Type, ulong At, bool IsObject, ulong? State, AwaiterField[] Awaiters);
 
-/// <summary>A field in which a state machine keeps the awaiter of an <c>await</c> that it waits at.</summary>
-/// <param name="From">Where in the state machine it begins.</param>
-/// <param name="To">Where the next field begins.</param>
-/// <param name="Type">The simple name of its type; null when it is not known.</param>
+/// <summary>A field of a state machine that keeps the awaiter of the current <c>await</c>.</summary>
+/// <param name="From">Offset in the state machine.</param>
+/// <param name="To">Offset of the next field.</param>
+/// <param name="Type">Simple name of its type; null if not known.</param>
 internal readonly record struct AwaiterField(ulong From, ulong To, string? Type);

@@ -3,26 +3,26 @@ using Stackflare.Snapshots;
 namespace Stackflare.Building.Async;
 
 /// <summary>
-/// Tasks that wait for others on behalf of a method: <c>Task.WhenAll</c> and its like. Some know the tasks that they wait for; of others only those
-/// know, which have the promise as what goes on when they end.
+/// Tasks that wait for others on behalf of a method: <c>Task.WhenAll</c> and similar. Some have references to the tasks that they wait for. For the
+/// others, only the awaited tasks have a reference: the promise is their continuation.
 /// </summary>
 internal sealed class Promises(HeapObjects objects)
 {
     private Dictionary<ulong, List<int>>? _continuationSources;
     private int _elements, _members;
 
-    /// <summary>Whether there were more than are looked at.</summary>
+    /// <summary>Whether a limit was reached.</summary>
     public bool IsTruncated => _elements >= AsyncLimits.Elements || _members >= AsyncLimits.Members;
 
-    /// <summary>The tasks that have not completed, whose end a promise waits for.</summary>
+    /// <summary>The incomplete tasks whose continuation is the promise.</summary>
     public IReadOnlyList<int> ContinuationSources(ulong promise)
     {
         _continuationSources ??= Read();
         return _continuationSources.TryGetValue(promise, out List<int>? tasks) ? tasks : [];
     }
 
-    /// <summary>The tasks that a promise waits for and that have not completed, by address; how many those are; and how many there are in all, where that is known.</summary>
-    public (List<ulong> Unfinished, int? Pending, int? Total) Of(int index)
+    /// <summary>The addresses of the incomplete tasks that a promise waits for, their number, and the number of all tasks if known.</summary>
+    public (List<ulong> Unfinished, int? Pending, int? Total) TasksOf(int index)
     {
         var unfinished = new List<ulong>();
         int? pending = objects.Number(index, "_remainingToComplete") ?? objects.Number(index, "m_count") ?? objects.Number(index, "_count"), total = null;
@@ -48,7 +48,7 @@ internal sealed class Promises(HeapObjects objects)
             foreach (int task in ContinuationSources(objects[index].Address))
                 Add(objects[task].Address);
         }
-        // What is no count is not known.
+        // An impossible count means "not known".
         if (pending is null or < 0 || pending > total)
             pending = total is null ? null : unfinished.Count;
         return (unfinished, pending, total);

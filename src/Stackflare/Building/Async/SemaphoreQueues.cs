@@ -2,13 +2,13 @@ using Stackflare.Snapshots;
 
 namespace Stackflare.Building.Async;
 
-/// <summary>Whose queue a task of <see cref="SemaphoreSlim.WaitAsync()"/> is in. The tasks are the queue: each has the next.</summary>
+/// <summary>Finds the semaphore of a task of <see cref="SemaphoreSlim.WaitAsync()"/>. The tasks are a linked list.</summary>
 internal sealed class SemaphoreQueues(HeapObjects objects)
 {
     private Dictionary<int, int>? _semaphores;
 
-    /// <summary>The index of the semaphore; negative when it is not known.</summary>
-    public int Of(int task) => (_semaphores ??= Read()).TryGetValue(task, out int semaphore) ? semaphore : -1;
+    /// <summary>The index of the semaphore; negative if not known.</summary>
+    public int SemaphoreOf(int task) => (_semaphores ??= Read()).TryGetValue(task, out int semaphore) ? semaphore : -1;
 
     private Dictionary<int, int> Read()
     {
@@ -18,7 +18,7 @@ internal sealed class SemaphoreQueues(HeapObjects objects)
             if (!objects.Is(i, HeapObjectTraits.Semaphore))
                 continue;
             Follow(objects.Reference(i, "m_asyncHead"), "Next", i);
-            // Where one in the middle was not copied, the rest is reached from the other end.
+            // If a task in the middle was not copied, the rest is reachable from the other end.
             Follow(objects.Reference(i, "m_asyncTail"), "Prev", i);
         }
         return semaphores;

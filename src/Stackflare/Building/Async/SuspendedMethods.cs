@@ -3,8 +3,8 @@ using Stackflare.Snapshots;
 namespace Stackflare.Building.Async;
 
 /// <summary>
-/// The methods that the runtime suspends itself. What is kept of each is an object, its continuation, which refers to that of the method that awaits it. The
-/// first of a chain is what the task of the outermost method has; while a thread runs the innermost, the thread has it.
+/// The methods that the runtime suspends itself (runtime async). Each has a continuation object, which refers to the continuation of its caller. The
+/// task of the outermost method refers to the first continuation; while a thread runs the innermost method, the thread refers to it.
 /// </summary>
 internal sealed class SuspendedMethods
 {
@@ -22,8 +22,8 @@ internal sealed class SuspendedMethods
 
     /// <param name="snapshot">The snapshot.</param>
     /// <param name="objects">Its objects.</param>
-    /// <param name="boxes">The methods; those that are found are added.</param>
-    /// <param name="boxOfObject">By object, the number of the method that it is of.</param>
+    /// <param name="boxes">The methods; the methods found here are added.</param>
+    /// <param name="boxOfObject">For each object, the number of its method.</param>
     public SuspendedMethods(Snapshot snapshot, HeapObjects objects, List<AsyncBox> boxes, int[] boxOfObject)
     {
         (_snapshot, _objects, _boxes, _boxOfObject) = (snapshot, objects, boxes, boxOfObject);
@@ -38,7 +38,7 @@ internal sealed class SuspendedMethods
         {
             if (!objects.Is(i, HeapObjectTraits.Suspended) || objects.Is(i, HeapObjectTraits.Completed))
                 continue;
-            // A task that waits has its chain; while it is run, it has none.
+            // A waiting task refers to its chain; a running one does not.
             if (objects.Word(i, "m_stateObject") is not null and not 0 and var first)
                 Read(i, objects.Find(first), AsyncGraph.None);
             else if (running.TryGetValue(i, out int? next))
@@ -46,10 +46,10 @@ internal sealed class SuspendedMethods
         }
     }
 
-    /// <summary>The number of the method that is run of a task's; negative when none is.</summary>
+    /// <summary>The number of the running method of a task; negative if there is none.</summary>
     public int RunOf(int task) => _runs.GetValueOrDefault(task, AsyncGraph.None);
 
-    /// <summary>What a task waits for that has no method of its own: only one that hands on what it gets; 0 for any other.</summary>
+    /// <summary>What a task without a method waits for and passes on; 0 for any other task.</summary>
     public ulong PassedOnTo(int task) => _passedOn.GetValueOrDefault(task);
 
     private void Run(int task, int next)
@@ -65,14 +65,14 @@ internal sealed class SuspendedMethods
         int inner = innermost;
         ulong awaited = 0;
         string? awaiter = null;
-        // Each continuation is one method's, whatever a hostile program says.
+        // Each continuation belongs to one method, even if a hostile program says otherwise.
         for (int at = first; at >= 0 && !_taken[at] && _objects.Is(at, HeapObjectTraits.Continuation); at = _objects.Reference(at, "Next"))
         {
             _taken[at] = true;
             int? place = _objects.Word(at, "ResumeInfo") is { } resumeInfo ? _objects.Heap.FrameOf(resumeInfo) : null;
             if (place is not { } frame)
             {
-                // The platform's own, which is no method's, but has what the innermost waits for.
+                // A continuation of the framework without a method, which contains the awaited object of the innermost method.
                 if (inner < 0 && awaited == 0)
                     (awaited, awaiter) = Awaited(at);
                 continue;
@@ -98,8 +98,8 @@ internal sealed class SuspendedMethods
     };
 
     /// <summary>
-    /// What the innermost waits for by an awaiter of any type, which is among its variables: a task that has the action of the method's task as what goes on when it
-    /// ends. Where nothing is, the call says of which type the awaiter is.
+    /// The awaited object of the innermost method if its awaiter has any other type. It is among the method's variables: a task whose continuation is
+    /// the action of the method's task. If there is none, the call instruction says the type of the awaiter.
     /// </summary>
     private (ulong Awaited, string? Awaiter) AwaitedBy(int task, int continuation, int frame)
     {
@@ -121,10 +121,10 @@ internal sealed class SuspendedMethods
                 tasks++;
             only = word;
         }
-        // An awaiter of the platform's that is for tasks has the task, so that it is the only one that there is.
+        // A framework awaiter for tasks contains the task, so it must be the only one.
         return (tasks == 1 && AwaitedObjects.IsForTasks(awaiter) ? only : 0, awaiter);
     }
 
-    /// <summary>Where in a continuation the method's variables are.</summary>
+    /// <summary>Offsets of the method's variables in a continuation, in bytes.</summary>
     private const ulong FirstVariable = 32, MostVariables = 4096;
 }

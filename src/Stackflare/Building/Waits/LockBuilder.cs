@@ -4,7 +4,7 @@ using Stackflare.Symbols;
 
 namespace Stackflare.Building.Waits;
 
-/// <summary>Makes the locks of a dump: which there are, who holds them and since which frame, and what each thread waits for.</summary>
+/// <summary>Builds the locks of a dump, with their holders and the frames that took them, and what each thread waits for.</summary>
 internal sealed class LockBuilder
 {
     private const string LockType = "System.Threading.Lock";
@@ -16,7 +16,7 @@ internal sealed class LockBuilder
     private readonly WaitedObjects _objects;
 
     /// <param name="snapshot">The snapshot.</param>
-    /// <param name="session">For the names of types, and what methods are made of.</param>
+    /// <param name="session">Resolves types, and reads the methods' IL.</param>
     /// <param name="threads">The threads, in the order of the snapshot.</param>
     public LockBuilder(Snapshot snapshot, SymbolSession session, DumpThread[] threads)
     {
@@ -27,9 +27,9 @@ internal sealed class LockBuilder
         _objects = new WaitedObjects(snapshot, session, threads);
     }
 
-    /// <summary>Gives the threads what they wait for and what they hold.</summary>
-    /// <param name="frames">What the frames of each thread tell of its wait, in the order of the snapshot.</param>
-    /// <param name="tasks">The kernel's view, for how long it has lasted.</param>
+    /// <summary>Sets what the threads wait for and what they hold.</summary>
+    /// <param name="frames">What the frames of each thread show of its wait, in the order of the snapshot.</param>
+    /// <param name="tasks">The kernel's view, for the duration of waits.</param>
     public void Build(WaitClassifier.Found?[] frames, KernelTasks tasks)
     {
         for (int i = 0; i < _threads.Length; i++)
@@ -46,7 +46,7 @@ internal sealed class LockBuilder
         _objects.Hold();
     }
 
-    /// <summary>Gives locks those who wait for them, and waits those whom they are for, once all threads are in their order.</summary>
+    /// <summary>Sets the waiters of locks and the threads that waits are for. Called when the threads are in their final order.</summary>
     public static void Link(IReadOnlyList<DumpThread> threads)
     {
         var waiters = new Dictionary<DumpLock, List<DumpThread>>();
@@ -72,16 +72,16 @@ internal sealed class LockBuilder
         { Lock.Owner: { } owner } => owner == thread ? [] : [owner],
         { Kind: WaitKind.WriteLock } => [.. wait.Lock.Readers.Where(t => t != thread)],
         { Kind: WaitKind.UpgradeableReadLock, Lock.Upgrader: { } upgrader } => [upgrader],
-        // Readers do not pass a writer that waits, lest it waited for ever.
+        // A waiting writer blocks new readers, because it would otherwise starve.
         { Kind: WaitKind.ReadLock or WaitKind.UpgradeableReadLock } => [.. wait.Lock.Waiters.Where(static t => t.WaitingFor!.Kind == WaitKind.WriteLock)],
         _ => [],
     };
 
-    /// <summary>Null for what is no lock after all.</summary>
+    /// <summary>Null if the object turns out not to be a lock.</summary>
     private DumpLock? Lock(SnapshotLock entry)
     {
         string? type = entry.Type is { } index ? _session.Types.Name(index) : null;
-        // Found by its size and its fields: only the name says that it is one.
+        // Found by its size and fields. Only the type name confirms it.
         if (entry is { Kind: LockKind.Lock, IsGuess: true } && type != LockType)
             return null;
         return new DumpLock
@@ -113,14 +113,14 @@ internal sealed class LockBuilder
             ObjectType = known?.Type ?? (waited is { } typed ? _objects.Type(typed) : null),
             Joined = isJoin && recorded is { OtherThread: { } other } ? _threads[other] : null,
             AtLeast = atLeast,
-            // At a barrier it waits a little again and again.
+            // At a barrier, a thread waits repeatedly for short times.
             Timeout = kind == WaitKind.Barrier ? null : recorded?.Timeout ?? (WaitsForEver(thread, kind, frameIndex) ? Timeout.InfiniteTimeSpan : null),
         };
     }
 
     /// <summary>
-    /// Whether the method that waits is one without a time limit, where the runtime keeps none: by its name, or, if it was compiled into its caller, by
-    /// the caller's IL.
+    /// Whether the method waits without a time limit, for waits for which the runtime keeps no limit. Judged by the method's name or, if it was
+    /// inlined, by the caller's IL.
     /// </summary>
     private bool WaitsForEver(int thread, WaitKind kind, int frame)
     {
@@ -134,8 +134,9 @@ internal sealed class LockBuilder
     }
 
     /// <summary>
-    /// Which frames took a thread's locks. Several frames refer to most of them, as callers hand objects on and callees keep their callers' registers;
-    /// one that took a lock has a statement for it, one for each time. The locks with the least choice of them choose first.
+    /// Finds the frames that took a thread's locks. Several frames refer to most locks, because callers pass objects on and callees save their
+    /// callers' registers. A frame that took a lock has a lock statement for it, one for each time. Locks with the fewest candidate frames are
+    /// assigned first.
     /// </summary>
     private void Hold(ReadOnlySpan<SnapshotHeldLock> records)
     {
@@ -164,7 +165,7 @@ internal sealed class LockBuilder
     private static void Take(DumpLock known, bool isGuess, List<int> frames, Dictionary<int, int> free, List<HeldLock> held)
     {
         int taken = 0;
-        // From the outermost: whoever took it handed it on.
+        // From the outermost frame: the frame that took the lock passed it to the inner ones.
         for (int i = frames.Count; i-- > 0 && taken <= known.Recursion;)
         {
             if (free[frames[i]] == 0)
@@ -173,14 +174,14 @@ internal sealed class LockBuilder
             taken++;
             held.Add(new HeldLock(known, frames[i], IsShared: false));
         }
-        // More often than there are frames: again by one of these, whose other statements are not for other locks then.
+        // Taken more often than there are frames: one of these frames took it again, and its other lock statements do not belong to other locks.
         for (int i = frames.Count; i-- > 0 && taken <= known.Recursion;)
         {
             int again = Math.Min(free[frames[i]], known.Recursion + 1 - taken);
             free[frames[i]] -= again;
             taken += again;
         }
-        // Taken by a call and not by a statement. What only a stack leads to needs more than that to be believed.
+        // Taken by a call instead of a statement. A lock that was found only by scanning the stack needs more evidence than that.
         if (taken == 0 && !isGuess)
             held.Add(new HeldLock(known, frames is [var only] ? only : null, IsShared: false));
     }

@@ -2,27 +2,27 @@ using Stackflare.Snapshots;
 
 namespace Stackflare.Building.Waits;
 
-/// <summary>Judges by the innermost methods of a stack what its thread waits for, if it waits.</summary>
+/// <summary>Finds out from the innermost methods of a stack what its thread waits for, if it waits.</summary>
 internal static class WaitClassifier
 {
-    /// <summary>A method of the platform's that waits.</summary>
-    /// <param name="Kind">What for; null where the method alone does not tell.</param>
+    /// <summary>A framework method that waits.</summary>
+    /// <param name="Kind">What it waits for; null if the method alone does not show it.</param>
     /// <param name="Activity">What a thread in it does.</param>
     private readonly record struct Waiting(WaitKind? Kind, ThreadActivity Activity);
 
-    /// <summary>What the stack tells of a wait.</summary>
-    /// <param name="Kind">What for; null where that is not told.</param>
+    /// <summary>What the stack shows of a wait.</summary>
+    /// <param name="Kind">What the thread waits for; null if not known.</param>
     /// <param name="Activity">What the thread does.</param>
-    /// <param name="Index">The outermost frame that waits for this: the method that the program called.</param>
+    /// <param name="Index">The outermost frame of this wait: the method that the program called.</param>
     public readonly record struct Found(WaitKind? Kind, ThreadActivity Activity, int Index);
 
     /// <summary>
-    /// A thread that waits stands in the platform, below whatever its author wrote. Only that innermost run of frames is looked at: a
-    /// <c>Task.Wait</c> further out may be running the task itself.
+    /// A waiting thread is in framework code, below the program's own code. Only these innermost frames are checked: a
+    /// <c>Task.Wait</c> further out may be running the task inline.
     /// </summary>
     /// <param name="stack">The frames, innermost first.</param>
-    /// <param name="recorded">The kind of the wait by the runtime's own record; null if it has none.</param>
-    /// <returns>What is told; null if the thread does not wait, or only the kernel can say.</returns>
+    /// <param name="recorded">The kind of wait in the runtime's own record; null if there is none.</param>
+    /// <returns>The wait; null if the thread does not wait, or if only the kernel knows it.</returns>
     public static Found? Find(IReadOnlyList<DumpFrame> stack, SnapshotWaitKind? recorded)
     {
         WaitKind? enters = recorded switch
@@ -31,7 +31,7 @@ internal static class WaitClassifier
             SnapshotWaitKind.LockEnter => WaitKind.LockEnter,
             _ => null,
         };
-        // Some runtimes wait for a lock in native code, without a managed frame for it.
+        // Some runtimes wait for a lock in native code, without a managed frame.
         Found? found = enters is null ? null : new Found(enters, ThreadActivity.Blocked, Innermost(stack));
         bool isManaged = false;
         for (int i = 0; i < stack.Count; i++)
@@ -50,14 +50,15 @@ internal static class WaitClassifier
                     continue;
                 waiting = waiting with { Kind = enters };
             }
-            // The innermost frame says what the thread does, the outermost what for: it blocks for the lock of a semaphore, to wait for the semaphore.
+            // The innermost frame shows the activity, the outermost the kind: a thread can block for the inner lock of a semaphore to wait for the
+            // semaphore.
             ThreadActivity activity = found is { Activity: ThreadActivity.Blocked or ThreadActivity.Sleeping } ? found.Value.Activity : waiting.Activity;
             found = new Found(waiting.Kind ?? found?.Kind, activity, waiting.Kind is null && found?.Kind is not null ? found.Value.Index : i);
         }
         return found;
     }
 
-    /// <summary>From .NET 11 on a monitor is a managed lock with a condition; whoever was pulsed enters it again from within its wait.</summary>
+    /// <summary>Since .NET 11, a monitor is a managed lock with a condition. A pulsed thread enters it again inside of its wait.</summary>
     private static bool IsOfMonitor(WaitKind? kind) => kind is WaitKind.LockEnter or WaitKind.MonitorWait;
 
     private static bool IsWaitSubsystem(string type) => type.StartsWith("System.Threading.WaitSubsystem", StringComparison.Ordinal);
@@ -72,7 +73,7 @@ internal static class WaitClassifier
         return 0;
     }
 
-    /// <summary>Beyond it the frames are of what it was called by, not of what waits.</summary>
+    /// <summary>Whether the method runs other code: frames further out are not part of the wait.</summary>
     private static bool RunsOthers(MethodName method) => (method.DeclaringType, method.Name) switch
     {
         ("System.Threading.ExecutionContext" or "System.Threading.ThreadPoolWorkQueue", _) => true,

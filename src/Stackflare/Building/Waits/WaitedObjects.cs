@@ -3,10 +3,10 @@ using Stackflare.Symbols;
 
 namespace Stackflare.Building.Waits;
 
-/// <summary>What threads wait for besides monitors and Locks: semaphores, events, tasks, reader-writer locks.</summary>
+/// <summary>What threads wait for other than monitors and Locks: semaphores, events, tasks, reader-writer locks.</summary>
 internal sealed class WaitedObjects
 {
-    /// <summary>Of a thread that holds a reader-writer lock so many frames are asked whether they took it.</summary>
+    /// <summary>How many frames of a thread that holds a reader-writer lock are checked for taking it.</summary>
     public const int MostFrames = 64;
 
     private readonly Snapshot _snapshot;
@@ -14,14 +14,14 @@ internal sealed class WaitedObjects
     private readonly DumpThread[] _threads;
     private readonly DumpLock?[] _locks;
 
-    /// <summary>By thread, where its references begin.</summary>
+    /// <summary>For each thread, the index of its first reference.</summary>
     private readonly Dictionary<int, int> _first = [];
 
-    /// <summary>By object, who has entered it to read.</summary>
+    /// <summary>For each object, the threads that have entered it for reading.</summary>
     private readonly Dictionary<int, SortedSet<int>> _readers = [];
 
     /// <param name="snapshot">The snapshot.</param>
-    /// <param name="session">For the names of types, and what methods are made of.</param>
+    /// <param name="session">Resolves types, and reads the methods' IL.</param>
     /// <param name="threads">The threads, in the order of the snapshot.</param>
     public WaitedObjects(Snapshot snapshot, SymbolSession session, DumpThread[] threads)
     {
@@ -33,7 +33,7 @@ internal sealed class WaitedObjects
             if (reference.HoldsRead)
                 AddReader(reference.Object, reference.Thread);
         }
-        // The one who may write later reads as well.
+        // An upgradeable reader counts as a reader.
         for (int i = 0; i < snapshot.Objects.Length; i++)
         {
             if (snapshot.Objects[i].Upgrader is { } upgrader)
@@ -42,10 +42,10 @@ internal sealed class WaitedObjects
         _locks = [.. snapshot.Objects.Select(ReaderWriterLock)];
     }
 
-    /// <summary>The object that a thread waits for: the one that must be it, or else the only one that can; null if there is neither.</summary>
+    /// <summary>The object that a thread waits for: the certain one, or the only candidate; null if there is neither.</summary>
     /// <param name="thread">The thread's index in the snapshot.</param>
     /// <param name="kind">What the thread waits for.</param>
-    /// <param name="frame">The outermost frame of the wait. The object can be in it, in those within, and in that of its caller.</param>
+    /// <param name="frame">The outermost frame of the wait. The object can be referenced from it, from inner frames, or from its caller.</param>
     public int? Find(int thread, WaitKind kind, int frame)
     {
         if (KindOf(kind) is not { } wanted || !_first.TryGetValue(thread, out int first) || IsForSeveral(thread, frame))
@@ -65,7 +65,7 @@ internal sealed class WaitedObjects
         return proven ?? (isOnly ? possible : null);
     }
 
-    /// <summary>Whether it waits for one or all of several: that one is in sight says nothing of the others.</summary>
+    /// <summary>Whether the thread waits for one or all of several objects. Then one visible object does not identify the wait.</summary>
     private bool IsForSeveral(int thread, int frame)
     {
         for (int i = 0; i <= frame && i < _threads[thread].Frames.Count; i++)
@@ -77,13 +77,13 @@ internal sealed class WaitedObjects
         return false;
     }
 
-    /// <summary>The lock that an object is; null if it is none.</summary>
+    /// <summary>The lock that this object is; null if it is not one.</summary>
     public DumpLock? Lock(int index) => _locks[index];
 
-    /// <summary>The full name of an object's type; null if it is not known.</summary>
+    /// <summary>Full name of an object's type; null if not known.</summary>
     public string? Type(int index) => _snapshot.Objects[index].Type is { } type ? _session.Types.Name(type) : null;
 
-    /// <summary>Gives reader-writer locks to the threads that hold them.</summary>
+    /// <summary>Adds the reader-writer locks to the threads that hold them.</summary>
     public void Hold()
     {
         var held = new Dictionary<int, List<HeldLock>>();
@@ -98,7 +98,7 @@ internal sealed class WaitedObjects
         }
         foreach ((int thread, List<HeldLock> locks) in held)
         {
-            // Of several it cannot be told which statement is whose.
+            // With several locks, it is not known which statement belongs to which.
             if (locks is [var only])
                 locks[0] = only with { FrameIndex = FrameOf(thread) };
             _threads[thread].HeldLocks = [.. _threads[thread].HeldLocks.Concat(locks).OrderBy(static h => h.FrameIndex ?? int.MaxValue)];
@@ -117,7 +117,7 @@ internal sealed class WaitedObjects
         snapshot.References.Where(static r => r.HoldsRead).Select(static r => r.Thread)
             .Concat(snapshot.Objects.SelectMany(static o => (int?[])[o.Owner, o.Upgrader]).OfType<int>()).Distinct();
 
-    /// <summary>The threads that wait for a reader-writer lock or for a thread's end, perhaps more than once.</summary>
+    /// <summary>The threads that wait for a reader-writer lock or for the end of a thread, possibly more than once.</summary>
     public static IEnumerable<int> Joining(Snapshot snapshot) =>
         snapshot.References.Where(r => snapshot.Objects[r.Object].Kind == SnapshotObjectKind.ReaderWriterLockSlim).Select(static r => r.Thread)
             .Concat(Enumerable.Range(0, snapshot.Threads.Count).Where(t => snapshot.Threads[t].Wait is { Kind: SnapshotWaitKind.Join })).Distinct();
@@ -156,11 +156,11 @@ internal sealed class WaitedObjects
         threads.Add(thread);
     }
 
-    /// <summary>Who has entered it to read. Whoever writes is none: it may have upgraded.</summary>
+    /// <summary>The threads that have entered it for reading. The writer is not one of them, because it may have upgraded.</summary>
     private IEnumerable<int> Readers(int index) =>
         _readers.TryGetValue(index, out SortedSet<int>? threads) ? threads.Where(t => t != _snapshot.Objects[index].Owner) : [];
 
-    /// <summary>The frame in which a thread took a reader-writer lock, if there is one only that has a statement for such a lock.</summary>
+    /// <summary>The frame in which a thread took a reader-writer lock, if exactly one frame has a statement for such a lock.</summary>
     private int? FrameOf(int thread)
     {
         ReadOnlySpan<int> stack = _snapshot.StackOf(thread);

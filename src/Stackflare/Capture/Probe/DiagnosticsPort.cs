@@ -7,8 +7,8 @@ using Stackflare.Snapshots.Format;
 namespace Stackflare.Capture.Probe;
 
 /// <summary>
-/// The protocol of the socket on which every CoreCLR process listens for diagnostic tools, as far as it is needed: attach a profiler, and ask the runtime about
-/// itself. <see cref="DiagnosticsSocket"/> says where the socket is.
+/// The needed parts of the diagnostics protocol, which every CoreCLR process serves on a socket: attach a profiler, and query the runtime.
+/// <see cref="DiagnosticsSocket"/> finds the socket.
 /// </summary>
 internal static class DiagnosticsPort
 {
@@ -18,7 +18,7 @@ internal static class DiagnosticsPort
 
     private static ReadOnlySpan<byte> Magic => "DOTNET_IPC_V1\0"u8;
 
-    /// <summary>The bytes of the command that asks the runtime about itself: ProcessInfo2, which all versions from .NET 6 on know.</summary>
+    /// <summary>The bytes of the command that queries the runtime: ProcessInfo2, which exists since .NET 6.</summary>
     public static byte[] ProcessInfoCommand()
     {
         var message = new byte[HeaderBytes];
@@ -29,11 +29,11 @@ internal static class DiagnosticsPort
         return message;
     }
 
-    /// <summary>The bytes of the command that loads a profiler from a path and gives it data.</summary>
+    /// <summary>The bytes of the command that loads a profiler from a path and passes data to it.</summary>
     /// <param name="libraryPath">The profiler.</param>
-    /// <param name="profiler">As what it is to be loaded: the beginning of the class id, the rest of which is zero.</param>
+    /// <param name="profiler">The class of profiler: the first part of the class id; the rest is zero.</param>
     /// <param name="clientData">The data.</param>
-    /// <param name="timeout">How long the runtime may wait for a background collection, if the profiler wants that.</param>
+    /// <param name="timeout">How long the runtime may wait for a background collection, if the profiler requests that.</param>
     public static byte[] AttachCommand(string libraryPath, ProfilerClass profiler, ReadOnlySpan<byte> clientData, TimeSpan timeout)
     {
         int pathBytes = (libraryPath.Length + 1) * 2;
@@ -56,7 +56,7 @@ internal static class DiagnosticsPort
         return message;
     }
 
-    /// <summary>Reads the answer to a command: the runtime's HRESULT; null when it closed the connection or the time was up.</summary>
+    /// <summary>Reads the answer to a command: the runtime's HRESULT; null if it closed the connection or the time is up.</summary>
     public static int? ReadAnswer(UnixSocket socket, Deadline deadline)
     {
         Span<byte> answer = stackalloc byte[HeaderBytes + 4];

@@ -1,30 +1,30 @@
 namespace Stackflare.Capture.Probe;
 
-/// <summary>Bounds on looking through the heap for async methods. Immutable.</summary>
+/// <summary>Limits for reading the heap for async methods. Immutable.</summary>
 internal sealed record HeapLimits
 {
-    /// <summary>The limits of <see cref="AsyncStackMode.Auto"/>. A heap of that size takes some 10 ms where the processors are not busy.</summary>
+    /// <summary>The limits of <see cref="AsyncStackMode.Auto"/>. Reading a heap of this size takes about 10 ms on an idle machine.</summary>
     private static readonly HeapLimits Auto = new() { Pause = TimeSpan.FromMilliseconds(40), HeapBytes = 128 << 20 };
 
     /// <summary>The limits of <see cref="AsyncStackMode.Always"/>.</summary>
     private static readonly HeapLimits Always = new() { Pause = TimeSpan.FromSeconds(1) };
 
-    /// <summary>How much longer the program may stand still for it, by the clock.</summary>
+    /// <summary>Maximum additional length of the pause, in wall time.</summary>
     public TimeSpan Pause { get; init; } = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>How many objects are copied.</summary>
+    /// <summary>Maximum number of objects to copy.</summary>
     public int Objects { get; init; } = 500_000;
 
-    /// <summary>How many bytes are copied.</summary>
+    /// <summary>Maximum number of bytes to copy.</summary>
     public int CopiedBytes { get; init; } = 64 << 20;
 
-    /// <summary>A program with more memory of its own is not looked through.</summary>
+    /// <summary>The heap of a program with more private memory is not read.</summary>
     public long HeapBytes { get; init; } = long.MaxValue;
 
-    /// <summary>Whether the runtime is to enumerate the heap, for the main profiler, also where the collector says where it is.</summary>
+    /// <summary>Whether the runtime enumerates the heap for the main profiler, even if the collector publishes where the heap is.</summary>
     public bool Enumerate { get; init; }
 
-    /// <summary>The limits that options mean; null when async methods are not to be looked for.</summary>
+    /// <summary>The limits for these options; null if async methods are not wanted.</summary>
     public static HeapLimits? For(CaptureOptions options) => options.Heap ?? options.AsyncStacks switch
     {
         AsyncStackMode.Always => options.Limits.MaxPause > Always.Pause ? Always with { Pause = options.Limits.MaxPause } : Always,

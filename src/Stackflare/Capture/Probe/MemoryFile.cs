@@ -4,18 +4,18 @@ using Stackflare.Interop;
 
 namespace Stackflare.Capture.Probe;
 
-/// <summary>A file that is in no directory. Others reach it through our /proc until it is disposed, or we are no more.</summary>
+/// <summary>An anonymous file in memory. Other processes open it through our /proc entry until it is disposed or this process ends.</summary>
 internal sealed class MemoryFile : IDisposable
 {
     private readonly SafeFileHandle _handle;
 
     private MemoryFile(SafeFileHandle handle) => _handle = handle;
 
-    /// <summary>The path by which others open it.</summary>
+    /// <summary>The path for other processes.</summary>
     public string Path => string.Create(CultureInfo.InvariantCulture, $"/proc/{Environment.ProcessId}/fd/{_handle.DangerousGetHandle()}");
 
-    /// <summary>Null where the kernel has no such files, or forbids to execute them.</summary>
-    /// <exception cref="IOException">The process may not make files of that size.</exception>
+    /// <summary>Returns null if the kernel does not support such files or forbids executing them.</summary>
+    /// <exception cref="IOException">The process's file size limit is too low.</exception>
     public static MemoryFile? Create(ReadOnlySpan<byte> content)
     {
         int descriptor = Posix.CreateMemoryFile("stackflare");
@@ -28,7 +28,7 @@ internal sealed class MemoryFile : IDisposable
             if (written <= 0)
             {
                 file.Dispose();
-                // A limit on the sizes of files is one for those in directories as well.
+                // The file size limit applies to files in directories as well, so there is no other way.
                 return written == -Posix.EFBIG ? throw new IOException("File too large") : null;
             }
             rest = rest[(int)written..];

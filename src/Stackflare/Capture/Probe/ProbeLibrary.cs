@@ -4,8 +4,8 @@ using Stackflare.Processes;
 namespace Stackflare.Capture.Probe;
 
 /// <summary>
-/// The probe, loaded into this process for its signal trap. The runtime loads the same file again for each capture, which finds
-/// it loaded. It stays for as long as the process lives: a signal handler must not be unmapped.
+/// The probe, loaded into this process for its signal handler. For each capture, the runtime loads the same file again and gets the
+/// loaded copy. It stays loaded until the process ends, because a signal handler must not be unmapped.
 /// </summary>
 internal sealed partial class ProbeLibrary
 {
@@ -45,7 +45,7 @@ internal sealed partial class ProbeLibrary
             }
         }
 
-        // A single-file program may carry the probe inside; its host unpacks it to a folder that only the runtime's loader knows.
+        // A single-file program can contain the probe. Its host extracts it to a folder that only the runtime's loader knows.
         if (failure is null
             && NativeLibrary.TryLoad(FileName, typeof(ProbeLibrary).Assembly, DllImportSearchPath.AssemblyDirectory, out nint unpacked)
             && MappedPath() is { } mapped)
@@ -54,18 +54,18 @@ internal sealed partial class ProbeLibrary
         }
 
         throw failure is null
-            ? Unavailable($"The probe '{FileName}' was not found in {AppContext.BaseDirectory}.", "Deploy it beside Stackflare.dll.")
-            : Unavailable($"The probe cannot be loaded: {failure}", "See that it is built for this operating system and processor.");
+            ? Unavailable($"The probe '{FileName}' was not found in {AppContext.BaseDirectory}.", "Deploy it next to Stackflare.dll.")
+            : Unavailable($"The probe cannot be loaded: {failure}", "Make sure that it is built for this operating system and processor.");
     }
 
     /// <summary>
-    /// Beside the library, where a publish for one platform puts it; by platform, where a build for any puts it; in the package that
-    /// the library is still in; where the host looks for native libraries.
+    /// Next to the library (a publish for one platform), by platform (a portable build), in the package of
+    /// the library, and where the host searches for native libraries.
     /// </summary>
     private static IEnumerable<string> Candidates()
     {
         var directories = new List<string> { AppContext.BaseDirectory };
-#pragma warning disable IL3000 // Empty in a single-file program, which is what is asked for here.
+#pragma warning disable IL3000 // Empty in a single-file program, which is the check here.
         if (System.IO.Path.GetDirectoryName(typeof(ProbeLibrary).Assembly.Location) is { Length: > 0 } own)
             directories.Insert(0, own);
 #pragma warning restore IL3000
@@ -84,22 +84,22 @@ internal sealed partial class ProbeLibrary
             yield return System.IO.Path.Combine(parent, "..", byPlatform);
     }
 
-    /// <summary>The path that the probe is mapped from, by the kernel.</summary>
+    /// <summary>The path that the probe is mapped from, according to the kernel.</summary>
     private static string? MappedPath() => File.ReadLines("/proc/self/maps")
         .Where(static line => line.EndsWith("/" + FileName, StringComparison.Ordinal))
         .Select(static line => line[line.IndexOf('/')..])
         .FirstOrDefault();
 
-    /// <summary>Sets the trap; a negative error number when it cannot be set. <see cref="Instance"/> has to be loaded.</summary>
+    /// <summary>Sets the signal handler and returns the trap, or a negative errno. <see cref="Instance"/> must be loaded.</summary>
     public static int TrapOpen(Signal signal, bool chain) => OpenTrap(signal.Number, chain ? 1 : 0);
 
     /// <summary>
-    /// Parks the calling thread until a signal has come: true. False when the trap was closed. The thread that waits on a trap has to do so until it
-    /// gets false, which frees a closed trap.
+    /// Blocks the calling thread until a signal arrives (true) or the trap is closed (false). The waiting thread must call this until the result is
+    /// false, which frees a closed trap.
     /// </summary>
     public static bool TrapWait(int trap) => WaitTrap(trap) != 0;
 
-    /// <summary>Puts back the handler that was there and wakes the waiting thread.</summary>
+    /// <summary>Restores the previous handler and wakes the waiting thread.</summary>
     public static void TrapClose(int trap) => CloseTrap(trap);
 
     [LibraryImport(Name, EntryPoint = "stackflare_trap_open")]

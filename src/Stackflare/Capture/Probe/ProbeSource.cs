@@ -3,17 +3,17 @@ using Stackflare.Snapshots.Format;
 
 namespace Stackflare.Capture.Probe;
 
-/// <summary>Snapshots of a living process, taken by the probe that its runtime loads for a moment.</summary>
-/// <param name="open">Lays the way to the process and back. One is for one attempt, and a capture can have several.</param>
-/// <param name="places">What is known of the process's profilers.</param>
-/// <param name="look">Looks at the process from outside.</param>
+/// <summary>Takes snapshots of a running process with the probe, which the runtime loads for a moment.</summary>
+/// <param name="open">Opens a transport to the process. Each attempt needs a new one, and a capture can make several attempts.</param>
+/// <param name="places">What is known of the process's profiler slots.</param>
+/// <param name="look">Reads the process's information from /proc.</param>
 internal sealed class ProbeSource(Func<ProbeTransport> open, ProfilerSlots places, Func<HostInfo> look) : ICaptureSource
 {
     public Snapshot Capture(CaptureOptions options, CancellationToken cancellationToken)
     {
         HostInfo host = look();
         RawSnapshot raw = Take(options, host, cancellationToken);
-        // Right after it: that they wait is from the snapshot, how long is from now.
+        // Right after the capture: the snapshot says which threads wait, and this measures for how long.
         host.Tasks.MeasureOffCpuTime(
             from wait in raw.Waits
             where wait.Kind is WaitRecordKind.MonitorEnter or WaitRecordKind.LockEnter or WaitRecordKind.Join
@@ -21,7 +21,7 @@ internal sealed class ProbeSource(Func<ProbeTransport> open, ProfilerSlots place
         return SnapshotDecoder.Decode(raw, host, CaptureNotes.Describe(raw));
     }
 
-    /// <summary>The records as the probe sends them.</summary>
+    /// <summary>Takes the raw records as the probe sends them.</summary>
     internal RawSnapshot TakeRecords(CaptureOptions options, CancellationToken cancellationToken) => Take(options, look(), cancellationToken);
 
     private RawSnapshot Take(CaptureOptions options, HostInfo host, CancellationToken cancellationToken) =>

@@ -6,8 +6,8 @@ using Stackflare.Processes;
 namespace Stackflare.Capture.Probe;
 
 /// <summary>
-/// The way to a process and back: its diagnostics socket, the probe by a path that it can open, and a socket on which the snapshot
-/// comes. Whatever had to be made for that is gone when the route is disposed.
+/// The connection to a process: its diagnostics socket, a path by which it can open the probe, and a socket for the
+/// snapshot. Disposal removes everything that was created for it.
 /// </summary>
 internal sealed class ProbeTransport : IDisposable
 {
@@ -19,22 +19,22 @@ internal sealed class ProbeTransport : IDisposable
         SocketPath = socketPath;
     }
 
-    /// <summary>The process, as we see it; 0 for one that we do not see.</summary>
+    /// <summary>The process id in our namespace; 0 if the process is not visible.</summary>
     public int Pid { get; }
 
     /// <summary>The runtime's diagnostics socket.</summary>
     public RootedPath SocketPath { get; }
 
-    /// <summary>The probe, as the process can open it.</summary>
+    /// <summary>The probe, as a path for the target process.</summary>
     public string ProbePath { get; private set; } = "";
 
-    /// <summary>Where the probe connects to, as the process sees it.</summary>
+    /// <summary>The address that the probe connects to, as the target process sees it.</summary>
     public string Address { get; private set; } = "";
 
     public UnixSocket Listener { get; private set; } = null!;
 
-    /// <summary>To our own process: the probe is loaded already, and an abstract socket leaves nothing behind whatever happens.</summary>
-    /// <exception cref="StackflareException">There is no way; the error says why.</exception>
+    /// <summary>A transport to the current process: the probe is already loaded, and an abstract socket leaves no file behind.</summary>
+    /// <exception cref="StackflareException">No transport is possible; the error says why.</exception>
     public static ProbeTransport ToSelf(string probePath)
     {
         var route = new ProbeTransport(Environment.ProcessId, DiagnosticsSocket.FindOwn()) { ProbePath = probePath };
@@ -43,16 +43,16 @@ internal sealed class ProbeTransport : IDisposable
     }
 
     /// <summary>
-    /// To another process. Where it may open files by our /proc, the probe is a file in memory, which vanishes with us even if we are
-    /// killed. Elsewhere (another user's process, a container) it is a file in a directory of ours within what the process sees as
-    /// its temporary directory.
+    /// A transport to another process. If it can open files through our /proc entry, the probe is a file in memory, which disappears with this
+    /// process, even if it is killed. Otherwise (another user's process, a container), it is a file in a directory of ours inside the target's
+    /// temporary directory.
     /// </summary>
     /// <param name="target">The process.</param>
     /// <param name="probe">The probe's bytes.</param>
-    /// <param name="useMemory">False where the process was found not to load files from memory.</param>
-    /// <param name="memory">The probe in memory, made when it is first needed and kept by the caller for the next time: musl never unloads
-    /// a library, and of one that it has loaded already it loads no second.</param>
-    /// <exception cref="StackflareException">There is no way; the error says why.</exception>
+    /// <param name="useMemory">False if the process has failed to load a file from memory.</param>
+    /// <param name="memory">The probe in memory. Created on first use, and kept by the caller for the next capture: musl never unloads
+    /// a library, and loading the same file again does not add another copy.</param>
+    /// <exception cref="StackflareException">No transport is possible; the error says why.</exception>
     [SupportedOSPlatform("linux")]
     public static ProbeTransport To(TargetProcess target, ReadOnlySpan<byte> probe, bool useMemory, ref MemoryFile? memory)
     {
@@ -77,8 +77,8 @@ internal sealed class ProbeTransport : IDisposable
         {
             throw new StackflareException(
                 StackflareError.ProbeUnavailable,
-                string.Create(CultureInfo.InvariantCulture, $"The probe cannot be brought to process {target.ShownPid}: {e.Message.TrimEnd('.')}."),
-                "See that its temporary directory can be written to and has room.", e);
+                string.Create(CultureInfo.InvariantCulture, $"The probe cannot be copied to process {target.ShownPid}: {e.Message.TrimEnd('.')}."),
+                "Make sure that its temporary directory is writable and has free space.", e);
         }
         finally
         {
@@ -87,10 +87,10 @@ internal sealed class ProbeTransport : IDisposable
         }
     }
 
-    /// <summary>Whether the probe can be handed over in memory: the process must see our /proc, and the kernel lets only our own user in.</summary>
+    /// <summary>Whether the probe can be passed in memory: the process must see our /proc entry, and the kernel allows only the same user.</summary>
     public static bool CanUseMemory(TargetProcess target) => target.SharesProcesses && target.User == Posix.EffectiveUser();
 
-    /// <summary>To be told as soon as the probe runs: from then on it needs no file.</summary>
+    /// <summary>Must be called as soon as the probe runs. From then on, its file is not needed.</summary>
     public void ProbeIsLoaded() => _directory?.RemoveProbe();
 
     /// <summary>Removes what was made, for a process that is about to end. From any thread: what its owner may be using stays open.</summary>

@@ -7,43 +7,44 @@ using Stackflare.Snapshots.Format;
 namespace Stackflare.Capture.Probe;
 
 /// <summary>
-/// What is known of a process's places for profilers: one for a main profiler, who alone is told where the heap is, and some beside it. From .NET 11 on that takes no place. The runtime counts those
-/// beside it, and by mistake (seen on .NET 9 and 10) counts one less when a main one goes: from then on it overlooks as many of them. For one thread.
+/// What is known of a process's profiler slots: one main slot, needed to read the heap before .NET 11, and some notification-only slots. The runtime
+/// counts the notification-only profilers. A bug on .NET 9 and 10 decrements that count when a main profiler detaches; from then on, the runtime
+/// ignores as many notification-only profilers. Not thread-safe.
 /// </summary>
 internal sealed class ProfilerSlots
 {
-    /// <summary>Forbids a main profiler, in the environment of the program or in ours.</summary>
+    /// <summary>Forbids a main profiler, in the environment of the program or of this process.</summary>
     public const string Forbidding = "STACKFLARE_NO_MAIN_PROFILER";
 
     private const int FirstWithHeap = 9, FirstWithoutMain = 11;
 
-    /// <summary>The process; 0 for one that is not seen.</summary>
+    /// <summary>The process id; 0 if the process is not visible.</summary>
     public int Pid { get; init; }
 
-    /// <summary>The major version of its runtime; null where it is not known.</summary>
+    /// <summary>The major version of its runtime; null if not known.</summary>
     public int? RuntimeMajor { get; init; }
 
-    /// <summary>Whether the runtime gives the heap to nobody, so that no place need be taken to hear that.</summary>
+    /// <summary>Whether the runtime does not allow to read the heap at all, so that taking the main slot is useless.</summary>
     public bool HasNoHeap => RuntimeMajor < FirstWithHeap;
 
-    /// <summary>Whether the heap may be looked through from beside the main place: the collector says where it is.</summary>
+    /// <summary>Whether the heap can be read from a notification-only slot: the collector publishes where it is.</summary>
     public bool MayLookFromBeside => RuntimeMajor >= FirstWithoutMain;
 
-    /// <summary>Whether the heap was looked through from there: what fails after that is no reason to take the main place.</summary>
+    /// <summary>Whether that has worked once. A later failure is then no reason to take the main slot.</summary>
     public bool HasLookedFromBeside { get; set; }
 
-    /// <summary>Whether the program began with a profiler beside the main one, which would be overlooked.</summary>
+    /// <summary>Whether the program started with a notification-only profiler, which the runtime would ignore afterwards.</summary>
     public bool HasOthersBeside { get; init; }
 
-    /// <summary>Whether a variable forbids to take the main one's place.</summary>
+    /// <summary>Whether a variable forbids taking the main slot.</summary>
     public bool IsMainForbidden { get; init; }
 
-    /// <summary>Whether a main profiler has gone, so that whoever comes beside it is overlooked.</summary>
+    /// <summary>Whether a main profiler has detached, so that the runtime ignores the next notification-only one.</summary>
     public bool LostBesideCount { get; set; }
 
-    /// <summary>Looks at how a process was started.</summary>
-    /// <param name="pid">The process; 0 for one that is not seen.</param>
-    /// <param name="runtime">The version of its runtime; null where it is not known.</param>
+    /// <summary>Reads how a process was started.</summary>
+    /// <param name="pid">The process id; 0 if the process is not visible.</param>
+    /// <param name="runtime">The version of its runtime; null if not known.</param>
     public static ProfilerSlots Of(int pid, Version? runtime)
     {
         ProcessEnvironment environment = ProcessEnvironment.Of(pid);
@@ -56,7 +57,7 @@ internal sealed class ProfilerSlots
         };
     }
 
-    /// <summary>Whether the main place may be taken, and if not, why the heap is left out.</summary>
+    /// <summary>The reason not to take the main slot; <see cref="HeapOmission.None"/> if it may be taken.</summary>
     public HeapOmission WhyMainIsNotTaken(CaptureOptions options) => this switch
     {
         _ when IsMainForbidden || !options.AllowMainProfiler => HeapOmission.MainForbidden,
@@ -64,14 +65,14 @@ internal sealed class ProfilerSlots
         _ => HeapOmission.None,
     };
 
-    /// <summary>The memory that is the process's own, of which its heap is a part: resident, without that which a file is behind. 0 where it is not known.</summary>
+    /// <summary>The process's private memory, which contains its heap: resident memory without file mappings. 0 if not known.</summary>
     public long PrivateBytes()
     {
         Span<byte> buffer = stackalloc byte[256];
         return ParsePrivatePages(ProcFile.Read($"/proc/{Pid}/statm", buffer)) * Environment.SystemPageSize;
     }
 
-    /// <summary>The numbers of statm are pages: in all, resident, of those with a file behind them.</summary>
+    /// <summary>The first numbers in statm are in pages: total, resident, file mappings.</summary>
     internal static long ParsePrivatePages(ReadOnlySpan<byte> statm)
     {
         string[] numbers = Encoding.ASCII.GetString(statm).Split(' ');

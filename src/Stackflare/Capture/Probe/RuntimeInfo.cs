@@ -4,15 +4,15 @@ using Stackflare.Interop;
 
 namespace Stackflare.Capture.Probe;
 
-/// <summary>What a runtime says of itself when it is asked at its diagnostics socket. For what /proc does not tell, or cannot be seen.</summary>
-/// <param name="CommandLine">The command line that the process began with.</param>
+/// <summary>A runtime's answer to a query on its diagnostics socket. Used if /proc does not show the information or is not visible.</summary>
+/// <param name="CommandLine">The command line that started the process.</param>
 /// <param name="EntryAssembly">The name of the program's assembly; empty before it is loaded.</param>
-/// <param name="Version">The runtime's version; null where it is no version that is understood.</param>
+/// <param name="Version">The runtime's version; null if it could not be parsed.</param>
 internal sealed record RuntimeInfo(string CommandLine, string EntryAssembly, Version? Version)
 {
     private const int HeaderBytes = 20, FixedBytes = 8 + 16, MostBytes = 64 << 10;
 
-    /// <summary>Asks. Null when there is no answer in time, or none that is understood.</summary>
+    /// <summary>Queries a runtime. Null if there is no valid answer in time.</summary>
     public static RuntimeInfo? Ask(RootedPath socketPath, TimeSpan limit)
     {
         var deadline = Deadline.In(limit);
@@ -35,7 +35,7 @@ internal sealed record RuntimeInfo(string CommandLine, string EntryAssembly, Ver
         }
     }
 
-    /// <summary>The answer to ProcessInfo2: id and cookie, then command line, system, processor, entry assembly, version.</summary>
+    /// <summary>The answer to ProcessInfo2: id, cookie, command line, system, processor, entry assembly, version.</summary>
     internal static RuntimeInfo? Parse(ReadOnlySpan<byte> body)
     {
         int at = FixedBytes;
@@ -46,12 +46,12 @@ internal sealed record RuntimeInfo(string CommandLine, string EntryAssembly, Ver
                 return null;
             texts[i] = text;
         }
-        // A preview has more behind a dash.
+        // A preview version has a suffix.
         string version = texts[4].Split('-', '+')[0];
         return new RuntimeInfo(texts[0], texts[3], Version.TryParse(version, out Version? parsed) ? parsed : null);
     }
 
-    /// <summary>A count of UTF-16 units with the zero at the end, and the units.</summary>
+    /// <summary>A count of UTF-16 units including the final zero, then the units.</summary>
     private static string? Text(ReadOnlySpan<byte> body, ref int at)
     {
         if (body.Length - at < 4)

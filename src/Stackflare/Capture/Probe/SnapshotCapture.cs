@@ -10,8 +10,8 @@ using Stackflare.Snapshots.Format;
 namespace Stackflare.Capture.Probe;
 
 /// <summary>
-/// Takes a snapshot of a process: listens for the probe, tells the runtime to attach it, and receives what it sends. The same for
-/// one's own process as for another.
+/// Takes a snapshot of a process: listens for the probe, makes the runtime attach it, and receives its data. The same for
+/// the current process and for others.
 /// </summary>
 internal static class SnapshotCapture
 {
@@ -20,16 +20,16 @@ internal static class SnapshotCapture
     private const int NoSuchFile = unchecked((int)0x80070002), ModuleNotFound = unchecked((int)0x8007007E);
     private const string MayBeEnding = "Try again; the process may be ending.";
 
-    /// <summary>The largest program is walked in less.</summary>
+    /// <summary>Walking even the largest program takes less.</summary>
     private static readonly TimeSpan LongEnough = TimeSpan.FromSeconds(0.4);
     private const int ReserveMs = 100, FirstBuffer = 64 << 10;
 
-    /// <param name="open">Lays the way to the process and back. One is for one attempt, and there can be two.</param>
-    /// <param name="options">What to look for, and bounds on threads, frames, bytes and time.</param>
-    /// <param name="places">What is known of the process's profilers.</param>
-    /// <param name="tasks">The process's threads by the kernel, which is asked for those that keep the capture from being taken.</param>
-    /// <param name="cancellationToken">Calls the wait for it off, as if the time were up.</param>
-    /// <exception cref="StackflareException">There is no snapshot; the error says why.</exception>
+    /// <param name="open">Opens a transport to the process. Each attempt needs a new one, and there can be two.</param>
+    /// <param name="options">What to collect, and limits for threads, frames, bytes and time.</param>
+    /// <param name="places">What is known of the process's profiler slots.</param>
+    /// <param name="tasks">The kernel's view of the process's threads, for those that prevent the capture.</param>
+    /// <param name="cancellationToken">Ends the wait, like a timeout.</param>
+    /// <exception cref="StackflareException">No snapshot could be taken; the error says why.</exception>
     public static RawSnapshot Take(Func<ProbeTransport> open, CaptureOptions options, ProfilerSlots places, KernelTasks tasks, CancellationToken cancellationToken = default)
     {
         RawSnapshot snapshot = TakeAny(open, options, places, cancellationToken);
@@ -42,7 +42,7 @@ internal static class SnapshotCapture
         HeapLimits? heap = HeapLimits.For(options);
         if (heap is null)
             return Beside(open, options, places, null, cancellationToken);
-        // What will not be looked through takes nobody's place. The probe is asked all the same: it says why, and how large the heap is.
+        // The heap is too large to be read, so do not take the main slot. The probe still gets the limit, to report the reason and the heap's size.
         if (places.PrivateBytes() > heap.HeapBytes)
             return Beside(open, options, places, heap with { HeapBytes = 0 }, cancellationToken);
         if (places.HasNoHeap)
@@ -66,7 +66,7 @@ internal static class SnapshotCapture
             }
             catch (StackflareException e) when (e.HResult == ProfilerAlreadyActive)
             {
-                // The heap is for the main profiler only, and there is another. It does not mind a capture without.
+                // Only the main profiler may read the heap, and another profiler has that slot. A capture without the heap does not affect it.
                 omission = HeapOmission.OtherMain;
             }
         }
@@ -75,7 +75,7 @@ internal static class SnapshotCapture
         return beside;
     }
 
-    /// <summary>A capture that takes nobody's place, unless the runtime overlooks whoever does not, and the place may be taken.</summary>
+    /// <summary>Captures from a notification-only slot. If the runtime ignores it there, uses the main slot, unless that is forbidden.</summary>
     private static RawSnapshot Beside(Func<ProbeTransport> open, CaptureOptions options, ProfilerSlots places, HeapLimits? heap, CancellationToken cancellationToken)
     {
         DumpLimits limits = options.Limits;
@@ -102,13 +102,13 @@ internal static class SnapshotCapture
     {
         using ProbeTransport route = open();
         var deadline = Deadline.In(limits.Timeout, cancellationToken);
-        // Guids are from the kernel's random source; the cryptography library would load OpenSSL for the same bytes.
+        // Guids use the kernel's random source. The cryptography library would load OpenSSL for the same bytes.
         ulong nonce = BinaryPrimitives.ReadUInt64LittleEndian(Guid.NewGuid().ToByteArray());
         ReadOnlyMemory<byte> bytes;
         try
         {
             using UnixSocket port = Connect(route.SocketPath, limits, deadline);
-            // In a /tmp that all may write to, somebody else can have made a socket of that name first.
+            // In a world-writable /tmp, another user may have created a socket with that name first.
             (int Pid, uint User) runtime = port.Peer();
             if (route.Pid != 0 && runtime.Pid != route.Pid)
             {
@@ -118,21 +118,21 @@ internal static class SnapshotCapture
                     "Remove it and start the process again.");
             }
             byte[] request = Request(nonce, route.Address, limits, heap);
-            // The probe asks for the end of background collections while the program stands still: the runtime must not wait for it.
+            // The probe itself waits for background collections during the pause, so the runtime must not wait.
             port.SendAll(DiagnosticsPort.AttachCommand(route.ProbePath, profiler, request, heap is null ? limits.Timeout : TimeSpan.Zero));
             bytes = Receive(route, port, runtime, limits, deadline);
         }
         catch (IOException e)
         {
-            // What it closed before the command was sent is no other failure than what it closed after.
-            throw StackflareException.CaptureFailed($"The conversation with the runtime broke off: {e.Message}", MayBeEnding, errorCode: 0);
+            // The connection closed before the command was sent: report it like a connection that closed later.
+            throw StackflareException.CaptureFailed($"The connection to the runtime was lost: {e.Message}", MayBeEnding, errorCode: 0);
         }
         if (bytes.Length >= 32 && BinaryPrimitives.ReadUInt64LittleEndian(bytes.Span[24..]) != nonce)
-            throw new SnapshotFormatException("it answers another request");
+            throw new SnapshotFormatException("it is the answer to another request");
         return SnapshotReader.Read(bytes);
     }
 
-    /// <summary>Whether what failed is the loading of the probe, so that it may work from elsewhere.</summary>
+    /// <summary>Whether the runtime could not load the probe, so that another location may work.</summary>
     public static bool CouldNotLoad(StackflareException error) => error.HResult is NoSuchFile or ModuleNotFound;
 
     private static UnixSocket Connect(RootedPath socketPath, DumpLimits limits, Deadline deadline)
@@ -143,15 +143,15 @@ internal static class SnapshotCapture
         }
         catch (IOException) when (deadline.Passed)
         {
-            // Others wait in line already, and the runtime's thread that should take the connections does not.
-            throw new CaptureTimeoutException(limits.Timeout, "the runtime takes no connection");
+            // The connection queue is full, and the runtime's thread does not accept.
+            throw new CaptureTimeoutException(limits.Timeout, "the runtime accepts no connection");
         }
         catch (IOException e)
         {
             throw new StackflareException(
                 StackflareError.DiagnosticsUnreachable,
-                $"The runtime's diagnostics socket '{socketPath}' takes no connection ({e.Message}).",
-                "It answers the process's own user and root only.", e);
+                $"The runtime's diagnostics socket '{socketPath}' accepts no connection ({e.Message}).",
+                "It accepts only the process's own user and root.", e);
         }
     }
 
@@ -169,7 +169,7 @@ internal static class SnapshotCapture
             MaxThreadFrames = (uint)limits.MaxFramesPerThread,
             MaxTotalFrames = (uint)limits.MaxFrames,
             MaxImageBytes = (uint)limits.MaxSnapshotBytes / 2,
-            // What is left is for the answer, so that "the runtime would not suspend" is what is reported and not "no answer".
+            // The rest is for the answer, so that the error is "the runtime did not suspend" and not "no answer".
             SuspendTimeoutMs = (uint)Math.Max(timeMs / 2, timeMs - (2 * ReserveMs)),
             PauseLimitUs = (uint)limits.MaxPause.TotalMicroseconds,
             SendTimeoutMs = (uint)timeMs,
@@ -179,7 +179,7 @@ internal static class SnapshotCapture
         {
             request.Flags |= heap.Enumerate ? RequestFlags.Heap | RequestFlags.Enumerate : RequestFlags.Heap;
             request.HeapLimitUs = (uint)heap.Pause.TotalMicroseconds;
-            // With what modules may take, and threads and frames, it has to fit into the snapshot: one that is too long is no snapshot.
+            // Modules, threads, frames and objects must fit into the snapshot together. A snapshot that is too long is an error.
             request.HeapMaxObjects = (uint)Math.Min(heap.Objects, limits.MaxSnapshotBytes / 8 / Unsafe.SizeOf<HeapObjectRecord>());
             request.HeapMaxCopied = (uint)Math.Min(heap.CopiedBytes, limits.MaxSnapshotBytes / 8);
             request.HeapMaxBytes = (ulong)heap.HeapBytes;
@@ -192,7 +192,7 @@ internal static class SnapshotCapture
     }
 
     /// <summary>
-    /// Waits for the probe's connection and for the runtime's answer, whichever comes. The answer ends the wait: it is given after
+    /// Waits for the probe's connection and for the runtime's answer, in any order. The answer ends the wait: the runtime sends it after
     /// the probe has sent everything and was unloaded.
     /// </summary>
     private static ReadOnlyMemory<byte> Receive(
@@ -203,12 +203,12 @@ internal static class SnapshotCapture
         while (true)
         {
             (bool probe, bool answer) = UnixSocket.WaitReadable(bytes is null ? route.Listener : null, port, deadline);
-            // Strangers can see the name and connect without end: each is turned away, in the time that there is.
+            // Other processes can see the name and connect as often as they like. Each one is rejected, until the deadline.
             if (probe && !deadline.Passed)
             {
                 using UnixSocket connection = route.Listener.Accept();
-                // The name is random and the nonce is checked: this keeps a stranger who guessed them from being listened to.
-                // All processes that we do not see have the same id for us, 0.
+                // The name is random and the nonce is checked. This rejects a process that guessed the name before anything is read from it.
+                // All processes that are not visible have the id 0.
                 (int Pid, uint User) peer = connection.Peer();
                 if (peer.Pid != runtime.Pid || (peer.Pid == 0 && peer.User != runtime.User))
                     continue;
@@ -224,17 +224,17 @@ internal static class SnapshotCapture
             }
             else
             {
-                // A probe that is there and says nothing, not even that it could not, waits in the one call that has no limit.
+                // A probe that is loaded but sends nothing, not even an error, waits in the only call without a time limit.
                 throw bytes is null && isLoaded && limits.Timeout >= LongEnough
                     ? new SuspensionTimeoutException(limits.Timeout, isCollection: false, [])
-                    : new CaptureTimeoutException(limits.Timeout, bytes is null ? "the runtime did not take them" : "the probe was not unloaded");
+                    : new CaptureTimeoutException(limits.Timeout, bytes is null ? "the runtime did not answer" : "the probe was not unloaded");
             }
         }
     }
 
     /// <summary>
-    /// Reads to the end, with memory in proportion to what has come. Most snapshots fit into the first buffer, which is too small for
-    /// the large object heap: what is thrown away there makes the collector look at the whole heap every few dumps.
+    /// Reads to the end, with memory in proportion to the received data. Most snapshots fit into the first buffer, which is too small for
+    /// the large object heap. Garbage there would cause a full collection every few dumps.
     /// </summary>
     private static ReadOnlyMemory<byte> ReadAll(UnixSocket connection, int limit, Deadline deadline)
     {
@@ -256,7 +256,7 @@ internal static class SnapshotCapture
         null => StackflareException.CaptureFailed("The runtime closed the connection", MayBeEnding, 0),
         Cancelled => StackflareException.CaptureFailed("The probe was attached but could not send its snapshot", "Try again.", Cancelled),
         NoSuchFile or ModuleNotFound => StackflareException.CaptureFailed(
-            "The runtime could not load the probe", "See that the process can open the file and that its file system is not mounted noexec.", result.Value),
+            "The runtime could not load the probe", "Make sure that the process can open the file and that its file system is not mounted noexec.", result.Value),
         { } other => StackflareException.CaptureFailed(
             "The runtime refused to attach the probe", "Look the code up in docs/troubleshooting.md.", other),
     };
@@ -271,12 +271,12 @@ internal static class SnapshotCapture
             CapturePhase.Start => StackflareException.CaptureFailed(
                 "The runtime is too old", "Stackflare needs .NET 8 or later.", info.HResult),
             CapturePhase.Memory => StackflareException.CaptureFailed(
-                "There was no memory for the capture", "Lower the limits, or give the process more memory.", info.HResult),
+                "There was not enough memory for the capture", "Lower the limits, or give the process more memory.", info.HResult),
             CapturePhase.Suspend when info.Flags.HasFlag(InfoFlags.SuspendRefused) => new SuspensionBlockedException(Blockers(snapshot, tasks), stoodStill: null),
             CapturePhase.Suspend when info.Flags.HasFlag(InfoFlags.SuspendCalledOff) =>
                 new SuspensionBlockedException(Blockers(snapshot, tasks), TimeSpan.FromTicks(info.PauseNs / TimeSpan.NanosecondsPerTick)),
             CapturePhase.Suspend when info.HResult == SuspensionInProgress => new SuspensionTimeoutException(limits.Timeout, isCollection: true, Stuck(snapshot)),
-            CapturePhase.Suspend => StackflareException.CaptureFailed("The runtime would not suspend its threads", "Try again.", info.HResult),
+            CapturePhase.Suspend => StackflareException.CaptureFailed("The runtime did not suspend its threads", "Try again.", info.HResult),
             _ => StackflareException.CaptureFailed(
                 string.Create(CultureInfo.InvariantCulture, $"The capture ended in phase {(uint)info.Phase}"), "Try again.", info.HResult),
         };

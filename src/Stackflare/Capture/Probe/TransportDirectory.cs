@@ -7,14 +7,14 @@ using Stackflare.Processes;
 namespace Stackflare.Capture.Probe;
 
 /// <summary>
-/// A directory of ours within what a process sees as its temporary directory, for what it cannot reach otherwise. Only we can
-/// write to it; its name is random. It is locked for as long as we live: whoever finds one that is not, finds one whose owner was
-/// killed, and removes it.
+/// A directory of ours inside the target's temporary directory, for what the target cannot reach otherwise. Only we can
+/// write to it, and its name is random. It stays locked until this process ends. If a directory is not locked, its owner was
+/// killed, and any process of the same user may remove it.
 /// </summary>
 /// <remarks>
-/// The directory that it is in may be the process's, and so hostile: what has our directory's name can be another one at any moment. So it is
-/// reached by its descriptor, once that was seen to be of a directory of ours, and its permissions are set by it. Within it nobody else
-/// can put anything. The directory around it is reached by a descriptor as well: where its path leads is looked up once, as the process would look it up.
+/// The parent directory may belong to the target and so be hostile: at any moment, our directory's name can refer to another one. So after the check
+/// that it is ours, it is accessed only by descriptor, and its permissions are set by descriptor. No other user can create anything inside. The
+/// parent is accessed by descriptor as well: its path is resolved once, as the target would resolve it.
 /// </remarks>
 internal sealed class TransportDirectory : IDisposable
 {
@@ -39,16 +39,16 @@ internal sealed class TransportDirectory : IDisposable
         _inside = SafeOpen.OwnPath(@lock);
     }
 
-    /// <summary>The socket, as the process opens it.</summary>
+    /// <summary>The socket, as a path for the target process.</summary>
     public string SocketAddress => $"{_there}/{SocketName}";
 
-    /// <summary>Makes one where the process can load a library from.</summary>
+    /// <summary>Creates a directory from which the process can load a library.</summary>
     /// <exception cref="StackflareException">There is no such place.</exception>
     [SupportedOSPlatform("linux")]
     public static TransportDirectory Create(TargetProcess target)
     {
         string? lastFailure = null;
-        // Of a process that we do not see, that directory alone is known to be the same one.
+        // For a process that is not visible, only its temporary directory is known to be the same for both.
         string[] parents = target.IsVisible ? [target.TempDirectory, "/tmp", "/var/tmp", "/dev/shm"] : [target.TempDirectory];
         foreach (string parent in parents.Distinct())
         {
@@ -71,11 +71,11 @@ internal sealed class TransportDirectory : IDisposable
         }
         throw new StackflareException(
             StackflareError.ProbeUnavailable,
-            $"There is no directory that process {target.ShownPid} could load the probe from" + (lastFailure is null ? "." : $": {lastFailure}."),
-            "One of its TMPDIR, /tmp, /var/tmp and /dev/shm has to be writable and mounted without noexec.");
+            $"There is no directory from which process {target.ShownPid} can load the probe" + (lastFailure is null ? "." : $": {lastFailure}."),
+            "One of its TMPDIR, /tmp, /var/tmp and /dev/shm must be writable and mounted without noexec.");
     }
 
-    /// <summary>Writes the probe. Returns its path as the process opens it.</summary>
+    /// <summary>Writes the probe. Returns its path for the target process.</summary>
     /// <exception cref="IOException">It could not be written.</exception>
     [SupportedOSPlatform("linux")]
     public string WriteProbe(ReadOnlySpan<byte> probe)
@@ -97,8 +97,8 @@ internal sealed class TransportDirectory : IDisposable
 
     public void RemoveProbe() => _ = Posix.Unlink($"{_inside}/{ProbeName}");
 
-    /// <summary>Listens on a socket. The process, which may be another user's, can connect; who connects is checked.</summary>
-    /// <exception cref="IOException">It could not be made.</exception>
+    /// <summary>Listens on a socket. The process can connect, even as another user; the peer is checked.</summary>
+    /// <exception cref="IOException">The socket could not be created.</exception>
     [SupportedOSPlatform("linux")]
     public UnixSocket Listen()
     {
@@ -119,7 +119,7 @@ internal sealed class TransportDirectory : IDisposable
         }
         catch (ObjectDisposedException)
         {
-            // Its owner has done it.
+            // The owner has removed it.
         }
     }
 
@@ -132,13 +132,13 @@ internal sealed class TransportDirectory : IDisposable
 
     private static TransportDirectory Create(TargetProcess target, SafeFileHandle handle, string parent)
     {
-        // Another user's process has to be able to enter; it cannot list what is there.
+        // Another user's process must be able to enter the directory. It cannot list it.
         UnixFileMode mode = target.User == Posix.EffectiveUser() ? Ours : Ours | Enter;
         for (int i = 0; i < Attempts; i++)
         {
             string name = $"{Prefix}{Guid.NewGuid():N}", path = $"{SafeOpen.OwnPath(handle)}/{name}", there = $"{parent}/{name}";
             Succeed(Posix.MakeDirectory(path, (int)Ours), there);
-            // Another tool may have come in between and taken it for abandoned.
+            // Another tool may have found it before it was locked, and removed it.
             if (TryLock(path) is not { } @lock)
                 continue;
             using var held = new HeldDescriptor(@lock);
@@ -152,7 +152,7 @@ internal sealed class TransportDirectory : IDisposable
         throw new IOException($"'{parent}' cannot be locked");
     }
 
-    /// <summary>A stream would have other kinds of exceptions for some of what the kernel says.</summary>
+    /// <summary>Not a stream, because its exceptions depend on the errno.</summary>
     private static int Succeed(int result, string path) =>
         result >= 0 ? result : throw new IOException($"'{path}': {Marshal.GetPInvokeErrorMessage(-result)}");
 
@@ -170,11 +170,11 @@ internal sealed class TransportDirectory : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Not to be listed for us: then it is not ours to clean.
+            // If we cannot list it, we cannot clean it.
         }
     }
 
-    /// <summary>Locks a directory of ours; null when another holds it, it is somebody else's, or it is gone.</summary>
+    /// <summary>Locks a directory of ours; null if another process holds the lock, it belongs to another user, or it is gone.</summary>
     private static SafeFileHandle? TryLock(string directory)
     {
         int descriptor = Posix.Open(directory, Posix.O_RDONLY | Posix.O_CLOEXEC | Posix.O_NOFOLLOW | Posix.O_NONBLOCK, 0);
@@ -190,7 +190,7 @@ internal sealed class TransportDirectory : IDisposable
         return null;
     }
 
-    /// <summary>Removes a locked one. Only what is known to be in it goes; its own name is removed only if that is an empty directory's.</summary>
+    /// <summary>Removes a locked directory. Deletes only the known files, and removes the directory only if it is empty.</summary>
     private static void Remove(string path, string inside)
     {
         _ = Posix.Unlink($"{inside}/{ProbeName}");

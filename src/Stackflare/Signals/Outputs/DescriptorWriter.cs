@@ -3,25 +3,25 @@ using Stackflare.Interop;
 
 namespace Stackflare.Signals.Outputs;
 
-/// <summary>Writes bytes to a descriptor to the end, in bounded time.</summary>
+/// <summary>Writes all bytes to a descriptor, in limited time.</summary>
 internal static class DescriptorWriter
 {
-    /// <summary>How long one dump may take to write.</summary>
+    /// <summary>Time limit for writing one dump.</summary>
     internal static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(5);
 
-    // A pipe or socket that poll calls writable takes this much without blocking, also when the descriptor is a blocking one.
+    // If poll reports a pipe or socket as writable, it takes this much without blocking, even in blocking mode.
     private const int SafePiece = 4096;
 
     private static readonly object Gate = new();
 
     /// <summary>
-    /// Runs one output at a time. The wait is bounded like the writing itself: the thread that takes dumps must not be stuck behind
-    /// another one's stuck reader.
+    /// Runs one output at a time. The wait has a limit like the write itself: the thread that takes dumps must not hang because
+    /// another output's reader hangs.
     /// </summary>
-    public static void Alone(string place, Action write)
+    public static void RunExclusive(string output, Action write)
     {
         if (!Monitor.TryEnter(Gate, DefaultLimit + DefaultLimit))
-            throw OutputErrors.Of(place, Posix.ETIMEDOUT);
+            throw OutputErrors.Of(output, Posix.ETIMEDOUT);
         try
         {
             write();
@@ -32,7 +32,7 @@ internal static class DescriptorWriter
         }
     }
 
-    /// <summary>Writes everything; gives 0 or the errno of what stopped it, and how many bytes were written by then.</summary>
+    /// <summary>Writes all bytes. Returns 0 or the errno, and how many bytes were written.</summary>
     public static int WriteAll(int descriptor, ReadOnlySpan<byte> bytes, TimeSpan limit, out long written)
     {
         written = 0;
@@ -56,14 +56,14 @@ internal static class DescriptorWriter
             {
                 return (int)-count;
             }
-            // Else another writer was quicker to fill the pipe: wait again.
+            // Otherwise another writer filled the pipe first: wait again.
         }
         return 0;
     }
 
     /// <summary>
-    /// Writes as much as a pipe has room for. A writer that gives small pieces wakes the reader for each of them, which for a large dump
-    /// takes longer than all the rest. Where the kernel cannot promise not to block, a small piece has to do.
+    /// Writes as much as a pipe has room for. Small writes would wake the reader each time, which takes longer than everything else
+    /// for a large dump. If the kernel cannot guarantee that a write does not block, writes a small piece.
     /// </summary>
     private static nint WriteWithoutBlocking(int descriptor, ReadOnlySpan<byte> bytes)
     {
@@ -73,7 +73,7 @@ internal static class DescriptorWriter
         return Posix.Write(descriptor, Piece(bytes, SafePiece));
     }
 
-    /// <summary>To the end of a line where there is one, so that what other threads print does not come into the middle of it.</summary>
+    /// <summary>Ends at the end of a line if possible, so that output of other threads does not get into the middle of a line.</summary>
     private static ReadOnlySpan<byte> Piece(ReadOnlySpan<byte> bytes, int most)
     {
         if (bytes.Length <= most)
@@ -99,8 +99,8 @@ internal static class DescriptorWriter
     }
 
     /// <summary>
-    /// Whether the file would outgrow the process's limit. The kernel answers such a write with a signal that ends the process, and
-    /// a dump must not do that.
+    /// Whether the file would exceed the process's file size limit. The kernel answers such a write with a signal that ends the process, and
+    /// a dump must not end it.
     /// </summary>
     private static bool IsTooLarge(int descriptor, FileStatus status, int length)
     {

@@ -4,16 +4,16 @@ using Stackflare.Writers;
 
 namespace Stackflare.Signals.Outputs;
 
-/// <summary>Appends dumps to a file, each whole or not at all.</summary>
+/// <summary>Appends dumps to a file, each completely or not at all.</summary>
 internal sealed class FileOutput(string pattern) : DumpOutput
 {
-    // O_NONBLOCK: opening a FIFO must not wait for its reader. It is of no account for a regular file.
+    // O_NONBLOCK: opening a FIFO must not wait for its reader. It has no effect on a regular file.
     private static readonly int Flags =
         Posix.O_WRONLY | Posix.O_APPEND | Posix.O_CLOEXEC | Posix.O_NOFOLLOW | Posix.O_NONBLOCK | Posix.O_NOCTTY;
 
     private const int OwnerOnly = 0x180; // 0600
 
-    // A file can come and go between two looks; one that does so for ever is somebody's game.
+    // A file can be created or deleted between two calls. After this many tries, it is an attack.
     private const int MostTries = 16;
 
     private readonly PathPattern _pattern = new(pattern);
@@ -42,13 +42,13 @@ internal sealed class FileOutput(string pattern) : DumpOutput
             return;
         }
         if (descriptor != -Posix.ENOENT)
-            throw OutputErrors.Of(Place(path), -descriptor);
+            throw OutputErrors.Of(Describe(path), -descriptor);
 
-        // There is no such file, which is as it should be; its directory must let one be made.
+        // The file does not exist, which is normal. Its directory must allow to create it.
         if (Path.GetFileName(path).Length == 0)
-            throw OutputErrors.Of(Place(path), Posix.EISDIR);
+            throw OutputErrors.Of(Describe(path), Posix.EISDIR);
         if (Posix.Access(Path.GetDirectoryName(path)!, Posix.W_OK | Posix.X_OK) is var access and not 0)
-            throw OutputErrors.Of(Place(path), -access);
+            throw OutputErrors.Of(Describe(path), -access);
     }
 
     /// <summary>Appends the bytes to the file.</summary>
@@ -56,14 +56,14 @@ internal sealed class FileOutput(string pattern) : DumpOutput
     {
         fixed (byte* start = bytes)
         {
-            // A span cannot go into a lambda; the memory stays where it is until Alone returns.
+            // A lambda cannot capture a span. The memory stays pinned until RunExclusive returns.
             byte* pinned = start;
             int length = bytes.Length;
-            DescriptorWriter.Alone(Place(path), () => AppendAlone(path, new ReadOnlySpan<byte>(pinned, length)));
+            DescriptorWriter.RunExclusive(Describe(path), () => AppendExclusive(path, new ReadOnlySpan<byte>(pinned, length)));
         }
     }
 
-    private static void AppendAlone(string path, ReadOnlySpan<byte> bytes)
+    private static void AppendExclusive(string path, ReadOnlySpan<byte> bytes)
     {
         int descriptor = OpenOrCreate(path, out bool isNew);
         try
@@ -73,7 +73,7 @@ internal sealed class FileOutput(string pattern) : DumpOutput
             if (error != 0)
             {
                 TakeBack(path, descriptor, before, written, isNew);
-                throw OutputErrors.Of(Place(path), error);
+                throw OutputErrors.Of(Describe(path), error);
             }
         }
         finally
@@ -82,7 +82,7 @@ internal sealed class FileOutput(string pattern) : DumpOutput
         }
     }
 
-    /// <summary>Creating is tried first and alone: only so is it certain whether this dump made the file.</summary>
+    /// <summary>First tries to create the file: only then is it certain whether this dump created it.</summary>
     private static int OpenOrCreate(string path, out bool isNew)
     {
         int descriptor = -Posix.ENOENT;
@@ -99,26 +99,26 @@ internal sealed class FileOutput(string pattern) : DumpOutput
             descriptor = Posix.Open(path, Flags, OwnerOnly);
         }
         isNew = false;
-        return descriptor >= 0 ? descriptor : throw OutputErrors.Of(Place(path), -descriptor);
+        return descriptor >= 0 ? descriptor : throw OutputErrors.Of(Describe(path), -descriptor);
     }
 
     private static FileStatus Check(string path, int descriptor, bool isNew)
     {
         if (Posix.Status(descriptor, out var status) is var error and not 0)
-            throw OutputErrors.Of(Place(path), -error);
+            throw OutputErrors.Of(Describe(path), -error);
         if (!status.IsRegular)
-            throw OutputErrors.Of(Place(path), Posix.ENXIO);
-        // Somebody else may have laid it there to read what is written to it. (A new file may look like another's on a network share.)
+            throw OutputErrors.Of(Describe(path), Posix.ENXIO);
+        // Another user may have created the file to read the dumps. (On a network share, even a new file can have another owner.)
         if (!isNew && status.User != Posix.EffectiveUser())
         {
             throw new OutputException(
-                $"{Place(path)} cannot be written: it belongs to another user, who could read the dump.",
+                $"{Describe(path)} cannot be written: it belongs to another user, who could read the dump.",
                 "Name a file of the process's own user, or one that does not exist yet.");
         }
         return status;
     }
 
-    /// <summary>Makes the file what it was, unless somebody else has appended to it meanwhile: that must not be cut off.</summary>
+    /// <summary>Restores the previous length, unless another process has appended in the meantime: its data must not be cut off.</summary>
     private static void TakeBack(string path, int descriptor, FileStatus before, long written, bool isNew)
     {
         if (Posix.Status(descriptor, out var now) != 0 || now.Length != before.Length + written)
@@ -127,5 +127,5 @@ internal sealed class FileOutput(string pattern) : DumpOutput
             _ = Posix.Unlink(path);
     }
 
-    private static string Place(string path) => $"The file '{EscapedText.Plain(path)}'";
+    private static string Describe(string path) => $"The file '{EscapedText.Plain(path)}'";
 }

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Stackflare.Signals.Outputs;
 
-/// <summary>A file path with <c>{pid}</c> and <c>{time}</c> in it.</summary>
+/// <summary>A file path that contains <c>{pid}</c> and <c>{time}</c>.</summary>
 internal sealed class PathPattern
 {
     private const string Pid = "{pid}";
@@ -18,7 +18,7 @@ internal sealed class PathPattern
         ArgumentException.ThrowIfNullOrWhiteSpace(pattern);
         if (UnknownWord(pattern) is { } word)
             throw new ArgumentException($"The pattern has {word}; only {Pid} and {Time} are known.", nameof(pattern));
-        // Now, not when the dump is taken: the program may change its directory.
+        // Resolved now and not for each dump: the program may change its directory.
         _pattern = Path.GetFullPath(pattern);
     }
 
@@ -28,7 +28,7 @@ internal sealed class PathPattern
         .Replace(Time, time.UtcDateTime.ToString("yyyyMMdd'T'HHmmss.fff'Z'", CultureInfo.InvariantCulture), StringComparison.Ordinal);
 
     /// <summary>
-    /// The first word in braces that is not known: more likely a slip, as <c>{PID}</c>, than a file meant to be called so.
+    /// The first unknown word in braces. It is more likely a typing error, such as <c>{PID}</c>, than an intended file name.
     /// </summary>
     private static string? UnknownWord(string pattern)
     {

@@ -1,6 +1,6 @@
 namespace Stackflare.Signals.Outputs;
 
-/// <summary>Hands dumps to a delegate of the program.</summary>
+/// <summary>Passes dumps to a delegate of the program.</summary>
 internal sealed class ReceiverOutput : DumpOutput
 {
     private readonly Action<ThreadDump> _receiver;

@@ -5,45 +5,45 @@ using Stackflare.Writers;
 
 namespace Stackflare.Signals.Outputs;
 
-/// <summary>A descriptor that somebody else opened: standard error, or a test's pipe in its place.</summary>
+/// <summary>An open descriptor that this class does not own: standard error, or a test's pipe.</summary>
 internal sealed class StandardErrorOutput(int descriptor = StandardErrorOutput.StandardErrorDescriptor, TimeSpan? limit = null) : DumpOutput
 {
     private const int StandardErrorDescriptor = 2;
-    private const string Place = "Standard error";
+    private const string Name = "Standard error";
 
-    // A line is worth less waiting than a dump: it may be the news that the dump took too long.
+    // A line is less important than a dump: it may report that the dump took too long.
     private static readonly TimeSpan LineLimit = TimeSpan.FromSeconds(1);
 
     internal override void Write(ThreadDump dump, DumpFormat format, RenderOptions options)
     {
         using var bytes = new PooledBytes();
         DumpRenderer.Write(dump, format, options, bytes);
-        DescriptorWriter.Alone(Place, () =>
+        DescriptorWriter.RunExclusive(Name, () =>
         {
             Validate();
             int error = DescriptorWriter.WriteAll(descriptor, bytes.Written, limit ?? DescriptorWriter.DefaultLimit, out _);
             if (error != 0)
-                throw OutputErrors.Of(Place, error);
+                throw OutputErrors.Of(Name, error);
         });
     }
 
     internal override void Validate()
     {
         if (IsClosed(descriptor))
-            throw OutputErrors.Of(Place, Posix.EBADF);
+            throw OutputErrors.Of(Name, Posix.EBADF);
     }
 
     /// <summary>
-    /// Whether the descriptor is none, or one that is closed when another program is run. Standard error is inherited or was put
-    /// under its number by <c>dup2</c>, and neither can be so marked: if it is, the program was started without one, and
-    /// its runtime or a library has since opened something else that got the number. Bytes written to that could do harm.
+    /// Whether the descriptor is closed, or is marked close-on-exec. Standard error is inherited or was set
+    /// with <c>dup2</c>, and neither sets that mark. If it is marked, the program was started without standard error, and
+    /// its runtime or a library has opened something else with the same number. Writing to that could do damage.
     /// </summary>
     private static bool IsClosed(int descriptor) =>
         Posix.DescriptorFlags(descriptor) is var flags && (flags < 0 || (descriptor == StandardErrorDescriptor && (flags & Posix.FD_CLOEXEC) != 0));
 
     /// <summary>
-    /// Writes a line to standard error as well as can be; false if it could not be written. Never throws, and does not wait for a dump
-    /// that is being written: dumps go out in whole lines.
+    /// Tries to write a line to standard error; false if that failed. Never throws, and does not wait for a dump
+    /// that is being written: dumps are written in whole lines.
     /// </summary>
     internal static bool TryWriteLine(string line) => TryWriteLine(line, StandardErrorDescriptor);
 
@@ -58,7 +58,7 @@ internal sealed class StandardErrorOutput(int descriptor = StandardErrorOutput.S
         }
         catch (Exception)
         {
-            // This is where errors are reported; there is nobody left to tell.
+            // Errors are reported here, so this one cannot be reported.
             return false;
         }
     }

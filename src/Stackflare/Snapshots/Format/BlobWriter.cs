@@ -3,15 +3,15 @@ using System.Runtime.InteropServices;
 
 namespace Stackflare.Snapshots.Format;
 
-/// <summary>Bytes of which records say where they are.</summary>
-/// <param name="alignment">A power of two: each thing begins at a multiple of it. Images have to begin at one of eight.</param>
+/// <summary>Collects bytes that records refer to by offset.</summary>
+/// <param name="alignment">A power of two: each item begins at a multiple of it. Images must begin at a multiple of eight.</param>
 internal sealed class BlobWriter(int alignment = 8)
 {
     private readonly ArrayBufferWriter<byte> _bytes = new();
 
     public int Count => _bytes.WrittenCount;
 
-    /// <summary>Adds text, as far as a reader takes it; for null it gives no place.</summary>
+    /// <summary>Adds text, cut to the length that a reader accepts. Null gives no offset.</summary>
     public (uint Offset, uint Length) Add(string? text)
     {
         if (text is null)
@@ -20,7 +20,7 @@ internal sealed class BlobWriter(int alignment = 8)
         return AddBytes(bytes[..Math.Min(bytes.Length, SnapshotLayout.LongestText)]);
     }
 
-    /// <summary>Adds bytes; for none it gives no place.</summary>
+    /// <summary>Adds bytes. No bytes give no offset.</summary>
     public (uint Offset, uint Length) Add(ReadOnlyMemory<byte> bytes) => bytes.IsEmpty ? (SnapshotLayout.None, 0) : AddBytes(bytes.Span);
 
     public byte[] ToArray() => _bytes.WrittenSpan.ToArray();

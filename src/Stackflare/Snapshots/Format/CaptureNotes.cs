@@ -2,11 +2,11 @@ using static System.FormattableString;
 
 namespace Stackflare.Snapshots.Format;
 
-/// <summary>Says in sentences what the probe could not have.</summary>
+/// <summary>Notes about what the probe could not provide.</summary>
 internal static class CaptureNotes
 {
-    /// <summary>What to do for async methods. The tool says it with its own option.</summary>
-    internal const string AsyncHint = "The option AsyncStacks looks for them all the same.";
+    /// <summary>How to get async methods. The tool replaces it by its own option.</summary>
+    internal const string AsyncHint = "The option AsyncStacks includes them anyway.";
 
     public static IReadOnlyList<string> Describe(RawSnapshot snapshot)
     {
@@ -35,23 +35,23 @@ internal static class CaptureNotes
         if (!info.Flags.HasFlag(InfoFlags.Contract) && !info.Lacking.HasFlag(SnapshotParts.Threads))
         {
             notes.Add(info.RuntimeMajor < 9
-                ? $".NET {info.RuntimeMajor} does not give managed thread ids, states and long thread names; names are the kernel's, 15 characters at most."
-                : "The runtime does not give managed thread ids, states and long thread names; names are the kernel's, 15 characters at most.");
+                ? $".NET {info.RuntimeMajor} does not provide managed thread ids, states and full thread names; names are the kernel's, 15 characters at most."
+                : "The runtime does not provide managed thread ids, states and full thread names; names are the kernel's, 15 characters at most.");
         }
         if (!info.Flags.HasFlag(InfoFlags.Locks) && !info.Lacking.HasFlag(SnapshotParts.Locks))
         {
             notes.Add(info.RuntimeMajor < 9
-                ? $"Locks, deadlocks and async methods that wait are not available: .NET {info.RuntimeMajor} gives no way to read them, .NET 9 does."
-                : "Locks and deadlocks are not available: this runtime keeps them in a way that is not known.");
+                ? $"Locks, deadlocks and async stacks are not available on .NET {info.RuntimeMajor}: they need .NET 9 or later."
+                : "Locks and deadlocks are not available: the data layout of this runtime is not known.");
         }
         if (info.Flags.HasFlag(InfoFlags.LocksTruncated))
         {
-            notes.Add("Some locks, or what threads wait for, are missing: a limit was reached, on their number or on the pause.");
+            notes.Add("Some locks, or objects that threads wait for, are missing: the limit on their number or on the pause was reached.");
         }
         if (snapshot.WalkWasRefused)
-            notes.Add("There are no stacks: another profiler is attached to the program, and the runtime lets no second one walk them any more.");
+            notes.Add("There are no stacks: another profiler is attached to the program, and the runtime does not let a second one walk stacks.");
         if (snapshot.Frames.Any(f => f.Flags.HasFlag(FrameFlags.OffsetLost) && !IsDynamic(snapshot, f)))
-            notes.Add("Methods in collectible load contexts have no lines: this runtime gives no way to keep their code alive after the pause.");
+            notes.Add("Methods in collectible load contexts have no lines: on this runtime, their code cannot be kept alive after the pause.");
         notes.AddRange(HeapNotes(snapshot));
         return notes;
     }
@@ -64,47 +64,47 @@ internal static class CaptureNotes
         switch (snapshot.HeapOmission)
         {
             case HeapOmission.OtherMain:
-                yield return "Async methods that wait are not known: another profiler is attached to the program, and the heap can be looked through for one only.";
+                yield return "Async stacks are not available: another profiler is attached to the program, and only one profiler can read the heap.";
                 break;
             case HeapOmission.OthersBeside:
-                yield return "Async methods that wait were not looked for: the program was started with a notification-only profiler, which would be told of nothing from then on.";
+                yield return "Async stacks are not included: the program was started with a notification-only profiler, which would get no more notifications.";
                 break;
             case HeapOmission.MainForbidden when snapshot.Info.RuntimeMajor >= 9:
-                yield return Invariant($"Async methods that wait were not looked for: on .NET {snapshot.Info.RuntimeMajor} that takes the main profiler's place, and an option or a variable forbids it.");
+                yield return Invariant($"Async stacks are not included: on .NET {snapshot.Info.RuntimeMajor} they need the main profiler slot, and an option or a variable forbids it.");
                 break;
         }
         if (snapshot.Heap is not { Info: var info })
             yield break;
         switch (info.Status)
         {
-            // Before .NET 9 they are missing with the locks; see above.
+            // Before .NET 9, they are missing together with the locks; see above.
             case HeapStatus.Unavailable or HeapStatus.Unknown when snapshot.Info.RuntimeMajor >= 9 && !snapshot.Info.Lacking.HasFlag(SnapshotParts.Async):
-                yield return "Async methods that wait are not available: this runtime keeps them in a way that is not known.";
+                yield return "Async stacks are not available: the data layout of this runtime is not known.";
                 break;
             case HeapStatus.TooLarge:
-                yield return Invariant($"Async methods that wait were not looked for: the program has {info.HeapBytes >> 20:N0} MiB of memory, and would have to stand still meanwhile. {AsyncHint}");
+                yield return Invariant($"Async stacks are not included: the program has {info.HeapBytes >> 20:N0} MiB of memory, so reading the heap would take a long pause. {AsyncHint}");
                 break;
             case HeapStatus.Collecting:
-                yield return "Async methods that wait are not known: a background garbage collection was under way. Try again.";
+                yield return "Async stacks are not available: a background garbage collection was running. Try again.";
                 break;
             case HeapStatus.NeedsMain when snapshot.HeapOmission == HeapOmission.None:
-                yield return "Async methods that wait are not known: where the heap is could not be read. Try again.";
+                yield return "Async stacks are not available: the location of the heap could not be read. Try again.";
                 break;
             case HeapStatus.Refused:
-                yield return Invariant($"Async methods that wait are not known: the runtime refused to look through the heap (0x{info.HResult:X8}).");
+                yield return Invariant($"Async stacks are not available: the runtime refused to enumerate the heap (0x{info.HResult:X8}).");
                 break;
         }
         if (info.Flags.HasFlag(HeapFlags.PartLost))
-            yield return "Some async methods that wait may be missing: a part of the heap was not as it should be.";
+            yield return "Some async stacks may be missing: a part of the heap was inconsistent.";
         if (info.Flags.HasFlag(HeapFlags.ReferencesTruncated))
             yield return "What some async methods wait for may be missing: an object has more references than are followed.";
         if (info.Flags.HasFlag(HeapFlags.Unreadable))
         {
-            yield return Invariant($"Async methods that the runtime itself suspends (runtime-async) are missing: .NET {snapshot.Info.RuntimeMajor} does not tell where they wait, .NET 11 does.");
+            yield return Invariant($"Methods that use runtime-async are missing from the async stacks: .NET {snapshot.Info.RuntimeMajor} does not record where they wait, .NET 11 does.");
         }
         if (info.Flags.HasFlag(HeapFlags.TimeTruncated))
         {
-            yield return Invariant($"Some async methods that wait are missing: of the heap, {info.SeenObjects:N0} objects were looked at until the limit on the pause was reached. {AsyncHint}");
+            yield return Invariant($"Some async stacks are missing: the limit on the pause was reached after {info.SeenObjects:N0} objects of the heap. {AsyncHint}");
         }
         else if ((info.Flags & (HeapFlags.ObjectsTruncated | HeapFlags.BytesTruncated)) != 0)
         {

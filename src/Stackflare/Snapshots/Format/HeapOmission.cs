@@ -1,17 +1,17 @@
 namespace Stackflare.Snapshots.Format;
 
-/// <summary>Why a capture that was to look through the heap was taken without.</summary>
+/// <summary>Why a capture did not read the heap, although it was requested.</summary>
 internal enum HeapOmission
 {
-    /// <summary>It was not.</summary>
+    /// <summary>The heap was read, or was not requested.</summary>
     None,
 
-    /// <summary>Another profiler has the main place.</summary>
+    /// <summary>Another profiler has the main slot.</summary>
     OtherMain,
 
-    /// <summary>The program was started with a notification-only profiler, which a main one would cut off from its events.</summary>
+    /// <summary>The program was started with a notification-only profiler, which would lose its events because of a main one.</summary>
     OthersBeside,
 
-    /// <summary>An option or a variable forbids to take the main place.</summary>
+    /// <summary>An option or a variable forbids taking the main slot.</summary>
     MainForbidden,
 }

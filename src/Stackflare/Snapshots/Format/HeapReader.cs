@@ -1,14 +1,14 @@
 namespace Stackflare.Snapshots.Format;
 
-/// <summary>Checks the part of a snapshot that is copied from the heap, as <see cref="SnapshotReader"/> does the rest.</summary>
+/// <summary>Checks the heap sections of a snapshot, as <see cref="SnapshotReader"/> checks the others.</summary>
 internal static class HeapReader
 {
-    /// <summary>Null when the heap was not asked for.</summary>
-    /// <param name="directory">Where the sections are.</param>
-    /// <param name="types">How many types the snapshot has.</param>
-    /// <param name="frames">How many frames.</param>
+    /// <summary>Returns null if the heap was not requested.</summary>
+    /// <param name="directory">The sections.</param>
+    /// <param name="types">Number of types in the snapshot.</param>
+    /// <param name="frames">Number of frames.</param>
     /// <param name="threads">Its threads.</param>
-    /// <exception cref="SnapshotFormatException">The sections do not fit together.</exception>
+    /// <exception cref="SnapshotFormatException">The sections are inconsistent.</exception>
     public static RawHeap? Read(SnapshotDirectory directory, int types, int frames, ThreadRecord[] threads)
     {
         HeapRecord[] info = directory.Records<HeapRecord>(SectionKind.Heap);
@@ -28,7 +28,7 @@ internal static class HeapReader
             Suspensions = directory.Records<SuspensionRecord>(SectionKind.Suspensions),
         };
         if (heap.Info.Status != HeapStatus.Walked && heap.Objects.Length + heap.Layouts.Length > 0)
-            throw new SnapshotFormatException("it has objects of a heap that was not looked through");
+            throw new SnapshotFormatException("it has objects of a heap that was not read");
         CheckObjects(heap, types);
         CheckLayouts(heap, types);
         CheckParents(heap);
@@ -44,7 +44,7 @@ internal static class HeapReader
         foreach (ref readonly HeapObjectRecord entry in heap.Objects.AsSpan())
         {
             if (entry.Address <= last)
-                throw new SnapshotFormatException("an object of the heap is not in its place");
+                throw new SnapshotFormatException("an object of the heap is out of order");
             last = entry.Address;
             SnapshotReader.Index(entry.Type, types, "an object's type");
             SnapshotReader.Slice(entry.BytesOffset, entry.BytesLength, heap.Bytes.Length, "an object", ref bytes);
@@ -57,7 +57,7 @@ internal static class HeapReader
         foreach (ref readonly HeapLayoutRecord layout in heap.Layouts.AsSpan())
         {
             if (layout.Type < next || layout.Type >= (uint)types)
-                throw new SnapshotFormatException("a layout's type is not there, or not in its place");
+                throw new SnapshotFormatException("a layout's type is missing or out of order");
             next = layout.Type + 1L;
             SnapshotReader.Index(layout.Parent, types, "a layout's parent");
             SnapshotReader.Slice(layout.FirstField, layout.FieldCount, heap.Fields.Length, "a layout's fields", ref fields);
@@ -66,20 +66,20 @@ internal static class HeapReader
             foreach (ref readonly HeapFieldRecord field in heap.FieldsOf(layout))
             {
                 if (field.Offset < offset)
-                    throw new SnapshotFormatException("a field is not in its place");
+                    throw new SnapshotFormatException("a field is out of order");
                 offset = field.Offset;
             }
             long reference = -1;
             foreach (uint at in heap.ReferencesOf(layout))
             {
                 if (at <= reference)
-                    throw new SnapshotFormatException("a reference is not in its place");
+                    throw new SnapshotFormatException("a reference is out of order");
                 reference = at;
             }
         }
     }
 
-    /// <summary>Each layout is visited once: those that a walk from another has come by are known to lead to an end.</summary>
+    /// <summary>Visits each layout once: a layout that an earlier walk has passed is known to lead to an end.</summary>
     private static void CheckParents(RawHeap heap)
     {
         var parents = new Dictionary<uint, uint>(heap.Layouts.Length);
@@ -105,14 +105,14 @@ internal static class HeapReader
         foreach (ref readonly RunningRecord running in heap.Running.AsSpan())
         {
             if (running.Object >= (uint)heap.Objects.Length || (running.Thread, running.Frame, (long)running.Object).CompareTo(last) <= 0)
-                throw new SnapshotFormatException("a method that a thread runs is not there, or not in its place");
+                throw new SnapshotFormatException("a method that a thread runs is missing or out of order");
             last = (running.Thread, running.Frame, running.Object);
             if (running.Thread >= (uint)threads.Length || running.Frame >= threads[running.Thread].FrameCount)
                 throw new SnapshotFormatException("a frame that runs a method is not there");
             if ((heap.Objects[running.Object].Flags & (HeapObjectFlags.Method | HeapObjectFlags.Suspended)) == 0)
-                throw new SnapshotFormatException("what a thread runs is no method");
+                throw new SnapshotFormatException("what a thread runs is not a method");
             if (running.Next > (uint)heap.Objects.Length)
-                throw new SnapshotFormatException("what a thread goes on with is not there");
+                throw new SnapshotFormatException("the continuation of a thread is not there");
         }
     }
 
@@ -122,7 +122,7 @@ internal static class HeapReader
         foreach (ref readonly SuspensionRecord suspension in heap.Suspensions.AsSpan())
         {
             if (suspension.ResumeInfo <= last)
-                throw new SnapshotFormatException("a suspension is not in its place");
+                throw new SnapshotFormatException("a suspension is out of order");
             last = suspension.ResumeInfo;
             SnapshotReader.Index(suspension.Frame, frames, "a suspension's frame");
         }

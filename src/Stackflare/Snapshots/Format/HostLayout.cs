@@ -3,21 +3,21 @@ using System.Runtime.InteropServices;
 namespace Stackflare.Snapshots.Format;
 
 /// <summary>
-/// Sections that a snapshot has in a file only: what the host knows and the probe does not. This is their definition; the
-/// probe's header keeps kinds from <see cref="FirstSection"/> up for them.
+/// Sections that only a snapshot file has: the host writes them, not the probe. This is their definition. The
+/// probe's header reserves the kinds from <see cref="FirstSection"/> up for them.
 /// </summary>
 internal static class HostLayout
 {
-    /// <summary>The probe never sends such a kind. If a target does, it is not saved: nobody but the host speaks for the host.</summary>
+    /// <summary>The probe never sends such a kind. If a target does, it is not saved: only the host may write these sections.</summary>
     public const SectionKind FirstSection = HostSection;
 
     public const SectionKind HostSection = (SectionKind)100;
     public const SectionKind TasksSection = (SectionKind)101;
 
-    /// <summary>Text of the other two, apart from the probe's so that offsets into that stay as they are.</summary>
+    /// <summary>Text of the host's sections, separate from the probe's, so that the probe's offsets stay valid.</summary>
     public const SectionKind BlobSection = (SectionKind)102;
 
-    // What was found of modules, methods, types and lines when the file was saved. The records are Symbols/Saved/SavedLayout.cs.
+    // The modules, methods, types and lines that were found when the file was saved. The records are in Symbols/Saved/SavedLayout.cs.
     public const SectionKind PdbsSection = (SectionKind)103;
     public const SectionKind MethodsSection = (SectionKind)104;
     public const SectionKind TypesSection = (SectionKind)105;
@@ -29,7 +29,7 @@ internal static class HostLayout
     public const SectionKind AwaitsSection = (SectionKind)111;
     public const SectionKind PlacesSection = (SectionKind)112;
 
-    /// <summary>What the source of the snapshot could not have. A file without the section is one of before there was it: the probe's flags say the same.</summary>
+    /// <summary>The source's notes. Older files do not have this section; for them, the notes follow from the probe's flags.</summary>
     public const SectionKind NotesSection = (SectionKind)113;
 }
 
@@ -63,7 +63,7 @@ internal struct TaskRecord : IRecord<TaskRecord>
     public long CpuNs;
     public long StartTicks;
 
-    /// <summary>Negative: not known. Files of before there was this field have shorter records.</summary>
+    /// <summary>Negative: not known. Older files have shorter records without this field.</summary>
     public long OffProcessorNs;
 }
 

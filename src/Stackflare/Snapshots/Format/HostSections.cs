@@ -2,12 +2,12 @@ using Stackflare.Processes;
 
 namespace Stackflare.Snapshots.Format;
 
-/// <summary>The host's facts as sections of a snapshot.</summary>
+/// <summary>The host's information as sections of a snapshot.</summary>
 internal static class HostSections
 {
     private const long NotKnown = -1;
 
-    /// <summary>The sections in the order of the file, each with the size of its records.</summary>
+    /// <summary>The sections in the order of the file.</summary>
     public static FileSection[] Encode(HostInfo facts, IReadOnlyList<string> notes)
     {
         var blob = new BlobWriter();
@@ -19,7 +19,7 @@ internal static class HostSections
         Dictionary<int, TaskStat> all = facts.Tasks.All();
         var tasks = new TaskRecord[all.Count];
         int next = 0;
-        // Sorted, so that the same facts are the same bytes.
+        // Sorted, so that the same information gives the same bytes.
         foreach ((int id, TaskStat stat) in all.OrderBy(static t => t.Key))
         {
             var task = new TaskRecord { OsId = (uint)id, State = stat.State, CpuNs = Nanoseconds(stat.CpuTime), StartTicks = stat.StartTicks };
@@ -39,13 +39,13 @@ internal static class HostSections
         ];
     }
 
-    /// <returns>What the host knows; and what the source could not have, null in files of before it was saved.</returns>
+    /// <returns>The host's information, and the source's notes (null in files that do not have them).</returns>
     /// <exception cref="SnapshotFormatException">The sections are missing or damaged.</exception>
     public static (HostInfo Facts, IReadOnlyList<string>? Notes) Decode(SnapshotDirectory directory)
     {
         var host = directory.Single<HostRecord>(HostLayout.HostSection, "host");
         ReadOnlyMemory<byte> blob = directory.Blob(HostLayout.BlobSection);
-        // Texts share nothing, as in the rest of a snapshot: a small file must not become a large dump.
+        // Texts must not overlap, as in the rest of a snapshot: a small file must not become a large dump.
         long total = 0;
         string program = Required(host.ProgramOffset, host.ProgramLength, "the program's name");
         string platform = Required(host.PlatformOffset, host.PlatformLength, "the platform");
@@ -84,7 +84,7 @@ internal static class HostSections
             Text(offset, length, what) ?? throw new SnapshotFormatException($"{what} is not there");
     }
 
-    private static int Id(uint id) => id <= int.MaxValue ? (int)id : throw new SnapshotFormatException($"{id} is no id of the kernel's");
+    private static int Id(uint id) => id <= int.MaxValue ? (int)id : throw new SnapshotFormatException($"{id} is not a valid kernel id");
 
     private static long Nanoseconds(TimeSpan time) => Math.Clamp(time.Ticks, 0, long.MaxValue / 100) * 100;
 

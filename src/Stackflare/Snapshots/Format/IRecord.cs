@@ -1,15 +1,16 @@
 namespace Stackflare.Snapshots.Format;
 
 /// <summary>
-/// A record of a section. Fields are only ever appended: a reader skips those of a later version's, and fills in those that an earlier version's records lack.
+/// A record of a section. New fields are only appended. A reader skips the fields of a newer version, and adds default values for fields that an
+/// older version lacks.
 /// </summary>
 /// <typeparam name="TSelf">The record.</typeparam>
 internal interface IRecord<TSelf>
     where TSelf : unmanaged
 {
-    /// <summary>The bytes that the record had when there first was such a section. It never changes.</summary>
+    /// <summary>The size of the record in bytes in the first version of the section. It never changes.</summary>
     static abstract int FirstSize { get; }
 
-    /// <summary>What the fields are that came later, in records that lack them: zero, where the record does not say otherwise.</summary>
+    /// <summary>Default values of the fields that were added later. Zero, unless the record overrides this.</summary>
     static virtual TSelf Newer => default;
 }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Stackflare.Snapshots.Format;
 
-/// <summary>Says which parts of a dump a runtime does not give, because it lays out its own data in a way that is not known.</summary>
+/// <summary>Notes about the parts of a dump that are missing because the runtime's data layout is not known.</summary>
 internal static class MissingParts
 {
     private static readonly (SnapshotParts Part, string Name)[] Names =
@@ -19,7 +19,7 @@ internal static class MissingParts
         (SnapshotParts.Busy, "the threads that were running"),
     ];
 
-    /// <summary>One sentence; null when nothing is missing. .NET 8 gives none of these: it has notes of its own.</summary>
+    /// <summary>One sentence; null if nothing is missing. .NET 8 never has these parts; there are other notes for it.</summary>
     public static string? Note(in InfoRecord info)
     {
         SnapshotParts lacking = info.Lacking;
@@ -28,6 +28,6 @@ internal static class MissingParts
         string[] names = [.. Names.Where(n => lacking.HasFlag(n.Part)).Select(n => n.Name)];
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"Not available on .NET {info.RuntimeMajor}.{info.RuntimeMinor}.{info.RuntimeBuild}: {string.Join(", ", names)}. This runtime lays out its data in a way that is not known.");
+            $"Not available on .NET {info.RuntimeMajor}.{info.RuntimeMinor}.{info.RuntimeBuild}: {string.Join(", ", names)}. The data layout of this runtime is not known.");
     }
 }

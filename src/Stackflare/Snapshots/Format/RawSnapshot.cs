@@ -1,12 +1,12 @@
 namespace Stackflare.Snapshots.Format;
 
 /// <summary>
-/// What a capture yields: addresses, tokens and IL offsets, no text. A view over the bytes, which <see cref="SnapshotReader"/>
-/// has checked: every index in a record is in range or <see cref="SnapshotLayout.None"/>, every slice lies in the blob.
+/// The result of a capture: addresses, tokens and IL offsets, no text. A view of the bytes, which <see cref="SnapshotReader"/>
+/// has checked: every index in a record is in range or <see cref="SnapshotLayout.None"/>, every slice is inside the blob.
 /// </summary>
 internal sealed class RawSnapshot
 {
-    /// <summary>What the runtime answers to a profiler that it overlooks and that wants to walk a stack.</summary>
+    /// <summary>The runtime's answer to a stack walk of a profiler that it ignores.</summary>
     private const int InconsistentWithFlags = unchecked((int)0x80131374);
 
     public required InfoRecord Info { get; init; }
@@ -19,45 +19,47 @@ internal sealed class RawSnapshot
     public required ModuleRecord[] Modules { get; init; }
     public required ReadOnlyMemory<byte> Blob { get; init; }
 
-    /// <summary>Each lock that somebody holds or waits for; known only with <see cref="InfoFlags.Locks"/>, otherwise empty.</summary>
+    /// <summary>All locks that a thread holds or waits for. Empty without <see cref="InfoFlags.Locks"/>.</summary>
     public LockRecord[] Locks { get; init; } = [];
 
-    /// <summary>What threads wait for: one record of a thread at most, in the order of threads.</summary>
+    /// <summary>What threads wait for: at most one record for each thread, in the order of threads.</summary>
     public WaitRecord[] Waits { get; init; } = [];
 
     /// <summary>
-    /// The frames of its owner that refer to a lock, or one record without a frame: in the order of threads, frames and locks, each once.
+    /// The frames of an owner that refer to its lock, or one record without a frame. In the order of threads, frames and locks, without duplicates.
     /// </summary>
     public HeldRecord[] Held { get; init; } = [];
 
-    /// <summary>The objects besides locks that threads refer to where they wait; known only with <see cref="InfoFlags.Locks"/>, otherwise empty.</summary>
+    /// <summary>The objects other than locks that threads refer to where they wait. Empty without <see cref="InfoFlags.Locks"/>.</summary>
     public ObjectRecord[] Objects { get; init; } = [];
 
-    /// <summary>Which threads refer to which of <see cref="Objects"/>, and in which frames: in the order of threads, frames and objects, each once.</summary>
+    /// <summary>
+    /// Which threads refer to which of <see cref="Objects"/>, and in which frames. In the order of threads, frames and objects, without duplicates.
+    /// </summary>
     public ReferenceRecord[] References { get; init; } = [];
 
     /// <summary>
-    /// What threads that ran managed code used of a processor right after the pause, over some milliseconds: one record of a thread at most, in
-    /// the order of threads. Those that had ended by then have none.
+    /// The processor use of threads that ran managed code, measured for some milliseconds right after the pause: at most one record for each thread,
+    /// in the order of threads. Threads that had ended by then have none.
     /// </summary>
     public BusyRecord[] Busy { get; init; } = [];
 
-    /// <summary>The thread pool; null where nothing is known of it.</summary>
+    /// <summary>The thread pool; null if not known.</summary>
     public PoolRecord? Pool { get; init; }
 
-    /// <summary>The threads that kept the runtime from suspending; in captures that ended for that reason, otherwise empty.</summary>
+    /// <summary>The threads that prevented the suspension; empty unless the capture failed for that reason.</summary>
     public BlockerRecord[] Blockers { get; init; } = [];
 
-    /// <summary>What was copied from the heap; null when that was not asked for, or is left out for the sake of other profilers.</summary>
+    /// <summary>The objects copied from the heap; null if that was not requested, or was left out to protect other profilers.</summary>
     public RawHeap? Heap { get; init; }
 
-    /// <summary>Why the heap was asked for and left out. Not part of the bytes.</summary>
+    /// <summary>Why the heap was left out. Not part of the bytes.</summary>
     public HeapOmission HeapOmission { get; set; }
 
-    /// <summary>The bytes that this is a view of, whole, for saving them; <see cref="Blob"/> is a slice of them.</summary>
+    /// <summary>All bytes of this view, for saving them. <see cref="Blob"/> is a slice of them.</summary>
     public ReadOnlyMemory<byte> Encoded { get; init; }
 
-    /// <summary>Whether there are no stacks, because the runtime lets another profiler alone walk them.</summary>
+    /// <summary>Whether there are no stacks because the runtime allows only another profiler to walk them.</summary>
     public bool WalkWasRefused => Array.Exists(Threads, static t => t.HResult == InconsistentWithFlags);
 
     /// <summary>Reads a UTF-16 string; null for <see cref="SnapshotLayout.None"/>.</summary>

@@ -1,6 +1,6 @@
 namespace Stackflare.Snapshots.Format;
 
-/// <summary>The runtime's own state flags of a thread, those of them that a dump shows.</summary>
+/// <summary>The runtime's state flags of a thread, as far as a dump shows them.</summary>
 [Flags]
 internal enum RuntimeThreadState : uint
 {

@@ -1,11 +1,11 @@
 namespace Stackflare.Snapshots.Format;
 
-/// <summary>Makes a snapshot of records that <see cref="SnapshotReader"/> has checked.</summary>
+/// <summary>Converts records that <see cref="SnapshotReader"/> has checked to a snapshot.</summary>
 internal static class SnapshotDecoder
 {
     /// <param name="raw">The records.</param>
-    /// <param name="host">What the host knows.</param>
-    /// <param name="notes">What the source could not have.</param>
+    /// <param name="host">The host's information.</param>
+    /// <param name="notes">What the source could not provide.</param>
     public static Snapshot Decode(RawSnapshot raw, HostInfo host, IReadOnlyList<string> notes)
     {
         InfoRecord info = raw.Info;
@@ -87,7 +87,7 @@ internal static class SnapshotDecoder
     private static void AddThreads(RawSnapshot raw, SnapshotBuilder builder)
     {
         int[] stacks = Array.ConvertAll(raw.Stacks, static f => (int)f);
-        // A kind that is not known is a later version's.
+        // An unknown kind comes from a newer version.
         var waits = raw.Waits.Where(static w => Enum.IsDefined(w.Kind)).ToDictionary(static w => w.Thread, Wait);
         var busy = raw.Busy.ToDictionary(static b => b.Thread, static b => new RecentCpu(Time(b.CpuNs), Time(b.WallNs)));
         for (uint i = 0; i < raw.Threads.Length; i++)

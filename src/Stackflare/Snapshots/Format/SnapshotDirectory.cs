@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Stackflare.Snapshots.Format;
 
 /// <summary>
-/// The outer form of a snapshot: its header and where its sections are, checked against the bytes there are. Allocates in proportion
-/// to the bytes given, never to a number found in them.
+/// The header of a snapshot and the positions of its sections, checked against the length of the data. Allocates in proportion
+/// to the length of the data, never to a number inside it.
 /// </summary>
 internal sealed class SnapshotDirectory
 {
@@ -13,7 +13,7 @@ internal sealed class SnapshotDirectory
 
     private readonly DirectoryEntry[] _entries;
 
-    /// <exception cref="SnapshotFormatException">The bytes are not a snapshot that this version reads.</exception>
+    /// <exception cref="SnapshotFormatException">The bytes are not a snapshot that this version can read.</exception>
     public SnapshotDirectory(ReadOnlyMemory<byte> bytes)
     {
         Bytes = bytes;
@@ -27,12 +27,12 @@ internal sealed class SnapshotDirectory
 
     public ReadOnlySpan<DirectoryEntry> Entries => _entries;
 
-    /// <summary>Copies the numbers of a section; a section that is not there is empty.</summary>
+    /// <summary>Copies the numbers of a section; empty if there is no such section.</summary>
     public uint[] Numbers(SectionKind kind) => Copy<uint>(kind, sizeof(uint), default);
 
     /// <summary>
-    /// Copies the records of a section; a section that is not there is empty. Records longer than ours are a later version's, whose extra fields are skipped; shorter ones an
-    /// earlier version's.
+    /// Copies the records of a section; empty if there is no such section. Longer records are from a newer version, and their extra fields are
+    /// skipped. Shorter ones are from an older version.
     /// </summary>
     public T[] Records<T>(SectionKind kind)
         where T : unmanaged, IRecord<T> =>
@@ -59,9 +59,9 @@ internal sealed class SnapshotDirectory
         return records;
     }
 
-    /// <summary>The one record of a section that has exactly one.</summary>
+    /// <summary>The record of a section that has exactly one.</summary>
     /// <param name="kind">The section.</param>
-    /// <param name="what">Its name in an error.</param>
+    /// <param name="what">Its name in error messages.</param>
     public T Single<T>(SectionKind kind, string what)
         where T : unmanaged, IRecord<T>
     {
@@ -69,7 +69,7 @@ internal sealed class SnapshotDirectory
         return records.Length == 1 ? records[0] : throw new SnapshotFormatException($"it has {records.Length} {what} records instead of one");
     }
 
-    /// <summary>The bytes of a section; empty for one that is not there.</summary>
+    /// <summary>The bytes of a section; empty if there is no such section.</summary>
     public ReadOnlyMemory<byte> Blob(SectionKind kind) => Find(kind) is { } entry ? Section(entry) : default;
 
     public ReadOnlyMemory<byte> Section(in DirectoryEntry entry) => Bytes.Slice((int)entry.Offset, (int)entry.Length);
@@ -91,21 +91,21 @@ internal sealed class SnapshotDirectory
         if (!MemoryMarshal.TryRead(bytes, out HeaderRecord header))
             throw new SnapshotFormatException($"it has {bytes.Length} bytes, fewer than a header");
         if (header.Magic != SnapshotLayout.Magic)
-            throw new SnapshotFormatException("it does not begin as a snapshot does");
+            throw new SnapshotFormatException("it does not begin like a snapshot");
         if (header.VersionMajor != SnapshotLayout.VersionMajor)
         {
             throw new SnapshotFormatException(
                 $"it is of version {header.VersionMajor}.{header.VersionMinor}, and this build reads version {SnapshotLayout.VersionMajor}");
         }
         if (header.TotalSize != (ulong)bytes.Length)
-            throw new SnapshotFormatException($"it says it has {header.TotalSize} bytes and has {bytes.Length}");
+            throw new SnapshotFormatException($"its header says {header.TotalSize} bytes, but it has {bytes.Length}");
         return header;
     }
 
     private static DirectoryEntry[] ReadEntries(ReadOnlySpan<byte> bytes, in HeaderRecord header)
     {
         if (header.SectionCount > MaxSections)
-            throw new SnapshotFormatException($"it says it has {header.SectionCount} sections");
+            throw new SnapshotFormatException($"its header says {header.SectionCount} sections");
         int start = Unsafe.SizeOf<HeaderRecord>(), length = (int)header.SectionCount * Unsafe.SizeOf<DirectoryEntry>();
         if (bytes.Length - start < length)
             throw new SnapshotFormatException("it ends within its directory");
@@ -115,7 +115,7 @@ internal sealed class SnapshotDirectory
         {
             if (entry.Offset > size || entry.Length > size - entry.Offset)
                 throw new SnapshotFormatException($"section {(uint)entry.Kind} lies outside of it");
-            // Sections that share bytes could be more, together, than was given.
+            // Overlapping sections could be larger in total than the data.
             total += entry.Length;
             if (total > size)
                 throw new SnapshotFormatException("its sections overlap");

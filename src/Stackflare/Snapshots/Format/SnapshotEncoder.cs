@@ -1,6 +1,6 @@
 namespace Stackflare.Snapshots.Format;
 
-/// <summary>Makes the sections of a file of a snapshot. <see cref="SnapshotReader"/> and <see cref="SnapshotDecoder"/> make the snapshot of them again.</summary>
+/// <summary>Converts a snapshot to the sections of a file. <see cref="SnapshotReader"/> and <see cref="SnapshotDecoder"/> are the inverse.</summary>
 internal sealed class SnapshotEncoder
 {
     private readonly Snapshot _snapshot;
@@ -31,7 +31,7 @@ internal sealed class SnapshotEncoder
         Add(SectionKind.Info, new InfoRecord
         {
             Phase = CapturePhase.Done,
-            // What the source could not have is in its notes.
+            // Missing parts are in the notes.
             Flags = InfoFlags.Contract | InfoFlags.Locks,
             Pid = (uint)_snapshot.ProcessId,
             RuntimeMajor = (ushort)version.Major,

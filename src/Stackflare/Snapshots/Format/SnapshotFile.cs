@@ -6,34 +6,34 @@ using Stackflare.Model;
 namespace Stackflare.Snapshots.Format;
 
 /// <summary>
-/// A snapshot with what the host knows, to be shown later or elsewhere. The same format as the probe's, with further sections.
+/// A snapshot in a file, with the host's information, to be shown later or on another machine. The probe's format with additional sections.
 /// </summary>
 internal static class SnapshotFile
 {
     private const int Alignment = 8;
 
-    /// <param name="stream">Where to; it is neither flushed nor closed.</param>
+    /// <param name="stream">The destination. It is not flushed or closed.</param>
     /// <param name="snapshot">The snapshot.</param>
-    /// <param name="more">Further sections, which this class passes on as they are.</param>
+    /// <param name="more">Additional sections, written unchanged.</param>
     public static void Write(Stream stream, Snapshot snapshot, params ReadOnlySpan<FileSection> more)
     {
         foreach (var piece in Pieces(snapshot, more))
             stream.Write(piece.Span);
     }
 
-    /// <summary>Writes a file, whole or not at all, that only its owner can read. A file that is there is replaced.</summary>
-    /// <exception cref="OutputException">It could not be written.</exception>
+    /// <summary>Writes a file, completely or not at all. Only its owner can read it. An existing file is replaced.</summary>
+    /// <exception cref="OutputException">The file could not be written.</exception>
     public static void Save(string path, Snapshot snapshot, params ReadOnlySpan<FileSection> more) =>
         AtomicFile.Write(path, $"The file '{EscapedText.Plain(path)}'", Pieces(snapshot, more));
 
-    /// <summary>Checks a file and gives what is in it. The bytes may come from anyone.</summary>
-    /// <returns>The snapshot, and where further sections are.</returns>
-    /// <exception cref="SnapshotFormatException">The bytes are not a snapshot with the host's sections that this version reads.</exception>
+    /// <summary>Checks a file and returns its content. The bytes may come from an untrusted source.</summary>
+    /// <returns>The snapshot, and the positions of additional sections.</returns>
+    /// <exception cref="SnapshotFormatException">The bytes are not a snapshot file that this version can read.</exception>
     public static (Snapshot Snapshot, SnapshotDirectory Directory) Read(ReadOnlyMemory<byte> bytes)
     {
         var directory = new SnapshotDirectory(bytes);
         RawSnapshot raw = SnapshotReader.Read(directory);
-        // Such a one is an error where it is taken, and is never saved.
+        // A failed capture is reported when it is taken, and is never saved.
         if (raw.Info.Phase != CapturePhase.Done)
             throw new SnapshotFormatException("its capture was not finished");
         (HostInfo facts, IReadOnlyList<string>? notes) = HostSections.Decode(directory);

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Stackflare.Snapshots.Format;
 
-/// <summary>Constants of the snapshot format. The mirror of <c>native/probe/wire/abi.h</c>, which is the definition.</summary>
+/// <summary>Constants of the snapshot format. <c>native/probe/wire/abi.h</c> is the definition.</summary>
 internal static class SnapshotLayout
 {
     public const ulong Magic = 0x50414E5346544B53;
@@ -11,19 +11,19 @@ internal static class SnapshotLayout
     public const uint None = 0xFFFFFFFF;
     public const int AddressBytes = 108;
 
-    /// <summary>Of a wait: no timeout.</summary>
+    /// <summary>Timeout of a wait: none.</summary>
     public const int WaitInfinite = -1;
 
-    /// <summary>Of a wait: what timeout it has is not known.</summary>
+    /// <summary>Timeout of a wait: not known.</summary>
     public const int WaitTimeoutUnknown = int.MinValue;
 
-    /// <summary>Of an object: what it counts is not known.</summary>
+    /// <summary>Count of an object: not known.</summary>
     public const int CountUnknown = int.MinValue;
 
-    /// <summary>The most bytes of one name or path.</summary>
+    /// <summary>Maximum length of a name or path in bytes.</summary>
     public const int LongestText = 1 << 16;
 
-    /// <summary>Reads UTF-16 text whose place was checked.</summary>
+    /// <summary>Reads UTF-16 text whose position was checked.</summary>
     public static string Text(ReadOnlyMemory<byte> blob, uint offset, uint length) =>
         new(MemoryMarshal.Cast<byte, char>(blob.Span.Slice((int)offset, (int)length)));
 }
@@ -198,7 +198,7 @@ internal enum ReferenceFlags : uint
     HoldsRead = 2,
 }
 
-/// <summary>Parts of a dump that hang on how a runtime lays out its own data.</summary>
+/// <summary>Parts of a dump that depend on the runtime's private data layout.</summary>
 [Flags]
 internal enum SnapshotParts : uint
 {

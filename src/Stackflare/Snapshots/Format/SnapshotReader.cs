@@ -1,16 +1,16 @@
 namespace Stackflare.Snapshots.Format;
 
 /// <summary>
-/// Checks a snapshot and gives a view of it. The bytes may come from a dying or hostile process: everything that is later used
-/// as an index or a length is checked here, once, so that no other code has to. Allocates in proportion to the bytes given,
-/// never to a number found in them.
+/// Checks a snapshot and returns a view of it. The bytes may come from a dying or hostile process. Everything that is later used
+/// as an index or a length is checked here, so that code after it can index without checks. Allocates in proportion to the length of the data,
+/// never to a number inside it.
 /// </summary>
 internal static class SnapshotReader
 {
-    /// <exception cref="SnapshotFormatException">The bytes are not a snapshot that this version reads.</exception>
+    /// <exception cref="SnapshotFormatException">The bytes are not a snapshot that this version can read.</exception>
     public static RawSnapshot Read(ReadOnlyMemory<byte> bytes) => Read(new SnapshotDirectory(bytes));
 
-    /// <exception cref="SnapshotFormatException">The sections do not fit together.</exception>
+    /// <exception cref="SnapshotFormatException">The sections are inconsistent.</exception>
     public static RawSnapshot Read(SnapshotDirectory directory)
     {
         TypeRecord[] types = directory.Records<TypeRecord>(SectionKind.Types);
@@ -47,13 +47,13 @@ internal static class SnapshotReader
     }
 
     /// <summary>
-    /// Besides each index and slice, checks that slices do not share what they point at: a small snapshot whose thousand
-    /// threads all name the same long stack would otherwise become a large dump.
+    /// Checks each index and slice, and that slices do not overlap: otherwise, a small snapshot with a thousand
+    /// threads that share one long stack would become a large dump.
     /// </summary>
     private static void Check(RawSnapshot snapshot)
     {
         if (snapshot.Threads.Length > DumpLimits.MostThreads || snapshot.Stacks.Length > DumpLimits.MostFrames)
-            throw new SnapshotFormatException("it has more threads or frames than a capture takes");
+            throw new SnapshotFormatException("it has more threads or frames than a capture can have");
         int size = snapshot.Blob.Length;
         long frames = 0, arguments = 0, blob = 0;
         foreach (ref readonly ThreadRecord thread in snapshot.Threads.AsSpan())
@@ -94,8 +94,8 @@ internal static class SnapshotReader
     }
 
     /// <summary>
-    /// Who looks for cycles follows from a thread to what it waits for and on to whom that belongs: there is one way to go on
-    /// from each, and what locks say of their owners and what owners say of their locks is the same.
+    /// The search for cycles goes from a thread to what it waits for, and from there to the owner. So each thread waits for at most one lock,
+    /// and the owners in lock records must match the locks in held records.
     /// </summary>
     private static void CheckLocks(RawSnapshot snapshot)
     {
@@ -113,19 +113,19 @@ internal static class SnapshotReader
         foreach (ref readonly WaitRecord wait in snapshot.Waits.AsSpan())
         {
             if (wait.Thread < next || wait.Thread >= (uint)snapshot.Threads.Length)
-                throw new SnapshotFormatException("a waiting thread is not there, or not in its place");
+                throw new SnapshotFormatException("a waiting thread is missing or out of order");
             next = wait.Thread + 1L;
             Index(wait.Lock, snapshot.Locks.Length, "what a thread waits for");
-            Index(wait.OtherThread, snapshot.Threads.Length, "whom a thread waits for");
+            Index(wait.OtherThread, snapshot.Threads.Length, "the thread that a thread waits for");
         }
         (uint Thread, uint Frame, long Lock) last = (0, 0, -1);
         foreach (ref readonly HeldRecord held in snapshot.Held.AsSpan())
         {
             if (held.Lock >= (uint)snapshot.Locks.Length || (held.Thread, held.Frame, (long)held.Lock).CompareTo(last) <= 0)
-                throw new SnapshotFormatException("a held lock is not there, or not in its place");
+                throw new SnapshotFormatException("a held lock is missing or out of order");
             last = (held.Thread, held.Frame, held.Lock);
             if (held.Thread == SnapshotLayout.None || held.Thread != snapshot.Locks[held.Lock].Owner)
-                throw new SnapshotFormatException("a thread holds a lock that is another's");
+                throw new SnapshotFormatException("a thread holds a lock that another thread owns");
             if (held.Frame != SnapshotLayout.None && held.Frame >= snapshot.Threads[held.Thread].FrameCount)
                 throw new SnapshotFormatException("the frame that holds a lock is not there");
         }
@@ -143,7 +143,7 @@ internal static class SnapshotReader
         foreach (ref readonly ReferenceRecord reference in snapshot.References.AsSpan())
         {
             if (reference.Object >= (uint)snapshot.Objects.Length || (reference.Thread, reference.Frame, (long)reference.Object).CompareTo(last) <= 0)
-                throw new SnapshotFormatException("an object that a thread refers to is not there, or not in its place");
+                throw new SnapshotFormatException("an object that a thread refers to is missing or out of order");
             last = (reference.Thread, reference.Frame, reference.Object);
             if (reference.Thread >= (uint)snapshot.Threads.Length)
                 throw new SnapshotFormatException("a thread that refers to an object is not there");
@@ -158,7 +158,7 @@ internal static class SnapshotReader
         foreach (ref readonly BusyRecord busy in snapshot.Busy.AsSpan())
         {
             if (busy.Thread < next || busy.Thread >= (uint)snapshot.Threads.Length)
-                throw new SnapshotFormatException("a busy thread is not there, or not in its place");
+                throw new SnapshotFormatException("a busy thread is missing or out of order");
             next = busy.Thread + 1L;
             if (busy.CpuNs < 0 || busy.WallNs <= 0)
                 throw new SnapshotFormatException($"a thread used {busy.CpuNs} ns of {busy.WallNs} ns");
@@ -199,7 +199,7 @@ internal static class SnapshotReader
             throw new SnapshotFormatException($"{what} is not there");
     }
 
-    /// <summary>Checks where bytes are; the parameters are those of <see cref="Text"/>.</summary>
+    /// <summary>Checks the position of bytes. The parameters are those of <see cref="Text"/>.</summary>
     internal static void Bytes(uint offset, uint length, int size, string what, ref long total)
     {
         if (offset == SnapshotLayout.None)
@@ -209,12 +209,12 @@ internal static class SnapshotReader
             throw new SnapshotFormatException($"{what} lies outside of the blob");
     }
 
-    /// <summary>Checks where a text is.</summary>
-    /// <param name="offset">Its place in the blob.</param>
-    /// <param name="length">Its bytes.</param>
-    /// <param name="size">The bytes of the blob.</param>
-    /// <param name="what">What it is, for the error.</param>
-    /// <param name="total">What all slices of the blob so far have, together.</param>
+    /// <summary>Checks the position of a text.</summary>
+    /// <param name="offset">Its offset in the blob.</param>
+    /// <param name="length">Its length in bytes.</param>
+    /// <param name="size">The size of the blob in bytes.</param>
+    /// <param name="what">Its name in error messages.</param>
+    /// <param name="total">The total length of all slices of the blob so far.</param>
     internal static void Text(uint offset, uint length, int size, string what, ref long total)
     {
         Bytes(offset, length, size, what, ref total);

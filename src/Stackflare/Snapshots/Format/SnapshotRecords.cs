@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Stackflare.Snapshots.Format;
 
-// The records of the snapshot format: the mirror of native/probe/wire/abi.h, which is the definition and says what each field is.
+// The records of the snapshot format. native/probe/wire/abi.h is the definition and documents each field.
 
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct RequestRecord

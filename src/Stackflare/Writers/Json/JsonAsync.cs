@@ -4,7 +4,7 @@ using Stackflare.Views;
 
 namespace Stackflare.Writers.Json;
 
-/// <summary>The async stacks in JSON, always in groups: a hundred thousand stacks are a few groups.</summary>
+/// <summary>The async stacks in JSON, always in groups: a hundred thousand stacks are usually a few groups.</summary>
 internal sealed class JsonAsync(Utf8JsonWriter json, JsonStacks stacks, DumpView view)
 {
     /// <summary>At most this many objects are listed for a group.</summary>

@@ -4,14 +4,14 @@ using Stackflare.Analysis;
 namespace Stackflare.Writers.Json;
 
 /// <summary>
-/// The parts of the JSON about waits, locks, deadlocks and findings. Each lock stands once in a table and is numbered when it is first referred to.
+/// The waits, locks, deadlocks and findings in JSON. Each lock is in a table once, and gets its number on first use.
 /// </summary>
 internal sealed class JsonLocks(Utf8JsonWriter json, FrameTable frames)
 {
     private readonly Dictionary<DumpLock, int> _ids = [];
     private readonly List<DumpLock> _locks = [];
 
-    /// <summary>What a thread waits for and what it holds; within its object.</summary>
+    /// <summary>What a thread waits for and what it holds, as properties of the thread's object.</summary>
     public void WriteThread(DumpThread thread)
     {
         WriteWait(thread.WaitingFor);
@@ -79,7 +79,7 @@ internal sealed class JsonLocks(Utf8JsonWriter json, FrameTable frames)
         json.WriteEndArray();
     }
 
-    /// <summary>The table. After all that refers to it.</summary>
+    /// <summary>The table of locks. Must be written after everything that refers to it.</summary>
     public void WriteTable()
     {
         json.WriteStartArray("locks");
@@ -116,7 +116,7 @@ internal sealed class JsonLocks(Utf8JsonWriter json, FrameTable frames)
         json.WriteString("objectType", wait.ObjectType);
         WriteLock(wait.Lock);
         json.WriteThread("joined", wait.Joined);
-        // Without an end it is -1 millisecond, which is what the program says as well.
+        // No limit is -1 ms, as in the program's own call.
         json.WriteMilliseconds("timeoutMs", wait.Timeout);
         json.WriteMilliseconds("atLeastMs", wait.AtLeast);
         json.WriteThreads("waitsFor", wait.WaitsFor);

@@ -1,7 +1,7 @@
 namespace Stackflare.Writers.Json;
 
 /// <summary>
-/// The spelling of enumerations in JSON. Written out rather than derived: a renamed member must not change the format.
+/// The spelling of enumerations in JSON. Not derived from the members, because renaming a member must not change the format.
 /// </summary>
 internal static class JsonNames
 {
@@ -92,7 +92,7 @@ internal static class JsonNames
         AsyncWaitKind.Other => "other",
         AsyncWaitKind.Ready => "ready",
         AsyncWaitKind.Running => "running",
-        AsyncWaitKind.Circle => "circle",
+        AsyncWaitKind.Cycle => "circle",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
 
@@ -115,7 +115,7 @@ internal static class JsonNames
         FindingKind.AbandonedLock => "abandonedLock",
         FindingKind.HoldsAndWaits => "holdsAndWaits",
         FindingKind.ManyAlike => "manyAlike",
-        FindingKind.AsyncCircle => "asyncCircle",
+        FindingKind.AsyncCycle => "asyncCircle",
         FindingKind.ManyAsyncAlike => "manyAsyncAlike",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };

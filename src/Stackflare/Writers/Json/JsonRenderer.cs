@@ -7,7 +7,7 @@ using Stackflare.Views;
 namespace Stackflare.Writers.Json;
 
 /// <summary>
-/// Everything that a dump has, for programs, by docs/schema/thread-dump-v1.schema.json. Frames stand once in a table and stacks
+/// The whole dump for programs, by docs/schema/thread-dump-v1.schema.json. Frames are in a table once, and stacks
 /// refer to them by index: a thousand threads of a hundred frames have a few hundred distinct frames.
 /// </summary>
 internal sealed class JsonRenderer
@@ -15,8 +15,8 @@ internal sealed class JsonRenderer
     internal const string SchemaId = "urn:stackflare:schema:thread-dump-v1";
     internal const int Version = 1;
 
-    // The relaxed encoder leaves <, > and ' readable, which names of generics and of compiler-made methods are full of. The result
-    // is a document, not a part of an HTML page. Control characters and lone surrogates do not pass it either.
+    // The relaxed encoder keeps <, > and ' readable, which are frequent in generic and compiler-generated names. The result
+    // is not a part of an HTML page. The encoder still escapes control characters and lone surrogates.
     private static readonly JsonWriterOptions Options = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly DumpView _view;
@@ -36,7 +36,7 @@ internal sealed class JsonRenderer
 
     public static void Write(ThreadDump dump, PooledBytes bytes)
     {
-        // JSON has everything, whatever was asked for, and async stacks in groups always.
+        // JSON always contains everything, with async stacks in groups.
         using (var view = new DumpView(dump, RenderOptions.Default))
         using (var json = new Utf8JsonWriter(bytes, Options))
             new JsonRenderer(view, json).Write();
@@ -73,7 +73,7 @@ internal sealed class JsonRenderer
         _locks.WriteDeadlocks(_dump.Deadlocks);
         _locks.WriteFindings(_dump.Findings);
 
-        // After all that refers to them: the tables are complete only then.
+        // After everything that refers to them, because only then the tables are complete.
         _locks.WriteTable();
         _json.WriteStartArray("frames");
         for (int i = 0; i < _frames.Count; i++)
@@ -174,7 +174,7 @@ internal sealed class JsonRenderer
     private void WriteFrame(int index, DumpFrame frame)
     {
         _json.WriteStartObject();
-        // The position in the table says the same; this is for people who search for "137".
+        // Redundant, but people can search for it.
         _json.WriteNumber("index", index);
         _json.WriteString("display", frame.Kind is FrameKind.Native ? frame.Method.FullName : frame.Method.ToString());
         _json.WriteString("kind", JsonNames.Name(frame.Kind));

@@ -9,7 +9,7 @@ namespace Stackflare.Writers.Json;
 /// <summary>Stacks as indexes into the table of frames.</summary>
 internal sealed class JsonStacks(Utf8JsonWriter json, FrameTable table)
 {
-    /// <summary>In one line: one number a line would make the document five times as long.</summary>
+    /// <summary>In one line: one number for each line would make the document five times as long.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Write(string name, IReadOnlyList<DumpFrame> frames)
     {

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Stackflare.Writers.Json;
 
-/// <summary>Values that more than one part of the JSON has. What is not known is null.</summary>
+/// <summary>Values that several parts of the JSON contain. Null means not known.</summary>
 internal static class JsonValues
 {
     extension(Utf8JsonWriter json)
@@ -40,10 +40,10 @@ internal static class JsonValues
             json.WriteEndArray();
         }
 
-        /// <summary>A thread by the kernel's id: an index would be wrong in a dump of only some of the threads.</summary>
+        /// <summary>A thread by its kernel id: an index would be wrong in a dump with only some of the threads.</summary>
         public void WriteThread(string name, DumpThread? thread) => json.WriteOptional(name, thread?.OsId.Value);
 
-        /// <summary>Threads by the kernel's ids, in one line.</summary>
+        /// <summary>Threads by their kernel ids, in one line.</summary>
         public void WriteThreads(string name, IReadOnlyList<DumpThread> threads)
         {
             json.WritePropertyName(name);

@@ -5,14 +5,14 @@ using Stackflare.Writers.Text;
 namespace Stackflare.Writers.Profiles;
 
 /// <summary>
-/// Async stacks for the formats that add up samples: outermost first, with what is waited for as the innermost frame. A method that waits for several tasks is
-/// in a stack for each, so that each stack counts what waits at its end.
+/// Async stacks for formats that add up samples: outermost first, with what is waited for as the innermost frame. A method that waits for several
+/// tasks is in one stack for each task, so that each stack counts what waits at its end.
 /// </summary>
 /// <param name="groups">The stacks.</param>
-/// <param name="idOf">The number of a frame.</param>
-/// <param name="idOfName">The number of a name that stands in place of a frame.</param>
-/// <param name="all">Whether hidden frames are in.</param>
-/// <param name="add">Takes a stack and how often it is there.</param>
+/// <param name="idOf">Returns the number of a frame.</param>
+/// <param name="idOfName">Returns the number of a name that replaces a frame.</param>
+/// <param name="all">Whether hidden frames are included.</param>
+/// <param name="add">Receives each stack and its count.</param>
 internal sealed class AsyncSamples(AsyncGroups groups, Func<DumpFrame, int> idOf, Func<string, int> idOfName, bool all, AsyncSamples.StackReceiver add)
 {
     private int[] _stack = new int[64];
@@ -42,7 +42,7 @@ internal sealed class AsyncSamples(AsyncGroups groups, Func<DumpFrame, int> idOf
         Add(unfinished, end, depth + 1);
         if (notFollowed > 0)
         {
-            Push(ref end, idOfName("[not looked at]"));
+            Push(ref end, idOfName("[not followed]"));
             add(_stack.AsSpan(0, end), notFollowed);
         }
         else if (unfinished.Count == 0)
@@ -58,6 +58,6 @@ internal sealed class AsyncSamples(AsyncGroups groups, Func<DumpFrame, int> idOf
         _stack[length++] = id;
     }
 
-    /// <summary>Takes a stack, outermost first, and how often it is there.</summary>
+    /// <summary>Receives a stack, outermost first, and its count.</summary>
     public delegate void StackReceiver(ReadOnlySpan<int> stack, long count);
 }

@@ -4,16 +4,16 @@ using Stackflare.Model;
 namespace Stackflare.Writers.Profiles;
 
 /// <summary>
-/// Makes names fit for lines of folded stacks. They stand there without quotes, and readers have rules: a semicolon ends a name, the
-/// last space comes before the count, and if a number after a space is before that, too, it is taken for the first of two counts to
-/// compare. As some readers turn stacks round, the last rule is kept for every name and not for the last alone.
+/// Makes names valid in lines of folded stacks, which have no quotes. Readers have rules: a semicolon ends a name, and the count is after
+/// the last space. If there is another number between spaces before it, readers take it for the first of two counts to
+/// compare. Some readers reverse stacks, so the last rule applies to every name, not only to the last one.
 /// </summary>
 internal static class FoldedName
 {
-    /// <param name="escaped">The name, from which <see cref="EscapedText"/> has taken line breaks and control characters.</param>
+    /// <param name="escaped">The name, in which <see cref="EscapedText"/> has replaced line breaks and control characters.</param>
     public static string Escape(string escaped)
     {
-        // As the scripts that fold the stacks of other tools do.
+        // Like the scripts that fold the stacks of other tools.
         string name = escaped.Replace(';', ':').Trim();
         if (name.Length == 0)
             return "?";

@@ -5,16 +5,16 @@ using Stackflare.Analysis;
 namespace Stackflare.Writers.Profiles;
 
 /// <summary>
-/// Folded stacks, which flame graphs are made of: a line for each distinct stack with the thread's name, the frames from the
-/// outermost, and how often it was met. Frames are names only here, so that stacks at different lines of the same methods add up.
+/// Folded stacks, the input of flame graphs: one line for each distinct stack, with the thread's name, the frames from the
+/// outermost, and the count. Frames are only names here, so that stacks at different lines of the same methods add up.
 /// </summary>
 internal sealed class FoldedRenderer : IDisposable
 {
-    /// <summary>What stands for the thread where there is none.</summary>
+    /// <summary>Replaces the thread's name for async stacks.</summary>
     private const string Async = "async";
 
     private readonly StackSamples _samples;
-    // In the order of their spelling: the numbers of names sort as the names do.
+    // Sorted, so that the order of numbers is the order of names.
     private readonly string[] _names;
     private readonly StackTable _stacks = new();
     private readonly Dictionary<Line, long> _counts = [];

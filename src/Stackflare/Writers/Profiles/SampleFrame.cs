@@ -3,12 +3,12 @@ using Stackflare.Model;
 namespace Stackflare.Writers.Profiles;
 
 /// <summary>
-/// A frame as the formats that add up samples show it. Equal by value: each dump has frame objects of its own, and the same line of
-/// the same method is to be one frame in all of them.
+/// A frame as the formats that add up samples show it. Equal by value: each dump has its own frame objects, and the same line of
+/// the same method must be one frame in all dumps.
 /// </summary>
-/// <param name="Name">The method without parameters, escaped; or a remark in brackets.</param>
-/// <param name="File">The source file, else the module's name; null for neither.</param>
-/// <param name="Line">Line number, from 1; 0 where it is not known.</param>
+/// <param name="Name">The method without parameters, escaped; or a text in brackets.</param>
+/// <param name="File">The source file, otherwise the module's name; null if there is neither.</param>
+/// <param name="Line">Line number, from 1; 0 if not known.</param>
 internal readonly record struct SampleFrame(string Name, string? File = null, int Line = 0)
 {
     public static SampleFrame FromFrame(DumpFrame frame)

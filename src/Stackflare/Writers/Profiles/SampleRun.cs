@@ -1,6 +1,6 @@
 namespace Stackflare.Writers.Profiles;
 
-/// <summary>A thread had the same stack in some samples, one after the other.</summary>
+/// <summary>Consecutive samples in which a thread had the same stack.</summary>
 /// <param name="Stack">The stack, by its number in <see cref="StackSamples.Stacks"/>.</param>
-/// <param name="Count">In how many samples.</param>
+/// <param name="Count">Number of samples.</param>
 internal readonly record struct SampleRun(int Stack, int Count);

@@ -1,9 +1,9 @@
 namespace Stackflare.Writers.Profiles;
 
-/// <summary>What the samples have of one thread.</summary>
+/// <summary>The samples of one thread.</summary>
 /// <param name="id">The kernel's id.</param>
 /// <param name="name">Its name, escaped.</param>
-/// <param name="firstSample">The number of the first sample that it is in, from 0.</param>
+/// <param name="firstSample">The number of the first sample that contains it, from 0.</param>
 internal sealed class SampledThread(OsThreadId id, string name, int firstSample)
 {
     private readonly List<SampleRun> _runs = [];
@@ -17,13 +17,13 @@ internal sealed class SampledThread(OsThreadId id, string name, int firstSample)
     /// <summary>The stacks in the order of time.</summary>
     public IReadOnlyList<SampleRun> Runs => _runs;
 
-    /// <summary>In how many samples the thread is.</summary>
+    /// <summary>How many samples contain the thread.</summary>
     public int Samples { get; private set; }
 
     public void Add(int stack)
     {
         Samples++;
-        // Most threads of most programs wait: what is kept grows with the changes, not with the samples.
+        // Most threads of most programs wait, so memory grows with the changes, not with the samples.
         if (_runs.Count > 0 && _runs[^1] is var last && last.Stack == stack)
             _runs[^1] = last with { Count = last.Count + 1 };
         else

@@ -9,12 +9,12 @@ using Stackflare.Model;
 namespace Stackflare.Writers.Profiles;
 
 /// <summary>
-/// A file for the viewer speedscope, by its format of sampled profiles: a table of frames, and a profile for each thread. The part of
-/// its schema that is written is in docs/schema/speedscope-sampled.schema.json.
+/// A file for the speedscope viewer, in its format of sampled profiles: a table of frames, and a profile for each thread. The used part of
+/// its schema is in docs/schema/speedscope-sampled.schema.json.
 /// </summary>
 internal sealed class SpeedscopeRenderer
 {
-    /// <summary>By which the viewer recognizes the format.</summary>
+    /// <summary>The viewer recognizes the format by it.</summary>
     internal const string SchemaId = "https://www.speedscope.app/file-format-schema.json";
 
     private static readonly JsonWriterOptions Options = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -94,7 +94,9 @@ internal sealed class SpeedscopeRenderer
         _json.WriteEndObject();
     }
 
-    /// <summary>A profile in which a stack weighs how often it was met: the times of methods that wait side by side would add up to more than has passed.</summary>
+    /// <summary>
+    /// A profile in which the weight of a stack is its count: the times of methods that wait concurrently would add up to more than the elapsed time.
+    /// </summary>
     private void WriteAsync(IReadOnlyDictionary<int, long> stacks)
     {
         _json.WriteStartObject();
@@ -116,14 +118,14 @@ internal sealed class SpeedscopeRenderer
         _json.WriteEndObject();
     }
 
-    /// <summary>What a number of samples weighs. Exact, so that a thread's weights add up to its end.</summary>
+    /// <summary>The weight of a number of samples. Exact, so that a thread's weights add up to its end.</summary>
     private decimal Weight(long samples) => _samples.Interval is { } interval
         ? samples * (interval.Ticks / (decimal)TimeSpan.TicksPerMillisecond)
         : samples;
 
     /// <summary>
-    /// The stack in a line of its own: one number a line would make the file five times as long. The writer adds no white space to raw
-    /// values, so the line's start is written with it.
+    /// The stack in one line: one number for each line would make the file five times as long. The JSON writer adds no white space to raw
+    /// values, so the indentation is written with it.
     /// </summary>
     private void WriteStack(ReadOnlySpan<int> stack)
     {

@@ -5,18 +5,18 @@ using Stackflare.Views;
 namespace Stackflare.Writers.Profiles;
 
 /// <summary>
-/// Adds up the stacks of one or more dumps of a process. Each distinct frame and each distinct stack is kept once, in memory that has
-/// a bound however long the sampling goes on. For one thread.
+/// Adds up the stacks of one or more dumps of a process. Keeps each distinct frame and each distinct stack once, in limited
+/// memory, however long the sampling lasts. Not thread-safe.
 /// </summary>
-/// <param name="options">Only <see cref="RenderOptions.ShowHidden"/> counts: repeated frames are never folded here.</param>
-/// <param name="interval">The time from one dump to the next; null where there is one dump or no fixed interval.</param>
+/// <param name="options">Only <see cref="RenderOptions.ShowHidden"/> is used: recursion is never folded here.</param>
+/// <param name="interval">The time from one dump to the next; null for one dump, or without a fixed interval.</param>
 /// <param name="limit">How many frames of distinct stacks are kept.</param>
 internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = null, int limit = StackSamples.MostFrames) : IDisposable
 {
-    /// <summary>64 MiB; four times what the largest dump can have.</summary>
+    /// <summary>64 MiB; four times the maximum of a dump.</summary>
     internal const int MostFrames = 16 << 20;
 
-    // Groups of async stacks are what is added up.
+    // Async stacks are added up in groups.
     private readonly RenderOptions _options = options with { GroupIdenticalStacks = true };
     private readonly Dictionary<SampleFrame, int> _frameIds = [];
     private readonly List<SampleFrame> _frames = [];
@@ -24,20 +24,20 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
     private readonly Dictionary<(OsThreadId, ManagedThreadId?, string), SampledThread> _threadsByKey = [];
     private readonly List<SampledThread> _threads = [];
     private readonly Dictionary<int, long> _async = [];
-    // Of the dump that is being added: the numbers here of frames of async stacks, and of frames and stacks of its view.
+    // For the current dump: the numbers here of its async frames, and of its view's frames and stacks.
     private readonly Dictionary<DumpFrame, int> _known = [];
     private int[] _stack = new int[256], _frameOf = [], _stackOf = [];
 
     /// <summary>How many dumps were added.</summary>
     public int Count { get; private set; }
 
-    /// <summary>The first dump's process; null before there is one.</summary>
+    /// <summary>The process of the first dump; null before it is added.</summary>
     public DumpedProcess? Process { get; private set; }
 
-    /// <summary>When the first dump was taken.</summary>
+    /// <summary>The time of the first dump.</summary>
     public DateTimeOffset Begin { get; private set; }
 
-    /// <summary>The time that one sample stands for; null where samples are just counted.</summary>
+    /// <summary>The time that one sample represents; null if samples are only counted.</summary>
     public TimeSpan? Interval => Count > 1 ? interval : null;
 
     public IReadOnlyList<SampleFrame> Frames => _frames;
@@ -45,10 +45,10 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
     /// <summary>The distinct stacks as numbers of <see cref="Frames"/>, outermost first; none is empty.</summary>
     public StackTable Stacks => _stacks;
 
-    /// <summary>The threads in the order they were met.</summary>
+    /// <summary>The threads in the order of appearance.</summary>
     public IReadOnlyList<SampledThread> Threads => _threads;
 
-    /// <summary>The stacks of async methods that wait, with how often each was met.</summary>
+    /// <summary>The stacks of async methods that wait, with the count of each.</summary>
     public IReadOnlyDictionary<int, long> Async => _async;
 
     public void Add(ThreadDump dump)
@@ -57,7 +57,7 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
             (Process, Begin) = (dump.Process, dump.CapturedAt);
         _known.Clear();
         using var view = new DumpView(dump, _options);
-        // Many threads have one stack, and all have frames in common: each is looked for once.
+        // Many threads share a stack, and stacks share frames: each is looked up only once.
         (_frameOf, _stackOf) = (NotYet(view.Stacks.Frames.Count), NotYet(view.Stacks.Stacks.Count));
         for (int i = 0; i < dump.Threads.Count; i++)
         {
@@ -86,7 +86,7 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
     private void Add(OsThreadId id, ManagedThreadId? managedId, string name, int stack)
     {
         string shown = EscapedText.Plain(name);
-        // With the name: ids are used again, and a thread that was renamed has begun something else.
+        // With the name: ids are reused, and a thread with a new name does something else.
         var key = (id, managedId, shown);
         if (!_threadsByKey.TryGetValue(key, out var thread))
         {
@@ -108,7 +108,7 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
         return numbers;
     }
 
-    /// <summary>The number of a thread's stack; -1 where there is nothing to show.</summary>
+    /// <summary>The number of a thread's stack; -1 if there is nothing to show.</summary>
     private int NumberOf(DumpThread thread, VisibleStacks stacks, int stack)
     {
         bool isWhole = thread.Completeness is not (StackCompleteness.Truncated or StackCompleteness.Broken) && stacks.Stacks[stack].Length > 0;
@@ -121,14 +121,14 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
         return number;
     }
 
-    /// <summary>Puts what is shown of a thread's stack into <see cref="_stack"/>, outermost first; gives the length.</summary>
+    /// <summary>Copies the visible part of a thread's stack to <see cref="_stack"/>, outermost first, and returns its length.</summary>
     private int Collect(DumpThread thread, VisibleStacks stacks, int stack)
     {
         ReadOnlySpan<int> visible = stacks.Stacks[stack];
         if (_stack.Length <= visible.Length)
             _stack = new int[Math.Max(visible.Length + 1, _stack.Length * 2)];
 
-        // Where the outer calls are missing, the stack must not look as if it began with the first that is there.
+        // If outer calls are missing, the stack must not look as if it began with the first known one.
         int length = 0;
         if (thread.Completeness is StackCompleteness.Truncated or StackCompleteness.Broken)
             _stack[length++] = IdOf(new SampleFrame("[outer calls not walked]"));

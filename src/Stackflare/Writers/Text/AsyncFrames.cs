@@ -3,17 +3,17 @@ using Stackflare.Analysis;
 
 namespace Stackflare.Writers.Text;
 
-/// <summary>Writes the frames of async methods. The lines of each are made once.</summary>
+/// <summary>Writes the frames of async methods. The lines of each frame are made once.</summary>
 internal sealed class AsyncFrames(RenderBuffer buffer, RenderOptions options, TextDialect dialect)
 {
     private readonly FrameTable _frames = new(byPlace: true);
     private readonly List<byte[]> _texts = [];
     private int[] _ids = [];
 
-    /// <summary>Writes what is shown of a stack.</summary>
+    /// <summary>Writes the visible frames of a stack.</summary>
     /// <param name="frames">The stack, innermost first.</param>
-    /// <param name="before">What stands at the beginning of each line.</param>
-    /// <returns>How many frames are not shown because they are hidden.</returns>
+    /// <param name="before">The beginning of each line.</param>
+    /// <returns>How many hidden frames are left out.</returns>
     public int Append(IReadOnlyList<DumpFrame> frames, string before)
     {
         if (_ids.Length < frames.Count)

@@ -8,10 +8,10 @@ internal sealed class AsyncSection(RenderBuffer buffer, DumpView view, TextDiale
 {
     private readonly AsyncFrames _frames = new(buffer, view.Options, dialect);
 
-    /// <summary>How many frames were left out because they are hidden, counted in every stack they are in.</summary>
+    /// <summary>How many hidden frames are left out, counted in every stack that contains them.</summary>
     public long HiddenFrames { get; private set; }
 
-    /// <summary>Writes the section; nothing if there is no async method that waits.</summary>
+    /// <summary>Writes the section; nothing if no async method waits.</summary>
     public void Append()
     {
         List<AsyncStackGroup> shown = [.. view.Async.Shown], idle = [.. view.Async.Idle];
@@ -19,9 +19,9 @@ internal sealed class AsyncSection(RenderBuffer buffer, DumpView view, TextDiale
         {
             long stacks = shown.Sum(static g => g.Count);
             Begin();
-            buffer.Begin(TextRole.Heading).Append("Async methods that wait: ").Append(Words.Count(stacks, "stack"));
+            buffer.Begin(TextRole.Heading).Append("Async stacks: ").AppendCount(stacks);
             if (shown.Count < stacks)
-                buffer.Append(" in ").Append(Words.Count(shown.Count, "group"));
+                buffer.Append(" in ").Append(DiagnosisText.Count(shown.Count, "group"));
             buffer.End().AppendLine();
             End();
         }
@@ -38,7 +38,7 @@ internal sealed class AsyncSection(RenderBuffer buffer, DumpView view, TextDiale
             AppendIdle(idle);
     }
 
-    /// <summary>Writes the methods that wait for what the threads of a group run, and the line that says so.</summary>
+    /// <summary>Writes the async callers of what the threads of a group run, after a line that introduces them.</summary>
     public void AppendCallers(StackGroup group)
     {
         IReadOnlyList<DumpFrame> callers = group.First.AsyncCallers;
@@ -55,16 +55,16 @@ internal sealed class AsyncSection(RenderBuffer buffer, DumpView view, TextDiale
     {
         Begin();
         AppendCount(groups.Sum(static g => g.Count));
-        buffer.Append(" of the platform alone: ");
+        buffer.Append(" of the framework only: ");
         NameSummary.Append(buffer, groups.Select(static g => (g.First.Frames is [.., var outermost] ? outermost.Method.FullName : "?", g.Count)));
         buffer.Append(". ").Append(dialect.ShowsAll).Append(groups is [{ Count: 1 }] ? " shows it." : " shows them.").AppendLine();
         End();
     }
 
-    /// <summary>What stands under a group's first line.</summary>
+    /// <summary>Writes the lines below a group's first line.</summary>
     /// <param name="group">The group.</param>
-    /// <param name="before">What stands at the beginning of each line.</param>
-    /// <param name="depth">How deep it is within others.</param>
+    /// <param name="before">The beginning of each line.</param>
+    /// <param name="depth">The nesting depth of the group.</param>
     private void AppendStack(AsyncStackGroup group, string before, int depth)
     {
         if (!dialect.OutermostFirst)
@@ -101,7 +101,7 @@ internal sealed class AsyncSection(RenderBuffer buffer, DumpView view, TextDiale
 
     private void AppendUnfinished(AsyncStackGroup group, string before, int depth)
     {
-        // Deeper levels have bars before them, so that a source line is never taken for a frame.
+        // Deeper levels begin with bars, so that a source line cannot be mistaken for a frame.
         string inner = $"{before}{dialect.Indentation}| ";
         List<AsyncStackGroup> unfinished = view.Async.Unfinished(group, depth, out long notFollowed);
         foreach (AsyncStackGroup branch in unfinished)
@@ -111,10 +111,10 @@ internal sealed class AsyncSection(RenderBuffer buffer, DumpView view, TextDiale
             AppendStack(branch, inner, depth + 1);
         }
         if (notFollowed > 0)
-            buffer.Append(before).Append(dialect.Indentation).Append("- ").AppendCount(notFollowed).Append(" more that were not looked at").AppendLine();
+            buffer.Append(before).Append(dialect.Indentation).Append("- ").AppendCount(notFollowed).Append(" more that were not followed").AppendLine();
     }
 
-    private void AppendCount(long stacks) => buffer.Begin(TextRole.Heading).Append(Words.Count(stacks, "async stack")).End();
+    private void AppendCount(long stacks) => buffer.Begin(TextRole.Heading).Append(DiagnosisText.Count(stacks, "async stack")).End();
 
     private void Begin()
     {

@@ -3,27 +3,27 @@ using Stackflare.Model;
 
 namespace Stackflare.Writers.Text;
 
-/// <summary>What async methods wait for, in words.</summary>
+/// <summary>Describes what async methods wait for.</summary>
 internal static class AsyncWaitText
 {
-    /// <summary>What a group does, to go after how many they are: <c>waiting for Task.Delay, due in 59m3s</c>.</summary>
+    /// <summary>What a group does, to follow its count: <c>waiting for Task.Delay, due in 59m3s</c>.</summary>
     /// <param name="group">The group.</param>
-    /// <param name="reference">How threads are referred to.</param>
+    /// <param name="reference">Returns the reference to a thread.</param>
     public static string Describe(AsyncStackGroup group, Func<DumpThread, string> reference)
     {
         bool one = group.Count == 1;
         return group.Wait.Kind switch
         {
             AsyncWaitKind.Ready => one
-                ? "ready: what it waited for has completed, and no thread has gone on with it yet"
-                : "ready: what they waited for has completed, and no thread has gone on with them yet",
+                ? "ready: what it waited for has completed, but no thread has continued it yet"
+                : "ready: what they waited for has completed, but no thread has continued them yet",
             AsyncWaitKind.Running => $"running on {(group.Wait.Thread is { } thread ? reference(thread) : "a thread")}",
-            AsyncWaitKind.Circle => one ? "waiting for itself: it will never go on" : "waiting for themselves: they will never go on",
+            AsyncWaitKind.Cycle => one ? "waiting for itself: it will never continue" : "waiting for themselves: they will never continue",
             _ => $"waiting for {Thing(group.Wait)}{Object(group)}{Progress(group.Wait)}{Due(group)}{Shared(group)}",
         };
     }
 
-    /// <summary>The same as a name that stands where a frame does, in brackets because it is none: <c>[Task.Delay]</c>. Escaped.</summary>
+    /// <summary>The same as a name in place of a frame, in brackets because it is not one: <c>[Task.Delay]</c>. Escaped.</summary>
     public static string Name(AsyncWait wait)
     {
         string name = wait.Kind switch
@@ -42,7 +42,7 @@ internal static class AsyncWaitText
             AsyncWaitKind.Other => "something",
             AsyncWaitKind.Ready => "ready",
             AsyncWaitKind.Running => "running",
-            AsyncWaitKind.Circle => "waits for itself",
+            AsyncWaitKind.Cycle => "waits for itself",
             _ => "not known",
         };
         return wait.Operation is { } operation ? $"[{name}: {EscapedText.Plain(operation)}]" : $"[{name}]";
@@ -61,7 +61,7 @@ internal static class AsyncWaitText
         AsyncWaitKind.WhenAny => "Task.WhenAny",
         AsyncWaitKind.Work => $"a Task{Result(wait.Type)} that runs a delegate",
         AsyncWaitKind.Other => With(wait.Type is { } type ? LockLines.Type(type) : "something", wait.Operation, null),
-        _ => With("something that is not known", wait.Operation, wait.Type),
+        _ => With("an unknown object", wait.Operation, wait.Type),
     };
 
     private static string With(string thing, string? operation, string? type)
@@ -70,7 +70,7 @@ internal static class AsyncWaitText
         return details.Length == 0 ? thing : $"{thing} ({string.Join(", ", details)})";
     }
 
-    /// <summary>The result type of a task, as <c>&lt;System.String&gt;</c>; another type in brackets; nothing where there is no result.</summary>
+    /// <summary>The result type of a task, as <c>&lt;System.String&gt;</c>; any other type in brackets; empty if there is no result.</summary>
     private static string Result(string? type)
     {
         const string Tasks = "System.Threading.Tasks.";
@@ -84,7 +84,7 @@ internal static class AsyncWaitText
         return $" ({LockLines.Type(type)})";
     }
 
-    /// <summary>Which object it is, where that says something.</summary>
+    /// <summary>The object or objects, if that is useful.</summary>
     private static string Object(AsyncStackGroup group)
     {
         if (group.Wait.Kind is not (AsyncWaitKind.SemaphoreSlim or AsyncWaitKind.TaskCompletionSource or AsyncWaitKind.Work or AsyncWaitKind.Other))
@@ -92,13 +92,13 @@ internal static class AsyncWaitText
         List<ObjectAddress> objects = group.Objects();
         if (objects.Count == 1 && group.HasObjects)
             return $" <{objects[0]}>";
-        // Each method has a task of its own, which says nothing. Several semaphores do.
+        // Each method has its own task, so their number says nothing. Several semaphores are worth a note.
         return objects.Count > 1 && group.Wait.Kind is AsyncWaitKind.SemaphoreSlim
             ? FormattableString.Invariant($", {objects.Count:N0} different ones")
             : "";
     }
 
-    /// <summary>Twenty that wait for one call are not twenty calls.</summary>
+    /// <summary>Says so if several stacks wait for one call: twenty waiters are not twenty calls.</summary>
     private static string Shared(AsyncStackGroup group) => group.Calls() is var calls && calls == 0 || calls >= group.Count ? ""
         : calls == 1 ? ", in one call of the innermost method"
         : FormattableString.Invariant($", in {calls:N0} calls of the innermost method");

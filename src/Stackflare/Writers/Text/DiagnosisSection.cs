@@ -4,7 +4,7 @@ using Stackflare.Model;
 namespace Stackflare.Writers.Text;
 
 /// <summary>The part of the text formats between the heading and the first thread: deadlocks and findings.</summary>
-/// <param name="buffer">Where to.</param>
+/// <param name="buffer">The destination.</param>
 /// <param name="options">With <see cref="RenderOptions.ShowHidden"/> nothing is shortened.</param>
 /// <param name="dialect">The format.</param>
 internal sealed class DiagnosisSection(RenderBuffer buffer, RenderOptions options, TextDialect dialect)
@@ -13,7 +13,7 @@ internal sealed class DiagnosisSection(RenderBuffer buffer, RenderOptions option
     internal const int MostSteps = 20;
     internal const int MostEvidence = 20;
 
-    /// <summary>Writes the sections that there are.</summary>
+    /// <summary>Writes the sections that are not empty.</summary>
     public void Append(ThreadDump dump)
     {
         int shown = Most(dump.Deadlocks.Count, MostDeadlocks);
@@ -54,7 +54,7 @@ internal sealed class DiagnosisSection(RenderBuffer buffer, RenderOptions option
 
     private void AppendDeadlock(Deadlock deadlock)
     {
-        buffer.Begin(TextRole.Deadlock).Append("Deadlock: ").Append(Words.Circle(deadlock)).Append(", for ever");
+        buffer.Begin(TextRole.Deadlock).Append("Deadlock: ").Append(DiagnosisText.Cycle(deadlock)).Append(" forever");
         if (deadlock.Behind.Count > 0)
         {
             buffer.Append("; ").AppendCount(deadlock.Behind.Count).Append(deadlock.Behind.Count == 1 ? " more waits behind " : " more wait behind ")
@@ -74,7 +74,7 @@ internal sealed class DiagnosisSection(RenderBuffer buffer, RenderOptions option
 
     private void AppendStep(DeadlockStep step)
     {
-        buffer.Append(dialect.Subject(step.Thread)).Append(' ').Append(Words.Waits(step.Wait, LockLines.Type)).Append(' ')
+        buffer.Append(dialect.Subject(step.Thread)).Append(' ').Append(DiagnosisText.Waits(step.Wait, LockLines.Type)).Append(' ')
             .Append(dialect.Reference(step.WaitsFor)).Append(LockLines.Times(step.Wait)).AppendLine();
         if (step.Frame is { } frame)
             buffer.Append(dialect.Format(frame));

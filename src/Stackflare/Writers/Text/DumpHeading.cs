@@ -37,10 +37,10 @@ internal static class DumpHeading
             buffer.Begin(TextRole.Warning).Append("Note: ").Append(EscapedText.Plain(note)).End().AppendLine();
     }
 
-    /// <summary>Accounts for everything that was left out, in one line; false if nothing was.</summary>
-    /// <param name="buffer">Where to.</param>
+    /// <summary>Writes one line with everything that was left out; false if nothing was.</summary>
+    /// <param name="buffer">The destination.</param>
     /// <param name="view">What was shown.</param>
-    /// <param name="hiddenAsync">Hidden frames of async methods.</param>
+    /// <param name="hiddenAsync">Number of hidden frames of async methods.</param>
     /// <param name="dialect">The format.</param>
     public static bool AppendNotShown(RenderBuffer buffer, DumpView view, long hiddenAsync, TextDialect dialect)
     {
@@ -69,7 +69,9 @@ internal static class DumpHeading
         return true;
     }
 
-    /// <summary>For example <c>Thread pool: 12 workers (min 2, max 32,767), 40 queued, 1,234 completed</c>; what is not known is left out.</summary>
+    /// <summary>
+    /// For example <c>Thread pool: 12 workers (min 2, max 32,767), 40 queued, 1,234 completed</c>, without values that are not known.
+    /// </summary>
     private static void AppendPool(RenderBuffer buffer, ThreadPoolState pool)
     {
         string?[] limits = [Part("", pool.Working, " at work"), Part("min ", pool.Min), Part("max ", pool.Max)];

@@ -5,18 +5,18 @@ using Stackflare.Views;
 
 namespace Stackflare.Writers.Text;
 
-/// <summary>The notes on locks and waits as lines, for all threads of a group at once.</summary>
-/// <param name="reference">How other threads are referred to.</param>
-/// <param name="indentation">What stands before each.</param>
+/// <summary>The lock and wait notes as lines, for all threads of a group at once.</summary>
+/// <param name="reference">Returns the reference to another thread.</param>
+/// <param name="indentation">The beginning of each line.</param>
 /// <param name="theme">How a wait for a lock is shown.</param>
 internal sealed class LockLines(Func<DumpThread, string> reference, string indentation, TextTheme? theme = null)
 {
-    /// <summary>Up to this many threads are named; of more, two.</summary>
+    /// <summary>Up to this many threads are named; of more, only two.</summary>
     private const int MostNames = 3;
 
-    /// <summary>The line of a note, with its end.</summary>
-    /// <param name="group">The threads, which have notes.</param>
-    /// <param name="index">Which note of each.</param>
+    /// <summary>The line of a note, with its line feed.</summary>
+    /// <param name="group">Threads with notes.</param>
+    /// <param name="index">The index of the note.</param>
     public string Line(StackGroup group, int index)
     {
         LockNote note = group.Notes![0][index];
@@ -26,25 +26,25 @@ internal sealed class LockLines(Func<DumpThread, string> reference, string inden
         return (isForLock ? theme.Mark(TextRole.Warning, line) : line) + "\n";
     }
 
-    /// <summary>For how long a thread has waited and will wait, as the end of a line; empty where that is not known.</summary>
+    /// <summary>How long a thread has waited, and its time limit, as the end of a line; empty if not known.</summary>
     public static string Times(DumpWait wait) => AtLeast(wait.AtLeast, wait.AtLeast) + AtMost(wait.Timeout);
 
-    /// <summary>With quotes escaped as in names: only the names of threads stand in quotes.</summary>
+    /// <summary>With quotes escaped, because only names of threads are in quotes.</summary>
     public static string Type(string type) => EscapedText.Quoted(type);
 
     private string Waiting(StackGroup group, int index, DumpWait wait)
     {
-        var line = new StringBuilder("- waiting ").Append(Words.Purpose(wait.Kind)).Append(' ');
+        var line = new StringBuilder("- waiting ").Append(DiagnosisText.Purpose(wait.Kind)).Append(' ');
         if (wait.Joined is { } joined)
             return line.Append(reference(joined)).Append(Times(group, index)).ToString();
 
         line.Append(Object(group, index));
-        // Of threads that want to write and read already, each waits for the others.
+        // Each of several upgrading readers waits for the others.
         IReadOnlyList<DumpThread> others = group.Threads.Count > 1 && wait is { Kind: WaitKind.WriteLock, Lock: { Owner: null, Readers: { Count: > 0 } readers } }
             ? readers
             : wait.WaitsFor;
         if (others.Count > 0)
-            line.Append(' ').Append(Words.InTheWay(wait)).Append(' ').Append(References(others, reference));
+            line.Append(' ').Append(DiagnosisText.Relation(wait)).Append(' ').Append(References(others, reference));
         else if (wait is { Lock.IsAbandoned: true, Kind: not WaitKind.MonitorWait })
             line.Append(" held by a thread that has ended");
         return line.Append(Times(group, index)).ToString();
@@ -56,25 +56,25 @@ internal sealed class LockLines(Func<DumpThread, string> reference, string inden
         if (held.IsShared)
             line.Append(" for reading");
         if (note.Times > 1)
-            line.Append(", ").Append(Words.Count(note.Times, "time")).Append(note.IsOnly ? "" : " in all");
+            line.Append(", ").Append(DiagnosisText.Count(note.Times, "time")).Append(note.IsOnly ? "" : " in total");
         DumpThread holder = group.First;
         int waiters = group.Threads.Count == 1 ? held.Lock.Waiters.Count(t => t != holder) : held.Lock.Waiters.Count;
         if (waiters > 0)
-            line.Append(", wanted by ").Append(Words.Count(waiters, "thread"));
+            line.Append(", wanted by ").Append(DiagnosisText.Count(waiters, "thread"));
         if (held.FrameIndex is null)
             line.Append(", by a frame that is not known");
         return line.ToString();
     }
 
-    /// <summary>The object, if it is the same for all threads of the group; else how many there are.</summary>
+    /// <summary>The object, if it is the same for all threads of the group; otherwise their number.</summary>
     private static string Object(StackGroup group, int index)
     {
         LockNote note = group.Notes![0][index];
         int distinct = group.Threads.Count == 1 ? 1 : group.Notes.Select(n => n[index].Address).Distinct().Count();
         string? type = note.Type is null ? null : Type(note.Type);
         string of = type is null ? "object" : $"({type})";
-        return distinct == 1 ? Words.Of(note.Address!.Value, type)
-            : distinct == group.Threads.Count ? $"another {of} in each thread"
+        return distinct == 1 ? DiagnosisText.Describe(note.Address!.Value, type)
+            : distinct == group.Threads.Count ? $"a different {of} in each thread"
             : FormattableString.Invariant($"one of {distinct:N0} {(type is null ? "objects" : of)}");
     }
 
@@ -84,7 +84,7 @@ internal sealed class LockLines(Func<DumpThread, string> reference, string inden
             return Times(group.Notes![0][index].Wait!);
         TimeSpan?[] sofar = [.. group.Notes!.Select(n => n[index].Wait!.AtLeast)];
         TimeSpan?[] limits = [.. group.Notes!.Select(n => n[index].Wait!.Timeout)];
-        // One thread whose limit is not known, or that has none: the group has none.
+        // If one thread has no limit, or its limit is not known, the group has no limit.
         bool areLimited = Array.TrueForAll(limits, static t => t >= TimeSpan.Zero);
         return AtLeast(Array.Exists(sofar, static t => t is null) ? null : sofar.Min(), sofar.Max()) + (areLimited ? AtMost(limits.Max()) : "");
     }
@@ -99,7 +99,7 @@ internal sealed class LockLines(Func<DumpThread, string> reference, string inden
 
     private static string AtMost(TimeSpan? limit) => limit is { } time && time >= TimeSpan.Zero ? $", at most {Durations.AtMost(time)}" : "";
 
-    /// <summary>Threads in a few words: <c>"a" #1, "b" #2 and 7 more</c>.</summary>
+    /// <summary>A short list of threads: <c>"a" #1, "b" #2 and 7 more</c>.</summary>
     public static string References(IReadOnlyList<DumpThread> threads, Func<DumpThread, string> reference)
     {
         int named = threads.Count <= MostNames ? threads.Count : 2;

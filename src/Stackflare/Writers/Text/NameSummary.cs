@@ -3,19 +3,19 @@ using Stackflare.Model;
 namespace Stackflare.Writers.Text;
 
 /// <summary>
-/// Many names in a few words: names that differ only in the number at their end become one with a star, and each is followed by
-/// how many it stands for: <c>"worker-*" (110), "io"</c>.
+/// A short list of many names. Names that differ only in the number at the end become one with a star, and each is followed by
+/// its count: <c>"worker-*" (110), "io"</c>.
 /// </summary>
 internal static class NameSummary
 {
-    /// <summary>How many distinct names are spelled out; the rest is counted.</summary>
+    /// <summary>How many distinct names are listed; the rest is counted.</summary>
     internal const int MostNames = 8;
 
     private static readonly char[] Digits = [.. "0123456789"];
 
     public static void Append(RenderBuffer buffer, IEnumerable<string> names) => Append(buffer, names.Select(static n => (n, 1L)));
 
-    /// <summary>The same of names with how often each is there.</summary>
+    /// <summary>The same for names that occur several times.</summary>
     public static void Append(RenderBuffer buffer, IEnumerable<(string Name, long Times)> names)
     {
         var counts = new Dictionary<string, (string First, long Count, bool Alike)>();

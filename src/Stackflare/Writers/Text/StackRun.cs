@@ -3,30 +3,30 @@ using System.Runtime.CompilerServices;
 namespace Stackflare.Writers.Text;
 
 /// <summary>
-/// A part of a stack: <paramref name="Period"/> frames, found <paramref name="Repeats"/> times in a row. A stack is cut into runs
-/// without a gap, so that putting them one after the other, each as often as it says, gives the stack again.
+/// A part of a stack: <paramref name="Period"/> frames that occur <paramref name="Repeats"/> times in a row. The runs of a stack
+/// cover it without gaps.
 /// </summary>
 internal readonly record struct StackRun(int Start, int Period, int Repeats)
 {
-    /// <summary>The longest cycle that is looked for: mutual recursion of more methods than that is rare, and searching is not free.</summary>
+    /// <summary>The longest cycle that is detected: mutual recursion of more methods is rare, and searching takes time.</summary>
     internal const int LongestPeriod = 8;
 
-    /// <summary>Fewer repeats are easier to read than a line that says so.</summary>
+    /// <summary>Fewer repeats are easier to read in full than as a line with a count.</summary>
     internal const int FewestRepeats = 3;
 
     /// <summary>Index of the first frame after the run.</summary>
     public int End => Start + (Period * Repeats);
 
     /// <summary>
-    /// The run that begins at <paramref name="start"/>: the cycle that covers most of the stack from there, the shortest of them;
-    /// a single frame where nothing repeats. Takes time in proportion to what it covers.
+    /// The run that begins at <paramref name="start"/>: the shortest of the cycles that cover most of the stack from there;
+    /// a single frame if nothing repeats. Takes time in proportion to what it covers.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static StackRun At(ReadOnlySpan<int> stack, int start)
     {
         var best = new StackRun(start, 1, 1);
         int longest = Math.Min(LongestPeriod, (stack.Length - start) / FewestRepeats);
-        // Most frames do not come again soon, which one vectorised look tells.
+        // Most frames do not occur again soon, and one vectorised search detects that.
         int first = stack.Slice(start + 1, longest).IndexOf(stack[start]);
         if (first < 0)
             return best;

@@ -5,12 +5,12 @@ using Stackflare.Views;
 namespace Stackflare.Writers.Text;
 
 /// <summary>
-/// The lines of frames, each made once however many stacks the frame is in. A frame with notes under it is one of its own: it has a number beyond
-/// those of the view's frames, so that a recursion which takes a lock at every step folds like any other.
+/// The lines of frames, each made only once. A frame with notes has its own number, beyond
+/// those of the view's frames, so that a recursion that takes a lock at every step is folded like any other.
 /// </summary>
 /// <param name="stacks">The stacks.</param>
-/// <param name="format">The lines of a frame, each with its end.</param>
-/// <param name="lockLines">The lines of notes.</param>
+/// <param name="format">Returns the lines of a frame, each with its line feed.</param>
+/// <param name="lockLines">Makes the lines of notes.</param>
 internal sealed class StackText(VisibleStacks stacks, Func<DumpFrame, string> format, LockLines lockLines)
 {
     private byte[]?[] _texts = new byte[]?[stacks.Frames.Count];
@@ -18,17 +18,19 @@ internal sealed class StackText(VisibleStacks stacks, Func<DumpFrame, string> fo
     private int[] _stack = new int[256];
     private Dictionary<(int Frame, string Notes), int>? _noted;
 
-    /// <summary>The lines of each frame; null for those that were not asked for yet. Until notes are added.</summary>
-    /// <remarks>For loops over stacks, in which a call for each frame would be a good part of the work.</remarks>
+    /// <summary>The lines of each frame; null if not yet made. Valid until notes are added.</summary>
+    /// <remarks>For loops over stacks, in which a call for each frame would cost a large part of the time.</remarks>
     public ReadOnlySpan<byte[]?> Made => _texts;
 
     /// <summary>The lines of a frame of a stack.</summary>
     public byte[] Make(int id) => _texts[id] ??= Encoding.UTF8.GetBytes(format(stacks.Frames[id]));
 
-    /// <summary>A group's stack, innermost first, in which frames with notes are others than those without. Good, and the caller's to turn round, until the next call.</summary>
+    /// <summary>
+    /// A group's stack, innermost first, in which frames with notes have their own numbers. Valid until the next call; the caller may reverse it.
+    /// </summary>
     /// <param name="group">The group.</param>
-    /// <param name="before">The lines that stand before the innermost frame; empty for none.</param>
-    /// <param name="after">The lines that stand after the outermost frame; empty for none.</param>
+    /// <param name="before">The lines before the innermost frame; empty if there are none.</param>
+    /// <param name="after">The lines after the outermost frame; empty if there are none.</param>
     public Span<int> StackOf(StackGroup group, out string before, out string after)
     {
         if (_stack.Length < group.Length)

@@ -5,7 +5,7 @@ using Stackflare.Views;
 
 namespace Stackflare.Writers.Text;
 
-/// <summary>The default format: thread lines as a JVM's thread dump has them, frames as .NET prints them in an exception.</summary>
+/// <summary>The default format: thread lines as in a JVM's thread dump, frames as .NET prints them in an exception.</summary>
 internal sealed class TextRenderer
 {
     private readonly DumpView _view;
@@ -75,7 +75,7 @@ internal sealed class TextRenderer
         for (int i = 0; i < inFull; i++)
         {
             AppendThread(group.Threads[i]);
-            // A thread of its own without a stack takes no second line to say so.
+            // A single thread without a stack needs no second line for that.
             if (count == 1 && group.Length == 0)
                 _buffer.Append(" (").Append(WithoutStack(group.First)).Append(')');
             _buffer.AppendLine();
@@ -176,18 +176,18 @@ internal sealed class TextRenderer
     };
 
     /// <summary>
-    /// The lines of a frame. The first is what <see cref="Exception.StackTrace"/> prints for it, so that development environments
-    /// make a link of it.
+    /// The lines of a frame. The first is what <see cref="Exception.StackTrace"/> prints, so that IDEs
+    /// make it a link.
     /// </summary>
     private string FormatFrame(DumpFrame frame)
     {
-        // A run of native frames is no method and has no parameters.
+        // Native frames are not a method and have no parameters.
         string method = EscapedText.Plain(frame.Kind is FrameKind.Native ? frame.Method.FullName : frame.Method.ToString());
         if (frame.Source is not { } source)
             return WithoutLine(method);
 
         string path = EscapedText.Plain(source.Path), location = string.Create(CultureInfo.InvariantCulture, $"{path}:line {source.Line}");
-        // Only a path of this system can be gone to.
+        // A link is possible only for a path of this system.
         string line = _theme is null ? $"   at {method} in {location}\n"
             : path is not ['/', _, ..] ? WithoutLine($"{method} in {location}")
             : $"   {_theme.Mark(TextRole.Keyword, "at")} {method} {_theme.Mark(TextRole.Keyword, "in")} {_theme.Mark(TextRole.Location, _theme.Link(path, location))}\n";

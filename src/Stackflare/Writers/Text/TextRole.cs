@@ -1,6 +1,6 @@
 namespace Stackflare.Writers.Text;
 
-/// <summary>What a piece of text is, which a theme shows.</summary>
+/// <summary>The role of a piece of text, which decides how a theme shows it.</summary>
 internal enum TextRole
 {
     /// <summary>The first line of a part of the dump.</summary>
@@ -9,7 +9,7 @@ internal enum TextRole
     /// <summary>The first line of a deadlock.</summary>
     Deadlock,
 
-    /// <summary>What could not be had, and what keeps a thread from going on.</summary>
+    /// <summary>What is missing in the dump, and what prevents a thread from continuing.</summary>
     Warning,
 
     /// <summary>The name of the thread that a line is about, with its quotes.</summary>
@@ -18,7 +18,7 @@ internal enum TextRole
     /// <summary>The words around a frame's method.</summary>
     Keyword,
 
-    /// <summary>A frame of which there is no line that could be gone to.</summary>
+    /// <summary>A frame without a source line.</summary>
     NoLine,
 
     /// <summary>A file and a line.</summary>

@@ -4,23 +4,23 @@ using Stackflare.Views;
 
 namespace Stackflare.Writers.Text;
 
-/// <summary>What the text formats say about the threads of a group.</summary>
+/// <summary>The lines of the text formats about the threads of a group.</summary>
 internal static class ThreadLines
 {
-    /// <summary>A group of more threads than that is shortened.</summary>
+    /// <summary>A group with more threads is shortened.</summary>
     internal const int MostInFull = 8;
 
-    /// <summary>How many threads a shortened group still shows in full.</summary>
+    /// <summary>How many threads of a shortened group have their own lines.</summary>
     private const int InFullWhenShortened = 4;
 
-    /// <summary>How many threads of the group get a line of their own.</summary>
+    /// <summary>How many threads of the group have their own lines.</summary>
     public static int InFull(StackGroup group, RenderOptions options) =>
         options.ShowHidden || group.Threads.Count <= MostInFull ? group.Threads.Count : InFullWhenShortened;
 
-    /// <summary>How other places of the dump refer to a thread: <c>"worker" #7</c>.</summary>
-    public static string Reference(DumpThread thread) => Words.Of(thread, EscapedText.Quoted(thread.DisplayName));
+    /// <summary>How other parts of the dump refer to a thread: <c>"worker" #7</c>.</summary>
+    public static string Reference(DumpThread thread) => DiagnosisText.Describe(thread, EscapedText.Quoted(thread.DisplayName));
 
-    /// <summary>The same at the beginning of a line, with the name as the theme shows it.</summary>
+    /// <summary>The same at the beginning of a line, with the name in the theme's style.</summary>
     public static string Subject(DumpThread thread, TextTheme? theme)
     {
         string name = $"\"{EscapedText.Quoted(thread.DisplayName)}\"";
@@ -28,7 +28,7 @@ internal static class ThreadLines
     }
 
     /// <summary>
-    /// One line for the threads that got none. Ids are all there, as ranges; names are shortened and counted; processor time is the sum.
+    /// One line for the remaining threads. Ids are complete, as ranges. Names are shortened and counted. Processor time is the sum.
     /// </summary>
     public static void AppendRest(RenderBuffer buffer, StackGroup group, int inFull)
     {
@@ -48,12 +48,12 @@ internal static class ThreadLines
         if (rest.Exists(static t => t.CpuTime is not null))
         {
             var sum = TimeSpan.FromMilliseconds(rest.Sum(static t => t.CpuTime.GetValueOrDefault().TotalMilliseconds));
-            buffer.Append("; cpu=").Append(Durations.Cpu(sum)).Append(" in all");
+            buffer.Append("; cpu=").Append(Durations.Cpu(sum)).Append(" in total");
         }
         buffer.AppendLine();
     }
 
-    /// <summary>The word for what the thread was doing; empty where it is not known.</summary>
+    /// <summary>The word for what the thread was doing; empty if not known.</summary>
     public static string Word(ThreadActivity activity) => activity switch
     {
         ThreadActivity.Running => "running",

@@ -4,7 +4,7 @@ using Stackflare.Views;
 
 namespace Stackflare.Writers.Text;
 
-/// <summary>The shape of a Python traceback: outermost call first, a <c>File</c> line and the source line for each.</summary>
+/// <summary>The format of a Python traceback: outermost call first, with a <c>File</c> line and the source line for each.</summary>
 internal sealed class TracebackRenderer
 {
     private const string Separator = "----------------------------------------";
@@ -84,7 +84,7 @@ internal sealed class TracebackRenderer
         _buffer.Append(thread.OsId.Value).Append(")>").AppendLine();
     }
 
-    /// <summary>By the kernel's id, which a thread's line has in this format.</summary>
+    /// <summary>By kernel id, which this format shows in a thread's line.</summary>
     private static string Reference(DumpThread thread) => $"\"{EscapedText.Quoted(thread.DisplayName)}\" tid={thread.OsId}";
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -114,7 +114,7 @@ internal sealed class TracebackRenderer
             _buffer.Append("<NativeThread(").Append(EscapedText.Plain(thread.Name)).Append(", started ").Append(thread.OsId.Value).Append(")>").AppendLine();
     }
 
-    /// <summary>What is missing of the stack; it stands where the missing calls would, before the others.</summary>
+    /// <summary>What is missing of the stack. It is shown where the missing calls would be, before the others.</summary>
     private static string? Missing(StackGroup group) => group.First.Completeness switch
     {
         StackCompleteness.Truncated => "Earlier calls not walked: a limit was reached",
@@ -134,7 +134,7 @@ internal sealed class TracebackRenderer
         return SourceLine.Find(source) is { } text ? $"{line}    {text}\n" : line;
     }
 
-    /// <summary>What stands for the file of a frame without one, as <c>&lt;string&gt;</c> does in Python.</summary>
+    /// <summary>Replaces the file of a frame without one, like <c>&lt;string&gt;</c> in Python.</summary>
     private static string FileStandIn(DumpFrame frame) =>
         frame.Module is { } module ? module.Name : frame.Kind is FrameKind.Native ? "native" : "dynamic";
 }

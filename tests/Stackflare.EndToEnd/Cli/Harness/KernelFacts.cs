@@ -11,7 +11,7 @@ internal static class KernelFacts
     /// </summary>
     public static void AssertIn(ToolResult result, TargetProcess target)
     {
-        Assert.Contains("\nNote: Only what the kernel knows of the threads: ", result.RawOutput, StringComparison.Ordinal);
+        Assert.Contains("\nNote: Only the kernel's view of the threads is available: ", result.RawOutput, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", result.RawOutput, StringComparison.Ordinal);
         string[] lines = result.RawOutput.Split('\n');
         string[] missing =

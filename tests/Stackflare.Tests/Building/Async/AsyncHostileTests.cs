@@ -202,7 +202,7 @@ public sealed class AsyncHostileTests
     }
 
     [Fact]
-    public void QueuesMayBeCircles()
+    public void QueuesMayBeCycles()
     {
         uint semaphore = _heap.Type("System.Threading.SemaphoreSlim", fields: [("m_asyncHead", HostileHeap.Task), ("m_asyncTail", Next)]);
         uint node = TaskType("TaskNode", ("Next", Next), ("Prev", Previous));

@@ -12,7 +12,7 @@ public sealed class CaptureNotesTests
     [InlineData((uint)InfoFlags.TimeTruncated, "1 threads have no stack: the limit on the pause")]
     [InlineData((uint)InfoFlags.FramesTruncated, "the limit on frames was reached")]
     [InlineData((uint)InfoFlags.TablesTruncated, "Some names are missing")]
-    [InlineData((uint)InfoFlags.LocksTruncated, "Some locks, or what threads wait for, are missing")]
+    [InlineData((uint)InfoFlags.LocksTruncated, "Some locks, or objects that threads wait for, are missing")]
     public void OfTheWholeSnapshot(uint flag, string note) =>
         Assert.Contains(note, Assert.Single(Notes(new InfoRecord { Flags = Whole | (InfoFlags)flag })), StringComparison.Ordinal);
 
@@ -33,10 +33,10 @@ public sealed class CaptureNotesTests
     public void NothingIsSaidOfAWholeSnapshot() => Assert.Empty(Notes(new InfoRecord { Flags = Whole }));
 
     [Theory]
-    [InlineData((uint)HeapFlags.TimeTruncated, "of the heap, 100 objects were looked at")]
+    [InlineData((uint)HeapFlags.TimeTruncated, "after 100 objects of the heap")]
     [InlineData((uint)HeapFlags.ObjectsTruncated, "there are too many")]
     [InlineData((uint)HeapFlags.BytesTruncated, "there are too many")]
-    [InlineData((uint)HeapFlags.PartLost, "a part of the heap was not as it should be")]
+    [InlineData((uint)HeapFlags.PartLost, "a part of the heap was inconsistent")]
     [InlineData((uint)HeapFlags.Unreadable, "runtime-async")]
     [InlineData((uint)HeapFlags.ReferencesTruncated, "an object has more references than are followed")]
     public void OfTheHeap(uint flag, string note)

@@ -57,7 +57,7 @@ public sealed class HeapReaderTests
     [InlineData("references out of order")]
     [InlineData("a parent that is not there")]
     [InlineData("a type that is its own parent")]
-    [InlineData("parents in a circle")]
+    [InlineData("parents in a cycle")]
     [InlineData("a running thread that is not there")]
     [InlineData("a frame that is not there")]
     [InlineData("a frame of another thread")]
@@ -102,7 +102,7 @@ public sealed class HeapReaderTests
             case "references out of order": references[1] = 8; break;
             case "a parent that is not there": child.Parent = 3; break;
             case "a type that is its own parent": child.Parent = 1; break;
-            case "parents in a circle": parent.Parent = 1; break;
+            case "parents in a cycle": parent.Parent = 1; break;
             case "a running thread that is not there": runsToo.Thread = 2; break;
             case "a frame that is not there": runs.Frame = 2; break;
             case "a frame of another thread": runsToo.Frame = 1; break;

@@ -134,7 +134,7 @@ public sealed class SnapshotFileTests
     {
         Fails("lies outside", WithTasks(new TaskRecord { OsId = 1, NameLength = 8 }, new TaskRecord { OsId = 2, NameLength = 8 }));
         Fails("is there twice", WithTasks(new TaskRecord { OsId = 1, NameLength = 2 }, new TaskRecord { OsId = 1, NameLength = 2 }));
-        Fails("is no id", WithTasks(new TaskRecord { OsId = uint.MaxValue, NameLength = 2 }));
+        Fails("is not a valid kernel id", WithTasks(new TaskRecord { OsId = uint.MaxValue, NameLength = 2 }));
         Fails("is not there", WithTasks(new TaskRecord { OsId = 1, NameOffset = SnapshotLayout.None }));
 
         static byte[] WithTasks(params TaskRecord[] tasks)

@@ -57,8 +57,8 @@ internal sealed class AsyncCases
     }
 
     /// <summary>In the form that the test compares in.</summary>
-    private static string Text(AsyncStack stack) => stack.WaitingFor.Kind == AsyncWaitKind.Circle
-        ? "Circle"
+    private static string Text(AsyncStack stack) => stack.WaitingFor.Kind == AsyncWaitKind.Cycle
+        ? "Cycle"
         : string.Join(" < ", stack.Frames.SkipWhile(IsOfPlatform).Where(f => !f.IsHidden).Select(f => $"{f.Method.FullName}:{f.Source?.Line}"));
 
     private static bool IsOfPlatform(DumpFrame frame) => frame.Method.DeclaringType.StartsWith("System.", StringComparison.Ordinal);

@@ -14,12 +14,12 @@ internal sealed class Shared
         cases.Begin("shared, another method", track => ShareElsewhere(track.Over(shared), task));
 
         var (first, second) = (new TaskCompletionSource(), new TaskCompletionSource());
-        cases.Begin("circle of two", track => First(track, first.Task, second.Task));
+        cases.Begin("cycle of two", track => First(track, first.Task, second.Task));
         first.SetResult();
         second.SetResult();
 
         var self = new TaskCompletionSource();
-        cases.Begin("circle of one", track => Itself(track, self.Task));
+        cases.Begin("cycle of one", track => Itself(track, self.Task));
         self.SetResult();
     }
 
@@ -48,7 +48,7 @@ internal sealed class Shared
     private static async Task FirstOf(AsyncTrack track, Task gate, Task second)
     {
         await gate;
-        await track.Here<Shared>().On(AsyncWaitKind.Circle, second);
+        await track.Here<Shared>().On(AsyncWaitKind.Cycle, second);
     }
 
     private static async Task SecondOf(AsyncTrack track, Task gate)
@@ -63,6 +63,6 @@ internal sealed class Shared
     private static async Task ItselfAfter(AsyncTrack track, Task gate)
     {
         await gate;
-        await track.Here<Shared>().On(AsyncWaitKind.Circle, Own!);
+        await track.Here<Shared>().On(AsyncWaitKind.Cycle, Own!);
     }
 }

@@ -4,7 +4,7 @@ using Stackflare.Targets.Common;
 namespace Stackflare.Targets.Shapes.Problems;
 
 /// <summary>
-/// Transfers in a circle of <c>--accounts N</c>, all at once: each locks the account that it takes from, and then wants the next one. With
+/// Transfers in a cycle of <c>--accounts N</c>, all at once: each locks the account that it takes from, and then wants the next one. With
 /// <c>--patient N</c>, the first N transfers would give up in the end.
 /// </summary>
 internal sealed class Bank : Shape

@@ -2,7 +2,7 @@ using Stackflare.Targets.Common;
 
 namespace Stackflare.Targets.Shapes.Problems;
 
-/// <summary>A circle of <c>--depots N</c>, with monitors and locks by turns: each lorry stands in one and wants into the next.</summary>
+/// <summary>A cycle of <c>--depots N</c>, with monitors and locks by turns: each lorry stands in one and wants into the next.</summary>
 internal sealed class HaulageFirm : Shape
 {
     public override void Start(Host host)

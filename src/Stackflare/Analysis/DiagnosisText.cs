@@ -3,15 +3,15 @@ using System.Globalization;
 namespace Stackflare.Analysis;
 
 /// <summary>
-/// How findings, and the formats for people, name things. Texts out of the program are as they are: who renders them escapes them.
+/// How findings and the text formats name things. Texts from the program are not escaped: the writer escapes them.
 /// </summary>
-internal static class Words
+internal static class DiagnosisText
 {
     /// <summary>For example <c>"worker" #7</c>.</summary>
-    public static string Of(DumpThread thread) => Of(thread, thread.DisplayName);
+    public static string Describe(DumpThread thread) => Describe(thread, thread.DisplayName);
 
-    /// <summary>The same with the name as it is to be shown.</summary>
-    public static string Of(DumpThread thread, string name) => thread.ManagedId is { } id
+    /// <summary>The same with the name to show.</summary>
+    public static string Describe(DumpThread thread, string name) => thread.ManagedId is { } id
         ? $"\"{name}\" #{id}"
         : $"\"{name}\" tid={thread.OsId}";
 
@@ -20,12 +20,12 @@ internal static class Words
         string.Create(CultureInfo.InvariantCulture, $"{count:N0} {(count == 1 ? one : many ?? one + "s")}");
 
     /// <summary>For example <c>MyApp.Program.Run() in /src/Program.cs:line 12</c>.</summary>
-    public static string Place(DumpFrame frame) => frame.Source is { } source
+    public static string Location(DumpFrame frame) => frame.Source is { } source
         ? string.Create(CultureInfo.InvariantCulture, $"{frame.Method} in {source.Path}:line {source.Line}")
         : frame.Method.ToString();
 
-    /// <summary>The same after <c>at</c>; where there is no such frame, says so.</summary>
-    public static string At(DumpFrame? frame) => frame is null ? "outside of the program's own code" : "at " + Place(frame);
+    /// <summary>The same after <c>at</c>, or a text for no frame.</summary>
+    public static string At(DumpFrame? frame) => frame is null ? "outside of the program's own code" : "at " + Location(frame);
 
     /// <summary>For example <c>sleeping</c>, or <c>waiting for a task</c>.</summary>
     public static string Doing(DumpThread thread) => thread switch
@@ -34,23 +34,23 @@ internal static class Words
         { WaitingFor: { Kind: WaitKind.MonitorWait } } => "waiting for a pulse",
         { WaitingFor: { Kind: WaitKind.SemaphoreSlim } } => "waiting for a semaphore",
         { WaitingFor: { Kind: WaitKind.ManualResetEventSlim } } => "waiting for an event",
-        { WaitingFor: { Kind: WaitKind.ThreadJoin, Joined: { } joined } } => $"waiting for the end of {Of(joined)}",
-        { WaitingFor: { Lock: { } wanted, Kind: not WaitKind.MonitorWait } } => $"waiting for {Of(wanted)}",
+        { WaitingFor: { Kind: WaitKind.ThreadJoin, Joined: { } joined } } => $"waiting for the end of {Describe(joined)}",
+        { WaitingFor: { Lock: { } wanted, Kind: not WaitKind.MonitorWait } } => $"waiting for {Describe(wanted)}",
         { Activity: ThreadActivity.Running } => "running",
         { Activity: ThreadActivity.Waiting } => "waiting",
         { Activity: ThreadActivity.Sleeping } => "sleeping",
         { Activity: ThreadActivity.Blocked } => "blocked",
         { Activity: ThreadActivity.Stopped } => "stopped",
-        _ => "standing",
+        _ => "in an unknown state",
     };
 
     /// <summary>For example <c>&lt;0x7f00&gt; (System.Object)</c>.</summary>
-    public static string Of(DumpLock known) => Of(known.Address, known.Type);
+    public static string Describe(DumpLock known) => Describe(known.Address, known.Type);
 
-    /// <summary>The same for any object; without the type where that is not known.</summary>
-    public static string Of(ObjectAddress address, string? type) => type is null ? $"<{address}>" : $"<{address}> ({type})";
+    /// <summary>The same for any object, without the type if it is not known.</summary>
+    public static string Describe(ObjectAddress address, string? type) => type is null ? $"<{address}>" : $"<{address}> ({type})";
 
-    /// <summary>What a thread does when it waits, up to the object: <c>to lock</c>, <c>for the end of</c>.</summary>
+    /// <summary>What a waiting thread does, up to the object: <c>to lock</c>, <c>for the end of</c>.</summary>
     public static string Purpose(WaitKind kind) => kind switch
     {
         WaitKind.MonitorEnter or WaitKind.LockEnter => "to lock",
@@ -62,25 +62,25 @@ internal static class Words
         _ => "for",
     };
 
-    /// <summary>How those whom a thread waits for stand in its way, between the lock and their names: <c>held by</c>.</summary>
-    public static string InTheWay(DumpWait wait) => wait switch
+    /// <summary>The relation between the lock and the threads that are waited for: <c>held by</c>.</summary>
+    public static string Relation(DumpWait wait) => wait switch
     {
         { Lock.Owner: not null } => "held by",
         { Kind: WaitKind.WriteLock } => "read by",
-        // Readers do not pass a writer that waits.
+        // A waiting writer blocks new readers.
         { Kind: WaitKind.ReadLock } => "behind",
         _ => "held by",
     };
 
-    /// <summary>What a thread of a circle waits for, for example <c>waits to lock &lt;0x7f00&gt; (System.Object) held by</c>.</summary>
+    /// <summary>What a thread of a cycle waits for, for example <c>waits to lock &lt;0x7f00&gt; (System.Object) held by</c>.</summary>
     /// <param name="wait">The wait.</param>
-    /// <param name="show">How the lock's type is to be shown, if not as it is.</param>
+    /// <param name="show">Converts the lock's type for display; null to show it unchanged.</param>
     public static string Waits(DumpWait wait, Func<string, string>? show = null) => wait.Lock is { } known
-        ? $"waits {Purpose(wait.Kind)} {Of(known.Address, known.Type is { } type && show is not null ? show(type) : known.Type)} {InTheWay(wait)}"
+        ? $"waits {Purpose(wait.Kind)} {Describe(known.Address, known.Type is { } type && show is not null ? show(type) : known.Type)} {Relation(wait)}"
         : $"waits {Purpose(wait.Kind)}";
 
     /// <summary>For example <c>3 threads wait for each other</c>.</summary>
-    public static string Circle(Deadlock deadlock) => deadlock.Steps.Count == 1
+    public static string Cycle(Deadlock deadlock) => deadlock.Steps.Count == 1
         ? "a thread waits for itself"
         : $"{Count(deadlock.Steps.Count, "thread")} wait for each other";
 }
