@@ -1,5 +1,4 @@
 using Stackflare.EndToEnd.Cli.Harness;
-using Stackflare.EndToEnd.Harness;
 
 namespace Stackflare.EndToEnd.Cli;
 

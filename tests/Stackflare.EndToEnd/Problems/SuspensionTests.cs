@@ -63,7 +63,7 @@ public sealed class SuspensionTests
             SuspensionBlocker blocker = Assert.Single(error.Blockers);
             Assert.Equal((packer, "read"), (blocker.Thread.OsId.Value, blocker.SystemCall));
             Assert.InRange(error.StoodStill!.Value, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(3));
-            Assert.Contains("and goes on.", error.Problem, StringComparison.Ordinal);
+            Assert.Contains("and continues.", error.Problem, StringComparison.Ordinal);
         });
         Assert.EndsWith(" 0", await target.CommandAsync("figures"), StringComparison.Ordinal);
         Assert.Equal(handled, HandledSignals(target.Pid));
