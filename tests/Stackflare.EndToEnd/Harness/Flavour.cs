@@ -111,7 +111,7 @@ internal sealed record Flavour(string Name, string Executable, int RuntimeMajor)
         if (RuntimeMajor == 8)
         {
             Assert.Equal(2, notes.Count);
-            Assert.All(notes, note => Assert.Contains(".NET 8 ", note, StringComparison.Ordinal));
+            Assert.All(notes, note => Assert.Matches(@"\.NET 8\b", note));
         }
         else if (Has(LooksAt.Ids | LooksAt.Pool | LooksAt.Locks | LooksAt.Async))
         {
