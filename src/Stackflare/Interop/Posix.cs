@@ -57,40 +57,12 @@ internal static unsafe partial class Posix
     private const int LOCK_NB = 4;
     private const int SEEK_CUR = 1;
     private const int RLIMIT_FSIZE = 1;
-    private const int AT_FDCWD = -100;
-    private const int AT_SYMLINK_NOFOLLOW = 0x100;
-    private const int AT_EMPTY_PATH = 0x1000;
-    private const uint STATX_BASIC_STATS = 0x7ff;
-    private const ulong RESOLVE_IN_ROOT = 0x10;
-
-    /// <summary>The same number on every processor, as of all calls that are younger than 2019.</summary>
-    private const nint OpenAt2Call = 437;
-
-    private static nint StatxCall { get; } = RuntimeInformation.ProcessArchitecture is Architecture.Arm64 ? 291 : 332;
 
     /// <summary>Do not follow a link at the end of the path. The one open flag whose value differs: arm has kept its own.</summary>
     internal static int O_NOFOLLOW { get; } =
         RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? 0x8000 : 0x20000;
 
     internal static int Open(string path, int flags, int mode) => Retry(() => OpenRaw(path, flags, mode));
-
-    /// <summary>
-    /// Opens a path as a process would whose root is that directory: neither an absolute link nor "..", as often as it may come, leads out of it. ENOSYS or
-    /// EPERM where that cannot be had.
-    /// </summary>
-    internal static int OpenInRoot(int root, string path, int flags)
-    {
-        var how = new OpenHow { Flags = (uint)flags, Resolve = RESOLVE_IN_ROOT };
-        while (true)
-        {
-            nint result = OpenInRootRaw(OpenAt2Call, root, path, &how, (nuint)sizeof(OpenHow));
-            if (result >= 0)
-                return (int)result;
-            int error = Marshal.GetLastPInvokeError();
-            if (error != EINTR)
-                return -error;
-        }
-    }
 
     /// <summary>Never repeated: the descriptor is gone whatever the kernel answers.</summary>
     internal static void Close(int descriptor) => _ = CloseRaw(descriptor);
@@ -235,16 +207,6 @@ internal static unsafe partial class Posix
         return Poll(request, milliseconds);
     }
 
-    /// <summary>
-    /// What an open descriptor is. By statx, whose layout is the same on every processor; <c>fstat</c>'s is not, and older C libraries
-    /// do not export it.
-    /// </summary>
-    internal static int Status(int descriptor, out FileStatus status) => Status(descriptor, "", AT_EMPTY_PATH, out status);
-
-    /// <summary>What is at a path, a link itself rather than what it points to unless it is said to be followed.</summary>
-    internal static int Status(string path, out FileStatus status, bool followLink = false) =>
-        Status(AT_FDCWD, path, followLink ? 0 : AT_SYMLINK_NOFOLLOW, out status);
-
     /// <summary>Where the next write to the descriptor goes, unless it appends; the negated errno for what has no position.</summary>
     internal static long Position(int descriptor) => SeekRaw(descriptor, 0, SEEK_CUR) is var at and >= 0 ? at : -Marshal.GetLastPInvokeError();
 
@@ -253,18 +215,6 @@ internal static unsafe partial class Posix
     {
         var limits = stackalloc ulong[2];
         return GetLimitRaw(RLIMIT_FSIZE, limits) == 0 ? limits[0] : ulong.MaxValue;
-    }
-
-    private static int Status(int descriptor, string path, int flags, out FileStatus status)
-    {
-        StatusBuffer buffer = default;
-        status = default;
-        if (StatusRaw(StatxCall, descriptor, path, flags, (nint)STATX_BASIC_STATS, &buffer) < 0)
-            return -Marshal.GetLastPInvokeError();
-        status = new FileStatus(
-            buffer.Mode, buffer.User, (long)buffer.Size, buffer.Inode, ((ulong)buffer.DeviceMajor << 32) | buffer.DeviceMinor,
-            unchecked(DateTime.UnixEpoch.Ticks + (buffer.ModifiedSeconds * TimeSpan.TicksPerSecond) + (buffer.ModifiedNanoseconds / TimeSpan.NanosecondsPerTick)));
-        return 0;
     }
 
     private static int Retry(Func<int> call)
@@ -352,41 +302,10 @@ internal static unsafe partial class Posix
     [LibraryImport("libc", EntryPoint = "getrlimit", SetLastError = true)]
     private static partial int GetLimitRaw(int resource, ulong* limits);
 
-    /// <summary>By its number: musl has a function for it only from 1.2.5 on, and what its older "stat" fills differs from processor to processor.</summary>
-    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial nint StatusRaw(nint number, nint descriptor, string path, nint flags, nint mask, StatusBuffer* buffer);
-
-    /// <summary>By its number: musl has no function for it.</summary>
-    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial nint OpenInRootRaw(nint number, nint root, string path, OpenHow* how, nuint size);
-
-    /// <summary>The kernel's <c>struct open_how</c>.</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    private struct OpenHow
-    {
-        public ulong Flags;
-        public ulong Mode;
-        public ulong Resolve;
-    }
-
     [StructLayout(LayoutKind.Sequential)]
     private struct IoVector
     {
         public byte* Start;
         public nuint Length;
-    }
-
-    /// <summary>The kernel's <c>struct statx</c>: 256 bytes, of which these are read.</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 256)]
-    private struct StatusBuffer
-    {
-        [FieldOffset(20)] public uint User;
-        [FieldOffset(28)] public ushort Mode;
-        [FieldOffset(32)] public ulong Inode;
-        [FieldOffset(40)] public ulong Size;
-        [FieldOffset(112)] public long ModifiedSeconds;
-        [FieldOffset(120)] public uint ModifiedNanoseconds;
-        [FieldOffset(136)] public uint DeviceMajor;
-        [FieldOffset(140)] public uint DeviceMinor;
     }
 }

@@ -57,6 +57,30 @@ public sealed class ContainerTests
         await target.AssertAliveAsync();
     }
 
+    /// <summary>What counts is how the directory is mounted that the link leads to, and not the one that the link is in.</summary>
+    [RequiresNamespacesFact]
+    public async Task ATemporaryDirectoryBehindALinkFromWhichNothingCanBeLoaded()
+    {
+        const string before = "mount -t tmpfs none /mnt && mkdir /mnt/noexec && mount -t tmpfs -o noexec none /mnt/noexec && ln -s /mnt/noexec /mnt/link && export TMPDIR=/mnt/link && ";
+        await using var target = await StartAsync("optimized", AsRoot, before);
+        await AssertDumpedAsync(target, ToolOptions.Default);
+        OwnFiles.AssertNoneIn(target.Pid, "/mnt/noexec");
+    }
+
+    /// <summary>Where the kernel cannot be told to follow links as the process would, a process without such links is dumped all the same.</summary>
+    [RequiresNamespacesTheory]
+    [InlineData("38")]
+    [InlineData("1")]
+    public async Task AToolOnAnOlderKernel(string error)
+    {
+        using var folder = new TemporaryFolder();
+        string launcher = Path.Combine(folder.Path, "older");
+        await FakeRuntime.CompileAsync([Path.Combine(TestPaths.RepositoryRoot, "tests", "Stackflare.EndToEnd", "Cli", "Harness", "older_kernel.c"), "-o", launcher]);
+        await using var target = await StartAsync("optimized", AsRoot, MountTemporary);
+        await AssertDumpedAsync(target, new ToolOptions { Launcher = [launcher, error] });
+        OwnFiles.AssertNoneIn(target.Pid, target.TemporaryFolder);
+    }
+
     /// <summary>The tool in the container, beside the target: there the two see the same.</summary>
     [RequiresNamespacesTheory]
     [InlineData(AsRoot, MountTemporary, "-p", "-m", "-n")]

@@ -53,21 +53,23 @@ internal sealed class TransportDirectory : IDisposable
         foreach (string parent in parents.Distinct())
         {
             if (parent.Length + Prefix.Length + 32 + SocketName.Length + 2 > LongestSocketPath
-                || MountOptions.ForbidExecution(target.IsVisible ? target.Pid : Environment.ProcessId, parent)
                 || SafeOpen.Directory(new RootedPath(target.RootPrefix, parent)) is not { } handle)
             {
                 continue;
             }
-            RemoveAbandoned(handle);
-            try
+            if (!Posix.ForbidsExecution(handle))
             {
-                return Create(target, handle, parent);
+                RemoveAbandoned(handle);
+                try
+                {
+                    return Create(target, handle, parent);
+                }
+                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+                {
+                    lastFailure = e.Message.TrimEnd('.');
+                }
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                handle.Dispose();
-                lastFailure = e.Message.TrimEnd('.');
-            }
+            handle.Dispose();
         }
         throw new StackflareException(
             StackflareError.ProbeUnavailable,
