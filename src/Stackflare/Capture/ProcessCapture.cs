@@ -22,7 +22,7 @@ internal sealed class ProcessCapture : IDisposable
     private static readonly Version Oldest = new(8, 0);
 
     private readonly TargetProcess _target;
-    private readonly byte[] _probe;
+    private readonly ReadOnlyMemory<byte> _probe;
     private readonly CaptureOptions _options;
     private readonly Symbolicator _symbolicator;
     private bool _useMemory = true;
@@ -35,7 +35,7 @@ internal sealed class ProcessCapture : IDisposable
     /// <param name="options">What to collect, and limits.</param>
     /// <param name="symbolDirectories">Additional directories with PDBs and assemblies.</param>
     /// <exception cref="StackflareException">The process cannot be dumped; the error says why.</exception>
-    public ProcessCapture(TargetProcess target, Func<string, byte[]?> probes, CaptureOptions options, IReadOnlyList<string> symbolDirectories)
+    public ProcessCapture(TargetProcess target, Func<string, ReadOnlyMemory<byte>?> probes, CaptureOptions options, IReadOnlyList<string> symbolDirectories)
     {
         _target = target;
         int pid = target.Pid;
@@ -51,7 +51,7 @@ internal sealed class ProcessCapture : IDisposable
         string platform = ProbePlatform.For(_target.Runtime.IsMusl);
         _probe = probes(platform) ?? throw OtherLibc(pid, _target.Runtime.IsMusl ? "musl" : "glibc", platform);
         _options = options;
-        Source = new ProbeSource(() => _route = ProbeTransport.To(_target, _probe, _useMemory, ref _memory), ProfilerSlots.Of(pid, RuntimeVersion()), Look);
+        Source = new ProbeSource(() => _route = ProbeTransport.To(_target, _probe.Span, _useMemory, ref _memory), ProfilerSlots.Of(pid, RuntimeVersion()), Look);
         _symbolicator = new Symbolicator(new SymbolOptions
         {
             SourceText = options.SourceText,

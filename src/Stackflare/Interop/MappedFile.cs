@@ -1,27 +1,22 @@
-using System.Buffers;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace Stackflare.Interop;
 
 /// <summary>
-/// The bytes of a file, mapped for reading until disposed. If the file is truncated meanwhile, the next access ends the process by SIGBUS:
-/// only for processes that may be ended, which a program that is dumped may not.
+/// The bytes of a file, mapped for reading until disposed. If the file is truncated meanwhile, the next access ends this process with SIGBUS. So
+/// it is only for the tool: a program that is dumped must not end because of it.
 /// </summary>
-internal sealed unsafe partial class MappedFile : MemoryManager<byte>
+internal sealed unsafe partial class MappedFile : UnmanagedMemory
 {
     private const int PROT_READ = 1, MAP_PRIVATE = 2;
 
-    private readonly int _length;
-    private byte* _start;
-
     private MappedFile(byte* start, int length)
+        : base(start, length)
     {
-        _start = start;
-        _length = length;
     }
 
-    /// <summary>Maps a file. Null if it cannot be mapped, or is empty. The handle can be closed afterwards.</summary>
+    /// <summary>Maps a file. Null if it is empty or cannot be mapped. The handle can be closed afterwards.</summary>
     /// <param name="handle">The file, open for reading.</param>
     /// <param name="length">The length of the file in bytes.</param>
     public static MappedFile? Map(SafeFileHandle handle, int length)
@@ -30,27 +25,7 @@ internal sealed unsafe partial class MappedFile : MemoryManager<byte>
         return start == -1 ? null : new MappedFile((byte*)start, length);
     }
 
-    public override Span<byte> GetSpan() => _start == null ? throw new ObjectDisposedException(nameof(MappedFile)) : new Span<byte>(_start, _length);
-
-    public override MemoryHandle Pin(int elementIndex = 0) => new(Start(elementIndex));
-
-    public override void Unpin()
-    {
-    }
-
-    protected override void Dispose(bool disposing)
-    {
-        if (_start != null)
-            _ = Unmap(_start, (nuint)_length);
-        _start = null;
-    }
-
-    private byte* Start(int index)
-    {
-        ObjectDisposedException.ThrowIf(_start == null, this);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)index, (uint)_length, nameof(index));
-        return _start + index;
-    }
+    protected override void Free(byte* start, int length) => _ = Unmap(start, (nuint)length);
 
     [LibraryImport("libc", EntryPoint = "mmap")]
     private static partial nint Map(nint address, nuint length, int protection, int flags, SafeFileHandle descriptor, long offset);

@@ -1,6 +1,8 @@
+using System.Buffers;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using System.Text.RegularExpressions;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
 using Stackflare.Interop;
 
 namespace Stackflare.Processes;
@@ -10,9 +12,9 @@ namespace Stackflare.Processes;
 /// <param name="Version">Its version, where the path of the library tells it.</param>
 /// <param name="IsMusl">Whether the process's C library is musl.</param>
 /// <param name="Processor">What it is compiled for; null where its file does not say, or may not be read.</param>
-internal sealed partial record TargetRuntime(RuntimeKind Kind, Version? Version, bool IsMusl, Architecture? Processor)
+internal sealed record TargetRuntime(RuntimeKind Kind, Version? Version, bool IsMusl, Architecture? Processor)
 {
-    private const int MaxMapLines = 200_000;
+    private const int MaxMapLines = 200_000, MapBuffer = 16 << 10;
 
     /// <summary>That of a process of which nothing is seen but that its runtime listens.</summary>
     public static TargetRuntime NotSeen { get; } = new(RuntimeKind.CoreClr, null, IsMusl: false, Processor: null);
@@ -26,22 +28,33 @@ internal sealed partial record TargetRuntime(RuntimeKind Kind, Version? Version,
         RootedPath file = $"/proc/{pid}/exe";
         try
         {
-            foreach (string line in File.ReadLines($"/proc/{pid}/maps").Take(MaxMapLines))
+            using SafeFileHandle maps = File.OpenHandle($"/proc/{pid}/maps");
+            // A line is an address range and a path, which the kernel limits to 4 KiB. Lines are compared as bytes: a large process has thousands.
+            byte[] buffer = new byte[MapBuffer];
+            int filled = 0, lines = 0;
+            long offset = 0;
+            for (int read; lines < MaxMapLines && (read = RandomAccess.Read(maps, buffer.AsSpan(filled), offset)) > 0;)
             {
-                int slash = line.IndexOf('/');
-                if (slash < 0)
-                    continue;
-                string path = line[slash..];
-                // musl's dynamic linker and library are one file, by either name. The "libc.so" of glibc is a text that nobody maps.
-                isMusl |= path.Contains("/ld-musl-", StringComparison.Ordinal) || path.EndsWith("/libc.so", StringComparison.Ordinal);
-                if (kind == RuntimeKind.None && path.EndsWith("/libcoreclr.so", StringComparison.Ordinal))
+                offset += read;
+                ReadOnlySpan<byte> rest = buffer.AsSpan(0, filled + read);
+                for (int end; (end = rest.IndexOf((byte)'\n')) >= 0; rest = rest[(end + 1)..], lines++)
                 {
-                    kind = RuntimeKind.CoreClr;
-                    file = new RootedPath($"/proc/{pid}/root", path);
-                    Match match = VersionFolder().Match(path);
-                    if (match.Success && Version.TryParse(match.Groups[1].ValueSpan, out Version? found))
-                        version = found;
+                    ReadOnlySpan<byte> path = rest[..end];
+                    path = path[Math.Max(path.IndexOf((byte)'/'), 0)..];
+                    // musl's dynamic linker and library are one file, by either name. The "libc.so" of glibc is a text that nobody maps.
+                    isMusl |= path.IndexOf("/ld-musl-"u8) >= 0 || path.EndsWith("/libc.so"u8);
+                    if (kind == RuntimeKind.None && path.EndsWith("/libcoreclr.so"u8))
+                    {
+                        kind = RuntimeKind.CoreClr;
+                        string library = Encoding.UTF8.GetString(path);
+                        file = new RootedPath($"/proc/{pid}/root", library);
+                        version = VersionIn(library);
+                    }
                 }
+                if (rest.Length == buffer.Length)
+                    rest = default;
+                rest.CopyTo(buffer);
+                filled = rest.Length;
             }
         }
         catch (UnauthorizedAccessException)
@@ -58,6 +71,15 @@ internal sealed partial record TargetRuntime(RuntimeKind Kind, Version? Version,
         return new TargetRuntime(kind, version, isMusl, ElfHeader.Processor(file));
     }
 
-    [GeneratedRegex(@"/Microsoft\.NETCore\.App/(\d+\.\d+\.\d+)")]
-    private static partial Regex VersionFolder();
+    /// <summary>The version in the path of a shared runtime, for example <c>/usr/share/dotnet/shared/Microsoft.NETCore.App/10.0.1/libcoreclr.so</c>.</summary>
+    private static Version? VersionIn(string library)
+    {
+        const string folder = "/Microsoft.NETCore.App/";
+        int at = library.IndexOf(folder, StringComparison.Ordinal);
+        if (at < 0)
+            return null;
+        ReadOnlySpan<char> version = library.AsSpan(at + folder.Length);
+        int end = version.IndexOfAnyExcept(SearchValues.Create("0123456789."));
+        return Version.TryParse(end < 0 ? version : version[..end], out Version? found) && found.Build >= 0 ? new Version(found.Major, found.Minor, found.Build) : null;
+    }
 }
