@@ -1,8 +1,8 @@
 namespace Stackflare.Interop;
 
 /// <summary>
-/// Writes a file whole or not at all: under another name in the same directory first, which then takes the place of what was there. Only
-/// its owner can read it. If it cannot be written to the end, nothing is left, and what was there before is as it was.
+/// Writes a file completely or not at all: first under a temporary name in the same directory, which is then renamed. Only
+/// its owner can read it. If writing fails, the temporary file is deleted and an existing file is unchanged.
 /// </summary>
 internal static class AtomicFile
 {
@@ -10,15 +10,15 @@ internal static class AtomicFile
 
     private static readonly int NewFile = Posix.O_WRONLY | Posix.O_CREAT | Posix.O_EXCL | Posix.O_CLOEXEC | Posix.O_NOFOLLOW | Posix.O_NOCTTY;
 
-    /// <param name="path">The file. A link, and anything else that is not a regular file, is refused.</param>
-    /// <param name="place">What cannot be written, as the beginning of a sentence, for errors.</param>
-    /// <param name="pieces">What is in it.</param>
-    /// <exception cref="OutputException">It could not be written.</exception>
+    /// <param name="path">The file. Links and anything else that is not a regular file are refused.</param>
+    /// <param name="place">What cannot be written, as the beginning of an error message.</param>
+    /// <param name="pieces">The content.</param>
+    /// <exception cref="OutputException">The file could not be written.</exception>
     public static void Write(string path, string place, IEnumerable<ReadOnlyMemory<byte>> pieces)
     {
         path = Path.GetFullPath(path);
         Check(path, place);
-        // A name that nobody can guess, and short whatever the file's own is.
+        // Not predictable, and short even if the file's own name is long.
         string temporary = Path.Combine(Path.GetDirectoryName(path)!, $".stackflare-{Guid.NewGuid():N}.tmp");
         int descriptor = Posix.Open(temporary, NewFile, OwnerOnly);
         Succeed(place, descriptor);
@@ -26,7 +26,7 @@ internal static class AtomicFile
         try
         {
             WriteAll(descriptor, place, pieces);
-            // Else a crash of the machine could leave the new name with nothing behind it.
+            // Without this, a crash of the machine could leave the new name with an empty file.
             Succeed(place, Posix.Synchronize(descriptor));
             Succeed(place, Posix.Rename(temporary, path));
             isDone = true;
@@ -39,7 +39,7 @@ internal static class AtomicFile
         }
     }
 
-    /// <summary>Renaming would put a file in the place of a link or, for root, of a device.</summary>
+    /// <summary>Renaming would replace a link or, for root, a device.</summary>
     private static void Check(string path, string place)
     {
         if (Path.GetFileName(path).Length == 0)
@@ -54,7 +54,7 @@ internal static class AtomicFile
 
     private static void WriteAll(int descriptor, string place, IEnumerable<ReadOnlyMemory<byte>> pieces)
     {
-        // The kernel answers a write beyond the process's limit with a signal that ends the process.
+        // The kernel answers a write beyond the process's file size limit with a signal that ends the process.
         ulong left = Posix.LargestFile();
         foreach (var piece in pieces)
         {

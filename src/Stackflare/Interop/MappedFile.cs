@@ -5,8 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Stackflare.Interop;
 
 /// <summary>
-/// The bytes of a file, mapped for reading until disposed. If the file is truncated meanwhile, the next access ends the process by SIGBUS:
-/// only for processes that may be ended, which a program that is dumped may not.
+/// The bytes of a file, mapped for reading until disposed. If the file is truncated meanwhile, the next access ends the process with SIGBUS.
+/// So this is only for the tool, not for the library inside of a program.
 /// </summary>
 internal sealed unsafe partial class MappedFile : MemoryManager<byte>
 {

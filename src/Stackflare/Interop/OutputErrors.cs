@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Stackflare.Interop;
 
-/// <summary>What the kernel says about an output, in words and with what to do about it.</summary>
+/// <summary>Describes the errors of an output, with remedies.</summary>
 internal static class OutputErrors
 {
     /// <param name="place">What cannot be written, as the beginning of a sentence: <c>The file '/x'</c>.</param>
@@ -15,7 +15,7 @@ internal static class OutputErrors
         Posix.EBADF => "it is closed",
         Posix.EPIPE => "its reader has gone",
         Posix.ELOOP => "it is a symbolic link",
-        // A FIFO that nobody reads.
+        // A FIFO without a reader.
         Posix.ENXIO => "it is not a regular file",
         _ => Marshal.GetPInvokeErrorMessage(error),
     };

@@ -2,10 +2,10 @@ using Stackflare.Interop;
 
 namespace Stackflare.Processes;
 
-/// <summary>Where the socket is on which every CoreCLR process listens for diagnostic tools.</summary>
+/// <summary>Finds the socket on which every CoreCLR process listens for diagnostic tools.</summary>
 internal static class DiagnosticsSocket
 {
-    /// <summary>The settings that switch off the port, or the use that is made of it here.</summary>
+    /// <summary>The settings that disable the port, or the functions that Stackflare uses.</summary>
     private static readonly string[] DisablingSettings =
     [
         "DOTNET_EnableDiagnostics=0", "COMPlus_EnableDiagnostics=0",
@@ -13,17 +13,17 @@ internal static class DiagnosticsSocket
         "DOTNET_EnableDiagnostics_Profiler=0", "COMPlus_EnableDiagnostics_Profiler=0",
     ];
 
-    /// <summary>Where sockets are without a TMPDIR.</summary>
+    /// <summary>The directory of the sockets without a TMPDIR.</summary>
     public const string UsualDirectory = "/tmp";
 
     private static string? _own;
 
-    /// <summary>Path of our own process's socket.</summary>
+    /// <summary>Path of the current process's socket.</summary>
     /// <exception cref="DiagnosticsDisabledException">The process was started without the port.</exception>
-    /// <exception cref="StackflareException">The socket is not where the runtime makes it.</exception>
+    /// <exception cref="StackflareException">The socket does not exist where the runtime creates it.</exception>
     public static string FindOwn()
     {
-        // It does not change, and what a process began with has not to be read for each dump.
+        // The path does not change, so the initial environment need not be read for each dump.
         if (_own is { } known && File.Exists(known))
             return known;
         ProcessEnvironment environment = ProcessEnvironment.Of(Environment.ProcessId);
@@ -32,14 +32,14 @@ internal static class DiagnosticsSocket
         return _own = Find(pid, ProcessFiles.StartTicks(pid), "", directory, environment).Path;
     }
 
-    /// <summary>Path of a process's socket, as we can open it.</summary>
+    /// <summary>Path of a process's socket, for opening it from this process.</summary>
     /// <exception cref="DiagnosticsDisabledException">The process was started without the port.</exception>
-    /// <exception cref="StackflareException">The socket is not where the runtime makes it.</exception>
+    /// <exception cref="StackflareException">The socket does not exist where the runtime creates it.</exception>
     public static RootedPath Find(TargetProcess target) => target.SocketPath is { } known ? known : Find(target.NamespacePid, target.StartTicks, target.RootPrefix, target.TempDirectory, ProcessEnvironment.Of(target.Pid));
 
     private static RootedPath Find(int namespacePid, long startTicks, string root, string directory, ProcessEnvironment environment)
     {
-        // The runtime reads these once, at its start: what counts is the environment the process began with.
+        // The runtime reads these once, when it starts: the initial environment of the process counts.
         foreach (string setting in DisablingSettings)
         {
             if (environment.Get(setting[..^2]) == "0")
@@ -49,7 +49,7 @@ internal static class DiagnosticsSocket
         var path = new RootedPath(root, Path.Combine(directory, name));
         if (SafeOpen.TryLook(path, out _))
             return path;
-        // A host can have changed TMPDIR before it started the runtime, which the kernel's copy of the environment does not tell.
+        // A host can change TMPDIR before it starts the runtime. The kernel's copy of the environment does not show that.
         var usual = new RootedPath(root, Path.Combine(UsualDirectory, name));
         return SafeOpen.TryLook(usual, out _)
             ? usual
@@ -61,6 +61,6 @@ internal static class DiagnosticsSocket
                     : $"TMPDIR names '{directory}', which is not there; start the process with a TMPDIR that it can write to.");
     }
 
-    /// <summary>The name of a process's socket. The start time makes it no other process's, also when ids are used again.</summary>
+    /// <summary>The name of a process's socket. The start time distinguishes processes with the same reused id.</summary>
     public static string SocketName(int namespacePid, long startTicks) => $"dotnet-diagnostic-{namespacePid}-{startTicks}-socket";
 }
