@@ -21,7 +21,7 @@ internal sealed class Watchdog : IDisposable
     /// <param name="limit">Time limit until this object is disposed.</param>
     /// <param name="waitingFor">The cause of the wait, for the message.</param>
     /// <param name="cleanUp">Removes temporary files before the tool ends; null for nothing.</param>
-    public Watchdog(TimeSpan limit, string waitingFor = "the kernel does not tell of the process", Action? cleanUp = null)
+    public Watchdog(TimeSpan limit, string waitingFor = "the kernel does not return information about the process", Action? cleanUp = null)
     {
         (_limit, _waitingFor, _cleanUp) = (limit, waitingFor, cleanUp);
         _deadline = Deadline.In(limit + Grace);

@@ -34,7 +34,7 @@ internal sealed partial class UnixSocket : IDisposable
     public static UnixSocket Connect(RootedPath path, Deadline deadline)
     {
         // A path with a descriptor's number also works as a socket address, and is short.
-        using SafeFileHandle? named = path.Root.Length == 0 ? null : SafeOpen.Find(path, out _) ?? throw new IOException($"'{path}' is not there");
+        using SafeFileHandle? named = path.Root.Length == 0 ? null : SafeOpen.Find(path, out _) ?? throw new IOException($"'{path}' does not exist");
         Span<byte> address = stackalloc byte[PathOffset + MaxPath];
         int length = WriteAddress(address, named is null ? path.Path : SafeOpen.OwnPath(named));
         UnixSocket socket = Create();
@@ -139,7 +139,7 @@ internal sealed partial class UnixSocket : IDisposable
     private static int WriteAddress(Span<byte> address, string path)
     {
         if (Encoding.UTF8.GetByteCount(path) >= MaxPath)
-            throw new IOException($"The socket path '{path}' is longer than the kernel takes ({MaxPath - 1} bytes).");
+            throw new IOException($"The socket path '{path}' is longer than the kernel allows ({MaxPath - 1} bytes).");
         address.Clear();
         address[0] = AfUnix;
         int length = Encoding.UTF8.GetBytes(path, address[PathOffset..]);

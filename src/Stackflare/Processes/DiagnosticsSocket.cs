@@ -55,10 +55,10 @@ internal static class DiagnosticsSocket
             ? usual
             : throw new StackflareException(
                 StackflareError.DiagnosticsUnreachable,
-                $"The runtime's diagnostics socket '{path}' is not there.",
+                $"The runtime's diagnostics socket '{path}' does not exist.",
                 SafeOpen.TryLook(new RootedPath(root, directory), out FileStatus status) && status.IsDirectory
-                    ? $"The runtime makes it at its start, in TMPDIR or /tmp; see that it may write to '{directory}' and that nothing removes the socket."
-                    : $"TMPDIR names '{directory}', which is not there; start the process with a TMPDIR that it can write to.");
+                    ? $"The runtime creates it when it starts, in TMPDIR or /tmp. Make sure that it can write to '{directory}' and that nothing removes the socket."
+                    : $"TMPDIR names '{directory}', which does not exist. Start the process with a TMPDIR that it can write to.");
     }
 
     /// <summary>The name of a process's socket. The start time distinguishes processes with the same reused id.</summary>

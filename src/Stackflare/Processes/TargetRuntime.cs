@@ -50,7 +50,7 @@ internal sealed partial record TargetRuntime(RuntimeKind Kind, Version? Version,
         }
         catch (IOException)
         {
-            throw StackflareException.NoSuchProcess(string.Create(CultureInfo.InvariantCulture, $"There is no process {pid} any more."));
+            throw StackflareException.NoSuchProcess(string.Create(CultureInfo.InvariantCulture, $"Process {pid} has ended."));
         }
         if (kind == RuntimeKind.None)
             kind = ExecutableSymbols.RuntimeIn(file);
