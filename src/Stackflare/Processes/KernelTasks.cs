@@ -77,25 +77,25 @@ internal sealed class KernelTasks
     }
 
     /// <summary>
-    /// Measures how long threads have been off the processor, for <see cref="TaskStat.OffProcessor"/>. It costs a few /proc reads for each thread,
-    /// and one migration to each processor that such a thread last ran on. So it is done for <see cref="Processes.OffProcessor.MostThreads"/> threads
+    /// Measures how long threads have been off the processor, for <see cref="TaskStat.OffCpuTime"/>. It costs a few /proc reads for each thread,
+    /// and one migration to each processor that such a thread last ran on. So it is done for <see cref="OffCpuTimes.MostThreads"/> threads
     /// at most. It does not wake them.
     /// </summary>
     public void MeasureOffCpuTime(IEnumerable<int> threads)
     {
-        int[] ids = [.. threads.Take(Processes.OffProcessor.MostThreads)];
+        int[] ids = [.. threads.Take(OffCpuTimes.MostThreads)];
         if (_pid == 0)
             return;
-        TimeSpan?[] times = Processes.OffProcessor.Of(_pid, Array.ConvertAll(ids, HostId));
+        TimeSpan?[] times = OffCpuTimes.Measure(_pid, Array.ConvertAll(ids, HostId));
         for (int i = 0; i < ids.Length; i++)
         {
             if (times[i] is { } time && Find(ids[i]) is { } task)
-                _known[ids[i]] = task with { OffProcessor = time };
+                _known[ids[i]] = task with { OffCpuTime = time };
         }
     }
 
     /// <summary>How long a thread has been off the processor; null if that was not measured.</summary>
-    public TimeSpan? OffProcessor(int id) => _known.TryGetValue(id, out TaskStat? task) ? task?.OffProcessor : null;
+    public TimeSpan? OffCpuTime(int id) => _known.TryGetValue(id, out TaskStat? task) ? task?.OffCpuTime : null;
 
     /// <summary>The data of every thread, with the kernel function in which it waits.</summary>
     public IEnumerable<RuntimeThread> Waiting() =>

@@ -8,7 +8,7 @@ namespace Stackflare.Processes;
 internal sealed record TaskStat(string Name, char State, TimeSpan CpuTime, long StartTicks)
 {
     /// <summary>How long it has been off the processor; null if that was not measured or is not known.</summary>
-    public TimeSpan? OffProcessor { get; init; }
+    public TimeSpan? OffCpuTime { get; init; }
 
     public RuntimeThread ToRuntimeThread(int id) => new(new OsThreadId(id), Name, Activity, CpuTime);
 

@@ -23,8 +23,8 @@ public sealed class SnapshotFileTests
         Tasks = KernelTasks.Of(new Dictionary<int, TaskStat>
         {
             [100] = new TaskStat("Shop", 'S', TimeSpan.FromMilliseconds(120), 4711),
-            [101] = new TaskStat(".NET SigHandler", 'S', TimeSpan.Zero, 4712) { OffProcessor = TimeSpan.FromMilliseconds(300) },
-            [102] = new TaskStat("", 'R', TimeSpan.FromMilliseconds(10), 4713) { OffProcessor = TimeSpan.Zero },
+            [101] = new TaskStat(".NET SigHandler", 'S', TimeSpan.Zero, 4712) { OffCpuTime = TimeSpan.FromMilliseconds(300) },
+            [102] = new TaskStat("", 'R', TimeSpan.FromMilliseconds(10), 4713) { OffCpuTime = TimeSpan.Zero },
         }),
     };
 

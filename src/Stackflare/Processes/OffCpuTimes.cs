@@ -12,7 +12,7 @@ namespace Stackflare.Processes;
 /// processors differ by hours. So the current time must be read from the same clock, by a new thread of ours that moves to that processor and then
 /// ends. The affinity of the program's threads is not changed.
 /// </remarks>
-internal static class OffProcessor
+internal static class OffCpuTimes
 {
     /// <summary>At most this many threads are measured.</summary>
     public const int MostThreads = 64;
@@ -29,7 +29,7 @@ internal static class OffProcessor
     /// <summary>How long threads have been off the processor; null for one that is not asleep, has ended, or has an implausible record.</summary>
     /// <param name="pid">The process id in our pid namespace.</param>
     /// <param name="ids">The thread ids in our pid namespace.</param>
-    public static TimeSpan?[] Of(int pid, ReadOnlySpan<int> ids)
+    public static TimeSpan?[] Measure(int pid, ReadOnlySpan<int> ids)
     {
         var times = new TimeSpan?[ids.Length];
         var sleepers = new Sleeper?[ids.Length];
