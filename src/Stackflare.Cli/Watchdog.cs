@@ -57,8 +57,8 @@ internal sealed class Watchdog : IDisposable
     private void End()
     {
         var error = new CaptureTimeoutException(_limit, _waitingFor);
-        Console.Error.WriteLine($"stackflare: {ErrorText.Of(error)}");
+        Console.Error.WriteLine($"stackflare: {ErrorText.Describe(error)}");
         _cleanUp?.Invoke();
-        Environment.Exit(ExitCodes.Of(error));
+        Environment.Exit(ExitCodes.For(error));
     }
 }

@@ -5,9 +5,9 @@ namespace Stackflare.Interop;
 /// <summary>Describes the errors of an output, with remedies.</summary>
 internal static class OutputErrors
 {
-    /// <param name="place">What cannot be written, as the beginning of a sentence: <c>The file '/x'</c>.</param>
+    /// <param name="output">What cannot be written, as the beginning of a sentence: <c>The file '/x'</c>.</param>
     /// <param name="error">The errno.</param>
-    public static OutputException Of(string place, int error) => new($"{place} cannot be written: {Reason(error)}.", Remedy(error));
+    public static OutputException Create(string output, int error) => new($"{output} cannot be written: {Reason(error)}.", Remedy(error));
 
     private static string Reason(int error) => error switch
     {

@@ -26,7 +26,7 @@ internal static class DiagnosticsSocket
         // The path does not change, so the initial environment need not be read for each dump.
         if (_own is { } known && File.Exists(known))
             return known;
-        ProcessEnvironment environment = ProcessEnvironment.Of(Environment.ProcessId);
+        ProcessEnvironment environment = ProcessEnvironment.Read(Environment.ProcessId);
         string directory = environment.Get("TMPDIR") is { Length: > 0 } set ? set : UsualDirectory;
         int pid = Environment.ProcessId;
         return _own = Find(pid, ProcessFiles.StartTicks(pid), "", directory, environment).Path;
@@ -35,7 +35,7 @@ internal static class DiagnosticsSocket
     /// <summary>Path of a process's socket, for opening it from this process.</summary>
     /// <exception cref="DiagnosticsDisabledException">The process was started without the port.</exception>
     /// <exception cref="StackflareException">The socket does not exist where the runtime creates it.</exception>
-    public static RootedPath Find(TargetProcess target) => target.SocketPath is { } known ? known : Find(target.NamespacePid, target.StartTicks, target.RootPrefix, target.TempDirectory, ProcessEnvironment.Of(target.Pid));
+    public static RootedPath Find(TargetProcess target) => target.SocketPath is { } known ? known : Find(target.NamespacePid, target.StartTicks, target.RootPrefix, target.TempDirectory, ProcessEnvironment.Read(target.Pid));
 
     private static RootedPath Find(int namespacePid, long startTicks, string root, string directory, ProcessEnvironment environment)
     {

@@ -51,7 +51,7 @@ internal sealed class KernelTasks
     }
 
     /// <summary>The threads in a snapshot file.</summary>
-    public static KernelTasks Of(IReadOnlyDictionary<int, TaskStat> tasks) => new(tasks.ToDictionary(static t => t.Key, TaskStat? (t) => t.Value));
+    public static KernelTasks FromSnapshot(IReadOnlyDictionary<int, TaskStat> tasks) => new(tasks.ToDictionary(static t => t.Key, TaskStat? (t) => t.Value));
 
     /// <summary>The data of every thread by id, for a snapshot file.</summary>
     public Dictionary<int, TaskStat> All()

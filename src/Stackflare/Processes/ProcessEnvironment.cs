@@ -14,7 +14,7 @@ internal sealed class ProcessEnvironment
     private ProcessEnvironment(string block) => _block = block;
 
     /// <summary>Empty if it cannot be read.</summary>
-    public static ProcessEnvironment Of(int pid)
+    public static ProcessEnvironment Read(int pid)
     {
         int room = FirstBytes;
         ReadOnlySpan<byte> block = ProcFile.Read($"/proc/{pid}/environ", new byte[room]);

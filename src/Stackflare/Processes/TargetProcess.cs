@@ -86,7 +86,7 @@ internal sealed class TargetProcess
             SharesNetwork = Shares(pid, "ns/net"),
             SharesProcesses = sameMounts && Shares(pid, "ns/pid"),
             // A relative TMPDIR is useless, because its base is not known.
-            TempDirectory = ProcessEnvironment.Of(pid).Get("TMPDIR") is ['/', ..] set ? set.TrimEnd('/') : DiagnosticsSocket.UsualDirectory,
+            TempDirectory = ProcessEnvironment.Read(pid).Get("TMPDIR") is ['/', ..] set ? set.TrimEnd('/') : DiagnosticsSocket.UsualDirectory,
         };
     }
 
@@ -157,7 +157,7 @@ internal sealed class TargetProcess
 
     private TargetRuntime FindRuntime()
     {
-        TargetRuntime runtime = TargetRuntime.Of(Pid);
+        TargetRuntime runtime = TargetRuntime.Inspect(Pid);
         // A process that ends during the reading shows no runtime either.
         if (runtime.Kind == RuntimeKind.None)
             _ = ReadStatus(Pid);

@@ -18,7 +18,7 @@ internal sealed partial record TargetRuntime(RuntimeKind Kind, Version? Version,
     public static TargetRuntime NotSeen { get; } = new(RuntimeKind.CoreClr, null, IsMusl: false, Processor: null);
 
     /// <exception cref="StackflareException">The map cannot be read.</exception>
-    public static TargetRuntime Of(int pid)
+    public static TargetRuntime Inspect(int pid)
     {
         var kind = RuntimeKind.None;
         Version? version = null;

@@ -70,7 +70,7 @@ internal static class HostSections
             Platform = platform,
             Uptime = host.UptimeNs < 0 ? null : Time(host.UptimeNs),
             Note = note,
-            Tasks = KernelTasks.Of(tasks),
+            Tasks = KernelTasks.FromSnapshot(tasks),
         };
         return (facts, notes);
 
