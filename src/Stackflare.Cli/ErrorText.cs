@@ -6,7 +6,7 @@ namespace Stackflare.Cli;
 internal static class ErrorText
 {
     /// <summary>One line, safe to print.</summary>
-    public static string Of(StackflareException error) =>
+    public static string Describe(StackflareException error) =>
         EscapedText.Plain(Remedy(error) is { } remedy ? $"{error.Problem} {remedy}" : error.Message);
 
     /// <summary>Null to use the library's own remedy.</summary>

@@ -26,7 +26,7 @@ internal static class ExitCodes
     /// <summary>Like a shell's code for a program that SIGINT ended.</summary>
     public const int Interrupted = 130;
 
-    public static int Of(StackflareException error) => error.Error switch
+    public static int For(StackflareException error) => error.Error switch
     {
         StackflareError.NoSuchProcess => NoSuchProcess,
         StackflareError.NotDotNet => NotDotNet,

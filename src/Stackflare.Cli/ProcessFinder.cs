@@ -88,7 +88,7 @@ internal static class ProcessFinder
         try
         {
             TargetProcess target = TargetProcess.Inspect(pid);
-            // First: nearly all processes have none, and to see what runs a process is dear.
+            // First, because most processes have none, and determining the runtime of a process is expensive.
             RootedPath socket = DiagnosticsSocket.Find(target);
             if (target.Runtime.Kind != RuntimeKind.CoreClr)
                 return null;

@@ -20,8 +20,8 @@ try
 }
 catch (StackflareException e)
 {
-    Console.Error.WriteLine($"stackflare: {ErrorText.Of(e)}");
-    return ExitCodes.Of(e);
+    Console.Error.WriteLine($"stackflare: {ErrorText.Describe(e)}");
+    return ExitCodes.For(e);
 }
 catch (Exception e) when (e is IOException or UnauthorizedAccessException)
 {

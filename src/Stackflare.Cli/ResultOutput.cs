@@ -33,7 +33,7 @@ internal static class ResultOutput
             if (written is -Posix.EINTR or -Posix.EAGAIN)
                 continue;
             if (written < 0)
-                throw OutputErrors.Of("Standard output", (int)-written);
+                throw OutputErrors.Create("Standard output", (int)-written);
             bytes = bytes[(int)written..];
         }
     }

@@ -3,8 +3,8 @@ using Stackflare.Interop;
 namespace Stackflare.Cli;
 
 /// <summary>
-/// Ends the tool when something takes longer than it may in a place that has no time limit: reading /proc of a process whose memory map is
-/// locked by the kernel waits for as long as that lasts, and so does a file on a server that is gone. One thread watches, however many dumps are taken.
+/// Ends the tool if an operation without a time limit takes too long. Reading /proc of a process whose memory map is
+/// locked by the kernel can block without a limit, and so can reading a file on a server that is gone. One thread watches all dumps.
 /// </summary>
 internal sealed class Watchdog : IDisposable
 {
@@ -18,10 +18,10 @@ internal sealed class Watchdog : IDisposable
     private readonly Action? _cleanUp;
     private readonly Deadline _deadline;
 
-    /// <param name="limit">How long it may take until this is disposed.</param>
-    /// <param name="waitingFor">What it then waits for, for the message.</param>
-    /// <param name="cleanUp">Removes what nobody else will remove any more; null for nothing.</param>
-    public Watchdog(TimeSpan limit, string waitingFor = "the kernel does not tell of the process", Action? cleanUp = null)
+    /// <param name="limit">Time limit until this object is disposed.</param>
+    /// <param name="waitingFor">The cause of the wait, for the message.</param>
+    /// <param name="cleanUp">Removes temporary files before the tool ends; null for nothing.</param>
+    public Watchdog(TimeSpan limit, string waitingFor = "the kernel does not return information about the process", Action? cleanUp = null)
     {
         (_limit, _waitingFor, _cleanUp) = (limit, waitingFor, cleanUp);
         _deadline = Deadline.In(limit + Grace);
@@ -35,7 +35,7 @@ internal sealed class Watchdog : IDisposable
         }
     }
 
-    /// <summary>It has been done in time. If it has not, this does not return: the tool ends.</summary>
+    /// <summary>Ends the watch. If the time limit was reached, this does not return, because the tool ends.</summary>
     public void Dispose()
     {
         lock (Gate)
@@ -57,8 +57,8 @@ internal sealed class Watchdog : IDisposable
     private void End()
     {
         var error = new CaptureTimeoutException(_limit, _waitingFor);
-        Console.Error.WriteLine($"stackflare: {ErrorText.Of(error)}");
+        Console.Error.WriteLine($"stackflare: {ErrorText.Describe(error)}");
         _cleanUp?.Invoke();
-        Environment.Exit(ExitCodes.Of(error));
+        Environment.Exit(ExitCodes.For(error));
     }
 }

@@ -12,7 +12,7 @@ namespace Stackflare;
 /// </summary>
 /// <example>
 /// <code>
-/// using IDisposable trap = Flare.OnSignal();   // kill -USR1 {pid} prints every thread to standard error; the program goes on
+/// using IDisposable trap = Flare.OnSignal();   // kill -USR1 {pid} prints every thread to standard error; the program continues
 /// </code>
 /// </example>
 public static class Flare

@@ -66,7 +66,7 @@ static void describe_runtime(capture *c)
     r->pid = (uint32_t)getpid();
 }
 
-/* Whether the process dumps itself, and not for the first time: then its library holds the probe, and it is likely to ask once more. */
+/* Whether the process dumps itself for the second time or later: its library keeps the probe loaded, and it will probably request another dump. */
 static bool is_asked_again(int host)
 {
     static bool was_asked;

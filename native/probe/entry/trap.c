@@ -1,9 +1,9 @@
-/* The signal trap: native handler → one bit in a word → one thread that is parked on the word.
+/* The signal trap: native handler → one bit in a word → one thread that waits on the word.
  *
- * Nothing else can run at this point. The handler interrupts any thread anywhere: inside malloc, inside the runtime, holding
- * any lock. It uses futex(2), sigaction(2), raise(3) and atomics. A burst of signals before the parked thread has woken is one wake-up,
- * and to wake a thread never waits. There is no descriptor: programs close those that they did not open, and a handler that wrote to one would
- * write to whatever file has its number then. And a forked child has a word of its own, so that its signals are not answered by its parent. */
+ * Nothing else is safe here. The handler interrupts any thread at any place: inside malloc, inside the runtime, holding any lock. It uses only
+ * futex(2), sigaction(2), raise(3) and atomics. Several signals before the waiting thread wakes cause one wake-up, and waking a thread never blocks.
+ * There is no descriptor: programs close descriptors that they did not open, and a handler that wrote to one would write to the file that has its
+ * number by then. And a forked child has its own word, so its parent does not answer the child's signals. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sched.h>
@@ -18,21 +18,21 @@
 
 enum { TRAPS = 8, LOOKS = 8 };
 
-/* What has happened to a trap. A signal that came before the close is still answered. */
+/* What has happened to a trap. Signals before the close are still answered. */
 enum { SIGNALLED = 1, CLOSED = 2 };
 
-enum { WAIT_PRIVATE = 128, WAKE_PRIVATE = 129 }; /* FUTEX_…: musl has no headers of the kernel's */
+enum { WAIT_PRIVATE = 128, WAKE_PRIVATE = 129 }; /* FUTEX_…: musl has no kernel headers */
 
-/* A handler may run at any time after it was replaced: the kernel had picked it, and its thread has not run since. So what a handler
- * reads is written only while `live` is off and no handler is in flight. A handler that comes late finds a trap that is not live,
- * or is of another signal, and leaves it alone; or a new one of the same signal, which it may as well belong to. */
+/* A handler may still run after it was replaced, if the kernel had chosen it before. So the fields that a handler reads are written only while `live`
+ * is off and no handler is in flight. A late handler finds a trap that is not live or has another signal, and does nothing; or it finds a new trap of
+ * the same signal, for which it counts. */
 typedef struct trap {
     atomic_bool live;     /* the fields that are not atomic may be read */
-    atomic_int in_flight; /* handlers that may be reading them */
+    atomic_int in_flight; /* handlers that may read them */
     atomic_bool open;     /* its signals are answered */
-    atomic_uint events;   /* what the thread has not seen yet; it waits while there is none */
+    atomic_uint events;   /* what the thread has not read yet; it waits while this is 0 */
     atomic_bool passing;  /* closed, but a handler that was set over it may still call it */
-    int in_use;           /* the slot is taken, also by a closed trap that somebody still chains to */
+    int in_use;           /* the slot is in use, also by a closed trap that another handler chains to */
     bool chain;
     int signal;
     struct sigaction before;
@@ -42,8 +42,7 @@ _Static_assert(sizeof(atomic_uint) == 4, "the kernel waits on 32 bits");
 
 static trap traps[TRAPS];
 
-/* Traps are opened and closed one at a time: which handler was there before is only known if nobody sets one meanwhile. Handlers
- * never take this. */
+/* Traps are opened and closed one at a time: the previous handler is known only if no other trap is set meanwhile. Handlers never take this lock. */
 static atomic_flag registry = ATOMIC_FLAG_INIT;
 
 static void lock_registry(void)
@@ -56,8 +55,8 @@ static void unlock_registry(void) { atomic_flag_clear(&registry); }
 
 static void handle(int slot, int signal, siginfo_t *info, void *context);
 
-/* One function a slot, so that a trap set over another trap, or over a handler that was set over one, chains as any two
- * handlers do, and none has to look up which trap it is. */
+/* One function for each slot. So a trap that is set over another trap, or over a handler in between, chains like any two handlers, and no handler has
+ * to look up its trap. */
 #define HANDLER(n) static void handle_##n(int s, siginfo_t *i, void *c) { handle(n, s, i, c); }
 HANDLER(0) HANDLER(1) HANDLER(2) HANDLER(3) HANDLER(4) HANDLER(5) HANDLER(6) HANDLER(7)
 static void (*const handlers[TRAPS])(int, siginfo_t *, void *) = { handle_0, handle_1, handle_2, handle_3, handle_4, handle_5, handle_6, handle_7 };
@@ -73,8 +72,8 @@ static void call_before(int slot, const struct sigaction *before, int signal, si
     if (before->sa_flags & SA_SIGINFO) {
         before->sa_sigaction(signal, info, context);
     } else if (before->sa_handler == SIG_DFL) {
-        /* A closed trap stands for the default action only where it is the handler again. Where another handler has called it, the
-         * signal is handled, and the default action would be the end of a program that wanted to live. */
+        /* A closed trap acts as the default action only if it is the current handler. If another handler called it, the signal is handled, and the
+         * default action would kill the program. */
         if (passing && is_set(slot, signal)) {
             sigaction(signal, before, NULL);
             raise(signal);
@@ -84,7 +83,7 @@ static void call_before(int slot, const struct sigaction *before, int signal, si
     }
 }
 
-/* In a handler, and by the close. */
+/* Called in a handler, and by the close. */
 static void tell(trap *t, unsigned event)
 {
     atomic_fetch_or(&t->events, event);
@@ -98,7 +97,7 @@ static void handle(int slot, int signal, siginfo_t *info, void *context)
     struct sigaction before;
     bool passing = false, call = false;
     atomic_fetch_add(&t->in_flight, 1);
-    /* Once more where the slot was taken for this very signal between the two looks. */
+    /* Repeat if the slot was reused for the same signal between the two checks. */
     for (int look = 0; look < LOOKS; look++) {
         if (atomic_load(&t->live) && t->signal == signal) {
             if (atomic_load(&t->open))
@@ -108,7 +107,7 @@ static void handle(int slot, int signal, siginfo_t *info, void *context)
             before = t->before;
             break;
         }
-        /* Too late: the signal is for whoever handles it now. */
+        /* Too late: the signal goes to the current handler. */
         if (sigaction(signal, NULL, &before) != 0)
             break;
         call = !(before.sa_flags & SA_SIGINFO) || before.sa_sigaction != handlers[slot];
@@ -121,7 +120,7 @@ static void handle(int slot, int signal, siginfo_t *info, void *context)
     errno = error;
 }
 
-/* After this, no handler still uses what was withdrawn before it. */
+/* After this, no handler still uses data that was withdrawn before. */
 static void drain(trap *t)
 {
     while (atomic_load(&t->in_flight) > 0)
@@ -137,7 +136,7 @@ static int open_slot(int slot, int signal, bool chain)
     atomic_store(&t->passing, false);
     struct sigaction action = { .sa_sigaction = handlers[slot], .sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK };
     sigemptyset(&action.sa_mask);
-    /* Known before it is replaced: a signal may come in between. */
+    /* Read the previous handler before replacing it, because a signal may arrive in between. */
     if (sigaction(signal, NULL, &t->before) == 0) {
         atomic_store(&t->open, true);
         atomic_store(&t->live, true);
@@ -151,7 +150,7 @@ static int open_slot(int slot, int signal, bool chain)
     return -error;
 }
 
-/* Sets a trap. Returns its number, or -errno; -EMFILE when all are set. */
+/* Sets a trap. Returns its number or -errno; -EMFILE if all slots are in use. */
 EXPORT int stackflare_trap_open(int signal, int chain);
 EXPORT int stackflare_trap_open(int signal, int chain)
 {
@@ -167,15 +166,15 @@ EXPORT int stackflare_trap_open(int signal, int chain)
     return result;
 }
 
-/* Parks until a signal has come: 1. 0: the trap was closed, and every signal before that was answered; its number is free
- * again. One thread waits on a trap, and it calls this until it gets 0. */
+/* Waits for a signal. Returns 1 for a signal, and 0 if the trap was closed and all earlier signals were returned; its number is then free. Only one
+ * thread waits on a trap, and it must call this until the result is 0. */
 EXPORT int stackflare_trap_wait(int slot);
 EXPORT int stackflare_trap_wait(int slot)
 {
     trap *t = &traps[slot];
     unsigned events;
     while ((events = atomic_fetch_and(&t->events, ~(unsigned)SIGNALLED)) == 0)
-        /* Ends when it is woken, by a signal to this very thread, or at once when something has happened since. */
+        /* Ends when it is woken, when this thread gets a signal, or immediately if something has happened since. */
         syscall(SYS_futex, &t->events, WAIT_PRIVATE, 0, NULL, NULL, 0);
     if (events & SIGNALLED)
         return 1;
@@ -188,8 +187,8 @@ EXPORT int stackflare_trap_wait(int slot)
     return 0;
 }
 
-/* Closes a trap, puts back the handler that was there and wakes the waiting thread. Where another handler was set over it
- * since, it stays in the chain and only passes signals on. */
+/* Closes a trap, restores the previous handler and wakes the waiting thread. If another handler was set over it since, the trap stays in the chain
+ * and only passes signals on. */
 EXPORT void stackflare_trap_close(int slot);
 EXPORT void stackflare_trap_close(int slot)
 {

@@ -5,14 +5,14 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* Mappings that are kept for the next capture. Each is zero, and has memory for its first pages. The base of one that is in use is NULL. */
+/* Mappings that are kept for the next capture. Each is zeroed, and its first pages have memory. The base of a mapping in use is NULL. */
 enum { MOST_KEPT = 96, KEPT_BYTES = 2 << 20, KEPT_BYTES_EACH = 512 << 10 };
 typedef struct kept_map { _Atomic(void *) base; size_t mapped, touched; bool is_fresh; } kept_map;
 static kept_map kept_maps[MOST_KEPT];
-static size_t kept_bytes; /* touched, of all */
+static size_t kept_bytes; /* touched, in total */
 static bool is_keeping;
 
-/* Whoever gets the base owns the mapping. */
+/* The caller that gets the base owns the mapping. */
 static void *take_kept(kept_map *map)
 {
     void *base = atomic_exchange(&map->base, NULL);
@@ -54,7 +54,7 @@ void sf_keep_end(void)
     is_keeping = false;
 }
 
-/* A process that unloads the probe keeps nothing of it. */
+/* A process that unloads the probe keeps no mappings. */
 __attribute__((destructor)) static void drop_all(void) { drop_kept(true); }
 
 static bool keep(void *base, size_t mapped, size_t touched)
@@ -82,7 +82,7 @@ void *sf_map(size_t bytes, size_t ready)
         p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (p == MAP_FAILED)
         return NULL;
-    /* Faults taken here are not taken during the pause. */
+    /* Page faults here do not happen in the pause. */
     for (size_t i = 0; i < ready && i < bytes; i += PAGE)
         ((volatile uint8_t *)p)[i] = 0;
     return p;

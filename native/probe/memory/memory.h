@@ -1,5 +1,5 @@
-/* Memory that is mapped before the pause and unmapped after it, or kept for the next capture: tables that only grow, hash indexes over them, and reads of
- * the runtime's memory that can fail without a fault. */
+/* Memory that is mapped before the pause and unmapped after it, or kept for the next capture: tables that only grow, hash indexes for them, and reads
+ * of the runtime's memory that can fail without a fault. */
 #ifndef STACKFLARE_MEMORY_H
 #define STACKFLARE_MEMORY_H
 

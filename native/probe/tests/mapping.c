@@ -1,4 +1,4 @@
-/* Mappings that are kept from one capture to the next: which are used again, that they are zero, and how many there can be. */
+/* Tests mappings that are kept between captures: which are reused, that they are zeroed, and their maximum number. */
 #define _GNU_SOURCE
 #include <stdint.h>
 #include <stdio.h>
@@ -31,7 +31,7 @@ static size_t resident(void *p, size_t bytes)
     unsigned char pages[1024];
     size_t count = 0;
     if (mincore(p, bytes, pages) != 0)
-        return 0; /* not mapped any more */
+        return 0; /* no longer mapped */
     for (size_t i = 0; i < bytes / PAGE; i++)
         count += pages[i] & 1;
     return count;
@@ -60,7 +60,7 @@ static void what_is_kept_is_zero_and_only_what_was_used_takes_memory(void)
     CHECK(resident(p, SIZE) == 4);
     CHECK(capture(true, SIZE, PAGE, 2 * PAGE) == p);
     CHECK(resident(p, SIZE) == 2);
-    /* A capture for somebody else leaves it alone. */
+    /* A capture for another process does not change it. */
     CHECK(capture(false, SIZE, PAGE, PAGE) != p && resident(p, SIZE) == 2);
     CHECK(capture(true, SIZE, PAGE, PAGE) == p);
 }
@@ -85,7 +85,7 @@ static void there_is_a_bound(void)
     for (int i = 0; i < MANY; i++)
         kept += resident(maps[i], SIZE) * PAGE;
     CHECK(kept > 0 && kept <= KEPT);
-    /* One large table is none to keep. */
+    /* A single large table is not kept. */
     uint8_t *large = sf_map(KEPT, 0);
     CHECK(large && memset(large, 1, KEPT));
     sf_unmap(large, KEPT, KEPT);

@@ -1,6 +1,6 @@
-/* The signal trap without a runtime: what becomes of the handlers around it, and traps that are opened and closed in a storm of
- * signals. Says what went wrong and exits with 1; the argument is how many milliseconds the storm lasts. Runs under the
- * thread and address sanitizers: cc -fsanitize=thread -pthread trap_stress.c ../entry/trap.c */
+/* Tests the signal trap without a runtime: its effect on other handlers, and opening and closing traps during many signals. Prints what went wrong
+ * and exits with 1. The argument is the duration of the storm in milliseconds. Runs under the thread and address sanitizers: cc -fsanitize=thread
+ * -pthread trap_stress.c ../entry/trap.c */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
@@ -42,7 +42,7 @@ static int close_and_count(int slot)
     return answers(slot);
 }
 
-/* ---- handlers around it ---- */
+/* ---- other handlers ---- */
 
 static struct sigaction below_outer;
 static volatile sig_atomic_t outer_calls;
@@ -99,7 +99,7 @@ static void a_closed_trap_that_is_the_handler_again_does_the_default_action(void
     raise(SIGUSR1);
 }
 
-/* As programs do that want to begin with no descriptor. The next file gets the number of one that was closed. */
+/* Some programs close all descriptors at their start. The next file gets the number of a closed one. */
 static void a_program_that_closes_what_it_did_not_open_keeps_its_files_and_the_trap(void)
 {
     enum { ALL = 1024 };
@@ -131,7 +131,7 @@ static void a_signal_to_a_forked_child_is_not_the_parents(void)
 
 static void *raise_once(void *waiter)
 {
-    /* The other thread waits, or is about to: both have to end well. */
+    /* The other thread waits, or is about to: both must work. */
     CHECK(pthread_kill(*(pthread_t *)waiter, SIGUSR1) == 0);
     return NULL;
 }
@@ -146,7 +146,7 @@ static void a_signal_to_the_waiting_thread_itself_wakes_it(void)
     CHECK(close_and_count(slot) == 0);
 }
 
-/* Each in a process of its own. Returns how it ended, as wait(2) says. */
+/* Each in its own process. Returns how it ended, as in wait(2). */
 static int in_child(void (*test)(void))
 {
     int status = -1;
@@ -205,8 +205,8 @@ static void *trap_all(void *unused)
 {
     (void)unused;
     for (unsigned i = 0; !atomic_load(&done); i++) {
-        /* One after the other, so that none is closed while another lies over it: then each slot is free again, and used for the
-         * other signal next. The waits overlap. */
+        /* One after the other, so that none is closed while another is set over it. Then each slot is free again, and is used for the other signal
+         * next. The waits overlap. */
         pthread_t waiter;
         pthread_mutex_lock(&turn);
         int slot = stackflare_trap_open(numbers[rand() % SIGNALS], 1);
@@ -239,7 +239,7 @@ static void storm(int milliseconds)
     CHECK(atomic_load(&wrong) == 0);
     for (int i = 0; i < SIGNALS; i++) {
         CHECK(atomic_load(&raised[i]) > 0);
-        /* With chain, each signal gets to the handler below, once, whatever was opened or closed when it came. */
+        /* With chain, the handler below gets each signal once, whatever was opened or closed meanwhile. */
         CHECK(atomic_load(&seen[i]) == atomic_load(&raised[i]));
     }
     for (int i = 0; i < 8; i++)

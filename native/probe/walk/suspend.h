@@ -34,8 +34,8 @@ void watch_begin(const capture *c);
 void watch_arm(void); /* right before a suspend */
 bool watch_disarm(blockers *released); /* right after it, before the program continues; true: it was cancelled because of these threads */
 void watch_end(void);
-/* When this returns no thread is in the handler of the signals that were sent, or will come there; otherwise the library stays mapped. Waits
- * until shortly before the host's deadline: half a second at least, ten at most. The program runs meanwhile. */
+/* When this returns, no thread is in the handler of the sent signals or can enter it; otherwise the library stays mapped. Waits until shortly before
+ * the host's deadline: half a second at least, ten at most. The program runs meanwhile. */
 void watch_settle(int64_t deadline);
 
 /* suspend.c */

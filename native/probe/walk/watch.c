@@ -48,7 +48,7 @@ enum {
     ENOUGH_CPU_NS = 30000000,
     LEAST_STEPS_NS = 100000,
     LEAST_END_NS = 500000000,
-    HOST_RESERVE_NS = 250000000, /* of the host's time, to hear that the probe is gone */
+    HOST_RESERVE_NS = 250000000, /* the part of the host's time in which it learns that the probe is gone */
 };
 
 static const int64_t MOST_END_NS = INT64_C(10000000000);

@@ -20,7 +20,7 @@ internal static class PsCommand
 
     private static int Run(TextWriter writer)
     {
-        using var watchdog = new Watchdog(Patience, "the kernel does not tell of a process");
+        using var watchdog = new Watchdog(Patience, "the kernel does not return information about a process");
         List<FoundProcess> processes = [.. ProcessFinder.All()];
         List<string[]> rows =
         [

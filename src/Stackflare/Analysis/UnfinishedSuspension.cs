@@ -44,7 +44,7 @@ internal static class UnfinishedSuspension
     private static string Evidence(SuspensionBlocker blocker, RuntimeThread? thread) => Name(blocker.Thread) + blocker switch
     {
         { IsHeld: true } => " is held by a debugger or another tracer",
-        { SystemCall: { } call } => $" waits in the system call {call}{In(thread)}{For(blocker.OffProcessor)}, {NativeCall}",
+        { SystemCall: { } call } => $" waits in the system call {call}{In(thread)}{For(blocker.OffCpuTime)}, {NativeCall}",
         _ => " runs native code that blocks the suspension (SuppressGCTransition)",
     };
 

@@ -51,7 +51,7 @@ internal sealed class ProcessCapture : IDisposable
         string platform = ProbePlatform.For(_target.Runtime.IsMusl);
         _probe = probes(platform) ?? throw OtherLibc(pid, _target.Runtime.IsMusl ? "musl" : "glibc", platform);
         _options = options;
-        Source = new ProbeSource(() => _route = ProbeTransport.To(_target, _probe.Span, _useMemory, ref _memory), ProfilerSlots.Of(pid, RuntimeVersion()), Look);
+        Source = new ProbeSource(() => _route = ProbeTransport.To(_target, _probe.Span, _useMemory, ref _memory), ProfilerSlots.Inspect(pid, RuntimeVersion()), Look);
         _symbolicator = new Symbolicator(new SymbolOptions
         {
             SourceText = options.SourceText,
@@ -158,6 +158,6 @@ internal sealed class ProcessCapture : IDisposable
     public IDumpSource WithoutStacks(StackflareException error) => new KernelDumpSource(Look(), _target.Runtime.Version, error);
 
     private HostInfo Look() => _target.IsVisible
-        ? HostInfo.Of(_target.Pid, new KernelTasks(_target.Pid, _target.NamespacePid != _target.Pid))
-        : HostInfo.Of(_target.ShownPid, RuntimeInfo.Ask(_target.SocketPath!, Patience)?.EntryAssembly);
+        ? HostInfo.Inspect(_target.Pid, new KernelTasks(_target.Pid, _target.NamespacePid != _target.Pid))
+        : HostInfo.NotVisible(_target.ShownPid, RuntimeInfo.Ask(_target.SocketPath!, Patience)?.EntryAssembly);
 }

@@ -2,10 +2,10 @@ using System.Diagnostics;
 
 namespace Stackflare.Interop;
 
-/// <summary>A point in time by the monotonic clock: one limit for a sequence of waits. It has come early when they are called off.</summary>
+/// <summary>A point in time of the monotonic clock: one limit for a sequence of waits. Cancellation makes it pass early.</summary>
 internal readonly struct Deadline
 {
-    /// <summary>How long a wait that may be called off goes on before it looks.</summary>
+    /// <summary>How long a wait that can be cancelled blocks before it checks for cancellation.</summary>
     private const int LookMilliseconds = 50;
 
     private readonly long _at;
@@ -18,10 +18,10 @@ internal readonly struct Deadline
 
     public bool Passed => _off.IsCancellationRequested || Stopwatch.GetTimestamp() >= _at;
 
-    /// <summary>Rounded up, so that a wait does not end just before the deadline; 0 once it has passed.</summary>
+    /// <summary>Rounded up, so that a wait does not end just before the deadline; 0 if it has passed.</summary>
     public int RemainingMilliseconds => _off.IsCancellationRequested ? 0
         : (int)Math.Clamp(Math.Ceiling((_at - Stopwatch.GetTimestamp()) * 1000.0 / Stopwatch.Frequency), 0, int.MaxValue);
 
-    /// <summary>How long to wait before looking again whether it has passed, in milliseconds.</summary>
+    /// <summary>How long to wait before the next check, in milliseconds.</summary>
     public int NextLookMilliseconds => _off.CanBeCanceled ? Math.Min(LookMilliseconds, RemainingMilliseconds) : RemainingMilliseconds;
 }

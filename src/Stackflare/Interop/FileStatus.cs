@@ -1,12 +1,12 @@
 namespace Stackflare.Interop;
 
-/// <summary>What the kernel says of a file.</summary>
+/// <summary>The kernel's information about a file.</summary>
 /// <param name="Mode">Type and permissions.</param>
 /// <param name="User">The owner's id.</param>
-/// <param name="Length">Length in bytes; 0 for what has none.</param>
-/// <param name="Inode">With <paramref name="Device"/>, which file it is, whatever its path.</param>
+/// <param name="Length">Length in bytes; 0 for a file without a length.</param>
+/// <param name="Inode">Identifies the file together with <paramref name="Device"/>, independently of its path.</param>
 /// <param name="Device">The file system.</param>
-/// <param name="ModifiedTicks">When its content was last changed, as ticks of a UTC <see cref="DateTime"/>.</param>
+/// <param name="ModifiedTicks">The last change of its content, as ticks of a UTC <see cref="DateTime"/>.</param>
 internal readonly record struct FileStatus(ushort Mode, uint User, long Length, ulong Inode, ulong Device, long ModifiedTicks)
 {
     private const ushort TypeMask = 0xf000;

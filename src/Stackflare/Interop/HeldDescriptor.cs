@@ -3,15 +3,15 @@ using System.Runtime.InteropServices;
 namespace Stackflare.Interop;
 
 /// <summary>
-/// The number of a descriptor, which is not closed before this is disposed: while a call uses it, another thread could close it and a file that is opened then
-/// would have its number.
+/// The number of a descriptor that stays open until this is disposed. Otherwise, another thread could close it during a call, and a newly opened file
+/// could get the same number.
 /// </summary>
 internal readonly ref struct HeldDescriptor : IDisposable
 {
     private readonly SafeHandle? _handle;
 
-    /// <param name="handle">Null for none.</param>
-    /// <exception cref="ObjectDisposedException">It was closed.</exception>
+    /// <param name="handle">The handle; null for none.</param>
+    /// <exception cref="ObjectDisposedException">The handle was closed.</exception>
     public HeldDescriptor(SafeHandle? handle)
     {
         bool isHeld = false;

@@ -6,7 +6,7 @@ namespace Stackflare.Interop;
 [StructLayout(LayoutKind.Sequential)]
 internal struct PollRequest
 {
-    /// <summary>A negative one is passed over.</summary>
+    /// <summary>The kernel ignores negative ones.</summary>
     public int Descriptor;
 
     public short Events;

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Stackflare.Interop;
 
 /// <summary>
-/// System calls on raw descriptors, for output that must not wait for a lock of the runtime's own streams. Every method gives 0 or
-/// a value, or the negated errno; none throws for what the kernel says.
+/// System calls on raw descriptors, for output that must not wait for a lock of the runtime's own streams. Every method returns 0 or
+/// a value, or the negated errno. None throws for an error of the kernel.
 /// </summary>
 internal static unsafe partial class Posix
 {
@@ -58,26 +58,26 @@ internal static unsafe partial class Posix
     private const int SEEK_CUR = 1;
     private const int RLIMIT_FSIZE = 1;
 
-    /// <summary>Do not follow a link at the end of the path. The one open flag whose value differs: arm has kept its own.</summary>
+    /// <summary>Do not follow a link at the end of the path. The only used open flag whose value is different on arm64.</summary>
     internal static int O_NOFOLLOW { get; } =
         RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? 0x8000 : 0x20000;
 
     internal static int Open(string path, int flags, int mode) => Retry(() => OpenRaw(path, flags, mode));
 
-    /// <summary>Never repeated: the descriptor is gone whatever the kernel answers.</summary>
+    /// <summary>Never repeated: the descriptor is closed, whatever the kernel returns.</summary>
     internal static void Close(int descriptor) => _ = CloseRaw(descriptor);
 
     internal static int Truncate(int descriptor, long length) => Retry(() => TruncateRaw(descriptor, length));
 
-    /// <summary>Waits until what was written to a file is on its medium.</summary>
+    /// <summary>Waits until the written data is on the storage device.</summary>
     internal static int Synchronize(int descriptor) => Retry(() => SynchronizeRaw(descriptor));
 
-    /// <summary>Gives a file another name, in one step also where that name is another file's, which is then gone.</summary>
+    /// <summary>Renames a file. An existing file with the new name is replaced atomically.</summary>
     internal static int Rename(string from, string to) => RenameRaw(from, to) < 0 ? -Marshal.GetLastPInvokeError() : 0;
 
     internal static int Unlink(string path) => UnlinkRaw(path) < 0 ? -Marshal.GetLastPInvokeError() : 0;
 
-    /// <summary>Makes a directory; an error when anything is there already, also a link.</summary>
+    /// <summary>Creates a directory; an error if anything exists there, including a link.</summary>
     internal static int MakeDirectory(string path, int mode) => MakeDirectoryRaw(path, (uint)mode) < 0 ? -Marshal.GetLastPInvokeError() : 0;
 
     /// <summary>Sets the permissions of an open file or directory.</summary>
@@ -86,17 +86,17 @@ internal static unsafe partial class Posix
     /// <summary>Removes an empty directory.</summary>
     internal static int RemoveDirectory(string path) => RemoveDirectoryRaw(path) < 0 ? -Marshal.GetLastPInvokeError() : 0;
 
-    /// <summary>Locks an open file or directory until its descriptor is closed, by us or by our end; an error when another holds the lock.</summary>
+    /// <summary>Locks an open file or directory until its descriptor is closed or this process ends; an error if another process holds the lock.</summary>
     internal static int TryLock(int descriptor) => Retry(() => LockRaw(descriptor, LOCK_EX | LOCK_NB));
 
     internal static int Access(string path, int mode) => AccessRaw(path, mode) < 0 ? -Marshal.GetLastPInvokeError() : 0;
 
-    /// <summary>From now on the process goes on when the signal comes. What the kernel would have ended it for is then an error of the call.</summary>
+    /// <summary>Ignores a signal, so that it does not end the process. Its cause is then an error of the system call.</summary>
     internal static void Ignore(int signal) => _ = SignalRaw(signal, 1);
 
     internal static uint EffectiveUser() => EffectiveUserRaw();
 
-    /// <summary>How many bytes were written, or the negated errno. May be fewer than asked for; an interrupted call is repeated.</summary>
+    /// <summary>Returns how many bytes were written, or the negated errno. May write less than requested. Repeats an interrupted call.</summary>
     internal static nint Write(int descriptor, ReadOnlySpan<byte> bytes)
     {
         fixed (byte* start = bytes)
@@ -114,8 +114,8 @@ internal static unsafe partial class Posix
     }
 
     /// <summary>
-    /// Writes what can be written at once, whether or not the descriptor is a blocking one. How many bytes, or the negated errno: EAGAIN
-    /// when there is no room, EOPNOTSUPP or ENOSYS where the kernel or the C library cannot do that.
+    /// Writes as much as possible without blocking, even if the descriptor is a blocking one. Returns the number of bytes, or the negated errno: EAGAIN
+    /// if there is no room, EOPNOTSUPP or ENOSYS if the kernel or the C library does not support it.
     /// </summary>
     internal static nint WriteNow(int descriptor, ReadOnlySpan<byte> bytes)
     {
@@ -134,22 +134,22 @@ internal static unsafe partial class Posix
         }
     }
 
-    /// <summary>The flags of a descriptor, or the negated errno: EBADF when it is closed.</summary>
+    /// <summary>The flags of a descriptor, or the negated errno: EBADF if it is closed.</summary>
     internal static int DescriptorFlags(int descriptor) =>
         ControlRaw(descriptor, F_GETFD, 0) is var flags and >= 0 ? flags : -Marshal.GetLastPInvokeError();
 
-    /// <summary>How many bytes a pipe has room for, at the least; 0 or less for a full one, and for what is no pipe.</summary>
+    /// <summary>The minimum number of bytes for which a pipe has room; 0 or less if it is full or not a pipe.</summary>
     internal static int PipeRoom(int descriptor)
     {
         int capacity = ControlRaw(descriptor, F_GETPIPE_SZ, 0), queued = 0;
         if (capacity <= 0 || ControlDeviceRaw(descriptor, FIONREAD, &queued) < 0)
             return 0;
-        // A pipe is a ring of pages. The first may be read in part and the last be written in part.
+        // A pipe is a ring of pages. The first may be partly read and the last partly written.
         int usedPages = (queued + PipePage - 1) / PipePage + 1;
         return capacity - usedPages * PipePage;
     }
 
-    /// <summary>How many bytes were read, 0 at the end, or the negated errno. An interrupted call is repeated.</summary>
+    /// <summary>Returns how many bytes were read, 0 at the end, or the negated errno. Repeats an interrupted call.</summary>
     internal static nint Read(int descriptor, Span<byte> buffer)
     {
         fixed (byte* start = buffer)
@@ -166,7 +166,7 @@ internal static unsafe partial class Posix
         }
     }
 
-    /// <summary>How many of the descriptors have something to tell, 0 when the time is up, or the negated errno.</summary>
+    /// <summary>Returns how many of the descriptors are ready, 0 if the time is up, or the negated errno.</summary>
     internal static int Poll(Span<PollRequest> requests, int milliseconds)
     {
         fixed (PollRequest* first = requests)
@@ -174,8 +174,8 @@ internal static unsafe partial class Posix
     }
 
     /// <summary>
-    /// A file without a name in any directory, which may be executed where the kernel was told that such files may not be unless
-    /// they ask (6.3 and later; older ones do not know the flag). A descriptor, or the negated errno.
+    /// Creates a file without a name in any directory. Requests that it can be executed, which the kernel may require
+    /// (6.3 and later; older kernels do not know the flag). Returns a descriptor, or the negated errno.
     /// </summary>
     internal static int CreateMemoryFile(string name)
     {
@@ -188,29 +188,29 @@ internal static unsafe partial class Posix
     /// <summary>The kernel's id of the calling thread.</summary>
     internal static int CurrentThread() => CurrentThreadRaw();
 
-    /// <summary>Has the calling thread run on one processor alone, and returns there; 0, or the negated errno where it may not.</summary>
+    /// <summary>Binds the calling thread to one processor, and returns when it runs there; 0, or the negated errno if that is not allowed.</summary>
     internal static int GoToProcessor(int processor)
     {
         const int BytesOfAWord = 8;
         Span<byte> mask = stackalloc byte[((processor / (BytesOfAWord * 8)) + 1) * BytesOfAWord];
         mask.Clear();
-        // Words in the machine's order, and both that .NET runs on begin with the lowest byte.
+        // The mask consists of words in native byte order. Both architectures that .NET runs on are little-endian.
         mask[processor / 8] = (byte)(1 << (processor % 8));
         fixed (byte* start = mask)
             return SetAffinityRaw(0, (nuint)mask.Length, start) < 0 ? -Marshal.GetLastPInvokeError() : 0;
     }
 
-    /// <summary>1 when the descriptor can be written to or would fail at once, 0 when the time is up, or the negated errno.</summary>
+    /// <summary>1 if the descriptor is writable or would fail immediately, 0 if the time is up, or the negated errno.</summary>
     internal static int PollWritable(int descriptor, int milliseconds)
     {
         Span<PollRequest> request = [new PollRequest { Descriptor = descriptor, Events = POLLOUT }];
         return Poll(request, milliseconds);
     }
 
-    /// <summary>Where the next write to the descriptor goes, unless it appends; the negated errno for what has no position.</summary>
+    /// <summary>The position of the next write to the descriptor, unless it appends; the negated errno if it has no position.</summary>
     internal static long Position(int descriptor) => SeekRaw(descriptor, 0, SEEK_CUR) is var at and >= 0 ? at : -Marshal.GetLastPInvokeError();
 
-    /// <summary>The length that files of this process may have. A write beyond it raises SIGXFSZ, which ends the process.</summary>
+    /// <summary>The process's file size limit. A write beyond it raises SIGXFSZ, which ends the process.</summary>
     internal static ulong LargestFile()
     {
         var limits = stackalloc ulong[2];

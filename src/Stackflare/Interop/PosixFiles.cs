@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Stackflare.Interop;
 
-// What is at a path, or behind a descriptor.
+// Status and properties of files.
 internal static unsafe partial class Posix
 {
     private const int AT_FDCWD = -100;
@@ -13,14 +13,14 @@ internal static unsafe partial class Posix
     private const ulong RESOLVE_IN_ROOT = 0x10;
     private const ulong ST_NOEXEC = 0x8;
 
-    /// <summary>The same number on every processor, as of all calls that are younger than 2019.</summary>
+    /// <summary>The number is the same on every processor, like those of all calls since 2019.</summary>
     private const nint OpenAt2Call = 437;
 
     private static nint StatxCall { get; } = RuntimeInformation.ProcessArchitecture is Architecture.Arm64 ? 291 : 332;
 
     /// <summary>
-    /// Opens a path as a process would whose root is that directory: neither an absolute link nor "..", as often as it may come, leads out of it. ENOSYS or
-    /// EPERM where that cannot be had.
+    /// Opens a path like a process with this root directory: neither an absolute link nor any number of ".." leads out of it. ENOSYS or
+    /// EPERM if the kernel does not support or allow that.
     /// </summary>
     internal static int OpenInRoot(int root, string path, int flags)
     {
@@ -37,19 +37,19 @@ internal static unsafe partial class Posix
     }
 
     /// <summary>
-    /// What an open descriptor is. By statx, whose layout is the same on every processor; <c>fstat</c>'s is not, and older C libraries
+    /// The status of an open descriptor. Uses statx, whose layout is the same on every processor; that of <c>fstat</c> is not, and older C libraries
     /// do not export it.
     /// </summary>
     internal static int Status(int descriptor, out FileStatus status) => Status(descriptor, "", AT_EMPTY_PATH, out status);
 
-    /// <summary>What is at a path, a link itself rather than what it points to unless it is said to be followed.</summary>
+    /// <summary>The status of what is at a path. By default, of a link itself instead of its target.</summary>
     internal static int Status(string path, out FileStatus status, bool followLink = false) =>
         Status(AT_FDCWD, path, followLink ? 0 : AT_SYMLINK_NOFOLLOW, out status);
 
-    /// <summary>Whether nothing in an open directory can be executed or loaded, because its file system is mounted so.</summary>
+    /// <summary>Whether the mount options of an open directory forbid executing and loading files (noexec).</summary>
     internal static bool ForbidsExecution(SafeFileHandle directory)
     {
-        // The kernel's struct statfs, with the flags of the mount in its eleventh word.
+        // The kernel's struct statfs. The mount flags are its eleventh word.
         const int words = 15, flags = 10;
         var buffer = stackalloc ulong[words];
         return FileSystemRaw(directory, buffer) == 0 && (buffer[flags] & ST_NOEXEC) != 0;
@@ -70,11 +70,11 @@ internal static unsafe partial class Posix
     [LibraryImport("libc", EntryPoint = "fstatfs")]
     private static partial int FileSystemRaw(SafeFileHandle handle, ulong* buffer);
 
-    /// <summary>By its number: musl has a function for it only from 1.2.5 on, and what its older "stat" fills differs from processor to processor.</summary>
+    /// <summary>Called by number: musl has a function for it only since 1.2.5, and the layout of its older "stat" depends on the processor.</summary>
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial nint StatusRaw(nint number, nint descriptor, string path, nint flags, nint mask, StatusBuffer* buffer);
 
-    /// <summary>By its number: musl has no function for it.</summary>
+    /// <summary>Called by number: musl has no function for it.</summary>
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial nint OpenInRootRaw(nint number, nint root, string path, OpenHow* how, nuint size);
 

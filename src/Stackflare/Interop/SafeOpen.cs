@@ -4,24 +4,24 @@ using Microsoft.Win32.SafeHandles;
 namespace Stackflare.Interop;
 
 /// <summary>
-/// Opens files at paths that somebody else chose. Only regular ones are opened: opening a FIFO would wait for a writer for ever, opening a
-/// device can do something to it.
+/// Opens files at untrusted paths. Only regular files are opened: opening a FIFO would wait for a writer forever, and opening a
+/// device can have side effects.
 /// </summary>
 /// <remarks>
-/// Links are followed. Below another root they lead where they lead the process whose root it is: the kernel would take an absolute link for a path
-/// in our own root, where another file may have that name. A kernel before 5.6 cannot be told, and neither can one whose system call filter does not know the call.
+/// Links are followed. Below another root, they are resolved in that root, as for its process: by default, the kernel would resolve an absolute link
+/// in our own root, where another file may have that name. This does not work on kernels before 5.6, or if a system call filter blocks the call.
 /// </remarks>
 internal static class SafeOpen
 {
-    /// <summary>How often the kernel is asked again when directories on the way are renamed at the same time.</summary>
+    /// <summary>How often the call is repeated if directories on the path are renamed at the same time.</summary>
     private const int Attempts = 16;
 
     private const int NameOnly = Posix.O_PATH | Posix.O_CLOEXEC;
 
-    /// <summary>Null when there is no regular file at the path, or it may not be read.</summary>
+    /// <summary>Null if there is no regular file at the path, or it cannot be read.</summary>
     public static SafeFileHandle? Regular(RootedPath path)
     {
-        // What is looked at then is what is opened.
+        // The file that was checked is the file that is opened.
         using SafeFileHandle? named = Find(path, out FileStatus status);
         if (named is null || !status.IsRegular)
             return null;
@@ -30,8 +30,8 @@ internal static class SafeOpen
     }
 
     /// <summary>
-    /// Names a directory, so that it can be reached by <see cref="OwnPath"/>. Null when there is none, and when a link leads to it where links cannot be
-    /// followed as the process would.
+    /// Opens a directory by name only, for use with <see cref="OwnPath"/>. Null if there is none, or if a link leads to it and links cannot be
+    /// resolved as for the process.
     /// </summary>
     public static SafeFileHandle? Directory(RootedPath path)
     {
@@ -42,10 +42,10 @@ internal static class SafeOpen
         return null;
     }
 
-    /// <summary>Names what is at a path without opening it, and says what it is; null when nothing is there.</summary>
+    /// <summary>Opens what is at a path by name only, and returns its status; null if nothing is there.</summary>
     public static SafeFileHandle? Find(RootedPath path, out FileStatus status) => Find(path, out status, mayLeadOut: true);
 
-    /// <summary>Says what is at a path; false when nothing is there.</summary>
+    /// <summary>Returns the status of what is at a path; false if nothing is there.</summary>
     public static bool TryLook(RootedPath path, out FileStatus status)
     {
         if (path.Root.Length > 0)
@@ -57,7 +57,7 @@ internal static class SafeOpen
         return !path.Path.Contains('\0') && Posix.Status(path.Path, out status, followLink: true) == 0;
     }
 
-    /// <summary>The path by which we reach what an own descriptor is of, whatever its names lead to meanwhile.</summary>
+    /// <summary>A path to the file of an own descriptor, even if its names are changed meanwhile.</summary>
     public static string OwnPath(SafeFileHandle handle) => string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{handle.DangerousGetHandle()}");
 
     private static SafeFileHandle? Find(RootedPath path, out FileStatus status, bool mayLeadOut)
@@ -76,7 +76,7 @@ internal static class SafeOpen
 
     private static int NameInRoot(RootedPath path, bool mayLeadOut)
     {
-        // A link of the kernel's itself, which is not followed below a root.
+        // /proc/{pid}/root is a kernel link, which cannot be resolved below a root.
         int root = Posix.Open(path.Root, NameOnly, 0);
         if (root < 0)
             return root;

@@ -5,8 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Stackflare.Interop;
 
 /// <summary>
-/// A Unix stream socket by the kernel's own calls. <c>System.Net.Sockets</c> would start threads of its own and use the thread pool
-/// for anything with a time limit; a dump must come out while the pool is stuck.
+/// A Unix stream socket with direct system calls. <c>System.Net.Sockets</c> would start threads and use the thread pool
+/// for anything with a time limit, but a dump must work when the pool is stuck.
 /// </summary>
 internal sealed partial class UnixSocket : IDisposable
 {
@@ -18,7 +18,7 @@ internal sealed partial class UnixSocket : IDisposable
     private UnixSocket(SafeFileHandle handle) => _handle = handle;
 
     /// <summary>
-    /// Listens on a path, or on an abstract name when it begins with '@': then no file is made, and the name is gone with the socket.
+    /// Listens on a path, or on an abstract name if it begins with '@'. An abstract name has no file, and disappears with the socket.
     /// </summary>
     public static UnixSocket Listen(string name)
     {
@@ -30,17 +30,17 @@ internal sealed partial class UnixSocket : IDisposable
         return socket;
     }
 
-    /// <exception cref="IOException">Nobody listens at the path or takes connections in time, or it may not be used.</exception>
+    /// <exception cref="IOException">No process listens at the path or accepts connections in time, or access is denied.</exception>
     public static UnixSocket Connect(RootedPath path, Deadline deadline)
     {
-        // What is named by a descriptor is a socket's address too, and a short one.
-        using SafeFileHandle? named = path.Root.Length == 0 ? null : SafeOpen.Find(path, out _) ?? throw new IOException($"'{path}' is not there");
+        // A path with a descriptor's number also works as a socket address, and is short.
+        using SafeFileHandle? named = path.Root.Length == 0 ? null : SafeOpen.Find(path, out _) ?? throw new IOException($"'{path}' does not exist");
         Span<byte> address = stackalloc byte[PathOffset + MaxPath];
         int length = WriteAddress(address, named is null ? path.Path : SafeOpen.OwnPath(named));
         UnixSocket socket = Create();
         while (true)
         {
-            // A listener that has stopped accepting lets so many wait in line; the next one waits here.
+            // If a listener has stopped accepting and its queue is full, connecting blocks here.
             socket.LimitSends(deadline);
             if (Connect(socket._handle, ref MemoryMarshal.GetReference(address), length) == 0)
                 return socket;
@@ -49,7 +49,7 @@ internal sealed partial class UnixSocket : IDisposable
         }
     }
 
-    /// <summary>The process and user at the other end, as the kernel recorded them when it connected.</summary>
+    /// <summary>The process and user of the peer, as recorded by the kernel at the time of the connection.</summary>
     public (int Pid, uint Uid) Peer()
     {
         var credentials = new PeerCredentials();
@@ -59,7 +59,7 @@ internal sealed partial class UnixSocket : IDisposable
             : throw new IOException($"getsockopt: {Marshal.GetLastPInvokeErrorMessage()}");
     }
 
-    /// <summary>Waits until one of two sockets can be read or was closed by its peer. Returns which can: both may, or none in time.</summary>
+    /// <summary>Waits until one of two sockets is readable or closed by its peer. Returns which are readable: both, one, or none in time.</summary>
     public static (bool First, bool Second) WaitReadable(UnixSocket? first, UnixSocket? second, Deadline deadline)
     {
         using var heldFirst = new HeldDescriptor(first?._handle);
@@ -78,7 +78,7 @@ internal sealed partial class UnixSocket : IDisposable
             : throw new IOException($"poll: {Marshal.GetPInvokeErrorMessage(-ready)}");
     }
 
-    /// <summary>How long connecting and sending may wait, by the kernel's SO_SNDTIMEO. A time of 0 would be without end.</summary>
+    /// <summary>Sets the kernel's SO_SNDTIMEO for connecting and sending. A time of 0 would mean no limit.</summary>
     private void LimitSends(Deadline deadline)
     {
         int milliseconds = Math.Max(1, deadline.RemainingMilliseconds);
@@ -106,7 +106,7 @@ internal sealed partial class UnixSocket : IDisposable
         }
     }
 
-    /// <summary>Reads until the buffer is full. Returns how many bytes came before the peer closed or the time was up.</summary>
+    /// <summary>Reads until the buffer is full. Returns how many bytes arrived before the peer closed or the time was up.</summary>
     public int ReceiveFull(Span<byte> buffer, Deadline deadline)
     {
         int total = 0;
@@ -139,7 +139,7 @@ internal sealed partial class UnixSocket : IDisposable
     private static int WriteAddress(Span<byte> address, string path)
     {
         if (Encoding.UTF8.GetByteCount(path) >= MaxPath)
-            throw new IOException($"The socket path '{path}' is longer than the kernel takes ({MaxPath - 1} bytes).");
+            throw new IOException($"The socket path '{path}' is longer than the kernel allows ({MaxPath - 1} bytes).");
         address.Clear();
         address[0] = AfUnix;
         int length = Encoding.UTF8.GetBytes(path, address[PathOffset..]);

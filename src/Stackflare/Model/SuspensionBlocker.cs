@@ -17,5 +17,5 @@ public sealed record SuspensionBlocker
     /// <summary>
     /// The minimum time that the thread has been off the processor; null if it runs, or if the kernel does not provide it.
     /// </summary>
-    public TimeSpan? OffProcessor { get; init; }
+    public TimeSpan? OffCpuTime { get; init; }
 }

@@ -5,12 +5,12 @@ using Stackflare.Interop;
 
 namespace Stackflare.Processes;
 
-/// <summary>The beginning of an executable or library.</summary>
+/// <summary>Reads the beginning of an executable or library.</summary>
 internal static class ElfHeader
 {
     private const int MachineOffset = 18, Bytes = 20;
 
-    /// <summary>The processor that a file is compiled for; null for a file that is none of ELF, is not known or cannot be read.</summary>
+    /// <summary>The processor that a file is compiled for; null if it is not an ELF file, the processor is unknown, or it cannot be read.</summary>
     public static Architecture? Processor(RootedPath path)
     {
         try

@@ -5,14 +5,14 @@ using Stackflare.Interop;
 namespace Stackflare.Processes;
 
 /// <summary>
-/// Tells by the names an ELF executable exports what .NET runtime is linked into it: a single-file program exports what debuggers
-/// need to find CoreCLR in it, and one compiled ahead of time what they need there.
+/// Finds out which .NET runtime is linked into an ELF executable, by its exported names: a single-file program exports names that debuggers
+/// need to find CoreCLR, and a NativeAOT program has its own.
 /// </summary>
 internal static class ExecutableSymbols
 {
     private const int HeaderBytes = 64, SectionBytes = 64, MaxSections = 4096, StringTable = 3, Piece = 64 << 10;
 
-    /// <summary>Of all tables of names together: an executable can say that it has thousands of them, all at one place.</summary>
+    /// <summary>Limit for all string tables together: an executable can claim thousands of them at the same place.</summary>
     private const long MaxNames = 64 << 20;
 
     private static ReadOnlySpan<byte> CoreClrSymbol => "\0DotNetRuntimeInfo\0"u8;
@@ -45,12 +45,12 @@ internal static class ExecutableSymbols
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException)
         {
-            // Not readable, or not the executable that it says it is: nothing is known of it.
+            // Not readable, or not a valid executable: nothing is known.
         }
         return RuntimeKind.None;
     }
 
-    /// <summary>Reads piece by piece, each with the end of the one before, where a name may begin.</summary>
+    /// <summary>Reads in pieces. Each begins with the end of the previous one, because a name may begin there.</summary>
     private static RuntimeKind Search(SafeFileHandle file, long offset, long size)
     {
         int kept = 0, overlap = Math.Max(CoreClrSymbol.Length, NativeAotSymbol.Length) - 1;

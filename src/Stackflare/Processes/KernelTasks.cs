@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Stackflare.Processes;
 
 /// <summary>
-/// The threads of a process by the kernel: which there are is listed at once, what is said of one is read when it is asked for. Most
-/// threads of a dump need nothing of it, and in a program of a thousand threads a file for each is what takes longest. For one thread.
+/// The kernel's view of the threads of a process. Lists them immediately, and reads the data of a thread on first use. Most
+/// threads of a dump do not need it, and in a program with a thousand threads, reading a file for each takes the most time. Not thread-safe.
 /// </summary>
 internal sealed class KernelTasks
 {
@@ -15,9 +15,11 @@ internal sealed class KernelTasks
     private readonly Dictionary<int, int> _hostIds = [];
     private readonly int _pid;
 
-    /// <summary>Lists the threads; there are none when the process has ended.</summary>
-    /// <param name="pid">The process, as we see it.</param>
-    /// <param name="isContained">Whether it sees itself by other ids, as in a container. Its own are then what is listed, as a snapshot has them.</param>
+    /// <summary>Lists the threads; empty if the process has ended.</summary>
+    /// <param name="pid">The process id in our pid namespace.</param>
+    /// <param name="isContained">
+    /// Whether the process has other ids in its own pid namespace, as in a container. Then these are listed, because snapshots contain them.
+    /// </param>
     public KernelTasks(int pid, bool isContained = false)
     {
         _pid = pid;
@@ -38,7 +40,7 @@ internal sealed class KernelTasks
         }
         catch (IOException)
         {
-            // The process ended while its threads were listed: what was read is what there is.
+            // The process ended while its threads were listed. The result is what was read before.
         }
     }
 
@@ -48,10 +50,10 @@ internal sealed class KernelTasks
         _ids = [.. known.Keys];
     }
 
-    /// <summary>The threads that a snapshot file names.</summary>
-    public static KernelTasks Of(IReadOnlyDictionary<int, TaskStat> tasks) => new(tasks.ToDictionary(static t => t.Key, TaskStat? (t) => t.Value));
+    /// <summary>The threads in a snapshot file.</summary>
+    public static KernelTasks FromSnapshot(IReadOnlyDictionary<int, TaskStat> tasks) => new(tasks.ToDictionary(static t => t.Key, TaskStat? (t) => t.Value));
 
-    /// <summary>What the kernel says of every thread, by id: what a snapshot file keeps.</summary>
+    /// <summary>The data of every thread by id, for a snapshot file.</summary>
     public Dictionary<int, TaskStat> All()
     {
         var all = new Dictionary<int, TaskStat>(_ids.Count);
@@ -63,10 +65,10 @@ internal sealed class KernelTasks
         return all;
     }
 
-    /// <summary>The kernel's ids of the threads there were, in no order.</summary>
+    /// <summary>The kernel ids of the threads, in no order.</summary>
     public IReadOnlyList<int> Ids => _ids;
 
-    /// <summary>What the kernel says of a thread when it is first asked for; null if the thread has ended by then.</summary>
+    /// <summary>The data of a thread, read on first use; null if the thread has ended by then.</summary>
     public TaskStat? Find(int id)
     {
         if (!_known.TryGetValue(id, out TaskStat? task))
@@ -75,26 +77,27 @@ internal sealed class KernelTasks
     }
 
     /// <summary>
-    /// Sees how long threads have been off the processor, for <see cref="TaskStat.OffProcessor"/>. It costs some files a thread and the going to every
-    /// processor that one was on, so it is done for <see cref="Processes.OffProcessor.MostThreads"/> at most; none of them is woken for it.
+    /// Measures how long threads have been off the processor, for <see cref="TaskStat.OffCpuTime"/>. It costs a few /proc reads for each thread,
+    /// and one migration to each processor that such a thread last ran on. So it is done for <see cref="OffCpuTimes.MostThreads"/> threads
+    /// at most. It does not wake them.
     /// </summary>
     public void MeasureOffCpuTime(IEnumerable<int> threads)
     {
-        int[] ids = [.. threads.Take(Processes.OffProcessor.MostThreads)];
+        int[] ids = [.. threads.Take(OffCpuTimes.MostThreads)];
         if (_pid == 0)
             return;
-        TimeSpan?[] times = Processes.OffProcessor.Of(_pid, Array.ConvertAll(ids, HostId));
+        TimeSpan?[] times = OffCpuTimes.Measure(_pid, Array.ConvertAll(ids, HostId));
         for (int i = 0; i < ids.Length; i++)
         {
             if (times[i] is { } time && Find(ids[i]) is { } task)
-                _known[ids[i]] = task with { OffProcessor = time };
+                _known[ids[i]] = task with { OffCpuTime = time };
         }
     }
 
-    /// <summary>How long a thread has been off the processor, if that was seen; null if not.</summary>
-    public TimeSpan? OffProcessor(int id) => _known.TryGetValue(id, out TaskStat? task) ? task?.OffProcessor : null;
+    /// <summary>How long a thread has been off the processor; null if that was not measured.</summary>
+    public TimeSpan? OffCpuTime(int id) => _known.TryGetValue(id, out TaskStat? task) ? task?.OffCpuTime : null;
 
-    /// <summary>The same of every thread, with the function of the kernel's that it waits in.</summary>
+    /// <summary>The data of every thread, with the kernel function in which it waits.</summary>
     public IEnumerable<RuntimeThread> Waiting() =>
         from id in _ids
         orderby id

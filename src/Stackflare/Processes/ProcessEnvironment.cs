@@ -3,18 +3,18 @@ using Stackflare.Interop;
 
 namespace Stackflare.Processes;
 
-/// <summary>The environment that a process began with: what its runtime read, whatever the program has set since.</summary>
+/// <summary>The initial environment of a process: what its runtime has read, without later changes.</summary>
 internal sealed class ProcessEnvironment
 {
-    // A process can claim that gigabytes of its memory are its environment. The kernel starts no process with more than a few megabytes.
+    // A process can claim that gigabytes of its memory are its environment. The kernel allows a few megabytes.
     private const int FirstBytes = 4 << 10, MostBytes = 6 << 20;
 
     private readonly string _block;
 
     private ProcessEnvironment(string block) => _block = block;
 
-    /// <summary>Empty when it may not be read.</summary>
-    public static ProcessEnvironment Of(int pid)
+    /// <summary>Empty if it cannot be read.</summary>
+    public static ProcessEnvironment Read(int pid)
     {
         int room = FirstBytes;
         ReadOnlySpan<byte> block = ProcFile.Read($"/proc/{pid}/environ", new byte[room]);
@@ -26,7 +26,7 @@ internal sealed class ProcessEnvironment
         return new ProcessEnvironment("\0" + Encoding.UTF8.GetString(block));
     }
 
-    /// <summary>A variable's value; null when it is not set.</summary>
+    /// <summary>A variable's value; null if it is not set.</summary>
     public string? Get(string name)
     {
         int at = _block.IndexOf($"\0{name}=", StringComparison.Ordinal);

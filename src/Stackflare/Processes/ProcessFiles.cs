@@ -4,13 +4,13 @@ using Stackflare.Interop;
 
 namespace Stackflare.Processes;
 
-/// <summary>What the kernel says of a process and its threads, from /proc.</summary>
+/// <summary>Reads the kernel's information about a process and its threads from /proc.</summary>
 internal static class ProcessFiles
 {
     /// <summary>The unit of times in /proc: USER_HZ, which is 100 on every architecture that .NET runs on.</summary>
     private const int TicksPerSecond = 100;
 
-    /// <summary>One thread of a process; null when it has ended.</summary>
+    /// <summary>One thread of a process; null if it has ended.</summary>
     public static TaskStat? Task(int pid, int id)
     {
         Span<byte> buffer = stackalloc byte[1024];
@@ -18,8 +18,8 @@ internal static class ProcessFiles
     }
 
     /// <summary>
-    /// The kernel's function that a thread waits in; null for one that does not wait: the kernel gives "0" for that, and to those who
-    /// may not know.
+    /// The kernel function in which a thread waits; null if it does not wait. The kernel returns "0" in that case, and also if
+    /// access is denied.
     /// </summary>
     public static string? WaitChannel(int pid, int id)
     {
@@ -28,7 +28,7 @@ internal static class ProcessFiles
         return name is "" or "0" ? null : name;
     }
 
-    /// <summary>The id in the innermost of the pid namespaces that a thread is in: the one that it has for itself. Null when it has ended.</summary>
+    /// <summary>The id of a thread in its innermost pid namespace, which it uses itself. Null if it has ended.</summary>
     /// <param name="task">Its directory in /proc.</param>
     public static int? InnermostId(string task)
     {
@@ -43,14 +43,14 @@ internal static class ProcessFiles
         return Utf8Parser.TryParse(line[(line.LastIndexOf((byte)'\t') + 1)..], out int id, out _) ? id : null;
     }
 
-    /// <summary>When a process began, in ticks since boot: with its id, a name for it that no later process has.</summary>
+    /// <summary>The start time of a process in ticks since boot. Together with the id, it is unique.</summary>
     public static long StartTicks(int pid)
     {
         Span<byte> buffer = stackalloc byte[1024];
         return ParseStat(ProcFile.Read($"/proc/{pid}/stat", buffer))?.StartTicks ?? 0;
     }
 
-    /// <summary>How long a process has run; null when the kernel does not say.</summary>
+    /// <summary>How long a process has run; null if the kernel does not provide it.</summary>
     public static TimeSpan? Uptime(int pid)
     {
         if (SinceBoot() is not { } sinceBoot || StartTicks(pid) is not (> 0 and var start))
@@ -59,24 +59,24 @@ internal static class ProcessFiles
         return uptime > TimeSpan.Zero ? uptime : TimeSpan.Zero;
     }
 
-    /// <summary>How long ago the machine, or the container, was started; null when the kernel does not say.</summary>
+    /// <summary>Time since the machine, or the container, was started; null if the kernel does not provide it.</summary>
     public static TimeSpan? SinceBoot()
     {
         Span<byte> buffer = stackalloc byte[128];
         return Utf8Parser.TryParse(ProcFile.Read("/proc/uptime", buffer), out double seconds, out _) ? TimeSpan.FromSeconds(seconds) : null;
     }
 
-    /// <summary>A time that the kernel gives in ticks.</summary>
+    /// <summary>Converts a time in ticks.</summary>
     public static TimeSpan FromTicks(long ticks) => TimeSpan.FromSeconds((double)ticks / TicksPerSecond);
 
-    /// <summary>A process's command line, its arguments joined by blanks; empty when it cannot be read.</summary>
+    /// <summary>A process's command line, with arguments separated by spaces; empty if it cannot be read.</summary>
     public static string CommandLine(int pid)
     {
         Span<byte> buffer = stackalloc byte[4096];
         return Encoding.UTF8.GetString(ProcFile.Read($"/proc/{pid}/cmdline", buffer)).TrimEnd('\0').Replace('\0', ' ');
     }
 
-    /// <summary>A program's name from its command line: the assembly's for <c>dotnet app.dll</c>, else the executable's.</summary>
+    /// <summary>A program's name from its command line: the assembly's for <c>dotnet app.dll</c>, otherwise the executable's.</summary>
     public static string ProgramName(int pid)
     {
         Span<byte> buffer = stackalloc byte[4096];
@@ -88,7 +88,7 @@ internal static class ProcessFiles
     }
 
     /// <summary>
-    /// Reads a line of /proc/…/stat: <c>id (name) state …</c>. The name may hold spaces and parentheses; it ends at the last one.
+    /// Parses a line of /proc/…/stat: <c>id (name) state …</c>. The name can contain spaces and parentheses; it ends at the last parenthesis.
     /// </summary>
     internal static TaskStat? ParseStat(ReadOnlySpan<byte> line)
     {
@@ -99,7 +99,7 @@ internal static class ProcessFiles
         ReadOnlySpan<byte> rest = line[(close + 2)..];
         char state = (char)rest[0];
         long user = 0, system = 0, start = 0;
-        // After the name come the fields from the third on: 14 and 15 are the processor times, 22 the start.
+        // After the name, the third field follows. Fields 14 and 15 are the processor times, 22 is the start.
         for (int field = 3; !rest.IsEmpty && field <= 22; field++)
         {
             long value = Utf8Parser.TryParse(rest, out long number, out _) ? number : 0;
@@ -115,7 +115,7 @@ internal static class ProcessFiles
         return new TaskStat(name, state, FromTicks(user + system), start);
     }
 
-    /// <summary>The processor that a thread was last on, of a line of /proc/…/stat; null when it does not say.</summary>
+    /// <summary>The processor on which a thread last ran, from a line of /proc/…/stat; null if it is not there.</summary>
     internal static int? LastProcessor(ReadOnlySpan<byte> line)
     {
         const int FirstAfterName = 3, Processor = 39;

@@ -1,14 +1,14 @@
 namespace Stackflare.Processes;
 
-/// <summary>What runs a process.</summary>
+/// <summary>The .NET runtime of a process.</summary>
 internal enum RuntimeKind
 {
-    /// <summary>Nothing of .NET.</summary>
+    /// <summary>No .NET runtime.</summary>
     None,
 
-    /// <summary>CoreCLR, as a library or within a single-file executable.</summary>
+    /// <summary>CoreCLR, as a library or inside of a single-file executable.</summary>
     CoreClr,
 
-    /// <summary>Code compiled ahead of time: there is a garbage collector, but no runtime that could be asked for stacks.</summary>
+    /// <summary>NativeAOT: there is a garbage collector, but no runtime that can return stacks.</summary>
     NativeAot,
 }

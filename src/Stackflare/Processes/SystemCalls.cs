@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Stackflare.Processes;
 
-/// <summary>Names of the kernel's calls that a thread can wait in. Their numbers are those of the processor's family.</summary>
+/// <summary>Names of the system calls in which a thread can wait. Their numbers depend on the processor architecture.</summary>
 internal static class SystemCalls
 {
     private const string Common =
@@ -26,7 +26,7 @@ internal static class SystemCalls
         "207:recvfrom 211:sendmsg 212:recvmsg 215:munmap 220:clone 221:execve 222:mmap 226:mprotect 227:msync 233:madvise 242:accept4 243:recvmmsg " +
         "260:wait4 267:syncfs 269:sendmmsg 278:getrandom 283:membarrier 285:copy_file_range 286:preadv2 287:pwritev2 ";
 
-    /// <summary>A call's name; its number where it has none here.</summary>
+    /// <summary>A call's name, or its number if it is not in the table.</summary>
     public static string Name(int number, Architecture processor)
     {
         string text = number.ToString(CultureInfo.InvariantCulture);

@@ -6,8 +6,8 @@ using Stackflare.Model;
 namespace Stackflare.Processes;
 
 /// <summary>
-/// Another process, as far as it matters for taking a dump of it: who it belongs to, what it runs on, and which of the kernel's
-/// namespaces it shares with us. Everything is from /proc; the process is not touched.
+/// What a dump needs to know of another process: its user, its runtime, and which
+/// namespaces it shares with us. Everything is read from /proc; the process is not touched.
 /// </summary>
 internal sealed class TargetProcess
 {
@@ -22,28 +22,28 @@ internal sealed class TargetProcess
         User = user;
     }
 
-    /// <summary>Its id, as we see it; 0 for one that we do not see.</summary>
+    /// <summary>Its id in our pid namespace; 0 if it is not visible.</summary>
     public int Pid { get; }
 
     /// <summary>Whether it is in our /proc.</summary>
     public bool IsVisible => Pid != 0;
 
-    /// <summary>The id to call it by.</summary>
+    /// <summary>The id for messages.</summary>
     public int ShownPid => IsVisible ? Pid : NamespacePid;
 
-    /// <summary>Its id as it sees itself; another one in a container.</summary>
+    /// <summary>Its id in its own pid namespace, which differs in a container.</summary>
     public int NamespacePid { get; }
 
     /// <summary>The effective user.</summary>
     public uint User { get; }
 
-    /// <summary>When it began, in ticks since boot: with its id, what makes it no other process.</summary>
+    /// <summary>The start time in ticks since boot. Together with the id, it identifies the process.</summary>
     public long StartTicks { get; private init; }
 
-    /// <summary>Its diagnostics socket, where that is all that we see of it; null for a process in /proc.</summary>
+    /// <summary>Its diagnostics socket, if nothing else of it is visible; null for a process in /proc.</summary>
     public string? SocketPath { get; private init; }
 
-    /// <summary>What to put before a path of its to open it: empty in our own mount namespace.</summary>
+    /// <summary>The prefix for opening its paths: empty in our own mount namespace.</summary>
     public required string RootPrefix { get; init; }
 
     /// <summary>Whether it sees the same abstract sockets.</summary>
@@ -52,21 +52,21 @@ internal sealed class TargetProcess
     /// <summary>Whether it sees our <c>/proc/{pid}</c>.</summary>
     public required bool SharesProcesses { get; init; }
 
-    /// <summary>Where its runtime makes temporary files, as it sees it.</summary>
+    /// <summary>Its runtime's temporary directory, as the process sees it.</summary>
     public required string TempDirectory { get; init; }
 
-    /// <summary>What runs it. Looked for when it is first asked for: the kernel writes the whole memory map for that, under a lock of the process.</summary>
-    /// <exception cref="StackflareException">It has ended meanwhile, or its map may not be read.</exception>
+    /// <summary>Its runtime. Determined on first use, because the kernel writes the whole memory map for that, under a lock of the process.</summary>
+    /// <exception cref="StackflareException">It has ended meanwhile, or its map cannot be read.</exception>
     public TargetRuntime Runtime => _runtime ??= FindRuntime();
 
-    /// <summary>The single-file bundle that it may be.</summary>
+    /// <summary>Its executable, which may be a single-file bundle.</summary>
     public string ExecutablePath => $"/proc/{Pid}/exe";
 
-    /// <summary>Looks at a process.</summary>
-    /// <exception cref="StackflareException">There is none, or it is another user's.</exception>
+    /// <summary>Reads a process's information.</summary>
+    /// <exception cref="StackflareException">There is no such process, or it belongs to another user.</exception>
     public static TargetProcess Inspect(int pid)
     {
-        // First of all: what is found from here on is of the process that began then, or of none.
+        // Read first: what is read afterwards belongs to the process with this start time, or to none.
         long startTicks = ProcessFiles.StartTicks(pid);
         Dictionary<string, string> status = ReadStatus(pid);
         uint user = uint.Parse(Field(status, "Uid", 1), NumberStyles.None, CultureInfo.InvariantCulture);
@@ -77,7 +77,7 @@ internal sealed class TargetProcess
         int namespacePid = inNamespace.Length > 0 ? int.Parse(inNamespace, CultureInfo.InvariantCulture) : pid;
         if (Link($"/proc/{pid}/root") is null)
             return WithMoreRights(pid, namespacePid, user, startTicks);
-        // A process that was started in another root directory (chroot) shares the mounts but not the paths.
+        // A process with another root directory (chroot) shares the mounts but not the paths.
         bool sameMounts = Shares(pid, "ns/mnt") && Shares(pid, "root");
         return new TargetProcess(pid, namespacePid, user)
         {
@@ -85,14 +85,14 @@ internal sealed class TargetProcess
             RootPrefix = sameMounts ? "" : $"/proc/{pid}/root",
             SharesNetwork = Shares(pid, "ns/net"),
             SharesProcesses = sameMounts && Shares(pid, "ns/pid"),
-            // Where it would be relative, nobody knows to what.
-            TempDirectory = ProcessEnvironment.Of(pid).Get("TMPDIR") is ['/', ..] set ? set.TrimEnd('/') : DiagnosticsSocket.UsualDirectory,
+            // A relative TMPDIR is useless, because its base is not known.
+            TempDirectory = ProcessEnvironment.Read(pid).Get("TMPDIR") is ['/', ..] set ? set.TrimEnd('/') : DiagnosticsSocket.UsualDirectory,
         };
     }
 
     /// <summary>
-    /// A process with capabilities that we do not have: the kernel shows us no more than its status, also if it is our own user's. Its
-    /// runtime answers us all the same. If its socket is where ours would be, it is taken to share our namespaces.
+    /// A process with capabilities that we do not have. The kernel shows only its status, even for our own user, but its
+    /// runtime answers. If its socket is where ours would be, we assume that it shares our namespaces.
     /// </summary>
     private static TargetProcess WithMoreRights(int pid, int namespacePid, uint user, long startTicks)
     {
@@ -118,9 +118,10 @@ internal sealed class TargetProcess
     }
 
     /// <summary>
-    /// A process that we do not see, in a container beside ours with which we share a directory: by the socket that its runtime has made there.
+    /// A process that is not visible, in another container with which we share a directory. Identified by the socket that its runtime has created
+    /// there.
     /// </summary>
-    /// <exception cref="StackflareException">There is no such socket, or it is another user's.</exception>
+    /// <exception cref="StackflareException">There is no such socket, or it belongs to another user.</exception>
     public static TargetProcess AtSocket(string path)
     {
         path = Path.GetFullPath(path);
@@ -156,8 +157,8 @@ internal sealed class TargetProcess
 
     private TargetRuntime FindRuntime()
     {
-        TargetRuntime runtime = TargetRuntime.Of(Pid);
-        // What ends while it is looked at shows no runtime either.
+        TargetRuntime runtime = TargetRuntime.Inspect(Pid);
+        // A process that ends during the reading shows no runtime either.
         if (runtime.Kind == RuntimeKind.None)
             _ = ReadStatus(Pid);
         return runtime;
@@ -174,15 +175,15 @@ internal sealed class TargetProcess
             if (colon > 0)
                 fields[line[..colon]] = line[(colon + 1)..].Trim();
         }
-        // A process that has ended and was not yet waited for has no memory and no threads to show. One that is about to end has given
-        // its memory back before it is said to have ended; the kernel's own, whose parent is the second, never had any.
+        // A zombie has no memory and no threads. A process that is about to end has already released
+        // its memory. Kernel threads, whose parent has id 2, never have memory.
         return fields.TryGetValue("State", out string? state) && !state.StartsWith('Z') && !state.StartsWith('X') && fields.ContainsKey("Uid")
             && (fields.ContainsKey("VmSize") || pid == KernelParent || Field(fields, "PPid", 0) is "2")
             ? fields
             : throw StackflareException.NoSuchProcess($"There is no process {pid}.");
     }
 
-    /// <summary>The n-th number of a field, or its last for -1; empty for none.</summary>
+    /// <summary>The n-th number of a field, or its last for -1; empty if there is none.</summary>
     private static string Field(Dictionary<string, string> status, string name, int index)
     {
         if (!status.TryGetValue(name, out string? value))
@@ -194,8 +195,8 @@ internal sealed class TargetProcess
     private static bool Shares(int pid, string link) => Link($"/proc/{pid}/{link}") is { } theirs && theirs == Link($"/proc/self/{link}");
 
     /// <summary>
-    /// What a link of the kernel's says, as it spells it: a resolved one would be "/proc/{pid}/ns/mnt:[…]", which is never the same. Null
-    /// when it is not to be seen for us.
+    /// The text of a kernel link, such as "mnt:[…]". Resolving it would give "/proc/{pid}/ns/mnt:[…]", which is different for each process. Null
+    /// if it cannot be read.
     /// </summary>
     private static string? Link(string path)
     {

@@ -7,20 +7,20 @@ using Stackflare.Interop;
 
 namespace Stackflare.Processes;
 
-/// <summary>What runtime a process has loaded, by its memory map.</summary>
-/// <param name="Kind">Which one.</param>
-/// <param name="Version">Its version, where the path of the library tells it.</param>
+/// <summary>The runtime of a process, from its memory map.</summary>
+/// <param name="Kind">The kind of runtime.</param>
+/// <param name="Version">Its version, if the path of the library contains it; otherwise null.</param>
 /// <param name="IsMusl">Whether the process's C library is musl.</param>
-/// <param name="Processor">What it is compiled for; null where its file does not say, or may not be read.</param>
+/// <param name="Processor">The processor it is compiled for; null if its file does not say it or cannot be read.</param>
 internal sealed record TargetRuntime(RuntimeKind Kind, Version? Version, bool IsMusl, Architecture? Processor)
 {
     private const int MaxMapLines = 200_000, MapBuffer = 16 << 10;
 
-    /// <summary>That of a process of which nothing is seen but that its runtime listens.</summary>
+    /// <summary>For a process of which only the runtime's socket is visible.</summary>
     public static TargetRuntime NotSeen { get; } = new(RuntimeKind.CoreClr, null, IsMusl: false, Processor: null);
 
-    /// <exception cref="StackflareException">The map may not be read.</exception>
-    public static TargetRuntime Of(int pid)
+    /// <exception cref="StackflareException">The map cannot be read.</exception>
+    public static TargetRuntime Inspect(int pid)
     {
         var kind = RuntimeKind.None;
         Version? version = null;
@@ -41,7 +41,7 @@ internal sealed record TargetRuntime(RuntimeKind Kind, Version? Version, bool Is
                 {
                     ReadOnlySpan<byte> path = rest[..end];
                     path = path[Math.Max(path.IndexOf((byte)'/'), 0)..];
-                    // musl's dynamic linker and library are one file, by either name. The "libc.so" of glibc is a text that nobody maps.
+                    // musl's dynamic linker and library are one file with two names. The "libc.so" of glibc is a linker script that is never mapped.
                     isMusl |= path.IndexOf("/ld-musl-"u8) >= 0 || path.EndsWith("/libc.so"u8);
                     if (kind == RuntimeKind.None && path.EndsWith("/libcoreclr.so"u8))
                     {
@@ -63,11 +63,11 @@ internal sealed record TargetRuntime(RuntimeKind Kind, Version? Version, bool Is
         }
         catch (IOException)
         {
-            throw StackflareException.NoSuchProcess(string.Create(CultureInfo.InvariantCulture, $"There is no process {pid} any more."));
+            throw StackflareException.NoSuchProcess(string.Create(CultureInfo.InvariantCulture, $"Process {pid} has ended."));
         }
         if (kind == RuntimeKind.None)
             kind = ExecutableSymbols.RuntimeIn(file);
-        // The runtime's own file, not the process's: under emulation the kernel runs the emulator.
+        // The runtime's own file, not the executable: under emulation, the executable is the emulator.
         return new TargetRuntime(kind, version, isMusl, ElfHeader.Processor(file));
     }
 

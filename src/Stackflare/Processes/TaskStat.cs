@@ -1,14 +1,14 @@
 namespace Stackflare.Processes;
 
-/// <summary>What the kernel says of one thread.</summary>
+/// <summary>The kernel's data of one thread.</summary>
 /// <param name="Name">Its name, 15 characters at most.</param>
 /// <param name="State">R running, S sleeping, D in uninterruptible sleep, T stopped, Z ended.</param>
-/// <param name="CpuTime">Processor time used, to the tick of 10 ms.</param>
+/// <param name="CpuTime">Processor time used, in units of the tick (10 ms).</param>
 /// <param name="StartTicks">When it began, in ticks since boot.</param>
 internal sealed record TaskStat(string Name, char State, TimeSpan CpuTime, long StartTicks)
 {
-    /// <summary>How long it has been off the processor; null where that was not asked or is not known.</summary>
-    public TimeSpan? OffProcessor { get; init; }
+    /// <summary>How long it has been off the processor; null if that was not measured or is not known.</summary>
+    public TimeSpan? OffCpuTime { get; init; }
 
     public RuntimeThread ToRuntimeThread(int id) => new(new OsThreadId(id), Name, Activity, CpuTime);
 

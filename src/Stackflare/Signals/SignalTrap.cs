@@ -8,8 +8,8 @@ using Stackflare.Writers;
 namespace Stackflare.Signals;
 
 /// <summary>
-/// A signal's trap and the one thread that is parked on it. A signal wakes the thread, which takes a dump and parks again; signals
-/// that come meanwhile are one more dump. Nothing on this path needs the thread pool, a timer or the console.
+/// The trap of a signal, and the thread that waits on it. A signal wakes the thread, which takes a dump and waits again. Signals
+/// that arrive during a dump cause one more dump. Nothing on this path needs the thread pool, a timer or the console.
 /// </summary>
 internal sealed class SignalTrap : IDisposable
 {
@@ -38,18 +38,18 @@ internal sealed class SignalTrap : IDisposable
         }
         catch (Exception)
         {
-            // No thread could be had: nobody would answer, and the signal would do nothing. The wait frees the closed trap.
+            // No thread could be created, so the signal would do nothing. The wait frees the closed trap.
             ProbeLibrary.TrapClose(_trap);
             _ = ProbeLibrary.TrapWait(_trap);
             throw;
         }
     }
 
-    /// <summary>Waits until the first dump of the process would be a warm one.</summary>
+    /// <summary>Waits until the warm-up dump is done.</summary>
     internal bool WaitWarm(TimeSpan timeout) => _warm.Wait(timeout);
 
     /// <summary>
-    /// Puts back the handler that was there, and returns when the signals that came before are answered. It waits for as long as one dump may take,
+    /// Restores the previous handler, and returns when the dumps of earlier signals are done. The wait is limited to the time that one dump may take,
     /// with its names and lines.
     /// </summary>
     public void Dispose()
@@ -71,19 +71,19 @@ internal sealed class SignalTrap : IDisposable
     }
 
     /// <summary>
-    /// Takes a dump and throws it away, so that the code of the first real one is compiled and its files are known. A failure is
-    /// not reported here: the dump that somebody asks for will fail the same way and say why.
+    /// Takes a dump and discards it, so that the code is compiled and the files are known for the first real one. A failure is
+    /// not reported here, because a requested dump will fail in the same way and report it.
     /// </summary>
     private void WarmUp()
     {
         try
         {
-            // Nobody has asked for this one: it takes no other profiler's place.
+            // Nobody has requested this dump, so it must not affect other profilers.
             ThreadDump dump = SelfCapture.Take(_options.Capture with { AllowMainProfiler = false }, _threadId);
             DumpRenderer.Write(dump, _options.Format, _options.Render, TextWriter.Null);
             DumpRenderer.Write(WarmUpDump.Dump(), _options.Format, _options.Render, TextWriter.Null);
         }
-#pragma warning disable CA1031 // An exception that leaves a thread ends the program, which has asked for nothing yet.
+#pragma warning disable CA1031 // An unhandled exception would end the program, which has not requested anything yet.
         catch (Exception)
 #pragma warning restore CA1031
         {
@@ -96,7 +96,7 @@ internal sealed class SignalTrap : IDisposable
         {
             _options.Output.Write(SelfCapture.Take(_options.Capture, _threadId), _options.Format, _options.Render);
         }
-#pragma warning disable CA1031 // The thread must live: the next signal may find what this one did not.
+#pragma warning disable CA1031 // The thread must survive: the next signal may not have the same problem.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -113,7 +113,7 @@ internal sealed class SignalTrap : IDisposable
                 onError(error);
                 return;
             }
-#pragma warning disable CA1031 // Whatever it is, the thread must live, and somebody has to be told of the first error.
+#pragma warning disable CA1031 // The thread must survive any exception, and the first error must be reported.
             catch (Exception)
 #pragma warning restore CA1031
             {

@@ -29,7 +29,7 @@ internal sealed class HostInfo
     /// <summary>Reads the information of a process on this machine.</summary>
     /// <param name="pid">The process.</param>
     /// <param name="tasks">The kernel's list of its threads, read just before the capture.</param>
-    public static HostInfo Of(int pid, KernelTasks tasks) => new()
+    public static HostInfo Inspect(int pid, KernelTasks tasks) => new()
     {
         ProcessId = pid,
         ProgramName = ProcessFiles.ProgramName(pid),
@@ -41,12 +41,12 @@ internal sealed class HostInfo
     /// <summary>The information of a process that is not visible in our /proc, from its runtime's answer.</summary>
     /// <param name="pid">Its id in its own pid namespace.</param>
     /// <param name="programName">The program's name from the runtime's answer; null if there is none.</param>
-    public static HostInfo Of(int pid, string? programName) => new()
+    public static HostInfo NotVisible(int pid, string? programName) => new()
     {
         ProcessId = pid,
         ProgramName = programName is { Length: > 0 } ? programName : "?",
         Platform = Here,
-        Tasks = KernelTasks.Of(new Dictionary<int, TaskStat>()),
+        Tasks = KernelTasks.FromSnapshot(new Dictionary<int, TaskStat>()),
     };
 
     /// <summary>The process, for the dump.</summary>

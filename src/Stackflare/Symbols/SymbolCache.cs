@@ -4,7 +4,7 @@ using Stackflare.Symbols.Pdb;
 
 namespace Stackflare.Symbols;
 
-/// <summary>What is kept between two dumps, bounded by <see cref="SymbolOptions.RetainedBytes"/>.</summary>
+/// <summary>Results that are kept between dumps, limited by <see cref="SymbolOptions.RetainedBytes"/>.</summary>
 internal sealed class SymbolCache(SymbolOptions options)
 {
     private readonly Dictionary<string, ModuleCacheEntry> _modules = [];
@@ -20,9 +20,9 @@ internal sealed class SymbolCache(SymbolOptions options)
     public int NextSession() => ++_session;
 
     /// <summary>
-    /// What is remembered of a module. It is known by its version id; the path is part of the key because its PDB is looked for there, and so is
-    /// what came with the snapshot, or with its file: one that names the wrong PDB must not speak for the others.
-    /// A module without an id cannot be known again.
+    /// The cached results of a module, by its version id. The path is part of the key because the PDB is searched next to it. So is
+    /// the PDB reference that came with the snapshot or its file: a wrong one must not affect other snapshots.
+    /// A module without an id is never found again.
     /// </summary>
     public ModuleCacheEntry EntryFor(SnapshotModule module, PdbReference? saved)
     {
@@ -38,8 +38,8 @@ internal sealed class SymbolCache(SymbolOptions options)
     }
 
     /// <summary>
-    /// Ends a session: closes what is open, and forgets modules if they have become too much. First those that were not used for longest; of
-    /// those of one session the largest, so that as many as possible stay.
+    /// Ends a session: closes open files, and removes modules if the cache is too large. Removes the least recently used ones first, and of
+    /// those from the same session the largest, so that as many as possible stay.
     /// </summary>
     public void Close()
     {

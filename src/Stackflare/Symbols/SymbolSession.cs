@@ -7,7 +7,7 @@ using Stackflare.Symbols.Saved;
 
 namespace Stackflare.Symbols;
 
-/// <summary>One resolve of one snapshot: what is open meanwhile, and what is only of use within it.</summary>
+/// <summary>One resolve of one snapshot, with its open files and temporary data.</summary>
 internal sealed class SymbolSession : IDisposable
 {
     private readonly Snapshot _snapshot;
@@ -16,7 +16,7 @@ internal sealed class SymbolSession : IDisposable
     private readonly ModuleSymbols?[] _modules;
     private readonly string[]?[] _typeArguments;
 
-    /// <summary>By function: a long name is to be made once, however many frames use it.</summary>
+    /// <summary>By function: a long name is made only once, however many frames use it.</summary>
     private readonly MethodSymbol?[] _bare;
     private readonly SourceFiles _sources;
     private readonly SavedSymbols? _saved;
@@ -96,7 +96,7 @@ internal sealed class SymbolSession : IDisposable
 
     /// <summary>The frame of an async method that waits.</summary>
     /// <param name="machine">The type of its state machine.</param>
-    /// <param name="state">Which of its awaits it waits at, from 0; negative where it waits at none.</param>
+    /// <param name="state">The number of the await where it waits, from 0; negative if it waits at none.</param>
     public DumpFrame AsyncFrame(SnapshotType machine, int state)
     {
         ModuleSymbols? module = Module(machine.Module);
@@ -118,7 +118,7 @@ internal sealed class SymbolSession : IDisposable
         };
     }
 
-    /// <summary>What the runtime calls for an <c>await</c>, and what then waits in its turn.</summary>
+    /// <summary>Whether the method is one that the runtime calls for an <c>await</c> and that then waits itself.</summary>
     private static bool IsPlumbing(ModuleSymbols? module, MethodSymbol? facts) =>
         module is { Identity.Name: "System.Private.CoreLib.dll" } && facts is { Name.DeclaringType: "System.Runtime.CompilerServices.AsyncHelpers" };
 
@@ -129,16 +129,17 @@ internal sealed class SymbolSession : IDisposable
         _cache.Close();
     }
 
-    /// <summary>The IL offset of a frame, or of the await that a suspended method stands at.</summary>
+    /// <summary>The IL offset of a frame, or of the await of a suspended method.</summary>
     public int? PlaceOf(ModuleSymbols? module, in SnapshotFrame frame) => module is not null && IsSuspended(frame)
         ? _suspended.Of(module, frame)
         : frame.ILOffset;
 
-    /// <summary>The simple name of the type of the awaiter that a suspended method waits by; null where it is not told.</summary>
+    /// <summary>Simple name of the type of the awaiter at which a suspended method waits; null if not known.</summary>
     public string? AwaiterAt(in SnapshotFrame frame) => SuspendedIn(frame) is { } module ? _suspended.AwaiterAt(module, frame) : null;
 
     /// <summary>
-    /// Whether a suspended method awaits nothing, and only handed on a task: the runtime may treat it as one that does, and in unoptimized code keeps it.
+    /// Whether a suspended method awaits nothing and only passes on a task. The runtime may treat it like one that awaits, and keeps it in
+    /// unoptimized code.
     /// </summary>
     public bool IsPassedThrough(in SnapshotFrame frame) => SuspendedIn(frame) is { } module && _suspended.IsPassedThrough(module, frame);
 
@@ -146,21 +147,21 @@ internal sealed class SymbolSession : IDisposable
 
     private static bool IsSuspended(in SnapshotFrame frame) => frame is { IsAwait: true, IsRewritten: false };
 
-    /// <summary>How many lock statements are around a frame's place; null if that cannot be told.</summary>
+    /// <summary>Number of lock statements around a frame's place; null if not known.</summary>
     public LockScopeCounts? LockScopesAround(in SnapshotFrame frame) => ModuleOf(frame) is { } module && frame.ILOffset is { } offset
         ? module.Symbols.LockScopesAround(_snapshot.Methods[frame.Method!.Value].Token, offset)
         : null;
 
-    /// <summary>The module of a frame's method; null for a frame that has no such thing.</summary>
+    /// <summary>The module of a frame's method; null if there is none.</summary>
     public ModuleSymbols? ModuleOf(in SnapshotFrame frame) =>
         frame.Method is { } index && _snapshot.Methods[index] is { IsDynamic: false } method ? Module(method.Module) : null;
 
-    /// <summary>The module of an index; null for none.</summary>
+    /// <summary>The module with an index; null if there is none.</summary>
     public ModuleSymbols? Module(int? index) => index is { } at
         ? _modules[at] ??= new ModuleSymbols(_snapshot.Modules[at], _options, _cache, _saved?.Module(at))
         : null;
 
-    /// <summary>The place in the source: by the PDB that is found now; where that tells less, as it was found when the snapshot was saved.</summary>
+    /// <summary>The source location: from the PDB if there is one; if the saved symbols say more, from them.</summary>
     public FoundLine Locate(ModuleSymbols? module, uint token, int? offset)
     {
         if (module is null)
@@ -190,7 +191,7 @@ internal sealed class SymbolSession : IDisposable
             return SourceTextOrigin.Embedded;
         }
         SavedLine? known = saved is not null && saved.Origin != SourceTextOrigin.NotRequested && IsSame(saved.Facts, facts) ? saved : null;
-        // The text of a saved line was proved when it was saved.
+        // The text of a saved line was confirmed when it was saved.
         bool isProved = known?.Text is not null && ReferenceEquals(known.Facts, facts);
         SourceTextOrigin origin = isProved ? known!.Origin : _sources.Line(document, facts.Line, out text);
         if (text is not null || known is null)
@@ -199,7 +200,7 @@ internal sealed class SymbolSession : IDisposable
         return known.Origin;
     }
 
-    /// <summary>How much a reader learns from it; a PDB of another build tells that one was looked for in the wrong place.</summary>
+    /// <summary>How informative a status is. A PDB of another build shows that the search used the wrong place.</summary>
     private static int Tells(SymbolStatus status) => status switch
     {
         SymbolStatus.Found => 3,

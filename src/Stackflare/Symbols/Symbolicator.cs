@@ -4,35 +4,35 @@ using Stackflare.Symbols.Saved;
 namespace Stackflare.Symbols;
 
 /// <summary>
-/// Turns the records of a snapshot into names, files, lines and source text. One object serves all dumps of a process: it remembers finished
-/// results (bounded), and opens files only for what it does not know, closing them before it returns.
-/// Not safe for use by two threads at once. Needs no thread pool, timer or console, and takes no lock.
+/// Resolves the records of a snapshot to names, files, lines and source text. One object serves all dumps of a process: it caches finished results
+/// (limited), opens files only for what is not cached, and closes them before it returns. Not thread-safe. Needs no thread pool, timer or console,
+/// and takes no lock.
 /// </summary>
 /// <remarks>
-/// What is broken, hostile or missing in the target's data makes a frame less informative, never an exception.
+/// If the target's data is corrupt, hostile or incomplete, a frame has less information, but there is never an exception.
 /// </remarks>
 internal sealed class Symbolicator(SymbolOptions options)
 {
     private readonly SymbolCache _cache = new(options);
 
-    /// <summary>Estimated bytes kept from one call to the next.</summary>
+    /// <summary>Estimated bytes that are kept between calls.</summary>
     internal int RetainedBytes => _cache.Retained;
 
     /// <summary>Resolves all frames: the result has one for each of <see cref="Snapshot.Frames"/>, at the same index.</summary>
     /// <param name="snapshot">The snapshot.</param>
-    /// <param name="saved">What was found when it was saved; null if it was not, or is to be looked for afresh.</param>
+    /// <param name="saved">The saved symbols of the snapshot; null if there are none, or if they must not be used.</param>
     public DumpFrame[] Resolve(Snapshot snapshot, SavedSymbols? saved = null)
     {
         using SymbolSession session = Open(snapshot, saved);
         return session.ResolveAll();
     }
 
-    /// <summary>Begins to look at a snapshot, until the session is disposed; one at a time.</summary>
+    /// <summary>Opens a session for a snapshot. Only one can be open at a time.</summary>
     /// <param name="snapshot">The snapshot.</param>
-    /// <param name="saved">What was found when it was saved; null if it was not, or is to be looked for afresh.</param>
+    /// <param name="saved">The saved symbols of the snapshot; null if there are none, or if they must not be used.</param>
     public SymbolSession Open(Snapshot snapshot, SavedSymbols? saved = null) => new(snapshot, options, _cache, saved);
 
-    /// <summary>The full name of a type of the snapshot, for example <c>System.Collections.Generic.List`1[System.Int32]</c>; "?" where it is not known.</summary>
+    /// <summary>Full name of a type in the snapshot, for example <c>System.Collections.Generic.List`1[System.Int32]</c>; "?" if not known.</summary>
     public string TypeName(Snapshot snapshot, int typeIndex, SavedSymbols? saved = null)
     {
         using SymbolSession session = Open(snapshot, saved);

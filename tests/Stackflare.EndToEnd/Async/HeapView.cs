@@ -54,7 +54,7 @@ internal sealed class HeapView
 
     /// <summary>The same as who makes stacks of it sees it.</summary>
     public static Snapshot Whole(TargetProcess target) =>
-        SnapshotDecoder.Decode(Snapshots(target)(), HostInfo.Of(target.Pid, new Processes.KernelTasks(target.Pid)), []);
+        SnapshotDecoder.Decode(Snapshots(target)(), HostInfo.Inspect(target.Pid, new Processes.KernelTasks(target.Pid)), []);
 
     public static HeapView Of(TargetProcess target) => Of(Snapshots(target)());
 

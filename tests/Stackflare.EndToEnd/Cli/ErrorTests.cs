@@ -106,7 +106,7 @@ public sealed class ErrorTests
         await using var target = await TargetProcess.StartAsync(
             Flavour.Optimized, "NamedThreads", TargetOptions.NoTrap with { Environment = new Dictionary<string, string?> { ["TMPDIR"] = "/nonexistent" } });
         var result = await Tool.RunAsync($"{target.Pid}");
-        result.AssertError(8, "TMPDIR names '/nonexistent', which is not there");
+        result.AssertError(8, "TMPDIR names '/nonexistent', which does not exist");
         KernelFacts.AssertIn(result, target);
     }
 

@@ -110,7 +110,7 @@ public sealed class OutputTests(StillTarget still) : IClassFixture<StillTarget>
     public async Task AReaderThatHasGoneEndsTheRun()
     {
         var head = new ToolOptions { Launcher = ["/bin/bash", "-c", "\"$0\" \"$@\" | head -1 >/dev/null; exit ${PIPESTATUS[0]}"] };
-        (await Tool.RunAsync(head, still.Id, "-n", "0", "-i", "1")).AssertError(13, "Standard output cannot be written: its reader has gone");
+        (await Tool.RunAsync(head, still.Id, "-n", "0", "-i", "1")).AssertError(13, "Standard output cannot be written: its reader has closed it");
     }
 
     /// <summary>A shell's job control, or a terminal multiplexer, leaves descriptors that do not block: the tool sleeps until there is room, and writes everything.</summary>

@@ -51,7 +51,7 @@ internal sealed class LockView
         return () =>
         {
             RawSnapshot records = capture.Source.TakeRecords(options, TestContext.Current.CancellationToken);
-            Snapshot snapshot = SnapshotDecoder.Decode(records, HostInfo.Of(target.Pid, new Processes.KernelTasks(target.Pid)), []);
+            Snapshot snapshot = SnapshotDecoder.Decode(records, HostInfo.Inspect(target.Pid, new Processes.KernelTasks(target.Pid)), []);
             return new LockView(records, capture.Symbolicate(snapshot), type => type == SnapshotLayout.None ? null : symbolicator.TypeName(snapshot, (int)type));
         };
     }

@@ -39,8 +39,8 @@ public sealed class WaitingTimeTests
         IReadOnlyDictionary<int, TimeSpan?> Times(ProcessCapture of)
         {
             Snapshot sample = of.TakeSnapshot(TestContext.Current.CancellationToken);
-            Assert.Null(sample.Host.Tasks.Find(target.Truth.Named("pulse").OsId)!.OffProcessor);
-            return waiters.ToDictionary(t => t, t => sample.Host.Tasks.Find(t)!.OffProcessor);
+            Assert.Null(sample.Host.Tasks.Find(target.Truth.Named("pulse").OsId)!.OffCpuTime);
+            return waiters.ToDictionary(t => t, t => sample.Host.Tasks.Find(t)!.OffCpuTime);
         }
     }
 

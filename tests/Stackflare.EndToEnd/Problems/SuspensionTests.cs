@@ -29,7 +29,7 @@ public sealed class SuspensionTests
         SuspensionBlockedException? error = null;
         await Poll.UntilAsync(() => (error = TryTake(dumps)) is not null, "a dump that is called off", target.Describe);
         SuspensionBlocker blocker = Assert.Single(error!.Blockers);
-        Assert.Equal((sensor, (string?)null, false, (TimeSpan?)null), (blocker.Thread.OsId.Value, blocker.SystemCall, blocker.IsHeld, blocker.OffProcessor));
+        Assert.Equal((sensor, (string?)null, false, (TimeSpan?)null), (blocker.Thread.OsId.Value, blocker.SystemCall, blocker.IsHeld, blocker.OffCpuTime));
         Assert.InRange(error.StoodStill!.Value, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(3));
         await AssertTicksAsync(target);
         await target.AssertAliveAsync();
@@ -154,7 +154,7 @@ public sealed class SuspensionTests
             SuspensionBlocker blocker = Assert.Single(error.Blockers);
             Assert.Equal((sensor, systemCall, false), (blocker.Thread.OsId.Value, blocker.SystemCall, blocker.IsHeld));
             Assert.Equal("sensor", blocker.Thread.Name);
-            Assert.True(blocker.OffProcessor is null || blocker.OffProcessor > TimeSpan.Zero);
+            Assert.True(blocker.OffCpuTime is null || blocker.OffCpuTime > TimeSpan.Zero);
             Assert.Contains($"\"sensor\" tid={sensor} waits in the system call {systemCall}", error.Problem, StringComparison.Ordinal);
             Assert.Contains("It was not stopped.", error.Problem, StringComparison.Ordinal);
             await AssertTicksAsync(target);

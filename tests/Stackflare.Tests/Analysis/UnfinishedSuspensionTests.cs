@@ -9,7 +9,7 @@ public sealed class UnfinishedSuspensionTests
     {
         Thread = new DumpThread { OsId = new OsThreadId(77), ManagedId = new ManagedThreadId(5), Name = "reader", Completeness = StackCompleteness.NotWalked },
         SystemCall = "read",
-        OffProcessor = TimeSpan.FromSeconds(130),
+        OffCpuTime = TimeSpan.FromSeconds(130),
     };
 
     [Fact]
@@ -30,7 +30,7 @@ public sealed class UnfinishedSuspensionTests
     [Fact]
     public void AProgramThatStoodStillIsToldForHowLong()
     {
-        var error = new SuspensionBlockedException([Reader with { SystemCall = null, OffProcessor = null }, Reader], TimeSpan.FromMilliseconds(161.2));
+        var error = new SuspensionBlockedException([Reader with { SystemCall = null, OffCpuTime = null }, Reader], TimeSpan.FromMilliseconds(161.2));
         Assert.Contains("2 threads do not stop, one of them \"reader\" tid=77 runs native code", error.Problem, StringComparison.Ordinal);
         Assert.EndsWith("It was paused for 162 ms and continues.", error.Problem, StringComparison.Ordinal);
     }

@@ -12,14 +12,14 @@ public sealed class TargetRuntimeTests
         Version own = Environment.Version;
         Assert.Equal(
             new TargetRuntime(RuntimeKind.CoreClr, new Version(own.Major, own.Minor, own.Build), IsMusl: RuntimeInformation.RuntimeIdentifier.Contains("musl", StringComparison.Ordinal), RuntimeInformation.ProcessArchitecture),
-            TargetRuntime.Of(Environment.ProcessId));
+            TargetRuntime.Inspect(Environment.ProcessId));
     }
 
     [Fact]
     public void AProgramWithoutRuntimeHasNone()
     {
         using Process program = Process.Start(new ProcessStartInfo("cat") { RedirectStandardInput = true, RedirectStandardOutput = true })!;
-        Assert.Equal((RuntimeKind.None, null), (TargetRuntime.Of(program.Id).Kind, TargetRuntime.Of(program.Id).Version));
+        Assert.Equal((RuntimeKind.None, null), (TargetRuntime.Inspect(program.Id).Kind, TargetRuntime.Inspect(program.Id).Version));
         program.StandardInput.Close();
         program.WaitForExit();
     }
@@ -29,6 +29,6 @@ public sealed class TargetRuntimeTests
     {
         using Process program = Process.Start("true");
         program.WaitForExit();
-        Assert.Equal(StackflareError.NoSuchProcess, Assert.Throws<StackflareException>(() => TargetRuntime.Of(program.Id)).Error);
+        Assert.Equal(StackflareError.NoSuchProcess, Assert.Throws<StackflareException>(() => TargetRuntime.Inspect(program.Id)).Error);
     }
 }

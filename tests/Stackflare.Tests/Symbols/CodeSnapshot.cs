@@ -17,7 +17,7 @@ internal sealed class CodeSnapshot
         ProcessId = 1,
         ProgramName = "Shop",
         Platform = "linux-x64",
-        Tasks = KernelTasks.Of(new Dictionary<int, TaskStat>()),
+        Tasks = KernelTasks.FromSnapshot(new Dictionary<int, TaskStat>()),
     };
 
     /// <summary>The paths of modules are what this makes of them.</summary>

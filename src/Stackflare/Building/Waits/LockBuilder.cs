@@ -33,7 +33,7 @@ internal sealed class LockBuilder
     public void Build(WaitClassifier.Found?[] frames, KernelTasks tasks)
     {
         for (int i = 0; i < _threads.Length; i++)
-            _threads[i].WaitingFor = Wait(i, frames[i], _snapshot.Threads[i].Wait, tasks.OffProcessor(_threads[i].OsId.Value));
+            _threads[i].WaitingFor = Wait(i, frames[i], _snapshot.Threads[i].Wait, tasks.OffCpuTime(_threads[i].OsId.Value));
         SnapshotHeldLock[] held = _snapshot.HeldLocks;
         for (int first = 0; first < held.Length;)
         {

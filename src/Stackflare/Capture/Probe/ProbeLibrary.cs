@@ -76,7 +76,7 @@ internal sealed partial class ProbeLibrary
         foreach (string directory in directories)
             yield return System.IO.Path.Combine(directory, FileName);
 
-        bool isMusl = TargetRuntime.Of(Environment.ProcessId).IsMusl;
+        bool isMusl = TargetRuntime.Inspect(Environment.ProcessId).IsMusl;
         string byPlatform = System.IO.Path.Combine("runtimes", ProbePlatform.For(isMusl), "native", FileName);
         foreach (string directory in directories)
             yield return System.IO.Path.Combine(directory, byPlatform);

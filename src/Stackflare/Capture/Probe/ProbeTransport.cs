@@ -93,7 +93,7 @@ internal sealed class ProbeTransport : IDisposable
     /// <summary>Must be called as soon as the probe runs. From then on, its file is not needed.</summary>
     public void ProbeIsLoaded() => _directory?.RemoveProbe();
 
-    /// <summary>Removes what was made, for a process that is about to end. From any thread: what its owner may be using stays open.</summary>
+    /// <summary>Removes the created files, because this process is about to end. Thread-safe: objects that the owner may be using stay open.</summary>
     public void RemoveFiles() => _directory?.RemoveFiles();
 
     public void Dispose()

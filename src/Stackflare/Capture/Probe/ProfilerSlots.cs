@@ -45,9 +45,9 @@ internal sealed class ProfilerSlots
     /// <summary>Reads how a process was started.</summary>
     /// <param name="pid">The process id; 0 if the process is not visible.</param>
     /// <param name="runtime">The version of its runtime; null if not known.</param>
-    public static ProfilerSlots Of(int pid, Version? runtime)
+    public static ProfilerSlots Inspect(int pid, Version? runtime)
     {
-        ProcessEnvironment environment = ProcessEnvironment.Of(pid);
+        ProcessEnvironment environment = ProcessEnvironment.Read(pid);
         return new ProfilerSlots
         {
             Pid = pid,

@@ -304,7 +304,7 @@ internal static class SnapshotCapture
                    Thread = Thread(snapshot, thread, tasks),
                    SystemCall = blocker.Call < 0 ? null : SystemCalls.Name(blocker.Call, RuntimeInformation.ProcessArchitecture),
                    IsHeld = blocker.Flags.HasFlag(BlockerFlags.Stopped),
-                   OffProcessor = blocker.Flags.HasFlag(BlockerFlags.Running) ? null : tasks.OffProcessor((int)thread.OsId),
+                   OffCpuTime = blocker.Flags.HasFlag(BlockerFlags.Running) ? null : tasks.OffCpuTime((int)thread.OsId),
                },
         ];
     }

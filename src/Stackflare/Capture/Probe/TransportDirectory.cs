@@ -110,7 +110,7 @@ internal sealed class TransportDirectory : IDisposable
         return socket;
     }
 
-    /// <summary>Removes the directory with what is in it. From any thread.</summary>
+    /// <summary>Removes the directory with its content. Thread-safe.</summary>
     public void RemoveFiles()
     {
         try
@@ -144,7 +144,7 @@ internal sealed class TransportDirectory : IDisposable
             if (TryLock(path) is not { } @lock)
                 continue;
             using var held = new HeldDescriptor(@lock);
-            int result = Posix.ChangeMode(held.Number, (int)mode); // whatever the umask took away
+            int result = Posix.ChangeMode(held.Number, (int)mode); // independent of the umask
             if (result >= 0)
                 return new TransportDirectory(handle, name, there, @lock);
             Remove(path, SafeOpen.OwnPath(@lock));

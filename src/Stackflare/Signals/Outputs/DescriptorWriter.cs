@@ -21,7 +21,7 @@ internal static class DescriptorWriter
     public static void RunExclusive(string output, Action write)
     {
         if (!Monitor.TryEnter(Gate, DefaultLimit + DefaultLimit))
-            throw OutputErrors.Of(output, Posix.ETIMEDOUT);
+            throw OutputErrors.Create(output, Posix.ETIMEDOUT);
         try
         {
             write();

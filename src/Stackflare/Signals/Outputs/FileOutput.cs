@@ -42,13 +42,13 @@ internal sealed class FileOutput(string pattern) : DumpOutput
             return;
         }
         if (descriptor != -Posix.ENOENT)
-            throw OutputErrors.Of(Describe(path), -descriptor);
+            throw OutputErrors.Create(Describe(path), -descriptor);
 
         // The file does not exist, which is normal. Its directory must allow to create it.
         if (Path.GetFileName(path).Length == 0)
-            throw OutputErrors.Of(Describe(path), Posix.EISDIR);
+            throw OutputErrors.Create(Describe(path), Posix.EISDIR);
         if (Posix.Access(Path.GetDirectoryName(path)!, Posix.W_OK | Posix.X_OK) is var access and not 0)
-            throw OutputErrors.Of(Describe(path), -access);
+            throw OutputErrors.Create(Describe(path), -access);
     }
 
     /// <summary>Appends the bytes to the file.</summary>
@@ -73,7 +73,7 @@ internal sealed class FileOutput(string pattern) : DumpOutput
             if (error != 0)
             {
                 TakeBack(path, descriptor, before, written, isNew);
-                throw OutputErrors.Of(Describe(path), error);
+                throw OutputErrors.Create(Describe(path), error);
             }
         }
         finally
@@ -99,15 +99,15 @@ internal sealed class FileOutput(string pattern) : DumpOutput
             descriptor = Posix.Open(path, Flags, OwnerOnly);
         }
         isNew = false;
-        return descriptor >= 0 ? descriptor : throw OutputErrors.Of(Describe(path), -descriptor);
+        return descriptor >= 0 ? descriptor : throw OutputErrors.Create(Describe(path), -descriptor);
     }
 
     private static FileStatus Check(string path, int descriptor, bool isNew)
     {
         if (Posix.Status(descriptor, out var status) is var error and not 0)
-            throw OutputErrors.Of(Describe(path), -error);
+            throw OutputErrors.Create(Describe(path), -error);
         if (!status.IsRegular)
-            throw OutputErrors.Of(Describe(path), Posix.ENXIO);
+            throw OutputErrors.Create(Describe(path), Posix.ENXIO);
         // Another user may have created the file to read the dumps. (On a network share, even a new file can have another owner.)
         if (!isNew && status.User != Posix.EffectiveUser())
         {

@@ -23,14 +23,14 @@ internal sealed class StandardErrorOutput(int descriptor = StandardErrorOutput.S
             Validate();
             int error = DescriptorWriter.WriteAll(descriptor, bytes.Written, limit ?? DescriptorWriter.DefaultLimit, out _);
             if (error != 0)
-                throw OutputErrors.Of(Name, error);
+                throw OutputErrors.Create(Name, error);
         });
     }
 
     internal override void Validate()
     {
         if (IsClosed(descriptor))
-            throw OutputErrors.Of(Name, Posix.EBADF);
+            throw OutputErrors.Create(Name, Posix.EBADF);
     }
 
     /// <summary>

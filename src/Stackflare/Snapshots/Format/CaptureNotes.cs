@@ -46,7 +46,7 @@ internal static class CaptureNotes
         }
         if (info.Flags.HasFlag(InfoFlags.LocksTruncated))
         {
-            notes.Add("Some locks, or objects that threads wait for, are missing: the limit on their number or on the pause was reached.");
+            notes.Add("Some locks, or objects that threads wait for, are missing: a limit was reached, on their number or on the pause.");
         }
         if (snapshot.WalkWasRefused)
             notes.Add("There are no stacks: another profiler is attached to the program, and the runtime does not let a second one walk stacks.");

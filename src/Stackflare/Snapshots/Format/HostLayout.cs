@@ -54,7 +54,7 @@ internal struct TaskRecord : IRecord<TaskRecord>
 {
     public static int FirstSize => 32;
 
-    public static TaskRecord Newer => new() { OffProcessorNs = -1 };
+    public static TaskRecord Newer => new() { OffCpuNs = -1 };
 
     public uint OsId;
     public uint State;
@@ -64,7 +64,7 @@ internal struct TaskRecord : IRecord<TaskRecord>
     public long StartTicks;
 
     /// <summary>Negative: not known. Older files have shorter records without this field.</summary>
-    public long OffProcessorNs;
+    public long OffCpuNs;
 }
 
 [StructLayout(LayoutKind.Sequential)]

@@ -23,7 +23,7 @@ internal static class HostSections
         foreach ((int id, TaskStat stat) in all.OrderBy(static t => t.Key))
         {
             var task = new TaskRecord { OsId = (uint)id, State = stat.State, CpuNs = Nanoseconds(stat.CpuTime), StartTicks = stat.StartTicks };
-            task.OffProcessorNs = stat.OffProcessor is { } off ? Nanoseconds(off) : NotKnown;
+            task.OffCpuNs = stat.OffCpuTime is { } off ? Nanoseconds(off) : NotKnown;
             (task.NameOffset, task.NameLength) = blob.Add(stat.Name);
             tasks[next++] = task;
         }
@@ -56,7 +56,7 @@ internal static class HostSections
         foreach (ref readonly TaskRecord task in records.AsSpan())
         {
             string name = Required(task.NameOffset, task.NameLength, "a task's name");
-            var stat = new TaskStat(name, (char)task.State, Time(task.CpuNs), task.StartTicks) { OffProcessor = task.OffProcessorNs < 0 ? null : Time(task.OffProcessorNs) };
+            var stat = new TaskStat(name, (char)task.State, Time(task.CpuNs), task.StartTicks) { OffCpuTime = task.OffCpuNs < 0 ? null : Time(task.OffCpuNs) };
             if (!tasks.TryAdd(Id(task.OsId), stat))
                 throw new SnapshotFormatException($"task {task.OsId} is there twice");
         }
@@ -70,7 +70,7 @@ internal static class HostSections
             Platform = platform,
             Uptime = host.UptimeNs < 0 ? null : Time(host.UptimeNs),
             Note = note,
-            Tasks = KernelTasks.Of(tasks),
+            Tasks = KernelTasks.FromSnapshot(tasks),
         };
         return (facts, notes);
 

@@ -7,7 +7,8 @@ using Stackflare.Symbols.Names;
 namespace Stackflare.Symbols.IL;
 
 /// <summary>
-/// What metadata, IL and PDB of one module say of the state machines of async methods. Throws what <see cref="MalformedData"/> knows when they are malformed.
+/// Reads the state machines of async methods from metadata, IL and PDB of one module. Throws exceptions that <see cref="MalformedData"/> lists if
+/// these are malformed.
 /// </summary>
 internal sealed class AsyncMetadata(ModuleImage image)
 {
@@ -17,13 +18,13 @@ internal sealed class AsyncMetadata(ModuleImage image)
     private const int StoreFieldBytes = 5;
     private const string State = "<>1__state";
 
-    /// <summary>What all methods of the module may yet cost: in a hostile one they can share their code, and types their members.</summary>
+    /// <summary>The remaining budget for all methods of the module: in a hostile one, methods can share code, and types can share members.</summary>
     private long _members = SymbolLimits.AsyncMembers, _code = SymbolLimits.AsyncCode;
 
-    /// <summary>Of PDBs: for each <c>await</c> where in the IL its method is left and where it goes on.</summary>
+    /// <summary>In PDBs: for each <c>await</c>, the IL offsets at which its method yields and resumes.</summary>
     private static readonly Guid SteppingInformation = new("54FD2AC5-E925-401A-9C2A-F94F171072F8");
 
-    /// <summary>The token of the method that runs a state machine; null for a type that is none.</summary>
+    /// <summary>The token of the method that runs a state machine; null if the type is not one.</summary>
     public int? MoveNextOf(int type)
     {
         if (Row(type, TableIndex.TypeDef, image.Metadata.TypeDefinitions.Count) is not { } row)
@@ -34,7 +35,7 @@ internal sealed class AsyncMetadata(ModuleImage image)
             if (++count > SymbolLimits.TypeMembers || _members-- <= 0)
                 break;
             StringHandle name = image.Metadata.GetMethodDefinition(handle).Name;
-            // Visual Basic and F# implement the interface's method by its full name, or so.
+            // Visual Basic and F# name the method like the full name of the interface's method, or similar.
             if (image.Metadata.StringComparer.Equals(name, "MoveNext")
                 || image.Metadata.StringComparer.Equals(name, "System.Runtime.CompilerServices.IAsyncStateMachine.MoveNext"))
             {
@@ -44,7 +45,7 @@ internal sealed class AsyncMetadata(ModuleImage image)
         return null;
     }
 
-    /// <summary>What is known of a field; null if there is none.</summary>
+    /// <summary>A field; null if it does not exist.</summary>
     public FieldSymbol? Field(int token)
     {
         if (Row(token, TableIndex.Field, image.Metadata.FieldDefinitions.Count) is not { } row)
@@ -58,9 +59,9 @@ internal sealed class AsyncMetadata(ModuleImage image)
         return new FieldSymbol(name, new SignatureText(image.Metadata, parameters, []).Single(signature));
     }
 
-    /// <summary>Where in the IL of a state machine's method it is left for an <c>await</c>, by the state that it has then.</summary>
+    /// <summary>The IL offsets at which a state machine's method yields for an <c>await</c>, by state.</summary>
     /// <param name="moveNext">The method's token.</param>
-    /// <param name="pdb">The PDB; null where there is none, and the code alone has to tell.</param>
+    /// <param name="pdb">The PDB; null if there is none, so that only the code is used.</param>
     public Dictionary<int, int> Awaits(int moveNext, MetadataReader? pdb)
     {
         var offsets = new Dictionary<int, int>();
@@ -85,13 +86,13 @@ internal sealed class AsyncMetadata(ModuleImage image)
         {
             if (yields[i] < 0)
                 continue;
-            // Compilers number awaits as they come. One that can never be reached has a number and no code: so what the code says goes before.
+            // Compilers number awaits in order. An unreachable await has a number but no code, so the code takes precedence.
             offsets.TryAdd(isKnown ? states[i] : i, yields[i]);
         }
         return offsets;
     }
 
-    /// <summary>The token of the field that has the state; 0 when there is none. Code refers to a generic type's by a reference.</summary>
+    /// <summary>The token of the field with the state; 0 if there is none. The code of a generic type uses a member reference.</summary>
     private int StateField(TypeDefinitionHandle machine)
     {
         int count = 0;
@@ -113,7 +114,7 @@ internal sealed class AsyncMetadata(ModuleImage image)
             && image.Metadata.StringComparer.Equals(image.Metadata.GetMemberReference(MetadataTokens.MemberReferenceHandle(row)).Name, State);
     }
 
-    /// <summary>All places behind which a state is stored: each is stored once, for its await.</summary>
+    /// <summary>Finds all places that store a state: each state is stored once, for its await.</summary>
     private bool Stores(MethodBodyBlock body, int state, Dictionary<int, int> offsets)
     {
         ReadOnlySpan<byte> code = body.GetILContent().AsSpan();
@@ -141,12 +142,12 @@ internal sealed class AsyncMetadata(ModuleImage image)
             if (pdb.GetGuid(information.Kind) != SteppingInformation)
                 continue;
             BlobReader blob = pdb.GetBlobReader(information.Value);
-            blob.ReadUInt32(); // where exceptions are caught
+            blob.ReadUInt32(); // the catch handler offset
             while (blob.RemainingBytes > 0 && offsets.Count < SymbolLimits.Awaits)
             {
                 offsets.Add(blob.ReadInt32());
-                blob.ReadInt32(); // where it goes on
-                blob.ReadCompressedInteger(); // in which method
+                blob.ReadInt32(); // the resume offset
+                blob.ReadCompressedInteger(); // the resume method
             }
         }
         return offsets;
@@ -161,11 +162,13 @@ internal sealed class AsyncMetadata(ModuleImage image)
         return states;
     }
 
-    /// <summary>The number that the code stores in a field of its own object at its very end: <c>this.state = local = n</c>. Negative if it does not.</summary>
+    /// <summary>
+    /// The number that the code stores in a field of <c>this</c> at its very end: <c>this.state = local = n</c>. Negative if it does not.
+    /// </summary>
     private static int StoredBefore(ReadOnlySpan<byte> code)
     {
         const int loadWord = 5;
-        // Unoptimized code does nothing behind it, which is an instruction all the same.
+        // Unoptimized code has a nop after it.
         if (code.Length > StoreFieldBytes && code[^1] == 0 && code[^(StoreFieldBytes + 1)] == StoreField)
             code = code[..^1];
         if (code.Length < StoreFieldBytes || code[^StoreFieldBytes] != StoreField)
@@ -175,7 +178,7 @@ internal sealed class AsyncMetadata(ModuleImage image)
             code = code[..^1];
         else if (code is [.., StoreLocalShort, _])
             code = code[..^2];
-        // An iterator, which waits for nothing, has no copy of its state.
+        // An iterator does not wait and has no local copy of its state.
         if (code is not [.., Duplicate])
             return -1;
         code = code[..^1];

@@ -9,17 +9,18 @@ using Stackflare.Symbols.Names;
 namespace Stackflare.Symbols.IL;
 
 /// <summary>
-/// Tells from a method's IL in how many <c>lock</c> statements a place is. A compiler makes of one a <c>try</c> whose <c>finally</c> lets go of
-/// what was taken; a synchronized method is one from its beginning to its end. Of an iterator this cannot be told: its <c>finally</c> is a method.
+/// Counts the <c>lock</c> statements around an offset in a method's IL. A compiler makes a <c>try</c> whose <c>finally</c> releases
+/// the lock. A synchronized method is one such statement as a whole. For iterators this is not known, because their <c>finally</c> is a separate
+/// method.
 /// </summary>
 internal sealed class LockScopes(ModuleImage image)
 {
     private const byte Call = 0x28, CallVirtual = 0x6F;
 
-    /// <summary>A call and its token.</summary>
+    /// <summary>The size of a call with its token.</summary>
     private const int CallBytes = 5;
 
-    /// <summary>From the beginning of a <c>try</c> to the call that takes the monitor, at most: two operands, each a field of a field.</summary>
+    /// <summary>Maximum distance from the start of a <c>try</c> to the call that takes the monitor: two operands, each a field of a field.</summary>
     private const int LongestWayToEnter = 40;
 
     private readonly Dictionary<int, Taking> _methods = [];
@@ -35,8 +36,8 @@ internal sealed class LockScopes(ModuleImage image)
         WaitsWithLimit,
     }
 
-    /// <summary>The statements around a place. Throws what <see cref="MalformedData"/> knows when the method is malformed.</summary>
-    /// <param name="token">The method's token; a MethodDef that is there.</param>
+    /// <summary>The statements around an offset. Throws exceptions that <see cref="MalformedData"/> lists if the method is malformed.</summary>
+    /// <param name="token">The method's token; an existing MethodDef.</param>
     /// <param name="offset">The IL offset.</param>
     public LockScopeCounts Around(int token, int offset)
     {
@@ -48,7 +49,7 @@ internal sealed class LockScopes(ModuleImage image)
 
     private LockScopeCounts Around(MethodBodyBlock body, int offset)
     {
-        // Nobody writes a method of so many; in a hostile one each would be held against each.
+        // Real methods have fewer regions. In a hostile one, each would be compared with each.
         if (body.ExceptionRegions.Length > SymbolLimits.ExceptionRegions)
             return default;
         ReadOnlySpan<byte> code = body.GetILContent().AsSpan();
@@ -67,7 +68,7 @@ internal sealed class LockScopes(ModuleImage image)
         return new LockScopeCounts(exclusive, readerWriter, WaitsForEver(code, offset));
     }
 
-    /// <summary>The statement begins at the place, so that the call is the first of its kind from there on.</summary>
+    /// <summary>The statement begins at the offset, so the call is the first of its kind from there.</summary>
     private bool WaitsForEver(ReadOnlySpan<byte> code, int offset)
     {
         ReadOnlySpan<byte> statement = Slice(code, offset, LongestWayToEnter);
@@ -76,8 +77,8 @@ internal sealed class LockScopes(ModuleImage image)
     }
 
     /// <summary>
-    /// Where the lock is held: C# takes a monitor within the <c>try</c>, so that a thread that waits for it is already in there. What is taken in a further
-    /// <c>try</c> inside is another one.
+    /// The offset from which the lock is held. C# takes a monitor inside of the <c>try</c>, so a waiting thread is already inside. A lock that is
+    /// taken in a nested <c>try</c> is another one.
     /// </summary>
     private int Begin(ReadOnlySpan<byte> code, in ExceptionRegion region, ImmutableArray<ExceptionRegion> all)
     {
@@ -92,7 +93,7 @@ internal sealed class LockScopes(ModuleImage image)
     }
 
     /// <summary>
-    /// The first call that does so. Not instruction by instruction: that an operand looks like a call of just these methods is not to be feared.
+    /// The first matching call. Searches bytes instead of instructions: an operand that looks like a call of exactly these methods is very unlikely.
     /// </summary>
     private int Has(ReadOnlySpan<byte> code, Taking taking)
     {
@@ -115,7 +116,7 @@ internal sealed class LockScopes(ModuleImage image)
     {
         MetadataReader metadata = image.Metadata;
         int row = token & 0x00FFFFFF;
-        // Of the platform's own library these are its own methods.
+        // In CoreLib itself, these are MethodDefs.
         if ((token >>> 24) == (int)TableIndex.MethodDef && row > 0 && row <= metadata.MethodDefinitions.Count)
         {
             MethodDefinition method = metadata.GetMethodDefinition(MetadataTokens.MethodDefinitionHandle(row));
@@ -149,7 +150,7 @@ internal sealed class LockScopes(ModuleImage image)
             _ => Taking.Nothing,
         };
 
-    /// <summary>How many a method has that is not generic: the second number of its signature, small enough for a byte.</summary>
+    /// <summary>The number of parameters of a non-generic method: the second number of its signature, small enough for one byte.</summary>
     private static int Parameters(MetadataReader metadata, BlobHandle signature)
     {
         BlobReader reader = metadata.GetBlobReader(signature);

@@ -3,34 +3,34 @@ using System.Buffers.Binary;
 namespace Stackflare.Symbols.IL;
 
 /// <summary>
-/// Whether the compiler may have made one piece of code of two calls that await: where branches begin with equal statements, or end with equal ones and go on at
-/// one place. It then has the IL offset of one of them for both.
+/// Whether the compiler may have merged the code of two await calls: if branches begin with equal statements, or end with equal ones and continue at
+/// the same place. The merged code then has the IL offset of one of them for both.
 /// </summary>
 internal static class SharedCode
 {
     private const byte Nop = 0x00, Return = 0x2A, ShortBranch = 0x2B, ShortConditional = 0x2C, Branch = 0x38, Switch = 0x45, Leave = 0xDD, ShortLeave = 0xDE, Prefix = 0xFE;
     private const int CallBytes = 5;
 
-    /// <summary>More than that is as if it were equal.</summary>
+    /// <summary>A longer tail counts as equal.</summary>
     private const int LongestTail = 256;
 
-    /// <summary>Whether two places of a method's IL are the same call, of what may be the same: it is the last thing before them.</summary>
+    /// <summary>Whether the call before each of two IL offsets is the same, a precondition for merging.</summary>
     public static bool IsSameCall(ReadOnlySpan<byte> code, int one, int other) =>
         Math.Min(one, other) >= 1 && Math.Max(one, other) <= code.Length - CallBytes && code[one - 1] == code[other - 1]
             && code.Slice(one, CallBytes).SequenceEqual(code.Slice(other, CallBytes));
 
-    /// <summary>Whether two calls that are the same may have one piece of code.</summary>
+    /// <summary>Whether the code of two equal calls may be merged.</summary>
     /// <param name="code">The method's IL.</param>
-    /// <param name="one">Where in it one call is.</param>
-    /// <param name="other">Where in it the other is.</param>
-    /// <param name="before">How many bytes of IL before them are of their statements; negative where the statements are not equally long.</param>
+    /// <param name="one">The IL offset of one call.</param>
+    /// <param name="other">The IL offset of the other.</param>
+    /// <param name="before">How many bytes of IL before them belong to their statements; negative if the statements differ in length.</param>
     public static bool IsPossible(ReadOnlySpan<byte> code, int one, int other, int before)
     {
         bool isSameStatement = before >= 0 && before <= Math.Min(one, other) && code.Slice(one - before, before).SequenceEqual(code.Slice(other - before, before));
         return (isSameStatement && AreArms(code, Math.Min(one, other) - before, Math.Max(one, other) - before)) || GoOnAlike(code, one + CallBytes, other + CallBytes);
     }
 
-    /// <summary>Whether the second place is where the code goes that does not go on at the first.</summary>
+    /// <summary>Whether the second offset is where the code continues if it does not continue at the first.</summary>
     private static bool AreArms(ReadOnlySpan<byte> code, int first, int second) =>
         (first >= 2 && code[first - 2] is >= ShortConditional and < Branch && first + (sbyte)code[first - 1] == second)
         || (first >= CallBytes && code[first - CallBytes] is > Branch and < Switch && first + BinaryPrimitives.ReadInt32LittleEndian(code[(first - 4)..]) == second);
@@ -54,7 +54,7 @@ internal static class SharedCode
         return true;
     }
 
-    /// <summary>To where a place leads that only leads on.</summary>
+    /// <summary>Follows unconditional jumps to their target.</summary>
     private static int Follow(ReadOnlySpan<byte> code, int at)
     {
         for (int i = 0; i < LongestTail && at >= 0 && at < code.Length; i++)
@@ -71,7 +71,7 @@ internal static class SharedCode
         return at;
     }
 
-    /// <summary>The size of an instruction; 0 where there is none, or one that goes on at several places.</summary>
+    /// <summary>The size of an instruction; 0 if it is invalid or can continue at several places.</summary>
     private static int Size(ReadOnlySpan<byte> code, int at)
     {
         if (at < 0 || at >= code.Length)

@@ -5,13 +5,13 @@ using Stackflare.Symbols.Saved;
 namespace Stackflare.Symbols.IL;
 
 /// <summary>
-/// Where in the IL the methods stand that the runtime has suspended. Unoptimized code says the call that awaits. Where optimized code has what an await calls compiled
-/// into the method, it says where the statement begins, or nothing at all: then it is one that is not among the calls which stayed calls.
+/// Finds the IL offsets of methods that the runtime has suspended. In unoptimized code, the place is the await call. In optimized code with an
+/// inlined call, the place is the start of the statement, or missing. Then the await is one of those whose calls have no place of their own.
 /// </summary>
 /// <remarks>
-/// A call that stays one has its place wherever the compiler puts it. What is compiled into the method has that of the statement, or none, even for one await in
-/// different parts of the code. A statement begins wherever nothing is on the evaluation stack, as it is at each sequence point, so that a place and
-/// the await that it is of are between the same two.
+/// A call that was not inlined has its own place, wherever the compiler moves it. Inlined code has the place of the statement, or none, even for one
+/// await in different parts of the code. A statement begins where the evaluation stack is empty, as it is at each sequence point. So a place and its
+/// await are between the same two sequence points.
 /// </remarks>
 internal sealed class SuspendedPlaces
 {
@@ -25,7 +25,7 @@ internal sealed class SuspendedPlaces
     private readonly Dictionary<int, AwaitCall[]> _awaits = [];
 
     /// <param name="snapshot">The snapshot.</param>
-    /// <param name="saved">What was found when it was saved; null if it was not.</param>
+    /// <param name="saved">The saved symbols of the snapshot; null if there are none.</param>
     public SuspendedPlaces(Snapshot snapshot, SavedSymbols? saved)
     {
         _snapshot = snapshot;
@@ -43,7 +43,7 @@ internal sealed class SuspendedPlaces
         }
     }
 
-    /// <summary>The IL offset of the await, or of the statement that it is in; null where it cannot be told.</summary>
+    /// <summary>The IL offset of the await, or of its statement; null if not known.</summary>
     public int? Of(ModuleSymbols module, in SnapshotFrame frame)
     {
         (int Method, ulong Address) key = Key(frame);
@@ -54,7 +54,9 @@ internal sealed class SuspendedPlaces
         return offset;
     }
 
-    /// <summary>The simple name of the type of the awaiter that the method waits by; null where it is not told, as by a call that awaits a task.</summary>
+    /// <summary>
+    /// Simple name of the type of the awaiter at which the method waits; null if the call does not show it, for example if it awaits a task.
+    /// </summary>
     public string? AwaiterAt(ModuleSymbols module, in SnapshotFrame frame)
     {
         if (_saved.TryGetValue(Key(frame), out SavedPlace? saved))
@@ -64,7 +66,7 @@ internal sealed class SuspendedPlaces
         return offset is { } at ? Read(() => module.Suspensions?.Awaiter(method, at)) : null;
     }
 
-    /// <summary>Whether the method awaits nothing, and only handed on a task.</summary>
+    /// <summary>Whether the method awaits nothing and only passes on a task.</summary>
     public bool IsPassedThrough(ModuleSymbols module, in SnapshotFrame frame)
     {
         if (_saved.TryGetValue(Key(frame), out SavedPlace? saved))
@@ -90,7 +92,7 @@ internal sealed class SuspendedPlaces
         return found;
     }
 
-    /// <summary>The awaits that have a place in a piece of code.</summary>
+    /// <summary>The awaits that have their own place in a piece of code.</summary>
     private HashSet<int> Own(ModuleSymbols module, uint method, AwaitCall[] awaits, (uint Code, int Method) code)
     {
         if (!_own.TryGetValue(code, out HashSet<int>? own))
@@ -112,7 +114,7 @@ internal sealed class SuspendedPlaces
     }
 
     /// <summary>
-    /// Whether the compiler may have made one piece of code of the await and another. The other has then no place of its own.
+    /// Whether the compiler may have merged the code of this await and another one, which then has no place of its own.
     /// </summary>
     private bool MayBeAnother(ModuleSymbols module, uint method, AwaitCall[] awaits, int at, HashSet<int> own)
     {
@@ -122,7 +124,7 @@ internal sealed class SuspendedPlaces
         IEnumerable<int> others = awaits.Select(a => a.ILOffset).Where(o => o != at && !own.Contains(o));
         return Read(() => module.Suspensions?.MayShareCode((int)method, at, others, Before)) == true;
 
-        // What is in one statement has its line.
+        // Awaits in the same statement have the same line.
         int? Before(int other) => (one, module.StatementAround(method, other)) switch
         {
             ({ } a, { } b) => a == b ? null : at - a.Start == other - b.Start ? at - a.Start : -1,
@@ -142,7 +144,7 @@ internal sealed class SuspendedPlaces
         }
     }
 
-    /// <summary>The await that a place is of. Without the module the runtime's word is all there is.</summary>
+    /// <summary>The await at a place. Without the module, the place itself is the best answer.</summary>
     private static int? Await(ModuleSymbols module, uint method, AwaitCall[] awaits, int place)
     {
         if (awaits.Length == 0)
@@ -160,7 +162,7 @@ internal sealed class SuspendedPlaces
         return isLast || awaits[first + 1].ILOffset >= statement.End ? awaits[first].ILOffset : place;
     }
 
-    /// <summary>The only await that did not stay a call; of several in one statement, that statement.</summary>
+    /// <summary>The only await whose call was inlined; if there are several in one statement, that statement.</summary>
     private int? Inlined(ModuleSymbols module, uint method, AwaitCall[] awaits, List<int> places)
     {
         HashSet<int> offsets = [.. places.Select(p => _snapshot.Frames[p].ILOffset).OfType<int>()];

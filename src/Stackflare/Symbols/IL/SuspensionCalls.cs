@@ -7,8 +7,8 @@ using Stackflare.Symbols.Names;
 namespace Stackflare.Symbols.IL;
 
 /// <summary>
-/// The awaits of methods without state machines, which the runtime suspends itself: each is a call of one of <c>AsyncHelpers</c>' methods. Throws what
-/// <see cref="MalformedData"/> knows when metadata or IL are malformed.
+/// Finds the awaits of methods without state machines, which the runtime suspends itself: each is a call of a method of <c>AsyncHelpers</c>. Throws
+/// exceptions that <see cref="MalformedData"/> lists if metadata or IL are malformed.
 /// </summary>
 internal sealed class SuspensionCalls(ModuleImage image)
 {
@@ -18,17 +18,17 @@ internal sealed class SuspensionCalls(ModuleImage image)
 
     private readonly Dictionary<int, bool> _isAwait = [];
 
-    /// <summary>What all methods of the module may yet cost: in a hostile one they can share their code.</summary>
+    /// <summary>The remaining budget for all methods of the module: in a hostile one, they can share code.</summary>
     private long _code = SymbolLimits.AsyncCode;
 
-    /// <summary>Where in a method's IL its awaits are, ascending.</summary>
+    /// <summary>The awaits in a method's IL, in ascending order of offsets.</summary>
     public AwaitCall[] Of(int method) => Body(method) is { } address ? image.ReadBody(address, Find) ?? [] : [];
 
     /// <summary>
-    /// The simple name of the type of the awaiter that a method waits by; null where it is not told, as by a call that awaits a task.
+    /// Simple name of the type of the awaiter at which a method waits; null if the call does not show it, for example if it awaits a task.
     /// </summary>
     /// <param name="method">The method's token.</param>
-    /// <param name="offset">Where in its IL it waits.</param>
+    /// <param name="offset">The IL offset of the await.</param>
     public string? Awaiter(int method, int offset)
     {
         if (Body(method) is not { } address || image.ReadBody(address, body => CallAt(body, offset)) is not (not 0 and var call)
@@ -44,16 +44,17 @@ internal sealed class SuspensionCalls(ModuleImage image)
         return NameOf(call) == "Await" ? null : new SignatureText(image.Metadata, ofType, image.Metadata.Names(definition.GetGenericParameters())).Single(signature);
     }
 
-    /// <summary>Whether a method is one that the runtime suspends. Others, which give back a task that they got, it may treat like them.</summary>
+    /// <summary>Whether the runtime suspends the method itself. It may treat other methods, which only pass on a task, in the same way.</summary>
     public bool IsAsync(int method) => Row(method, TableIndex.MethodDef) is not { } row
         || ((int)image.Metadata.GetMethodDefinition(MetadataTokens.MethodDefinitionHandle(row)).ImplAttributes & Async) != 0;
 
-    /// <summary>Whether an await of a method may have the same code as one of others.</summary>
+    /// <summary>Whether the code of an await may be merged with that of another one.</summary>
     /// <param name="method">The method's token.</param>
-    /// <param name="one">The IL offset of the one.</param>
-    /// <param name="others">Those of the others.</param>
+    /// <param name="one">The IL offset of the await.</param>
+    /// <param name="others">The IL offsets of the others.</param>
     /// <param name="before">
-    /// How many bytes of IL before both are of their statements, by the offset of the other; negative where the statements are not equally long, null where it is the same statement.
+    /// Returns, for the offset of another await, how many bytes of IL before both belong to their statements; negative if the statements differ in
+    /// length, null if it is the same statement.
     /// </param>
     public bool MayShareCode(int method, int one, IEnumerable<int> others, Func<int, int?> before)
     {
@@ -65,7 +66,7 @@ internal sealed class SuspensionCalls(ModuleImage image)
             int alike = 0;
             foreach (int other in others)
             {
-                // More than that are not looked at, and may be.
+                // Beyond the limit, calls are not compared and count as merged.
                 if (SharedCode.IsSameCall(code, one, other) && (++alike > SymbolLimits.AwaitsAlike || (before(other) is { } bytes && SharedCode.IsPossible(code, one, other, bytes))))
                     return true;
             }

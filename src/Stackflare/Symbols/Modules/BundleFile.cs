@@ -5,8 +5,8 @@ using Stackflare.Symbols.Pdb;
 namespace Stackflare.Symbols.Modules;
 
 /// <summary>
-/// The single-file executable of the target, opened when it is first asked for during a resolve and closed by <see cref="Close"/>. The index is
-/// kept, since finding it means to search the executable.
+/// The single-file executable of the target. Opened on first use in a resolve, and closed by <see cref="Close"/>. The index is
+/// kept, because finding it means searching the executable.
 /// </summary>
 internal sealed class BundleFile(SymbolOptions options)
 {
@@ -26,7 +26,7 @@ internal sealed class BundleFile(SymbolOptions options)
                 return null;
             try
             {
-                // The text of /proc/{pid}/exe is a path as the target sees it.
+                // The target of the link /proc/{pid}/exe is a path as the target process sees it.
                 string? target = File.ResolveLinkTarget(path, returnFinalTarget: false)?.FullName;
                 return Path.GetDirectoryName(target ?? path) is { } directory ? new RootedPath(target is null ? "" : options.RootPrefix, directory) : default(RootedPath?);
             }
@@ -37,7 +37,7 @@ internal sealed class BundleFile(SymbolOptions options)
         }
     }
 
-    /// <summary>The files of that name, in any directory of the bundle.</summary>
+    /// <summary>The files with this name, in any directory of the bundle.</summary>
     public List<BundleEntry> Find(string fileName)
     {
         var found = new List<BundleEntry>();
@@ -49,7 +49,7 @@ internal sealed class BundleFile(SymbolOptions options)
         return found;
     }
 
-    /// <summary>The content of a file; null if it cannot be read. To be closed before <see cref="Close"/> is called.</summary>
+    /// <summary>The content of a file; null if it cannot be read. Must be closed before <see cref="Close"/> is called.</summary>
     public Stream? Open(in BundleEntry entry, int maxBytes)
     {
         try

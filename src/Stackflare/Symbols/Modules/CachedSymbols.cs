@@ -5,8 +5,8 @@ using Stackflare.Symbols.Pdb;
 namespace Stackflare.Symbols.Modules;
 
 /// <summary>
-/// Answers from what earlier dumps found, and otherwise from the module's files. Malformed data has no answer. That a module has no
-/// answer is only remembered if its assembly could be opened: the file may be there the next time.
+/// Answers from the results of earlier dumps, and otherwise from the module's files. For malformed data, there is no answer. A missing
+/// answer is cached only if the assembly could be opened, because the file may exist the next time.
 /// </summary>
 internal sealed class CachedSymbols(ModuleFiles files, MetadataSymbols metadata, ModuleCacheEntry cache) : IModuleSymbols
 {
@@ -59,7 +59,7 @@ internal sealed class CachedSymbols(ModuleFiles files, MetadataSymbols metadata,
         return line;
     }
 
-    /// <summary>The IL between the sequence points around an offset, hidden ones included; null without a PDB.</summary>
+    /// <summary>The IL between the sequence points around an offset, including hidden ones; null without a PDB.</summary>
     public (int Start, int End)? StatementAround(uint token, int offset) =>
         Ask((metadata, token, offset), static at => at.metadata.StatementAround(at.token, at.offset));
 

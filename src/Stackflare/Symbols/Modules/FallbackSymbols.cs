@@ -4,7 +4,7 @@ using Stackflare.Symbols.Pdb;
 
 namespace Stackflare.Symbols.Modules;
 
-/// <summary>Asks one source, and a second one for what the first does not have.</summary>
+/// <summary>Asks one source, and a second one if the first has no answer.</summary>
 internal sealed class FallbackSymbols(IModuleSymbols first, IModuleSymbols second) : IModuleSymbols
 {
     public PdbReference? PdbReference => first.PdbReference ?? second.PdbReference;

@@ -1,4 +1,4 @@
 namespace Stackflare.Symbols.Modules;
 
-/// <summary>What changes about a file when its content does.</summary>
+/// <summary>The properties of a file that change with its content.</summary>
 internal readonly record struct FileStamp(long Length, long ModifiedTicks);

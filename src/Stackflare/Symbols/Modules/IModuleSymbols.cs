@@ -7,7 +7,7 @@ namespace Stackflare.Symbols.Modules;
 /// <summary>Answers questions about one module. Each answer is null if this source does not have it.</summary>
 internal interface IModuleSymbols
 {
-    /// <summary>What the module says of its PDB, without a PDB that it contains itself.</summary>
+    /// <summary>The module's reference to its PDB, without an embedded PDB.</summary>
     PdbReference? PdbReference { get; }
 
     /// <summary>The name of a method, by its MethodDef token.</summary>

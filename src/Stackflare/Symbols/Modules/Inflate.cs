@@ -2,14 +2,14 @@ using System.IO.Compression;
 
 namespace Stackflare.Symbols.Modules;
 
-/// <summary>Inflates raw deflate data whose length is known beforehand and bounded by the caller.</summary>
+/// <summary>Inflates raw deflate data with a known length, which the caller has limited.</summary>
 internal static class Inflate
 {
     private const int FirstBytes = 64 << 10;
 
     /// <summary>
-    /// Null when the data is broken or has another length. The buffer grows with what really comes out, so that a few bytes
-    /// that only claim to be large cost nothing.
+    /// Null if the data is corrupt or has another length. The buffer grows with the actual output, so a small input
+    /// that claims to be large costs nothing.
     /// </summary>
     public static byte[]? Read(Stream compressed, int length)
     {

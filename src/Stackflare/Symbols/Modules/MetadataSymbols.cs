@@ -7,8 +7,8 @@ using Stackflare.Symbols.Pdb;
 namespace Stackflare.Symbols.Modules;
 
 /// <summary>
-/// Reads answers from a module and its PDB. Each method throws what <see cref="MalformedData"/> lists when the data is malformed, and
-/// returns null when the assembly cannot be opened. <see cref="CachedSymbols"/> is the only caller.
+/// Reads answers from a module and its PDB. Each method throws exceptions that <see cref="MalformedData"/> lists if the data is malformed, and
+/// returns null if the assembly cannot be opened. <see cref="CachedSymbols"/> is the only caller.
 /// </summary>
 internal sealed class MetadataSymbols(ModuleFiles files, SymbolOptions options)
 {
@@ -19,7 +19,7 @@ internal sealed class MetadataSymbols(ModuleFiles files, SymbolOptions options)
     private LockScopes? _lockScopes;
     private AsyncMetadata? _async;
 
-    /// <summary>The module's name by its own metadata.</summary>
+    /// <summary>The module's name in its own metadata.</summary>
     public string? Name => files.Image is { Metadata: var metadata } ? metadata.Text(metadata.GetModuleDefinition().Name) : null;
 
     /// <summary>Whether the assembly has a public key.</summary>
@@ -53,13 +53,13 @@ internal sealed class MetadataSymbols(ModuleFiles files, SymbolOptions options)
     /// <summary>The line of an IL offset; null without a PDB.</summary>
     /// <param name="token">The MethodDef token.</param>
     /// <param name="offset">The IL offset.</param>
-    /// <param name="documents">The source files met so far, by their row.</param>
+    /// <param name="documents">The source files seen so far, by their row.</param>
     public PdbLine? Line(uint token, int offset, Dictionary<int, SourceDocument> documents) => Lines?.Find((int)token, offset, documents);
 
-    /// <summary>The IL between the sequence points around an offset, hidden ones included; null without a PDB.</summary>
+    /// <summary>The IL between the sequence points around an offset, including hidden ones; null without a PDB.</summary>
     public (int Start, int End)? StatementAround(uint token, int offset) => Lines?.StatementAround((int)token, offset);
 
-    /// <summary>The assembly, if the token is one of its definitions of a kind.</summary>
+    /// <summary>The assembly, if the token is one of its definitions of this kind.</summary>
     private ModuleImage? Definition(uint token, uint kind, Func<MetadataReader, int> count)
     {
         uint row = token & ~TokenTypeMask;

@@ -3,12 +3,12 @@ using Stackflare.Symbols.Pdb;
 
 namespace Stackflare.Symbols.Modules;
 
-/// <summary>The assembly and the PDB of one module. Each is opened when it is first needed, and closed on disposal.</summary>
+/// <summary>The assembly and the PDB of one module. Each is opened on first use, and closed on disposal.</summary>
 /// <param name="module">The module in the snapshot.</param>
-/// <param name="savedPdb">What the module said of its PDB when the snapshot was saved; null if that is not known.</param>
+/// <param name="savedPdb">The reference to the PDB that was saved with the snapshot; null if not known.</param>
 /// <param name="options">Where to search.</param>
-/// <param name="cache">What is shared with the other modules.</param>
-/// <param name="entry">What is kept of the module between two dumps.</param>
+/// <param name="cache">Shared by all modules.</param>
+/// <param name="entry">The cached results of this module.</param>
 internal sealed class ModuleFiles(SnapshotModule module, PdbReference? savedPdb, SymbolOptions options, SymbolCache cache, ModuleCacheEntry entry) : IDisposable
 {
     private readonly string _fileName = PdbSearch.FileName(module.Path ?? "");
@@ -19,10 +19,10 @@ internal sealed class ModuleFiles(SnapshotModule module, PdbReference? savedPdb,
     /// <summary>The module's path as the target names it; null if it has no absolute path.</summary>
     public string? Path { get; } = module.Path is { } path && path.StartsWith('/') ? path : null;
 
-    /// <summary>Whether the assembly was needed and could be opened. Does not open it.</summary>
+    /// <summary>Whether the assembly was opened. Does not open it.</summary>
     public bool IsImageOpen => _image is not null;
 
-    /// <summary>Whether the PDB was needed and could be opened. Does not open it.</summary>
+    /// <summary>Whether the PDB was opened. Does not open it.</summary>
     public bool IsPdbOpen => _pdb is not null;
 
     /// <summary>Why <see cref="Pdb"/> is null.</summary>
@@ -42,7 +42,7 @@ internal sealed class ModuleFiles(SnapshotModule module, PdbReference? savedPdb,
         }
     }
 
-    /// <summary>The PDB; null if there is none, and <see cref="PdbFailure"/> says why.</summary>
+    /// <summary>The PDB; null if there is none, with the reason in <see cref="PdbFailure"/>.</summary>
     public PdbFile? Pdb
     {
         get
@@ -69,7 +69,9 @@ internal sealed class ModuleFiles(SnapshotModule module, PdbReference? savedPdb,
         _image?.Dispose();
     }
 
-    /// <summary>The target runs the copy in the snapshot. A file is only the same code if it has the same MVID: a build may have replaced it.</summary>
+    /// <summary>
+    /// The snapshot's copy is the code that the target runs. A file is the same code only if its MVID matches, because a build may have replaced it.
+    /// </summary>
     private ModuleImage? OpenImage()
     {
         if (module.IsDynamic)

@@ -8,7 +8,7 @@ using Stackflare.Symbols.Pdb;
 namespace Stackflare.Symbols.Modules;
 
 /// <summary>
-/// An opened assembly: its metadata and what it says about its PDB. Holds a descriptor, a mapping or pinned memory until disposed.
+/// An opened assembly: its metadata and its reference to the PDB. Holds a descriptor, a mapping or pinned memory until disposed.
 /// </summary>
 internal sealed class ModuleImage : IDisposable
 {
@@ -39,10 +39,12 @@ internal sealed class ModuleImage : IDisposable
 
     public Guid Mvid => Metadata.GetGuid(Metadata.GetModuleDefinition().Mvid);
 
-    /// <summary>The assembly at a path; null if there is none that can be read, or it is another build's.</summary>
+    /// <summary>The assembly at a path; null if it cannot be read or belongs to another build.</summary>
     /// <param name="path">The path of the file.</param>
     /// <param name="mvid">The MVID that it must have.</param>
-    /// <param name="isMapped">Whether the file is mapped, see <see cref="SymbolOptions.MapsFiles"/>; otherwise its metadata is read into native memory.</param>
+    /// <param name="isMapped">
+    /// Whether the file is mapped, see <see cref="SymbolOptions.MapsFiles"/>; otherwise, its metadata is read into native memory.
+    /// </param>
     public static ModuleImage? FromFile(RootedPath path, Guid mvid, bool isMapped = false)
     {
         if (RegularFile.TryOpen(path, MaxFileBytes, out long length) is not { } handle)
@@ -53,7 +55,7 @@ internal sealed class ModuleImage : IDisposable
         return FromMemory(mapped.Memory, loaded: false, mvid, mapped);
     }
 
-    /// <summary>The assembly in a stream, which is closed with it; null if it cannot be read or is another build's.</summary>
+    /// <summary>The assembly in a stream, which is closed with it; null if it cannot be read or belongs to another build.</summary>
     public static ModuleImage? FromStream(Stream stream, Guid mvid)
     {
         ModuleImage? image = null;
@@ -74,11 +76,11 @@ internal sealed class ModuleImage : IDisposable
         return null;
     }
 
-    /// <summary>An assembly in memory; null if it cannot be read or is another build's.</summary>
+    /// <summary>An assembly in memory; null if it cannot be read or belongs to another build.</summary>
     /// <param name="memory">The bytes of the assembly.</param>
-    /// <param name="loaded">Whether they are laid out as the runtime loads them, and not as they are in the file.</param>
-    /// <param name="mvid">The MVID that it must have; null for what came from the runtime, which can be trusted without one.</param>
-    /// <param name="owner">What is disposed with the image, or before null is returned; null for nothing.</param>
+    /// <param name="loaded">Whether the bytes have the layout of a loaded image instead of a file.</param>
+    /// <param name="mvid">The MVID that it must have; null for an image from the runtime, which needs no check.</param>
+    /// <param name="owner">Disposed with the image, or before null is returned; null for nothing.</param>
     public static unsafe ModuleImage? FromMemory(ReadOnlyMemory<byte> memory, bool loaded, Guid? mvid, IDisposable? owner = null)
     {
         MemoryHandle pin = memory.Pin();
@@ -103,7 +105,7 @@ internal sealed class ModuleImage : IDisposable
         return null;
     }
 
-    /// <summary>What the assembly says about its PDB. Throws what <see cref="MalformedData"/> knows when it is malformed.</summary>
+    /// <summary>The assembly's reference to its PDB. Throws exceptions that <see cref="MalformedData"/> lists if it is malformed.</summary>
     public PdbReference ReadPdbReference()
     {
         BlobContentId? id = null;
@@ -126,8 +128,8 @@ internal sealed class ModuleImage : IDisposable
     }
 
     /// <summary>
-    /// Looks at the body of a method; the default where it has none. Only its bytes are read: the reader of the framework would read all code of
-    /// the assembly. Throws what <see cref="MalformedData"/> knows when it is malformed.
+    /// Passes the body of a method to a function; the default if the method has none. Only the body's bytes are read: the framework's reader would
+    /// read all code of the assembly. Throws exceptions that <see cref="MalformedData"/> lists if it is malformed.
     /// </summary>
     public unsafe T? ReadBody<T>(int address, Func<MethodBodyBlock, T> look)
     {
@@ -148,7 +150,7 @@ internal sealed class ModuleImage : IDisposable
             return look(MethodBodyBlock.Create(new BlobReader(first, bytes.Length)));
     }
 
-    /// <summary>Reads from the file, or from the image as it was loaded. How many bytes came: fewer where that ends.</summary>
+    /// <summary>Reads from the file or from the loaded image. Returns the number of bytes, which is smaller at the end.</summary>
     private int ReadAt(long start, Span<byte> to)
     {
         long end = _stream?.Length ?? _memory.Length;
@@ -187,7 +189,7 @@ internal sealed class ModuleImage : IDisposable
     }
 
     /// <summary>
-    /// The format is a magic number, the inflated size, deflated data. Read by hand since the framework's reader allocates the size that the data claim.
+    /// The format is a magic number, the inflated size, deflated data. Parsed here because the framework's reader allocates the claimed size.
     /// </summary>
     private byte[]? ReadEmbeddedPdb(in DebugDirectoryEntry entry)
     {

@@ -6,8 +6,8 @@ using Stackflare.Symbols.Saved;
 namespace Stackflare.Symbols.Modules;
 
 /// <summary>
-/// A module of one snapshot during one resolve: who it is, and where answers about it come from. Files are opened when something is
-/// asked that is not remembered, and stay open until this is disposed.
+/// A module of one snapshot during one resolve: its identity, and the sources of answers about it. Files are opened for questions
+/// without a cached answer, and stay open until this is disposed.
 /// </summary>
 internal sealed class ModuleSymbols : IDisposable
 {
@@ -39,25 +39,25 @@ internal sealed class ModuleSymbols : IDisposable
     /// <summary>Whether the module is this library.</summary>
     public bool IsOwn { get; }
 
-    /// <summary>Whether Reflection.Emit made it, so that it has no image.</summary>
+    /// <summary>Whether it was made by Reflection.Emit, so that it has no image.</summary>
     public bool IsDynamic => _module.IsDynamic;
 
     /// <summary>
-    /// The answers about the module. Where both the assembly and its PDB can be opened, they answer first: only together they know the method
-    /// that a state machine was compiled from. Otherwise what was saved answers first. The other one fills the gaps.
+    /// Answers about the module. If both the assembly and its PDB can be opened, they are asked first: only together they contain the method
+    /// from which a state machine was compiled. Otherwise, the saved symbols are asked first. The other source fills the gaps.
     /// </summary>
     public IModuleSymbols Symbols => _answers ??=
         _saved is null ? _live
         : _files is { Image: not null, Pdb: not null } ? new FallbackSymbols(_live, _saved)
         : new FallbackSymbols(_saved, _live);
 
-    /// <summary>The line of an IL offset as the PDB has it now, or the reason why there is none.</summary>
+    /// <summary>The line of an IL offset in the current PDB, or the reason why there is none.</summary>
     public PdbLine Line(uint token, int offset) => _live.Line(token, offset);
 
-    /// <summary>The line of an IL offset as it was found when the snapshot was saved; null if it was not.</summary>
+    /// <summary>The line of an IL offset that was saved with the snapshot; null if there is none.</summary>
     public SavedLine? SavedLine(uint token, int offset) => _saved?.Lines.GetValueOrDefault((token, offset));
 
-    /// <summary>The IL between the sequence points around an offset, hidden ones included; null without a PDB.</summary>
+    /// <summary>The IL between the sequence points around an offset, including hidden ones; null without a PDB.</summary>
     public (int Start, int End)? StatementAround(uint token, int offset) => _live.StatementAround(token, offset);
 
     /// <summary>The awaits of the module's runtime-async methods; null if the assembly cannot be read.</summary>

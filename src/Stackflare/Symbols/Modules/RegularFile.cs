@@ -4,18 +4,18 @@ using Stackflare.Interop;
 namespace Stackflare.Symbols.Modules;
 
 /// <summary>
-/// Opens files at paths that a target named. Only regular files are opened: opening a FIFO would wait for a writer for
-/// ever, opening a device can do something to it. In the program that is dumped, files are read and not mapped: if somebody truncates a mapped file, the next
-/// access ends the process by SIGBUS, and a rebuild truncates PDBs in place.
+/// Opens files at paths from a target. Only regular files are opened: opening a FIFO would wait for a writer forever, and opening a device can have
+/// side effects. Inside of a dumped program, files are read instead of mapped: if a mapped file is truncated, the next access ends the process with
+/// SIGBUS, and a rebuild truncates PDBs in place.
 /// </summary>
 internal static class RegularFile
 {
-    /// <summary>Looks at a path without opening it; null unless it is a regular file with content that can be looked at.</summary>
+    /// <summary>Checks a path without opening it; null unless it is a non-empty regular file.</summary>
     public static FileStamp? Stat(RootedPath path) =>
-        // The files of /proc say that they have no content.
+        // Files in /proc report a length of 0.
         SafeOpen.TryLook(path, out FileStatus status) && status is { IsRegular: true, Length: > 0 } ? new FileStamp(status.Length, status.ModifiedTicks) : null;
 
-    /// <summary>Opens a regular file for reading; null when there is none, or it is longer than allowed, or may not be read.</summary>
+    /// <summary>Opens a regular file for reading; null if there is none, it is longer than allowed, or it cannot be read.</summary>
     public static SafeFileHandle? TryOpen(RootedPath path, long maxLength, out long length)
     {
         length = 0;

@@ -5,9 +5,9 @@ using Microsoft.Win32.SafeHandles;
 namespace Stackflare.Symbols.Modules;
 
 /// <summary>
-/// The index of the files in a single-file application. The host holds a fixed 32-byte signature; the 8 bytes before it
-/// are the offset of a manifest at the end of the executable, which names each file with its place. Versions 2 (.NET 5) and
-/// 6 (.NET 6 and later; files may be deflated) are read.
+/// The index of the files in a single-file application. The host contains a fixed 32-byte signature. The 8 bytes before it
+/// are the offset of a manifest at the end of the executable, which lists each file with its position. Versions 2 (.NET 5) and
+/// 6 (.NET 6 and later; files may be deflated) are supported.
 /// </summary>
 internal sealed class SingleFileBundle
 {
@@ -15,7 +15,9 @@ internal sealed class SingleFileBundle
     private const long MaxExecutableBytes = 8L << 30;
     private const int MaxManifestBytes = 16 << 20;
 
-    /// <summary>The host's signature, each byte inverted so that an executable this very code is part of does not hold it twice.</summary>
+    /// <summary>
+    /// The host's signature with each byte inverted, so that an executable that contains this code does not contain the signature twice.
+    /// </summary>
     private static ReadOnlySpan<byte> InvertedSignature =>
     [
         0x74, 0xED, 0xFD, 0x46, 0x95, 0x9E, 0xDF, 0xC7, 0x8D, 0x84, 0x6C, 0xFD, 0xEB, 0x28, 0x5F, 0xCD,
@@ -26,10 +28,10 @@ internal sealed class SingleFileBundle
 
     public BundleEntry[] Entries { get; }
 
-    /// <summary>Opens the executable; the caller disposes the handle. /proc/{pid}/exe is followed by the kernel.</summary>
+    /// <summary>Opens the executable; the caller disposes the handle. The kernel follows /proc/{pid}/exe.</summary>
     public static SafeFileHandle? Open(string path) => RegularFile.TryOpen(path, MaxExecutableBytes, out _);
 
-    /// <summary>Reads the index; null when the executable is no bundle of a known version.</summary>
+    /// <summary>Reads the index; null if the executable is not a bundle of a known version.</summary>
     public static SingleFileBundle? Read(SafeFileHandle executable)
     {
         try
@@ -48,7 +50,7 @@ internal sealed class SingleFileBundle
         }
     }
 
-    /// <summary>The content of a file: a window on the executable, or inflated. Null when it is too large or broken.</summary>
+    /// <summary>The content of a file: a window of the executable, or inflated. Null if it is too large or corrupt.</summary>
     public static Stream? OpenEntry(SafeFileHandle executable, in BundleEntry entry, int maxBytes)
     {
         if (entry.Size > maxBytes || entry.CompressedSize > maxBytes)
@@ -66,7 +68,7 @@ internal sealed class SingleFileBundle
         for (int i = 0; i < signature.Length; i++)
             signature[i] = (byte)~InvertedSignature[i];
 
-        // Chunks overlap by the signature and the offset before it, so that neither is cut.
+        // Chunks overlap by the signature and the offset before it, so that neither is split.
         int overlap = signature.Length + sizeof(long);
         long limit = Math.Min(length, SymbolLimits.BundleSearchBytes);
         byte[] chunk = new byte[Math.Min(limit, ChunkBytes)];
@@ -112,7 +114,7 @@ internal sealed class SingleFileBundle
         return value;
     }
 
-    /// <summary>A length of seven bits a byte, lowest first, then UTF-8.</summary>
+    /// <summary>A length in groups of seven bits, lowest first, then UTF-8.</summary>
     private static string ReadText(ref ReadOnlySpan<byte> bytes)
     {
         int length = 0, used = 0;

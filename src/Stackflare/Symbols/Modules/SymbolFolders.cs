@@ -1,8 +1,8 @@
 namespace Stackflare.Symbols.Modules;
 
 /// <summary>
-/// The directories that were given to look for symbols in, with everything below them: a build has its files some levels deep. What is
-/// in them is listed once, when something is first looked for.
+/// The additional symbol directories with all subdirectories, because a build has its files some levels deep. The files
+/// are listed once, on first use.
 /// </summary>
 internal sealed class SymbolFolders(IReadOnlyList<string> directories)
 {
@@ -11,13 +11,13 @@ internal sealed class SymbolFolders(IReadOnlyList<string> directories)
         RecurseSubdirectories = true,
         MaxRecursionDepth = SymbolLimits.FolderDepth,
         IgnoreInaccessible = true,
-        // A link can lead in a circle, or to the root of everything.
+        // A link can lead in a cycle, or to the root directory.
         AttributesToSkip = FileAttributes.ReparsePoint,
     };
 
     private Dictionary<string, List<string>>? _byName;
 
-    /// <summary>The assemblies and PDBs of a name, in the order of the directories.</summary>
+    /// <summary>The assemblies and PDBs with a name, in the order of the directories.</summary>
     public IReadOnlyList<string> Find(string fileName) => (_byName ??= List()).GetValueOrDefault(fileName) ?? [];
 
     private Dictionary<string, List<string>> List()

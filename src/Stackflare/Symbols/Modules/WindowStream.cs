@@ -3,8 +3,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Stackflare.Symbols.Modules;
 
 /// <summary>
-/// A part of an open file as a stream, read by position. Not a <see cref="FileStream"/> on purpose: of one, the PE and
-/// metadata readers would map large parts (see <see cref="RegularFile"/> for why that must not be).
+/// A part of an open file as a stream, read by position. Not a <see cref="FileStream"/>, because the PE and
+/// metadata readers would map large parts of it (see <see cref="RegularFile"/> for the danger).
 /// </summary>
 internal sealed class WindowStream(SafeFileHandle handle, long start, long length, bool ownsHandle) : Stream
 {

@@ -3,7 +3,7 @@ using System.Reflection.Metadata;
 
 namespace Stackflare.Symbols.Names;
 
-/// <summary>Names property and event accessors and operators as a programmer thinks of them.</summary>
+/// <summary>Names property accessors, event accessors and operators as in source code.</summary>
 internal sealed class AccessorNames(MetadataReader reader)
 {
     /// <summary>For example <c>Count.get</c>, <c>this.set</c>, <c>Changed.add</c>, <c>operator +</c>; null for other methods.</summary>
@@ -13,7 +13,7 @@ internal sealed class AccessorNames(MetadataReader reader)
             return null;
         if (name.StartsWith("op_", StringComparison.Ordinal))
             return OperatorNames.Spell(name);
-        // Explicit implementations, whose names hold a dot, keep them; so does what merely has such a name.
+        // Explicit implementations, whose names contain a dot, keep their names, and so do methods that only look like accessors.
         if (name.StartsWith("get_", StringComparison.Ordinal) || name.StartsWith("set_", StringComparison.Ordinal))
             return Property(handle, method.GetDeclaringType(), isInitOnly);
         return name.StartsWith("add_", StringComparison.Ordinal) || name.StartsWith("remove_", StringComparison.Ordinal)
@@ -22,7 +22,7 @@ internal sealed class AccessorNames(MetadataReader reader)
             : null;
     }
 
-    /// <summary>As above for a method of a type that is known by its name; null if there is none that is an accessor or operator.</summary>
+    /// <summary>The same for a method that is known only by name; null if the type has no such accessor or operator.</summary>
     public string? SpellByName(TypeDefinitionHandle type, string name)
     {
         if (!name.Contains('_'))

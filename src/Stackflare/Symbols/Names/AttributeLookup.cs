@@ -2,16 +2,16 @@ using System.Reflection.Metadata;
 
 namespace Stackflare.Symbols.Names;
 
-/// <summary>Looks for custom attributes by name, without loading anything.</summary>
+/// <summary>Finds custom attributes by name, without loading anything.</summary>
 internal static class AttributeLookup
 {
     private const string CompilerServices = "System.Runtime.CompilerServices";
 
-    /// <summary>[StackTraceHidden], wherever it is defined: libraries for older frameworks bring their own.</summary>
+    /// <summary>[StackTraceHidden], wherever it is defined: libraries for older frameworks define their own.</summary>
     public static bool IsStackTraceHidden(this MetadataReader reader, CustomAttributeHandleCollection attributes) =>
         reader.Find(attributes, "System.Diagnostics", "StackTraceHiddenAttribute") is not null;
 
-    /// <summary>The name of the type that is the state machine of a method; null if the method has none.</summary>
+    /// <summary>The name of the state machine type of a method; null if the method has none.</summary>
     public static string? StateMachineType(this MetadataReader reader, CustomAttributeHandleCollection attributes)
     {
         int count = 0;
@@ -77,8 +77,8 @@ internal static class AttributeLookup
     }
 
     /// <summary>
-    /// The last part of a type name as attributes hold it: <c>Space.Outer+&lt;Run&gt;d__0`1, Assembly</c>, where a backslash
-    /// stands before special characters that belong to a name.
+    /// The last part of a type name in an attribute: <c>Space.Outer+&lt;Run&gt;d__0`1, Assembly</c>. A backslash
+    /// escapes special characters in a name.
     /// </summary>
     private static string? LastNestedName(string? typeName)
     {

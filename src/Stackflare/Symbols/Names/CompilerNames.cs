@@ -1,9 +1,9 @@
 namespace Stackflare.Symbols.Names;
 
 /// <summary>
-/// Takes apart the names that the C# compiler makes: <c>&lt;Outer&gt;b__0_1</c> for a lambda, <c>&lt;Outer&gt;g__Local|0_0</c> for a local function,
-/// <c>&lt;Outer&gt;d__3</c> for the type of a state machine, <c>&lt;&gt;c__DisplayClass0_0</c> for what holds captured variables,
-/// <c>&lt;File&gt;F…__Name</c> for a type that is local to a file. Outer can hold angle brackets itself.
+/// Parses names that the C# compiler generates: <c>&lt;Outer&gt;b__0_1</c> for a lambda, <c>&lt;Outer&gt;g__Local|0_0</c> for a local function,
+/// <c>&lt;Outer&gt;d__3</c> for the type of a state machine, <c>&lt;&gt;c__DisplayClass0_0</c> for captured variables,
+/// <c>&lt;File&gt;F…__Name</c> for a file-local type. Outer can contain angle brackets itself.
 /// </summary>
 internal static class CompilerNames
 {
@@ -41,10 +41,10 @@ internal static class CompilerNames
         return outer.Length > 0;
     }
 
-    /// <summary>Whether the type only exists to hold lambdas or what they capture.</summary>
+    /// <summary>Whether the type only contains lambdas or captured variables.</summary>
     public static bool IsClosure(string typeName) => typeName.StartsWith("<>c", StringComparison.Ordinal);
 
-    /// <summary>Whether the type is a struct or class of captured variables, which the compiler also hands to local functions.</summary>
+    /// <summary>Whether the type is a struct or class of captured variables, which the compiler also passes to local functions.</summary>
     public static bool IsDisplayClass(ReadOnlySpan<char> typeName) => typeName.StartsWith("<>c__DisplayClass");
 
     /// <summary>The name of a type as its author wrote it.</summary>

@@ -4,12 +4,12 @@ using Stackflare.Symbols.Modules;
 
 namespace Stackflare.Symbols.Names;
 
-/// <summary>Names functions by what the snapshot itself says, where there is no metadata to read.</summary>
+/// <summary>Names functions with the data of the snapshot, if there is no metadata.</summary>
 internal static class FallbackNames
 {
     public static readonly MethodName Native = new("", "[native code]", "", null);
 
-    /// <summary>The runtime's stubs have names that begin like this.</summary>
+    /// <summary>The prefix of the names of the runtime's stubs.</summary>
     private const string StubPrefix = "IL_STUB";
 
     /// <summary>A DynamicMethod or a stub of the runtime. Neither has a type, and stack traces print none.</summary>
@@ -20,7 +20,7 @@ internal static class FallbackNames
         return new MethodSymbol(new MethodName("", name, "", Parameters(method.Signature.Span)), isStub);
     }
 
-    /// <summary>A method of a module without image, for example one of Reflection.Emit's; null if the snapshot has no name for it.</summary>
+    /// <summary>A method of a module without image, for example from Reflection.Emit; null if the snapshot has no name for it.</summary>
     public static MethodSymbol? Named(SnapshotMethod method)
     {
         if (method.Name is not { Length: > 0 } name)
@@ -29,10 +29,10 @@ internal static class FallbackNames
         return new MethodSymbol(new MethodName(type.Replace('+', '.'), name, "", Parameters(method.Signature.Span)), false);
     }
 
-    /// <summary>A method that nothing is known of but where it is.</summary>
+    /// <summary>A method of which only the module and the token are known.</summary>
     public static MethodName Token(string? moduleName, uint token) => new("", $"{moduleName ?? "<unknown>"}!0x{token:x8}", "", null);
 
-    /// <summary>Types only, as a bare signature has no names; null unless all of it can be told.</summary>
+    /// <summary>Types only, because a signature has no names; null unless all of them are known.</summary>
     private static unsafe string? Parameters(ReadOnlySpan<byte> signature)
     {
         if (signature.IsEmpty)

@@ -1,6 +1,6 @@
 namespace Stackflare.Symbols.Names;
 
-/// <summary>What is known of a field.</summary>
+/// <summary>A field.</summary>
 /// <param name="Name">Its name in metadata.</param>
-/// <param name="Type">The simple name of its type; null where it cannot be told.</param>
+/// <param name="Type">The simple name of its type; null if not known.</param>
 internal sealed record FieldSymbol(string Name, string? Type);

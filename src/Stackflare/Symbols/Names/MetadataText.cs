@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Stackflare.Symbols.Names;
 
-/// <summary>Names out of metadata, with bounds: in a hostile file one string can be as long as the file, and types can enclose each other.</summary>
+/// <summary>Names from metadata, with limits: in a hostile file, one string can be as long as the file, and types can enclose each other.</summary>
 internal static class MetadataText
 {
     public static string Text(this MetadataReader reader, StringHandle handle) =>
@@ -12,7 +12,9 @@ internal static class MetadataText
         : reader.GetBlobReader(handle).Length > SymbolLimits.NameBytes ? throw new BadImageFormatException()
         : reader.GetString(handle);
 
-    /// <summary>The name of a definition's or a reference's type without its namespace, as <see cref="MemberInfo.Name"/> gives it; "?" for other tokens.</summary>
+    /// <summary>
+    /// The name of a definition's or reference's type without its namespace, as in <see cref="MemberInfo.Name"/>; "?" for other tokens.
+    /// </summary>
     public static string SimpleTypeName(this MetadataReader reader, EntityHandle handle) => handle.Kind switch
     {
         HandleKind.TypeDefinition => CompilerNames.TypeName(reader.Text(reader.GetTypeDefinition((TypeDefinitionHandle)handle).Name)),
@@ -47,7 +49,7 @@ internal static class MetadataText
         return names;
     }
 
-    /// <summary>A string as a custom attribute's blob holds it: UTF-8 behind a compressed length; null for none.</summary>
+    /// <summary>A string in a custom attribute's blob: a compressed length, then UTF-8; null if there is none.</summary>
     public static string? AttributeText(this ref BlobReader blob)
     {
         if (blob.TryReadCompressedInteger(out int length))
@@ -56,7 +58,7 @@ internal static class MetadataText
     }
 
     /// <summary>
-    /// A document's path: a separator, then handles of the parts. Read by hand since a small blob can name a long part again and again.
+    /// A document's path: a separator, then handles of the parts. Parsed here because a small blob can repeat a long part many times.
     /// </summary>
     public static string DocumentPath(this MetadataReader pdb, DocumentNameBlobHandle handle)
     {

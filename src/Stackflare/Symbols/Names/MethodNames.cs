@@ -3,12 +3,12 @@ using System.Reflection.Metadata;
 namespace Stackflare.Symbols.Names;
 
 /// <summary>
-/// Names the methods of one module: as <see cref="Exception.StackTrace"/> spells them, except that what the C# compiler made
-/// gets the name that its author wrote. Throws what <see cref="Modules.MalformedData"/> knows on malformed metadata.
+/// Names the methods of one module: spelled as in <see cref="Exception.StackTrace"/>, but compiler-generated methods
+/// get the names that their author wrote. Throws exceptions that <see cref="Modules.MalformedData"/> lists if metadata is malformed.
 /// </summary>
 /// <remarks>
 /// Exception.StackTrace leaves out methods marked AggressiveInlining, because only some builds show them. They are not
-/// hidden here: a thread that is caught in one does stand there.
+/// hidden here, because a thread can really be in one.
 /// </remarks>
 internal sealed class MethodNames(MetadataReader reader, MetadataReader? pdb)
 {
@@ -34,7 +34,7 @@ internal sealed class MethodNames(MetadataReader reader, MetadataReader? pdb)
             return new MethodSymbol(new MethodName(TypeText(author), Spell(outer, author), "", null), hidden);
         }
 
-        // What only starts a state machine is no place of interest: where the method stands is its MoveNext.
+        // A method that only starts a state machine is not interesting: its code is in MoveNext.
         hidden |= _stateMachines.Starts(method, name) || name == CompilerNames.AsyncMainWrapper;
         return new MethodSymbol(Spell(handle, method, name), hidden);
     }
@@ -60,7 +60,7 @@ internal sealed class MethodNames(MetadataReader reader, MetadataReader? pdb)
             TypeText(author), spelled, string.Join(',', typeParameters), types is null ? null : Parameters(method, types, isCompilers));
     }
 
-    /// <summary>The display name of a method that is known by its metadata name only.</summary>
+    /// <summary>The display name of a method that is known only by its metadata name.</summary>
     private string Spell(string name, TypeDefinitionHandle type)
     {
         if (name is CompilerNames.TopLevelMain or CompilerNames.AsyncMainWrapper)
@@ -76,8 +76,8 @@ internal sealed class MethodNames(MetadataReader reader, MetadataReader? pdb)
         name is CompilerNames.TopLevelMain or CompilerNames.AsyncMainWrapper ? "Main" : _accessors.SpellByName(type, name) ?? name;
 
     /// <summary>
-    /// The type that the author wrote around a lambda or local function. Collects the type parameters of closures that the type
-    /// itself does not have: they are the method's, moved there by the compiler.
+    /// The type that contains a lambda or local function in the source. Collects the type parameters of closures that this type
+    /// does not have: they belong to the method, and the compiler has moved them.
     /// </summary>
     private TypeDefinitionHandle AuthorType(TypeDefinitionHandle handle, List<string> typeParameters)
     {
@@ -99,7 +99,7 @@ internal sealed class MethodNames(MetadataReader reader, MetadataReader? pdb)
 
     private string Parameters(MethodDefinition method, List<string> types, bool isCompilers)
     {
-        // Captured variables of a local function are handed over by reference, behind the parameters its author wrote.
+        // Captured variables are passed to a local function by reference, after the parameters in the source.
         int count = types.Count;
         while (isCompilers && count > 0 && types[count - 1].EndsWith('&') && CompilerNames.IsDisplayClass(types[count - 1]))
             count--;
@@ -136,7 +136,7 @@ internal sealed class MethodNames(MetadataReader reader, MetadataReader? pdb)
         return false;
     }
 
-    /// <summary>Functions and variables outside of any type belong to a type called &lt;Module&gt;, which is not shown.</summary>
+    /// <summary>Global functions and variables belong to a type called &lt;Module&gt;, which is not shown.</summary>
     private string TypeText(TypeDefinitionHandle handle) =>
         reader.GetTypeDefinition(handle) is var type && reader.StringComparer.Equals(type.Name, "<Module>") && type.GetDeclaringType().IsNil
             ? ""

@@ -1,4 +1,4 @@
 namespace Stackflare.Symbols.Names;
 
-/// <summary>What there is to know about a method, whatever the place in it.</summary>
+/// <summary>A method, independent of the place in it.</summary>
 internal sealed record MethodSymbol(MethodName Name, bool IsHidden);

@@ -1,11 +1,11 @@
 namespace Stackflare.Symbols.Names;
 
-/// <summary>The C# spelling of user-defined operators, whose metadata names ECMA-335 and the C# specification fix.</summary>
+/// <summary>The C# spelling of user-defined operators. ECMA-335 and the C# specification define their metadata names.</summary>
 internal static class OperatorNames
 {
     private const string Prefix = "op_", Checked = "Checked", Assignment = "Assignment";
 
-    /// <summary>For example <c>operator +</c> for <c>op_Addition</c>; null for a name that is no operator's.</summary>
+    /// <summary>For example <c>operator +</c> for <c>op_Addition</c>; null if it is not an operator's name.</summary>
     public static string? Spell(string name)
     {
         if (!name.StartsWith(Prefix, StringComparison.Ordinal))
@@ -24,7 +24,7 @@ internal static class OperatorNames
         }
         if (Symbol(operation) is { } symbol)
             return word + symbol;
-        // Instance operators of C# 14: += and its like, and ++ and -- in place.
+        // Instance operators of C# 14: compound assignments such as +=, and in-place ++ and --.
         if (!operation.EndsWith(Assignment, StringComparison.Ordinal))
             return null;
         operation = operation[..^Assignment.Length];

@@ -3,17 +3,17 @@ using System.Reflection.Metadata;
 namespace Stackflare.Symbols.Names;
 
 /// <summary>
-/// Spells the types of a method's parameters as <see cref="Exception.StackTrace"/> does: each by its simple name. Written by hand because the
-/// framework's decoder follows nesting without a bound, which a hostile signature turns into a stack overflow.
+/// Spells the types of a method's parameters as <see cref="Exception.StackTrace"/> does: each by its simple name. Not the framework's decoder,
+/// because it follows nesting without a limit, so that a hostile signature causes a stack overflow.
 /// </summary>
-/// <param name="reader">Where type tokens lead; null for a bare signature, whose type tokens cannot be followed.</param>
+/// <param name="reader">The metadata of the type tokens; null for a signature without metadata, whose type tokens cannot be resolved.</param>
 /// <param name="typeParameters">Names of the declaring type's type parameters.</param>
 /// <param name="methodParameters">Names of the method's own type parameters.</param>
 internal readonly struct SignatureText(MetadataReader? reader, string[] typeParameters, string[] methodParameters)
 {
     private const byte Generic = 0x10;
 
-    /// <summary>The parameters' types; null if one of them cannot be told or the signature is excessive.</summary>
+    /// <summary>The parameters' types; null if one of them is not known or the signature is excessive.</summary>
     /// <exception cref="BadImageFormatException">The signature is malformed.</exception>
     public List<string>? Parameters(BlobReader signature, out bool isInitOnly)
     {
@@ -39,7 +39,7 @@ internal readonly struct SignatureText(MetadataReader? reader, string[] typePara
         return types;
     }
 
-    /// <summary>The one type that the rest of a signature is; null if it cannot be told.</summary>
+    /// <summary>The only type in the rest of a signature; null if it is not known.</summary>
     /// <exception cref="BadImageFormatException">The signature is malformed.</exception>
     public string? Single(BlobReader signature)
     {
@@ -47,13 +47,13 @@ internal readonly struct SignatureText(MetadataReader? reader, string[] typePara
         return Type(ref signature, 0, ref ignored);
     }
 
-    /// <summary>Reads one type; null if its name cannot be told, in which case the rest of the signature is not readable.</summary>
+    /// <summary>Reads one type; null if its name is not known, in which case the rest of the signature cannot be read.</summary>
     private string? Type(ref BlobReader signature, int depth, ref bool isInitOnly)
     {
         if (depth > SymbolLimits.SignatureDepth)
             return null;
         byte code = signature.ReadByte();
-        // Custom modifiers are no part of a name; a setter's return type carries what makes it an init accessor.
+        // Custom modifiers are not part of a name, but the one on a setter's return type marks an init accessor.
         for (int i = 0; code is 0x1F or 0x20 or 0x45; i++)
         {
             if (i == SymbolLimits.SignatureParameters)
@@ -123,7 +123,7 @@ internal readonly struct SignatureText(MetadataReader? reader, string[] typePara
         return name;
     }
 
-    /// <summary>Read to get past it: the name of a function pointer's type is empty.</summary>
+    /// <summary>Skips it: the name of a function pointer's type is empty.</summary>
     private string? FunctionPointer(ref BlobReader signature, int depth, ref bool isInitOnly)
     {
         byte header = signature.ReadByte();

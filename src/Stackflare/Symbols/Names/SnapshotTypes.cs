@@ -6,8 +6,8 @@ namespace Stackflare.Symbols.Names;
 
 /// <summary>
 /// Spells the types of a snapshot's type table: <c>System.Collections.Generic.List`1[System.Int32]</c>. The table of a hostile process can
-/// be cyclic, or nest types so that a short table means an exponentially long name: depth, length and their sum are bounded,
-/// and what is left out shows as <c>…</c>.
+/// have cycles, or nest types so that a short table means an exponentially long name. So depth, length and total length are limited,
+/// and what is left out is shown as <c>…</c>.
 /// </summary>
 internal sealed class SnapshotTypes(Snapshot snapshot, Func<int?, ModuleSymbols?> module)
 {
@@ -36,7 +36,7 @@ internal sealed class SnapshotTypes(Snapshot snapshot, Func<int?, ModuleSymbols?
     public string[] Arguments(SnapshotMethod method)
     {
         ReadOnlySpan<int?> ofType = default;
-        // The one argument of an array is its element.
+        // The only argument of an array is its element type.
         if (method.DeclaringType is { } declaring && snapshot.Types[declaring] is { IsArray: false } type)
             ofType = Cut(type.Arguments);
         ReadOnlySpan<int?> own = Cut(method.TypeArguments);
@@ -60,7 +60,7 @@ internal sealed class SnapshotTypes(Snapshot snapshot, Func<int?, ModuleSymbols?
 
     private static ReadOnlySpan<int?> Cut(ReadOnlyMemory<int?> types) => types.Span[..Math.Min(types.Length, SymbolLimits.TypeArguments)];
 
-    /// <summary>Each call appends something, so that the length bounds the work as well.</summary>
+    /// <summary>Each call appends something, so the limit on the length also limits the work.</summary>
     private void Append(int? index, int depth)
     {
         if (depth > SymbolLimits.TypeNameDepth || _text.Length > SymbolLimits.TypeNameCharacters)

@@ -4,14 +4,14 @@ using Stackflare.Symbols.Modules;
 
 namespace Stackflare.Symbols.Names;
 
-/// <summary>Leads from the type that a compiler makes of an async method or iterator back to the method.</summary>
+/// <summary>Finds the async method or iterator from which a compiler made a type.</summary>
 internal sealed class StateMachines(MetadataReader reader, MetadataReader? pdb)
 {
     private const string MoveNext = "MoveNext";
 
     /// <summary>
-    /// The method whose body is in the given method of a state machine; nil if that is none. A finally block of an iterator is a method of its
-    /// own, since Dispose runs it too.
+    /// The source method of a state machine's method; nil if there is none. A finally block of an iterator is a separate
+    /// method, because Dispose runs it too.
     /// </summary>
     public MethodDefinitionHandle KickoffOf(MethodDefinitionHandle handle, string name)
     {
@@ -24,7 +24,9 @@ internal sealed class StateMachines(MetadataReader reader, MetadataReader? pdb)
         return machine.GetDeclaringType() is { IsNil: false } outer ? FromAttributes(outer, machine) : default;
     }
 
-    /// <summary>Where neither PDB nor attributes lead to the method, the name that the machine's type was made of; null if it is none.</summary>
+    /// <summary>
+    /// If neither PDB nor attributes contain the method: the name from which the machine's type name was made; null if there is none.
+    /// </summary>
     public string? OuterNameOf(in MethodDefinition method, string name)
     {
         if (name != MoveNext)
@@ -33,7 +35,7 @@ internal sealed class StateMachines(MetadataReader reader, MetadataReader? pdb)
         return !machine.GetDeclaringType().IsNil && CompilerNames.TryStateMachine(reader.Text(machine.Name), out string outer) ? outer : null;
     }
 
-    /// <summary>Whether all the method does is to start or resume a state machine.</summary>
+    /// <summary>Whether the method only starts or resumes a state machine.</summary>
     public bool Starts(in MethodDefinition method, string name)
     {
         if (reader.StateMachineType(method.GetCustomAttributes()) is not null)
@@ -55,7 +57,7 @@ internal sealed class StateMachines(MetadataReader reader, MetadataReader? pdb)
         }
         catch (Exception e) when (MalformedData.Is(e))
         {
-            // A broken PDB must not cost the name as well.
+            // A corrupt PDB must not prevent naming the method.
             return default;
         }
     }

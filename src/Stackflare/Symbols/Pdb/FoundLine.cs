@@ -1,6 +1,6 @@
 namespace Stackflare.Symbols.Pdb;
 
-/// <summary>The place in the source that a frame stands at, or why there is none.</summary>
+/// <summary>The source location of a frame, or why there is none.</summary>
 /// <param name="Status">Whether there is one.</param>
 /// <param name="Document">The source file; null if there is none.</param>
 /// <param name="Source">File, line and text; null with <paramref name="Document"/>.</param>

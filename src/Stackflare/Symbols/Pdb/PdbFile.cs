@@ -29,13 +29,13 @@ internal sealed class PdbFile : IDisposable
 
     public BlobContentId Id { get; }
 
-    /// <summary>Null when the bytes are no portable PDB. The array must not be written to afterwards.</summary>
+    /// <summary>Null if the bytes are not a portable PDB. The array must not be changed afterwards.</summary>
     public static PdbFile? FromBytes(byte[] bytes) => Open(
         IsPortable(bytes) ? MetadataReaderProvider.FromPortablePdbImage(ImmutableCollectionsMarshal.AsImmutableArray(bytes)) : null,
         default);
 
     /// <summary>
-    /// Reads all of the stream into native memory and leaves the stream open. Null when it is no portable PDB, or too large.
+    /// Reads the whole stream into native memory and leaves the stream open. Null if it is not a portable PDB, or too large.
     /// </summary>
     public static PdbFile? FromStream(Stream stream)
     {
@@ -56,9 +56,9 @@ internal sealed class PdbFile : IDisposable
         }
     }
 
-    /// <summary>Null when the bytes are no portable PDB.</summary>
+    /// <summary>Null if the bytes are not a portable PDB.</summary>
     /// <param name="memory">The bytes of the PDB.</param>
-    /// <param name="owner">What is disposed with the PDB, or before null is returned; null for nothing.</param>
+    /// <param name="owner">Disposed with the PDB, or before null is returned; null for nothing.</param>
     public static unsafe PdbFile? FromMemory(ReadOnlyMemory<byte> memory, IDisposable? owner = null)
     {
         if (IsPortable(memory.Span))

@@ -5,7 +5,7 @@ using Stackflare.Symbols.Names;
 
 namespace Stackflare.Symbols.Pdb;
 
-/// <summary>Looks up lines in one opened PDB.</summary>
+/// <summary>Finds lines in one opened PDB.</summary>
 internal sealed class PdbLines(MetadataReader pdb, SymbolOptions options)
 {
     private static readonly Guid Sha256 = new("8829d00f-11b8-4213-878b-770e8597ac16");
@@ -15,11 +15,11 @@ internal sealed class PdbLines(MetadataReader pdb, SymbolOptions options)
     private readonly Dictionary<int, SourceContent?> _embedded = [];
 
     /// <summary>
-    /// The last sequence point at or before the offset that is not hidden: the choice that Exception.StackTrace makes, so that both say the same line.
+    /// The last sequence point at or before the offset that is not hidden. Exception.StackTrace makes the same choice, so both show the same line.
     /// </summary>
     /// <param name="method">The MethodDef token.</param>
     /// <param name="offset">The IL offset.</param>
-    /// <param name="documents">The source files met so far, by their row.</param>
+    /// <param name="documents">The source files seen so far, by their row.</param>
     public PdbLine Find(int method, int offset, Dictionary<int, SourceDocument> documents)
     {
         int row = method & 0xFFFFFF;
@@ -48,7 +48,7 @@ internal sealed class PdbLines(MetadataReader pdb, SymbolOptions options)
         return new PdbLine(SymbolStatus.Found, document, best.StartLine, best.StartColumn, text);
     }
 
-    /// <summary>The IL between the sequence points around an offset, those that are hidden too; null where the method has none before it.</summary>
+    /// <summary>The IL between the sequence points around an offset, including hidden ones; null if the method has none before it.</summary>
     public (int Start, int End)? StatementAround(int method, int offset)
     {
         int row = method & 0xFFFFFF;
@@ -100,7 +100,7 @@ internal sealed class PdbLines(MetadataReader pdb, SymbolOptions options)
         return content;
     }
 
-    /// <summary>An int32 of zero and the text, or the text's length and the text deflated.</summary>
+    /// <summary>An int32 of zero and the text, or the text's length and the deflated text.</summary>
     private static unsafe SourceContent? ReadEmbedded(BlobReader blob)
     {
         int size = blob.ReadInt32();

@@ -2,8 +2,8 @@ using System.Reflection.Metadata;
 
 namespace Stackflare.Symbols.Pdb;
 
-/// <summary>What an assembly says about its PDB.</summary>
-/// <param name="Id">The portable PDB's id; null if it names none, or a Windows PDB, which is not read.</param>
-/// <param name="Path">Where the compiler wrote the PDB; null with <paramref name="Id"/>.</param>
-/// <param name="Embedded">The PDB that the assembly holds itself, inflated; null if it holds none.</param>
+/// <summary>An assembly's reference to its PDB.</summary>
+/// <param name="Id">The portable PDB's id; null if there is no reference, or one to a Windows PDB, which is not supported.</param>
+/// <param name="Path">Where the compiler wrote the PDB; null if <paramref name="Id"/> is.</param>
+/// <param name="Embedded">The PDB that is embedded in the assembly, inflated; null if there is none.</param>
 internal sealed record PdbReference(BlobContentId? Id, string? Path, byte[]? Embedded);

@@ -5,8 +5,8 @@ using Stackflare.Symbols.Modules;
 namespace Stackflare.Symbols.Pdb;
 
 /// <summary>
-/// Looks for the PDB of one module: in the module, among what the runtime was handed, beside the module, where the compiler
-/// put it, in directories given, in the bundle, beside the bundle. Another build's PDB is passed over and remembered.
+/// Searches the PDB of one module: in the module, among PDBs that the runtime got with the assembly, next to the module, at the compiler's output
+/// path, in the additional directories, in the bundle, next to the bundle. A PDB of another build is skipped, and the mismatch is recorded.
 /// </summary>
 internal sealed class PdbSearch(SymbolOptions options, BundleFile bundle, SymbolFolders folders)
 {
@@ -14,20 +14,20 @@ internal sealed class PdbSearch(SymbolOptions options, BundleFile bundle, Symbol
     private readonly List<WatchedPath> _watched = [];
     private bool _mismatch;
 
-    /// <summary>Why there is none, after <see cref="Find"/> found none.</summary>
+    /// <summary>The reason, after <see cref="Find"/> has found none.</summary>
     public SymbolStatus Failure => _mismatch ? SymbolStatus.PdbMismatch : SymbolStatus.NoPdb;
 
-    /// <summary>The paths looked at with what was there: unless one of them changes, there is no use in looking again.</summary>
+    /// <summary>The searched paths with what was there. Searching again is useless unless one of them changes.</summary>
     public WatchedPath[] Watched => _watched.ToArray();
 
     /// <summary>Finds the PDB; the caller disposes it.</summary>
     /// <param name="image">The module; null if it cannot be read.</param>
     /// <param name="saved">
-    /// What the module said of its PDB where it could be read; null if that is not known. Without it and the module nothing but
+    /// The module's reference to its PDB from when it could be read; null if not known. Without it and the module, only
     /// <paramref name="handedOver"/> can be trusted.
     /// </param>
     /// <param name="modulePath">The module's path as the target names it; null if it has none.</param>
-    /// <param name="handedOver">The PDB that the runtime was given together with the assembly; empty if none.</param>
+    /// <param name="handedOver">The PDB that the runtime got together with the assembly; empty if there is none.</param>
     public PdbFile? Find(ModuleImage? image, PdbReference? saved, string? modulePath, ReadOnlyMemory<byte> handedOver)
     {
         try
@@ -60,7 +60,7 @@ internal sealed class PdbSearch(SymbolOptions options, BundleFile bundle, Symbol
         return renamed == beside ? null : TryPath(options.InTarget(renamed));
     }
 
-    /// <summary>First as the target sees the path, then as we do: a container's build may well have been made outside of it.</summary>
+    /// <summary>First as the target sees the path, then as this process does: a container's program may have been built outside of it.</summary>
     private PdbFile? AtCompilersPath()
     {
         string path = _reference.Path!;
@@ -111,7 +111,7 @@ internal sealed class PdbSearch(SymbolOptions options, BundleFile bundle, Symbol
         return Accept(PdbFile.FromStream(stream), handedOver: false);
     }
 
-    /// <summary>A PDB found in a file must have the id that the module names; one that came with the assembly may do without.</summary>
+    /// <summary>A PDB file must have the id in the module's reference. A PDB that came with the assembly may have none.</summary>
     private PdbFile? Accept(PdbFile? pdb, bool handedOver)
     {
         if (pdb is null)
@@ -123,6 +123,6 @@ internal sealed class PdbSearch(SymbolOptions options, BundleFile bundle, Symbol
         return null;
     }
 
-    /// <summary>The last part of a path of this system or of Windows, where the assembly may have been built.</summary>
+    /// <summary>The last part of a Linux or Windows path, because the assembly may have been built on Windows.</summary>
     internal static string FileName(string path) => path[(path.LastIndexOfAny(['/', '\\']) + 1)..];
 }

@@ -3,10 +3,10 @@ using System.Text;
 
 namespace Stackflare.Symbols.Pdb;
 
-/// <summary>The text of one source file, by lines. Lines end where the C# compiler ends them.</summary>
+/// <summary>The lines of one source file, split as the C# compiler does.</summary>
 internal sealed class SourceContent
 {
-    /// <summary>Whatever ends a line begins with one of these.</summary>
+    /// <summary>Every line end begins with one of these.</summary>
     private static readonly SearchValues<byte> LineEndStarts = SearchValues.Create([(byte)'\n', (byte)'\r', 0xC2, 0xE2]);
 
     private readonly byte[] _utf8;
@@ -29,19 +29,19 @@ internal sealed class SourceContent
         }
     }
 
-    /// <summary>A line without the white space around it, cut where it is excessively long; null if there is no such line.</summary>
+    /// <summary>A trimmed line, cut if it is excessively long; null if there is no such line.</summary>
     public string? Line(int number)
     {
         if (number < 1 || number > _starts.Count)
             return null;
         int start = _starts[number - 1], end = number < _starts.Count ? _starts[number] : _utf8.Length;
-        // The cut leaves room for leading white space, and for four bytes a character.
+        // The cut leaves space for leading white space, and for four bytes for each character.
         ReadOnlySpan<byte> line = _utf8.AsSpan(start, Math.Min(end - start, SymbolLimits.LineCharacters * 8));
         string text = Encoding.UTF8.GetString(line).Trim();
         return text.Length <= SymbolLimits.LineCharacters ? text : string.Concat(text.AsSpan(0, SymbolLimits.LineCharacters), "…");
     }
 
-    /// <summary>The length of the line end that the text begins with: CR LF, LF, CR, U+0085, U+2028 or U+2029; else 0.</summary>
+    /// <summary>The length of the line end at the start of the text: CR LF, LF, CR, U+0085, U+2028 or U+2029; otherwise 0.</summary>
     private static int LineEnd(ReadOnlySpan<byte> text) => text[0] switch
     {
         (byte)'\n' => 1,

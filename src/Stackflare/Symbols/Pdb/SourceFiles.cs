@@ -4,8 +4,8 @@ using Stackflare.Symbols.Modules;
 namespace Stackflare.Symbols.Pdb;
 
 /// <summary>
-/// Takes lines of text out of source files that are proved to be what was compiled. One object serves one resolve: it looks
-/// at each file once, and lets go of all content when it is dropped. What it finds out stays in the <see cref="SourceDocument"/>s.
+/// Reads lines of source files that are confirmed to be the compiled ones. One object serves one resolve. It checks
+/// each file once, and keeps no content afterwards. The results stay in the <see cref="SourceDocument"/>s.
 /// </summary>
 internal sealed class SourceFiles(string rootPrefix, int session)
 {
@@ -30,7 +30,7 @@ internal sealed class SourceFiles(string rootPrefix, int session)
             SourceTextOrigin origin = Content(document, out SourceContent? content);
             if (content is null)
                 return origin;
-            // A line that the file does not have, though it is the right one: an honest PDB does not name it.
+            // The file is the right one but does not have the line: a correct PDB never refers to such a line.
             text = content.Line(line);
             if (text is null)
                 return SourceTextOrigin.FileNotFound;
@@ -45,7 +45,7 @@ internal sealed class SourceFiles(string rootPrefix, int session)
         document.LookedAtIn = session;
         var path = new RootedPath(rootPrefix, document.Path);
         FileStamp? stamp = null;
-        // A path that is not rooted would mean something in whatever directory this process happens to be in.
+        // A relative path would depend on the current directory of this process.
         if (document.Path.StartsWith('/'))
         {
             stamp = RegularFile.Stat(path);

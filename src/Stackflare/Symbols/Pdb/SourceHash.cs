@@ -5,9 +5,8 @@ using System.Runtime.CompilerServices;
 namespace Stackflare.Symbols.Pdb;
 
 /// <summary>
-/// SHA-256 and SHA-1 (FIPS 180-4), to compare source files with what the PDB says. Written out here because the framework's are
-/// OpenSSL's on Linux: the first use loads it, which takes longer than the whole dump, and ends the process where it is
-/// not installed. Nothing here is a security boundary.
+/// SHA-256 and SHA-1 (FIPS 180-4), to compare source files with the checksums in the PDB. Implemented here because the framework uses OpenSSL on
+/// Linux: loading it takes longer than the whole dump, and if it is not installed, the process ends. Nothing here is a security boundary.
 /// </summary>
 internal static class SourceHash
 {
@@ -55,7 +54,7 @@ internal static class SourceHash
         return hash;
     }
 
-    // Optimised at once: the dump that first needs it has no time for the tiers to warm up.
+    // Optimized immediately: the first dump has no time for tiering.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Sha256Block(ReadOnlySpan<byte> block, Span<uint> state, Span<uint> w)
     {
@@ -131,7 +130,7 @@ internal static class SourceHash
         return roots;
     }
 
-    /// <summary>The first 32 bits behind the point of a root: the largest r with r^n at most candidate * 2^(32n), without its whole part.</summary>
+    /// <summary>The first 32 fractional bits of a root: the largest r with r^n at most candidate * 2^(32n), without its integer part.</summary>
     private static uint Fraction(uint candidate, bool cube)
     {
         ulong root = 0;

@@ -3,14 +3,14 @@ using Stackflare.Snapshots.Format;
 
 namespace Stackflare.Symbols.Saved;
 
-/// <summary>What a method has besides its name.</summary>
+/// <summary>Flags of a method.</summary>
 [Flags]
 internal enum SavedMethodFlags : uint
 {
     Hidden = 1,
 }
 
-// The records of the sections that hold saved symbols; docs/snapshot-format.md says them in words.
+// The records of the sections with saved symbols. docs/snapshot-format.md describes them.
 
 [StructLayout(LayoutKind.Sequential)]
 internal struct SavedPdbRecord : IRecord<SavedPdbRecord>
@@ -91,7 +91,7 @@ internal struct SavedFieldRecord : IRecord<SavedFieldRecord>
     public uint TypeLength;
 }
 
-/// <summary>An offset of <see cref="Snapshots.Format.SnapshotLayout.None"/> says no more than which method it is.</summary>
+/// <summary>With the offset <see cref="Snapshots.Format.SnapshotLayout.None"/>, it only contains the method of the state machine.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct SavedAwaitRecord : IRecord<SavedAwaitRecord>
 {
@@ -104,7 +104,7 @@ internal struct SavedAwaitRecord : IRecord<SavedAwaitRecord>
     public uint ILOffset;
 }
 
-/// <summary>An offset of <see cref="Snapshots.Format.SnapshotLayout.None"/> is one that could not be told.</summary>
+/// <summary>The offset <see cref="Snapshots.Format.SnapshotLayout.None"/> means not known.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct SavedPlaceRecord : IRecord<SavedPlaceRecord>
 {
@@ -115,11 +115,11 @@ internal struct SavedPlaceRecord : IRecord<SavedPlaceRecord>
     public uint AwaiterOffset;
     public uint AwaiterLength;
 
-    /// <summary>1: the method awaits nothing, and only handed on a task.</summary>
+    /// <summary>1: the method awaits nothing and only passes on a task.</summary>
     public uint IsPassedThrough;
 }
 
-/// <summary>Status and origin are the numbers of <see cref="SymbolStatus"/> and <see cref="SourceTextOrigin"/>.</summary>
+/// <summary>Status and origin are the values of <see cref="SymbolStatus"/> and <see cref="SourceTextOrigin"/>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct SavedLineRecord : IRecord<SavedLineRecord>
 {

@@ -2,8 +2,8 @@ using Stackflare.Symbols.Pdb;
 
 namespace Stackflare.Symbols.Saved;
 
-/// <summary>What was found of a place in a method when the snapshot was saved.</summary>
-/// <param name="Facts">The place in the source, or why there is none; never with a text that is embedded in a PDB.</param>
-/// <param name="Text">The line's text, which was proved to be what was compiled; null if there was none.</param>
-/// <param name="Origin">Where the text was from, or why there was none.</param>
+/// <summary>The source location of a place in a method, as saved with the snapshot.</summary>
+/// <param name="Facts">The source location, or why there is none; never with embedded text.</param>
+/// <param name="Text">The line's text, confirmed to be the compiled one; null if there was none.</param>
+/// <param name="Origin">Where the text came from, or why there was none.</param>
 internal sealed record SavedLine(PdbLine Facts, string? Text, SourceTextOrigin Origin);

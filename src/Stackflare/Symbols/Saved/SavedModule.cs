@@ -5,10 +5,10 @@ using Stackflare.Symbols.Pdb;
 
 namespace Stackflare.Symbols.Saved;
 
-/// <summary>What was found of a module when the snapshot was saved, where its file was at hand.</summary>
+/// <summary>The symbols of a module that were saved with the snapshot, on a machine that had its file.</summary>
 internal sealed class SavedModule : IModuleSymbols
 {
-    /// <summary>What the module says of its PDB; null if it names none. Enough to find the PDB by where the module is not.</summary>
+    /// <summary>The module's reference to its PDB; null if it has none. It is sufficient to find the PDB without the module.</summary>
     public PdbReference? PdbReference { get; set; }
 
     /// <summary>By MethodDef token.</summary>
@@ -20,7 +20,7 @@ internal sealed class SavedModule : IModuleSymbols
     /// <summary>The method that runs a state machine, by the TypeDef token of the machine.</summary>
     public Dictionary<uint, uint> MoveNexts { get; } = [];
 
-    /// <summary>The IL offset at which a method waits, by the MethodDef token of what runs its state machine, and the state.</summary>
+    /// <summary>The IL offset at which a method waits, by the MethodDef token of the method that runs its state machine, and the state.</summary>
     public Dictionary<(uint Token, int State), int> Awaits { get; } = [];
 
     /// <summary>Full names by TypeDef token.</summary>
@@ -29,7 +29,7 @@ internal sealed class SavedModule : IModuleSymbols
     /// <summary>By MethodDef token and IL offset.</summary>
     public Dictionary<(uint Token, int Offset), SavedLine> Lines { get; } = [];
 
-    /// <summary>How many lock statements are around a place, by MethodDef token and IL offset.</summary>
+    /// <summary>Number of lock statements around a place, by MethodDef token and IL offset.</summary>
     public Dictionary<(uint Token, int Offset), LockScopeCounts> LockScopes { get; } = [];
 
     public MethodSymbol? Method(uint token) => Methods.GetValueOrDefault(token);

@@ -7,16 +7,16 @@ using Stackflare.Symbols.Pdb;
 namespace Stackflare.Symbols.Saved;
 
 /// <summary>
-/// What was found of a snapshot when it was saved, on the machine where its modules are: names, lines and texts, and which PDBs belong to it. With
-/// it the snapshot can be shown where none of that is, and by PDBs alone. It is worth what the file is worth: whoever wrote
-/// the frames wrote the names. For one symbolicator, which remembers in it what it saw of source files.
+/// The symbols that were saved with a snapshot, on the machine with its modules: names, lines and texts, and ids of PDBs. With
+/// them, the snapshot can be shown on another machine, or with PDBs only. They are as trustworthy as the file: its author also wrote
+/// the frames. Belongs to one symbolicator, which caches the state of source files in it.
 /// </summary>
 internal sealed class SavedSymbols
 {
     private readonly SavedModule?[] _modules;
     private readonly ReadOnlyMemory<byte> _blob;
 
-    /// <summary>Texts share nothing, as in the rest of a snapshot: a small file must not become a large dump.</summary>
+    /// <summary>Texts must not overlap, as in the rest of a snapshot: a small file must not become a large dump.</summary>
     private long _total;
 
     private SavedSymbols(SnapshotDirectory directory, int modules, int frames)
@@ -42,16 +42,16 @@ internal sealed class SavedSymbols
             Add(place, frames);
     }
 
-    /// <summary>Where the methods stand that the runtime has suspended, by the index of the frame.</summary>
+    /// <summary>The places of methods that the runtime has suspended, by the index of the frame.</summary>
     public Dictionary<int, SavedPlace> Places { get; } = [];
 
-    /// <summary>Reads what a file has. The bytes may come from anyone; a file without such sections has nothing.</summary>
-    /// <param name="snapshot">The snapshot out of the file.</param>
-    /// <param name="directory">Where the file's sections are.</param>
+    /// <summary>Reads the sections of a file. The bytes may come from an untrusted source. A file without these sections has no symbols.</summary>
+    /// <param name="snapshot">The snapshot in the file.</param>
+    /// <param name="directory">The sections of the file.</param>
     /// <exception cref="SnapshotFormatException">The sections are damaged.</exception>
     public static SavedSymbols Decode(Snapshot snapshot, SnapshotDirectory directory) => new(directory, snapshot.Modules.Length, snapshot.Frames.Length);
 
-    /// <summary>What was found of a module; null if nothing was.</summary>
+    /// <summary>The saved symbols of a module; null if there are none.</summary>
     public SavedModule? Module(int index) => _modules[index];
 
     private void Add(in SavedPdbRecord pdb)
@@ -109,7 +109,7 @@ internal sealed class SavedSymbols
         {
             throw new SnapshotFormatException($"a line has the status {line.Status}");
         }
-        // Only these two say that the text was proved.
+        // Only these two mean that the text was confirmed.
         bool isProved = origin is SourceTextOrigin.Embedded or SourceTextOrigin.File;
         if (!Enum.IsDefined(origin) || isProved != text is not null || (isProved && document is null))
             throw new SnapshotFormatException($"a line's text is of the origin {line.TextOrigin}");
@@ -133,7 +133,7 @@ internal sealed class SavedSymbols
     private void Add(in SavedAwaitRecord await)
     {
         SavedModule module = ModuleAt(await.Module);
-        // Once for each place where it waits.
+        // Once for each place where the method waits.
         if (!module.MoveNexts.TryAdd(await.Type, await.MoveNext) && module.MoveNexts[await.Type] != await.MoveNext)
             throw new SnapshotFormatException("a state machine is two methods");
         if (await.ILOffset != SnapshotLayout.None)

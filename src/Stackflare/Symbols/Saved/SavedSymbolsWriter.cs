@@ -7,8 +7,8 @@ using Stackflare.Symbols.Pdb;
 namespace Stackflare.Symbols.Saved;
 
 /// <summary>
-/// Makes sections of what was found. Each thing is given once. What is longer than a reader takes, or too much altogether
-/// (<see cref="SymbolLimits.SavedBytes"/>), is left out: it is then as unknown as if it had not been found.
+/// Makes sections of symbols. Each item is added once. Items that are longer than a reader accepts, or exceed the total limit
+/// (<see cref="SymbolLimits.SavedBytes"/>), are left out and are then unknown.
 /// </summary>
 internal sealed class SavedSymbolsWriter
 {
@@ -57,7 +57,7 @@ internal sealed class SavedSymbolsWriter
 
     public void Line(uint module, uint token, int offset, in FoundLine line)
     {
-        // Without a PDB nothing was found, which is what a reader takes it for.
+        // Without a PDB there is no line, and a reader assumes that for missing items.
         if (line.Status is not (SymbolStatus.Found or SymbolStatus.NoLine or SymbolStatus.PdbMismatch)
             || !Fits(line.Source?.Path, line.Source?.Text))
         {
@@ -116,7 +116,7 @@ internal sealed class SavedSymbolsWriter
         _places.Add(record);
     }
 
-    /// <summary>What was given, in the order of the file.</summary>
+    /// <summary>The added items, in the order of the file.</summary>
     public FileSection[] Sections() =>
     [
         Section(HostLayout.PdbsSection, _pdbs),
@@ -137,7 +137,7 @@ internal sealed class SavedSymbolsWriter
 
     private uint Document(SourceDocument document)
     {
-        // Not by the object: the same file of the same source in two PDBs is one.
+        // By content, because the same source file in two PDBs is one document.
         (string, string) key = (document.Path, document.Hash is null ? "" : Convert.ToHexString(document.Hash));
         if (_known.TryGetValue(key, out uint index))
             return index;

@@ -140,7 +140,7 @@ internal sealed class TextRenderer
         if (completeness is StackCompleteness.Truncated)
             _buffer.Append(_dialect.Truncated);
         else if (completeness is StackCompleteness.Broken)
-            _buffer.Append("   ... more frames not walked: the runtime could not go on").AppendLine();
+            _buffer.Append("   ... more frames not walked: the runtime could not continue").AppendLine();
     }
 
     private void AppendNativeThreads()

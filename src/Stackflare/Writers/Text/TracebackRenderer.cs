@@ -118,7 +118,7 @@ internal sealed class TracebackRenderer
     private static string? Missing(StackGroup group) => group.First.Completeness switch
     {
         StackCompleteness.Truncated => "Earlier calls not walked: a limit was reached",
-        StackCompleteness.Broken => "Earlier calls not walked: the runtime could not go on",
+        StackCompleteness.Broken => "Earlier calls not walked: the runtime could not continue",
         StackCompleteness.NotWalked => "Not walked: a limit was reached before",
         _ when group.Length > 0 => null,
         _ => group.First.Frames.Count > 0 ? "Hidden frames only" : "No managed frames",

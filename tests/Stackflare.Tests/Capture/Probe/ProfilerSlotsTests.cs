@@ -15,10 +15,10 @@ public sealed class ProfilerSlotsTests
         Assert.Equal(pages, ProfilerSlots.ParsePrivatePages(Encoding.ASCII.GetBytes(statm)));
 
     [Fact]
-    public void TheOwnProcessHasMemory() => Assert.True(ProfilerSlots.Of(Environment.ProcessId, Environment.Version).PrivateBytes() > 1 << 20);
+    public void TheOwnProcessHasMemory() => Assert.True(ProfilerSlots.Inspect(Environment.ProcessId, Environment.Version).PrivateBytes() > 1 << 20);
 
     [Fact]
-    public void AProcessThatIsNotSeenHasNoKnownMemory() => Assert.Equal(0, ProfilerSlots.Of(0, runtime: null).PrivateBytes());
+    public void AProcessThatIsNotSeenHasNoKnownMemory() => Assert.Equal(0, ProfilerSlots.Inspect(0, runtime: null).PrivateBytes());
 
     [Theory]
     [InlineData(true, false, false, "None")]

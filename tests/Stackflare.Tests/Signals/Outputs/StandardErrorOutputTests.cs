@@ -55,7 +55,7 @@ public sealed class StandardErrorOutputTests
         var (read, write) = Native.Pipe(flags);
         var error = Assert.Throws<OutputException>(() =>
             new StandardErrorOutput(write, TimeSpan.FromMilliseconds(50)).Write(LargeEnough(), DumpFormat.Text, Unfolded));
-        Assert.Equal("Standard error cannot be written: its reader did not take the dump in time.", error.Problem);
+        Assert.Equal("Standard error cannot be written: its reader did not read the dump in time.", error.Problem);
         Posix.Close(read);
         Posix.Close(write);
     }
@@ -71,7 +71,7 @@ public sealed class StandardErrorOutputTests
         });
         reader.Start();
         var error = Assert.Throws<OutputException>(() => new StandardErrorOutput(write).Write(LargeEnough(), DumpFormat.Text, Unfolded));
-        Assert.Equal("Standard error cannot be written: its reader has gone.", error.Problem);
+        Assert.Equal("Standard error cannot be written: its reader has closed it.", error.Problem);
         Assert.StartsWith("Write dumps to a file", error.Remedy, StringComparison.Ordinal);
         reader.Join();
         Posix.Close(write);

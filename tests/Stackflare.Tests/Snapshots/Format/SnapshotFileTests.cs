@@ -20,11 +20,11 @@ public sealed class SnapshotFileTests
         Platform = "linux-x64",
         Uptime = TimeSpan.FromTicks(123_456_789),
         Note = "Taken through a container's root.",
-        Tasks = KernelTasks.Of(new Dictionary<int, TaskStat>
+        Tasks = KernelTasks.FromSnapshot(new Dictionary<int, TaskStat>
         {
             [100] = new TaskStat("Shop", 'S', TimeSpan.FromMilliseconds(120), 4711),
-            [101] = new TaskStat(".NET SigHandler", 'S', TimeSpan.Zero, 4712) { OffProcessor = TimeSpan.FromMilliseconds(300) },
-            [102] = new TaskStat("", 'R', TimeSpan.FromMilliseconds(10), 4713) { OffProcessor = TimeSpan.Zero },
+            [101] = new TaskStat(".NET SigHandler", 'S', TimeSpan.Zero, 4712) { OffCpuTime = TimeSpan.FromMilliseconds(300) },
+            [102] = new TaskStat("", 'R', TimeSpan.FromMilliseconds(10), 4713) { OffCpuTime = TimeSpan.Zero },
         }),
     };
 
@@ -81,7 +81,7 @@ public sealed class SnapshotFileTests
         Assert.Equal((Facts.Uptime, Facts.Note), (facts.Uptime, facts.Note));
         Assert.Equal(Facts.Tasks.All(), facts.Tasks.All());
 
-        var few = new HostInfo { ProcessId = 1, ProgramName = "", Platform = new string('x', 100_000), Tasks = KernelTasks.Of(new Dictionary<int, TaskStat>()) };
+        var few = new HostInfo { ProcessId = 1, ProgramName = "", Platform = new string('x', 100_000), Tasks = KernelTasks.FromSnapshot(new Dictionary<int, TaskStat>()) };
         facts = SnapshotFile.Read(Write(Taken(SnapshotBytes.Sample(), few))).Snapshot.Host;
         Assert.Equal((null, null, ""), (facts.Uptime, facts.Note, facts.ProgramName));
         Assert.Equal(SnapshotLayout.LongestText / 2, facts.Platform.Length);

@@ -4,32 +4,32 @@ using Stackflare.Interop;
 namespace Stackflare.Processes;
 
 /// <summary>
-/// How long threads that sleep have been off the processor: the scheduler keeps when each was last on one. A thread that waits has waited
-/// for no less than that. Only kernels that show their scheduler's records have it (CONFIG_SCHED_DEBUG; always from 6.15 on).
+/// Measures how long sleeping threads have been off the processor, from the scheduler's record of when each last ran. This is the minimum
+/// duration of a wait. Needs a kernel that shows its scheduler's records (CONFIG_SCHED_DEBUG; always since 6.15).
 /// </summary>
 /// <remarks>
-/// What is kept is the time of that processor's own clock, which leaves out what interrupts and a hypervisor took: a server's processors
-/// are hours apart after some weeks. So the present is read from the same clock, by a thread of ours that goes to that processor. It ends
-/// there: where the program's threads may run is not touched.
+/// The record uses the clock of one processor, which does not count time that interrupts and a hypervisor took: after weeks, the clocks of a server's
+/// processors differ by hours. So the current time must be read from the same clock, by a new thread of ours that moves to that processor and then
+/// ends. The affinity of the program's threads is not changed.
 /// </remarks>
-internal static class OffProcessor
+internal static class OffCpuTimes
 {
-    /// <summary>Of more threads than this it is not asked.</summary>
+    /// <summary>At most this many threads are measured.</summary>
     public const int MostThreads = 64;
 
     private const int MostProcessors = 8192;
     private const int StackBytes = 256 << 10;
 
-    /// <summary>A processor that a real-time thread keeps for itself is not waited for.</summary>
+    /// <summary>Limits the wait for a processor that a real-time thread occupies.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>As coarse as the kernel tells when a thread began and how long ago it booted, both.</summary>
+    /// <summary>The kernel's precision for the start time of a thread and for the time since boot, together.</summary>
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>How long threads have been off the processor; null for one that is not asleep, has ended, or of which the kernel says nothing that makes sense.</summary>
-    /// <param name="pid">The process, as we see it.</param>
-    /// <param name="ids">The threads, as we see them.</param>
-    public static TimeSpan?[] Of(int pid, ReadOnlySpan<int> ids)
+    /// <summary>How long threads have been off the processor; null for one that is not asleep, has ended, or has an implausible record.</summary>
+    /// <param name="pid">The process id in our pid namespace.</param>
+    /// <param name="ids">The thread ids in our pid namespace.</param>
+    public static TimeSpan?[] Measure(int pid, ReadOnlySpan<int> ids)
     {
         var times = new TimeSpan?[ids.Length];
         var sleepers = new Sleeper?[ids.Length];
@@ -40,20 +40,20 @@ internal static class OffProcessor
             return times;
         for (int i = 0; i < ids.Length; i++)
         {
-            // It has not moved meanwhile: the clock that was read is the one that its time is of.
+            // The thread has not moved meanwhile, so the clock that was read is the one of its record.
             if (sleepers[i] is { } sleeper && clocks[Array.IndexOf(processors, sleeper.Processor)] is { } now && Look(pid, ids[i]) == sleeper)
                 times[i] = Between(sleeper.LastOn, now, sinceBoot - ProcessFiles.FromTicks(sleeper.StartTicks));
         }
         return times;
     }
 
-    /// <summary>The time between two readings of a clock; null when it cannot be that of a thread of this age.</summary>
-    /// <param name="lastOn">When the thread was last on the processor, in nanoseconds.</param>
-    /// <param name="now">The present, in nanoseconds.</param>
+    /// <summary>The time between two readings of a clock; null if it is impossible for a thread of this age.</summary>
+    /// <param name="lastOn">When the thread last ran, in nanoseconds.</param>
+    /// <param name="now">The current time, in nanoseconds.</param>
     /// <param name="age">How long ago the thread began.</param>
     internal static TimeSpan? Between(long lastOn, long now, TimeSpan age)
     {
-        // Nobody sets the scheduler's clock right, as the one is that ages are of: in a thousandth they differ and mean the same.
+        // The scheduler's clock is not adjusted, unlike the clock for ages: a difference of a thousandth is normal.
         var time = TimeSpan.FromTicks(Math.Max(0, now - lastOn) / 100);
         return time > (age * 1.001) + Tick ? null
             : time > age ? age
@@ -61,8 +61,8 @@ internal static class OffProcessor
     }
 
     /// <summary>
-    /// The time in /proc/…/sched at which a thread was last on a processor, in nanoseconds: <c>se.exec_start : 22866647.005234</c>, milliseconds.
-    /// Null where there is none. The thread's name comes first, and may have such a line in it.
+    /// The time in /proc/…/sched when a thread last ran, in nanoseconds: <c>se.exec_start : 22866647.005234</c> is in milliseconds.
+    /// Null if there is none. The thread's name comes first, and can contain such a line.
     /// </summary>
     internal static long? ParseLastOn(ReadOnlySpan<byte> sched)
     {
@@ -80,11 +80,11 @@ internal static class OffProcessor
         return (milliseconds * 1_000_000) + fraction;
     }
 
-    /// <summary>What the kernel says of a thread, as far as it is asleep.</summary>
+    /// <summary>The record of a sleeping thread; null for others.</summary>
     private static Sleeper? Look(int pid, int id)
     {
         Span<byte> buffer = stackalloc byte[1024];
-        // The kernel writes 0 for a thread that was never on a processor.
+        // The kernel writes 0 for a thread that has never run.
         if (ParseLastOn(ProcFile.Read($"/proc/{pid}/task/{id}/sched", buffer)) is not (> 0 and var lastOn))
             return null;
         ReadOnlySpan<byte> stat = ProcFile.Read($"/proc/{pid}/task/{id}/stat", buffer);
@@ -102,7 +102,7 @@ internal static class OffProcessor
                 Span<byte> buffer = stackalloc byte[1024];
                 for (int i = 0; i < processors.Length; i++)
                 {
-                    // Having come there it has just been given the processor, and that is when the kernel takes the time.
+                    // After the migration, the thread has just been scheduled, and the kernel records the time at that moment.
                     if (Posix.GoToProcessor(processors[i]) == 0)
                         clocks[i] = ParseLastOn(ProcFile.Read("/proc/thread-self/sched", buffer));
                 }
@@ -115,7 +115,7 @@ internal static class OffProcessor
         }
         catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
         {
-            // There are as many threads as there may be.
+            // The process is at its thread limit.
             return null;
         }
         return reader.Join(Patience) ? clocks : null;
