@@ -21,6 +21,7 @@ internal static class LibraryPart
                 continue;
             pauses.Add(PauseBenchmark.Run(shape, options, locked: true));
             pauses.Add(PauseBenchmark.Run(shape, options, async: true));
+            report.Together(SharedBenchmark.Run(shape, options));
         }
 
         report.Pause(pauses);

@@ -31,6 +31,7 @@ internal sealed partial class Report
             return;
         _goals.Add(new($"Tool, everything printed: {tools.Shape}", 40, ours.Time.Median, "ms"));
         _goals.Add(new("Tool: peak memory", 25, ours.PeakMegabytes, "MB"));
+        _goals.Add(new("Tool: page faults", 600, Find(results, ToolKind.StackflareDefault)?.PageFaults, ""));
         if (Find(results, ToolKind.EventPipe) is { } report)
         {
             // The worse of the two ratios counts, as above.
@@ -70,7 +71,7 @@ internal sealed partial class Report
     private static string ToolTable(IReadOnlyList<ToolResult> results)
     {
         ToolResult ours = Find(results, ToolKind.StackflareEverything)!;
-        Table table = new("", "median", "min", "p95", "of stackflare's: median", "min", "processor", "peak memory", "lines", "size", "shows");
+        Table table = new("", "median", "min", "p95", "of stackflare's: median", "min", "processor", "peak memory", "page faults", "reads", "lines", "size", "shows");
         foreach (ToolResult result in results)
         {
             table.Add(
@@ -82,6 +83,8 @@ internal sealed partial class Report
                 Of(result.Time.Min / ours.Time.Min) + " ×",
                 Milliseconds(result.CpuMilliseconds),
                 Megabytes(result.PeakMegabytes),
+                Whole(result.PageFaults),
+                Whole(result.Reads),
                 Whole(result.Lines),
                 Size(result.Bytes),
                 Shows(result));

@@ -27,6 +27,18 @@ internal sealed partial class Report(TextWriter terminal)
         Write(Latency(shape, results));
         if (shape == Shape.Reference || shape == Shape.Large)
             AgainstJvm(shape, results);
+        if (shape == Shape.Reference)
+            _goals.Add(new($"Page faults of a program by a warm dump, everything printed: {shape}", 60, Find(results, ContestantKind.StackflareEverything)!.PageFaults, ""));
+    }
+
+    internal void Together(SharedResult result)
+    {
+        Write($"### {result.Callers} threads that call `Flare.Capture` at once: {result.Shape}\n");
+        Table table = new("", "median", "min", "p95");
+        table.Add("one thread", Milliseconds(result.One.Median), Milliseconds(result.One.Min), Milliseconds(result.One.P95));
+        table.Add($"{result.Callers} threads, until the last has its dump", Milliseconds(result.All.Median), Milliseconds(result.All.Min), Milliseconds(result.All.P95));
+        Write(table.ToString());
+        _goals.Add(new($"{result.Callers} threads that call Capture at once, of one", 3, result.All.Median / result.One.Median, "×"));
     }
 
     internal void FirstDump(Shape shape, IReadOnlyList<LatencyResult> results)
@@ -113,7 +125,7 @@ internal sealed partial class Report(TextWriter terminal)
     private static string Latency(Shape shape, IReadOnlyList<LatencyResult> results)
     {
         LatencyResult? jvm = Find(results, ContestantKind.Jvm);
-        Table table = new("", "median", "min", "p95", "of the JVM's: median", "min", "lines", "size", "shows");
+        Table table = new("", "median", "min", "p95", "of the JVM's: median", "min", "page faults", "lines", "size", "shows");
         foreach (LatencyResult result in results)
         {
             table.Add(
@@ -123,6 +135,7 @@ internal sealed partial class Report(TextWriter terminal)
                 Milliseconds(result.Time.P95),
                 jvm is null ? "–" : Of(result.Time.Median / jvm.Time.Median) + " ×",
                 jvm is null ? "–" : Of(result.Time.Min / jvm.Time.Min) + " ×",
+                Whole(result.PageFaults),
                 Whole(result.Lines),
                 Size(result.Bytes),
                 result.Contestant.Remark(shape));

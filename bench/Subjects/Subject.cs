@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace Stackflare.Bench.Subjects;
 
@@ -56,10 +57,11 @@ internal sealed class Subject : IDisposable
     /// <summary>Takes a dump and waits for its end.</summary>
     internal DumpSample TakeDump(DumpEnd end)
     {
+        long faults = PageFaults();
         long sentAt = Send();
         WaitUntil(() => _dumps.Look() is { Bytes: > 0 } look && end.Reached(_dumps, look.Lines, Stopwatch.GetElapsedTime(look.LastByteAt)), "dump");
         (int lines, int bytes, long lastByteAt, _) = _dumps.Look();
-        return new DumpSample(Stopwatch.GetElapsedTime(sentAt, lastByteAt), lines, bytes, _dumps.Head(500));
+        return new DumpSample(Stopwatch.GetElapsedTime(sentAt, lastByteAt), lines, bytes, PageFaults() - faults, _dumps.Head(500));
     }
 
     /// <summary>Gives the target a command and returns its answer, one line.</summary>
@@ -92,6 +94,14 @@ internal sealed class Subject : IDisposable
             subject.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Page faults of the program so far: the tenth and the twelfth field of a line whose second one can contain spaces.</summary>
+    private long PageFaults()
+    {
+        string line = File.ReadAllText($"/proc/{_process.Id}/stat");
+        string[] fields = line[(line.LastIndexOf(')') + 2)..].Split(' ');
+        return long.Parse(fields[7], CultureInfo.InvariantCulture) + long.Parse(fields[9], CultureInfo.InvariantCulture);
     }
 
     private long Send()

@@ -51,12 +51,14 @@ internal sealed class ToolRunner : IDisposable
         reader.Join();
         ReadOnlySpan<byte> output = _output.AsSpan(0, _length);
         string[] said = errors.Result.TrimEnd().Split('\n');
-        if (said[^1].Split(' ') is not [string nanoseconds, string microseconds, string kilobytes, string code])
+        if (said[^1].Split(' ') is not [string nanoseconds, string microseconds, string kilobytes, string faults, string reads, string code])
             throw new BenchException($"{command[0]} could not be started: {errors.Result}");
         return new ToolSample(
             Number(nanoseconds) / 1e6,
             Number(microseconds) / 1e3,
             Number(kilobytes) / 1024,
+            (int)Number(faults),
+            (int)Number(reads),
             (int)Number(code),
             output.Count((byte)'\n'),
             output.Length,

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Stackflare;
 using Stackflare.BenchTarget;
@@ -42,6 +43,7 @@ while (Console.ReadLine() is { } command)
         "reset" when heartbeat is not null => Reset(heartbeat),
         "largest" when heartbeat is not null => Microseconds(heartbeat.LargestGap),
         "capture" => Capture(looking),
+        _ when command.StartsWith("together ", StringComparison.Ordinal) => Together(looking, int.Parse(command.AsSpan(9), CultureInfo.InvariantCulture)),
         _ => "?",
     });
 }
@@ -61,6 +63,23 @@ static string Capture(CaptureOptions looking)
 {
     CaptureTimings timings = Flare.Capture(looking).Timings;
     return $"{Microseconds(timings.Pause)} {Microseconds(timings.Suspend)} {Microseconds(timings.Walk)} {Microseconds(timings.Locks)}";
+}
+
+static string Together(CaptureOptions looking, int callers)
+{
+    using var start = new Barrier(callers + 1);
+    Thread[] threads = [.. Enumerable.Range(0, callers).Select(_ => new Thread(() =>
+    {
+        start.SignalAndWait();
+        Flare.Capture(looking);
+    }))];
+    foreach (Thread thread in threads)
+        thread.Start();
+    start.SignalAndWait();
+    long began = Stopwatch.GetTimestamp();
+    foreach (Thread thread in threads)
+        thread.Join();
+    return Microseconds(Stopwatch.GetElapsedTime(began));
 }
 
 static string Microseconds(TimeSpan time) => time.TotalMicroseconds.ToString("0.0", CultureInfo.InvariantCulture);
