@@ -2,10 +2,10 @@ using System.Collections.Concurrent;
 
 namespace OrderService;
 
-/// <summary>Waits for an asynchronous answer with a thread of the pool: the other classic mistake.</summary>
+/// <summary>Blocks a pool thread until an asynchronous operation completes: the other classic mistake.</summary>
 internal sealed class InvoicePrinter(PaymentGateway gateway)
 {
-    /// <summary>The pool's threads that print.</summary>
+    /// <summary>The pool threads that print.</summary>
     internal ConcurrentBag<Thread> Workers { get; } = [];
 
     internal void Print(string order)

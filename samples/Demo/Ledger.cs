@@ -1,6 +1,6 @@
 namespace OrderService;
 
-/// <summary>What was paid. Whoever changes the balance locks it.</summary>
+/// <summary>The payments. A thread that changes the balance must lock it.</summary>
 internal sealed class Ledger
 {
     internal decimal Balance { get; set; } = 480.00m;

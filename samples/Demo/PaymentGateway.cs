@@ -1,6 +1,6 @@
 namespace OrderService;
 
-/// <summary>A bank that takes its time. Its callers wait without a thread.</summary>
+/// <summary>A slow bank. Its callers wait without a thread.</summary>
 internal sealed class PaymentGateway
 {
     private readonly TaskCompletionSource<bool> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);

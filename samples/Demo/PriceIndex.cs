@@ -1,6 +1,6 @@
 namespace OrderService;
 
-/// <summary>Busy for ever.</summary>
+/// <summary>Runs forever.</summary>
 internal sealed class PriceIndex
 {
     private long _passes;

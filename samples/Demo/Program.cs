@@ -3,7 +3,7 @@ using Stackflare;
 
 namespace OrderService;
 
-/// <summary>A small order service in trouble: see where its threads are. With --wait it stays, for signals from a shell.</summary>
+/// <summary>A small order service with problems: see where its threads are. With --wait, it keeps running and you can send signals.</summary>
 internal static partial class Program
 {
     private const int SigUsr1 = 10;

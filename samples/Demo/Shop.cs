@@ -1,11 +1,11 @@
 namespace OrderService;
 
-/// <summary>The service: everything that happens in it at once.</summary>
+/// <summary>The service: everything that it does at the same time.</summary>
 internal static class Shop
 {
     private const int Printers = 3;
 
-    /// <summary>Starts all work; returns when every thread has come to where it stays.</summary>
+    /// <summary>Starts all work. Returns when every thread is at its final place.</summary>
     internal static void Open()
     {
         Transfers transfers = new(new Warehouse(), new Ledger());

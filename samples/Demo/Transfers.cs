@@ -1,11 +1,11 @@
 namespace OrderService;
 
-/// <summary>Moves goods one way and money the other, and takes the two locks in two orders: the classic mistake.</summary>
+/// <summary>Moves goods in one direction and money in the other, and takes the two locks in two orders: the classic mistake.</summary>
 internal sealed class Transfers(Warehouse warehouse, Ledger ledger)
 {
     private int _haveOne, _wantTwo;
 
-    /// <summary>Whether both threads have one lock and go for the other.</summary>
+    /// <summary>Whether both threads have one lock and wait for the other.</summary>
     internal bool Deadlocked => Volatile.Read(ref _wantTwo) == 2;
 
     internal void Ship(string order)
@@ -34,7 +34,7 @@ internal sealed class Transfers(Warehouse warehouse, Ledger ledger)
         }
     }
 
-    // In real life it takes bad luck; here each waits until the other has its first lock.
+    // In practice, this needs bad luck. Here, each thread waits until the other has its first lock.
     private void Reserve(string order)
     {
         ArgumentException.ThrowIfNullOrEmpty(order);

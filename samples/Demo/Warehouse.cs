@@ -1,6 +1,6 @@
 namespace OrderService;
 
-/// <summary>What is on the shelves. Whoever changes the stock locks it.</summary>
+/// <summary>The stock. A thread that changes it must lock it.</summary>
 internal sealed class Warehouse
 {
     internal int Stock { get; set; } = 12;

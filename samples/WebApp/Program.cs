@@ -13,7 +13,7 @@ app.MapGet("/", () => "Try /slow?seconds=30 or /slow-async?seconds=30, and send 
 app.MapGet("/slow", (ReportService reports, double seconds = 30) => reports.BuildMonthly(TimeSpan.FromSeconds(seconds)));
 app.MapGet("/slow-async", (ReportService reports, double seconds = 30) => reports.BuildMonthlyAsync(TimeSpan.FromSeconds(seconds)));
 
-// The id of this process, and not of the `dotnet run` or `dotnet watch` that started it: SIGUSR1 would end that one.
+// The id of this process, not of `dotnet run` or `dotnet watch`, which started it: SIGUSR1 would end those.
 app.Lifetime.ApplicationStarted.Register(() =>
     Console.WriteLine($"{string.Join(' ', app.Urls)} is up. Where are its threads?  kill -USR1 {Environment.ProcessId}"));
 app.Run();

@@ -1,18 +1,18 @@
 namespace WebApp.Reports;
 
-/// <summary>A database that answers when it likes.</summary>
+/// <summary>A slow database.</summary>
 internal sealed class ReportDatabase
 {
     private int _orders = 41;
 
-    /// <summary>Keeps a thread of the pool for all that time.</summary>
+    /// <summary>Blocks a pool thread meanwhile.</summary>
     internal int CountOrders(TimeSpan time)
     {
         Thread.Sleep(time);
         return Interlocked.Increment(ref _orders);
     }
 
-    /// <summary>Keeps no thread.</summary>
+    /// <summary>Blocks no thread.</summary>
     internal async Task<int> CountOrdersAsync(TimeSpan time)
     {
         await Task.Delay(time);

@@ -36,7 +36,7 @@ internal sealed class SymbolSaver(Snapshot snapshot, SymbolSession session)
             if (session.ModuleOf(frame) is not { } module)
                 continue;
             SnapshotMethod method = snapshot.Methods[frame.Method!.Value];
-            int? offset = session.PlaceOf(module, frame);
+            int? offset = session.ILOffsetOf(module, frame);
             SavePlace(method.Module!.Value, module, method.Token, offset);
             // Found in the module's IL.
             var place = new SavedPlace(offset, session.AwaiterAt(frame), session.IsPassedThrough(frame));

@@ -74,7 +74,7 @@ internal sealed class SymbolSession : IDisposable
         }
         ModuleSymbols? module = Module(method.Module);
         MethodSymbol? facts = module?.Symbols.Method(method.Token) ?? (_bare[index] ??= FallbackNames.Named(method));
-        int? offset = PlaceOf(module, frame);
+        int? offset = ILOffsetOf(module, frame);
         FoundLine line = Locate(module, method.Token, offset);
         return new DumpFrame
         {
@@ -130,8 +130,8 @@ internal sealed class SymbolSession : IDisposable
     }
 
     /// <summary>The IL offset of a frame, or of the await of a suspended method.</summary>
-    public int? PlaceOf(ModuleSymbols? module, in SnapshotFrame frame) => module is not null && IsSuspended(frame)
-        ? _suspended.Of(module, frame)
+    public int? ILOffsetOf(ModuleSymbols? module, in SnapshotFrame frame) => module is not null && IsSuspended(frame)
+        ? _suspended.ILOffsetOf(module, frame)
         : frame.ILOffset;
 
     /// <summary>Simple name of the type of the awaiter at which a suspended method waits; null if not known.</summary>

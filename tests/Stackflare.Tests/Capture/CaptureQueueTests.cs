@@ -77,7 +77,7 @@ public sealed class CaptureQueueTests
 
     /// <summary>A file system with symbols that does not answer holds the one who asks it, and nobody else.</summary>
     [Fact]
-    public void NobodyWaitsForEverForACaptureThatAnotherRuns()
+    public void NobodyWaitsForeverForACaptureThatAnotherRuns()
     {
         // The time of a capture is up as soon as it begins.
         _queue = new CaptureQueue<string, int>(grace: -Patience);

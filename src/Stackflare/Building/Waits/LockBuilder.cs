@@ -114,7 +114,7 @@ internal sealed class LockBuilder
             Joined = isJoin && recorded is { OtherThread: { } other } ? _threads[other] : null,
             AtLeast = atLeast,
             // At a barrier, a thread waits repeatedly for short times.
-            Timeout = kind == WaitKind.Barrier ? null : recorded?.Timeout ?? (WaitsForEver(thread, kind, frameIndex) ? Timeout.InfiniteTimeSpan : null),
+            Timeout = kind == WaitKind.Barrier ? null : recorded?.Timeout ?? (WaitsForever(thread, kind, frameIndex) ? Timeout.InfiniteTimeSpan : null),
         };
     }
 
@@ -122,7 +122,7 @@ internal sealed class LockBuilder
     /// Whether the method waits without a time limit, for waits for which the runtime keeps no limit. Judged by the method's name or, if it was
     /// inlined, by the caller's IL.
     /// </summary>
-    private bool WaitsForEver(int thread, WaitKind kind, int frame)
+    private bool WaitsForever(int thread, WaitKind kind, int frame)
     {
         if (kind is not (WaitKind.ThreadJoin or WaitKind.ReadLock or WaitKind.UpgradeableReadLock or WaitKind.WriteLock))
             return false;
@@ -130,7 +130,7 @@ internal sealed class LockBuilder
         if (frames[frame].Method is { Parameters: "", Name: "Join" or "EnterReadLock" or "EnterUpgradeableReadLock" or "EnterWriteLock" })
             return true;
         return frame + 1 < frames.Count
-            && _session.LockScopesAround(_snapshot.Frames[_snapshot.StackOf(thread)[frame + 1]]) is { WaitsForEver: true };
+            && _session.LockScopesAround(_snapshot.Frames[_snapshot.StackOf(thread)[frame + 1]]) is { WaitsForever: true };
     }
 
     /// <summary>

@@ -5,13 +5,13 @@ namespace Stackflare.Capture.Probe;
 
 /// <summary>Takes snapshots of a running process with the probe, which the runtime loads for a moment.</summary>
 /// <param name="open">Opens a transport to the process. Each attempt needs a new one, and a capture can make several attempts.</param>
-/// <param name="places">What is known of the process's profiler slots.</param>
-/// <param name="look">Reads the process's information from /proc.</param>
-internal sealed class ProbeSource(Func<ProbeTransport> open, ProfilerSlots places, Func<HostInfo> look) : ICaptureSource
+/// <param name="slots">What is known of the process's profiler slots.</param>
+/// <param name="readHost">Reads the process's information from /proc.</param>
+internal sealed class ProbeSource(Func<ProbeTransport> open, ProfilerSlots slots, Func<HostInfo> readHost) : ICaptureSource
 {
     public Snapshot Capture(CaptureOptions options, CancellationToken cancellationToken)
     {
-        HostInfo host = look();
+        HostInfo host = readHost();
         RawSnapshot raw = Take(options, host, cancellationToken);
         // Right after the capture: the snapshot says which threads wait, and this measures for how long.
         host.Tasks.MeasureOffCpuTime(
@@ -22,8 +22,8 @@ internal sealed class ProbeSource(Func<ProbeTransport> open, ProfilerSlots place
     }
 
     /// <summary>Takes the raw records as the probe sends them.</summary>
-    internal RawSnapshot TakeRecords(CaptureOptions options, CancellationToken cancellationToken) => Take(options, look(), cancellationToken);
+    internal RawSnapshot TakeRecords(CaptureOptions options, CancellationToken cancellationToken) => Take(options, readHost(), cancellationToken);
 
     private RawSnapshot Take(CaptureOptions options, HostInfo host, CancellationToken cancellationToken) =>
-        SnapshotCapture.Take(open, options, places, host.Tasks, cancellationToken);
+        SnapshotCapture.Take(open, options, slots, host.Tasks, cancellationToken);
 }

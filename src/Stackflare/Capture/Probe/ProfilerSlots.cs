@@ -28,10 +28,10 @@ internal sealed class ProfilerSlots
     public bool HasNoHeap => RuntimeMajor < FirstWithHeap;
 
     /// <summary>Whether the heap can be read from a notification-only slot: the collector publishes where it is.</summary>
-    public bool MayLookFromBeside => RuntimeMajor >= FirstWithoutMain;
+    public bool CanReadHeapBeside => RuntimeMajor >= FirstWithoutMain;
 
     /// <summary>Whether that has worked once. A later failure is then no reason to take the main slot.</summary>
-    public bool HasLookedFromBeside { get; set; }
+    public bool HasReadHeapBeside { get; set; }
 
     /// <summary>Whether the program started with a notification-only profiler, which the runtime would ignore afterwards.</summary>
     public bool HasOthersBeside { get; init; }

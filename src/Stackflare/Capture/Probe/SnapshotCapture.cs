@@ -26,42 +26,42 @@ internal static class SnapshotCapture
 
     /// <param name="open">Opens a transport to the process. Each attempt needs a new one, and there can be two.</param>
     /// <param name="options">What to collect, and limits for threads, frames, bytes and time.</param>
-    /// <param name="places">What is known of the process's profiler slots.</param>
+    /// <param name="slots">What is known of the process's profiler slots.</param>
     /// <param name="tasks">The kernel's view of the process's threads, for those that prevent the capture.</param>
     /// <param name="cancellationToken">Ends the wait, like a timeout.</param>
     /// <exception cref="StackflareException">No snapshot could be taken; the error says why.</exception>
-    public static RawSnapshot Take(Func<ProbeTransport> open, CaptureOptions options, ProfilerSlots places, KernelTasks tasks, CancellationToken cancellationToken = default)
+    public static RawSnapshot Take(Func<ProbeTransport> open, CaptureOptions options, ProfilerSlots slots, KernelTasks tasks, CancellationToken cancellationToken = default)
     {
-        RawSnapshot snapshot = TakeAny(open, options, places, cancellationToken);
+        RawSnapshot snapshot = TakeAny(open, options, slots, cancellationToken);
         Check(snapshot, options.Limits, tasks);
         return snapshot;
     }
 
-    private static RawSnapshot TakeAny(Func<ProbeTransport> open, CaptureOptions options, ProfilerSlots places, CancellationToken cancellationToken)
+    private static RawSnapshot TakeAny(Func<ProbeTransport> open, CaptureOptions options, ProfilerSlots slots, CancellationToken cancellationToken)
     {
         HeapLimits? heap = HeapLimits.For(options);
         if (heap is null)
-            return Beside(open, options, places, null, cancellationToken);
+            return Beside(open, options, slots, null, cancellationToken);
         // The heap is too large to be read, so do not take the main slot. The probe still gets the limit, to report the reason and the heap's size.
-        if (places.PrivateBytes() > heap.HeapBytes)
-            return Beside(open, options, places, heap with { HeapBytes = 0 }, cancellationToken);
-        if (places.HasNoHeap)
-            return Beside(open, options, places, heap, cancellationToken);
+        if (slots.PrivateBytes() > heap.HeapBytes)
+            return Beside(open, options, slots, heap with { HeapBytes = 0 }, cancellationToken);
+        if (slots.HasNoHeap)
+            return Beside(open, options, slots, heap, cancellationToken);
         RawSnapshot? beside = null;
-        if (places.MayLookFromBeside && !heap.Enumerate)
+        if (slots.CanReadHeapBeside && !heap.Enumerate)
         {
-            beside = Beside(open, options, places, heap, cancellationToken);
-            places.HasLookedFromBeside |= beside.Heap is { Info.Status: HeapStatus.Walked };
-            if (places.HasLookedFromBeside || beside.Heap is not { Info.Status: HeapStatus.NeedsMain })
+            beside = Beside(open, options, slots, heap, cancellationToken);
+            slots.HasReadHeapBeside |= beside.Heap is { Info.Status: HeapStatus.Walked };
+            if (slots.HasReadHeapBeside || beside.Heap is not { Info.Status: HeapStatus.NeedsMain })
                 return beside;
         }
-        HeapOmission omission = places.WhyMainIsNotTaken(options);
+        HeapOmission omission = slots.WhyMainIsNotTaken(options);
         if (omission == HeapOmission.None)
         {
             try
             {
                 RawSnapshot whole = Take(open, options.Limits, ProfilerClass.Main, heap with { Enumerate = true }, cancellationToken);
-                places.LostBesideCount = true;
+                slots.LostBesideCount = true;
                 return whole;
             }
             catch (StackflareException e) when (e.HResult == ProfilerAlreadyActive)
@@ -70,22 +70,22 @@ internal static class SnapshotCapture
                 omission = HeapOmission.OtherMain;
             }
         }
-        beside ??= Beside(open, options, places, null, cancellationToken);
+        beside ??= Beside(open, options, slots, null, cancellationToken);
         beside.HeapOmission = omission;
         return beside;
     }
 
     /// <summary>Captures from a notification-only slot. If the runtime ignores it there, uses the main slot, unless that is forbidden.</summary>
-    private static RawSnapshot Beside(Func<ProbeTransport> open, CaptureOptions options, ProfilerSlots places, HeapLimits? heap, CancellationToken cancellationToken)
+    private static RawSnapshot Beside(Func<ProbeTransport> open, CaptureOptions options, ProfilerSlots slots, HeapLimits? heap, CancellationToken cancellationToken)
     {
         DumpLimits limits = options.Limits;
-        bool mayBeMain = places.WhyMainIsNotTaken(options) == HeapOmission.None;
+        bool mayBeMain = slots.WhyMainIsNotTaken(options) == HeapOmission.None;
         RawSnapshot? beside = null;
-        if (!places.LostBesideCount || !mayBeMain)
+        if (!slots.LostBesideCount || !mayBeMain)
         {
             beside = Take(open, limits, ProfilerClass.Beside, heap, cancellationToken);
-            places.LostBesideCount = beside.WalkWasRefused;
-            if (!places.LostBesideCount || !mayBeMain)
+            slots.LostBesideCount = beside.WalkWasRefused;
+            if (!slots.LostBesideCount || !mayBeMain)
                 return beside;
         }
         try

@@ -23,17 +23,17 @@ internal sealed class LockScopes(ModuleImage image)
     /// <summary>Maximum distance from the start of a <c>try</c> to the call that takes the monitor: two operands, each a field of a field.</summary>
     private const int LongestWayToEnter = 40;
 
-    private readonly Dictionary<int, Taking> _methods = [];
+    private readonly Dictionary<int, LockOperation> _methods = [];
 
     /// <summary>What a call does with a lock.</summary>
-    private enum Taking
+    private enum LockOperation
     {
-        Nothing,
-        Takes,
-        LetsGo,
-        LetsGoOfReaderWriter,
-        WaitsForEver,
-        WaitsWithLimit,
+        None,
+        Acquire,
+        Release,
+        ReleaseReaderWriter,
+        WaitForever,
+        WaitWithLimit,
     }
 
     /// <summary>The statements around an offset. Throws exceptions that <see cref="MalformedData"/> lists if the method is malformed.</summary>
@@ -61,19 +61,19 @@ internal sealed class LockScopes(ModuleImage image)
                 && offset >= Begin(code, region, body.ExceptionRegions))
             {
                 ReadOnlySpan<byte> handler = Slice(code, region.HandlerOffset, region.HandlerLength);
-                exclusive += Has(handler, Taking.LetsGo) >= 0 ? 1 : 0;
-                readerWriter += Has(handler, Taking.LetsGoOfReaderWriter) >= 0 ? 1 : 0;
+                exclusive += IndexOf(handler, LockOperation.Release) >= 0 ? 1 : 0;
+                readerWriter += IndexOf(handler, LockOperation.ReleaseReaderWriter) >= 0 ? 1 : 0;
             }
         }
-        return new LockScopeCounts(exclusive, readerWriter, WaitsForEver(code, offset));
+        return new LockScopeCounts(exclusive, readerWriter, WaitsForever(code, offset));
     }
 
     /// <summary>The statement begins at the offset, so the call is the first of its kind from there.</summary>
-    private bool WaitsForEver(ReadOnlySpan<byte> code, int offset)
+    private bool WaitsForever(ReadOnlySpan<byte> code, int offset)
     {
         ReadOnlySpan<byte> statement = Slice(code, offset, LongestWayToEnter);
-        int forEver = Has(statement, Taking.WaitsForEver), limited = Has(statement, Taking.WaitsWithLimit);
-        return forEver >= 0 && (limited < 0 || forEver < limited);
+        int forever = IndexOf(statement, LockOperation.WaitForever), limited = IndexOf(statement, LockOperation.WaitWithLimit);
+        return forever >= 0 && (limited < 0 || forever < limited);
     }
 
     /// <summary>
@@ -88,31 +88,31 @@ internal sealed class LockScopes(ModuleImage image)
             if (inner.TryOffset > region.TryOffset)
                 most = Math.Min(most, inner.TryOffset - region.TryOffset);
         }
-        int at = Has(Slice(code, region.TryOffset, most), Taking.Takes);
+        int at = IndexOf(Slice(code, region.TryOffset, most), LockOperation.Acquire);
         return at < 0 ? region.TryOffset : region.TryOffset + at + CallBytes;
     }
 
     /// <summary>
     /// The first matching call. Searches bytes instead of instructions: an operand that looks like a call of exactly these methods is very unlikely.
     /// </summary>
-    private int Has(ReadOnlySpan<byte> code, Taking taking)
+    private int IndexOf(ReadOnlySpan<byte> code, LockOperation operation)
     {
         for (int i = 0; i + CallBytes <= code.Length; i++)
         {
-            if (code[i] is Call or CallVirtual && Of(BinaryPrimitives.ReadInt32LittleEndian(code[(i + 1)..])) == taking)
+            if (code[i] is Call or CallVirtual && OperationOf(BinaryPrimitives.ReadInt32LittleEndian(code[(i + 1)..])) == operation)
                 return i;
         }
         return -1;
     }
 
-    private Taking Of(int token)
+    private LockOperation OperationOf(int token)
     {
-        if (!_methods.TryGetValue(token, out Taking taking))
-            _methods[token] = taking = Look(token);
-        return taking;
+        if (!_methods.TryGetValue(token, out LockOperation operation))
+            _methods[token] = operation = ReadOperation(token);
+        return operation;
     }
 
-    private Taking Look(int token)
+    private LockOperation ReadOperation(int token)
     {
         MetadataReader metadata = image.Metadata;
         int row = token & 0x00FFFFFF;
@@ -123,31 +123,31 @@ internal sealed class LockScopes(ModuleImage image)
             TypeDefinition type = metadata.GetTypeDefinition(method.GetDeclaringType());
             TypeDefinitionHandle outer = type.GetDeclaringType();
             return outer.IsNil
-                ? Of(metadata, type.Namespace, type.Name, method.Name, method.Signature)
-                : OfNested(metadata, metadata.GetTypeDefinition(outer).Namespace, metadata.GetTypeDefinition(outer).Name, type.Name, method.Name);
+                ? Classify(metadata, type.Namespace, type.Name, method.Name, method.Signature)
+                : Classify(metadata, metadata.GetTypeDefinition(outer).Namespace, metadata.GetTypeDefinition(outer).Name, type.Name, method.Name);
         }
         if ((token >>> 24) != (int)TableIndex.MemberRef || row <= 0 || row > metadata.MemberReferences.Count)
-            return Taking.Nothing;
+            return LockOperation.None;
         MemberReference member = metadata.GetMemberReference(MetadataTokens.MemberReferenceHandle(row));
         if (member.Parent.Kind != HandleKind.TypeReference)
-            return Taking.Nothing;
+            return LockOperation.None;
         TypeReference reference = metadata.GetTypeReference((TypeReferenceHandle)member.Parent);
         if (reference.ResolutionScope.Kind != HandleKind.TypeReference)
-            return Of(metadata, reference.Namespace, reference.Name, member.Name, member.Signature);
+            return Classify(metadata, reference.Namespace, reference.Name, member.Name, member.Signature);
         TypeReference around = metadata.GetTypeReference((TypeReferenceHandle)reference.ResolutionScope);
-        return OfNested(metadata, around.Namespace, around.Name, reference.Name, member.Name);
+        return Classify(metadata, around.Namespace, around.Name, reference.Name, member.Name);
     }
 
-    private static Taking Of(MetadataReader metadata, StringHandle ns, StringHandle type, StringHandle name, BlobHandle signature) =>
+    private static LockOperation Classify(MetadataReader metadata, StringHandle ns, StringHandle type, StringHandle name, BlobHandle signature) =>
         (metadata.Text(ns), metadata.Text(type), metadata.Text(name)) switch
         {
-            ("System.Threading", "Thread", "Join") => Parameters(metadata, signature) == 0 ? Taking.WaitsForEver : Taking.WaitsWithLimit,
-            ("System.Threading", "ReaderWriterLockSlim", "EnterReadLock" or "EnterWriteLock" or "EnterUpgradeableReadLock") => Taking.WaitsForEver,
-            ("System.Threading", "ReaderWriterLockSlim", "TryEnterReadLock" or "TryEnterWriteLock" or "TryEnterUpgradeableReadLock") => Taking.WaitsWithLimit,
-            ("System.Threading", "Monitor", "Enter" or "TryEnter" or "ReliableEnter") => Taking.Takes,
-            ("System.Threading", "Monitor" or "Lock", "Exit") => Taking.LetsGo,
-            ("System.Threading", "ReaderWriterLockSlim", "ExitReadLock" or "ExitWriteLock" or "ExitUpgradeableReadLock") => Taking.LetsGoOfReaderWriter,
-            _ => Taking.Nothing,
+            ("System.Threading", "Thread", "Join") => Parameters(metadata, signature) == 0 ? LockOperation.WaitForever : LockOperation.WaitWithLimit,
+            ("System.Threading", "ReaderWriterLockSlim", "EnterReadLock" or "EnterWriteLock" or "EnterUpgradeableReadLock") => LockOperation.WaitForever,
+            ("System.Threading", "ReaderWriterLockSlim", "TryEnterReadLock" or "TryEnterWriteLock" or "TryEnterUpgradeableReadLock") => LockOperation.WaitWithLimit,
+            ("System.Threading", "Monitor", "Enter" or "TryEnter" or "ReliableEnter") => LockOperation.Acquire,
+            ("System.Threading", "Monitor" or "Lock", "Exit") => LockOperation.Release,
+            ("System.Threading", "ReaderWriterLockSlim", "ExitReadLock" or "ExitWriteLock" or "ExitUpgradeableReadLock") => LockOperation.ReleaseReaderWriter,
+            _ => LockOperation.None,
         };
 
     /// <summary>The number of parameters of a non-generic method: the second number of its signature, small enough for one byte.</summary>
@@ -158,10 +158,10 @@ internal sealed class LockScopes(ModuleImage image)
         return reader.ReadByte();
     }
 
-    private static Taking OfNested(MetadataReader metadata, StringHandle ns, StringHandle outer, StringHandle type, StringHandle name) =>
+    private static LockOperation Classify(MetadataReader metadata, StringHandle ns, StringHandle outer, StringHandle type, StringHandle name) =>
         (metadata.Text(ns), metadata.Text(outer), metadata.Text(type), metadata.Text(name)) is ("System.Threading", "Lock", "Scope", "Dispose")
-            ? Taking.LetsGo
-            : Taking.Nothing;
+            ? LockOperation.Release
+            : LockOperation.None;
 
     private static ReadOnlySpan<byte> Slice(ReadOnlySpan<byte> code, int start, int length) =>
         start < 0 || start > code.Length ? default : code.Slice(start, Math.Clamp(length, 0, code.Length - start));

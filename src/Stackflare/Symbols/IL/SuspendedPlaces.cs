@@ -44,7 +44,7 @@ internal sealed class SuspendedPlaces
     }
 
     /// <summary>The IL offset of the await, or of its statement; null if not known.</summary>
-    public int? Of(ModuleSymbols module, in SnapshotFrame frame)
+    public int? ILOffsetOf(ModuleSymbols module, in SnapshotFrame frame)
     {
         (int Method, ulong Address) key = Key(frame);
         if (_saved.TryGetValue(key, out SavedPlace? saved))
@@ -61,7 +61,7 @@ internal sealed class SuspendedPlaces
     {
         if (_saved.TryGetValue(Key(frame), out SavedPlace? saved))
             return saved.Awaiter;
-        int? offset = Of(module, frame);
+        int? offset = ILOffsetOf(module, frame);
         int method = (int)_snapshot.Methods[frame.Method!.Value].Token;
         return offset is { } at ? Read(() => module.Suspensions?.Awaiter(method, at)) : null;
     }
@@ -108,7 +108,7 @@ internal sealed class SuspendedPlaces
         if (!_awaits.TryGetValue(index, out AwaitCall[]? awaits))
         {
             int method = (int)_snapshot.Methods[index].Token;
-            _awaits[index] = awaits = Read(() => module.Suspensions?.Of(method)) ?? [];
+            _awaits[index] = awaits = Read(() => module.Suspensions?.AwaitsOf(method)) ?? [];
         }
         return awaits;
     }

@@ -22,7 +22,7 @@ internal sealed class SuspensionCalls(ModuleImage image)
     private long _code = SymbolLimits.AsyncCode;
 
     /// <summary>The awaits in a method's IL, in ascending order of offsets.</summary>
-    public AwaitCall[] Of(int method) => Body(method) is { } address ? image.ReadBody(address, Find) ?? [] : [];
+    public AwaitCall[] AwaitsOf(int method) => Body(method) is { } address ? image.ReadBody(address, Find) ?? [] : [];
 
     /// <summary>
     /// Simple name of the type of the awaiter at which a method waits; null if the call does not show it, for example if it awaits a task.

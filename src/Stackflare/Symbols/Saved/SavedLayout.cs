@@ -75,7 +75,7 @@ internal struct SavedLockScopesRecord : IRecord<SavedLockScopesRecord>
     public uint ILOffset;
     public ushort Exclusive;
     public ushort ReaderWriter;
-    public uint WaitsForEver;
+    public uint WaitsForever;
 }
 
 [StructLayout(LayoutKind.Sequential)]

@@ -121,7 +121,7 @@ internal sealed class SavedSymbols
     private void Add(in SavedLockScopesRecord place)
     {
         int offset = Offset(place.ILOffset);
-        Once(ModuleAt(place.Module).LockScopes.TryAdd((place.Token, offset), new(place.Exclusive, place.ReaderWriter, place.WaitsForEver != 0)), "place");
+        Once(ModuleAt(place.Module).LockScopes.TryAdd((place.Token, offset), new(place.Exclusive, place.ReaderWriter, place.WaitsForever != 0)), "place");
     }
 
     private void Add(in SavedFieldRecord field)

@@ -85,7 +85,7 @@ internal sealed class SavedSymbolsWriter
         ILOffset = (uint)offset,
         Exclusive = (ushort)Math.Min(count.Exclusive, ushort.MaxValue),
         ReaderWriter = (ushort)Math.Min(count.ReaderWriter, ushort.MaxValue),
-        WaitsForEver = count.WaitsForEver ? 1u : 0,
+        WaitsForever = count.WaitsForever ? 1u : 0,
     });
 
     public void Field(uint module, uint token, FieldSymbol facts)

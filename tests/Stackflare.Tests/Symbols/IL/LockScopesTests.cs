@@ -49,7 +49,7 @@ public sealed class LockScopesTests
     {
         (MethodBase place, int offset) = ((MethodBase, int))GetType().GetMethod(method, BindingFlags.Static | BindingFlags.NonPublic)!.Invoke(null, null)!;
 
-        Assert.Equal(expected, Counts(place, offset).WaitsForEver);
+        Assert.Equal(expected, Counts(place, offset).WaitsForever);
     }
 
     /// <summary>A thread that waits for the monitor is within the statement's <c>try</c>, and holds nothing.</summary>

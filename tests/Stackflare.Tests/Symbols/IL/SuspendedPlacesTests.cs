@@ -136,7 +136,7 @@ public sealed class SuspendedPlacesTests
     private static int[] AwaitsOf(string method)
     {
         using ModuleImage image = ModuleImage.FromFile(typeof(SuspendedPlacesTests).Assembly.Location, typeof(SuspendedPlacesTests).Module.ModuleVersionId)!;
-        return [.. new SuspensionCalls(image).Of(Token(method)).Select(c => c.ILOffset)];
+        return [.. new SuspensionCalls(image).AwaitsOf(Token(method)).Select(c => c.ILOffset)];
     }
 
     private static int Token(string method) => typeof(SuspendedPlacesTests).GetMethod(method, BindingFlags.NonPublic | BindingFlags.Static)!.MetadataToken;

@@ -12,12 +12,12 @@ public sealed class SuspensionCallsTests
     {
         using ModuleImage image = Image();
         var calls = new SuspensionCalls(image);
-        AwaitCall[] one = calls.Of(Token(nameof(One)));
-        int[] three = [.. calls.Of(Token(nameof(Three))).Select(c => c.ILOffset)];
+        AwaitCall[] one = calls.AwaitsOf(Token(nameof(One)));
+        int[] three = [.. calls.AwaitsOf(Token(nameof(Three))).Select(c => c.ILOffset)];
         Assert.Single(one);
         Assert.Equal(3, three.Length);
         Assert.Equal(three.Order(), three);
-        Assert.Empty(calls.Of(Token(nameof(None))));
+        Assert.Empty(calls.AwaitsOf(Token(nameof(None))));
     }
 
     [Fact]
@@ -26,7 +26,7 @@ public sealed class SuspensionCallsTests
         using ModuleImage image = Image();
         var calls = new SuspensionCalls(image);
         int three = Token(nameof(Three));
-        Assert.Equal([null, "YieldAwaiter", "TaskAwaiter`1"], calls.Of(three).Select(c => calls.Awaiter(three, c.ILOffset)));
+        Assert.Equal([null, "YieldAwaiter", "TaskAwaiter`1"], calls.AwaitsOf(three).Select(c => calls.Awaiter(three, c.ILOffset)));
         Assert.Null(calls.Awaiter(three, 0));
         Assert.Null(calls.Awaiter(three, int.MaxValue));
         Assert.Null(calls.Awaiter(three, -1));
@@ -39,7 +39,7 @@ public sealed class SuspensionCallsTests
         var calls = new SuspensionCalls(image);
         foreach (int token in (int[])[0, -1, 0x02000001, 0x06FFFFFF, 0x0A000001, 0x2B000001])
         {
-            Assert.Empty(calls.Of(token));
+            Assert.Empty(calls.AwaitsOf(token));
             Assert.Null(calls.Awaiter(token, 0));
         }
     }
