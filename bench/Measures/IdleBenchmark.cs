@@ -20,7 +20,7 @@ internal static class IdleBenchmark
 
             // The runtime compiles in the background for a while, and its thread for that stays for some seconds.
             Thread.Sleep(options.IdleSettle);
-            ProcessCost[] withBefore = Costs(with), withoutBefore = Costs(without);
+            IdleCost[] withBefore = Costs(with), withoutBefore = Costs(without);
             Thread.Sleep(options.IdleWindow);
             return Compare(withBefore, Costs(with), withoutBefore, Costs(without), options.IdleWindow);
         }
@@ -31,10 +31,10 @@ internal static class IdleBenchmark
         }
     }
 
-    private static ProcessCost[] Costs(List<Subject> subjects) => [.. subjects.Select(subject => ProcessCost.Of(subject.Id))];
+    private static IdleCost[] Costs(List<Subject> subjects) => [.. subjects.Select(subject => IdleCost.Of(subject.Id))];
 
     private static IdleResult Compare(
-        ProcessCost[] withBefore, ProcessCost[] withAfter, ProcessCost[] withoutBefore, ProcessCost[] withoutAfter, TimeSpan window)
+        IdleCost[] withBefore, IdleCost[] withAfter, IdleCost[] withoutBefore, IdleCost[] withoutAfter, TimeSpan window)
     {
         return new IdleResult(
             Difference(withAfter, withoutAfter, cost => cost.ResidentKilobytes / 1024),
@@ -50,7 +50,7 @@ internal static class IdleBenchmark
     }
 
     /// <summary>The names that a program with a trap has more often than one without; of the pair in the middle.</summary>
-    private static string[] NewThreads(ProcessCost[] with, ProcessCost[] without)
+    private static string[] NewThreads(IdleCost[] with, IdleCost[] without)
     {
         List<string> names = [.. Median(with).Threads.Values.Select(thread => thread.Name)];
         foreach (ThreadCost thread in Median(without).Threads.Values)
@@ -58,12 +58,12 @@ internal static class IdleBenchmark
         return [.. names.Order(StringComparer.Ordinal)];
     }
 
-    private static ProcessCost Median(ProcessCost[] costs) => costs.OrderBy(cost => cost.Threads.Count).ElementAt(costs.Length / 2);
+    private static IdleCost Median(IdleCost[] costs) => costs.OrderBy(cost => cost.Threads.Count).ElementAt(costs.Length / 2);
 
-    private static long Growth(ProcessCost[] before, ProcessCost[] after, Func<ThreadCost, long> figure) =>
+    private static long Growth(IdleCost[] before, IdleCost[] after, Func<ThreadCost, long> figure) =>
         after.Zip(before).Sum(pair => pair.First.Threads.Sum(
             thread => figure(thread.Value) - (pair.Second.Threads.TryGetValue(thread.Key, out ThreadCost? was) ? figure(was) : 0)));
 
-    private static double Difference(ProcessCost[] with, ProcessCost[] without, Func<ProcessCost, double> figure) =>
+    private static double Difference(IdleCost[] with, IdleCost[] without, Func<IdleCost, double> figure) =>
         Distribution.MedianOf(with.Select(figure)) - Distribution.MedianOf(without.Select(figure));
 }

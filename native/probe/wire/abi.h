@@ -6,7 +6,7 @@
  * All integers are little-endian. The size of every record is a multiple of 8 bytes, without implicit padding. An index of SF_NONE means "none".
  * Strings are UTF-8 without terminator unless noted otherwise, in the blob section. Later versions append fields to records and add section kinds. A
  * reader uses record_size from the directory, ignores what it does not know, and rejects a different major version. Section kinds from 100 up belong
- * to the host: it adds them when it saves a snapshot to a file (src/Stackflare/Snapshots/Format/HostLayout.cs), and the probe never sends them. */
+ * to the host: it adds them when it saves a snapshot to a file (src/Stackflare/Snapshots/Format/HostRecords.cs), and the probe never sends them. */
 #ifndef STACKFLARE_ABI_H
 #define STACKFLARE_ABI_H
 

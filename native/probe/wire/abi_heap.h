@@ -1,4 +1,4 @@
-/* The heap part of the wire format: copies of the objects of async methods. HeapLayout.cs mirrors it. */
+/* The heap part of the wire format: copies of the objects of async methods. HeapRecords.cs mirrors it. */
 #ifndef STACKFLARE_ABI_HEAP_H
 #define STACKFLARE_ABI_HEAP_H
 

@@ -17,12 +17,12 @@ internal static class DumpAnalyzer
             .. timed.Where(static d => d.Steps.Any(static s => s.Wait.MayEnd)).Select(DeadlockFindings.ForTimedDeadlock),
             .. AsyncFindings.Cycles(async),
             .. HeldLockFindings.Abandoned(dump),
-            .. PoolStarvation.In(dump),
-            .. LockConvoys.In(dump),
+            .. PoolStarvationFindings.In(dump),
+            .. LockConvoyFindings.In(dump),
             .. HeldLockFindings.Waiting(dump),
-            .. Spinning.In(dump),
+            .. SpinningFindings.In(dump),
             .. AsyncFindings.ManyAlike(async),
-            .. ManyAlike.In(dump),
+            .. ManyAlikeFindings.In(dump),
         ];
         return dump with { Findings = findings };
     }

@@ -7,7 +7,7 @@ namespace Stackflare.Capture;
 /// <param name="host">The process.</param>
 /// <param name="runtime">The version of its runtime; null if not known.</param>
 /// <param name="error">Why there are no stacks.</param>
-internal sealed class KernelDumpSource(HostInfo host, Version? runtime, StackflareException error) : IDumpSource
+internal sealed class KernelDumpSource(ProcessFacts host, Version? runtime, StackflareException error) : IDumpSource
 {
     public ThreadDump Dump(CancellationToken cancellationToken)
     {
@@ -20,7 +20,7 @@ internal sealed class KernelDumpSource(HostInfo host, Version? runtime, Stackfla
             HasStacks = false,
             Threads = [],
             RuntimeThreads = threads,
-            Findings = [.. UnfinishedSuspension.In(error, threads)],
+            Findings = [.. SuspensionFindings.In(error, threads)],
             Notes = ["Only the kernel's view of the threads is available: " + error.Problem],
         };
     }

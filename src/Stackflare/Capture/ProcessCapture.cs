@@ -27,7 +27,7 @@ internal sealed class ProcessCapture : IDisposable
     private readonly Symbolicator _symbolicator;
     private bool _useMemory = true;
     private MemoryFile? _memory;
-    private volatile ProbeTransport? _route;
+    private volatile ProbeTransport? _transport;
 
     /// <summary>Checks whether the process can be dumped.</summary>
     /// <param name="target">The process.</param>
@@ -51,7 +51,7 @@ internal sealed class ProcessCapture : IDisposable
         string platform = ProbePlatform.For(_target.Runtime.IsMusl);
         _probe = probes(platform) ?? throw OtherLibc(pid, _target.Runtime.IsMusl ? "musl" : "glibc", platform);
         _options = options;
-        Source = new ProbeSource(() => _route = ProbeTransport.To(_target, _probe.Span, _useMemory, ref _memory), ProfilerSlots.Inspect(pid, RuntimeVersion()), Look);
+        Source = new ProbeSource(() => _transport = ProbeTransport.To(_target, _probe.Span, _useMemory, ref _memory), ProfilerSlots.Inspect(pid, RuntimeVersion()), Look);
         _symbolicator = new Symbolicator(new SymbolOptions
         {
             SourceText = options.SourceText,
@@ -142,7 +142,7 @@ internal sealed class ProcessCapture : IDisposable
         libc == "musl" ? "Use a build that contains one; building it requires musl-gcc." : $"Use the build for {platform}.");
 
     /// <summary>Removes the files that the current capture has created, because this process is about to end. Thread-safe.</summary>
-    public void Abandon() => _route?.RemoveFiles();
+    public void Abandon() => _transport?.RemoveFiles();
 
     public void Dispose() => _memory?.Dispose();
 
@@ -157,7 +157,7 @@ internal sealed class ProcessCapture : IDisposable
     /// <param name="error">Why there are no stacks.</param>
     public IDumpSource WithoutStacks(StackflareException error) => new KernelDumpSource(Look(), _target.Runtime.Version, error);
 
-    private HostInfo Look() => _target.IsVisible
-        ? HostInfo.Inspect(_target.Pid, new KernelTasks(_target.Pid, _target.NamespacePid != _target.Pid))
-        : HostInfo.NotVisible(_target.ShownPid, RuntimeInfo.Ask(_target.SocketPath!, Patience)?.EntryAssembly);
+    private ProcessFacts Look() => _target.IsVisible
+        ? ProcessFacts.Inspect(_target.Pid, new KernelTasks(_target.Pid, _target.NamespacePid != _target.Pid))
+        : ProcessFacts.NotVisible(_target.ShownPid, RuntimeInfo.Ask(_target.SocketPath!, Patience)?.EntryAssembly);
 }

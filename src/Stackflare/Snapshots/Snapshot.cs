@@ -7,7 +7,7 @@ namespace Stackflare.Snapshots;
 internal sealed class Snapshot
 {
     /// <summary>The process as the host sees it, with the kernel's list of its threads.</summary>
-    public required HostInfo Host { get; init; }
+    public required ProcessFacts Host { get; init; }
 
     /// <summary>The process id in the process's own pid namespace. In a container, it differs from the host's.</summary>
     public required int ProcessId { get; init; }

@@ -15,7 +15,7 @@ internal sealed class SnapshotBuilder
     private readonly List<SnapshotObject> _objects = [];
     private readonly List<SnapshotReference> _references = [];
 
-    public required HostInfo Host { get; init; }
+    public required ProcessFacts Host { get; init; }
 
     /// <summary>The process id in the process's own pid namespace; the host's by default.</summary>
     public int? ProcessId { get; init; }

@@ -49,7 +49,7 @@ public sealed class AsyncRunningTests(ITestOutputHelper output)
 
     /// <summary>How many frames of a function there are, from the innermost to this.</summary>
     private static int CountTo(RawSnapshot snapshot, ThreadRecord thread, uint frame, FunctionRecord function) =>
-        Enumerable.Range(0, (int)frame + 1).Count(i => FrameOf(snapshot, thread, (uint)i) is { Function: not SnapshotLayout.None } f
+        Enumerable.Range(0, (int)frame + 1).Count(i => FrameOf(snapshot, thread, (uint)i) is { Function: not SnapshotConstants.None } f
             && snapshot.Functions[f.Function].FunctionId == function.FunctionId);
 
     private static FrameRecord FrameOf(RawSnapshot snapshot, ThreadRecord thread, uint frame) => snapshot.Frames[snapshot.Stacks[thread.FirstFrame + frame]];

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Stackflare.EndToEnd.Cli.Harness;
 using Stackflare.EndToEnd.Harness;
-using Stackflare.EndToEnd.Problems;
+using Stackflare.EndToEnd.Findings;
 
 namespace Stackflare.EndToEnd.Async;
 

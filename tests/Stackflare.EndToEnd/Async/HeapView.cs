@@ -54,7 +54,7 @@ internal sealed class HeapView
 
     /// <summary>The same as who makes stacks of it sees it.</summary>
     public static Snapshot Whole(TargetProcess target) =>
-        SnapshotDecoder.Decode(Snapshots(target)(), HostInfo.Inspect(target.Pid, new Processes.KernelTasks(target.Pid)), []);
+        SnapshotDecoder.Decode(Snapshots(target)(), ProcessFacts.Inspect(target.Pid, new Processes.KernelTasks(target.Pid)), []);
 
     public static HeapView Of(TargetProcess target) => Of(Snapshots(target)());
 
@@ -137,7 +137,7 @@ internal sealed class HeapView
     /// <summary>The offset of a field that the type or one that it is derived from declares.</summary>
     private uint FieldAt(uint type, string name, MetadataNames names)
     {
-        for (uint at = type; at != SnapshotLayout.None; at = _layouts[at].Parent)
+        for (uint at = type; at != SnapshotConstants.None; at = _layouts[at].Parent)
         {
             foreach (HeapFieldRecord field in Heap.FieldsOf(_layouts[at]))
             {

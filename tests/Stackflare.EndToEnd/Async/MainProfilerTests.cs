@@ -1,7 +1,7 @@
 using Stackflare.Capture.Probe;
 using Stackflare.EndToEnd.Cli.Harness;
 using Stackflare.EndToEnd.Harness;
-using Stackflare.EndToEnd.Problems;
+using Stackflare.EndToEnd.Findings;
 using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
 
 namespace Stackflare.EndToEnd.Async;

@@ -12,7 +12,7 @@ internal sealed class MetadataNames(RawSnapshot snapshot) : IDisposable
 
     public string TypeOf(uint type)
     {
-        if (type == SnapshotLayout.None)
+        if (type == SnapshotConstants.None)
             return "?";
         TypeRecord record = snapshot.Types[type];
         if (record.Flags.HasFlag(TypeFlags.Array))

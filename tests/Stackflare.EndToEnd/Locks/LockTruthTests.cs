@@ -29,11 +29,11 @@ public sealed class LockTruthTests
         Assert.Equal([(0u, 0u, true), (1u, 2u, false)], locks.Select(l => (l.Record.Recursion, l.Record.Waiters, l.IsFromStack)));
         Assert.All(locks, l => Assert.Equal((LockRecordKind.Lock, truth.Named("holder").OsId), (l.Record.Kind, l.Owner)));
 
-        AssertWaits("enter", WaitRecordKind.MonitorEnter, view.Named("WantedGate"), SnapshotLayout.WaitInfinite);
+        AssertWaits("enter", WaitRecordKind.MonitorEnter, view.Named("WantedGate"), SnapshotConstants.WaitInfinite);
         AssertWaits("try enter", WaitRecordKind.MonitorEnter, view.Named("WantedGate"), Hour);
-        AssertWaits("static enter", WaitRecordKind.MonitorEnter, view.Named("StaticGate"), SnapshotLayout.WaitInfinite);
+        AssertWaits("static enter", WaitRecordKind.MonitorEnter, view.Named("StaticGate"), SnapshotConstants.WaitInfinite);
         AssertWaits("pulse", WaitRecordKind.MonitorWait, view.Named("PulseGate"), Hour);
-        AssertWaits("lock enter", WaitRecordKind.LockEnter, locks[1], SnapshotLayout.WaitInfinite);
+        AssertWaits("lock enter", WaitRecordKind.LockEnter, locks[1], SnapshotConstants.WaitInfinite);
         AssertWaits("lock try enter", WaitRecordKind.LockEnter, locks[1], Hour);
         Assert.Equal((null, LockFlags.WaitersKnown), (view.Named("PulseGate").Owner, view.Named("PulseGate").Record.Flags));
 

@@ -25,7 +25,7 @@ internal sealed class LockView
                    record, typeName(record.Type), Thread(record.Owner), Thread(record.Upgrader), Thread(reference.Thread)!.Value, reference.Flags),
         ];
         Waits = [.. snapshot.Waits.Select(w => new WaitSeen(
-            Thread(w.Thread)!.Value, w.Kind, w.Lock == SnapshotLayout.None ? null : Locks[(int)w.Lock], Thread(w.OtherThread), w.TimeoutMs))];
+            Thread(w.Thread)!.Value, w.Kind, w.Lock == SnapshotConstants.None ? null : Locks[(int)w.Lock], Thread(w.OtherThread), w.TimeoutMs))];
     }
 
     public IReadOnlyList<ObjectSeen> Objects { get; }
@@ -51,8 +51,8 @@ internal sealed class LockView
         return () =>
         {
             RawSnapshot records = capture.Source.TakeRecords(options, TestContext.Current.CancellationToken);
-            Snapshot snapshot = SnapshotDecoder.Decode(records, HostInfo.Inspect(target.Pid, new Processes.KernelTasks(target.Pid)), []);
-            return new LockView(records, capture.Symbolicate(snapshot), type => type == SnapshotLayout.None ? null : symbolicator.TypeName(snapshot, (int)type));
+            Snapshot snapshot = SnapshotDecoder.Decode(records, ProcessFacts.Inspect(target.Pid, new Processes.KernelTasks(target.Pid)), []);
+            return new LockView(records, capture.Symbolicate(snapshot), type => type == SnapshotConstants.None ? null : symbolicator.TypeName(snapshot, (int)type));
         };
     }
 
@@ -79,8 +79,8 @@ internal sealed class LockView
         HeldRecord[] held = [.. Snapshot.Held.Where(h => Snapshot.Locks[h.Lock].Object == seen.Object)];
         Assert.All(held, h => Assert.Equal(seen.Owner, (int)Snapshot.Threads[h.Thread].OsId));
         Assert.All(held, h => Assert.Equal(held.Length > 1, h.Flags.HasFlag(HeldFlags.Ambiguous)));
-        return [.. held.Where(h => h.Frame != SnapshotLayout.None).Select(h => Dump.Threads.Single(t => t.OsId.Value == seen.Owner).Frames[(int)h.Frame].Method.Name)];
+        return [.. held.Where(h => h.Frame != SnapshotConstants.None).Select(h => Dump.Threads.Single(t => t.OsId.Value == seen.Owner).Frames[(int)h.Frame].Method.Name)];
     }
 
-    private int? Thread(uint index) => index == SnapshotLayout.None ? null : (int)Snapshot.Threads[index].OsId;
+    private int? Thread(uint index) => index == SnapshotConstants.None ? null : (int)Snapshot.Threads[index].OsId;
 }

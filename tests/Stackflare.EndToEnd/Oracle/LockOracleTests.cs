@@ -41,7 +41,7 @@ public sealed class LockOracleTests
     }
 
     private static ulong ThreadId(LockView view, LockSeen seen) =>
-        seen.Record.Owner == SnapshotLayout.None ? 0 : view.Snapshot.Threads[seen.Record.Owner].ThreadId;
+        seen.Record.Owner == SnapshotConstants.None ? 0 : view.Snapshot.Threads[seen.Record.Owner].ThreadId;
 
     private static string Line(bool countsWaiters, ulong address, string? type, ulong thread, int recursion, int waiting) =>
         $"0x{address:x} {type?.Split('.', '+')[^1]} held by 0x{thread:x} {recursion} times" + (countsWaiters ? $", {waiting} waiting" : "");

@@ -91,7 +91,7 @@ public sealed class SameFrameTests
     {
         var (one, other, areSame) = Pairs[difference];
         DumpThread[] threads = [.. Enumerable.Range(1, Many).Select(i => Build.Thread(i, null, ThreadActivity.Waiting, [i % 2 == 0 ? one : other, Outer]))];
-        Assert.Equal(areSame ? [Many] : [], ManyAlike.In(Build.Dump(threads)).Select(f => f.Threads.Count));
+        Assert.Equal(areSame ? [Many] : [], ManyAlikeFindings.In(Build.Dump(threads)).Select(f => f.Threads.Count));
     }
 
     /// <summary>A stub of the runtime between two frames of the program is not there once the caller was compiled again.</summary>
@@ -99,7 +99,7 @@ public sealed class SameFrameTests
     public void TheFindingDoesNotLookAtWhatIsHidden()
     {
         DumpThread[] threads = [.. Enumerable.Range(1, Many).Select(i => Build.Thread(i, null, ThreadActivity.Waiting, i % 2 == 0 ? [Place(), NativeRun(), Outer] : [Place(), Outer]))];
-        Assert.Equal(Many, Assert.Single(ManyAlike.In(Build.Dump(threads))).Threads.Count);
+        Assert.Equal(Many, Assert.Single(ManyAlikeFindings.In(Build.Dump(threads))).Threads.Count);
     }
 
     [Theory, MemberData(nameof(All))]

@@ -1,4 +1,4 @@
-using Stackflare.Tests.Probe;
+using Stackflare.Tests.NativeProbe;
 
 namespace Stackflare.Tests.Signals;
 

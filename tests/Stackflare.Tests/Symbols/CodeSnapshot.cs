@@ -12,7 +12,7 @@ internal sealed class CodeSnapshot
     private readonly List<int> _stack = [];
     private readonly Dictionary<Module, int> _known = [];
 
-    public static HostInfo Host { get; } = new()
+    public static ProcessFacts Host { get; } = new()
     {
         ProcessId = 1,
         ProgramName = "Shop",

@@ -7,11 +7,11 @@ namespace Stackflare.Capture.Probe;
 /// <param name="open">Opens a transport to the process. Each attempt needs a new one, and a capture can make several attempts.</param>
 /// <param name="slots">What is known of the process's profiler slots.</param>
 /// <param name="readHost">Reads the process's information from /proc.</param>
-internal sealed class ProbeSource(Func<ProbeTransport> open, ProfilerSlots slots, Func<HostInfo> readHost) : ICaptureSource
+internal sealed class ProbeSource(Func<ProbeTransport> open, ProfilerSlots slots, Func<ProcessFacts> readHost) : ICaptureSource
 {
     public Snapshot Capture(CaptureOptions options, CancellationToken cancellationToken)
     {
-        HostInfo host = readHost();
+        ProcessFacts host = readHost();
         RawSnapshot raw = Take(options, host, cancellationToken);
         // Right after the capture: the snapshot says which threads wait, and this measures for how long.
         host.Tasks.MeasureOffCpuTime(
@@ -24,6 +24,6 @@ internal sealed class ProbeSource(Func<ProbeTransport> open, ProfilerSlots slots
     /// <summary>Takes the raw records as the probe sends them.</summary>
     internal RawSnapshot TakeRecords(CaptureOptions options, CancellationToken cancellationToken) => Take(options, readHost(), cancellationToken);
 
-    private RawSnapshot Take(CaptureOptions options, HostInfo host, CancellationToken cancellationToken) =>
+    private RawSnapshot Take(CaptureOptions options, ProcessFacts host, CancellationToken cancellationToken) =>
         SnapshotCapture.Take(open, options, slots, host.Tasks, cancellationToken);
 }

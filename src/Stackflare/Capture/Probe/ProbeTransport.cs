@@ -37,9 +37,9 @@ internal sealed class ProbeTransport : IDisposable
     /// <exception cref="StackflareException">No transport is possible; the error says why.</exception>
     public static ProbeTransport ToSelf(string probePath)
     {
-        var route = new ProbeTransport(Environment.ProcessId, DiagnosticsSocket.FindOwn()) { ProbePath = probePath };
-        route.ListenAbstract();
-        return route;
+        var transport = new ProbeTransport(Environment.ProcessId, DiagnosticsSocket.FindOwn()) { ProbePath = probePath };
+        transport.ListenAbstract();
+        return transport;
     }
 
     /// <summary>
@@ -56,7 +56,7 @@ internal sealed class ProbeTransport : IDisposable
     [SupportedOSPlatform("linux")]
     public static ProbeTransport To(TargetProcess target, ReadOnlySpan<byte> probe, bool useMemory, ref MemoryFile? memory)
     {
-        var route = new ProbeTransport(target.Pid, DiagnosticsSocket.Find(target));
+        var transport = new ProbeTransport(target.Pid, DiagnosticsSocket.Find(target));
         bool isDone = false;
         try
         {
@@ -64,14 +64,14 @@ internal sealed class ProbeTransport : IDisposable
                 memory ??= MemoryFile.Create(probe);
             string? inMemory = useMemory ? memory?.Path : null;
             if (inMemory is null || !target.SharesNetwork)
-                route._directory = TransportDirectory.Create(target);
-            route.ProbePath = inMemory ?? route._directory!.WriteProbe(probe);
+                transport._directory = TransportDirectory.Create(target);
+            transport.ProbePath = inMemory ?? transport._directory!.WriteProbe(probe);
             if (target.SharesNetwork)
-                route.ListenAbstract();
+                transport.ListenAbstract();
             else
-                (route.Address, route.Listener) = (route._directory!.SocketAddress, route._directory.Listen());
+                (transport.Address, transport.Listener) = (transport._directory!.SocketAddress, transport._directory.Listen());
             isDone = true;
-            return route;
+            return transport;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -83,7 +83,7 @@ internal sealed class ProbeTransport : IDisposable
         finally
         {
             if (!isDone)
-                route.Dispose();
+                transport.Dispose();
         }
     }
 

@@ -100,27 +100,27 @@ internal static class SnapshotCapture
 
     private static RawSnapshot Take(Func<ProbeTransport> open, DumpLimits limits, ProfilerClass profiler, HeapLimits? heap, CancellationToken cancellationToken)
     {
-        using ProbeTransport route = open();
+        using ProbeTransport transport = open();
         var deadline = Deadline.In(limits.Timeout, cancellationToken);
         // Guids use the kernel's random source. The cryptography library would load OpenSSL for the same bytes.
         ulong nonce = BinaryPrimitives.ReadUInt64LittleEndian(Guid.NewGuid().ToByteArray());
         ReadOnlyMemory<byte> bytes;
         try
         {
-            using UnixSocket port = Connect(route.SocketPath, limits, deadline);
+            using UnixSocket port = Connect(transport.SocketPath, limits, deadline);
             // In a world-writable /tmp, another user may have created a socket with that name first.
             (int Pid, uint User) runtime = port.Peer();
-            if (route.Pid != 0 && runtime.Pid != route.Pid)
+            if (transport.Pid != 0 && runtime.Pid != transport.Pid)
             {
                 throw new StackflareException(
                     StackflareError.DiagnosticsUnreachable,
-                    $"The diagnostics socket '{route.SocketPath}' is not the process's own: process {runtime.Pid} listens on it.",
+                    $"The diagnostics socket '{transport.SocketPath}' is not the process's own: process {runtime.Pid} listens on it.",
                     "Remove it and start the process again.");
             }
-            byte[] request = Request(nonce, route.Address, limits, heap);
+            byte[] request = Request(nonce, transport.Address, limits, heap);
             // The probe itself waits for background collections during the pause, so the runtime must not wait.
-            port.SendAll(DiagnosticsPort.AttachCommand(route.ProbePath, profiler, request, heap is null ? limits.Timeout : TimeSpan.Zero));
-            bytes = Receive(route, port, runtime, limits, deadline);
+            port.SendAll(DiagnosticsPort.AttachCommand(transport.ProbePath, profiler, request, heap is null ? limits.Timeout : TimeSpan.Zero));
+            bytes = Receive(transport, port, runtime, limits, deadline);
         }
         catch (IOException e)
         {
@@ -160,9 +160,9 @@ internal static class SnapshotCapture
         int timeMs = (int)limits.Timeout.TotalMilliseconds;
         var request = new RequestRecord
         {
-            Magic = SnapshotLayout.Magic,
-            VersionMajor = SnapshotLayout.VersionMajor,
-            VersionMinor = SnapshotLayout.VersionMinor,
+            Magic = SnapshotConstants.Magic,
+            VersionMajor = SnapshotConstants.VersionMajor,
+            VersionMinor = SnapshotConstants.VersionMinor,
             Flags = RequestFlags.CopyImages,
             Nonce = nonce,
             MaxThreads = (uint)limits.MaxThreads,
@@ -186,7 +186,7 @@ internal static class SnapshotCapture
         }
         unsafe
         {
-            Encoding.ASCII.GetBytes(address, new Span<byte>(request.Address, SnapshotLayout.AddressBytes));
+            Encoding.ASCII.GetBytes(address, new Span<byte>(request.Address, SnapshotConstants.AddressBytes));
         }
         return MemoryMarshal.AsBytes(new Span<RequestRecord>(ref request)).ToArray();
     }
@@ -196,23 +196,23 @@ internal static class SnapshotCapture
     /// the probe has sent everything and was unloaded.
     /// </summary>
     private static ReadOnlyMemory<byte> Receive(
-        ProbeTransport route, UnixSocket port, (int Pid, uint User) runtime, DumpLimits limits, Deadline deadline)
+        ProbeTransport transport, UnixSocket port, (int Pid, uint User) runtime, DumpLimits limits, Deadline deadline)
     {
         ReadOnlyMemory<byte>? bytes = null;
         bool isLoaded = false;
         while (true)
         {
-            (bool probe, bool answer) = UnixSocket.WaitReadable(bytes is null ? route.Listener : null, port, deadline);
+            (bool probe, bool answer) = UnixSocket.WaitReadable(bytes is null ? transport.Listener : null, port, deadline);
             // Other processes can see the name and connect as often as they like. Each one is rejected, until the deadline.
             if (probe && !deadline.Passed)
             {
-                using UnixSocket connection = route.Listener.Accept();
+                using UnixSocket connection = transport.Listener.Accept();
                 // The name is random and the nonce is checked. This rejects a process that guessed the name before anything is read from it.
                 // All processes that are not visible have the id 0.
                 (int Pid, uint User) peer = connection.Peer();
                 if (peer.Pid != runtime.Pid || (peer.Pid == 0 && peer.User != runtime.User))
                     continue;
-                route.ProbeIsLoaded();
+                transport.ProbeIsLoaded();
                 isLoaded = true;
                 if (ReadAll(connection, limits.MaxSnapshotBytes, deadline) is { IsEmpty: false } read)
                     bytes = read;

@@ -15,13 +15,13 @@ internal sealed class BlobWriter(int alignment = 8)
     public (uint Offset, uint Length) Add(string? text)
     {
         if (text is null)
-            return (SnapshotLayout.None, 0);
+            return (SnapshotConstants.None, 0);
         ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(text.AsSpan());
-        return AddBytes(bytes[..Math.Min(bytes.Length, SnapshotLayout.LongestText)]);
+        return AddBytes(bytes[..Math.Min(bytes.Length, SnapshotConstants.LongestText)]);
     }
 
     /// <summary>Adds bytes. No bytes give no offset.</summary>
-    public (uint Offset, uint Length) Add(ReadOnlyMemory<byte> bytes) => bytes.IsEmpty ? (SnapshotLayout.None, 0) : AddBytes(bytes.Span);
+    public (uint Offset, uint Length) Add(ReadOnlyMemory<byte> bytes) => bytes.IsEmpty ? (SnapshotConstants.None, 0) : AddBytes(bytes.Span);
 
     public byte[] ToArray() => _bytes.WrittenSpan.ToArray();
 

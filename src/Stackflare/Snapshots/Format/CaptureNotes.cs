@@ -57,7 +57,7 @@ internal static class CaptureNotes
     }
 
     private static bool IsDynamic(RawSnapshot snapshot, in FrameRecord frame) =>
-        frame.Function == SnapshotLayout.None || snapshot.Functions[frame.Function].Flags.HasFlag(FunctionFlags.Dynamic);
+        frame.Function == SnapshotConstants.None || snapshot.Functions[frame.Function].Flags.HasFlag(FunctionFlags.Dynamic);
 
     private static IEnumerable<string> HeapNotes(RawSnapshot snapshot)
     {

@@ -8,7 +8,7 @@ internal static class HostSections
     private const long NotKnown = -1;
 
     /// <summary>The sections in the order of the file.</summary>
-    public static FileSection[] Encode(HostInfo facts, IReadOnlyList<string> notes)
+    public static FileSection[] Encode(ProcessFacts facts, IReadOnlyList<string> notes)
     {
         var blob = new BlobWriter();
         var host = new HostRecord { Pid = (uint)facts.ProcessId, UptimeNs = facts.Uptime is { } uptime ? Nanoseconds(uptime) : NotKnown };
@@ -32,26 +32,26 @@ internal static class HostSections
             (noteRecords[i].TextOffset, noteRecords[i].TextLength) = blob.Add(notes[i]);
         return
         [
-            FileSection.Of(HostLayout.HostSection, host),
-            FileSection.Of<TaskRecord>(HostLayout.TasksSection, tasks),
-            FileSection.Of<byte>(HostLayout.BlobSection, blob.ToArray()),
-            FileSection.Of<NoteRecord>(HostLayout.NotesSection, noteRecords),
+            FileSection.Of(HostSectionNumbers.HostSection, host),
+            FileSection.Of<TaskRecord>(HostSectionNumbers.TasksSection, tasks),
+            FileSection.Of<byte>(HostSectionNumbers.BlobSection, blob.ToArray()),
+            FileSection.Of<NoteRecord>(HostSectionNumbers.NotesSection, noteRecords),
         ];
     }
 
     /// <returns>The host's information, and the source's notes (null in files that do not have them).</returns>
     /// <exception cref="SnapshotFormatException">The sections are missing or damaged.</exception>
-    public static (HostInfo Facts, IReadOnlyList<string>? Notes) Decode(SnapshotDirectory directory)
+    public static (ProcessFacts Facts, IReadOnlyList<string>? Notes) Decode(SnapshotDirectory directory)
     {
-        var host = directory.Single<HostRecord>(HostLayout.HostSection, "host");
-        ReadOnlyMemory<byte> blob = directory.Blob(HostLayout.BlobSection);
+        var host = directory.Single<HostRecord>(HostSectionNumbers.HostSection, "host");
+        ReadOnlyMemory<byte> blob = directory.Blob(HostSectionNumbers.BlobSection);
         // Texts must not overlap, as in the rest of a snapshot: a small file must not become a large dump.
         long total = 0;
         string program = Required(host.ProgramOffset, host.ProgramLength, "the program's name");
         string platform = Required(host.PlatformOffset, host.PlatformLength, "the platform");
         string? note = Text(host.NoteOffset, host.NoteLength, "the note");
 
-        TaskRecord[] records = directory.Records<TaskRecord>(HostLayout.TasksSection);
+        TaskRecord[] records = directory.Records<TaskRecord>(HostSectionNumbers.TasksSection);
         var tasks = new Dictionary<int, TaskStat>(records.Length);
         foreach (ref readonly TaskRecord task in records.AsSpan())
         {
@@ -60,10 +60,10 @@ internal static class HostSections
             if (!tasks.TryAdd(Id(task.OsId), stat))
                 throw new SnapshotFormatException($"task {task.OsId} is there twice");
         }
-        string[]? notes = directory.Has(HostLayout.NotesSection)
-            ? Array.ConvertAll(directory.Records<NoteRecord>(HostLayout.NotesSection), n => Required(n.TextOffset, n.TextLength, "a note"))
+        string[]? notes = directory.Has(HostSectionNumbers.NotesSection)
+            ? Array.ConvertAll(directory.Records<NoteRecord>(HostSectionNumbers.NotesSection), n => Required(n.TextOffset, n.TextLength, "a note"))
             : null;
-        var facts = new HostInfo
+        var facts = new ProcessFacts
         {
             ProcessId = Id(host.Pid),
             ProgramName = program,
@@ -77,7 +77,7 @@ internal static class HostSections
         string? Text(uint offset, uint length, string what)
         {
             SnapshotReader.Text(offset, length, blob.Length, what, ref total);
-            return offset == SnapshotLayout.None ? null : SnapshotLayout.Text(blob, offset, length);
+            return offset == SnapshotConstants.None ? null : SnapshotConstants.Text(blob, offset, length);
         }
 
         string Required(uint offset, uint length, string what) =>

@@ -2,7 +2,7 @@ namespace Stackflare.Snapshots.Format;
 
 /// <summary>
 /// The result of a capture: addresses, tokens and IL offsets, no text. A view of the bytes, which <see cref="SnapshotReader"/>
-/// has checked: every index in a record is in range or <see cref="SnapshotLayout.None"/>, every slice is inside the blob.
+/// has checked: every index in a record is in range or <see cref="SnapshotConstants.None"/>, every slice is inside the blob.
 /// </summary>
 internal sealed class RawSnapshot
 {
@@ -62,14 +62,14 @@ internal sealed class RawSnapshot
     /// <summary>Whether there are no stacks because the runtime allows only another profiler to walk them.</summary>
     public bool WalkWasRefused => Array.Exists(Threads, static t => t.HResult == InconsistentWithFlags);
 
-    /// <summary>Reads a UTF-16 string; null for <see cref="SnapshotLayout.None"/>.</summary>
-    public string? Text(uint offset, uint length) => offset == SnapshotLayout.None
+    /// <summary>Reads a UTF-16 string; null for <see cref="SnapshotConstants.None"/>.</summary>
+    public string? Text(uint offset, uint length) => offset == SnapshotConstants.None
         ? null
-        : SnapshotLayout.Text(Blob, offset, length);
+        : SnapshotConstants.Text(Blob, offset, length);
 
-    /// <summary>A slice of the blob; empty for <see cref="SnapshotLayout.None"/>.</summary>
+    /// <summary>A slice of the blob; empty for <see cref="SnapshotConstants.None"/>.</summary>
     public ReadOnlyMemory<byte> Bytes(uint offset, uint length) =>
-        offset == SnapshotLayout.None ? default : Blob.Slice((int)offset, (int)length);
+        offset == SnapshotConstants.None ? default : Blob.Slice((int)offset, (int)length);
 
     /// <summary>The indexes into <see cref="Frames"/> of a thread's stack, innermost first.</summary>
     public ReadOnlySpan<uint> StackOf(in ThreadRecord thread) =>

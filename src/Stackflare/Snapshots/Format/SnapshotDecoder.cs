@@ -6,7 +6,7 @@ internal static class SnapshotDecoder
     /// <param name="raw">The records.</param>
     /// <param name="host">The host's information.</param>
     /// <param name="notes">What the source could not provide.</param>
-    public static Snapshot Decode(RawSnapshot raw, HostInfo host, IReadOnlyList<string> notes)
+    public static Snapshot Decode(RawSnapshot raw, ProcessFacts host, IReadOnlyList<string> notes)
     {
         InfoRecord info = raw.Info;
         var builder = new SnapshotBuilder
@@ -141,7 +141,7 @@ internal static class SnapshotDecoder
                 Type = Index(entry.Type),
                 Owner = Index(entry.Owner),
                 Upgrader = Index(entry.Upgrader),
-                Count = entry.Count == SnapshotLayout.CountUnknown ? null : entry.Count,
+                Count = entry.Count == SnapshotConstants.CountUnknown ? null : entry.Count,
             });
         }
         foreach (ref readonly ReferenceRecord reference in raw.References.AsSpan())
@@ -156,7 +156,7 @@ internal static class SnapshotDecoder
         (SnapshotWaitKind)(wait.Kind - WaitRecordKind.MonitorEnter), Index(wait.Lock), Index(wait.OtherThread),
         wait.TimeoutMs switch
         {
-            SnapshotLayout.WaitTimeoutUnknown => null,
+            SnapshotConstants.WaitTimeoutUnknown => null,
             < 0 => Timeout.InfiniteTimeSpan,
             var ms => TimeSpan.FromMilliseconds(ms),
         });
@@ -187,7 +187,7 @@ internal static class SnapshotDecoder
         : record.Flags.HasFlag(ThreadFlags.WalkFailed) ? StackCompleteness.Broken
         : StackCompleteness.Complete;
 
-    private static int? Index(uint index) => index == SnapshotLayout.None ? null : (int)index;
+    private static int? Index(uint index) => index == SnapshotConstants.None ? null : (int)index;
 
     private static int? Known(int value) => value < 0 ? null : value;
 

@@ -90,12 +90,12 @@ internal sealed class SnapshotDirectory
     {
         if (!MemoryMarshal.TryRead(bytes, out HeaderRecord header))
             throw new SnapshotFormatException($"it has {bytes.Length} bytes, fewer than a header");
-        if (header.Magic != SnapshotLayout.Magic)
+        if (header.Magic != SnapshotConstants.Magic)
             throw new SnapshotFormatException("it does not begin like a snapshot");
-        if (header.VersionMajor != SnapshotLayout.VersionMajor)
+        if (header.VersionMajor != SnapshotConstants.VersionMajor)
         {
             throw new SnapshotFormatException(
-                $"it is of version {header.VersionMajor}.{header.VersionMinor}, and this build reads version {SnapshotLayout.VersionMajor}");
+                $"it is of version {header.VersionMajor}.{header.VersionMinor}, and this build reads version {SnapshotConstants.VersionMajor}");
         }
         if (header.TotalSize != (ulong)bytes.Length)
             throw new SnapshotFormatException($"its header says {header.TotalSize} bytes, but it has {bytes.Length}");

@@ -92,8 +92,8 @@ internal sealed class SnapshotEncoder
                     Kind = WaitRecordKind.MonitorEnter + (uint)wait.Kind,
                     Lock = Index(wait.Lock),
                     OtherThread = Index(wait.OtherThread),
-                    TimeoutMs = wait.Timeout is not { } timeout ? SnapshotLayout.WaitTimeoutUnknown
-                        : timeout < TimeSpan.Zero ? SnapshotLayout.WaitInfinite
+                    TimeoutMs = wait.Timeout is not { } timeout ? SnapshotConstants.WaitTimeoutUnknown
+                        : timeout < TimeSpan.Zero ? SnapshotConstants.WaitInfinite
                         : (int)Math.Min(timeout.TotalMilliseconds, int.MaxValue),
                 });
             }
@@ -175,7 +175,7 @@ internal sealed class SnapshotEncoder
             Type = Index(o.Type),
             Owner = Index(o.Owner),
             Upgrader = Index(o.Upgrader),
-            Count = o.Count ?? SnapshotLayout.CountUnknown,
+            Count = o.Count ?? SnapshotConstants.CountUnknown,
         }));
         Add(SectionKind.References, Array.ConvertAll(_snapshot.References, static r => new ReferenceRecord
         {
@@ -259,7 +259,7 @@ internal sealed class SnapshotEncoder
         _ => 0,
     };
 
-    private static uint Index(int? index) => index is { } at ? (uint)at : SnapshotLayout.None;
+    private static uint Index(int? index) => index is { } at ? (uint)at : SnapshotConstants.None;
 
     private static long Ns(TimeSpan time) => time.Ticks * TimeSpan.NanosecondsPerTick;
 }

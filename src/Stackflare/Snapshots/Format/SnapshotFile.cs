@@ -36,7 +36,7 @@ internal static class SnapshotFile
         // A failed capture is reported when it is taken, and is never saved.
         if (raw.Info.Phase != CapturePhase.Done)
             throw new SnapshotFormatException("its capture was not finished");
-        (HostInfo facts, IReadOnlyList<string>? notes) = HostSections.Decode(directory);
+        (ProcessFacts facts, IReadOnlyList<string>? notes) = HostSections.Decode(directory);
         return (SnapshotDecoder.Decode(raw, facts, notes ?? CaptureNotes.Describe(raw)), directory);
     }
 
@@ -52,9 +52,9 @@ internal static class SnapshotFile
         }
         var header = new HeaderRecord
         {
-            Magic = SnapshotLayout.Magic,
-            VersionMajor = SnapshotLayout.VersionMajor,
-            VersionMinor = SnapshotLayout.VersionMinor,
+            Magic = SnapshotConstants.Magic,
+            VersionMajor = SnapshotConstants.VersionMajor,
+            VersionMinor = SnapshotConstants.VersionMinor,
             SectionCount = (uint)entries.Length,
             TotalSize = (ulong)offset,
         };

@@ -106,7 +106,7 @@ internal static class SnapshotReader
         {
             Index(entry.Owner, snapshot.Threads.Length, "a lock's owner");
             Index(entry.Type, snapshot.Types.Length, "a lock's type");
-            if (entry.Owner != SnapshotLayout.None && !entry.Flags.HasFlag(LockFlags.Held))
+            if (entry.Owner != SnapshotConstants.None && !entry.Flags.HasFlag(LockFlags.Held))
                 throw new SnapshotFormatException("a lock that nobody holds has an owner");
         }
         long next = 0;
@@ -124,9 +124,9 @@ internal static class SnapshotReader
             if (held.Lock >= (uint)snapshot.Locks.Length || (held.Thread, held.Frame, (long)held.Lock).CompareTo(last) <= 0)
                 throw new SnapshotFormatException("a held lock is missing or out of order");
             last = (held.Thread, held.Frame, held.Lock);
-            if (held.Thread == SnapshotLayout.None || held.Thread != snapshot.Locks[held.Lock].Owner)
+            if (held.Thread == SnapshotConstants.None || held.Thread != snapshot.Locks[held.Lock].Owner)
                 throw new SnapshotFormatException("a thread holds a lock that another thread owns");
-            if (held.Frame != SnapshotLayout.None && held.Frame >= snapshot.Threads[held.Thread].FrameCount)
+            if (held.Frame != SnapshotConstants.None && held.Frame >= snapshot.Threads[held.Thread].FrameCount)
                 throw new SnapshotFormatException("the frame that holds a lock is not there");
         }
     }
@@ -147,7 +147,7 @@ internal static class SnapshotReader
             last = (reference.Thread, reference.Frame, reference.Object);
             if (reference.Thread >= (uint)snapshot.Threads.Length)
                 throw new SnapshotFormatException("a thread that refers to an object is not there");
-            if (reference.Frame != SnapshotLayout.None && reference.Frame >= snapshot.Threads[reference.Thread].FrameCount)
+            if (reference.Frame != SnapshotConstants.None && reference.Frame >= snapshot.Threads[reference.Thread].FrameCount)
                 throw new SnapshotFormatException("the frame that refers to an object is not there");
         }
     }
@@ -188,7 +188,7 @@ internal static class SnapshotReader
 
     internal static void Index(uint index, int count, string what)
     {
-        if (index != SnapshotLayout.None && index >= (uint)count)
+        if (index != SnapshotConstants.None && index >= (uint)count)
             throw new SnapshotFormatException($"{what} is not there");
     }
 
@@ -202,7 +202,7 @@ internal static class SnapshotReader
     /// <summary>Checks the position of bytes. The parameters are those of <see cref="Text"/>.</summary>
     internal static void Bytes(uint offset, uint length, int size, string what, ref long total)
     {
-        if (offset == SnapshotLayout.None)
+        if (offset == SnapshotConstants.None)
             return;
         total += length;
         if (offset + (long)length > size || total > size)
@@ -218,7 +218,7 @@ internal static class SnapshotReader
     internal static void Text(uint offset, uint length, int size, string what, ref long total)
     {
         Bytes(offset, length, size, what, ref total);
-        if (offset != SnapshotLayout.None && (length % 2 != 0 || length > SnapshotLayout.LongestText))
+        if (offset != SnapshotConstants.None && (length % 2 != 0 || length > SnapshotConstants.LongestText))
             throw new SnapshotFormatException($"{what} has {length} bytes");
     }
 }

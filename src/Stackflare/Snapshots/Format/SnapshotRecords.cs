@@ -20,7 +20,7 @@ internal unsafe struct RequestRecord
     public uint PauseLimitUs;
     public uint SendTimeoutMs;
     public uint AddressLength;
-    public fixed byte Address[SnapshotLayout.AddressBytes];
+    public fixed byte Address[SnapshotConstants.AddressBytes];
     public uint HeapLimitUs;
     public uint HeapMaxObjects;
     public uint HeapMaxCopied;

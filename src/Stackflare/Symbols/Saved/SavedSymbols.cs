@@ -22,23 +22,23 @@ internal sealed class SavedSymbols
     private SavedSymbols(SnapshotDirectory directory, int modules, int frames)
     {
         _modules = new SavedModule?[modules];
-        _blob = directory.Blob(HostLayout.SymbolsBlobSection);
-        foreach (ref readonly SavedPdbRecord pdb in directory.Records<SavedPdbRecord>(HostLayout.PdbsSection).AsSpan())
+        _blob = directory.Blob(HostSectionNumbers.SymbolsBlobSection);
+        foreach (ref readonly SavedPdbRecord pdb in directory.Records<SavedPdbRecord>(HostSectionNumbers.PdbsSection).AsSpan())
             Add(pdb);
-        foreach (ref readonly SavedMethodRecord method in directory.Records<SavedMethodRecord>(HostLayout.MethodsSection).AsSpan())
+        foreach (ref readonly SavedMethodRecord method in directory.Records<SavedMethodRecord>(HostSectionNumbers.MethodsSection).AsSpan())
             Add(method);
-        foreach (ref readonly SavedTypeRecord type in directory.Records<SavedTypeRecord>(HostLayout.TypesSection).AsSpan())
+        foreach (ref readonly SavedTypeRecord type in directory.Records<SavedTypeRecord>(HostSectionNumbers.TypesSection).AsSpan())
             Once(ModuleAt(type.Module).Types.TryAdd(type.Token, Required(type.NameOffset, type.NameLength, "a type's name")), "type");
-        SourceDocument[] documents = Documents(directory.Records<SavedDocumentRecord>(HostLayout.DocumentsSection));
-        foreach (ref readonly SavedLineRecord line in directory.Records<SavedLineRecord>(HostLayout.LinesSection).AsSpan())
+        SourceDocument[] documents = Documents(directory.Records<SavedDocumentRecord>(HostSectionNumbers.DocumentsSection));
+        foreach (ref readonly SavedLineRecord line in directory.Records<SavedLineRecord>(HostSectionNumbers.LinesSection).AsSpan())
             Add(line, documents);
-        foreach (ref readonly SavedLockScopesRecord place in directory.Records<SavedLockScopesRecord>(HostLayout.LockScopesSection).AsSpan())
+        foreach (ref readonly SavedLockScopesRecord place in directory.Records<SavedLockScopesRecord>(HostSectionNumbers.LockScopesSection).AsSpan())
             Add(place);
-        foreach (ref readonly SavedFieldRecord field in directory.Records<SavedFieldRecord>(HostLayout.FieldsSection).AsSpan())
+        foreach (ref readonly SavedFieldRecord field in directory.Records<SavedFieldRecord>(HostSectionNumbers.FieldsSection).AsSpan())
             Add(field);
-        foreach (ref readonly SavedAwaitRecord await in directory.Records<SavedAwaitRecord>(HostLayout.AwaitsSection).AsSpan())
+        foreach (ref readonly SavedAwaitRecord await in directory.Records<SavedAwaitRecord>(HostSectionNumbers.AwaitsSection).AsSpan())
             Add(await);
-        foreach (ref readonly SavedPlaceRecord place in directory.Records<SavedPlaceRecord>(HostLayout.PlacesSection).AsSpan())
+        foreach (ref readonly SavedPlaceRecord place in directory.Records<SavedPlaceRecord>(HostSectionNumbers.PlacesSection).AsSpan())
             Add(place, frames);
     }
 
@@ -80,7 +80,7 @@ internal sealed class SavedSymbols
             ref readonly SavedDocumentRecord record = ref records[i];
             SnapshotReader.Bytes(record.HashOffset, record.HashLength, _blob.Length, "a checksum", ref _total);
             byte[]? hash = null;
-            if (record.HashOffset != SnapshotLayout.None)
+            if (record.HashOffset != SnapshotConstants.None)
             {
                 if (record.HashLength is not (SourceHash.Sha256Bytes or SourceHash.Sha1Bytes))
                     throw new SnapshotFormatException($"a checksum has {record.HashLength} bytes");
@@ -136,7 +136,7 @@ internal sealed class SavedSymbols
         // Once for each place where the method waits.
         if (!module.MoveNexts.TryAdd(await.Type, await.MoveNext) && module.MoveNexts[await.Type] != await.MoveNext)
             throw new SnapshotFormatException("a state machine is two methods");
-        if (await.ILOffset != SnapshotLayout.None)
+        if (await.ILOffset != SnapshotConstants.None)
             Once(module.Awaits.TryAdd((await.MoveNext, await.State), Offset(await.ILOffset)), "place");
     }
 
@@ -144,7 +144,7 @@ internal sealed class SavedSymbols
     {
         if (place.Frame >= (uint)frames)
             throw new SnapshotFormatException("the frame of a place is not there");
-        int? offset = place.ILOffset == SnapshotLayout.None ? null : Offset(place.ILOffset);
+        int? offset = place.ILOffset == SnapshotConstants.None ? null : Offset(place.ILOffset);
         Once(Places.TryAdd((int)place.Frame, new SavedPlace(offset, Text(place.AwaiterOffset, place.AwaiterLength, "an awaiter's type"), place.IsPassedThrough != 0)), "place");
     }
 
@@ -163,7 +163,7 @@ internal sealed class SavedSymbols
     private string? Text(uint offset, uint length, string what)
     {
         SnapshotReader.Text(offset, length, _blob.Length, what, ref _total);
-        return offset == SnapshotLayout.None ? null : SnapshotLayout.Text(_blob, offset, length);
+        return offset == SnapshotConstants.None ? null : SnapshotConstants.Text(_blob, offset, length);
     }
 
     private string Required(uint offset, uint length, string what) =>

@@ -69,7 +69,7 @@ internal sealed class SavedSymbolsWriter
             Token = token,
             ILOffset = (uint)offset,
             Status = (uint)line.Status,
-            Document = line.Document is { } document ? Document(document) : SnapshotLayout.None,
+            Document = line.Document is { } document ? Document(document) : SnapshotConstants.None,
             Line = (uint)(line.Source?.Line ?? 0),
             Column = (uint)(line.Source?.Column ?? 0),
             TextOrigin = (uint)(line.Source?.TextOrigin ?? SourceTextOrigin.NotRequested),
@@ -104,14 +104,14 @@ internal sealed class SavedSymbolsWriter
         Type = type,
         MoveNext = moveNext,
         State = state,
-        ILOffset = (uint?)offset ?? SnapshotLayout.None,
+        ILOffset = (uint?)offset ?? SnapshotConstants.None,
     });
 
     public void Place(uint frame, SavedPlace place)
     {
         if (!Fits(place.Awaiter))
             return;
-        var record = new SavedPlaceRecord { Frame = frame, ILOffset = (uint?)place.ILOffset ?? SnapshotLayout.None, IsPassedThrough = place.IsPassedThrough ? 1u : 0 };
+        var record = new SavedPlaceRecord { Frame = frame, ILOffset = (uint?)place.ILOffset ?? SnapshotConstants.None, IsPassedThrough = place.IsPassedThrough ? 1u : 0 };
         (record.AwaiterOffset, record.AwaiterLength) = _blob.Add(place.Awaiter);
         _places.Add(record);
     }
@@ -119,16 +119,16 @@ internal sealed class SavedSymbolsWriter
     /// <summary>The added items, in the order of the file.</summary>
     public FileSection[] Sections() =>
     [
-        Section(HostLayout.PdbsSection, _pdbs),
-        Section(HostLayout.MethodsSection, _methods),
-        Section(HostLayout.TypesSection, _types),
-        Section(HostLayout.DocumentsSection, _documents),
-        Section(HostLayout.LinesSection, _lines),
-        FileSection.Of<byte>(HostLayout.SymbolsBlobSection, _blob.ToArray()),
-        Section(HostLayout.LockScopesSection, _lockStatements),
-        Section(HostLayout.FieldsSection, _fields),
-        Section(HostLayout.AwaitsSection, _awaits),
-        Section(HostLayout.PlacesSection, _places),
+        Section(HostSectionNumbers.PdbsSection, _pdbs),
+        Section(HostSectionNumbers.MethodsSection, _methods),
+        Section(HostSectionNumbers.TypesSection, _types),
+        Section(HostSectionNumbers.DocumentsSection, _documents),
+        Section(HostSectionNumbers.LinesSection, _lines),
+        FileSection.Of<byte>(HostSectionNumbers.SymbolsBlobSection, _blob.ToArray()),
+        Section(HostSectionNumbers.LockScopesSection, _lockStatements),
+        Section(HostSectionNumbers.FieldsSection, _fields),
+        Section(HostSectionNumbers.AwaitsSection, _awaits),
+        Section(HostSectionNumbers.PlacesSection, _places),
     ];
 
     private static FileSection Section<T>(SectionKind kind, List<T> records)
@@ -141,7 +141,7 @@ internal sealed class SavedSymbolsWriter
         (string, string) key = (document.Path, document.Hash is null ? "" : Convert.ToHexString(document.Hash));
         if (_known.TryGetValue(key, out uint index))
             return index;
-        var record = new SavedDocumentRecord { HashOffset = SnapshotLayout.None };
+        var record = new SavedDocumentRecord { HashOffset = SnapshotConstants.None };
         (record.PathOffset, record.PathLength) = _blob.Add(document.Path);
         if (document.Hash is { } hash)
             (record.HashOffset, record.HashLength) = _blob.Add(hash);
@@ -155,7 +155,7 @@ internal sealed class SavedSymbolsWriter
         foreach (string? text in texts)
         {
             int bytes = sizeof(char) * (text?.Length ?? 0);
-            if (bytes > SnapshotLayout.LongestText)
+            if (bytes > SnapshotConstants.LongestText)
                 return false;
             total += bytes;
         }

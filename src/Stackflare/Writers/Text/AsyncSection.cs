@@ -6,7 +6,7 @@ namespace Stackflare.Writers.Text;
 /// <summary>The part of the text formats about async stacks.</summary>
 internal sealed class AsyncSection(RenderBuffer buffer, DumpView view, TextDialect dialect)
 {
-    private readonly AsyncFrames _frames = new(buffer, view.Options, dialect);
+    private readonly AsyncFrameLines _frames = new(buffer, view.Options, dialect);
 
     /// <summary>How many hidden frames are left out, counted in every stack that contains them.</summary>
     public long HiddenFrames { get; private set; }

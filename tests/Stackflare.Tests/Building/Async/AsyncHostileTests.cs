@@ -79,11 +79,11 @@ public sealed class AsyncHostileTests
     public void AnObjectMayBeOfNoType()
     {
         Waiting(At(1));
-        _heap.Object(SnapshotLayout.None, HeapObjectFlags.Task);
+        _heap.Object(SnapshotConstants.None, HeapObjectFlags.Task);
         Waiting(At(3));
-        _heap.Object(SnapshotLayout.None, Box);
+        _heap.Object(SnapshotConstants.None, Box);
         Waiting(At(5));
-        _heap.Object(SnapshotLayout.None, HeapObjectFlags.Source);
+        _heap.Object(SnapshotConstants.None, HeapObjectFlags.Source);
         Assert.Equal(3, Show(_heap).AsyncStacks.Count);
     }
 
@@ -240,7 +240,7 @@ public sealed class AsyncHostileTests
             (TaskType("RuntimeAsyncTask`1", ("m_stateObject", Next)), HeapObjectFlags.Task | HeapObjectFlags.Suspended),
             (_heap.Type("System.Runtime.CompilerServices.Continuation", fields: [("ResumeInfo", State), ("Next", Next)]), HeapObjectFlags.Continuation),
             (_heap.Type("System.Runtime.CompilerServices.RuntimeAsyncTaskContinuation", fields: [("Task", HostileHeap.Task), ("Next", Next)]), HeapObjectFlags.Continuation),
-            (SnapshotLayout.None, (HeapObjectFlags)random.Next(1 << 12)),
+            (SnapshotConstants.None, (HeapObjectFlags)random.Next(1 << 12)),
         ];
         _heap.Suspensions.AddRange([1, 2, 3]);
         ulong[] words = new ulong[Bytes / 8];

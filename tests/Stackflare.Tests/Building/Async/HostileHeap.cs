@@ -14,7 +14,7 @@ internal sealed class HostileHeap
 
     public const int Due = 8, Start = 16;
 
-    private const uint None = SnapshotLayout.None;
+    private const uint None = SnapshotConstants.None;
     private readonly List<TypeRecord> _types = [];
     private readonly List<uint> _typeArgs = [];
     private readonly List<HeapLayoutRecord> _layouts = [];

@@ -52,21 +52,21 @@ public sealed class CaptureNotesTests
         if (info.ThreadTotal == 0)
             info.ThreadTotal = 20;
         var builder = new SnapshotBytes { Info = info };
-        builder.Add(SectionKind.Threads, new ThreadRecord { OsId = 100, Flags = info.Flags.HasFlag(InfoFlags.TimeTruncated) ? ThreadFlags.NotWalked : default, ExceptionType = SnapshotLayout.None });
+        builder.Add(SectionKind.Threads, new ThreadRecord { OsId = 100, Flags = info.Flags.HasFlag(InfoFlags.TimeTruncated) ? ThreadFlags.NotWalked : default, ExceptionType = SnapshotConstants.None });
         builder.Add(SectionKind.Functions, new FunctionRecord
         {
             Module = 0,
-            DeclaringType = SnapshotLayout.None,
-            NameOffset = SnapshotLayout.None,
-            TypeNameOffset = SnapshotLayout.None,
-            SignatureOffset = SnapshotLayout.None,
+            DeclaringType = SnapshotConstants.None,
+            NameOffset = SnapshotConstants.None,
+            TypeNameOffset = SnapshotConstants.None,
+            SignatureOffset = SnapshotConstants.None,
             Flags = function,
         });
         builder.Add(SectionKind.Modules, new ModuleRecord
         {
-            PathOffset = SnapshotLayout.None,
-            ImageOffset = SnapshotLayout.None,
-            SymbolsOffset = SnapshotLayout.None,
+            PathOffset = SnapshotConstants.None,
+            ImageOffset = SnapshotConstants.None,
+            SymbolsOffset = SnapshotConstants.None,
             Flags = module,
         });
         return CaptureNotes.Describe(SnapshotReader.Read(builder.Build()));

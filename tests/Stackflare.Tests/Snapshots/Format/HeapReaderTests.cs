@@ -76,12 +76,12 @@ public sealed class HeapReaderTests
         HeapRecord[] more = [];
         var first = new HeapObjectRecord { Address = 8, BytesLength = 8, Flags = HeapObjectFlags.Method };
         var second = new HeapObjectRecord { Address = 16, BytesOffset = 8, BytesLength = 8, Flags = HeapObjectFlags.Method };
-        var parent = new HeapLayoutRecord { Type = 0, Parent = SnapshotLayout.None, FieldCount = 2 };
+        var parent = new HeapLayoutRecord { Type = 0, Parent = SnapshotConstants.None, FieldCount = 2 };
         var child = new HeapLayoutRecord { Type = 1, Parent = 0, FirstField = 2, FieldCount = 1, ReferenceCount = 2 };
         var runs = new RunningRecord { Thread = 0, Object = 1, Frame = 1 };
         var runsToo = new RunningRecord { Thread = 1, Object = 0, Frame = 0, Next = 2 };
-        var waits = new SuspensionRecord { ResumeInfo = 0x7000, Frame = SnapshotLayout.None };
-        var waitsToo = new SuspensionRecord { ResumeInfo = 0x8000, Frame = SnapshotLayout.None };
+        var waits = new SuspensionRecord { ResumeInfo = 0x7000, Frame = SnapshotConstants.None };
+        var waitsToo = new SuspensionRecord { ResumeInfo = 0x8000, Frame = SnapshotConstants.None };
         uint[] offsets = [8, 16, 24], references = [8, 16];
         switch (which)
         {
@@ -116,9 +116,9 @@ public sealed class HeapReaderTests
             case "a suspension without a place": waits.ResumeInfo = 0; break;
             case "a suspension in a frame that is not there": waitsToo.Frame = 1000; break;
         }
-        const uint none = SnapshotLayout.None;
+        const uint none = SnapshotConstants.None;
         var builder = new SnapshotBytes();
-        var type = new TypeRecord { Module = SnapshotLayout.None };
+        var type = new TypeRecord { Module = SnapshotConstants.None };
         builder.Add(SectionKind.Types, type, type, type);
         builder.Add(SectionKind.Heap, [info, .. more]);
         builder.Add(SectionKind.HeapObjects, first, second);

@@ -49,7 +49,7 @@ public sealed class RecordTests
 
     private static byte[] Sample() => Written(SnapshotDecoder.Decode(
         SnapshotReader.Read(SnapshotBytes.Sample()),
-        new HostInfo { ProcessId = 1, ProgramName = "Shop", Platform = "linux-x64", Tasks = KernelTasks.FromSnapshot(new Dictionary<int, TaskStat>()) },
+        new ProcessFacts { ProcessId = 1, ProgramName = "Shop", Platform = "linux-x64", Tasks = KernelTasks.FromSnapshot(new Dictionary<int, TaskStat>()) },
         ["A note."]));
 
     private static byte[] Written(Snapshot snapshot)

@@ -34,7 +34,7 @@ internal sealed class SnapshotBytes
         builder.Add(
             SectionKind.Frames,
             new FrameRecord { Address = 0x1000, Function = 0, ILOffset = 7, Flags = FrameFlags.Exact },
-            new FrameRecord { Address = 0x2000, Function = SnapshotLayout.None, ILOffset = -1, Flags = FrameFlags.Native });
+            new FrameRecord { Address = 0x2000, Function = SnapshotConstants.None, ILOffset = -1, Flags = FrameFlags.Native });
         builder.Add(SectionKind.Functions, new FunctionRecord
         {
             FunctionId = 9,
@@ -42,9 +42,9 @@ internal sealed class SnapshotBytes
             Token = 0x06000001,
             DeclaringType = 0,
             TypeArgCount = 1,
-            NameOffset = SnapshotLayout.None,
-            TypeNameOffset = SnapshotLayout.None,
-            SignatureOffset = SnapshotLayout.None,
+            NameOffset = SnapshotConstants.None,
+            TypeNameOffset = SnapshotConstants.None,
+            SignatureOffset = SnapshotConstants.None,
         });
         builder.Add(SectionKind.Types, new TypeRecord { ClassId = 3, Module = 0, Token = 0x02000002 });
         builder.Add(SectionKind.TypeArgs, 0u);
@@ -55,23 +55,23 @@ internal sealed class SnapshotBytes
             PathLength = pathLength,
             ImageOffset = imageAt,
             ImageLength = imageLength,
-            SymbolsOffset = SnapshotLayout.None,
+            SymbolsOffset = SnapshotConstants.None,
             Flags = ModuleFlags.OnDisk,
         });
         builder.Add(
             SectionKind.Locks,
             new LockRecord { Object = 0x3000, Kind = LockRecordKind.Monitor, Owner = 0, Type = 0, Recursion = 1, Flags = LockFlags.Held | LockFlags.Thin },
-            new LockRecord { Object = 0x4000, Kind = LockRecordKind.Lock, Owner = SnapshotLayout.None, Type = 0, Waiters = 1, Flags = LockFlags.WaitersKnown });
-        builder.Add(SectionKind.Waits, new WaitRecord { Thread = 0, Kind = WaitRecordKind.LockEnter, Lock = 1, OtherThread = SnapshotLayout.None, TimeoutMs = 5 });
+            new LockRecord { Object = 0x4000, Kind = LockRecordKind.Lock, Owner = SnapshotConstants.None, Type = 0, Waiters = 1, Flags = LockFlags.WaitersKnown });
+        builder.Add(SectionKind.Waits, new WaitRecord { Thread = 0, Kind = WaitRecordKind.LockEnter, Lock = 1, OtherThread = SnapshotConstants.None, TimeoutMs = 5 });
         builder.Add(SectionKind.Held, new HeldRecord { Thread = 0, Lock = 0, Frame = 1 });
         builder.Add(
             SectionKind.Objects,
-            new ObjectRecord { Address = 0x5000, Kind = ObjectRecordKind.SemaphoreSlim, Type = 0, Owner = SnapshotLayout.None, Upgrader = SnapshotLayout.None, Count = 2 },
-            new ObjectRecord { Address = 0x6000, Kind = ObjectRecordKind.ReaderWriterLockSlim, Type = 0, Owner = 0, Upgrader = SnapshotLayout.None });
+            new ObjectRecord { Address = 0x5000, Kind = ObjectRecordKind.SemaphoreSlim, Type = 0, Owner = SnapshotConstants.None, Upgrader = SnapshotConstants.None, Count = 2 },
+            new ObjectRecord { Address = 0x6000, Kind = ObjectRecordKind.ReaderWriterLockSlim, Type = 0, Owner = 0, Upgrader = SnapshotConstants.None });
         builder.Add(
             SectionKind.References,
             new ReferenceRecord { Thread = 0, Frame = 1, Object = 0, Flags = ReferenceFlags.Proven },
-            new ReferenceRecord { Thread = 0, Frame = SnapshotLayout.None, Object = 1, Flags = ReferenceFlags.HoldsRead });
+            new ReferenceRecord { Thread = 0, Frame = SnapshotConstants.None, Object = 1, Flags = ReferenceFlags.HoldsRead });
         builder.Add(SectionKind.Pool, new PoolRecord { Workers = 4, Working = 3, Min = 2, Max = 32767, Queued = 100, Completed = -1 });
         builder.Add(SectionKind.Blockers, new BlockerRecord { Thread = 0, Call = 202, SeenNs = 150_000_000 });
         builder.Add(SectionKind.Busy, new BusyRecord { Thread = 0, CpuNs = 3_900_000, WallNs = 4_000_000 });
@@ -79,12 +79,12 @@ internal sealed class SnapshotBytes
         builder.Add(
             SectionKind.HeapObjects,
             new HeapObjectRecord { Address = 0x5000, Type = 0, Flags = HeapObjectFlags.Method | HeapObjectFlags.Task, BytesLength = 24 },
-            new HeapObjectRecord { Address = 0x6000, Type = SnapshotLayout.None, Flags = HeapObjectFlags.Task, BytesOffset = 24, BytesLength = 8 });
+            new HeapObjectRecord { Address = 0x6000, Type = SnapshotConstants.None, Flags = HeapObjectFlags.Task, BytesOffset = 24, BytesLength = 8 });
         builder.Add(SectionKind.HeapBytes, 1ul, 0x6000ul, 3ul, 4ul);
         builder.Add(SectionKind.HeapLayouts, new HeapLayoutRecord
         {
             Type = 0,
-            Parent = SnapshotLayout.None,
+            Parent = SnapshotConstants.None,
             FieldCount = 2,
             ReferenceCount = 1,
             Size = 24,
@@ -136,9 +136,9 @@ internal sealed class SnapshotBytes
         var result = new byte[offset + sections.Sum(s => (s.Bytes.Length + 7) & ~7)];
         var header = new HeaderRecord
         {
-            Magic = SnapshotLayout.Magic,
-            VersionMajor = SnapshotLayout.VersionMajor,
-            VersionMinor = SnapshotLayout.VersionMinor,
+            Magic = SnapshotConstants.Magic,
+            VersionMajor = SnapshotConstants.VersionMajor,
+            VersionMinor = SnapshotConstants.VersionMinor,
             SectionCount = (uint)sections.Count,
             TotalSize = (ulong)result.Length,
         };

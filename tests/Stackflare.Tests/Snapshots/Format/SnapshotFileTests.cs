@@ -13,7 +13,7 @@ namespace Stackflare.Tests.Snapshots.Format;
 
 public sealed class SnapshotFileTests
 {
-    private static readonly HostInfo Facts = new()
+    private static readonly ProcessFacts Facts = new()
     {
         ProcessId = 100,
         ProgramName = "Shop; \ud83d\ude00\udc00\n",
@@ -76,15 +76,15 @@ public sealed class SnapshotFileTests
     [Fact]
     public void FactsComeBack()
     {
-        HostInfo facts = SnapshotFile.Read(Write(Taken(SnapshotBytes.Sample(), Facts))).Snapshot.Host;
+        ProcessFacts facts = SnapshotFile.Read(Write(Taken(SnapshotBytes.Sample(), Facts))).Snapshot.Host;
         Assert.Equal((Facts.ProcessId, Facts.ProgramName, Facts.Platform), (facts.ProcessId, facts.ProgramName, facts.Platform));
         Assert.Equal((Facts.Uptime, Facts.Note), (facts.Uptime, facts.Note));
         Assert.Equal(Facts.Tasks.All(), facts.Tasks.All());
 
-        var few = new HostInfo { ProcessId = 1, ProgramName = "", Platform = new string('x', 100_000), Tasks = KernelTasks.FromSnapshot(new Dictionary<int, TaskStat>()) };
+        var few = new ProcessFacts { ProcessId = 1, ProgramName = "", Platform = new string('x', 100_000), Tasks = KernelTasks.FromSnapshot(new Dictionary<int, TaskStat>()) };
         facts = SnapshotFile.Read(Write(Taken(SnapshotBytes.Sample(), few))).Snapshot.Host;
         Assert.Equal((null, null, ""), (facts.Uptime, facts.Note, facts.ProgramName));
-        Assert.Equal(SnapshotLayout.LongestText / 2, facts.Platform.Length);
+        Assert.Equal(SnapshotConstants.LongestText / 2, facts.Platform.Length);
         Assert.Empty(facts.Tasks.Ids);
     }
 
@@ -92,9 +92,9 @@ public sealed class SnapshotFileTests
     public void AFileOfBeforeItWasKnownHowLongThreadsWaitIsRead()
     {
         var builder = new SnapshotBytes();
-        builder.Add(HostLayout.HostSection, new HostRecord { NoteOffset = SnapshotLayout.None });
-        builder.Add(HostLayout.TasksSection, new FirstTask { OsId = 7, StartTicks = 8 }, new FirstTask { OsId = 9, StartTicks = 10 });
-        builder.Add(HostLayout.BlobSection, 0ul);
+        builder.Add(HostSectionNumbers.HostSection, new HostRecord { NoteOffset = SnapshotConstants.None });
+        builder.Add(HostSectionNumbers.TasksSection, new FirstTask { OsId = 7, StartTicks = 8 }, new FirstTask { OsId = 9, StartTicks = 10 });
+        builder.Add(HostSectionNumbers.BlobSection, 0ul);
         Assert.Equal(
             [new(7, new TaskStat("", '\0', TimeSpan.Zero, 8)), new(9, new TaskStat("", '\0', TimeSpan.Zero, 10))],
             SnapshotFile.Read(builder.Build()).Snapshot.Host.Tasks.All().OrderBy(t => t.Key));
@@ -104,7 +104,7 @@ public sealed class SnapshotFileTests
     public void NobodyElseSpeaksForTheHost()
     {
         var builder = new SnapshotBytes();
-        builder.Add(HostLayout.HostSection, new HostRecord { Pid = 666 });
+        builder.Add(HostSectionNumbers.HostSection, new HostRecord { Pid = 666 });
         builder.Add((SectionKind)150, 1ul);
         byte[] file = Write(Taken(builder.Build(), Facts));
         Assert.Equal(100, SnapshotFile.Read(file).Snapshot.Host.ProcessId);
@@ -135,14 +135,14 @@ public sealed class SnapshotFileTests
         Fails("lies outside", WithTasks(new TaskRecord { OsId = 1, NameLength = 8 }, new TaskRecord { OsId = 2, NameLength = 8 }));
         Fails("is there twice", WithTasks(new TaskRecord { OsId = 1, NameLength = 2 }, new TaskRecord { OsId = 1, NameLength = 2 }));
         Fails("is not a valid kernel id", WithTasks(new TaskRecord { OsId = uint.MaxValue, NameLength = 2 }));
-        Fails("is not there", WithTasks(new TaskRecord { OsId = 1, NameOffset = SnapshotLayout.None }));
+        Fails("is not there", WithTasks(new TaskRecord { OsId = 1, NameOffset = SnapshotConstants.None }));
 
         static byte[] WithTasks(params TaskRecord[] tasks)
         {
             var builder = new SnapshotBytes();
-            builder.Add(HostLayout.HostSection, new HostRecord { NoteOffset = SnapshotLayout.None });
-            builder.Add<TaskRecord>(HostLayout.TasksSection, tasks);
-            builder.Add(HostLayout.BlobSection, 0ul);
+            builder.Add(HostSectionNumbers.HostSection, new HostRecord { NoteOffset = SnapshotConstants.None });
+            builder.Add<TaskRecord>(HostSectionNumbers.TasksSection, tasks);
+            builder.Add(HostSectionNumbers.BlobSection, 0ul);
             return builder.Build();
         }
     }
@@ -185,29 +185,29 @@ public sealed class SnapshotFileTests
                 FrameCount = 2,
                 CpuNs = -1,
                 Flags = ThreadFlags.StateKnown,
-                NameOffset = SnapshotLayout.None,
-                ExceptionType = SnapshotLayout.None,
+                NameOffset = SnapshotConstants.None,
+                ExceptionType = SnapshotConstants.None,
             },
-            new ThreadRecord { OsId = 102, FirstFrame = 2, FrameCount = 1, NameOffset = nameAt, NameLength = nameLength, ExceptionType = SnapshotLayout.None });
+            new ThreadRecord { OsId = 102, FirstFrame = 2, FrameCount = 1, NameOffset = nameAt, NameLength = nameLength, ExceptionType = SnapshotConstants.None });
         builder.Add(SectionKind.Stacks, 0u, 1u, 0u);
         builder.Add(SectionKind.Frames,
             new FrameRecord { Address = 0x1000, ILOffset = 0 },
-            new FrameRecord { Address = 0x2000, Function = SnapshotLayout.None, ILOffset = -1, Flags = FrameFlags.Native });
+            new FrameRecord { Address = 0x2000, Function = SnapshotConstants.None, ILOffset = -1, Flags = FrameFlags.Native });
         builder.Add(SectionKind.Functions, new FunctionRecord
         {
             Token = (uint)method.MetadataToken,
-            DeclaringType = SnapshotLayout.None,
-            NameOffset = SnapshotLayout.None,
-            TypeNameOffset = SnapshotLayout.None,
-            SignatureOffset = SnapshotLayout.None,
+            DeclaringType = SnapshotConstants.None,
+            NameOffset = SnapshotConstants.None,
+            TypeNameOffset = SnapshotConstants.None,
+            SignatureOffset = SnapshotConstants.None,
         });
         builder.Add(SectionKind.Modules, new ModuleRecord
         {
             Mvid = method.Module.ModuleVersionId,
             PathOffset = pathAt,
             PathLength = pathLength,
-            ImageOffset = SnapshotLayout.None,
-            SymbolsOffset = SnapshotLayout.None,
+            ImageOffset = SnapshotConstants.None,
+            SymbolsOffset = SnapshotConstants.None,
             Flags = ModuleFlags.OnDisk | ModuleFlags.Mvid,
         });
         return builder.Build();
@@ -215,7 +215,7 @@ public sealed class SnapshotFileTests
 
     private static Symbolicator NewSymbolicator() => new(new SymbolOptions());
 
-    private static Snapshot Taken(byte[] bytes, HostInfo facts, params string[] notes) => SnapshotDecoder.Decode(SnapshotReader.Read(bytes), facts, notes);
+    private static Snapshot Taken(byte[] bytes, ProcessFacts facts, params string[] notes) => SnapshotDecoder.Decode(SnapshotReader.Read(bytes), facts, notes);
 
     private static byte[] Write(Snapshot snapshot, params ReadOnlySpan<FileSection> more)
     {

@@ -51,10 +51,10 @@ public sealed class SnapshotReaderTests
     {
         // A thousand threads that all name one long stack would make a small snapshot a large dump.
         var builder = new SnapshotBytes();
-        var thread = new ThreadRecord { FrameCount = 1000, NameOffset = SnapshotLayout.None, ExceptionType = SnapshotLayout.None };
+        var thread = new ThreadRecord { FrameCount = 1000, NameOffset = SnapshotConstants.None, ExceptionType = SnapshotConstants.None };
         builder.Add(SectionKind.Threads, [.. Enumerable.Repeat(thread, 1000)]);
         builder.Add(SectionKind.Stacks, new uint[1000]);
-        builder.Add(SectionKind.Frames, new FrameRecord { Function = SnapshotLayout.None });
+        builder.Add(SectionKind.Frames, new FrameRecord { Function = SnapshotConstants.None });
         Assert.Throws<SnapshotFormatException>(() => SnapshotReader.Read(builder.Build()));
     }
 
@@ -62,7 +62,7 @@ public sealed class SnapshotReaderTests
     public void LocksComeBack()
     {
         RawSnapshot snapshot = SnapshotReader.Read(SnapshotBytes.Sample());
-        Assert.Equal([(LockRecordKind.Monitor, 0u), (LockRecordKind.Lock, SnapshotLayout.None)], snapshot.Locks.Select(l => (l.Kind, l.Owner)));
+        Assert.Equal([(LockRecordKind.Monitor, 0u), (LockRecordKind.Lock, SnapshotConstants.None)], snapshot.Locks.Select(l => (l.Kind, l.Owner)));
         Assert.Equal((WaitRecordKind.LockEnter, 1u, 5), snapshot.Waits.Select(w => (w.Kind, w.Lock, w.TimeoutMs)).Single());
         Assert.Equal((0u, 0u, 1u), snapshot.Held.Select(h => (h.Thread, h.Lock, h.Frame)).Single());
     }
@@ -72,10 +72,10 @@ public sealed class SnapshotReaderTests
     {
         RawSnapshot snapshot = SnapshotReader.Read(SnapshotBytes.Sample());
         Assert.Equal(
-            [(ObjectRecordKind.SemaphoreSlim, 0x5000ul, SnapshotLayout.None, 2), (ObjectRecordKind.ReaderWriterLockSlim, 0x6000ul, 0u, 0)],
+            [(ObjectRecordKind.SemaphoreSlim, 0x5000ul, SnapshotConstants.None, 2), (ObjectRecordKind.ReaderWriterLockSlim, 0x6000ul, 0u, 0)],
             snapshot.Objects.Select(o => (o.Kind, o.Address, o.Owner, o.Count)));
         Assert.Equal(
-            [(0u, 1u, 0u, ReferenceFlags.Proven), (0u, SnapshotLayout.None, 1u, ReferenceFlags.HoldsRead)],
+            [(0u, 1u, 0u, ReferenceFlags.Proven), (0u, SnapshotConstants.None, 1u, ReferenceFlags.HoldsRead)],
             snapshot.References.Select(r => (r.Thread, r.Frame, r.Object, r.Flags)));
     }
 
@@ -94,8 +94,8 @@ public sealed class SnapshotReaderTests
     public void ObjectsThatAreNotThereAreRefused(string which)
     {
         var builder = new SnapshotBytes();
-        var waited = new ObjectRecord { Owner = 0, Upgrader = SnapshotLayout.None, Type = SnapshotLayout.None };
-        var reference = new ReferenceRecord { Thread = 0, Frame = SnapshotLayout.None, Object = 0 };
+        var waited = new ObjectRecord { Owner = 0, Upgrader = SnapshotConstants.None, Type = SnapshotConstants.None };
+        var reference = new ReferenceRecord { Thread = 0, Frame = SnapshotConstants.None, Object = 0 };
         ReferenceRecord[] second = [];
         if (which == "objects that were not read")
             builder.Info = builder.Info with { Flags = 0 };
@@ -110,16 +110,16 @@ public sealed class SnapshotReaderTests
         else if (which == "a thread that is not there")
             reference.Thread = 1;
         else if (which == "no thread")
-            reference.Thread = SnapshotLayout.None;
+            reference.Thread = SnapshotConstants.None;
         else if (which == "a frame that is not there")
             reference.Frame = 1;
         else if (which == "a reference that is said twice")
             second = [reference];
         else if (which == "references out of order")
             second = [reference with { Frame = 0 }];
-        builder.Add(SectionKind.Threads, new ThreadRecord { FrameCount = 1, NameOffset = SnapshotLayout.None, ExceptionType = SnapshotLayout.None });
+        builder.Add(SectionKind.Threads, new ThreadRecord { FrameCount = 1, NameOffset = SnapshotConstants.None, ExceptionType = SnapshotConstants.None });
         builder.Add(SectionKind.Stacks, 0u);
-        builder.Add(SectionKind.Frames, new FrameRecord { Function = SnapshotLayout.None });
+        builder.Add(SectionKind.Frames, new FrameRecord { Function = SnapshotConstants.None });
         builder.Add(SectionKind.Objects, waited);
         builder.Add(SectionKind.References, [reference, .. second]);
         if (which == "nothing")
@@ -145,10 +145,10 @@ public sealed class SnapshotReaderTests
     public void LocksThatContradictEachOtherAreRefused(string which)
     {
         var builder = new SnapshotBytes();
-        var thread = new ThreadRecord { FrameCount = 1, NameOffset = SnapshotLayout.None, ExceptionType = SnapshotLayout.None };
-        var taken = new LockRecord { Owner = 0, Type = SnapshotLayout.None, Flags = LockFlags.Held };
-        var wait = new WaitRecord { Thread = 1, Lock = 0, OtherThread = SnapshotLayout.None };
-        var held = new HeldRecord { Frame = SnapshotLayout.None };
+        var thread = new ThreadRecord { FrameCount = 1, NameOffset = SnapshotConstants.None, ExceptionType = SnapshotConstants.None };
+        var taken = new LockRecord { Owner = 0, Type = SnapshotConstants.None, Flags = LockFlags.Held };
+        var wait = new WaitRecord { Thread = 1, Lock = 0, OtherThread = SnapshotConstants.None };
+        var held = new HeldRecord { Frame = SnapshotConstants.None };
         HeldRecord[] second = [];
         WaitRecord[] secondWait = [];
         if (which == "locks that were not read")
@@ -160,7 +160,7 @@ public sealed class SnapshotReaderTests
         else if (which == "a thread that waits twice")
             secondWait = [wait];
         else if (which == "a wait of no thread")
-            wait.Thread = SnapshotLayout.None;
+            wait.Thread = SnapshotConstants.None;
         else if (which == "a wait for a lock that is not there")
             wait.Lock = 1;
         else if (which == "a frame that is said twice")
@@ -172,12 +172,12 @@ public sealed class SnapshotReaderTests
         else if (which == "a lock that another holds")
             held.Thread = 1;
         else if (which == "a lock that nobody holds")
-            (taken.Owner, held.Thread) = (SnapshotLayout.None, SnapshotLayout.None);
+            (taken.Owner, held.Thread) = (SnapshotConstants.None, SnapshotConstants.None);
         else
             held.Frame = 1;
         builder.Add(SectionKind.Threads, thread, thread with { FirstFrame = 1 });
         builder.Add(SectionKind.Stacks, 0u, 0u);
-        builder.Add(SectionKind.Frames, new FrameRecord { Function = SnapshotLayout.None });
+        builder.Add(SectionKind.Frames, new FrameRecord { Function = SnapshotConstants.None });
         builder.Add(SectionKind.Locks, taken);
         builder.Add(SectionKind.Waits, [wait, .. secondWait]);
         builder.Add(SectionKind.Held, [held, .. second]);
@@ -198,7 +198,7 @@ public sealed class SnapshotReaderTests
     public void OneThatIsNotThereOrWasSeenForLessThanNoTimeIsRefused(uint thread, long seenNs, bool isRead)
     {
         var builder = new SnapshotBytes();
-        builder.Add(SectionKind.Threads, new ThreadRecord { NameOffset = SnapshotLayout.None, ExceptionType = SnapshotLayout.None });
+        builder.Add(SectionKind.Threads, new ThreadRecord { NameOffset = SnapshotConstants.None, ExceptionType = SnapshotConstants.None });
         builder.Add(SectionKind.Blockers, new BlockerRecord { Thread = thread, SeenNs = seenNs });
         if (isRead)
             Assert.Single(SnapshotReader.Read(builder.Build()).Blockers);
@@ -232,7 +232,7 @@ public sealed class SnapshotReaderTests
     /// <summary>Whoever reads them divides the one by the other.</summary>
     [Theory]
     [InlineData(1u, 1, 1)]
-    [InlineData(SnapshotLayout.None, 1, 1)]
+    [InlineData(SnapshotConstants.None, 1, 1)]
     [InlineData(0u, -1, 1)]
     [InlineData(0u, 1, 0)]
     [InlineData(0u, 1, -1)]
@@ -260,7 +260,7 @@ public sealed class SnapshotReaderTests
     public void LongerRecordsOfALaterMinorVersionAreRead()
     {
         var builder = new SnapshotBytes();
-        builder.Add(SectionKind.Frames, new LongerFrame { Frame = new FrameRecord { Function = SnapshotLayout.None, ILOffset = 3 }, Later = 1 });
+        builder.Add(SectionKind.Frames, new LongerFrame { Frame = new FrameRecord { Function = SnapshotConstants.None, ILOffset = 3 }, Later = 1 });
         builder.Add((SectionKind)99, 7ul);
         RawSnapshot snapshot = SnapshotReader.Read(builder.Build());
         Assert.Equal(3, Assert.Single(snapshot.Frames).ILOffset);
@@ -269,7 +269,7 @@ public sealed class SnapshotReaderTests
     private static void AssertBusyIsRefused(params BusyRecord[] busy)
     {
         var builder = new SnapshotBytes();
-        builder.Add(SectionKind.Threads, new ThreadRecord { NameOffset = SnapshotLayout.None, ExceptionType = SnapshotLayout.None });
+        builder.Add(SectionKind.Threads, new ThreadRecord { NameOffset = SnapshotConstants.None, ExceptionType = SnapshotConstants.None });
         builder.Add(SectionKind.Busy, busy);
         Assert.Throws<SnapshotFormatException>(() => SnapshotReader.Read(builder.Build()));
     }
@@ -302,11 +302,11 @@ public sealed class SnapshotReaderTests
                 _ = snapshot.Text(thread.NameOffset, thread.NameLength);
             }
             foreach (WaitRecord wait in snapshot.Waits)
-                _ = (snapshot.Threads[wait.Thread], wait.Lock == SnapshotLayout.None ? default : snapshot.Locks[wait.Lock]);
+                _ = (snapshot.Threads[wait.Thread], wait.Lock == SnapshotConstants.None ? default : snapshot.Locks[wait.Lock]);
             foreach (HeldRecord held in snapshot.Held)
-                _ = held.Frame == SnapshotLayout.None ? 0 : snapshot.StackOf(snapshot.Threads[held.Thread])[(int)held.Frame];
+                _ = held.Frame == SnapshotConstants.None ? 0 : snapshot.StackOf(snapshot.Threads[held.Thread])[(int)held.Frame];
             foreach (ReferenceRecord r in snapshot.References)
-                _ = (snapshot.Objects[r.Object], r.Frame == SnapshotLayout.None ? 0 : snapshot.StackOf(snapshot.Threads[r.Thread])[(int)r.Frame]);
+                _ = (snapshot.Objects[r.Object], r.Frame == SnapshotConstants.None ? 0 : snapshot.StackOf(snapshot.Threads[r.Thread])[(int)r.Frame]);
             foreach (HeapObjectRecord entry in snapshot.Heap?.Objects ?? [])
                 _ = snapshot.Heap!.BytesOf(entry).Length;
             foreach (HeapLayoutRecord layout in snapshot.Heap?.Layouts ?? [])

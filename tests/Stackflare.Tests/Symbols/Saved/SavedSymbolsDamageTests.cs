@@ -66,7 +66,7 @@ public sealed class SavedSymbolsDamageTests
     [Fact]
     public void WhatDoesNotFitTogetherIsRefused()
     {
-        const uint none = SnapshotLayout.None;
+        const uint none = SnapshotConstants.None;
         var method = new SavedMethodRecord { Token = 1, ParametersOffset = none };
         var line = new SavedLineRecord { Token = 1, TextOffset = none };
         var document = new SavedDocumentRecord { HashOffset = none };
@@ -114,7 +114,7 @@ public sealed class SavedSymbolsDamageTests
     public void WhatIsTooMuchIsLeftOut()
     {
         var writer = new SavedSymbolsWriter();
-        string longest = new('x', SnapshotLayout.LongestText / 2);
+        string longest = new('x', SnapshotConstants.LongestText / 2);
         writer.Type(0, 1, longest + "x");
         writer.Method(0, 1, new MethodSymbol(new MethodName("", "N", "", longest + "x"), false));
         writer.Pdb(0, new PdbReference(null, null, null));
@@ -122,8 +122,8 @@ public sealed class SavedSymbolsDamageTests
         for (uint i = 0; i < 2000; i++)
             writer.Type(0, i, longest);
         FileSection[] sections = writer.Sections();
-        Assert.Equal(SymbolLimits.SavedBytes, sections.Single(s => s.Kind == HostLayout.SymbolsBlobSection).Bytes.Length);
-        Assert.Equal(SymbolLimits.SavedBytes / SnapshotLayout.LongestText, Decode(SavedDump.Write(Sample(), sections)).Module(0)!.Types.Count);
+        Assert.Equal(SymbolLimits.SavedBytes, sections.Single(s => s.Kind == HostSectionNumbers.SymbolsBlobSection).Bytes.Length);
+        Assert.Equal(SymbolLimits.SavedBytes / SnapshotConstants.LongestText, Decode(SavedDump.Write(Sample(), sections)).Module(0)!.Types.Count);
     }
 
     [Fact]
@@ -195,23 +195,23 @@ public sealed class SavedSymbolsDamageTests
     {
         SectionKind kind = records switch
         {
-            SavedPdbRecord[] => HostLayout.PdbsSection,
-            SavedMethodRecord[] => HostLayout.MethodsSection,
-            SavedTypeRecord[] => HostLayout.TypesSection,
-            SavedDocumentRecord[] => HostLayout.DocumentsSection,
-            SavedLockScopesRecord[] => HostLayout.LockScopesSection,
-            SavedFieldRecord[] => HostLayout.FieldsSection,
-            SavedAwaitRecord[] => HostLayout.AwaitsSection,
-            SavedPlaceRecord[] => HostLayout.PlacesSection,
-            _ => HostLayout.LinesSection,
+            SavedPdbRecord[] => HostSectionNumbers.PdbsSection,
+            SavedMethodRecord[] => HostSectionNumbers.MethodsSection,
+            SavedTypeRecord[] => HostSectionNumbers.TypesSection,
+            SavedDocumentRecord[] => HostSectionNumbers.DocumentsSection,
+            SavedLockScopesRecord[] => HostSectionNumbers.LockScopesSection,
+            SavedFieldRecord[] => HostSectionNumbers.FieldsSection,
+            SavedAwaitRecord[] => HostSectionNumbers.AwaitsSection,
+            SavedPlaceRecord[] => HostSectionNumbers.PlacesSection,
+            _ => HostSectionNumbers.LinesSection,
         };
         var sections = new List<FileSection>
         {
             new(kind, Marshal.SizeOf<T>(), MemoryMarshal.AsBytes(records.AsSpan()).ToArray()),
-            new(HostLayout.SymbolsBlobSection, 1, new byte[8]),
+            new(HostSectionNumbers.SymbolsBlobSection, 1, new byte[8]),
         };
         if (document is { } file)
-            sections.Add(new FileSection(HostLayout.DocumentsSection, Marshal.SizeOf<SavedDocumentRecord>(), MemoryMarshal.AsBytes(new[] { file }.AsSpan()).ToArray()));
+            sections.Add(new FileSection(HostSectionNumbers.DocumentsSection, Marshal.SizeOf<SavedDocumentRecord>(), MemoryMarshal.AsBytes(new[] { file }.AsSpan()).ToArray()));
         byte[] bytes = SavedDump.Write(Sample(), CollectionsMarshal.AsSpan(sections));
         Assert.Contains(expected, Assert.Throws<SnapshotFormatException>(() => Decode(bytes)).Message, StringComparison.Ordinal);
     }

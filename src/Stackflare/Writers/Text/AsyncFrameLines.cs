@@ -1,0 +1,63 @@
+using System.Text;
+using Stackflare.Analysis;
+
+namespace Stackflare.Writers.Text;
+
+/// <summary>Writes the frames of async methods. The lines of each frame are made once.</summary>
+internal sealed class AsyncFrameLines(RenderBuffer buffer, RenderOptions options, TextDialect dialect)
+{
+    private readonly FrameTable _frames = new(byPlace: true);
+    private readonly List<byte[]> _texts = [];
+    private int[] _ids = [];
+
+    /// <summary>Writes the visible frames of a stack.</summary>
+    /// <param name="frames">The stack, innermost first.</param>
+    /// <param name="before">The beginning of each line.</param>
+    /// <returns>How many hidden frames are left out.</returns>
+    public int Append(IReadOnlyList<DumpFrame> frames, string before)
+    {
+        if (_ids.Length < frames.Count)
+            _ids = new int[Math.Max(64, frames.Count * 2)];
+        int length = 0;
+        for (int i = 0; i < frames.Count; i++)
+        {
+            DumpFrame frame = frames[dialect.OutermostFirst ? frames.Count - 1 - i : i];
+            if (options.ShowHidden || !frame.IsHidden)
+                _ids[length++] = IdOf(frame);
+        }
+        ReadOnlySpan<int> stack = _ids.AsSpan(0, length);
+        for (int i = 0; i < stack.Length;)
+        {
+            var run = options.FoldRecursion ? StackRun.At(stack, i) : new StackRun(i, 1, 1);
+            foreach (int id in stack.Slice(i, run.Period))
+                AppendLines(_texts[id], before);
+            if (run.Repeats > 1)
+                buffer.Append(before).Append(dialect.Repeated(run));
+            i = run.End;
+        }
+        return frames.Count - length;
+    }
+
+    private int IdOf(DumpFrame frame)
+    {
+        int id = _frames.IdOf(frame);
+        if (id == _texts.Count)
+            _texts.Add(Encoding.UTF8.GetBytes(dialect.Format(frame)));
+        return id;
+    }
+
+    private void AppendLines(byte[] text, string before)
+    {
+        if (before.Length == 0)
+        {
+            buffer.Append(text);
+            return;
+        }
+        for (int start = 0; start < text.Length;)
+        {
+            int end = Array.IndexOf(text, (byte)'\n', start) + 1;
+            buffer.Append(before).Append(text[start..end]);
+            start = end;
+        }
+    }
+}
