@@ -8,7 +8,7 @@ namespace Stackflare.Cli;
 /// <summary>Finds .NET processes in /proc.</summary>
 internal static class ProcessFinder
 {
-    private const int MostSockets = 1000;
+    private const int MaxSockets = 1000;
 
     private static readonly TimeSpan PatienceWithAll = TimeSpan.FromSeconds(1);
 
@@ -75,7 +75,7 @@ internal static class ProcessFinder
     {
         try
         {
-            return [.. Directory.EnumerateFiles(Path.GetTempPath(), "dotnet-diagnostic-*-socket").Take(MostSockets)];
+            return [.. Directory.EnumerateFiles(Path.GetTempPath(), "dotnet-diagnostic-*-socket").Take(MaxSockets)];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

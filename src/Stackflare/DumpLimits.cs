@@ -7,19 +7,19 @@ namespace Stackflare;
 public sealed record DumpLimits
 {
     /// <summary>Hard upper limits for every capture.</summary>
-    internal const int MostThreads = 100_000, MostFrames = 4_000_000;
+    internal const int HardMaxThreads = 100_000, HardMaxFrames = 4_000_000;
 
     /// <summary>The default limits.</summary>
     public static DumpLimits Default { get; } = new();
 
     /// <summary>How many threads are walked; the others are only counted. From 1 to 100,000; 10,000 by default.</summary>
-    public int MaxThreads { get; init => field = InRange(value, 1, MostThreads, nameof(MaxThreads)); } = 10_000;
+    public int MaxThreads { get; init => field = InRange(value, 1, HardMaxThreads, nameof(MaxThreads)); } = 10_000;
 
     /// <summary>How many frames of one thread are walked, beginning with the innermost. From 1 to 1,000,000; 20,000 by default.</summary>
     public int MaxFramesPerThread { get; init => field = InRange(value, 1, 1_000_000, nameof(MaxFramesPerThread)); } = 20_000;
 
     /// <summary>How many frames of all threads together are walked. From 1 to 4,000,000; 1,000,000 by default.</summary>
-    public int MaxFrames { get; init => field = InRange(value, 1, MostFrames, nameof(MaxFrames)); } = 1_000_000;
+    public int MaxFrames { get; init => field = InRange(value, 1, HardMaxFrames, nameof(MaxFrames)); } = 1_000_000;
 
     /// <summary>Maximum size of a snapshot in bytes. From 64 KiB to 1 GiB; 256 MiB by default.</summary>
     public int MaxSnapshotBytes { get; init => field = InRange(value, 64 << 10, 1 << 30, nameof(MaxSnapshotBytes)); } = 256 << 20;

@@ -4,7 +4,7 @@ namespace Stackflare.Analysis;
 internal sealed class AsyncStackGroup
 {
     /// <summary>Upper bound of all counts, because shared tasks multiply them.</summary>
-    private const long Most = 1_000_000_000_000;
+    private const long MaxCount = 1_000_000_000_000;
 
     private readonly List<(AsyncStack Stack, long Times)> _stacks = new(1);
 
@@ -51,9 +51,9 @@ internal sealed class AsyncStackGroup
         return groups.Count < 2 ? groups : [.. groups.OrderBy(static g => g.First.IsOfPlatform).ThenByDescending(static g => g.Count)];
     }
 
-    public static long Product(long one, long other) => (long)Int128.Min((Int128)one * other, Most);
+    public static long Product(long one, long other) => (long)Int128.Min((Int128)one * other, MaxCount);
 
-    public static long Sum(long one, long other) => Math.Min(one + other, Most);
+    public static long Sum(long one, long other) => Math.Min(one + other, MaxCount);
 
     private void Add(AsyncStack stack, long times)
     {

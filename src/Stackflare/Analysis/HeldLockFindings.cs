@@ -3,7 +3,7 @@ namespace Stackflare.Analysis;
 /// <summary>Finds locks that threads wait for, and that will or may never be released.</summary>
 internal static class HeldLockFindings
 {
-    private const int MostPlaces = 3;
+    private const int MaxPlaces = 3;
 
     /// <summary>Locks whose holder has ended.</summary>
     public static IEnumerable<Finding> Abandoned(ThreadDump dump) =>
@@ -13,7 +13,7 @@ internal static class HeldLockFindings
         select new Finding(
             FindingKind.AbandonedLock,
             $"{DiagnosisText.Describe(known)} will never be released: the thread that held it has ended",
-            [.. places.Take(MostPlaces).Select(static p => $"{DiagnosisText.Count(p.Count, "waits", "wait")} {DiagnosisText.At(p.Frame)}")],
+            [.. places.Take(MaxPlaces).Select(static p => $"{DiagnosisText.Count(p.Count, "waits", "wait")} {DiagnosisText.At(p.Frame)}")],
             known.Waiters)
         {
             Locks = [known],
@@ -37,7 +37,7 @@ internal static class HeldLockFindings
             $"{DiagnosisText.Describe(thread)} holds {DiagnosisText.Describe(known)}, which {DiagnosisText.Count(waiters.Count, "thread wants", "threads want")}, and is {DiagnosisText.Doing(thread)}",
             [
                 $"it waits {DiagnosisText.At(thread.ProgramFrameFrom(0))}",
-                .. places.Take(MostPlaces).Select(static p => $"{DiagnosisText.Count(p.Count, "waits", "wait")} for it {DiagnosisText.At(p.Frame)}"),
+                .. places.Take(MaxPlaces).Select(static p => $"{DiagnosisText.Count(p.Count, "waits", "wait")} for it {DiagnosisText.At(p.Frame)}"),
             ],
             [thread, .. waiters])
         {

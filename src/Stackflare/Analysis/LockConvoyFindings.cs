@@ -6,9 +6,9 @@ namespace Stackflare.Analysis;
 internal static class LockConvoyFindings
 {
     /// <summary>In a healthy program, fewer threads wait for a lock.</summary>
-    private const int Fewest = 5;
+    private const int MinWaiters = 5;
 
-    private const int MostPlaces = 3;
+    private const int MaxPlaces = 3;
 
     public static IEnumerable<Finding> In(ThreadDump dump)
     {
@@ -22,13 +22,13 @@ internal static class LockConvoyFindings
 
     /// <summary>False for a lock behind a deadlock: the deadlock's finding covers it, and no thread there will continue.</summary>
     public static bool IsConvoy(ThreadDump dump, DumpLock wanted) =>
-        wanted.Waiters.Count >= Fewest && !dump.Deadlocks.Any(d => d.Steps.Any(s => s.Thread == wanted.Owner) || d.Behind.Contains(wanted.Waiters[0]));
+        wanted.Waiters.Count >= MinWaiters && !dump.Deadlocks.Any(d => d.Steps.Any(s => s.Thread == wanted.Owner) || d.Behind.Contains(wanted.Waiters[0]));
 
     private static Finding Describe(DumpLock wanted)
     {
         List<string> evidence = [Holder(wanted)];
         List<Hotspot> places = Hotspots.Count(wanted.Waiters);
-        evidence.AddRange(places.Take(MostPlaces).Select(static p => $"{DiagnosisText.Count(p.Count, "waits", "wait")} {DiagnosisText.At(p.Frame)}"));
+        evidence.AddRange(places.Take(MaxPlaces).Select(static p => $"{DiagnosisText.Count(p.Count, "waits", "wait")} {DiagnosisText.At(p.Frame)}"));
         // In a convoy that moves, each thread gets the lock after a while.
         if (wanted.Waiters.Min(static w => w.WaitingFor?.AtLeast ?? TimeSpan.Zero) is { TotalSeconds: >= 1 } least)
             evidence.Add(string.Create(CultureInfo.InvariantCulture, $"none of them has acquired it for at least {least.TotalSeconds:0} s"));

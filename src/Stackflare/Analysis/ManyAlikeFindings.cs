@@ -3,11 +3,11 @@ namespace Stackflare.Analysis;
 /// <summary>Finds hundreds of threads with the same stack: the code that starts them does not limit their number, or they never end.</summary>
 internal static class ManyAlikeFindings
 {
-    private const int Fewest = 100;
+    private const int MinThreads = 100;
 
     public static IReadOnlyList<Finding> In(ThreadDump dump)
     {
-        if (dump.Threads.Count < Fewest)
+        if (dump.Threads.Count < MinThreads)
             return [];
         using var stacks = new VisibleStacks(dump.Threads, all: false);
         return
@@ -16,7 +16,7 @@ internal static class ManyAlikeFindings
                let thread = dump.Threads[index]
                where thread.ProgramFrameFrom(0) is not null && !(thread.WaitingFor?.Lock is { } wanted && LockConvoys.IsConvoy(dump, wanted))
                group thread by stacks.StackOf(index) into alike
-               where alike.Key != VisibleStacks.NotShown && alike.Count() >= Fewest
+               where alike.Key != VisibleStacks.NotShown && alike.Count() >= MinThreads
                orderby alike.Count() descending
                select Describe([.. alike]),
         ];

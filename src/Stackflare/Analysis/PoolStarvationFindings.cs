@@ -5,7 +5,7 @@ namespace Stackflare.Analysis;
 /// </summary>
 internal static class PoolStarvationFindings
 {
-    private const int MostPlaces = 5;
+    private const int MaxPlaces = 5;
 
     public static IEnumerable<Finding> In(ThreadDump dump)
     {
@@ -21,7 +21,7 @@ internal static class PoolStarvationFindings
         if (inTasks > 0)
             evidence.Add($"sync over async: {DiagnosisText.Count(inTasks, "worker is", "workers are")} blocked until a task completes, and the task may need a worker itself");
         List<Hotspot> places = Hotspots.Count(workers);
-        evidence.AddRange(places.Take(MostPlaces).Select(static p => $"{DiagnosisText.Count(p.Count, "is", "are")} blocked {DiagnosisText.At(p.Frame)}"));
+        evidence.AddRange(places.Take(MaxPlaces).Select(static p => $"{DiagnosisText.Count(p.Count, "is", "are")} blocked {DiagnosisText.At(p.Frame)}"));
         yield return new Finding(
             FindingKind.ThreadPoolStarved,
             workers.Length == 1 ? "Thread pool starved: its one worker is blocked" : $"Thread pool starved: all {DiagnosisText.Count(workers.Length, "worker")} are blocked",

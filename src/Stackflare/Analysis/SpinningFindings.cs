@@ -6,16 +6,16 @@ namespace Stackflare.Analysis;
 internal static class SpinningFindings
 {
     private const double Least = 0.9;
-    private const int MostThreads = 8;
+    private const int MaxThreads = 8;
 
     public static IEnumerable<Finding> In(ThreadDump dump)
     {
         DumpThread[] busy = [.. dump.Threads.Where(static t => t is { IsOwn: false, RecentCpu.Share: >= Least })];
         if (busy.Length == 0)
             yield break;
-        var evidence = busy.Take(MostThreads).Select(Evidence).ToList();
-        if (busy.Length > MostThreads)
-            evidence.Add($"and {busy.Length - MostThreads} more");
+        var evidence = busy.Take(MaxThreads).Select(Evidence).ToList();
+        if (busy.Length > MaxThreads)
+            evidence.Add($"and {busy.Length - MaxThreads} more");
         yield return new Finding(
             FindingKind.Spinning,
             busy.Length == 1 ? "A thread keeps a processor busy" : $"{DiagnosisText.Count(busy.Length, "thread")} keep a processor busy each",

@@ -108,7 +108,7 @@ internal sealed class SymbolSaver(Snapshot snapshot, SymbolSession session)
         foreach (int thread in WaitedObjects.Holders(snapshot).Concat(WaitedObjects.Joining(snapshot)))
         {
             ReadOnlySpan<int> stack = snapshot.StackOf(thread);
-            foreach (int frame in stack[..Math.Min(stack.Length, WaitedObjects.MostFrames)])
+            foreach (int frame in stack[..Math.Min(stack.Length, WaitedObjects.MaxFrames)])
                 SaveLockStatements(frame);
         }
     }

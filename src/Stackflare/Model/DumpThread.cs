@@ -7,7 +7,7 @@ namespace Stackflare;
 /// <summary>One thread that the runtime knows, at the time of the dump. Immutable.</summary>
 public sealed class DumpThread
 {
-    private const int MostFramesInText = 200;
+    private const int MaxFramesInText = 200;
 
     /// <summary>The kernel's id of the thread.</summary>
     public required OsThreadId OsId { get; init; }
@@ -91,11 +91,11 @@ public sealed class DumpThread
         int frames = 0;
         foreach (DumpFrame frame in Frames)
         {
-            if (!frame.IsHidden && ++frames <= MostFramesInText)
+            if (!frame.IsHidden && ++frames <= MaxFramesInText)
                 text.Append("\n   at ").Append(frame);
         }
-        if (frames > MostFramesInText)
-            text.Append(CultureInfo.InvariantCulture, $"\n   ... and {frames - MostFramesInText:N0} more frames");
+        if (frames > MaxFramesInText)
+            text.Append(CultureInfo.InvariantCulture, $"\n   ... and {frames - MaxFramesInText:N0} more frames");
         return text.ToString();
     }
 

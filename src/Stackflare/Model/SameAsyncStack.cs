@@ -12,7 +12,7 @@ internal sealed class SameAsyncStack : IEqualityComparer<AsyncStack>
     /// Limits for comparing unfinished tasks: count and depth. Shared tasks make the number of paths exponential. Beyond the limits, only the same
     /// object is equal.
     /// </summary>
-    private const int Most = 10_000, Deepest = 64;
+    private const int MaxStacks = 10_000, MaxDepth = 64;
 
     private SameAsyncStack() { }
 
@@ -23,13 +23,13 @@ internal sealed class SameAsyncStack : IEqualityComparer<AsyncStack>
         if (ReferenceEquals(x, y))
             return true;
         // Limits the cost of many stacks that are almost equal.
-        if (x is null || y is null || ShapeOf(x) != ShapeOf(y) || SizeOf(x.Shape) > Most)
+        if (x is null || y is null || ShapeOf(x) != ShapeOf(y) || SizeOf(x.Shape) > MaxStacks)
             return false;
-        int left = Most;
+        int left = MaxStacks;
         return AreAlike(x, y, 0, ref left);
     }
 
-    public int GetHashCode(AsyncStack obj) => SizeOf(ShapeOf(obj)) <= Most ? (int)obj.Shape : RuntimeHelpers.GetHashCode(obj);
+    public int GetHashCode(AsyncStack obj) => SizeOf(ShapeOf(obj)) <= MaxStacks ? (int)obj.Shape : RuntimeHelpers.GetHashCode(obj);
 
     private static int SizeOf(long shape) => (int)(shape >> 32);
 
@@ -62,7 +62,7 @@ internal sealed class SameAsyncStack : IEqualityComparer<AsyncStack>
                 continue;
             (int hash, int size) = (HashOf(top), 1);
             foreach (AsyncStack inner in unfinished)
-                (hash, size) = (HashCode.Combine(hash, (int)inner.Shape), Math.Min(size + SizeOf(inner.Shape), Most + 1));
+                (hash, size) = (HashCode.Combine(hash, (int)inner.Shape), Math.Min(size + SizeOf(inner.Shape), MaxStacks + 1));
             top.Shape = (long)size << 32 | (uint)hash;
         }
         return stack.Shape;
@@ -76,7 +76,7 @@ internal sealed class SameAsyncStack : IEqualityComparer<AsyncStack>
     }
 
     private static bool AreAlike(AsyncStack? x, AsyncStack? y, int depth, ref int left) => ReferenceEquals(x, y)
-        || (x is not null && y is not null && depth < Deepest && left-- > 0
+        || (x is not null && y is not null && depth < MaxDepth && left-- > 0
             && x.IsTruncated == y.IsTruncated
             && SameFrame.AreSame(x.Frames, y.Frames)
             && AreAlike(x.WaitingFor, y.WaitingFor, depth, ref left)

@@ -78,12 +78,12 @@ internal sealed class KernelTasks
 
     /// <summary>
     /// Measures how long threads have been off the processor, for <see cref="TaskStat.OffCpuTime"/>. It costs a few /proc reads for each thread,
-    /// and one migration to each processor that such a thread last ran on. So it is done for <see cref="OffCpuTimes.MostThreads"/> threads
+    /// and one migration to each processor that such a thread last ran on. So it is done for <see cref="OffCpuTimes.MaxThreads"/> threads
     /// at most. It does not wake them.
     /// </summary>
     public void MeasureOffCpuTime(IEnumerable<int> threads)
     {
-        int[] ids = [.. threads.Take(OffCpuTimes.MostThreads)];
+        int[] ids = [.. threads.Take(OffCpuTimes.MaxThreads)];
         if (_pid == 0)
             return;
         TimeSpan?[] times = OffCpuTimes.Measure(_pid, Array.ConvertAll(ids, HostId));

@@ -15,9 +15,9 @@ namespace Stackflare.Processes;
 internal static class OffCpuTimes
 {
     /// <summary>At most this many threads are measured.</summary>
-    public const int MostThreads = 64;
+    public const int MaxThreads = 64;
 
-    private const int MostProcessors = 8192;
+    private const int MaxProcessors = 8192;
     private const int StackBytes = 256 << 10;
 
     /// <summary>Limits the wait for a processor that a real-time thread occupies.</summary>
@@ -33,7 +33,7 @@ internal static class OffCpuTimes
     {
         var times = new TimeSpan?[ids.Length];
         var sleepers = new Sleeper?[ids.Length];
-        for (int i = 0; i < Math.Min(ids.Length, MostThreads); i++)
+        for (int i = 0; i < Math.Min(ids.Length, MaxThreads); i++)
             sleepers[i] = Look(pid, ids[i]);
         int[] processors = [.. sleepers.Where(static s => s is not null).Select(static s => s!.Value.Processor).Distinct()];
         if (processors.Length == 0 || ReadClocks(processors) is not { } clocks || ProcessFiles.SinceBoot() is not { } sinceBoot)
@@ -88,7 +88,7 @@ internal static class OffCpuTimes
         if (ParseLastOn(ProcFile.Read($"/proc/{pid}/task/{id}/sched", buffer)) is not (> 0 and var lastOn))
             return null;
         ReadOnlySpan<byte> stat = ProcFile.Read($"/proc/{pid}/task/{id}/stat", buffer);
-        return ProcessFiles.ParseStat(stat) is { State: 'S' or 'D' } task && ProcessFiles.LastProcessor(stat) is >= 0 and < MostProcessors and var processor
+        return ProcessFiles.ParseStat(stat) is { State: 'S' or 'D' } task && ProcessFiles.LastProcessor(stat) is >= 0 and < MaxProcessors and var processor
             ? new Sleeper(lastOn, processor, task.StartTicks)
             : null;
     }

@@ -7,7 +7,7 @@ namespace Stackflare.Processes;
 internal sealed class ProcessEnvironment
 {
     // A process can claim that gigabytes of its memory are its environment. The kernel allows a few megabytes.
-    private const int FirstBytes = 4 << 10, MostBytes = 6 << 20;
+    private const int FirstBytes = 4 << 10, MaxBytes = 6 << 20;
 
     private readonly string _block;
 
@@ -18,9 +18,9 @@ internal sealed class ProcessEnvironment
     {
         int room = FirstBytes;
         ReadOnlySpan<byte> block = ProcFile.Read($"/proc/{pid}/environ", new byte[room]);
-        while (block.Length == room && room < MostBytes)
+        while (block.Length == room && room < MaxBytes)
         {
-            room = Math.Min(room * 16, MostBytes);
+            room = Math.Min(room * 16, MaxBytes);
             block = ProcFile.Read($"/proc/{pid}/environ", new byte[room]);
         }
         return new ProcessEnvironment("\0" + Encoding.UTF8.GetString(block));

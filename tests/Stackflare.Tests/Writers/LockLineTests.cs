@@ -114,7 +114,7 @@ public sealed class LockLineTests
     {
         ThreadDump dump = Build.Dump() with
         {
-            Findings = [new Finding(FindingKind.Spinning, "Something\nis wrong", [.. Enumerable.Range(1, DiagnosisSection.MostEvidence + 5).Select(i => $"evidence {i}")], [])],
+            Findings = [new Finding(FindingKind.Spinning, "Something\nis wrong", [.. Enumerable.Range(1, DiagnosisSection.MaxEvidence + 5).Select(i => $"evidence {i}")], [])],
         };
         string text = Render.Text(dump), all = Render.Text(dump, Render.All);
         Assert.Contains("\n\nDiagnosis:\n- Something\\nis wrong\n    evidence 1\n", text, StringComparison.Ordinal);

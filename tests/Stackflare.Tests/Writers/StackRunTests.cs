@@ -30,7 +30,7 @@ public sealed class StackRunTests
             var unfolded = new List<int>();
             foreach (var run in Runs(stack))
             {
-                Assert.True(run.Repeats == 1 ? run.Period == 1 : run.Repeats >= StackRun.FewestRepeats && run.Period <= StackRun.LongestPeriod);
+                Assert.True(run.Repeats == 1 ? run.Period == 1 : run.Repeats >= StackRun.MinRepeats && run.Period <= StackRun.LongestPeriod);
                 for (int repeat = 0; repeat < run.Repeats; repeat++)
                     unfolded.AddRange(stack.AsSpan(run.Start, run.Period).ToArray());
             }

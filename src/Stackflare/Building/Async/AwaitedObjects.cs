@@ -8,7 +8,7 @@ namespace Stackflare.Building.Async;
 /// </summary>
 internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
 {
-    private const int MostSteps = 64;
+    private const int MaxSteps = 64;
 
     private readonly Promises _promises = new(objects);
     private readonly SemaphoreQueues _semaphores = new(objects);
@@ -29,7 +29,7 @@ internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
     {
         TimeSpan? due = null;
         bool mayBeGivenUp = false;
-        for (int step = 0; step < MostSteps && (step == 0 || _between++ < AsyncLimits.Between); step++)
+        for (int step = 0; step < MaxSteps && (step == 0 || _between++ < AsyncLimits.Between); step++)
         {
             int index = objects.Find(address);
             if (index < 0)
@@ -80,7 +80,7 @@ internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
     /// <summary>The inner task of an Unwrap: the one that continues with the promise and is not the outer delegate's task.</summary>
     private ulong? Unwrapped(ulong promise)
     {
-        foreach (int from in _promises.ContinuationSources(promise).Take(MostSteps))
+        foreach (int from in _promises.ContinuationSources(promise).Take(MaxSteps))
         {
             _between++;
             if (objects.Is(from, HeapObjectTraits.Method | HeapObjectTraits.Suspended) || objects.Word(from, "m_action") is 0)

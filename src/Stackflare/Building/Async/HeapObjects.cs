@@ -12,7 +12,7 @@ namespace Stackflare.Building.Async;
 internal sealed class HeapObjects(Snapshot snapshot, SymbolSession session)
 {
     /// <summary>Maximum depth of inheritance that is followed.</summary>
-    private const int MostParents = 64;
+    private const int MaxParents = 64;
 
     private const uint ArrayLength = 8, ArrayBegin = 16;
 
@@ -40,7 +40,7 @@ internal sealed class HeapObjects(Snapshot snapshot, SymbolSession session)
     public bool IsA(int index, string definition)
     {
         int? type = Heap.Objects[index].Type;
-        for (int depth = 0; depth < MostParents && type is not null; depth++)
+        for (int depth = 0; depth < MaxParents && type is not null; depth++)
         {
             if (DefinitionOf(type) == definition)
                 return true;
@@ -91,7 +91,7 @@ internal sealed class HeapObjects(Snapshot snapshot, SymbolSession session)
             return known;
         ulong? offset = null;
         int? parent = type;
-        for (int depth = 0; depth < MostParents && offset is null && parent is { } at && Heap.LayoutOf(at) is { } layout; depth++)
+        for (int depth = 0; depth < MaxParents && offset is null && parent is { } at && Heap.LayoutOf(at) is { } layout; depth++)
         {
             // Once for each layout: many types can be derived from one that has many fields.
             if (!_own.TryGetValue((at, name), out offset))

@@ -109,7 +109,7 @@ internal sealed class SuspendedMethods
         ref readonly HeapObject entry = ref _objects[continuation];
         ulong only = 0;
         int tasks = 0;
-        for (ulong at = FirstVariable; at + sizeof(ulong) <= (ulong)entry.Bytes.Length && at < MostVariables; at += sizeof(ulong))
+        for (ulong at = FirstVariable; at + sizeof(ulong) <= (ulong)entry.Bytes.Length && at < MaxVariables; at += sizeof(ulong))
         {
             ulong word = SnapshotHeap.Word(entry, at);
             int index = _objects.Find(word);
@@ -126,5 +126,5 @@ internal sealed class SuspendedMethods
     }
 
     /// <summary>Offsets of the method's variables in a continuation, in bytes.</summary>
-    private const ulong FirstVariable = 32, MostVariables = 4096;
+    private const ulong FirstVariable = 32, MaxVariables = 4096;
 }

@@ -7,7 +7,7 @@ namespace Stackflare.Building.Waits;
 internal sealed class WaitedObjects
 {
     /// <summary>How many frames of a thread that holds a reader-writer lock are checked for taking it.</summary>
-    public const int MostFrames = 64;
+    public const int MaxFrames = 64;
 
     private readonly Snapshot _snapshot;
     private readonly SymbolSession _session;
@@ -166,7 +166,7 @@ internal sealed class WaitedObjects
         ReadOnlySpan<int> stack = _snapshot.StackOf(thread);
         int? frame = null;
         int statements = 0;
-        for (int i = 0; i < Math.Min(stack.Length, MostFrames); i++)
+        for (int i = 0; i < Math.Min(stack.Length, MaxFrames); i++)
         {
             int count = _session.LockScopesAround(_snapshot.Frames[stack[i]])?.ReaderWriter ?? 0;
             statements += count;

@@ -10,7 +10,7 @@ namespace Stackflare.Capture.Probe;
 /// <param name="Version">The runtime's version; null if it could not be parsed.</param>
 internal sealed record RuntimeInfo(string CommandLine, string EntryAssembly, Version? Version)
 {
-    private const int HeaderBytes = 20, FixedBytes = 8 + 16, MostBytes = 64 << 10;
+    private const int HeaderBytes = 20, FixedBytes = 8 + 16, MaxBytes = 64 << 10;
 
     /// <summary>Queries a runtime. Null if there is no valid answer in time.</summary>
     public static RuntimeInfo? Ask(RootedPath socketPath, TimeSpan limit)
@@ -24,7 +24,7 @@ internal sealed record RuntimeInfo(string CommandLine, string EntryAssembly, Ver
             if (socket.ReceiveFull(header, deadline) < HeaderBytes)
                 return null;
             int size = BinaryPrimitives.ReadUInt16LittleEndian(header[14..]) - HeaderBytes;
-            if (size is < FixedBytes or > MostBytes)
+            if (size is < FixedBytes or > MaxBytes)
                 return null;
             byte[] body = new byte[size];
             return socket.ReceiveFull(body, deadline) == size ? Parse(body) : null;

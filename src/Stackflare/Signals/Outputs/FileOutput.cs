@@ -14,7 +14,7 @@ internal sealed class FileOutput(string pattern) : DumpOutput
     private const int OwnerOnly = 0x180; // 0600
 
     // A file can be created or deleted between two calls. After this many tries, it is an attack.
-    private const int MostTries = 16;
+    private const int MaxTries = 16;
 
     private readonly PathPattern _pattern = new(pattern);
 
@@ -86,7 +86,7 @@ internal sealed class FileOutput(string pattern) : DumpOutput
     private static int OpenOrCreate(string path, out bool isNew)
     {
         int descriptor = -Posix.ENOENT;
-        for (int i = 0; i < MostTries && descriptor == -Posix.ENOENT; i++)
+        for (int i = 0; i < MaxTries && descriptor == -Posix.ENOENT; i++)
         {
             descriptor = Posix.Open(path, Flags | Posix.O_CREAT | Posix.O_EXCL, OwnerOnly);
             if (descriptor >= 0)

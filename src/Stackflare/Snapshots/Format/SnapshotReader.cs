@@ -52,7 +52,7 @@ internal static class SnapshotReader
     /// </summary>
     private static void Check(RawSnapshot snapshot)
     {
-        if (snapshot.Threads.Length > DumpLimits.MostThreads || snapshot.Stacks.Length > DumpLimits.MostFrames)
+        if (snapshot.Threads.Length > DumpLimits.HardMaxThreads || snapshot.Stacks.Length > DumpLimits.HardMaxFrames)
             throw new SnapshotFormatException("it has more threads or frames than a capture can have");
         int size = snapshot.Blob.Length;
         long frames = 0, arguments = 0, blob = 0;

@@ -8,7 +8,7 @@ namespace Stackflare.Writers.Json;
 internal sealed class JsonAsync(Utf8JsonWriter json, JsonStacks stacks, DumpView view)
 {
     /// <summary>At most this many objects are listed for a group.</summary>
-    internal const int MostObjects = 16;
+    internal const int MaxObjects = 16;
 
     public void Write()
     {
@@ -44,7 +44,7 @@ internal sealed class JsonAsync(Utf8JsonWriter json, JsonStacks stacks, DumpView
         json.WriteString("kind", JsonNames.Name(wait.Kind));
         json.WriteString("type", wait.Type);
         json.WriteString("operation", wait.Operation);
-        json.WriteStrings("objects", [.. group.Objects(MostObjects).Select(static o => o.ToString())]);
+        json.WriteStrings("objects", [.. group.Objects(MaxObjects).Select(static o => o.ToString())]);
         json.WriteMilliseconds("dueInMs", due.Least);
         json.WriteMilliseconds("lastDueInMs", due.Most);
         json.WriteOptional("pending", wait.Pending);

@@ -11,10 +11,10 @@ namespace Stackflare.Writers.Profiles;
 /// <param name="options">Only <see cref="RenderOptions.ShowHidden"/> is used: recursion is never folded here.</param>
 /// <param name="interval">The time from one dump to the next; null for one dump, or without a fixed interval.</param>
 /// <param name="limit">How many frames of distinct stacks are kept.</param>
-internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = null, int limit = StackSamples.MostFrames) : IDisposable
+internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = null, int limit = StackSamples.MaxFrames) : IDisposable
 {
     /// <summary>64 MiB; four times the maximum of a dump.</summary>
-    internal const int MostFrames = 16 << 20;
+    internal const int MaxFrames = 16 << 20;
 
     // Async stacks are added up in groups.
     private readonly RenderOptions _options = options with { GroupIdenticalStacks = true };

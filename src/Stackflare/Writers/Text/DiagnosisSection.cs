@@ -9,14 +9,14 @@ namespace Stackflare.Writers.Text;
 /// <param name="dialect">The format.</param>
 internal sealed class DiagnosisSection(RenderBuffer buffer, RenderOptions options, TextDialect dialect)
 {
-    internal const int MostDeadlocks = 8;
-    internal const int MostSteps = 20;
-    internal const int MostEvidence = 20;
+    internal const int MaxDeadlocks = 8;
+    internal const int MaxSteps = 20;
+    internal const int MaxEvidence = 20;
 
     /// <summary>Writes the sections that are not empty.</summary>
     public void Append(ThreadDump dump)
     {
-        int shown = Most(dump.Deadlocks.Count, MostDeadlocks);
+        int shown = Most(dump.Deadlocks.Count, MaxDeadlocks);
         for (int i = 0; i < shown; i++)
         {
             Begin();
@@ -62,7 +62,7 @@ internal sealed class DiagnosisSection(RenderBuffer buffer, RenderOptions option
         }
         buffer.End().AppendLine();
 
-        int shown = Most(deadlock.Steps.Count, MostSteps);
+        int shown = Most(deadlock.Steps.Count, MaxSteps);
         int last = deadlock.Steps.Count - 1;
         for (int i = 0; i < shown - 1; i++)
             AppendStep(deadlock.Steps[i]);
@@ -83,7 +83,7 @@ internal sealed class DiagnosisSection(RenderBuffer buffer, RenderOptions option
     private void AppendFinding(Finding finding)
     {
         buffer.Append("- ").Append(EscapedText.Plain(finding.Summary)).AppendLine();
-        int shown = Most(finding.Evidence.Count, MostEvidence);
+        int shown = Most(finding.Evidence.Count, MaxEvidence);
         for (int i = 0; i < shown; i++)
             buffer.Append("    ").Append(EscapedText.Plain(finding.Evidence[i])).AppendLine();
         if (shown < finding.Evidence.Count)

@@ -12,7 +12,7 @@ namespace Stackflare.Writers.Text;
 internal sealed class LockLines(Func<DumpThread, string> reference, string indentation, TextTheme? theme = null)
 {
     /// <summary>Up to this many threads are named; of more, only two.</summary>
-    private const int MostNames = 3;
+    private const int MaxNames = 3;
 
     /// <summary>The line of a note, with its line feed.</summary>
     /// <param name="group">Threads with notes.</param>
@@ -102,7 +102,7 @@ internal sealed class LockLines(Func<DumpThread, string> reference, string inden
     /// <summary>A short list of threads: <c>"a" #1, "b" #2 and 7 more</c>.</summary>
     public static string References(IReadOnlyList<DumpThread> threads, Func<DumpThread, string> reference)
     {
-        int named = threads.Count <= MostNames ? threads.Count : 2;
+        int named = threads.Count <= MaxNames ? threads.Count : 2;
         var text = new StringBuilder();
         for (int i = 0; i < named; i++)
         {

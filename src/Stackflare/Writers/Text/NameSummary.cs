@@ -9,7 +9,7 @@ namespace Stackflare.Writers.Text;
 internal static class NameSummary
 {
     /// <summary>How many distinct names are listed; the rest is counted.</summary>
-    internal const int MostNames = 8;
+    internal const int MaxNames = 8;
 
     private static readonly char[] Digits = [.. "0123456789"];
 
@@ -32,7 +32,7 @@ internal static class NameSummary
         }
 
         long shown = 0;
-        for (int i = 0; i < order.Count && i < MostNames; i++)
+        for (int i = 0; i < order.Count && i < MaxNames; i++)
         {
             var (first, count, alike) = counts[order[i]];
             shown += count;
@@ -40,7 +40,7 @@ internal static class NameSummary
             if (count > 1)
                 buffer.Append(" (").AppendCount(count).Append(')');
         }
-        if (order.Count > MostNames)
+        if (order.Count > MaxNames)
         {
             long rest = counts.Values.Sum(static e => e.Count) - shown;
             buffer.Append(" and ").AppendCount(rest).Append(" with other names");

@@ -12,7 +12,7 @@ internal readonly record struct StackRun(int Start, int Period, int Repeats)
     internal const int LongestPeriod = 8;
 
     /// <summary>Fewer repeats are easier to read in full than as a line with a count.</summary>
-    internal const int FewestRepeats = 3;
+    internal const int MinRepeats = 3;
 
     /// <summary>Index of the first frame after the run.</summary>
     public int End => Start + (Period * Repeats);
@@ -25,7 +25,7 @@ internal readonly record struct StackRun(int Start, int Period, int Repeats)
     public static StackRun At(ReadOnlySpan<int> stack, int start)
     {
         var best = new StackRun(start, 1, 1);
-        int longest = Math.Min(LongestPeriod, (stack.Length - start) / FewestRepeats);
+        int longest = Math.Min(LongestPeriod, (stack.Length - start) / MinRepeats);
         // Most frames do not occur again soon, and one vectorised search detects that.
         int first = stack.Slice(start + 1, longest).IndexOf(stack[start]);
         if (first < 0)
@@ -35,7 +35,7 @@ internal readonly record struct StackRun(int Start, int Period, int Repeats)
         {
             var ahead = stack[(start + period)..];
             int repeats = 1 + (stack[start..].CommonPrefixLength(ahead) / period);
-            if (repeats >= FewestRepeats && period * repeats > best.Period * best.Repeats)
+            if (repeats >= MinRepeats && period * repeats > best.Period * best.Repeats)
                 best = new StackRun(start, period, repeats);
         }
         return best;

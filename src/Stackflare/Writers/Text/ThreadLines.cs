@@ -8,14 +8,14 @@ namespace Stackflare.Writers.Text;
 internal static class ThreadLines
 {
     /// <summary>A group with more threads is shortened.</summary>
-    internal const int MostInFull = 8;
+    internal const int MaxInFull = 8;
 
     /// <summary>How many threads of a shortened group have their own lines.</summary>
     private const int InFullWhenShortened = 4;
 
     /// <summary>How many threads of the group have their own lines.</summary>
     public static int InFull(StackGroup group, RenderOptions options) =>
-        options.ShowHidden || group.Threads.Count <= MostInFull ? group.Threads.Count : InFullWhenShortened;
+        options.ShowHidden || group.Threads.Count <= MaxInFull ? group.Threads.Count : InFullWhenShortened;
 
     /// <summary>How other parts of the dump refer to a thread: <c>"worker" #7</c>.</summary>
     public static string Reference(DumpThread thread) => DiagnosisText.Describe(thread, EscapedText.Quoted(thread.DisplayName));
