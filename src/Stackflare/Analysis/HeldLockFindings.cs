@@ -29,8 +29,8 @@ internal static class HeldLockFindings
         where thread.WaitingFor is { } wait && IsBroughtAbout(wait.Kind) && !(wait.MayEnd && wait.Timeout is not null)
         from known in thread.HeldLocks.Select(static h => h.Lock).Distinct()
         let waiters = known.Waiters.Where(w => w != thread).ToList()
-        // If more threads wait, LockConvoys reports the lock and what its holder waits for.
-        where waiters.Count > 0 && !LockConvoys.IsConvoy(dump, known)
+        // If more threads wait, LockConvoyFindings reports the lock and what its holder waits for.
+        where waiters.Count > 0 && !LockConvoyFindings.IsConvoy(dump, known)
         let places = Hotspots.Count(waiters)
         select new Finding(
             FindingKind.HoldsAndWaits,

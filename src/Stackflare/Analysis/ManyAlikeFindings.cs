@@ -14,7 +14,7 @@ internal static class ManyAlikeFindings
         [
             .. from index in Enumerable.Range(0, dump.Threads.Count)
                let thread = dump.Threads[index]
-               where thread.ProgramFrameFrom(0) is not null && !(thread.WaitingFor?.Lock is { } wanted && LockConvoys.IsConvoy(dump, wanted))
+               where thread.ProgramFrameFrom(0) is not null && !(thread.WaitingFor?.Lock is { } wanted && LockConvoyFindings.IsConvoy(dump, wanted))
                group thread by stacks.StackOf(index) into alike
                where alike.Key != VisibleStacks.NotShown && alike.Count() >= MinThreads
                orderby alike.Count() descending

@@ -1,6 +1,7 @@
 using Stackflare.Interop;
 using Stackflare.Symbols;
 using Stackflare.Symbols.Modules;
+using Stackflare.Tests.Symbols;
 
 namespace Stackflare.Tests.Interop;
 
