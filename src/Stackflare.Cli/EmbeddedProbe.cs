@@ -10,6 +10,6 @@ internal static class EmbeddedProbe
     {
         Stream? resource = typeof(EmbeddedProbe).Assembly.GetManifestResourceStream("probe/" + platform);
         // It is part of the executable, so it is not copied.
-        return resource is UnmanagedMemoryStream stream ? UnmanagedMemory.RestOf(stream) : null;
+        return resource is UnmanagedMemoryStream stream ? UnmanagedMemory.RestOf(stream) : default(ReadOnlyMemory<byte>?); // "null" would be empty memory
     }
 }

@@ -66,11 +66,11 @@ static void describe_runtime(capture *c)
     r->pid = (uint32_t)getpid();
 }
 
-/* Whether the process dumps itself for the second time or later: its library keeps the probe loaded, and it will probably request another dump. */
-static bool is_asked_again(int host)
+/* A process that dumps itself for the second time is likely to do it again, and its library keeps the probe loaded. */
+static bool is_asked_again(bool is_own)
 {
     static bool was_asked;
-    bool is_own = snapshot_host_is_own(host), again = is_own && was_asked;
+    bool again = is_own && was_asked;
     was_asked |= is_own;
     return again;
 }
@@ -92,9 +92,9 @@ static hresult attach(void *self, void *info_unknown, void *client_data, uint32_
     int host = snapshot_connect(&request);
     if (host < 0)
         return CORPROF_E_PROFILER_CANCEL_ACTIVATION;
+    bool is_own = snapshot_host_is_own(host);
     memset(&c, 0, sizeof c);
     memset(&h, 0, sizeof h);
-    sf_keep_begin(is_asked_again(host));
     c.request = &request;
     c.heap = &h;
     c.host_deadline = begin + (int64_t)request.send_timeout_ms * 1000000;
@@ -111,6 +111,7 @@ static hresult attach(void *self, void *info_unknown, void *client_data, uint32_
     c.result.phase = SF_PHASE_MEMORY;
     c.result.hresult = E_OUTOFMEMORY;
     sf_read_open();
+    sf_keep_begin(is_asked_again(is_own));
     if (capture_map(&c)) {
         c.result.hresult = info_set_events(c.runtime.info, COR_PRF_ENABLE_STACK_SNAPSHOT);
         if (!FAILED(c.result.hresult)) {
@@ -131,7 +132,8 @@ static hresult attach(void *self, void *info_unknown, void *client_data, uint32_
     capture_send(&c, host);
     capture_unmap(&c);
     sf_keep_end();
-    watch_settle(c.host_deadline);
+    if (!is_own) /* a process that dumps itself keeps the library loaded */
+        watch_settle(c.host_deadline);
     return CORPROF_E_PROFILER_CANCEL_ACTIVATION;
 }
 

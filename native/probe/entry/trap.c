@@ -179,12 +179,15 @@ EXPORT int stackflare_trap_wait(int slot)
     if (events & SIGNALLED)
         return 1;
     lock_registry();
-    t->in_use = atomic_load(&t->passing);
-    if (!t->in_use)
+    if (!atomic_load(&t->passing))
         atomic_store(&t->live, false);
     drain(t);
+    /* A handler that began before the close may have set its bit only now. */
+    bool late = atomic_fetch_and(&t->events, ~(unsigned)SIGNALLED) & SIGNALLED;
+    if (!late)
+        t->in_use = atomic_load(&t->passing);
     unlock_registry();
-    return 0;
+    return late;
 }
 
 /* Closes a trap, restores the previous handler and wakes the waiting thread. If another handler was set over it since, the trap stays in the chain

@@ -4,28 +4,34 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 /* Mappings that are kept for the next capture. Each is zeroed, and its first pages have memory. The base of a mapping in use is NULL. */
-enum { MOST_KEPT = 96, KEPT_BYTES = 2 << 20, KEPT_BYTES_EACH = 512 << 10 };
-typedef struct kept_map { _Atomic(void *) base; size_t mapped, touched; bool is_fresh; } kept_map;
+enum { MOST_KEPT = 96, KEPT_BYTES = 2 << 20, KEPT_BYTES_EACH = 512 << 10, KEPT_SPACE_EACH = 24 << 20 };
+typedef struct kept_map { void *base; size_t mapped, touched; bool is_fresh; } kept_map;
 static kept_map kept_maps[MOST_KEPT];
 static size_t kept_bytes; /* touched, in total */
 static bool is_keeping;
 
-/* The caller that gets the base owns the mapping. */
+/* Owns all of the above. The process can exit, and the destructor run, during a capture: then the capture owns it. Nobody waits for it. */
+static atomic_flag is_owned = ATOMIC_FLAG_INIT;
+
 static void *take_kept(kept_map *map)
 {
-    void *base = atomic_exchange(&map->base, NULL);
+    void *base = map->base;
+    map->base = NULL;
     if (base)
         kept_bytes -= map->touched;
     return base;
 }
 
-static void *find_kept(size_t bytes)
+static void *find_kept(size_t bytes, size_t *touched)
 {
     for (size_t i = 0; i < MOST_KEPT; i++) {
-        if (kept_maps[i].mapped == bytes && atomic_load(&kept_maps[i].base))
-            return take_kept(&kept_maps[i]);
+        if (kept_maps[i].mapped != bytes || !kept_maps[i].base)
+            continue;
+        *touched = kept_maps[i].touched;
+        return take_kept(&kept_maps[i]);
     }
     return NULL;
 }
@@ -42,55 +48,81 @@ static void drop_kept(bool with_fresh)
 
 void sf_keep_begin(bool keep)
 {
-    is_keeping = keep;
-    for (size_t i = 0; i < MOST_KEPT; i++)
+    is_keeping = keep && !atomic_flag_test_and_set(&is_owned);
+    for (size_t i = 0; i < MOST_KEPT && is_keeping; i++)
         kept_maps[i].is_fresh = false;
 }
 
 void sf_keep_end(void)
 {
-    if (is_keeping)
-        drop_kept(false);
+    if (!is_keeping)
+        return;
+    drop_kept(false);
     is_keeping = false;
+    atomic_flag_clear(&is_owned);
 }
 
 /* A process that unloads the probe keeps no mappings. */
-__attribute__((destructor)) static void drop_all(void) { drop_kept(true); }
+__attribute__((destructor)) static void drop_all(void)
+{
+    if (!atomic_flag_test_and_set(&is_owned))
+        drop_kept(true);
+}
 
 static bool keep(void *base, size_t mapped, size_t touched)
 {
-    if (!is_keeping || touched > KEPT_BYTES_EACH || kept_bytes + touched > KEPT_BYTES)
+    if (!is_keeping || mapped > KEPT_SPACE_EACH || touched > KEPT_BYTES_EACH || kept_bytes + touched > KEPT_BYTES)
         return false;
     for (size_t i = 0; i < MOST_KEPT; i++) {
-        if (atomic_load(&kept_maps[i].base))
+        if (kept_maps[i].base)
             continue;
         memset(base, 0, touched);
         if (mapped > touched && madvise((uint8_t *)base + touched, mapped - touched, MADV_DONTNEED) != 0)
             return false;
-        kept_maps[i].mapped = mapped, kept_maps[i].touched = touched, kept_maps[i].is_fresh = true;
+        /* With transparent huge pages, the kernel would turn every 2 MB that have one page into a huge page. */
+        madvise(base, mapped, MADV_NOHUGEPAGE);
+        kept_maps[i] = (kept_map){ base, mapped, touched, true };
         kept_bytes += touched;
-        atomic_store(&kept_maps[i].base, base);
         return true;
     }
     return false;
 }
 
+static void *map_new(size_t bytes)
+{
+    return mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+}
+
+/* What is kept is also address space, and a process can have a limit for it. */
+static void *map_without_kept(size_t bytes)
+{
+    if (!is_keeping && atomic_flag_test_and_set(&is_owned))
+        return MAP_FAILED;
+    drop_kept(true);
+    if (!is_keeping)
+        atomic_flag_clear(&is_owned);
+    return map_new(bytes);
+}
+
 void *sf_map(size_t bytes, size_t ready)
 {
-    void *p = is_keeping ? find_kept(bytes) : NULL;
+    size_t touched = 0;
+    void *p = is_keeping ? find_kept(bytes, &touched) : NULL;
     if (!p)
-        p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        p = map_new(bytes);
+    if (p == MAP_FAILED)
+        p = map_without_kept(bytes);
     if (p == MAP_FAILED)
         return NULL;
-    /* Page faults here do not happen in the pause. */
-    for (size_t i = 0; i < ready && i < bytes; i += PAGE)
+    /* Page faults here do not happen in the pause. Kept pages may have been swapped out or merged since. */
+    for (size_t i = 0; i < (ready > touched ? ready : touched) && i < bytes; i += PAGE)
         ((volatile uint8_t *)p)[i] = 0;
     return p;
 }
 
 void sf_unmap(void *base, size_t mapped, size_t used)
 {
-    size_t touched = used < mapped ? sf_whole_pages(used) : mapped;
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), pages = (used + page - 1) / page * page, touched = pages < mapped ? pages : mapped;
     if (base && !keep(base, mapped, touched))
         munmap(base, mapped);
 }

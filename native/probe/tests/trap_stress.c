@@ -255,7 +255,9 @@ int main(int argc, char **argv)
     CHECK(in_child(a_closed_trap_leaves_the_handler_over_it) == 0);
     CHECK(in_child(a_program_that_closes_what_it_did_not_open_keeps_its_files_and_the_trap) == 0);
     CHECK(in_child(a_signal_to_a_forked_child_is_not_the_parents) == 0);
+#ifndef __SANITIZE_THREAD__ /* it holds signals back until the next call that it intercepts, and a futex is none */
     CHECK(in_child(a_signal_to_the_waiting_thread_itself_wakes_it) == 0);
+#endif
     status = in_child(a_closed_trap_that_is_the_handler_again_does_the_default_action);
     CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGUSR1);
     storm(argc > 1 ? atoi(argv[1]) : 2000);

@@ -40,7 +40,9 @@ internal sealed class SignalTrap : IDisposable
         {
             // No thread could be created, so the signal would do nothing. The wait frees the closed trap.
             ProbeLibrary.TrapClose(_trap);
-            _ = ProbeLibrary.TrapWait(_trap);
+            while (ProbeLibrary.TrapWait(_trap))
+            {
+            }
             throw;
         }
     }

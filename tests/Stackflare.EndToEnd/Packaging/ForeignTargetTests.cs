@@ -78,7 +78,7 @@ public sealed class ForeignTargetTests
     }
 
     private static void Look(int pid, Func<string, byte[]?> probes) =>
-        _ = new ProcessCapture(Processes.TargetProcess.Inspect(pid), platform => probes(platform) is { } probe ? new ReadOnlyMemory<byte>(probe) : null, CaptureOptions.Default, []);
+        _ = new ProcessCapture(Processes.TargetProcess.Inspect(pid), platform => probes(platform) is { } probe ? probe : default(ReadOnlyMemory<byte>?), CaptureOptions.Default, []);
 
     /// <summary>A program that has mapped a file by the name of the runtime's library.</summary>
     private static async Task<Pretender> PretenderAsync(string compiler, bool ownMachine)

@@ -22,7 +22,7 @@ internal static class SnapshotCapture
 
     /// <summary>Walking even the largest program takes less.</summary>
     private static readonly TimeSpan LongEnough = TimeSpan.FromSeconds(0.4);
-    private const int ReserveMs = 100, FirstBuffer = 64 << 10;
+    private const int NonceEnd = 32, ReserveMs = 100, FirstBuffer = 64 << 10;
 
     /// <param name="open">Opens a transport to the process. Each attempt needs a new one, and there can be two.</param>
     /// <param name="options">What to collect, and limits for threads, frames, bytes and time.</param>
@@ -120,14 +120,14 @@ internal static class SnapshotCapture
             byte[] request = Request(nonce, transport.Address, limits, heap);
             // The probe itself waits for background collections during the pause, so the runtime must not wait.
             port.SendAll(DiagnosticsPort.AttachCommand(transport.ProbePath, profiler, request, heap is null ? limits.Timeout : TimeSpan.Zero));
-            bytes = Receive(transport, port, runtime, limits, deadline);
+            bytes = Receive(transport, port, runtime, nonce, limits, deadline);
         }
         catch (IOException e)
         {
             // The connection closed before the command was sent: report it like a connection that closed later.
             throw StackflareException.CaptureFailed($"The connection to the runtime was lost: {e.Message}", MayBeEnding, errorCode: 0);
         }
-        if (bytes.Length >= 32 && BinaryPrimitives.ReadUInt64LittleEndian(bytes.Span[24..]) != nonce)
+        if (bytes.Length >= NonceEnd && !IsAnswer(bytes, nonce))
             throw new SnapshotFormatException("it is the answer to another request");
         return SnapshotReader.Read(bytes);
     }
@@ -154,6 +154,9 @@ internal static class SnapshotCapture
                 "It accepts only the process's own user and root.", e);
         }
     }
+
+    private static bool IsAnswer(ReadOnlyMemory<byte> bytes, ulong nonce) =>
+        bytes.Length >= NonceEnd && BinaryPrimitives.ReadUInt64LittleEndian(bytes.Span[(NonceEnd - sizeof(ulong))..]) == nonce;
 
     private static byte[] Request(ulong nonce, string address, DumpLimits limits, HeapLimits? heap)
     {
@@ -196,7 +199,7 @@ internal static class SnapshotCapture
     /// the probe has sent everything and was unloaded.
     /// </summary>
     private static ReadOnlyMemory<byte> Receive(
-        ProbeTransport transport, UnixSocket port, (int Pid, uint User) runtime, DumpLimits limits, Deadline deadline)
+        ProbeTransport transport, UnixSocket port, (int Pid, uint User) runtime, ulong nonce, DumpLimits limits, Deadline deadline)
     {
         ReadOnlyMemory<byte>? bytes = null;
         bool isLoaded = false;
@@ -224,10 +227,13 @@ internal static class SnapshotCapture
             }
             else
             {
+                // A whole snapshot is worth having, even if the runtime has not yet said that the probe is unloaded.
+                if (bytes is { } whole && IsAnswer(whole, nonce))
+                    return whole;
                 // A probe that is loaded but sends nothing, not even an error, waits in the only call without a time limit.
-                throw bytes is null && isLoaded && limits.Timeout >= LongEnough
+                throw isLoaded && limits.Timeout >= LongEnough
                     ? new SuspensionTimeoutException(limits.Timeout, isCollection: false, [])
-                    : new CaptureTimeoutException(limits.Timeout, bytes is null ? "the runtime did not answer" : "the probe was not unloaded");
+                    : new CaptureTimeoutException(limits.Timeout, "the runtime did not answer");
             }
         }
     }
@@ -238,7 +244,7 @@ internal static class SnapshotCapture
     /// </summary>
     private static ReadOnlyMemory<byte> ReadAll(UnixSocket connection, int limit, Deadline deadline)
     {
-        var buffer = new byte[Math.Min(FirstBuffer, limit)];
+        byte[] buffer = GC.AllocateUninitializedArray<byte>(Math.Min(FirstBuffer, limit));
         int total = 0;
         while (true)
         {

@@ -11,7 +11,7 @@ namespace Stackflare.Symbols.Modules;
 /// </summary>
 internal sealed class SingleFileBundle
 {
-    private const int ChunkBytes = 1 << 20;
+    private const int FirstChunkBytes = 16 << 10, ChunkBytes = 1 << 20, SmallExecutableBytes = 256 << 10;
     private const long MaxExecutableBytes = 8L << 30;
     private const int MaxManifestBytes = 16 << 20;
 
@@ -68,11 +68,11 @@ internal sealed class SingleFileBundle
         for (int i = 0; i < signature.Length; i++)
             signature[i] = (byte)~InvertedSignature[i];
 
-        // Chunks overlap by the signature and the offset before it, so that neither is split.
+        // Chunks overlap by the signature and the offset before it, so that neither is split. Small ones first: most executables are small, and are not bundles.
         int overlap = signature.Length + sizeof(long);
         long limit = Math.Min(length, SymbolLimits.BundleSearchBytes);
-        byte[] chunk = new byte[Math.Min(limit, ChunkBytes)];
-        for (long start = 0; start < limit; start += ChunkBytes - overlap)
+        byte[] chunk = new byte[FirstChunkBytes];
+        for (long start = 0; start < limit;)
         {
             ReadOnlySpan<byte> span = chunk.AsSpan(0, RegularFile.Fill(executable, chunk, start));
             int found = span.IndexOf(signature);
@@ -80,6 +80,9 @@ internal sealed class SingleFileBundle
                 return BinaryPrimitives.ReadInt64LittleEndian(span[(found - sizeof(long))..]);
             if (span.Length < chunk.Length)
                 break;
+            start += chunk.Length - overlap;
+            if (start > SmallExecutableBytes && chunk.Length < ChunkBytes)
+                chunk = new byte[ChunkBytes];
         }
         return 0;
     }

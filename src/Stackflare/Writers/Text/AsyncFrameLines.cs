@@ -6,7 +6,7 @@ namespace Stackflare.Writers.Text;
 /// <summary>Writes the frames of async methods. The lines of each frame are made once.</summary>
 internal sealed class AsyncFrameLines(RenderBuffer buffer, RenderOptions options, TextDialect dialect)
 {
-    private readonly FrameTable _frames = new(byPlace: true);
+    private FrameTable? _frames;
     private readonly List<byte[]> _texts = [];
     private int[] _ids = [];
 
@@ -40,7 +40,7 @@ internal sealed class AsyncFrameLines(RenderBuffer buffer, RenderOptions options
 
     private int IdOf(DumpFrame frame)
     {
-        int id = _frames.IdOf(frame);
+        int id = (_frames ??= new(byPlace: true)).IdOf(frame);
         if (id == _texts.Count)
             _texts.Add(Encoding.UTF8.GetBytes(dialect.Format(frame)));
         return id;
