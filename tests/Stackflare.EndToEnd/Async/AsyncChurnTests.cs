@@ -1,6 +1,6 @@
 using Stackflare.Capture.Probe;
-using Stackflare.EndToEnd.Harness;
 using Stackflare.EndToEnd.Findings;
+using Stackflare.EndToEnd.Harness;
 using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
 
 namespace Stackflare.EndToEnd.Async;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Stackflare.EndToEnd.Cli.Harness;
-using Stackflare.EndToEnd.Harness;
 using Stackflare.EndToEnd.Findings;
+using Stackflare.EndToEnd.Harness;
 
 namespace Stackflare.EndToEnd.Async;
 

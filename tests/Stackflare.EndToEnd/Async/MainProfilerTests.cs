@@ -1,7 +1,7 @@
 using Stackflare.Capture.Probe;
 using Stackflare.EndToEnd.Cli.Harness;
-using Stackflare.EndToEnd.Harness;
 using Stackflare.EndToEnd.Findings;
+using Stackflare.EndToEnd.Harness;
 using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
 
 namespace Stackflare.EndToEnd.Async;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
-using Stackflare.EndToEnd.Harness;
 using Stackflare.EndToEnd.Findings;
+using Stackflare.EndToEnd.Harness;
 using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
 
 namespace Stackflare.EndToEnd.Async;

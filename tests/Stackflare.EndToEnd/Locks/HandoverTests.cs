@@ -1,5 +1,5 @@
-using Stackflare.EndToEnd.Harness;
 using Stackflare.EndToEnd.Findings;
+using Stackflare.EndToEnd.Harness;
 using Stackflare.Snapshots.Format;
 using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
 
