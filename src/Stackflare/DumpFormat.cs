@@ -1,5 +1,6 @@
 namespace Stackflare;
 
+// A new format also needs a row in the table of Writers/DumpFormats.cs, and a writer.
 /// <summary>The format of a written dump.</summary>
 public enum DumpFormat
 {

@@ -1,8 +1,8 @@
 namespace Stackflare.Capture;
 
 /// <summary>
-/// A source of finished dumps, for programs without IL: it resolves names and lines itself. For snapshots, <see cref="Building.DumpBuilder"/> builds
-/// the dump.
+/// A source of finished dumps, for what has no IL: the kernel's view of a process, or a program of another language, whose source resolves names and
+/// lines itself. For snapshots, see <see cref="ICaptureSource"/>.
 /// </summary>
 internal interface IDumpSource
 {

@@ -92,7 +92,7 @@ internal static class JsonNames
         AsyncWaitKind.Other => "other",
         AsyncWaitKind.Ready => "ready",
         AsyncWaitKind.Running => "running",
-        AsyncWaitKind.Cycle => "circle",
+        AsyncWaitKind.Cycle => "circle", // programs read this name, so it stays
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
 
@@ -115,7 +115,7 @@ internal static class JsonNames
         FindingKind.AbandonedLock => "abandonedLock",
         FindingKind.HoldsAndWaits => "holdsAndWaits",
         FindingKind.ManyAlike => "manyAlike",
-        FindingKind.AsyncCycle => "asyncCircle",
+        FindingKind.AsyncCycle => "asyncCircle", // likewise
         FindingKind.ManyAsyncAlike => "manyAsyncAlike",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
