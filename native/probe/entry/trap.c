@@ -5,14 +5,13 @@
  * There is no descriptor: programs close descriptors that they did not open, and a handler that wrote to one would write to the file that has its
  * number by then. And a forked child has its own word, so its parent does not answer the child's signals. */
 #define _GNU_SOURCE
+#include "memory/futex.h"
+
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -20,8 +19,6 @@ enum { TRAPS = 8, LOOKS = 8 };
 
 /* What has happened to a trap. Signals before the close are still answered. */
 enum { SIGNALLED = 1, CLOSED = 2 };
-
-enum { WAIT_PRIVATE = 128, WAKE_PRIVATE = 129 }; /* FUTEX_…: musl has no kernel headers */
 
 /* A handler may still run after it was replaced, if the kernel had chosen it before. So the fields that a handler reads are written only while `live`
  * is off and no handler is in flight. A late handler finds a trap that is not live or has another signal, and does nothing; or it finds a new trap of
@@ -37,8 +34,6 @@ typedef struct trap {
     int signal;
     struct sigaction before;
 } trap;
-
-_Static_assert(sizeof(atomic_uint) == 4, "the kernel waits on 32 bits");
 
 static trap traps[TRAPS];
 
@@ -87,7 +82,7 @@ static void call_before(int slot, const struct sigaction *before, int signal, si
 static void tell(trap *t, unsigned event)
 {
     atomic_fetch_or(&t->events, event);
-    syscall(SYS_futex, &t->events, WAKE_PRIVATE, 1, NULL, NULL, 0);
+    futex_wake_one(&t->events);
 }
 
 static void handle(int slot, int signal, siginfo_t *info, void *context)
@@ -175,7 +170,7 @@ EXPORT int stackflare_trap_wait(int slot)
     unsigned events;
     while ((events = atomic_fetch_and(&t->events, ~(unsigned)SIGNALLED)) == 0)
         /* Ends when it is woken, when this thread gets a signal, or immediately if something has happened since. */
-        syscall(SYS_futex, &t->events, WAIT_PRIVATE, 0, NULL, NULL, 0);
+        futex_wait_while_zero(&t->events, NULL);
     if (events & SIGNALLED)
         return 1;
     lock_registry();

@@ -104,6 +104,12 @@ static void *map_without_kept(size_t bytes)
     return map_new(bytes);
 }
 
+size_t sf_whole_pages(size_t bytes)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    return (bytes + page - 1) / page * page;
+}
+
 void *sf_map(size_t bytes, size_t ready)
 {
     size_t touched = 0;
@@ -122,7 +128,7 @@ void *sf_map(size_t bytes, size_t ready)
 
 void sf_unmap(void *base, size_t mapped, size_t used)
 {
-    size_t page = (size_t)sysconf(_SC_PAGESIZE), pages = (used + page - 1) / page * page, touched = pages < mapped ? pages : mapped;
+    size_t pages = sf_whole_pages(used), touched = pages < mapped ? pages : mapped;
     if (base && !keep(base, mapped, touched))
         munmap(base, mapped);
 }

@@ -9,7 +9,8 @@
 
 enum { PAGE = 4096 };
 
-static inline size_t sf_whole_pages(size_t bytes) { return (bytes + PAGE - 1) & ~(size_t)(PAGE - 1); }
+/* Rounded up to whole pages of the kernel, which can be larger. */
+size_t sf_whole_pages(size_t bytes);
 
 /* Address space for `bytes` bytes, and memory for the first `ready` of them. NULL if that fails. */
 void *sf_map(size_t bytes, size_t ready);

@@ -13,6 +13,7 @@
 #include "walk/suspend.h"
 
 #include "memory/first_libc.h"
+#include "memory/futex.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -36,8 +37,6 @@ extern __typeof__(pthread_attr_setstack) pthread_attr_setstack __attribute__((we
 
 /* A signal whose default action is to ignore it: a late one does no harm. */
 enum { SIGNAL = SIGURG };
-
-enum { WAIT_PRIVATE = 128, WAKE_PRIVATE = 129 }; /* FUTEX_…: musl has no kernel headers */
 
 enum {
     STACK_BYTES = 256 << 10,
@@ -73,7 +72,7 @@ static slot slots[MAX_BLOCKERS];
 static _Atomic int64_t armed; /* start of the current suspend; 0: none */
 static _Atomic bool asked, go_back; /* for the current suspend: whether threads were asked to leave, and whether they may come back */
 static _Atomic uint32_t sent, handled, in_handler;
-static _Atomic uint32_t quit; /* a futex */
+static atomic_uint quit; /* a futex */
 static struct sigaction previous;
 
 static const capture *watched;
@@ -284,7 +283,7 @@ static void *watch(void *unused)
     struct timespec time = { 0, ROUND_NS };
     (void)unused;
     while (atomic_load(&quit) == 0) {
-        syscall(SYS_futex, &quit, WAIT_PRIVATE, 0, &time, NULL, 0);
+        futex_wait_while_zero(&quit, &time);
         int64_t begin = atomic_load(&armed);
         if (begin != 0 && sf_now(CLOCK_MONOTONIC) - begin > PATIENCE_NS)
             call_off();
@@ -332,7 +331,7 @@ void watch_end(void)
         return;
     watching = false;
     atomic_store(&quit, 1);
-    syscall(SYS_futex, &quit, WAKE_PRIVATE, 1, NULL, NULL, 0);
+    futex_wake_one(&quit);
     pthread_join(watcher, NULL);
     munmap(stack, STACK_BYTES);
     end_handling();
