@@ -25,12 +25,10 @@ internal static class ShowCommand
         shared.AddTo(command);
         command.SetAction(result =>
         {
-            var symbolicator = new Symbolicator(new SymbolOptions
+            var symbolicator = new Symbolicator(SymbolOptions.ForTool with
             {
                 SourceText = !result.GetValue(shared.NoSource),
                 SymbolDirectories = result.GetValue(shared.Symbols) ?? [],
-                MapsFiles = true,
-                RetainedBytes = SymbolLimits.RetainedBytesInTool,
             });
             IEnumerable<ThreadDump> dumps = (result.GetValue(files) ?? []).Select(file => Read(file, symbolicator));
             return shared.Success(result, shared.Write(result, dumps, interval: null));

@@ -52,14 +52,12 @@ internal sealed class ProcessCapture : IDisposable
         _probe = probes(platform) ?? throw OtherLibc(pid, _target.Runtime.IsMusl ? "musl" : "glibc", platform);
         _options = options;
         Source = new ProbeSource(() => _transport = ProbeTransport.To(_target, _probe.Span, _useMemory, ref _memory), ProfilerSlots.Inspect(pid, RuntimeVersion()), Look);
-        _symbolicator = new Symbolicator(new SymbolOptions
+        _symbolicator = new Symbolicator(SymbolOptions.ForTool with
         {
             SourceText = options.SourceText,
             SymbolDirectories = symbolDirectories,
             SingleFilePath = _target.ExecutablePath,
             RootPrefix = _target.RootPrefix,
-            MapsFiles = true,
-            RetainedBytes = SymbolLimits.RetainedBytesInTool,
         });
     }
 

@@ -14,6 +14,8 @@ namespace Stackflare.Processes;
 /// <param name="Processor">The processor it is compiled for; null if its file does not say it or cannot be read.</param>
 internal sealed record TargetRuntime(RuntimeKind Kind, Version? Version, bool IsMusl, Architecture? Processor)
 {
+    private static readonly SearchValues<char> VersionCharacters = SearchValues.Create("0123456789.");
+
     private const int MaxMapLines = 200_000, MapBuffer = 16 << 10;
 
     /// <summary>For a process of which only the runtime's socket is visible.</summary>
@@ -79,7 +81,7 @@ internal sealed record TargetRuntime(RuntimeKind Kind, Version? Version, bool Is
         if (at < 0)
             return null;
         ReadOnlySpan<char> version = library.AsSpan(at + folder.Length);
-        int end = version.IndexOfAnyExcept(SearchValues.Create("0123456789."));
+        int end = version.IndexOfAnyExcept(VersionCharacters);
         return Version.TryParse(end < 0 ? version : version[..end], out Version? found) && found.Build >= 0 ? new Version(found.Major, found.Minor, found.Build) : null;
     }
 }

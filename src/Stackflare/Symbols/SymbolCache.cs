@@ -44,15 +44,15 @@ internal sealed class SymbolCache(SymbolOptions options)
     public void Close()
     {
         Bundle.Close();
-        int retained = Retained;
-        if (retained <= options.RetainedBytes)
+        int tooMuch = Retained - options.RetainedBytes;
+        if (tooMuch <= 0)
             return;
-        foreach ((string key, int bytes) in _modules.OrderBy(static m => m.Value.UsedIn).ThenByDescending(static m => m.Value.Retained).Select(static m => (m.Key, m.Value.Retained)).ToArray())
+        foreach ((string key, ModuleCacheEntry entry) in _modules.OrderBy(static m => m.Value.UsedIn).ThenByDescending(static m => m.Value.Retained).ToArray())
         {
-            _modules.Remove(key);
-            retained -= bytes;
-            if (retained <= options.RetainedBytes)
+            if (tooMuch <= 0)
                 return;
+            _modules.Remove(key);
+            tooMuch -= entry.Retained;
         }
     }
 }

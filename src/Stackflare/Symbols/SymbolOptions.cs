@@ -5,6 +5,9 @@ namespace Stackflare.Symbols;
 /// <summary>Where to search for symbols and source text, and whether source text is wanted.</summary>
 internal sealed record SymbolOptions
 {
+    /// <summary>For a tool, which may end because of a truncated file, and may keep more than a dumped program.</summary>
+    public static SymbolOptions ForTool { get; } = new() { MapsFiles = true, RetainedBytes = SymbolLimits.RetainedBytesInTool };
+
     /// <summary>Whether frames have the text of their source line.</summary>
     public bool SourceText { get; init; } = true;
 

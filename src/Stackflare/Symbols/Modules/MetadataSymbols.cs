@@ -12,8 +12,6 @@ namespace Stackflare.Symbols.Modules;
 /// </summary>
 internal sealed class MetadataSymbols(ModuleFiles files, SymbolOptions options)
 {
-    private const uint TokenTypeMask = 0xFF000000, MethodDef = 0x06000000, TypeDef = 0x02000000;
-
     private PdbLines? _lines;
     private MethodNames? _names;
     private LockScopes? _lockScopes;
@@ -31,15 +29,15 @@ internal sealed class MetadataSymbols(ModuleFiles files, SymbolOptions options)
 
     private PdbLines? Lines => _lines ??= files.Pdb is { } pdb ? new PdbLines(pdb.Reader, options) : null;
 
-    public MethodSymbol? Method(uint token) => Definition(token, MethodDef, static metadata => metadata.MethodDefinitions.Count) is { } image
+    public MethodSymbol? Method(uint token) => Definition(token, TableIndex.MethodDef) is { } image
         ? (_names ??= new MethodNames(image.Metadata, files.Pdb?.Reader)).Describe((MethodDefinitionHandle)MetadataTokens.Handle((int)token))
         : null;
 
-    public string? TypeName(uint token) => Definition(token, TypeDef, static metadata => metadata.TypeDefinitions.Count) is { } image
+    public string? TypeName(uint token) => Definition(token, TableIndex.TypeDef) is { } image
         ? image.Metadata.FullTypeName((TypeDefinitionHandle)MetadataTokens.Handle((int)token))
         : null;
 
-    public LockScopeCounts? LockScopesAround(uint token, int offset) => Definition(token, MethodDef, static metadata => metadata.MethodDefinitions.Count) is { } image
+    public LockScopeCounts? LockScopesAround(uint token, int offset) => Definition(token, TableIndex.MethodDef) is { } image
         ? (_lockScopes ??= new LockScopes(image)).Around((int)token, offset)
         : null;
 
@@ -60,9 +58,9 @@ internal sealed class MetadataSymbols(ModuleFiles files, SymbolOptions options)
     public (int Start, int End)? StatementAround(uint token, int offset) => Lines?.StatementAround((int)token, offset);
 
     /// <summary>The assembly, if the token is one of its definitions of this kind.</summary>
-    private ModuleImage? Definition(uint token, uint kind, Func<MetadataReader, int> count)
+    private ModuleImage? Definition(uint token, TableIndex kind)
     {
-        uint row = token & ~TokenTypeMask;
-        return (token & TokenTypeMask) == kind && row != 0 && files.Image is { } image && row <= count(image.Metadata) ? image : null;
+        uint row = token & 0x00FFFFFF;
+        return token >> 24 == (uint)kind && row != 0 && files.Image is { } image && row <= image.Metadata.GetTableRowCount(kind) ? image : null;
     }
 }

@@ -11,10 +11,12 @@ namespace Stackflare.Symbols.Modules;
 /// <param name="entry">The cached results of this module.</param>
 internal sealed class ModuleFiles(SnapshotModule module, PdbReference? savedPdb, SymbolOptions options, SymbolCache cache, ModuleCacheEntry entry) : IDisposable
 {
-    private readonly string _fileName = PdbSearch.FileName(module.Path ?? "");
     private ModuleImage? _image;
     private PdbFile? _pdb;
     private bool _triedImage, _triedPdb;
+
+    /// <summary>The last part of the module's path; empty if it has no path.</summary>
+    public string FileName { get; } = PdbSearch.FileName(module.Path ?? "");
 
     /// <summary>The module's path as the target names it; null if it has no absolute path.</summary>
     public string? Path { get; } = module.Path is { } path && path.StartsWith('/') ? path : null;
@@ -84,15 +86,15 @@ internal sealed class ModuleFiles(SnapshotModule module, PdbReference? savedPdb,
         return file ?? FromDirectories(mvid) ?? FromBundle(mvid);
     }
 
-    private ModuleImage? FromDirectories(Guid mvid) => _fileName.Length == 0
+    private ModuleImage? FromDirectories(Guid mvid) => FileName.Length == 0
         ? null
-        : cache.Folders.Find(_fileName).Select(path => ModuleImage.FromFile(path, mvid, options.MapsFiles)).FirstOrDefault(image => image is not null);
+        : cache.Folders.Find(FileName).Select(path => ModuleImage.FromFile(path, mvid, options.MapsFiles)).FirstOrDefault(image => image is not null);
 
     private ModuleImage? FromBundle(Guid mvid)
     {
-        if (_fileName.Length == 0)
+        if (FileName.Length == 0)
             return null;
-        foreach (BundleEntry entry in cache.Bundle.Find(_fileName))
+        foreach (BundleEntry entry in cache.Bundle.Find(FileName))
         {
             if (cache.Bundle.Open(entry, int.MaxValue) is { } stream && ModuleImage.FromStream(stream, mvid) is { } image)
                 return image;

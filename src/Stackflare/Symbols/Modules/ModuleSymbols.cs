@@ -27,7 +27,7 @@ internal sealed class ModuleSymbols : IDisposable
         _files = new ModuleFiles(module, saved?.PdbReference, options, cache, entry);
         _live = new CachedSymbols(_files, new MetadataSymbols(_files, options), entry);
 
-        string name = PdbSearch.FileName(module.Path ?? "");
+        string name = _files.FileName;
         if (name.Length == 0)
             name = _live.Name ?? (IsDynamic ? "<dynamic>" : "<unknown>");
         Identity = new ModuleIdentity(name, IsDynamic ? null : _files.Path, module.Mvid) { IsSigned = ModuleIdentity.HasNameOfPlatform(name) ? _live.IsSigned : null };
