@@ -26,8 +26,7 @@ static char *digits(char *to, uint32_t n)
     return to;
 }
 
-/* The beginning of a file in /proc of a thread; empty if it cannot be read. */
-static void read_task(uint32_t os_id, const char *file, char *to, size_t size)
+void read_task(uint32_t os_id, const char *file, char *to, size_t size)
 {
     char path[64] = "/proc/self/task/";
     char *end = digits(path + strlen(path), os_id);

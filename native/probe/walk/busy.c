@@ -1,16 +1,23 @@
-/* Finds threads that keep a processor busy: two samples of the processor clocks of threads that ran managed code when they were suspended.
+/* Finds threads that keep a processor busy: samples of the processor clocks of threads that ran managed code when they were suspended.
  *
- * Both samples are taken while the program runs: during the pause, no thread uses a processor, and before it, the running threads are not known.
- * Necessary work is done between the samples, and only the rest of the time is spent sleeping. */
+ * The samples are taken while the program runs: during the pause, no thread uses a processor, and before it, the running threads are not known.
+ * Necessary work is done between the first two samples, and only the rest of the time is spent sleeping.
+ *
+ * A thread that shares its processor runs for a few milliseconds and is then ready to run for many. The kernel counts how often a thread has gone to
+ * sleep: if that number has not changed and the thread is not asleep, it was ready whenever it did not run. (The kernel's own count of that time, in
+ * schedstat, contains only periods that have ended.) So threads that have not slept are sampled until each has used some processor time. */
 #define _GNU_SOURCE
-#include "walk/capture.h"
+#include "walk/suspend.h"
 
 #include <time.h>
 
-/* The kernel measures a running thread's time in nanoseconds, but a thread that shares its processor alternates between running and waiting for some
- * milliseconds each. The host needs the rest of its time to read the data. */
+/* The kernel measures a running thread's time in nanoseconds. The host needs the rest of its time to read the data. */
 #define BETWEEN_NS 4000000ll
 #define RESERVE_NS 100000000ll
+/* For threads that share a processor: how often they are sampled, the processor time that is enough, and how long to wait for it. */
+#define AGAIN_NS 2000000ll
+#define ENOUGH_NS 3000000ll
+#define LONGEST_NS 120000000ll
 
 int64_t thread_cpu_ns(uint32_t os_id)
 {
@@ -26,6 +33,7 @@ typedef struct sample {
     uint32_t thread; /* index */
     bool certain;
     int64_t cpu_ns, at_ns;
+    int64_t sleeps; /* -1: not known */
 } sample;
 
 enum { MAX_BUSY = 64, MAX_SAMPLES = 1024 };
@@ -38,6 +46,29 @@ bool busy_map(capture *c)
 static uint32_t os_id(const capture *c, const sample *of)
 {
     return ((sf_thread *)sf_table_at(&c->threads, of->thread))->os_id;
+}
+
+/* How often a thread has gone to sleep; -1 if that is not known. */
+static int64_t sleeps_of(uint32_t os_id, bool *asleep)
+{
+    char text[4096];
+    int64_t sleeps = 0;
+    read_task(os_id, "status", text, sizeof text);
+    const char *state = strstr(text, "\nState:\t"), *p = strstr(text, "\nvoluntary_ctxt_switches:\t");
+    if (!state || !p)
+        return -1;
+    *asleep = state[strlen("\nState:\t")] != 'R';
+    for (p += strlen("\nvoluntary_ctxt_switches:\t"); *p >= '0' && *p <= '9' && sleeps < INT64_MAX / 10 - 10; p++)
+        sleeps = sleeps * 10 + (*p - '0');
+    return sleeps;
+}
+
+static void sleep_until(int64_t due)
+{
+    for (int64_t now; (now = sf_now(CLOCK_MONOTONIC)) < due;) {
+        struct timespec left = { 0, (long)(due - now) };
+        nanosleep(&left, NULL);
+    }
 }
 
 void busy_begin(capture *c)
@@ -56,8 +87,40 @@ void busy_begin(capture *c)
         int64_t at = sf_now(CLOCK_MONOTONIC), cpu = thread_cpu_ns(thread->os_id);
         uint32_t index = cpu >= 0 ? sf_table_add(&c->busy_samples) : SF_NONE;
         if (index != SF_NONE)
-            *(sample *)sf_table_at(&c->busy_samples, index) = (sample){ i, certain, cpu, at };
+            *(sample *)sf_table_at(&c->busy_samples, index) = (sample){ i, certain, cpu, at, -1 };
     }
+    /* Reading a file takes longer than reading a clock. */
+    for (uint32_t i = 0; i < c->busy_samples.count && i < MAX_BUSY; i++) {
+        sample *s = sf_table_at(&c->busy_samples, i);
+        bool asleep;
+        s->sleeps = sleeps_of(os_id(c, s), &asleep);
+    }
+}
+
+/* Takes a further sample of a thread. Returns whether another one is needed. */
+static bool sample_again(const capture *c, sample *first, sf_busy *to, bool is_second)
+{
+    uint32_t id = os_id(c, first);
+    int64_t cpu = thread_cpu_ns(id), now = sf_now(CLOCK_MONOTONIC), used = cpu - first->cpu_ns, elapsed = now - first->at_ns;
+    if (used < 0) {
+        to->wall_ns = 0; /* it has ended, and its id may be reused */
+        return false;
+    }
+    *to = (sf_busy){ first->thread, 0, used, elapsed, 0 };
+    if (used >= elapsed - elapsed / 10 || first->sleeps < 0)
+        return false;
+    bool asleep = true;
+    int64_t sleeps = sleeps_of(id, &asleep);
+    if (sleeps < 0 || asleep)
+        return false;
+    if (sleeps != first->sleeps) {
+        /* When the runtime resumes, many threads wake at once and wait for each other for a moment. */
+        if (is_second)
+            *first = (sample){ first->thread, first->certain, cpu, now, sleeps };
+        return is_second;
+    }
+    to->ready_ns = elapsed - used;
+    return used < ENOUGH_NS;
 }
 
 void busy_end(capture *c)
@@ -69,18 +132,27 @@ void busy_end(capture *c)
             samples[count++] = samples[i];
     if (count == 0)
         return;
-    int64_t due = samples[count - 1].at_ns + BETWEEN_NS;
+    int64_t due = samples[count - 1].at_ns + BETWEEN_NS, last = samples[0].at_ns + LONGEST_NS;
     if (due > c->host_deadline - RESERVE_NS)
         return;
-    for (int64_t now; (now = sf_now(CLOCK_MONOTONIC)) < due;) {
-        struct timespec left = { 0, (long)(due - now) };
-        nanosleep(&left, NULL);
+    for (uint32_t i = 0; i < count; i++)
+        *(sf_busy *)sf_table_at(&c->busy, sf_table_add(&c->busy)) = (sf_busy){ .thread = samples[i].thread };
+    bool more = true, open[MAX_BUSY];
+    for (bool is_second = true; more; is_second = false) {
+        sleep_until(due);
+        more = false;
+        for (uint32_t i = 0; i < count; i++) {
+            if (is_second || open[i])
+                open[i] = sample_again(c, &samples[i], sf_table_at(&c->busy, i), is_second);
+            more = more || open[i];
+        }
+        due = sf_now(CLOCK_MONOTONIC) + AGAIN_NS;
+        more = more && due < last && due < c->host_deadline - RESERVE_NS;
     }
-    for (uint32_t i = 0; i < count; i++) {
-        int64_t cpu = thread_cpu_ns(os_id(c, &samples[i])), now = sf_now(CLOCK_MONOTONIC);
-        if (cpu < samples[i].cpu_ns)
-            continue; /* it has ended, and its id may be reused */
-        *(sf_busy *)sf_table_at(&c->busy, sf_table_add(&c->busy)) =
-            (sf_busy){ samples[i].thread, 0, cpu - samples[i].cpu_ns, now - samples[i].at_ns };
-    }
+    sf_busy *busy = sf_table_at(&c->busy, 0);
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < count; i++)
+        if (busy[i].wall_ns > 0)
+            busy[kept++] = busy[i];
+    c->busy.count = kept;
 }

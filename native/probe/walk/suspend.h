@@ -23,6 +23,7 @@ typedef struct blockers {
 } blockers;
 
 /* blockers.c. Needs no lock, and reads only the runtime's memory. `running`: includes threads on a processor. */
+void read_task(uint32_t os_id, const char *file, char *to, size_t size); /* the beginning of a thread's file in /proc; empty if it cannot be read */
 int32_t call_of_thread(uint32_t os_id); /* a system call, CALL_RUNNING, CALL_STOPPED or CALL_UNKNOWN */
 void look_at(blocker *b); /* reads the thread's current state from the kernel */
 void find_blockers(const capture *c, uint32_t own_id, bool running, blockers *b);

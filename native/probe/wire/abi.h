@@ -351,12 +351,13 @@ typedef struct sf_reference { /* in the order of threads, frames and objects, wi
     uint32_t flags;
 } sf_reference;
 
-/* Two samples of a thread's processor clock, after the pause and some milliseconds apart. */
+/* Samples of a thread's processor clock, after the pause and some milliseconds apart. */
 typedef struct sf_busy {
     uint32_t thread; /* index */
     uint32_t reserved;
     int64_t cpu_ns;  /* processor time of the thread between the samples */
     int64_t wall_ns; /* elapsed time between them, CLOCK_MONOTONIC */
+    int64_t ready_ns; /* of that, the time in which it was ready to run, but did not; 0 if not known */
 } sf_busy;
 
 /* The runtime's thread pool. -1: not known. */

@@ -2,29 +2,50 @@ using System.Globalization;
 
 namespace Stackflare.Analysis;
 
-/// <summary>Finds threads that keep a processor busy, measured right after the pause.</summary>
+/// <summary>
+/// Finds threads that keep a processor busy, measured right after the pause: threads that ran nearly all the time, and threads that would have, but had to
+/// share their processor.
+/// </summary>
 internal static class SpinningFindings
 {
     private const double Least = 0.9;
-    private const int MaxThreads = 8;
+    private const int MaxThreads = 8, MaxPlaces = 5;
+
+    /// <summary>
+    /// A thread that shares its processor can be ready for a long time, and then run for a moment and sleep. So it must have run for as long as one
+    /// with a processor of its own.
+    /// </summary>
+    private static readonly TimeSpan LeastUsed = TimeSpan.FromMilliseconds(3);
 
     public static IEnumerable<Finding> In(ThreadDump dump)
     {
-        DumpThread[] busy = [.. dump.Threads.Where(static t => t is { IsOwn: false, RecentCpu.Share: >= Least })];
+        DumpThread[] busy = [.. dump.Threads.Where(static t => !t.IsOwn && t.RecentCpu is { } cpu && (IsAlone(cpu) || Shares(cpu)))];
         if (busy.Length == 0)
             yield break;
-        var evidence = busy.Take(MaxThreads).Select(Evidence).ToList();
-        if (busy.Length > MaxThreads)
-            evidence.Add($"and {busy.Length - MaxThreads} more");
-        yield return new Finding(
-            FindingKind.Spinning,
-            busy.Length == 1 ? "A thread keeps a processor busy" : $"{DiagnosisText.Count(busy.Length, "thread")} keep a processor busy each",
-            evidence, busy)
-        {
-            Frames = Hotspots.Count(busy).Frames(),
-        };
+        List<Hotspot> places = Hotspots.Count(busy);
+        string[] evidence = busy.Length <= MaxThreads
+            ? [.. busy.Select(Evidence)]
+            : [.. places.Take(MaxPlaces).Select(static p => $"{DiagnosisText.Count(p.Count, "is", "are")} {DiagnosisText.At(p.Frame)}")];
+        yield return new Finding(FindingKind.Spinning, Summary(busy), evidence, busy) { Frames = places.Frames() };
     }
 
-    private static string Evidence(DumpThread thread) => string.Create(CultureInfo.InvariantCulture,
-        $"{DiagnosisText.Describe(thread)} ran for {thread.RecentCpu!.Used.TotalMilliseconds:0.0} of {thread.RecentCpu.Elapsed.TotalMilliseconds:0.0} ms {DiagnosisText.At(thread.ProgramFrameFrom(0))}");
+    private static bool IsAlone(RecentCpu cpu) => cpu.Share >= Least;
+
+    private static bool Shares(RecentCpu cpu) => cpu.Used >= LeastUsed && cpu.Used + cpu.Ready >= cpu.Elapsed * Least;
+
+    private static string Summary(DumpThread[] busy) => (busy.Length, Array.TrueForAll(busy, static t => IsAlone(t.RecentCpu!))) switch
+    {
+        (1, true) => "A thread keeps a processor busy",
+        (1, false) => "A thread keeps a processor busy that it shares with others",
+        (_, true) => $"{DiagnosisText.Count(busy.Length, "thread")} keep a processor busy each",
+        _ => $"{DiagnosisText.Count(busy.Length, "thread")} keep the processors busy that they share",
+    };
+
+    private static string Evidence(DumpThread thread)
+    {
+        RecentCpu cpu = thread.RecentCpu!;
+        string ready = IsAlone(cpu) ? "" : string.Create(CultureInfo.InvariantCulture, $", and was ready to run for {cpu.Ready.TotalMilliseconds:0.0} ms,");
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{DiagnosisText.Describe(thread)} ran for {cpu.Used.TotalMilliseconds:0.0} of {cpu.Elapsed.TotalMilliseconds:0.0} ms{ready} {DiagnosisText.At(thread.ProgramFrameFrom(0))}");
+    }
 }

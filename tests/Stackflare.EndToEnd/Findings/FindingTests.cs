@@ -1,3 +1,4 @@
+using System.Globalization;
 using Stackflare.EndToEnd.Cli.Harness;
 using Stackflare.EndToEnd.Harness;
 
@@ -72,6 +73,71 @@ public sealed class FindingTests
             Assert.Contains(finding.Evidence, e => e.Contains($"\"{thread.DisplayName}\"", StringComparison.Ordinal) && Enumerable.Range(0, 2 + truth.Marks[0].Line - truth.Marks[1].Line)
                 .Any(i => Is(e, truth.Marks[0] with { Line = truth.Marks[1].Line - 1 + i }) || e.Contains(".Spinning.Step(", StringComparison.Ordinal)));
         });
+    }
+
+    /// <summary>Each of them has a processor for only a part of the time.</summary>
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Stacks)]
+    [InFlavours("unoptimized", LooksAt.Stacks)]
+    public async Task MoreThreadsThatSpinThanProcessors(string flavour)
+    {
+        int threads = 3 * Environment.ProcessorCount;
+        await using var target = await DeadlockTests.StartAsync(flavour, "Spinning", "--threads", threads.ToString(CultureInfo.InvariantCulture));
+        using var dumps = new LiveDumps(target);
+        // How long the others of the machine leave them without a processor is a matter of luck.
+        ThreadDump dump = await dumps.UntilAsync("all threads that spin", d => d.Findings.Any(f => f.Kind == FindingKind.Spinning && f.Count == threads));
+        Finding finding = Assert.Single(dump.Findings);
+        Assert.Equal(target.Truth.Threads.Select(t => t.OsId).Order(), finding.Threads.Select(t => t.OsId.Value).Order());
+        Assert.Equal($"{threads} threads keep the processors busy that they share", finding.Summary);
+        Assert.Contains(finding.Threads, t => t.RecentCpu!.Ready > TimeSpan.Zero);
+    }
+
+    /// <summary>They work without a break, but each waits for another one after a moment.</summary>
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Stacks)]
+    public async Task ThreadsThatWorkAndWaitDoNotSpin(string flavour)
+    {
+        const int Measured = 10;
+        await using var target = await DeadlockTests.StartAsync(flavour, "Relay", "--runners", (3 * Environment.ProcessorCount).ToString(CultureInfo.InvariantCulture));
+        using var dumps = new LiveDumps(target);
+        int measured = 0;
+        await dumps.UntilAsync("ten threads that were at work", dump =>
+        {
+            Assert.Empty(dump.Findings);
+            return (measured += dump.Threads.Count(t => t.RecentCpu is not null)) >= Measured;
+        });
+    }
+
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Locks | LooksAt.Pool, "result", 12, 1)]
+    [InFlavours("unoptimized", LooksAt.Locks | LooksAt.Pool, "result", 12, 1)]
+    [InFlavours(Spread.Newest, LooksAt.Locks | LooksAt.Pool, "socket", 4, 0)]
+    [InFlavours("net9", LooksAt.Locks | LooksAt.Pool, "socket", 4, 0)]
+    public async Task APoolIsStarvedIfNearlyAllItsWorkersAreBlocked(string flavour, string place, int workers, int working)
+    {
+        await using var target = await DeadlockTests.StartAsync(flavour, "PoolSaturated", "--in", place, "--workers", $"{workers}", "--working", $"{working}");
+        using var dumps = new LiveDumps(target);
+        ThreadDump dump = await dumps.UntilAsync("a starved pool", d => d.Findings.Any(f => f.Kind == FindingKind.ThreadPoolStarved));
+        Finding finding = dump.Findings.Single(f => f.Kind == FindingKind.ThreadPoolStarved);
+        int blocked = workers - working;
+        Assert.Equal(working == 0 ? $"Thread pool starved: all {workers} workers are blocked" : $"Thread pool starved: {blocked} of {workers} workers are blocked", finding.Summary);
+        Assert.Equal(blocked, finding.Count);
+        Assert.StartsWith("100 work items are queued, and ", finding.Evidence[0], StringComparison.Ordinal);
+        Assert.StartsWith(
+            place == "socket" ? $"synchronous calls: {blocked} workers are blocked in System.Net.Sockets.NetworkStream.Read" : $"sync over async: {blocked} workers are blocked",
+            finding.Evidence[1],
+            StringComparison.Ordinal);
+        TruthMark mark = target.Truth.Threads.Select(t => t.Marks[0]).First(m => !m.Method.EndsWith(".Work", StringComparison.Ordinal));
+        Assert.True(finding.Evidence[2].StartsWith($"{blocked} are blocked ", StringComparison.Ordinal) && Is(finding.Evidence[2], mark), finding.ToString());
+    }
+
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Locks | LooksAt.Pool)]
+    public async Task APoolWithAFreeWorkerIsNotStarved(string flavour)
+    {
+        await using var target = await DeadlockTests.StartAsync(flavour, "PoolSaturated", "--in", "result", "--workers", "4", "--working", "1");
+        using var dumps = new LiveDumps(target);
+        Assert.DoesNotContain(dumps.Take().Findings, f => f.Kind == FindingKind.ThreadPoolStarved);
     }
 
     [Theory]

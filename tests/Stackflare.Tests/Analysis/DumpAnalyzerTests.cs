@@ -177,6 +177,93 @@ public sealed class DumpAnalyzerTests
         Assert.Empty(Examine([Worker(1, busy: true), Worker(2, busy: false)], new ThreadPoolState(2, 1, 2, 100, 5, null)));
 
     [Theory]
+    [InlineData(36, 35, 63L, "Thread pool starved: 35 of 36 workers are blocked", "63 work items are queued, and only 1 worker is not blocked")]
+    [InlineData(36, 35, 1L, null, null)] // the free worker takes it
+    [InlineData(36, 32, 63L, null, null)] // four workers take them one after another
+    [InlineData(9, 8, 63L, null, null)]
+    [InlineData(36, 35, null, null, null)]
+    public void APoolIsStarvedWhenNearlyAllItsWorkersAreBlocked(int workers, int blocked, long? queued, string? summary, string? evidence)
+    {
+        DumpThread[] threads =
+        [
+            .. Enumerable.Range(1, blocked).Select(i => Worker(i, busy: true)),
+            .. Enumerable.Range(blocked + 1, workers - blocked).Select(i => Build.Thread(i, ".NET TP Worker", ThreadActivity.Running, [Handler, Dispatch, WorkerStart], pool: true)),
+        ];
+
+        IReadOnlyList<Finding> findings = Examine(threads, new ThreadPoolState(workers, workers, 2, 100, queued, null));
+
+        Assert.Equal(summary, findings.SingleOrDefault()?.Summary);
+        if (summary is null)
+            return;
+        Assert.Equal(evidence, findings[0].Evidence[0]);
+        Assert.Equal($"{blocked} are blocked at MyApp.Program.Handle() in /src/Program.cs:line 12", findings[0].Evidence[^1]);
+        Assert.Equal((blocked, blocked), (findings[0].Count, findings[0].Threads.Count));
+    }
+
+    [Theory]
+    [InlineData(ThreadActivity.Waiting, null, true)]
+    [InlineData(ThreadActivity.Waiting, 900, true)]
+    [InlineData(ThreadActivity.Waiting, 5, false)] // one of many short reads
+    [InlineData(ThreadActivity.Running, null, false)]
+    public void AWorkerInASynchronousReadIsBlocked(ThreadActivity activity, int? offCpuMs, bool isSaid)
+    {
+        DumpThread[] threads =
+        [
+            .. Enumerable.Range(1, 4).Select(i => new DumpThread
+            {
+                OsId = new OsThreadId(i),
+                Activity = activity,
+                OffCpuTime = offCpuMs is { } ms ? TimeSpan.FromMilliseconds(ms) : null,
+                Frames = [Build.Platform("System.Net.Sockets.SocketPal", "SysReceive"), Build.Platform("System.Net.Sockets.NetworkStream", "Read"), Handler, Dispatch, WorkerStart],
+            }),
+        ];
+
+        IReadOnlyList<Finding> findings = Examine(threads, new ThreadPoolState(4, 4, 2, 100, 7, null));
+
+        Assert.Equal(isSaid, findings.Count > 0);
+        if (!isSaid)
+            return;
+        Assert.Equal(FindingKind.ThreadPoolStarved, findings.Single().Kind);
+        Assert.Equal(
+            [
+                "7 work items are queued, and no worker is free to take one",
+                "synchronous calls: 4 workers are blocked in System.Net.Sockets.NetworkStream.Read",
+                "4 are blocked at MyApp.Program.Handle() in /src/Program.cs:line 12",
+            ],
+            findings.Single().Evidence);
+    }
+
+    /// <summary>The kernel gives a processor to one of them after the other.</summary>
+    [Theory]
+    [InlineData(3.1, 20.8, true)]
+    [InlineData(1.1, 22.8, false)] // it may be about to sleep
+    [InlineData(5.1, 0, false)] // it slept
+    public void ThreadsThatShareProcessorsAreBusy(double usedMs, double readyMs, bool isSaid)
+    {
+        DumpThread[] threads =
+        [
+            .. Enumerable.Range(1, 9).Select(i => new DumpThread
+            {
+                OsId = new OsThreadId(i),
+                Name = $"request {i}",
+                Frames = [Build.Frame("Contains", 12, null)],
+                RecentCpu = new RecentCpu(TimeSpan.FromMilliseconds(usedMs), TimeSpan.FromMilliseconds(24)) { Ready = TimeSpan.FromMilliseconds(readyMs) },
+            }),
+        ];
+
+        IReadOnlyList<Finding> few = Examine(threads[..2]), many = Examine(threads);
+
+        Assert.Equal((isSaid, isSaid), (few.Count > 0, many.Count > 0));
+        if (!isSaid)
+            return;
+        Assert.Equal("2 threads keep the processors busy that they share", few.Single().Summary);
+        Assert.Equal("\"request 2\" tid=2 ran for 3.1 of 24.0 ms, and was ready to run for 20.8 ms, at MyApp.Program.Contains() in /src/Program.cs:line 12", few.Single().Evidence[1]);
+        Assert.Equal(["9 are at MyApp.Program.Contains() in /src/Program.cs:line 12"], many.Single().Evidence);
+        Assert.Equal((FindingKind.Spinning, 9), (many.Single().Kind, many.Single().Count));
+        Assert.Equal([new FindingFrame(threads[0].Frames[0], 9)], many.Single().Frames);
+    }
+
+    [Theory]
     [InlineData(3.9, true)]
     [InlineData(3.5, false)]
     public void ABusyThreadIsSaidWithItsPlace(double usedMs, bool isSaid)

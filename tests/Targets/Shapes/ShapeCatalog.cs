@@ -34,6 +34,7 @@ internal static class ShapeCatalog
         nameof(Catalogue) => new Catalogue(),
         nameof(NightlyReports) => new NightlyReports(),
         nameof(CouponService) => new CouponService(),
+        nameof(Relay) => new Relay(),
         nameof(Thermometer) => new Thermometer(),
         nameof(WeatherStation) => new WeatherStation(),
         nameof(Conveyor) => new Conveyor(),

@@ -5,7 +5,7 @@ namespace Stackflare.Targets.Shapes;
 
 /// <summary>
 /// Threads that never wait. They are caught anywhere in their loop, whose first and last line they tell; long before that, the runtime
-/// has replaced the loop's code while it ran.
+/// has replaced the loop's code while it ran. <c>--threads N</c> is for more of them than there are processors.
 /// </summary>
 internal sealed class Spinning : Shape
 {
@@ -17,6 +17,8 @@ internal sealed class Spinning : Shape
     {
         host.StartThread("plain loop", track => Loop(host, track));
         host.StartThread("calling loop", track => CallingLoop(host, track));
+        for (int i = 2; i < host.Options.Number("--threads", 2); i++)
+            host.StartThread($"loop {i}", track => Loop(host, track));
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -89,7 +89,7 @@ internal static class SnapshotDecoder
         int[] stacks = Array.ConvertAll(raw.Stacks, static f => (int)f);
         // An unknown kind comes from a newer version.
         var waits = raw.Waits.Where(static w => Enum.IsDefined(w.Kind)).ToDictionary(static w => w.Thread, Wait);
-        var busy = raw.Busy.ToDictionary(static b => b.Thread, static b => new RecentCpu(Time(b.CpuNs), Time(b.WallNs)));
+        var busy = raw.Busy.ToDictionary(static b => b.Thread, static b => new RecentCpu(Time(b.CpuNs), Time(b.WallNs)) { Ready = Time(b.ReadyNs) });
         for (uint i = 0; i < raw.Threads.Length; i++)
         {
             ref readonly ThreadRecord thread = ref raw.Threads[i];

@@ -98,7 +98,7 @@ internal sealed class SnapshotEncoder
                 });
             }
             if (thread.RecentCpu is { } recent)
-                busy.Add(new BusyRecord { Thread = (uint)i, CpuNs = Ns(recent.Used), WallNs = Ns(recent.Elapsed) });
+                busy.Add(new BusyRecord { Thread = (uint)i, CpuNs = Ns(recent.Used), WallNs = Ns(recent.Elapsed), ReadyNs = Ns(recent.Ready) });
         }
         Add(SectionKind.Threads, threads.ToArray());
         Add(SectionKind.Stacks, stacks.ToArray());

@@ -160,8 +160,8 @@ internal static class SnapshotReader
             if (busy.Thread < next || busy.Thread >= (uint)snapshot.Threads.Length)
                 throw new SnapshotFormatException("a busy thread is missing or out of order");
             next = busy.Thread + 1L;
-            if (busy.CpuNs < 0 || busy.WallNs <= 0)
-                throw new SnapshotFormatException($"a thread used {busy.CpuNs} ns of {busy.WallNs} ns");
+            if (busy.CpuNs < 0 || busy.WallNs <= 0 || busy.ReadyNs < 0 || busy.ReadyNs > busy.WallNs)
+                throw new SnapshotFormatException($"a thread used {busy.CpuNs} ns and was ready for {busy.ReadyNs} ns of {busy.WallNs} ns");
         }
     }
 

@@ -228,6 +228,7 @@ internal struct BusyRecord : IRecord<BusyRecord>
     public uint Reserved;
     public long CpuNs;
     public long WallNs;
+    public long ReadyNs;
 }
 
 [StructLayout(LayoutKind.Sequential)]

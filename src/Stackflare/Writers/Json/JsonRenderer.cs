@@ -156,6 +156,7 @@ internal sealed class JsonRenderer
         }
         _json.WriteStartObject("recentCpu");
         _json.WriteMilliseconds("usedMs", cpu.Used);
+        _json.WriteMilliseconds("readyMs", cpu.Ready);
         _json.WriteMilliseconds("ofMs", cpu.Elapsed);
         _json.WriteEndObject();
     }

@@ -74,7 +74,7 @@ internal sealed class SnapshotBytes
             new ReferenceRecord { Thread = 0, Frame = SnapshotConstants.None, Object = 1, Flags = ReferenceFlags.HoldsRead });
         builder.Add(SectionKind.Pool, new PoolRecord { Workers = 4, Working = 3, Min = 2, Max = 32767, Queued = 100, Completed = -1 });
         builder.Add(SectionKind.Blockers, new BlockerRecord { Thread = 0, Call = 202, SeenNs = 150_000_000 });
-        builder.Add(SectionKind.Busy, new BusyRecord { Thread = 0, CpuNs = 3_900_000, WallNs = 4_000_000 });
+        builder.Add(SectionKind.Busy, new BusyRecord { Thread = 0, CpuNs = 3_000_000, WallNs = 4_000_000, ReadyNs = 900_000 });
         builder.Add(SectionKind.Heap, new HeapRecord { Status = HeapStatus.Walked, MethodCount = 1, SeenObjects = 100, WalkNs = 7, NowNs = 9 });
         builder.Add(
             SectionKind.HeapObjects,

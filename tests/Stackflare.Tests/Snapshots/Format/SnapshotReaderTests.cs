@@ -210,7 +210,7 @@ public sealed class SnapshotReaderTests
     public void ABusyThreadComesBack()
     {
         BusyRecord busy = Assert.Single(SnapshotReader.Read(SnapshotBytes.Sample()).Busy);
-        Assert.Equal((0u, 3_900_000, 4_000_000), (busy.Thread, busy.CpuNs, busy.WallNs));
+        Assert.Equal((0u, 3_000_000, 4_000_000, 900_000), (busy.Thread, busy.CpuNs, busy.WallNs, busy.ReadyNs));
     }
 
     [Fact]
@@ -236,8 +236,10 @@ public sealed class SnapshotReaderTests
     [InlineData(0u, -1, 1)]
     [InlineData(0u, 1, 0)]
     [InlineData(0u, 1, -1)]
-    public void BusyThreadsThatCannotBeAreRefused(uint thread, long cpu, long wall) =>
-        AssertBusyIsRefused(new BusyRecord { Thread = thread, CpuNs = cpu, WallNs = wall });
+    [InlineData(0u, 1, 3, -1)]
+    [InlineData(0u, 1, 3, 4)]
+    public void BusyThreadsThatCannotBeAreRefused(uint thread, long cpu, long wall, long ready = 0) =>
+        AssertBusyIsRefused(new BusyRecord { Thread = thread, CpuNs = cpu, WallNs = wall, ReadyNs = ready });
 
     [Fact]
     public void AThreadIsBusyOnce()

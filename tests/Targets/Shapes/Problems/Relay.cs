@@ -1,0 +1,42 @@
+using System.Runtime.CompilerServices;
+using Stackflare.Targets.Common;
+
+namespace Stackflare.Targets.Shapes.Problems;
+
+/// <summary>
+/// A healthy program at work: <c>--runners N</c>. Each works for some hundred microseconds, lets another one run, and waits until it may run again. A third of
+/// them runs at a time.
+/// </summary>
+internal sealed class Relay : Shape
+{
+    private const int Work = 200_000, Share = 3;
+
+    private SemaphoreSlim[] _turns = [];
+    private long _sum;
+
+    public override void Start(Host host)
+    {
+        int runners = host.Options.Number("--runners", 6);
+        _turns = [.. Enumerable.Range(0, runners).Select(i => new SemaphoreSlim(i % Share == 0 ? 1 : 0))];
+        for (var i = 0; i < runners; i++)
+        {
+            int runner = i;
+            host.StartThread($"runner {i}", track => Run(host, track, runner));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Run(Host host, Track track, int runner)
+    {
+        host.Arrive(track.Here<Relay>(), inManagedCode: false);
+        while (true)
+        {
+            _turns[runner].Wait();
+            long sum = 0;
+            for (var i = 0; i < Work; i++)
+                sum = unchecked((sum * 31) + i);
+            Volatile.Write(ref _sum, sum);
+            _turns[(runner + 1) % _turns.Length].Release();
+        }
+    }
+}
