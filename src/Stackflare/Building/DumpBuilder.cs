@@ -101,6 +101,7 @@ internal static class DumpBuilder
             IsThreadPool = thread.IsThreadPool,
             CpuTime = thread.CpuTime ?? tasks.Find(id)?.CpuTime,
             RecentCpu = thread.RecentCpu,
+            OffCpuTime = tasks.OffCpuTime(id),
             CurrentException = thread.ExceptionType is { } exception ? session.Types.Name(exception) : null,
             Frames = stack,
             Completeness = thread.Completeness,

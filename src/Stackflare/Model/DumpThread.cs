@@ -41,6 +41,9 @@ public sealed class DumpThread
     /// </summary>
     public RecentCpu? RecentCpu { get; init; }
 
+    /// <summary>How long the thread has been off the processor; null if that was not measured.</summary>
+    internal TimeSpan? OffCpuTime { get; init; }
+
     /// <summary>Full name of the type of the exception that the thread is handling; null if there is none or it is not known.</summary>
     public string? CurrentException { get; init; }
 

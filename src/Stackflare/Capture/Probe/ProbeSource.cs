@@ -14,10 +14,16 @@ internal sealed class ProbeSource(Func<ProbeTransport> open, ProfilerSlots slots
         ProcessFacts host = readHost();
         RawSnapshot raw = Take(options, host, cancellationToken);
         // Right after the capture: the snapshot says which threads wait, and this measures for how long.
-        host.Tasks.MeasureOffCpuTime(
+        IEnumerable<int> waiting =
             from wait in raw.Waits
             where wait.Kind is WaitRecordKind.MonitorEnter or WaitRecordKind.LockEnter or WaitRecordKind.Join
-            select (int)raw.Threads[wait.Thread].OsId);
+            select (int)raw.Threads[wait.Thread].OsId;
+        // While work is queued, it matters whether the workers have been blocked for a while.
+        IEnumerable<int> workers =
+            from thread in raw.Threads
+            where raw.Pool is { Queued: > 0 } && ((RuntimeThreadState)thread.State).HasFlag(RuntimeThreadState.ThreadPoolWorker) && !thread.Flags.HasFlag(ThreadFlags.Interrupted)
+            select (int)thread.OsId;
+        host.Tasks.MeasureOffCpuTime(waiting.Concat(workers).Distinct());
         return SnapshotDecoder.Decode(raw, host, CaptureNotes.Describe(raw));
     }
 
