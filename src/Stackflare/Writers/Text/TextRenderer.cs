@@ -82,6 +82,12 @@ internal sealed class TextRenderer
         }
         ThreadLines.AppendRest(_buffer, group, inFull);
 
+        if (_view.AsyncMainOf(group) is { } main)
+        {
+            _buffer.Append(_dialect.Indentation).Append("waits for the async method ").Append(EscapedText.Plain(main.ToString()))
+                .Append(LockLines.Times(group.First.WaitingFor!)).AppendLine().AppendLine();
+            return;
+        }
         Span<int> stack = _text.StackOf(group, out string before, out string after);
         _buffer.Append(before);
         AppendStack(stack);

@@ -66,6 +66,11 @@ internal sealed class TracebackRenderer
         if (group.First.CurrentException is { } exception)
             _buffer.Append("  [Handling ").Append(EscapedText.Plain(exception)).Append(']').AppendLine();
 
+        if (_view.AsyncMainOf(group) is { } main)
+        {
+            _buffer.Append("  [Waits for the async method ").Append(EscapedText.Plain(main.FullName)).Append(']').AppendLine();
+            return;
+        }
         _async.AppendCallers(group);
         if (Missing(group) is { } missing)
             _buffer.Append("  [").Append(missing).Append(']').AppendLine();
