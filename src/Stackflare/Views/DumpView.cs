@@ -16,6 +16,8 @@ internal sealed class DumpView(ThreadDump dump, RenderOptions options, bool exac
     private VisibleStacks? _stacks;
     private ThreadGroups? _threads;
     private AsyncGroups? _async;
+    private DumpSections? _sections;
+    private FirstScreen? _firstScreen;
 
     public ThreadDump Dump => dump;
 
@@ -29,6 +31,12 @@ internal sealed class DumpView(ThreadDump dump, RenderOptions options, bool exac
 
     /// <summary>The async stacks in groups.</summary>
     public AsyncGroups Async => _async ??= new AsyncGroups(dump, options, exact);
+
+    /// <summary>What is shown with a stack, what is shown in one line, and in which order.</summary>
+    public DumpSections Sections => _sections ??= new DumpSections(this);
+
+    /// <summary>What is shown before all stacks.</summary>
+    public FirstScreen FirstScreen => _firstScreen ??= new FirstScreen(this);
 
     /// <summary>The threads that the runtime does not know and that are shown one by one.</summary>
     public IReadOnlyList<RuntimeThread> NativeThreads => options.ShowHidden || !dump.HasStacks ? dump.RuntimeThreads : [];
