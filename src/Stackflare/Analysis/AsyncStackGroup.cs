@@ -48,12 +48,38 @@ internal sealed class AsyncStackGroup
             }
             group!.Add(stack, times);
         }
-        return groups.Count < 2 ? groups : [.. groups.OrderBy(static g => g.First.IsOfPlatform).ThenByDescending(static g => g.Count)];
+        return InOrder(groups);
     }
+
+    /// <summary>Joins groups that look the same in print (<see cref="SamePrintedStack"/>). The groups may change.</summary>
+    public static List<AsyncStackGroup> Join(List<AsyncStackGroup> groups)
+    {
+        if (groups.Count < 2)
+            return groups;
+        var joined = new List<AsyncStackGroup>(groups.Count);
+        var known = new Dictionary<AsyncStack, AsyncStackGroup>(SamePrintedStack.Comparer);
+        foreach (AsyncStackGroup group in groups)
+        {
+            if (known.TryAdd(group.First, group))
+                joined.Add(group);
+            else
+                known[group.First].Add(group);
+        }
+        return joined.Count == groups.Count ? groups : InOrder(joined);
+    }
+
+    private static List<AsyncStackGroup> InOrder(List<AsyncStackGroup> groups) =>
+        groups.Count < 2 ? groups : [.. groups.OrderBy(static g => g.First.IsOfPlatform).ThenByDescending(static g => g.Count)];
 
     public static long Product(long one, long other) => (long)Int128.Min((Int128)one * other, MaxCount);
 
     public static long Sum(long one, long other) => Math.Min(one + other, MaxCount);
+
+    private void Add(AsyncStackGroup other)
+    {
+        _stacks.AddRange(other._stacks);
+        Count = Sum(Count, other.Count);
+    }
 
     private void Add(AsyncStack stack, long times)
     {

@@ -3,8 +3,9 @@ using System.Runtime.CompilerServices;
 namespace Stackflare.Analysis;
 
 /// <summary>
-/// The visible part of each thread's stack: without hidden frames, and without framework frames below a wait. Two threads have the same stack if
-/// these parts have equal frames. The hidden stubs of the runtime differ with how often a method was compiled.
+/// The visible part of each thread's stack: without hidden frames, without framework frames below a wait, and without the framework's outer frames
+/// that only lead to the program. Two threads have the same stack if these parts have equal frames. The hidden stubs of the runtime differ with how
+/// often a method was compiled.
 /// </summary>
 internal sealed class VisibleStacks : IDisposable
 {
@@ -16,7 +17,8 @@ internal sealed class VisibleStacks : IDisposable
 
     /// <param name="threads">The threads of a dump.</param>
     /// <param name="all">Whether everything is shown, hidden or not.</param>
-    public VisibleStacks(IReadOnlyList<DumpThread> threads, bool all)
+    /// <param name="callers">Whether stacks include <see cref="PlatformCallers"/>.</param>
+    public VisibleStacks(IReadOnlyList<DumpThread> threads, bool all, bool callers = false)
     {
         _threads = new (int, int)[threads.Count];
         for (int i = 0; i < _threads.Length; i++)
@@ -29,7 +31,8 @@ internal sealed class VisibleStacks : IDisposable
                 continue;
             }
             int first = all ? 0 : WaitPlumbing.FramesOf(thread);
-            int length = Collect(thread.Frames, first, all);
+            int end = all || callers ? thread.Frames.Count : PlatformCallers.EndOf(thread);
+            int length = Collect(thread.Frames, first, end, all);
             HiddenFrames += thread.Frames.Count - length;
             _threads[i] = (Stacks.IdOf(_visible.AsSpan(0, length)), first);
         }
@@ -59,7 +62,7 @@ internal sealed class VisibleStacks : IDisposable
 
     // The hottest loop, and it usually runs for the first time: it must not start in tier 0.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private int Collect(IReadOnlyList<DumpFrame> frames, int first, bool all)
+    private int Collect(IReadOnlyList<DumpFrame> frames, int first, int end, bool all)
     {
         if (_visible.Length < frames.Count)
             _visible = new int[Math.Max(frames.Count, _visible.Length * 2)];
@@ -67,14 +70,14 @@ internal sealed class VisibleStacks : IDisposable
         if (frames is DumpFrame[] array)
         {
             // An interface call for each frame would cost a large part of the time.
-            foreach (DumpFrame frame in array.AsSpan(first))
+            foreach (DumpFrame frame in array.AsSpan(first, end - first))
             {
                 if (all || !frame.IsHidden)
                     _visible[length++] = Frames.IdOf(frame);
             }
             return length;
         }
-        for (int i = first; i < frames.Count; i++)
+        for (int i = first; i < end; i++)
         {
             if (all || !frames[i].IsHidden)
                 _visible[length++] = Frames.IdOf(frames[i]);

@@ -47,8 +47,8 @@ public sealed class DumpFrame
 
     /// <summary>
     /// True for frames that a reader does not need: methods marked <c>[StackTraceHidden]</c>, stubs of the runtime, the part of an async
-    /// method that only starts its state machine, and Stackflare's own frames. By default, the formats leave them out, and also the
-    /// framework's frames below a wait.
+    /// method that only starts its state machine, the framework's methods that start and continue it, and Stackflare's own frames. By default, the
+    /// formats leave them out, and also the framework's frames below a wait and outside of the program.
     /// </summary>
     public bool IsHidden { get; init; }
 

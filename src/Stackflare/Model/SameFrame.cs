@@ -3,14 +3,12 @@ using System.Runtime.CompilerServices;
 namespace Stackflare;
 
 /// <summary>
-/// Compares frames by their place in the program: the only definition of "same frame" for groups of threads, groups of async stacks, folded recursion
-/// and findings. A place is a method, an IL offset and a line. The code address does not count: the runtime compiles a method more than once (tiers,
-/// on-stack replacement), so that threads can be at different addresses of one place.
+/// Compares frames by what is printed of them: the only definition of "same frame" for groups of threads, groups of async stacks, folded recursion
+/// and findings. Equal are frames with the same method name and parameters at the same line; without a line, also in a module of the same name. Code address,
+/// IL offset and type arguments do not count: the runtime compiles a method more than once (tiers, on-stack replacement, type arguments), and the
+/// compiled versions have different offsets for one line.
 /// </summary>
-/// <remarks>
-/// A method is identified by module, token, name and type arguments; a method without a token (a <c>DynamicMethod</c>, a stub) by name and
-/// parameters. If the IL offset is not known, every place in the method is equal. All native frames are equal.
-/// </remarks>
+/// <remarks>All native frames are equal. A hidden frame is not equal to a visible one.</remarks>
 internal sealed class SameFrame : IEqualityComparer<DumpFrame>
 {
     private SameFrame() { }
@@ -71,18 +69,15 @@ internal sealed class SameFrame : IEqualityComparer<DumpFrame>
 
     private static bool AreSame(DumpFrame x, DumpFrame y) =>
         x.Kind == y.Kind
-        && x.MetadataToken == y.MetadataToken
-        && x.ILOffset == y.ILOffset
         && x.IsHidden == y.IsHidden
-        && x.Source?.Line == y.Source?.Line
-        && x.Source?.Path == y.Source?.Path
         && x.Method == y.Method
-        && x.Module == y.Module
-        && x.TypeArguments.SequenceEqual(y.TypeArguments);
+        && (x.Source is { } source
+            ? y.Source is { } other && source.Line == other.Line && source.Path == other.Path
+            : y.Source is null && x.Module?.Name == y.Module?.Name);
 
     private static int HashOf(DumpFrame frame)
     {
-        int hash = HashCode.Combine(frame.Kind, frame.MetadataToken, frame.ILOffset, frame.Source?.Line, frame.Method.FullName, frame.Module?.Mvid, frame.TypeArguments.Count);
+        int hash = HashCode.Combine(frame.Kind, frame.Source?.Line, frame.Method.FullName);
         // Zero means "not yet computed".
         return hash == 0 ? 1 : hash;
     }

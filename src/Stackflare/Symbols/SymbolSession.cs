@@ -87,7 +87,8 @@ internal sealed class SymbolSession : IDisposable
             ILOffset = offset,
             Address = frame.IsAwait ? default : new CodeAddress(frame.Address),
             TypeArguments = _typeArguments[index] ??= Types.Arguments(method),
-            IsHidden = facts is { IsHidden: true } || module is { IsOwn: true } || (frame.IsAwait && (IsPlumbing(module, facts) || IsPassedThrough(frame))),
+            IsHidden = facts is { IsHidden: true } || module is { IsOwn: true } || IsMachinery(module, facts)
+                || (frame.IsAwait && (IsPlumbing(module, facts) || IsPassedThrough(frame))),
         };
     }
 
@@ -121,6 +122,10 @@ internal sealed class SymbolSession : IDisposable
     /// <summary>Whether the method is one that the runtime calls for an <c>await</c> and that then waits itself.</summary>
     private static bool IsPlumbing(ModuleSymbols? module, MethodSymbol? facts) =>
         module is { Identity.Name: "System.Private.CoreLib.dll" } && facts is { Name.DeclaringType: "System.Runtime.CompilerServices.AsyncHelpers" };
+
+    /// <summary>Whether the method is the framework's part of starting or continuing a state machine.</summary>
+    private static bool IsMachinery(ModuleSymbols? module, MethodSymbol? facts) =>
+        module is { Identity.Name: "System.Private.CoreLib.dll" } && facts is not null && AsyncMachinery.Contains(facts.Name);
 
     public void Dispose()
     {

@@ -8,7 +8,8 @@ namespace Stackflare.Views;
 /// </summary>
 /// <param name="dump">The dump.</param>
 /// <param name="options">Whether equal stacks form one group, and whether all groups are shown.</param>
-internal sealed class AsyncGroups(ThreadDump dump, RenderOptions options)
+/// <param name="exact">Whether stacks that differ only in what is not shown are different groups.</param>
+internal sealed class AsyncGroups(ThreadDump dump, RenderOptions options, bool exact)
 {
     /// <summary>How deep nested tasks are shown. Each level takes three levels of JSON, and parsers usually accept 64.</summary>
     internal const int MaxDepth = 16;
@@ -19,7 +20,7 @@ internal sealed class AsyncGroups(ThreadDump dump, RenderOptions options)
     private int _left = Budget;
 
     /// <summary>All groups: the largest first, groups of framework code last.</summary>
-    public IReadOnlyList<AsyncStackGroup> All { get; } = AsyncStackGroup.Group(dump.AsyncStacks, options.GroupIdenticalStacks);
+    public IReadOnlyList<AsyncStackGroup> All { get; } = Joined(AsyncStackGroup.Group(dump.AsyncStacks, options.GroupIdenticalStacks), options, exact);
 
     /// <summary>The groups that are shown one by one.</summary>
     public IEnumerable<AsyncStackGroup> Shown => options.ShowHidden ? All : All.Where(static g => !IsIdle(g));
@@ -36,7 +37,7 @@ internal sealed class AsyncGroups(ThreadDump dump, RenderOptions options)
         notFollowed = group.Open;
         if (depth >= MaxDepth || group.Wait.Unfinished.Count == 0 || _left <= 0)
             return [];
-        List<AsyncStackGroup> groups = AsyncStackGroup.Group(Behind(group));
+        List<AsyncStackGroup> groups = Joined(AsyncStackGroup.Group(Behind(group)), options, exact);
         int shown = Math.Min(groups.Count, 1 + (Math.Max(0, _left) / CostOfGroup));
         groups.RemoveRange(shown, groups.Count - shown);
         _left -= shown * CostOfGroup;
@@ -45,6 +46,9 @@ internal sealed class AsyncGroups(ThreadDump dump, RenderOptions options)
         notFollowed = Math.Max(0, notFollowed);
         return groups;
     }
+
+    private static List<AsyncStackGroup> Joined(List<AsyncStackGroup> groups, RenderOptions options, bool exact) =>
+        exact || options.ShowHidden || !options.GroupIdenticalStacks ? groups : AsyncStackGroup.Join(groups);
 
     private List<(AsyncStack, long)> Behind(AsyncStackGroup group)
     {

@@ -8,30 +8,44 @@ namespace Stackflare.Views;
 /// </summary>
 /// <param name="dump">The dump.</param>
 /// <param name="options">How much is shown.</param>
-internal sealed class DumpView(ThreadDump dump, RenderOptions options) : IDisposable
+/// <param name="exact">
+/// For programs and profiles: stacks include the framework's callers of the program, and groups of async stacks differ also in what is not shown.
+/// </param>
+internal sealed class DumpView(ThreadDump dump, RenderOptions options, bool exact = false) : IDisposable
 {
     private VisibleStacks? _stacks;
     private ThreadGroups? _threads;
     private AsyncGroups? _async;
+    private DumpSections? _sections;
+    private FirstScreen? _firstScreen;
 
     public ThreadDump Dump => dump;
 
     public RenderOptions Options => options;
 
     /// <summary>The visible part of each thread's stack.</summary>
-    public VisibleStacks Stacks => _stacks ??= new VisibleStacks(dump.Threads, options.ShowHidden);
+    public VisibleStacks Stacks => _stacks ??= new VisibleStacks(dump.Threads, options.ShowHidden, callers: exact);
 
     /// <summary>The threads in groups.</summary>
     public ThreadGroups Threads => _threads ??= new ThreadGroups(dump, options, Stacks);
 
     /// <summary>The async stacks in groups.</summary>
-    public AsyncGroups Async => _async ??= new AsyncGroups(dump, options);
+    public AsyncGroups Async => _async ??= new AsyncGroups(dump, options, exact);
+
+    /// <summary>What is shown with a stack, what is shown in one line, and in which order.</summary>
+    public DumpSections Sections => _sections ??= new DumpSections(this);
+
+    /// <summary>What is shown before all stacks.</summary>
+    public FirstScreen FirstScreen => _firstScreen ??= new FirstScreen(this);
 
     /// <summary>The threads that the runtime does not know and that are shown one by one.</summary>
     public IReadOnlyList<RuntimeThread> NativeThreads => options.ShowHidden || !dump.HasStacks ? dump.RuntimeThreads : [];
 
     /// <summary>The threads that the runtime does not know and that are only counted.</summary>
     public IReadOnlyList<RuntimeThread> HiddenNativeThreads => options.ShowHidden || !dump.HasStacks ? [] : dump.RuntimeThreads;
+
+    /// <summary>If all that a thread does is to wait for an async <c>Main</c>, that method, which is shown instead of its stack.</summary>
+    public MethodName? AsyncMainOf(StackGroup group) => options.ShowHidden ? null : AsyncMain.Of(group.First);
 
     public void Dispose() => _stacks?.Dispose();
 }

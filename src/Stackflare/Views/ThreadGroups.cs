@@ -20,7 +20,7 @@ internal sealed class ThreadGroups
             DumpThread thread = dump.Threads[i];
             int length = stacks.Stacks[stack].Length;
             LockNote[]? notes = LockNote.ForThread(thread, stacks.FirstFrameOf(i), options.ShowHidden);
-            var key = new Key(stack, thread, notes);
+            var key = new Key(stack, thread, VisibleFrames.Of(thread.AsyncCallers, options.ShowHidden), notes);
             // Threads without a stack are listed by name. With ShowHidden, each of them is shown in full.
             bool groupable = options.GroupIdenticalStacks && !(options.ShowHidden && length == 0);
             if (!groupable || !groups.TryGetValue(key, out StackGroup? group))
@@ -85,26 +85,26 @@ internal sealed class ThreadGroups
     private readonly struct Key : IEquatable<Key>
     {
         private readonly DumpThread _thread;
+        private readonly IReadOnlyList<DumpFrame> _callers;
         private readonly LockNote[]? _notes;
         private readonly int _stack;
         private readonly int _hash;
 
-        public Key(int stack, DumpThread thread, LockNote[]? notes)
+        public Key(int stack, DumpThread thread, IReadOnlyList<DumpFrame> callers, LockNote[]? notes)
         {
-            (_stack, _thread, _notes) = (stack, thread, notes);
+            (_stack, _thread, _callers, _notes) = (stack, thread, callers, notes);
             var hash = new HashCode();
             hash.Add(stack);
             foreach (LockNote note in notes ?? [])
                 note.AddTo(ref hash);
-            if (thread.AsyncCallers.Count > 0)
-                hash.Add(SameFrame.HashOf(thread.AsyncCallers));
+            if (callers.Count > 0)
+                hash.Add(SameFrame.HashOf(callers));
             _hash = hash.ToHashCode();
         }
 
         public bool Equals(Key other) => _hash == other._hash
             && _stack == other._stack
-            // Hidden callers count too, although the output does not show the difference. This is rare and harmless.
-            && SameFrame.AreSame(_thread.AsyncCallers, other._thread.AsyncCallers)
+            && SameFrame.AreSame(_callers, other._callers)
             && _thread.Activity == other._thread.Activity
             && _thread.Completeness == other._thread.Completeness
             && _thread.CurrentException == other._thread.CurrentException

@@ -95,6 +95,8 @@ public sealed class AsyncTruthTests
         }
 
         Assert.All(dump.Threads.Where(t => running.All(r => r.RunningThread != t.Name)), t => Assert.Empty(t.AsyncCallers));
+        // What starts and continues state machines is no frame of theirs.
+        Assert.DoesNotMatch("(?m)^   at System.Runtime.CompilerServices.*(MethodBuilder|StateMachineBox)", dump.ToString());
     }
 
     [Theory]

@@ -157,7 +157,7 @@ public sealed class WaitPlumbingTests
     [Fact]
     public void AThreadOfPlumbingAloneHasAFrame()
     {
-        ThreadDump dump = Build.Dump(Build.Thread(2, "t", ThreadActivity.Waiting, [.. SubsystemOf11.Split(' ').Select(Platform)]));
+        ThreadDump dump = Build.Dump(Build.Thread(2, "t", ThreadActivity.Blocked, [.. SubsystemOf11.Split(' ').Select(Platform)]));
         Assert.Equal(["   at System.Threading.WaitHandle.WaitOneNoCheck()"], Frames(Render.Text(dump)));
     }
 

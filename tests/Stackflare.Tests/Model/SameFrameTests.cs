@@ -6,7 +6,7 @@ using Stackflare.Writers.Profiles;
 
 namespace Stackflare.Tests.Model;
 
-/// <summary>Frames are the same by method, IL offset and line, wherever the code lies; and everything that puts stacks together sees it alike.</summary>
+/// <summary>Frames are the same if they are printed alike, wherever the code lies; and everything that puts stacks together sees it alike.</summary>
 public sealed class SameFrameTests
 {
     private const int Many = 100;
@@ -24,15 +24,16 @@ public sealed class SameFrameTests
         ["an async method"] = (Place(kind: FrameKind.Async), Place(kind: FrameKind.Async), true),
         ["another line"] = (Place(), Place(line: 13), false),
         ["another file"] = (Place(), Place(path: "/src/Other.cs"), false),
-        ["another offset"] = (Place(), Place(ilOffset: 8), false),
-        ["another offset, without a line"] = (Place(line: null), Place(line: null, ilOffset: 8), false),
-        ["an offset that was lost"] = (Place(), Place(ilOffset: null, line: null), false),
+        ["another offset of the line"] = (Place(), Place(ilOffset: 8), true),
+        ["another offset, without a line"] = (Place(line: null), Place(line: null, ilOffset: 8), true),
+        ["a line that was lost"] = (Place(), Place(ilOffset: null, line: null), false),
         ["another method"] = (Place(), Place(name: "Stop", token: 0x06000002), false),
         ["an overload"] = (Place(), Place(parameters: "Int32 n", token: 0x06000002), false),
-        ["a method of the same name in another module"] = (Place(), Place(module: Build.App with { Mvid = Guid.Empty }), false),
+        ["another build of the module"] = (Place(), Place(module: Build.App with { Mvid = Guid.Empty }), true),
+        ["a method of the same name in another module, without a line"] = (Place(line: null), Place(line: null, module: Build.App with { Name = "Other.dll" }), false),
         ["a method of the same name in another type"] = (Place(), Place(type: "MyApp.Other", token: 0x06000002), false),
-        ["other type arguments"] = (Place(arguments: ["System.Int32"]), Place(arguments: ["System.Int64"]), false),
-        ["more type arguments"] = (Place(arguments: ["System.Int32"]), Place(arguments: ["System.Int32", "System.Int64"]), false),
+        ["other type arguments"] = (Place(arguments: ["System.Int32"]), Place(arguments: ["System.Int64"]), true),
+        ["more type arguments"] = (Place(arguments: ["System.Int32"]), Place(arguments: ["System.Int32", "System.Int64"]), true),
         ["another dynamic method"] = (Dynamic("Compiled", 0x1000), Dynamic("Other", 0x1000), false),
         ["on a thread and awaited"] = (Place(), Place(kind: FrameKind.Async), false),
     };

@@ -49,6 +49,23 @@ public sealed class AsyncTests
         Assert.Equal(SameAsyncStack.Comparer.GetHashCode(one), SameAsyncStack.Comparer.GetHashCode(other));
     }
 
+    /// <summary>What is not printed does not split a group of the text; programs that read JSON have it all.</summary>
+    [Fact]
+    public void GroupsAreByWhatIsPrinted()
+    {
+        DumpFrame hidden = Async("Hidden", 9, null, hidden: true), caller = PlatformAsync("System.Web.Router", "Route"), pipeline = PlatformAsync("System.Web.Pipeline", "Run"), other = PlatformAsync("System.Web.Http2", "Run");
+        ThreadDump dump = AsyncDump([],
+            Stack(For(AsyncWaitKind.Delay), A, caller, pipeline), Stack(For(AsyncWaitKind.Delay, "T"), A, caller, other), Stack(For(AsyncWaitKind.Delay), hidden, A, caller),
+            Stack(For(AsyncWaitKind.Delay), A), Stack(For(AsyncWaitKind.Other, "T"), A), Stack(For(AsyncWaitKind.Other, "U"), A));
+        string text = Render.Text(dump);
+        Assert.Contains("3 async stacks waiting for Task.Delay\n   at MyApp.Program.A() in /src/Program.cs:line 1\n      await B();\n   at System.Web.Router.Route()\n\n", text, StringComparison.Ordinal);
+        Assert.Equal(3, Regex.Count(text, "(?m)^1 async stack "));
+        Assert.Contains("Not shown: 3 hidden frames.", text, StringComparison.Ordinal);
+        Assert.Equal(6, Regex.Count(Render.Text(dump, Render.All), "(?m)^1 async stack "));
+        using JsonDocument json = JsonDocument.Parse(Render.Json(dump));
+        Assert.Equal(6, json.RootElement.GetProperty("asyncStacks").GetArrayLength());
+    }
+
     [Fact]
     public void TheLargestGroupComesFirstAndThePlatformsLast()
     {
@@ -64,7 +81,7 @@ public sealed class AsyncTests
         Assert.Equal([2, 1, 1, 9], groups.Select(g => g.Count));
 
         string text = Render.Text(AsyncDump([], stacks));
-        Assert.Contains("Async stacks: 4 in 3 groups\n", text, StringComparison.Ordinal);
+        Assert.Contains(", 13 async stacks (9 of the framework only, shown as 3 groups), ", text, StringComparison.Ordinal);
         Assert.Contains("9 async stacks of the framework only: \"System.Net.Listener.AcceptAsync\" (9). The option ShowHidden shows them.\n", text, StringComparison.Ordinal);
         Assert.DoesNotContain("   at System.Net", text, StringComparison.Ordinal);
         Assert.Contains("9 async stacks waiting for a socket\n   at System.Net.Listener.AcceptAsync()\n", Render.Text(AsyncDump([], stacks), Render.All), StringComparison.Ordinal);
@@ -75,7 +92,7 @@ public sealed class AsyncTests
     {
         string text = Render.Text(AsyncDump([], [.. Enumerable.Range(1, 3).Select(i => Stack(For(AsyncWaitKind.SemaphoreSlim, at: (ulong)i), A, A, A, A))]),
             new RenderOptions { GroupIdenticalStacks = false, FoldRecursion = false });
-        Assert.Contains("Async stacks: 3\n", text, StringComparison.Ordinal);
+        Assert.Contains(", 3 async stacks, ", text, StringComparison.Ordinal);
         Assert.Equal(3, Regex.Count(text, "(?m)^1 async stack waiting for SemaphoreSlim.WaitAsync <0x[123]>$"));
         Assert.Equal(12, Regex.Count(text, "   at MyApp.Program.A"));
     }

@@ -71,8 +71,8 @@ public sealed class LockLineTests
         waiter.WaitingFor = new DumpWait { Kind = WaitKind.MonitorEnter, FrameIndex = 0, Lock = locks[1] };
         Assert.Equal(
             [
-                "   - waiting to lock <0x1094> (MyApp.Gate) held by \"t3\" #3",
                 "   - locked a different (MyApp.Gate) in each thread",
+                "   - waiting to lock <0x1094> (MyApp.Gate) held by \"t3\" #3",
                 "   - locked <0x1094> (MyApp.Gate), wanted by 1 thread",
             ],
             Lines([.. holders, waiter]));
@@ -114,7 +114,7 @@ public sealed class LockLineTests
     {
         ThreadDump dump = Build.Dump() with
         {
-            Findings = [new Finding(FindingKind.Spinning, "Something\nis wrong", [.. Enumerable.Range(1, DiagnosisSection.MaxEvidence + 5).Select(i => $"evidence {i}")], [])],
+            Findings = [new Finding(FindingKind.Spinning, "Something\nis wrong", [.. Enumerable.Range(1, DiagnosisLimits.Max.Evidence + 5).Select(i => $"evidence {i}")], [])],
         };
         string text = Render.Text(dump), all = Render.Text(dump, Render.All);
         Assert.Contains("\n\nDiagnosis:\n- Something\\nis wrong\n    evidence 1\n", text, StringComparison.Ordinal);

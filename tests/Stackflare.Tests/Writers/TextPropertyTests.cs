@@ -70,22 +70,6 @@ public sealed partial class TextPropertyTests
     }
 
     [Fact]
-    public void OrderIsMainBlockedRunningProgramPlatformNoStack()
-    {
-        DumpFrame[] program = [Build.Frame("Mine", 1, null)];
-        DumpFrame[] platform = [Build.Platform("System.Threading.Thread", "Sleep")];
-        string text = Render.Text(Build.Dump(
-            Build.Thread(2, "none", ThreadActivity.Waiting, []),
-            Build.Thread(3, "idle", ThreadActivity.Waiting, platform),
-            Build.Thread(4, "mine", ThreadActivity.Waiting, program),
-            Build.Thread(5, "running", ThreadActivity.Running, platform),
-            Build.Thread(6, "blocked", ThreadActivity.Blocked, platform),
-            Build.Thread(1, "first", ThreadActivity.Sleeping, platform, main: true)));
-        Assert.Equal(["first", "blocked", "running", "mine", "idle", "none"],
-            text.Split('\n').Where(l => l.StartsWith('"')).Select(l => l.Split('"')[1]));
-    }
-
-    [Fact]
     public void FrameLineIsThatOfAnException()
     {
         var exception = Assert.Throws<InvalidOperationException>(() => Thrower(5, []));

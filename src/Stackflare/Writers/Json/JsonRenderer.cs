@@ -37,7 +37,7 @@ internal sealed class JsonRenderer
     public static void Write(ThreadDump dump, PooledBytes bytes)
     {
         // JSON always contains everything, with async stacks in groups.
-        using (var view = new DumpView(dump, RenderOptions.Default))
+        using (var view = new DumpView(dump, RenderOptions.Default, exact: true))
         using (var json = new Utf8JsonWriter(bytes, Options))
             new JsonRenderer(view, json).Write();
 
@@ -141,6 +141,7 @@ internal sealed class JsonRenderer
         _json.WriteBoolean("own", thread.IsOwn);
         _json.WriteString("completeness", JsonNames.Name(thread.Completeness));
         _json.WriteNumber("waitPlumbing", WaitPlumbing.FramesOf(thread));
+        _json.WriteNumber("platformCallers", thread.Frames.Count - PlatformCallers.EndOf(thread));
         _locks.WriteThread(thread);
         _stacks.Write("stack", thread.Frames);
         _stacks.Write("asyncCallers", thread.AsyncCallers);

@@ -56,7 +56,7 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
         if (Count == 0)
             (Process, Begin) = (dump.Process, dump.CapturedAt);
         _known.Clear();
-        using var view = new DumpView(dump, _options);
+        using var view = new DumpView(dump, _options, exact: true);
         // Many threads share a stack, and stacks share frames: each is looked up only once.
         (_frameOf, _stackOf) = (NotYet(view.Stacks.Frames.Count), NotYet(view.Stacks.Stacks.Count));
         for (int i = 0; i < dump.Threads.Count; i++)

@@ -16,16 +16,12 @@ internal sealed class AsyncFrameLines(RenderBuffer buffer, RenderOptions options
     /// <returns>How many hidden frames are left out.</returns>
     public int Append(IReadOnlyList<DumpFrame> frames, string before)
     {
-        if (_ids.Length < frames.Count)
-            _ids = new int[Math.Max(64, frames.Count * 2)];
-        int length = 0;
-        for (int i = 0; i < frames.Count; i++)
-        {
-            DumpFrame frame = frames[dialect.OutermostFirst ? frames.Count - 1 - i : i];
-            if (options.ShowHidden || !frame.IsHidden)
-                _ids[length++] = IdOf(frame);
-        }
-        ReadOnlySpan<int> stack = _ids.AsSpan(0, length);
+        IReadOnlyList<DumpFrame> visible = VisibleFrames.Of(frames, options.ShowHidden);
+        if (_ids.Length < visible.Count)
+            _ids = new int[Math.Max(64, visible.Count * 2)];
+        for (int i = 0; i < visible.Count; i++)
+            _ids[i] = IdOf(visible[dialect.OutermostFirst ? visible.Count - 1 - i : i]);
+        ReadOnlySpan<int> stack = _ids.AsSpan(0, visible.Count);
         for (int i = 0; i < stack.Length;)
         {
             var run = options.FoldRecursion ? StackRun.At(stack, i) : new StackRun(i, 1, 1);
@@ -35,7 +31,7 @@ internal sealed class AsyncFrameLines(RenderBuffer buffer, RenderOptions options
                 buffer.Append(before).Append(dialect.Repeated(run));
             i = run.End;
         }
-        return frames.Count - length;
+        return frames.Count - visible.Count;
     }
 
     private int IdOf(DumpFrame frame)

@@ -3,7 +3,7 @@ using Stackflare.Views;
 
 namespace Stackflare.Writers.Text;
 
-/// <summary>The part of the text formats about async stacks.</summary>
+/// <summary>The parts of the text formats about async stacks.</summary>
 internal sealed class AsyncSection(RenderBuffer buffer, DumpView view, TextDialect dialect)
 {
     private readonly AsyncFrameLines _frames = new(buffer, view.Options, dialect);
@@ -11,31 +11,15 @@ internal sealed class AsyncSection(RenderBuffer buffer, DumpView view, TextDiale
     /// <summary>How many hidden frames are left out, counted in every stack that contains them.</summary>
     public long HiddenFrames { get; private set; }
 
-    /// <summary>Writes the section; nothing if no async method waits.</summary>
-    public void Append()
+    /// <summary>Writes async stacks that are alike.</summary>
+    public void Append(AsyncStackGroup group)
     {
-        List<AsyncStackGroup> shown = [.. view.Async.Shown], idle = [.. view.Async.Idle];
-        if (shown.Count > 0)
-        {
-            long stacks = shown.Sum(static g => g.Count);
-            Begin();
-            buffer.Begin(TextRole.Heading).Append("Async stacks: ").AppendCount(stacks);
-            if (shown.Count < stacks)
-                buffer.Append(" in ").Append(DiagnosisText.Count(shown.Count, "group"));
-            buffer.End().AppendLine();
-            End();
-        }
-        foreach (AsyncStackGroup group in shown)
-        {
-            Begin();
-            buffer.Append(dialect.OutermostFirst ? "<" : "");
-            AppendCount(group.Count);
-            buffer.Append(' ').Append(AsyncWaitText.Describe(group, dialect.Reference)).Append(dialect.OutermostFirst ? ">" : "").AppendLine();
-            AppendStack(group, before: "", depth: 0);
-            End();
-        }
-        if (idle.Count > 0)
-            AppendIdle(idle);
+        Begin();
+        buffer.Append(dialect.OutermostFirst ? "<" : "");
+        AppendCount(group.Count);
+        buffer.Append(' ').Append(AsyncWaitText.Describe(group, dialect.Reference)).Append(dialect.OutermostFirst ? ">" : "").AppendLine();
+        AppendStack(group, before: "", depth: 0);
+        End();
     }
 
     /// <summary>Writes the async callers of what the threads of a group run, after a line that introduces them.</summary>
@@ -51,8 +35,12 @@ internal sealed class AsyncSection(RenderBuffer buffer, DumpView view, TextDiale
             buffer.Append(dialect.Callers);
     }
 
-    private void AppendIdle(List<AsyncStackGroup> groups)
+    /// <summary>Writes one line for the framework's own async stacks; nothing if there are none.</summary>
+    public void AppendIdle()
     {
+        List<AsyncStackGroup> groups = [.. view.Async.Idle];
+        if (groups.Count == 0)
+            return;
         Begin();
         AppendCount(groups.Sum(static g => g.Count));
         buffer.Append(" of the framework only: ");

@@ -1,22 +1,24 @@
 using Stackflare.Analysis;
 using Stackflare.Model;
+using Stackflare.Views;
 
 namespace Stackflare.Writers.Text;
 
-/// <summary>The part of the text formats between the heading and the first thread: deadlocks and findings.</summary>
+/// <summary>
+/// The part of the text formats between the heading and the first stack: deadlocks, findings, and the places where most of the program is.
+/// </summary>
 /// <param name="buffer">The destination.</param>
-/// <param name="options">With <see cref="RenderOptions.ShowHidden"/> nothing is shortened.</param>
+/// <param name="view">The dump.</param>
 /// <param name="dialect">The format.</param>
-internal sealed class DiagnosisSection(RenderBuffer buffer, RenderOptions options, TextDialect dialect)
+internal sealed class DiagnosisSection(RenderBuffer buffer, DumpView view, TextDialect dialect)
 {
-    internal const int MaxDeadlocks = 8;
-    internal const int MaxSteps = 20;
-    internal const int MaxEvidence = 20;
+    private readonly DiagnosisLimits _limits = view.FirstScreen.Diagnosis;
 
     /// <summary>Writes the sections that are not empty.</summary>
-    public void Append(ThreadDump dump)
+    public void Append()
     {
-        int shown = Most(dump.Deadlocks.Count, MaxDeadlocks);
+        ThreadDump dump = view.Dump;
+        int shown = Math.Min(dump.Deadlocks.Count, _limits.Deadlocks);
         for (int i = 0; i < shown; i++)
         {
             Begin();
@@ -32,12 +34,28 @@ internal sealed class DiagnosisSection(RenderBuffer buffer, RenderOptions option
 
         // Deadlocks have sections of their own.
         List<Finding> findings = [.. dump.Findings.Where(static f => f.Kind != FindingKind.Deadlock)];
-        if (findings.Count == 0)
-            return;
-        Begin();
-        buffer.Begin(TextRole.Heading).Append("Diagnosis:").End().AppendLine();
-        findings.ForEach(AppendFinding);
-        End();
+        if (findings.Count > 0)
+        {
+            Begin();
+            buffer.Begin(TextRole.Heading).Append("Diagnosis:").End().AppendLine();
+            findings.ForEach(AppendFinding);
+            End();
+        }
+        if (view.FirstScreen.Places is { Count: > 0 } places)
+        {
+            Begin();
+            buffer.Begin(TextRole.Heading).Append("Where most of the program is:").End().AppendLine();
+            foreach (ProgramPlace place in places)
+                AppendPlace(place);
+            End();
+        }
+    }
+
+    private void AppendPlace(ProgramPlace place)
+    {
+        string threads = DiagnosisText.Count(place.Threads, "thread"), stacks = DiagnosisText.Count(place.AsyncStacks, "async stack");
+        buffer.Append("- ").Append(place.Threads == 0 ? stacks : place.AsyncStacks == 0 ? threads : $"{threads} and {stacks}")
+            .Append(' ').Append(EscapedText.Plain(DiagnosisText.At(place.Frame))).AppendLine();
     }
 
     private void Begin()
@@ -62,7 +80,7 @@ internal sealed class DiagnosisSection(RenderBuffer buffer, RenderOptions option
         }
         buffer.End().AppendLine();
 
-        int shown = Most(deadlock.Steps.Count, MaxSteps);
+        int shown = Math.Min(deadlock.Steps.Count, _limits.Steps);
         int last = deadlock.Steps.Count - 1;
         for (int i = 0; i < shown - 1; i++)
             AppendStep(deadlock.Steps[i]);
@@ -83,12 +101,10 @@ internal sealed class DiagnosisSection(RenderBuffer buffer, RenderOptions option
     private void AppendFinding(Finding finding)
     {
         buffer.Append("- ").Append(EscapedText.Plain(finding.Summary)).AppendLine();
-        int shown = Most(finding.Evidence.Count, MaxEvidence);
+        int shown = Math.Min(finding.Evidence.Count, _limits.Evidence);
         for (int i = 0; i < shown; i++)
             buffer.Append("    ").Append(EscapedText.Plain(finding.Evidence[i])).AppendLine();
         if (shown < finding.Evidence.Count)
             buffer.Append("    ... and ").AppendCount(finding.Evidence.Count - shown).Append(" more").AppendLine();
     }
-
-    private int Most(int count, int limit) => options.ShowHidden ? count : Math.Min(count, limit);
 }

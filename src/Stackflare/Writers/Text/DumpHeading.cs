@@ -1,4 +1,5 @@
 using System.Globalization;
+using Stackflare.Analysis;
 using Stackflare.Model;
 using Stackflare.Views;
 
@@ -19,13 +20,16 @@ internal static class DumpHeading
             buffer.Append(", up ").Append(Durations.Long(uptime));
         buffer.Append(", ");
         AppendThreads(buffer, dump.HasStacks ? dump.Threads.Count : dump.RuntimeThreads.Count);
-        if (view.Threads.Shared is var groups and > 0)
-        {
-            buffer.Append(" (").AppendCount(view.Threads.SharedThreads).Append(" shown as ").AppendCount(groups)
-                .Append(groups == 1 ? " group)" : " groups)");
-        }
+        List<StackGroup> shared = [.. view.Sections.Entries.Select(static e => e.Threads).OfType<StackGroup>().Where(static g => g.Threads.Count > 1)];
+        AppendInBrackets(buffer, Part("", view.Sections.IdleThreadCount, " idle in the framework"),
+            shared.Count == 0 ? null : FormattableString.Invariant($"{shared.Sum(static g => g.Threads.Count):N0} shown as {DiagnosisText.Count(shared.Count, "group")}"));
         if (dump.AsyncStacks.Count > 0)
+        {
             buffer.Append(", ").AppendCount(dump.AsyncStacks.Count).Append(dump.AsyncStacks.Count == 1 ? " async stack" : " async stacks");
+            List<AsyncStackGroup> shown = [.. view.Async.Shown];
+            bool areGrouped = shown.Count > 0 && shown.Count < shown.Sum(static g => g.Count);
+            AppendInBrackets(buffer, Part("", view.Async.Idle.Sum(static g => g.Count), " of the framework only"), areGrouped ? "shown as " + DiagnosisText.Count(shown.Count, "group") : null);
+        }
         if (dump.HasStacks)
             buffer.Append(", paused ").Append(Durations.Pause(dump.Timings.Pause)).AppendLine();
         else
@@ -82,6 +86,13 @@ internal static class DumpHeading
         string text = string.Join(", ", ((string?[])[workers, Part("", pool.Queued, " queued"), Part("", pool.Completed, " completed")]).OfType<string>());
         if (text.Length > 0)
             buffer.Append("Thread pool: ").Append(text).AppendLine();
+    }
+
+    private static void AppendInBrackets(RenderBuffer buffer, params string?[] parts)
+    {
+        string text = string.Join(", ", parts.Where(static p => p is not null && !p.StartsWith("0 ", StringComparison.Ordinal)));
+        if (text.Length > 0)
+            buffer.Append(" (").Append(text).Append(')');
     }
 
     private static string? Part(string before, long? number, string after = "") =>

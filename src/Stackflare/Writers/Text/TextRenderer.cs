@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using Stackflare.Analysis;
 using Stackflare.Model;
 using Stackflare.Views;
 
@@ -49,11 +50,16 @@ internal sealed class TextRenderer
     {
         DumpHeading.AppendHeading(_buffer, _view);
         _buffer.AppendLine();
-        new DiagnosisSection(_buffer, _options, _dialect).Append(_view.Dump);
-
-        foreach (var group in _view.Threads.All)
-            AppendGroup(group);
-        _async.Append();
+        new DiagnosisSection(_buffer, _view, _dialect).Append();
+        foreach (StackEntry entry in _view.Sections.Entries)
+        {
+            if (entry.Threads is { } group)
+                AppendGroup(group);
+            else
+                _async.Append(entry.Async!);
+        }
+        AppendIdleThreads();
+        _async.AppendIdle();
         AppendNativeThreads();
         if (DumpHeading.AppendNotShown(_buffer, _view, _async.HiddenFrames, _dialect))
             _buffer.AppendLine();
@@ -82,6 +88,12 @@ internal sealed class TextRenderer
         }
         ThreadLines.AppendRest(_buffer, group, inFull);
 
+        if (_view.AsyncMainOf(group) is { } main)
+        {
+            _buffer.Append(_dialect.Indentation).Append("waits for the async method ").Append(EscapedText.Plain(main.ToString()))
+                .Append(LockLines.Times(group.First.WaitingFor!)).AppendLine().AppendLine();
+            return;
+        }
         Span<int> stack = _text.StackOf(group, out string before, out string after);
         _buffer.Append(before);
         AppendStack(stack);
@@ -89,6 +101,22 @@ internal sealed class TextRenderer
             AppendEnd(group.First.Completeness);
         _buffer.Append(after);
         _async.AppendCallers(group);
+        _buffer.AppendLine();
+    }
+
+    private void AppendIdleThreads()
+    {
+        if (_view.Sections.Idle.Count == 0)
+            return;
+        _buffer.Begin(TextRole.Heading).Append(DiagnosisText.Count(_view.Sections.IdleThreadCount, "idle thread")).Append(" of the framework:").End().AppendLine();
+        foreach (IdleGroup group in _view.Sections.Idle)
+        {
+            if (group.Threads is [var only])
+                AppendThread(only);
+            else
+                ThreadLines.AppendSummary(_buffer, DiagnosisText.Count(group.Threads.Count, "thread"), group.Threads);
+            _buffer.Append(group.Threads.Count == 1 ? " " : "; ").Append(group.Method is { } method ? "in " + EscapedText.Plain(method.FullName) : "(no managed frames)").AppendLine();
+        }
         _buffer.AppendLine();
     }
 

@@ -36,7 +36,14 @@ internal static class ThreadLines
         if (rest.Count == 0)
             return;
 
-        buffer.Append("... and ").AppendCount(rest.Count).Append(" more: ");
+        AppendSummary(buffer, FormattableString.Invariant($"... and {rest.Count:N0} more"), rest);
+        buffer.AppendLine();
+    }
+
+    /// <summary>The same for any threads, without the end of the line.</summary>
+    public static void AppendSummary(RenderBuffer buffer, string subject, List<DumpThread> rest)
+    {
+        buffer.Append(subject).Append(": ");
         NameSummary.Append(buffer, rest.Select(static t => t.DisplayName));
 
         var managed = rest.Where(static t => t.ManagedId is not null).Select(static t => t.ManagedId!.Value.Value);
@@ -50,7 +57,6 @@ internal static class ThreadLines
             var sum = TimeSpan.FromMilliseconds(rest.Sum(static t => t.CpuTime.GetValueOrDefault().TotalMilliseconds));
             buffer.Append("; cpu=").Append(Durations.Cpu(sum)).Append(" in total");
         }
-        buffer.AppendLine();
     }
 
     /// <summary>The word for what the thread was doing; empty if not known.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Stackflare.Analysis;
 using Stackflare.Model;
 using Stackflare.Views;
 
@@ -47,10 +48,16 @@ internal sealed class TracebackRenderer
     private void Write()
     {
         DumpHeading.AppendHeading(_buffer, _view);
-        new DiagnosisSection(_buffer, _options, _dialect).Append(_view.Dump);
-        foreach (var group in _view.Threads.All)
-            AppendGroup(group);
-        _async.Append();
+        new DiagnosisSection(_buffer, _view, _dialect).Append();
+        foreach (StackEntry entry in _view.Sections.Entries)
+        {
+            if (entry.Threads is { } group)
+                AppendGroup(group);
+            else
+                _async.Append(entry.Async!);
+        }
+        AppendIdleThreads();
+        _async.AppendIdle();
         AppendNativeThreads();
         _buffer.Append(Separator).AppendLine();
         DumpHeading.AppendNotShown(_buffer, _view, _async.HiddenFrames, _dialect);
@@ -66,6 +73,11 @@ internal sealed class TracebackRenderer
         if (group.First.CurrentException is { } exception)
             _buffer.Append("  [Handling ").Append(EscapedText.Plain(exception)).Append(']').AppendLine();
 
+        if (_view.AsyncMainOf(group) is { } main)
+        {
+            _buffer.Append("  [Waits for the async method ").Append(EscapedText.Plain(main.FullName)).Append(']').AppendLine();
+            return;
+        }
         _async.AppendCallers(group);
         if (Missing(group) is { } missing)
             _buffer.Append("  [").Append(missing).Append(']').AppendLine();
@@ -74,6 +86,22 @@ internal sealed class TracebackRenderer
         _buffer.Append(outermost);
         AppendStack(stack);
         _buffer.Append(innermost);
+    }
+
+    private void AppendIdleThreads()
+    {
+        if (_view.Sections.Idle.Count == 0)
+            return;
+        _buffer.Append(Separator).AppendLine();
+        foreach (IdleGroup group in _view.Sections.Idle)
+        {
+            string does = group.Method is { } method ? "Idle in " + EscapedText.Plain(method.FullName) : "Idle, no managed frames";
+            if (group.Threads is [var only])
+                AppendThread(only);
+            else
+                ThreadLines.AppendSummary(_buffer, $"<{DiagnosisText.Count(group.Threads.Count, "thread")}", group.Threads);
+            _buffer.Append(group.Threads.Count == 1 ? "" : ">\n").Append("  [").Append(does).Append(']').AppendLine();
+        }
     }
 
     private void AppendThread(DumpThread thread)

@@ -1,0 +1,74 @@
+using Stackflare.Analysis;
+
+namespace Stackflare.Views;
+
+/// <summary>
+/// The order of a dump: stacks with the program's own frames, then stacks of libraries, then of the framework, and last the framework's idle threads.
+/// Within each, the largest group first, of threads or of async stacks; equal groups by <see cref="StackGroup.Rank"/>, async stacks last.
+/// </summary>
+internal sealed class DumpSections
+{
+    private readonly VisibleStacks _stacks;
+
+    public DumpSections(DumpView view)
+    {
+        _stacks = view.Stacks;
+        var owners = new StackOwners(view.Stacks, view.Async.All);
+        var entries = new List<(int Section, StackEntry Entry)>();
+        var idle = new Dictionary<string, IdleGroup>();
+        foreach (StackGroup group in view.Threads.All)
+        {
+            (StackOwner owner, DumpFrame? place) = owners.Of(FramesOf(group));
+            if (view.Options.ShowHidden || !group.Threads.TrueForAll(t => IdleThreads.IsIdle(t, owner)))
+                entries.Add((SectionOf(group, owner), new StackEntry(group, null, owner, view.AsyncMainOf(group) is null ? place : null)));
+            else
+                AddIdle(idle, group, view.Options);
+        }
+        foreach (AsyncStackGroup group in view.Async.Shown)
+        {
+            (StackOwner owner, DumpFrame? place) = owners.Of(VisibleFrames.Of(group.First.Frames, view.Options.ShowHidden));
+            entries.Add((SectionOf(owner), new StackEntry(null, group, owner, place)));
+        }
+        // OrderBy is stable: threads, which are in the order of their rank, come before async stacks.
+        Entries = [.. entries.OrderBy(static e => e.Section).ThenByDescending(static e => e.Entry.Count).Select(static e => e.Entry)];
+        Idle = [.. idle.Values];
+    }
+
+    /// <summary>What is shown with a stack, in the order of display.</summary>
+    public IReadOnlyList<StackEntry> Entries { get; }
+
+    /// <summary>What is shown in one line each.</summary>
+    public IReadOnlyList<IdleGroup> Idle { get; }
+
+    /// <summary>Number of threads in <see cref="Idle"/>.</summary>
+    public int IdleThreadCount => Idle.Sum(static g => g.Threads.Count);
+
+    /// <summary>The visible frames of a group, innermost first.</summary>
+    public IEnumerable<DumpFrame> FramesOf(StackGroup group)
+    {
+        for (int i = 0; i < group.Length; i++)
+            yield return _stacks.Frames[_stacks.Stacks[group.Stack][i]];
+    }
+
+    private static int SectionOf(StackGroup group, StackOwner owner) =>
+        group.First.IsOwn ? 4
+        : group.Threads.Exists(static t => t.IsMain) ? 0
+        : group.Length == 0 ? 3
+        : SectionOf(owner);
+
+    private static int SectionOf(StackOwner owner) => StackOwner.Program - owner;
+
+    private void AddIdle(Dictionary<string, IdleGroup> idle, StackGroup group, RenderOptions options)
+    {
+        MethodName? method = IdleThreads.PurposeOf([.. FramesOf(group)]);
+        string key = method?.FullName ?? "";
+        foreach (DumpThread thread in group.Threads)
+        {
+            if (!options.GroupIdenticalStacks)
+                key = thread.OsId.ToString();
+            if (!idle.TryGetValue(key, out IdleGroup? known))
+                idle.Add(key, known = new IdleGroup(method));
+            known.Threads.Add(thread);
+        }
+    }
+}
