@@ -64,7 +64,8 @@ public sealed class DumpThread
 
     /// <summary>
     /// The async callers of the method that the thread runs, innermost first. They are no longer on the stack once that method has
-    /// awaited. Empty if there are none or they are not known.
+    /// awaited. They end with the first method that several methods await: those are in <see cref="ThreadDump.AsyncStacks"/>. Empty if there are none
+    /// or they are not known.
     /// </summary>
     public IReadOnlyList<DumpFrame> AsyncCallers { get; internal set; } = [];
 

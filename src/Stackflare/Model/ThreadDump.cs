@@ -36,8 +36,9 @@ public sealed partial record ThreadDump
 
     /// <summary>
     /// The async methods that wait, as stacks. A stack begins with the innermost method and ends with a method that no other one awaits. Identical
-    /// stacks are adjacent, the most frequent first; stacks of framework code are last. The method that a thread runs is not here; its callers are in
-    /// <see cref="DumpThread.AsyncCallers"/>. Known on .NET 9 and later.
+    /// stacks are adjacent, the most frequent first; stacks of framework code are last. The method that a thread runs is here only if several methods await it or
+    /// one of its callers, or if a thread is blocked until it completes; otherwise its callers are in <see cref="DumpThread.AsyncCallers"/>. Known on
+    /// .NET 9 and later.
     /// </summary>
     public IReadOnlyList<AsyncStack> AsyncStacks { get; init; } = [];
 

@@ -31,6 +31,7 @@ internal static class ShapeCatalog
         nameof(Bank) => new Bank(),
         nameof(PrintQueue) => new PrintQueue(),
         nameof(CheckOut) => new CheckOut(),
+        nameof(NewsFeed) => new NewsFeed(),
         nameof(Catalogue) => new Catalogue(),
         nameof(NightlyReports) => new NightlyReports(),
         nameof(CouponService) => new CouponService(),

@@ -11,7 +11,8 @@ internal sealed class AsyncStackBuilder
     private readonly AsyncFrames _frames;
     private readonly DumpThread?[] _runs;
     private readonly List<int> _innermost = [];
-    private readonly bool[] _onPath, _seen;
+    private readonly DumpFrame?[] _running;
+    private readonly bool[] _onPath, _seen, _shown;
     private readonly Dictionary<int, List<DumpThread>> _blocked = [];
     private int _steps, _branches;
 
@@ -23,7 +24,8 @@ internal sealed class AsyncStackBuilder
         _graph = new AsyncGraph(snapshot, new HeapObjects(snapshot, session));
         _frames = new AsyncFrames(snapshot, session);
         int count = _graph.Boxes.All.Count;
-        (_runs, _onPath, _seen) = (new DumpThread?[count], new bool[count], new bool[count]);
+        (_runs, _running) = (new DumpThread?[count], new DumpFrame?[count]);
+        (_onPath, _seen, _shown) = (new bool[count], new bool[count], new bool[count]);
         var running = new HashSet<DumpThread>();
         foreach (RunningMethod record in _graph.Objects.Heap.Running)
         {
@@ -36,7 +38,7 @@ internal sealed class AsyncStackBuilder
                 _innermost.Add(box);
             // For a runtime-suspended method, the record itself proves that the thread runs it.
             if (isInnermost || (box >= 0 && _graph.Objects.Is(record.Object, HeapObjectTraits.Suspended)))
-                _runs[box] = thread;
+                (_runs[box], _running[box], _shown[box]) = (thread, RunningFrame(thread, record), true);
         }
         foreach (DumpThread thread in threads.OrderBy(static t => t.ManagedId?.Value ?? 0))
             Block(thread);
@@ -56,7 +58,8 @@ internal sealed class AsyncStackBuilder
         var stacks = new List<AsyncStack>();
         for (int box = 0; box < _seen.Length && _steps <= AsyncLimits.Steps; box++)
         {
-            if (_graph.AwaiterOf(box) == AsyncGraph.None)
+            // A thread can be blocked by a method that other methods await too.
+            if (_graph.AwaiterOf(box) == AsyncGraph.None || _blocked.ContainsKey(box))
                 Add(box, stacks);
         }
         // A method that is not yet visited is in a cycle, or a method in a cycle awaits it.
@@ -77,11 +80,24 @@ internal sealed class AsyncStackBuilder
         threads.Add(thread);
     }
 
+    /// <summary>The frame of the method that a thread runs. For a runtime-suspended method, the record has the frame that resumed it.</summary>
+    private DumpFrame? RunningFrame(DumpThread thread, in RunningMethod record)
+    {
+        int frame = record.Frame;
+        if (_graph.Objects.Is(record.Object, HeapObjectTraits.Suspended))
+        {
+            do
+                frame--;
+            while (frame >= 0 && frame < thread.Frames.Count && thread.Frames[frame].IsHidden);
+        }
+        return frame >= 0 && frame < thread.Frames.Count ? thread.Frames[frame] : null;
+    }
+
     private void Add(int box, List<AsyncStack> stacks)
     {
         AsyncStack stack = StackOf(box, AsyncLimits.Depth);
-        // A running method and its async callers are shown with its thread.
-        if (stack.WaitingFor is not { Kind: AsyncWaitKind.Running, Thread: not null })
+        // The thread of a running method shows its async callers up to one with several awaiters. The stacks of those are shown here.
+        if (!_shown[box] || stack.BlockedThreads.Count > 0)
             stacks.Add(stack);
     }
 
@@ -103,7 +119,7 @@ internal sealed class AsyncStackBuilder
         int inner = path.Count;
         while (inner > 0 && frames.Count < AsyncLimits.Frames)
         {
-            if (_frames.FrameAt(_graph.Boxes.All[path[--inner]]) is { } frame)
+            if (FrameAt(path[--inner]) is { } frame)
                 frames.Add(frame);
         }
         Awaited awaited = _graph.Awaited(box);
@@ -153,12 +169,15 @@ internal sealed class AsyncStackBuilder
             if (member.Box < 0)
                 stacks.Add(new AsyncStack { Frames = [], WaitingFor = Wait(member, runs: null, depth) });
             else if (_onPath[member.Box])
-                stacks.Add(new AsyncStack { Frames = _frames.FrameAt(_graph.Boxes.All[member.Box]) is { } frame ? [frame] : [], WaitingFor = new AsyncWait { Kind = AsyncWaitKind.Cycle } });
+                stacks.Add(new AsyncStack { Frames = FrameAt(member.Box) is { } frame ? [frame] : [], WaitingFor = new AsyncWait { Kind = AsyncWaitKind.Cycle } });
             else
                 stacks.Add(StackOf(member.Box, depth));
         }
         return stacks;
     }
+
+    /// <summary>A running method is where its thread is.</summary>
+    private DumpFrame? FrameAt(int box) => _running[box] ?? _frames.FrameAt(_graph.Boxes.All[box]);
 
     /// <summary>The chain of awaiters, up to a method without exactly one awaiter.</summary>
     private DumpFrame[] CallersOf(int box)
@@ -167,7 +186,8 @@ internal sealed class AsyncStackBuilder
         var passed = new HashSet<int> { box };
         for (int at = _graph.AwaiterOf(box); at >= 0 && passed.Add(at) && frames.Count < AsyncLimits.Frames && _steps++ < AsyncLimits.Steps; at = _graph.AwaiterOf(at))
         {
-            if (_frames.FrameAt(_graph.Boxes.All[at]) is { } frame)
+            _shown[at] = true;
+            if (FrameAt(at) is { } frame)
                 frames.Add(frame);
         }
         return [.. frames];

@@ -17,7 +17,7 @@ internal static class AsyncWaitText
             AsyncWaitKind.Ready => one
                 ? "ready: what it waited for has completed, but no thread has continued it yet"
                 : "ready: what they waited for has completed, but no thread has continued them yet",
-            AsyncWaitKind.Running => $"running on {(group.Wait.Thread is { } thread ? reference(thread) : "a thread")}",
+            AsyncWaitKind.Running => $"running on {(group.Wait.Thread is { } thread ? reference(thread) : "a thread")}{Shared(group)}",
             AsyncWaitKind.Cycle => one ? "waiting for itself: it will never continue" : "waiting for themselves: they will never continue",
             _ => $"waiting for {Thing(group.Wait)}{Object(group)}{Progress(group.Wait)}{Due(group)}{Shared(group)}",
         };
@@ -99,9 +99,13 @@ internal static class AsyncWaitText
     }
 
     /// <summary>Says so if several stacks wait for one call: twenty waiters are not twenty calls.</summary>
-    private static string Shared(AsyncStackGroup group) => group.Calls() is var calls && calls == 0 || calls >= group.Count ? ""
-        : calls == 1 ? ", in one call of the innermost method"
-        : FormattableString.Invariant($", in {calls:N0} calls of the innermost method");
+    private static string Shared(AsyncStackGroup group)
+    {
+        int calls = group.Calls();
+        return calls == 0 || calls >= group.Count
+            ? ""
+            : $", in {(calls == 1 ? "one call" : FormattableString.Invariant($"{calls:N0} calls"))} of {EscapedText.Plain(group.First.Frames[0].Method.FullName)}";
+    }
 
     private static string Progress(AsyncWait wait) => wait switch
     {
