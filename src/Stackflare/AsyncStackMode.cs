@@ -4,12 +4,12 @@ namespace Stackflare;
 public enum AsyncStackMode
 {
     /// <summary>
-    /// Only where it is cheap: if the program has less than 128 MiB of private memory. Reading the heap takes 40 ms at most. The dump of a larger
-    /// program has a note instead.
+    /// For at most 40 ms, which are enough for some four million objects, whatever the program's memory. If the time was not enough, stacks are missing,
+    /// and the dump has a note.
     /// </summary>
     Auto,
 
-    /// <summary>In programs of any size. Reading the heap takes one second at most, or <see cref="DumpLimits.MaxPause"/> if that is longer.</summary>
+    /// <summary>For one second at most, or for <see cref="DumpLimits.MaxPause"/> if that is longer.</summary>
     Always,
 
     /// <summary>Never.</summary>

@@ -120,6 +120,7 @@ static int32_t on_object(clr_id object, void *state)
         h->result.flags |= SF_HEAP_TIME_TRUNCATED;
         return 0;
     }
+    __builtin_prefetch((const void *)(object + HEAP_AHEAD_BYTES));
     const heap_recent *type = heap_recent_of(c, type_of(heap_word(object)));
     return !type || type->kind == 0 ? 1 : remember(c, object, type->kind);
 }

@@ -42,6 +42,9 @@ typedef struct heap_type {
     uint32_t kind;          /* 0: its objects do not matter */
 } heap_type;
 
+/* A walk visits objects by ascending address, and memory latency dominates. The processor itself does not prefetch across pages, so the walk
+ * prefetches a page ahead. */
+enum { HEAP_AHEAD_BYTES = 4096 };
 enum { HEAP_RECENT_BITS = 12, HEAP_RECENT = 1 << HEAP_RECENT_BITS, HEAP_INTERFACE_BITS = 7, HEAP_AHEAD = 32, MAX_CANDIDATES = 1 << 20, MAX_BUCKETS = MAX_CANDIDATES * 2 };
 
 /* A recently seen type. */

@@ -7,7 +7,7 @@
 
 enum {
     MAX_KNOWN_TYPES = 1 << 17,
-    NEAR_TYPES = 1 << 11,
+    FIRST_TYPES = 1 << 11,
     MAX_KINDS = 1 << 14,
     MAX_LAYOUT_FIELDS = 1 << 17,
     MAX_RUNNING = 1 << 14,
@@ -37,7 +37,7 @@ bool heap_map(capture *c)
             && sf_table_map(&h->references, sizeof(uint32_t), MAX_LAYOUT_FIELDS, 8 << 10)
             && sf_table_map(&h->running, sizeof(sf_running), MAX_RUNNING, 0)
             && sf_table_map(&h->types, sizeof(heap_type), MAX_KNOWN_TYPES, 32 << 10)
-            && sf_index_map_near(&h->type_index, MAX_KNOWN_TYPES * 2, NEAR_TYPES)
+            && sf_index_map_first(&h->type_index, MAX_KNOWN_TYPES * 2, FIRST_TYPES)
             && sf_proof_map(&h->type_memory)
             && regions_map(c)
             && continuations_map(c));
@@ -95,9 +95,7 @@ void heap_open(capture *c)
     }
     if (!heap_know_types(c))
         return;
-    if (h->result.heap_bytes > c->request->heap_max_bytes)
-        h->result.status = SF_HEAP_TOO_LARGE;
-    else if (!enumerate && !regions_known(c))
+    if (!enumerate && !regions_known(c))
         h->result.status = SF_HEAP_NEEDS_MAIN;
     else
         h->wanted = true;

@@ -37,7 +37,7 @@ bool regions_map(capture *c)
     return sf_table_map(&h->regions, sizeof(region), MAX_REGIONS, 4 << 10)
         && sf_table_map(&h->contexts, sizeof(context), MAX_CONTEXTS, 0)
         && sf_table_map(&h->window, 1, WINDOW, 0)
-        && sf_index_map_near(&h->region_index, MAX_REGIONS * 2, 1 << 7);
+        && sf_index_map_first(&h->region_index, MAX_REGIONS * 2, 1 << 7);
 }
 
 bool regions_known(const capture *c)
@@ -252,6 +252,7 @@ static enum stretch_end walk_stretch(capture *c, place *p, uintptr_t stop)
                 return AT_NONSENSE;
         }
         const uintptr_t here = at + p->shift;
+        __builtin_prefetch((const void *)(here + HEAP_AHEAD_BYTES));
         const heap_recent *type = heap_recent_of(c, type_of(heap_word(here)));
         uint64_t bytes = !type ? 0 : type->bytes;
         if (type && type->element_bytes != 0)

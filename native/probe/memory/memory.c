@@ -50,48 +50,50 @@ uint32_t sf_table_add(sf_table *table)
     return sf_table_add_many(table, 1);
 }
 
-enum { NEAR_KEYS = 512 };
+enum { FIRST_KEYS = 512 };
 
-bool sf_index_map(sf_index *index, uint32_t capacity) { return sf_index_map_near(index, capacity, NEAR_KEYS); }
+bool sf_index_map(sf_index *index, uint32_t capacity) { return sf_index_map_first(index, capacity, FIRST_KEYS); }
 
-bool sf_index_map_near(sf_index *index, uint32_t capacity, uint32_t near_keys)
+static size_t slots_to(const sf_index *index, uint32_t level) { return (size_t)index->first * ((2ull << level) - 1); }
+
+bool sf_index_map_first(sf_index *index, uint32_t capacity, uint32_t first_keys)
 {
-    uint32_t slots = 64, near_slots = near_keys * 2;
-    while (slots < capacity * 2)
-        slots *= 2;
-    index->far_mask = slots - 1;
-    index->near_keys = 0;
-    index->near_mask = near_slots - 1;
-    index->mapped = ((size_t)near_slots + slots) * sizeof *index->near;
-    index->near = sf_map(index->mapped, near_slots * sizeof *index->near);
-    index->far = index->near ? index->near + near_slots : NULL;
-    return index->near != NULL;
+    *index = (sf_index){ .first = first_keys * 2 };
+    while (index->first << index->most < capacity * 2) /* the last level alone can hold all keys */
+        index->most++;
+    index->mapped = slots_to(index, index->most) * sizeof *index->slots;
+    index->slots = sf_map(index->mapped, index->first * sizeof *index->slots);
+    return index->slots != NULL;
 }
 
 void sf_index_unmap(sf_index *index)
 {
-    sf_unmap(index->near, index->mapped, ((size_t)index->near_mask + 1) * sizeof *index->near);
-    index->near = NULL;
+    sf_unmap(index->slots, index->mapped, slots_to(index, index->last) * sizeof *index->slots);
+    index->slots = NULL;
 }
 
-/* Both parts have twice as many slots as keys, so that the search ends. */
-static sf_index_slot *find(sf_index_slot *slots, uint32_t mask, uint64_t key)
+/* The key's slot, or the empty slot for it in the last level in use. A level has empty slots, so that the search ends. */
+static sf_index_slot *find(const sf_index *index, uint64_t key)
 {
     /* Keys are addresses: the multiplication spreads their low bits. */
-    uint32_t i = (uint32_t)((key * 0x9E3779B97F4A7C15ull) >> 32) & mask;
-    while (slots[i].value_plus_one != 0 && slots[i].key != key)
-        i = (i + 1) & mask;
-    return &slots[i];
+    uint32_t hash = (uint32_t)((key * 0x9E3779B97F4A7C15ull) >> 32);
+    sf_index_slot *slots = index->slots;
+    for (uint32_t level = 0;; slots += index->first << level++) {
+        uint32_t mask = (index->first << level) - 1, i = hash & mask;
+        while (slots[i].value_plus_one != 0 && slots[i].key != key)
+            i = (i + 1) & mask;
+        if (slots[i].value_plus_one != 0 || level == index->last)
+            return &slots[i];
+    }
 }
 
 uint32_t *sf_index_find(sf_index *index, uint64_t key)
 {
-    sf_index_slot *slot = find(index->near, index->near_mask, key);
-    if (slot->value_plus_one == 0) {
-        if (index->near_keys <= index->near_mask / 2)
-            index->near_keys++;
-        else
-            slot = find(index->far, index->far_mask, key);
+    sf_index_slot *slot = find(index, key);
+    if (slot->value_plus_one == 0 && index->keys++ >= index->first << index->last >> 1 && index->last < index->most) {
+        index->last++;
+        index->keys = 1;
+        slot = find(index, key);
     }
     slot->key = key;
     return &slot->value_plus_one;
@@ -99,10 +101,7 @@ uint32_t *sf_index_find(sf_index *index, uint64_t key)
 
 uint32_t sf_index_get(const sf_index *index, uint64_t key)
 {
-    const sf_index_slot *slot = find(index->near, index->near_mask, key);
-    if (slot->value_plus_one == 0 && index->near_keys > index->near_mask / 2)
-        slot = find(index->far, index->far_mask, key);
-    return slot->value_plus_one - 1; /* SF_NONE for 0 */
+    return find(index, key)->value_plus_one - 1; /* SF_NONE for 0 */
 }
 
 static int read_fd = -1;
@@ -219,13 +218,13 @@ bool sf_readable(uintptr_t from, uintptr_t to)
     return true;
 }
 
-enum { PROOF_CHUNKS = 1 << 13, PROOF_NEAR = 1 << 8, PROOF_PAGES = 16, PROOF_BYTES = PROOF_PAGES * PAGE };
+enum { PROOF_CHUNKS = 1 << 13, PROOF_FIRST = 1 << 8, PROOF_PAGES = 16, PROOF_BYTES = PROOF_PAGES * PAGE };
 
 bool sf_proof_map(sf_proof *proof)
 {
     proof->count = 0;
     proof->chunk = 1; /* no chunk begins there */
-    return sf_index_map_near(&proof->chunks, PROOF_CHUNKS, PROOF_NEAR);
+    return sf_index_map_first(&proof->chunks, PROOF_CHUNKS, PROOF_FIRST);
 }
 
 void sf_proof_unmap(sf_proof *proof) { sf_index_unmap(&proof->chunks); }

@@ -30,18 +30,21 @@ uint32_t sf_table_add_many(sf_table *table, uint32_t n);
 
 static inline void *sf_table_at(const sf_table *table, uint32_t index) { return table->base + (size_t)index * table->record; }
 
-/* A map from 64-bit keys to indexes. The first keys go into a few pages that are touched before the pause. In a table for the maximum number of keys,
- * each key would be the first on its page and cost two page faults: one to read the empty slot, one to write it. */
+/* A map from 64-bit keys to indexes, in levels: each has twice as many slots as the one before and is used when that one is half full. Only the first is
+ * touched before the pause. In one table for the maximum number of keys, each key would be the first on its page and cost two page faults: one to
+ * read the empty slot, one to write it. A level costs one page fault for many keys. */
 typedef struct sf_index_slot { uint64_t key; uint32_t value_plus_one; uint32_t pad; } sf_index_slot;
 typedef struct sf_index {
-    sf_index_slot *near, *far;
+    sf_index_slot *slots;
     size_t mapped;
-    uint32_t near_keys, near_mask, far_mask;
+    uint32_t first;       /* slots of the first level */
+    uint32_t last, most;  /* the last level in use, and the last that there is */
+    uint32_t keys;        /* in the last level in use */
 } sf_index;
 
 bool sf_index_map(sf_index *index, uint32_t capacity);
-/* For a map that may get many keys during the pause: the size of the touched part. A power of two. */
-bool sf_index_map_near(sf_index *index, uint32_t capacity, uint32_t near_keys);
+/* For a map that may get many keys during the pause: the keys of the first level. A power of two. */
+bool sf_index_map_first(sf_index *index, uint32_t capacity, uint32_t first_keys);
 void sf_index_unmap(sf_index *index);
 
 /* The slot of the key's value: 0 for a new key, else value + 1. The caller stores value + 1. */

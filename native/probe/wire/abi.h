@@ -54,7 +54,6 @@ typedef struct sf_request {
     uint32_t heap_limit_us;    /* the part of the pause for searching the heap */
     uint32_t heap_max_objects; /* objects copied */
     uint32_t heap_max_copied;  /* bytes copied */
-    uint64_t heap_max_bytes;   /* a larger heap is not searched */
 } sf_request;
 
 /* ---- the snapshot ---- */

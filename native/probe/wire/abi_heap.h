@@ -7,7 +7,7 @@
 enum sf_heap_status { /* whether the heap was searched, or why not */
     SF_HEAP_UNAVAILABLE = 0, /* not possible on this runtime (.NET 8) */
     SF_HEAP_UNKNOWN = 1,     /* its objects do not have the layout that the probe knows */
-    SF_HEAP_TOO_LARGE = 2,   /* more than heap_max_bytes */
+    /* 2: earlier probes judged the heap by the program's memory, and did not search a large one */
     SF_HEAP_REFUSED = 3,     /* hresult says why */
     SF_HEAP_WALKED = 4,
     SF_HEAP_COLLECTING = 5,  /* a background collection was in progress, and did not end in time */

@@ -30,7 +30,7 @@ internal static class DumpCommand
         var raw = new Option<string?>("--raw") { Description = "Save the snapshot itself, for 'stackflare show'.", HelpName = "FILE" };
         Option<double> timeout = NumberOption.Create("--timeout", alias: null, 5.0, least: 0.01, most: 600);
         (timeout.Description, timeout.HelpName) = ("Time limit of a dump in seconds.", "S");
-        var withAsync = new Option<bool>("--async") { Description = "Include async stacks, even if the heap is large. The pause grows with the heap." };
+        var withAsync = new Option<bool>("--async") { Description = "Include all async stacks, even if the heap is large: the pause may then be a second." };
         var noAsync = new Option<bool>("--no-async") { Description = "Leave out async stacks." };
         var noMain = new Option<bool>("--no-main-profiler") { Description = "Never take the runtime's main profiler slot. On .NET 9 and 10, async stacks are then missing." };
         process.Arity = ArgumentArity.ZeroOrOne;

@@ -1,4 +1,6 @@
 using Stackflare.Capture.Probe;
+using Stackflare.EndToEnd.Cli.Harness;
+using Stackflare.EndToEnd.Findings;
 using Stackflare.EndToEnd.Harness;
 using Stackflare.Snapshots.Format;
 using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
@@ -105,15 +107,31 @@ public sealed class AsyncHeapTests
         Assert.NotEmpty(snapshot.Threads);
     }
 
+    /// <summary>A default dump is complete if the objects are few, whatever memory they take: 300 MB here.</summary>
     [Theory]
-    [InFlavours(Spread.Newest, LooksAt.StateMachines)]
-    public async Task AHeapThatIsTooLargeIsLeftAlone(string flavour)
+    [InFlavours(Spread.Runtimes, LooksAt.Async)]
+    public async Task BigArraysAreFewObjects(string flavour)
     {
-        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "AsyncWaits", TargetOptions.NoTrap);
-        RawHeap heap = Assert.IsType<RawHeap>(HeapView.Snapshots(target, new HeapLimits { HeapBytes = 1 << 20 })().Heap);
-        Assert.Equal(HeapStatus.TooLarge, heap.Info.Status);
-        Assert.Equal((0, 0ul), (heap.Objects.Length, heap.Info.SeenObjects));
-        Assert.True(heap.Info.HeapBytes > 1 << 20);
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "AsyncWaits", TargetOptions.NoTrap with { Arguments = ["--arrays", "300"] });
+        string[] byDefault = Stacks((await Tool.RunWholeAsync($"{target.Pid}")).Output);
+        Assert.True(byDefault.Length > 10);
+        Assert.Equal(byDefault, Stacks((await Tool.RunWholeAsync($"{target.Pid}", "--async")).Output));
+
+        static string[] Stacks(string text) => [.. text.Split('\n').Where(l => l.Contains(" async stack", StringComparison.Ordinal) && !l.Contains("due in", StringComparison.Ordinal))];
+    }
+
+    /// <summary>What to do about it is in the words of the library, or of the tool.</summary>
+    [Fact]
+    public async Task TheRemedyForALimitIsOneThatTheReaderHas()
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "AsyncWaits", TargetOptions.NoTrap with { Arguments = ["--objects", "500000"] });
+        using var dumps = new LiveDumps(target.Pid, target.Describe, new CaptureOptions { Heap = new HeapLimits { Pause = TimeSpan.FromMicroseconds(100) } });
+        Assert.EndsWith("The option AsyncStacks includes them anyway.", dumps.Take().Notes.Single(), StringComparison.Ordinal);
+        using var folder = new TemporaryFolder();
+        string file = Path.Combine(folder.Path, "snapshot");
+        dumps.Capture.Save(dumps.Sample, file);
+        ToolResult shown = await Tool.RunAsync("show", file);
+        Assert.Contains(" objects of the heap. --async includes them anyway.\n", shown.Output, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -1,5 +1,4 @@
 using Stackflare.Capture.Probe;
-using Stackflare.EndToEnd.Cli.Harness;
 using Stackflare.EndToEnd.Findings;
 using Stackflare.EndToEnd.Harness;
 using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
@@ -58,24 +57,6 @@ public sealed class MainProfilerTests
         using var dumps = new LiveDumps(target.Pid, target.Describe, new CaptureOptions { AsyncStacks = AsyncStackMode.Always });
         AssertLeftOut(dumps.Take(), "notification-only profiler");
         Assert.True(HasStacks(target));
-    }
-
-    [Fact]
-    public async Task AHeapThatIsTooLargeAnywayTakesNobodysPlace()
-    {
-        await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "AsyncWaits", TargetOptions.NoTrap);
-        using var dumps = new LiveDumps(target.Pid, target.Describe, new CaptureOptions { Heap = new HeapLimits { HeapBytes = 1 << 20 } });
-        AssertLeftOut(dumps.Take(), "MiB of memory");
-        Assert.Null(dumps.Sample.Heap);
-        Assert.True(HasStacks(target));
-
-        // The remedy is in the words of the library, or of the tool.
-        Assert.EndsWith("The option AsyncStacks includes them anyway.", dumps.Take().Notes.Single(), StringComparison.Ordinal);
-        using var folder = new TemporaryFolder();
-        string file = Path.Combine(folder.Path, "snapshot");
-        dumps.Capture.Save(dumps.Sample, file);
-        ToolResult shown = await Tool.RunAsync("show", file);
-        Assert.Contains("a long pause. --async includes them anyway.\n", shown.Output, StringComparison.Ordinal);
     }
 
     private static void AssertLeftOut(ThreadDump dump, string reason)

@@ -1,6 +1,5 @@
 using Stackflare.EndToEnd.Findings;
 using Stackflare.EndToEnd.Harness;
-using Stackflare.Writers;
 using TargetProcess = Stackflare.EndToEnd.Harness.TargetProcess;
 
 namespace Stackflare.EndToEnd.Async;

@@ -7,7 +7,7 @@ namespace Stackflare.Targets.Shapes;
 
 /// <summary>
 /// Async methods that wait, and no thread has them. Each runs to its await before <see cref="Start"/> returns. <c>--boxes N</c> adds N
-/// that wait for one task each, <c>--objects N</c> fills the heap, <c>--churn 1</c> has it in constant motion.
+/// that wait for one task each, <c>--objects N</c> fills the heap, <c>--arrays N</c> with megabytes, <c>--churn 1</c> has it in constant motion.
 /// </summary>
 internal sealed class AsyncWaits : Shape
 {
@@ -58,6 +58,13 @@ internal sealed class AsyncWaits : Shape
         var objects = int.Parse(host.Options.Get("--objects", "0"), CultureInfo.InvariantCulture);
         for (var i = 0; i < objects; i++)
             _kept.Add(i % 3 == 0 ? new object() : i % 3 == 1 ? new byte[16] : new StrongBox<long>(i));
+        for (var i = 0; i < host.Options.Number("--arrays", 0); i++)
+        {
+            var array = new byte[1 << 20];
+            array.AsSpan().Fill(1);
+            _kept.Add(array);
+        }
+
         if (objects > 0)
             GC.Collect();
     }

@@ -313,7 +313,7 @@ static bool map_tables(capture *c)
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         mapped = mapped && sf_table_map(table_at(c, i), tables[i].record, tables[i].capacity, 0);
     for (size_t i = 0; i < sizeof indexes / sizeof *indexes; i++)
-        mapped = mapped && sf_index_map_near((sf_index *)((uint8_t *)c + indexes[i]), i == 3 ? CAPTURE_TYPES : MORE, FEW);
+        mapped = mapped && sf_index_map_first((sf_index *)((uint8_t *)c + indexes[i]), i == 3 ? CAPTURE_TYPES : MORE, FEW);
     return mapped;
 }
 
@@ -337,7 +337,7 @@ static bool heap_begin(const uint8_t *data, size_t size)
         return false;
     request = (sf_request){ .flags = SF_REQUEST_HEAP, .max_threads = 8, .max_thread_frames = 64, .max_total_frames = 256, .max_image_bytes = 4096,
         .pause_limit_us = header.limit_us % 100000, .heap_limit_us = header.limit_us % 100000, .heap_max_objects = header.max_objects,
-        .heap_max_copied = header.max_copied * 256u, .heap_max_bytes = UINT64_MAX };
+        .heap_max_copied = header.max_copied * 256u };
     memset(c, 0, sizeof *c);
     memset(&captured_heap, 0, sizeof captured_heap);
     c->request = &request;

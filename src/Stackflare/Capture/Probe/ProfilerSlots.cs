@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text;
-using Stackflare.Interop;
 using Stackflare.Processes;
 using Stackflare.Snapshots.Format;
 
@@ -64,24 +61,6 @@ internal sealed class ProfilerSlots
         { HasOthersBeside: true } => HeapOmission.OthersBeside,
         _ => HeapOmission.None,
     };
-
-    /// <summary>The process's private memory, which contains its heap: resident memory without file mappings. 0 if not known.</summary>
-    public long PrivateBytes()
-    {
-        Span<byte> buffer = stackalloc byte[256];
-        return ParsePrivatePages(ProcFile.Read($"/proc/{Pid}/statm", buffer)) * Environment.SystemPageSize;
-    }
-
-    /// <summary>The first numbers in statm are in pages: total, resident, file mappings.</summary>
-    internal static long ParsePrivatePages(ReadOnlySpan<byte> statm)
-    {
-        string[] numbers = Encoding.ASCII.GetString(statm).Split(' ');
-        return numbers.Length > 2
-            && long.TryParse(numbers[1], NumberStyles.None, CultureInfo.InvariantCulture, out long resident)
-            && long.TryParse(numbers[2], NumberStyles.None, CultureInfo.InvariantCulture, out long shared)
-            ? Math.Max(resident - shared, 0)
-            : 0;
-    }
 
     private static bool IsSet(string? value) => value is { Length: > 0 } and not "0";
 }

@@ -42,9 +42,6 @@ internal static class SnapshotCapture
         HeapLimits? heap = HeapLimits.For(options);
         if (heap is null)
             return Beside(open, options, slots, null, cancellationToken);
-        // The heap is too large to be read, so do not take the main slot. The probe still gets the limit, to report the reason and the heap's size.
-        if (slots.PrivateBytes() > heap.HeapBytes)
-            return Beside(open, options, slots, heap with { HeapBytes = 0 }, cancellationToken);
         if (slots.HasNoHeap)
             return Beside(open, options, slots, heap, cancellationToken);
         RawSnapshot? beside = null;
@@ -185,7 +182,6 @@ internal static class SnapshotCapture
             // Modules, threads, frames and objects must fit into the snapshot together. A snapshot that is too long is an error.
             request.HeapMaxObjects = (uint)Math.Min(heap.Objects, limits.MaxSnapshotBytes / 8 / Unsafe.SizeOf<HeapObjectRecord>());
             request.HeapMaxCopied = (uint)Math.Min(heap.CopiedBytes, limits.MaxSnapshotBytes / 8);
-            request.HeapMaxBytes = (ulong)heap.HeapBytes;
         }
         unsafe
         {

@@ -6,7 +6,10 @@ internal enum HeapStatus : uint
 {
     Unavailable = 0,
     Unknown = 1,
+
+    /// <summary>In files of earlier versions, which did not search the heap of a program with much memory.</summary>
     TooLarge = 2,
+
     Refused = 3,
     Walked = 4,
     Collecting = 5,

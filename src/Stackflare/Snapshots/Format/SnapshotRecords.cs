@@ -24,7 +24,6 @@ internal unsafe struct RequestRecord
     public uint HeapLimitUs;
     public uint HeapMaxObjects;
     public uint HeapMaxCopied;
-    public ulong HeapMaxBytes;
 }
 
 [StructLayout(LayoutKind.Sequential)]

@@ -11,9 +11,9 @@ internal sealed partial class WebServer : IAsyncDisposable
     private readonly Process _process;
     private readonly Task _reading, _errors;
 
-    private WebServer(Flavour flavour, string program)
+    private WebServer(Flavour flavour, string program, string[] arguments)
     {
-        var start = new ProcessStartInfo(program, ["--urls", "http://127.0.0.1:0"])
+        var start = new ProcessStartInfo(program, [.. arguments, "--urls", "http://127.0.0.1:0"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -36,11 +36,13 @@ internal sealed partial class WebServer : IAsyncDisposable
     /// <summary>Starts it and waits until it says that it is up.</summary>
     /// <param name="flavour">What it runs on: a flavour of the machine's runtime or of a runtime that is shared.</param>
     /// <param name="program">The program; null for the sample.</param>
-    public static async Task<WebServer> StartAsync(Flavour flavour, string? program = null)
+    /// <param name="arguments">Its arguments, besides the address.</param>
+    public static async Task<WebServer> StartAsync(Flavour flavour, string? program = null, params string[] arguments)
     {
         var server = new WebServer(
             flavour,
-            program ?? Path.Combine(TestPaths.RepositoryRoot, "samples", "WebApp", "bin", TestPaths.Configuration, "net10.0", "WebApp"));
+            program ?? Path.Combine(TestPaths.RepositoryRoot, "samples", "WebApp", "bin", TestPaths.Configuration, "net10.0", "WebApp"),
+            arguments);
         try
         {
             var line = await server.Output.WaitAsync(bytes => Up().Match(System.Text.Encoding.UTF8.GetString(bytes.Span)) is { Success: true } match ? match : null, "its address");
