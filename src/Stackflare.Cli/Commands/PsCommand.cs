@@ -37,9 +37,27 @@ internal static class PsCommand
             writer.WriteLine(line.Length > room ? line[..room] : line);
         }
         return ExitCodes.Success;
+        ReportOthers(isEmpty: rows.Count == 1);
     }
 
     // A name or a command line can contain anything, including terminal escape sequences.
+    /// <summary>Says on standard error what the list does not have, so that scripts can read the list.</summary>
+    private static void ReportOthers(bool isEmpty)
+    {
+        List<(int Pid, uint User)> others = [.. ProcessFinder.OfOtherUsers()];
+        if (others.Count > 0)
+        {
+            string users = string.Join(", ", others.Select(static o => UserNames.Find(o.User)).Distinct().Order(StringComparer.Ordinal));
+            Console.Error.WriteLine(EscapedText.Plain(others.Count == 1
+                ? $"stackflare: 1 .NET process of another user ({users}) is not listed. Run as that user, or as root."
+                : $"stackflare: {others.Count} .NET processes of other users ({users}) are not listed. Run as these users, or as root."));
+        }
+        else if (isEmpty)
+        {
+            Console.Error.WriteLine("stackflare: No .NET process that can be dumped is running.");
+        }
+    }
+
     private static string[] Row(string pid, string name, Version? runtime, uint user, string uptime, string threads, string command) =>
         [pid, EscapedText.Plain(name), runtime?.ToString() ?? "?", UserNames.Find(user), uptime, threads, EscapedText.Plain(command)];
 

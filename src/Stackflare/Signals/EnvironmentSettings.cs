@@ -10,8 +10,8 @@ internal static class EnvironmentSettings
     {
         var options = new SignalOptions();
         if (Get("STACKFLARE_SIGNAL") is { } signal)
-            options = options with { Signal = Signal.Parse(signal) };
-        if (Get("STACKFLARE_OUTPUT") is { } output && output != "stderr")
+            options = options with { Signal = ParseSignal(signal) };
+        if (Get("STACKFLARE_OUTPUT") is { } output)
             options = options with { Output = ParseOutput(output) };
         if (Get("STACKFLARE_FORMAT") is { } format)
             options = options with { Format = ParseFormat(format) };
@@ -20,15 +20,31 @@ internal static class EnvironmentSettings
 
     private static string? Get(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 
-    private static DumpOutput ParseOutput(string pattern)
+    private static Signal ParseSignal(string text)
     {
         try
         {
-            return DumpOutput.File(pattern);
+            return Signal.Parse(text);
+        }
+        catch (StackflareException e)
+        {
+            throw new StackflareException(e.Error, $"STACKFLARE_SIGNAL is '{text}': {e.Problem}", e.Remedy, e);
+        }
+    }
+
+    private static DumpOutput ParseOutput(string text)
+    {
+        if (string.Equals(text, "stderr", StringComparison.OrdinalIgnoreCase))
+            return DumpOutput.StandardError;
+        if (text == "-" || string.Equals(text, "stdout", StringComparison.OrdinalIgnoreCase))
+            return DumpOutput.StandardOutput;
+        try
+        {
+            return DumpOutput.File(text);
         }
         catch (ArgumentException)
         {
-            throw Invalid("STACKFLARE_OUTPUT", pattern, "stderr or a path, which may contain {pid} and {time}");
+            throw Invalid("STACKFLARE_OUTPUT", text, "stderr, stdout or a path, which may contain {pid} and {time}");
         }
     }
 

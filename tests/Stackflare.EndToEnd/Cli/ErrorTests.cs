@@ -71,7 +71,7 @@ public sealed class ErrorTests
         var result = await Tool.RunAsync(nobody, $"{target.Pid}");
         result.AssertError(6, $"Process {target.Pid} belongs to another user (uid 0).", "root");
         Assert.Empty(result.RawOutput);
-        Assert.DoesNotContain($" {target.Pid} ", (await Tool.RunAsync(nobody, "ps")).Output, StringComparison.Ordinal);
+        Assert.DoesNotContain($" {target.Pid} ", (await Tool.RunAsync(nobody, "ps")).RawOutput, StringComparison.Ordinal);
     }
 
     [Theory]
