@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Stackflare.Cli.Terminal;
 using Stackflare.Model;
 
 namespace Stackflare.Cli.Commands;
@@ -30,7 +31,7 @@ internal static class PsCommand
             .. ProcessFinder.AtSockets(processes).Select(s => Row("-", s.Info.EntryAssembly, s.Info.Version, s.User, "?", "?", s.SocketPath)),
         ];
         int[] widths = [.. Enumerable.Range(0, Headings.Length).Select(i => rows.Max(r => r[i].Length))];
-        int room = Console.IsOutputRedirected ? int.MaxValue : Math.Max(20, Console.WindowWidth);
+        int room = TerminalCapabilities.Width is { } width ? Math.Max(20, width) : int.MaxValue;
         foreach (string[] row in rows)
         {
             string line = string.Join("  ", row.Select((cell, i) => i is 0 or 5 ? cell.PadLeft(widths[i]) : cell.PadRight(widths[i]))).TrimEnd();

@@ -98,8 +98,8 @@ internal sealed class SharedOptions
             GroupIdenticalStacks = !result.GetValue(NoGroup),
             FoldRecursion = !result.GetValue(NoGroup),
         };
-        string? file = result.GetValue(Output);
-        var style = new TextStyle { Theme = file is null ? TerminalCapabilities.Theme : null, ShowsAll = All.Name };
+        string? file = result.GetValue(Output) is { } name and not StandardOutput ? name : null;
+        var style = new TextStyle { Theme = file is null ? TerminalCapabilities.Theme : null, Width = file is null ? TerminalCapabilities.Width : null, ShowsAll = All.Name };
         bool hasDeadlock = false;
         using var formatter = new DumpFormatter(format, rendering, style, interval);
         ResultOutput.Write(file, Pieces());

@@ -43,7 +43,7 @@ internal sealed class TextRenderer
     public static void Write(ThreadDump dump, RenderOptions options, TextStyle style, PooledBytes bytes)
     {
         using var view = new DumpView(dump, options);
-        new TextRenderer(view, style, bytes).Write();
+        TerminalWidth.Fit(style.Width, bytes, destination => new TextRenderer(view, style, destination).Write());
     }
 
     private void Write()

@@ -42,7 +42,7 @@ internal sealed class TracebackRenderer
     public static void Write(ThreadDump dump, RenderOptions options, TextStyle style, PooledBytes bytes)
     {
         using var view = new DumpView(dump, options);
-        new TracebackRenderer(view, style, bytes).Write();
+        TerminalWidth.Fit(style.Width, bytes, destination => new TracebackRenderer(view, style, destination).Write());
     }
 
     private void Write()
