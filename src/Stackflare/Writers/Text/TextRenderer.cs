@@ -31,7 +31,7 @@ internal sealed class TextRenderer
             Truncated = "   ... more frames not walked: a limit was reached\n",
             Reference = ThreadLines.Reference,
             Subject = thread => ThreadLines.Subject(thread, _theme),
-            Callers = "   --- awaited by ---\n",
+            Callers = static method => method is null ? "   --- awaited by ---\n" : $"   --- {method} is awaited by ---\n",
             ShowsAll = style.ShowsAll,
             Separator = null,
         };

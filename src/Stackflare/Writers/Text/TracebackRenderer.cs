@@ -30,7 +30,7 @@ internal sealed class TracebackRenderer
             Truncated = "  [Earlier calls not walked: a limit was reached]\n",
             Reference = Reference,
             Subject = Reference,
-            Callers = "  [The calls above await those below]\n",
+            Callers = static method => method is null ? "  [The calls above await those below]\n" : $"  [The calls above await {method} below]\n",
             ShowsAll = style.ShowsAll,
             Separator = Separator,
         };
