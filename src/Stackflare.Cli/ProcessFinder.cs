@@ -117,7 +117,7 @@ internal static class ProcessFinder
     /// <param name="visible">The visible processes, whose sockets are skipped.</param>
     public static IEnumerable<(string SocketPath, uint User, RuntimeInfo Info)> AtSockets(IReadOnlyList<FoundProcess> visible)
     {
-        FileStatus[] known = [.. visible.Select(p => SafeOpen.TryLook(p.SocketPath, out FileStatus status) ? status : default)];
+        FileStatus[] known = [.. visible.Select(p => p.SocketPath is { } path && SafeOpen.TryLook(path, out FileStatus status) ? status : default)];
         uint own = Posix.EffectiveUser();
         // Sockets of killed processes remain for years; connecting to them fails immediately. For silent ones, the total wait has a limit,
         // however many there are.
@@ -144,13 +144,27 @@ internal static class ProcessFinder
         }
     }
 
+    /// <summary>Null if the process has a socket that was removed.</summary>
+    /// <exception cref="StackflareException">It has none.</exception>
+    private static RootedPath? FindSocket(TargetProcess target)
+    {
+        try
+        {
+            return DiagnosticsSocket.Find(target);
+        }
+        catch (StackflareException e) when (e.Error == StackflareError.DiagnosticsUnreachable && DiagnosticsSocket.IsRemoved(target))
+        {
+            return null;
+        }
+    }
+
     private static FoundProcess? Look(int pid)
     {
         try
         {
             TargetProcess target = TargetProcess.Inspect(pid);
             // First, because most processes have none, and determining the runtime of a process is expensive.
-            RootedPath socket = DiagnosticsSocket.Find(target);
+            RootedPath? socket = FindSocket(target);
             if (target.Runtime.Kind != RuntimeKind.CoreClr)
                 return null;
             return new FoundProcess(

@@ -27,8 +27,8 @@ internal static class PsCommand
         [
             Headings,
             .. processes.Select(p => Row(
-                Number(p.Pid), p.Name, p.FindVersion(), p.Target.User, Uptime(p.Uptime), Number(p.Threads), p.CommandLine)),
-            .. ProcessFinder.AtSockets(processes).Select(s => Row("-", s.Info.EntryAssembly, s.Info.Version, s.User, "?", "?", s.SocketPath)),
+                Number(p.Pid), p.Name, (p.FindVersion()?.ToString() ?? "?") + (p.SocketPath is null ? " (port closed)" : ""), p.Target.User, Uptime(p.Uptime), Number(p.Threads), p.CommandLine)),
+            .. ProcessFinder.AtSockets(processes).Select(s => Row("-", s.Info.EntryAssembly, s.Info.Version?.ToString() ?? "?", s.User, "?", "?", s.SocketPath)),
         ];
         int[] widths = [.. Enumerable.Range(0, Headings.Length).Select(i => rows.Max(r => r[i].Length))];
         int room = TerminalCapabilities.Width is { } width ? Math.Max(20, width) : int.MaxValue;
@@ -37,11 +37,10 @@ internal static class PsCommand
             string line = string.Join("  ", row.Select((cell, i) => i is 0 or 5 ? cell.PadLeft(widths[i]) : cell.PadRight(widths[i]))).TrimEnd();
             writer.WriteLine(line.Length > room ? line[..room] : line);
         }
-        return ExitCodes.Success;
         ReportOthers(isEmpty: rows.Count == 1);
+        return ExitCodes.Success;
     }
 
-    // A name or a command line can contain anything, including terminal escape sequences.
     /// <summary>Says on standard error what the list does not have, so that scripts can read the list.</summary>
     private static void ReportOthers(bool isEmpty)
     {
@@ -59,8 +58,9 @@ internal static class PsCommand
         }
     }
 
-    private static string[] Row(string pid, string name, Version? runtime, uint user, string uptime, string threads, string command) =>
-        [pid, EscapedText.Plain(name), runtime?.ToString() ?? "?", UserNames.Find(user), uptime, threads, EscapedText.Plain(command)];
+    // A name or a command line can contain anything, including terminal escape sequences.
+    private static string[] Row(string pid, string name, string runtime, uint user, string uptime, string threads, string command) =>
+        [pid, EscapedText.Plain(name), runtime, UserNames.Find(user), uptime, threads, EscapedText.Plain(command)];
 
     private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
 
