@@ -1,6 +1,7 @@
 using System.Globalization;
 using Stackflare.Capture.Probe;
 using Stackflare.Interop;
+using Stackflare.Model;
 using Stackflare.Processes;
 
 namespace Stackflare.Cli;
@@ -29,12 +30,72 @@ internal static class ProcessFinder
         return found.Count switch
         {
             1 => found[0].Target,
-            0 => throw StackflareException.NoSuchProcess($"There is no .NET process with the name '{argument}'."),
+            0 => FindElsewhere(argument),
             _ => throw new ToolException(
                 StackflareError.NoSuchProcess,
                 $"There are {found.Count} processes with the name '{argument}'.",
                 $"Name one by its id: {string.Join(", ", found.Select(p => p.Pid))}."),
         };
+    }
+
+    /// <summary>
+    /// Finds a program that is not among the visible processes of this user: in another container, by the name that <see cref="AtSockets"/> returns.
+    /// </summary>
+    private static TargetProcess FindElsewhere(string name)
+    {
+        List<FoundProcess> visible = [.. All()];
+        if (visible.Find(p => EscapedText.Plain(p.Name) == name) is { } escaped)
+            return escaped.Target;
+        List<string> sockets = [.. AtSockets(visible).Where(s => s.Info.EntryAssembly == name).Select(static s => s.SocketPath)];
+        if (sockets is [var only])
+            return TargetProcess.AtSocket(only);
+        if (sockets.Count > 1)
+        {
+            throw new ToolException(
+                StackflareError.NoSuchProcess, $"There are {sockets.Count} processes with the name '{name}'.", $"Name one by its socket: {string.Join(", ", sockets)}.");
+        }
+        if (OfOtherUsers(name).FirstOrDefault() is { Pid: > 0 } other)
+            throw StackflareException.AnotherUser(other.Pid, other.User);
+        string[] commands = ["ps", "show", "completion"];
+        string? meant = DidYouMean.Closest(name, [.. visible.Select(static p => p.Name), .. commands]);
+        string problem = $"There is no .NET process with the name '{name}'.";
+        throw meant is null ? StackflareException.NoSuchProcess(problem)
+            : new ToolException(StackflareError.NoSuchProcess, problem, DidYouMean.Sentence(meant).TrimStart() + " 'stackflare ps' lists the processes that can be dumped.");
+    }
+
+    /// <summary>
+    /// Processes of other users that this user may not dump, by the sockets that their runtimes have created in the usual directory. A process with
+    /// another temporary directory is not found.
+    /// </summary>
+    /// <param name="program">The name of their program; null for all.</param>
+    public static IEnumerable<(int Pid, uint User)> OfOtherUsers(string? program = null)
+    {
+        uint own = Posix.EffectiveUser();
+        if (own == 0)
+            yield break;
+        foreach (string path in Sockets())
+        {
+            string[] parts = Path.GetFileName(path).Split('-');
+            if (parts is [_, _, _, _, _] && int.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out int pid)
+                && Posix.Status(path, out FileStatus status) == 0 && status.User != own && IsRunning(pid, parts[3])
+                && (program is null || ProcessFiles.ProgramName(pid) == program))
+            {
+                yield return (pid, status.User);
+            }
+        }
+    }
+
+    /// <summary>Sockets of killed processes remain: the start time tells whether the process still runs.</summary>
+    private static bool IsRunning(int pid, string startTicks)
+    {
+        try
+        {
+            return ProcessFiles.StartTicks(pid).ToString(CultureInfo.InvariantCulture) == startTicks;
+        }
+        catch (StackflareException)
+        {
+            return false;
+        }
     }
 
     /// <summary>The processes that have a diagnostics port, by id, without the current process.</summary>
@@ -56,7 +117,7 @@ internal static class ProcessFinder
     /// <param name="visible">The visible processes, whose sockets are skipped.</param>
     public static IEnumerable<(string SocketPath, uint User, RuntimeInfo Info)> AtSockets(IReadOnlyList<FoundProcess> visible)
     {
-        FileStatus[] known = [.. visible.Select(p => SafeOpen.TryLook(p.SocketPath, out FileStatus status) ? status : default)];
+        FileStatus[] known = [.. visible.Select(p => p.SocketPath is { } path && SafeOpen.TryLook(path, out FileStatus status) ? status : default)];
         uint own = Posix.EffectiveUser();
         // Sockets of killed processes remain for years; connecting to them fails immediately. For silent ones, the total wait has a limit,
         // however many there are.
@@ -83,13 +144,27 @@ internal static class ProcessFinder
         }
     }
 
+    /// <summary>Null if the process has a socket that was removed.</summary>
+    /// <exception cref="StackflareException">It has none.</exception>
+    private static RootedPath? FindSocket(TargetProcess target)
+    {
+        try
+        {
+            return DiagnosticsSocket.Find(target);
+        }
+        catch (StackflareException e) when (e.Error == StackflareError.DiagnosticsUnreachable && DiagnosticsSocket.IsRemoved(target))
+        {
+            return null;
+        }
+    }
+
     private static FoundProcess? Look(int pid)
     {
         try
         {
             TargetProcess target = TargetProcess.Inspect(pid);
             // First, because most processes have none, and determining the runtime of a process is expensive.
-            RootedPath socket = DiagnosticsSocket.Find(target);
+            RootedPath? socket = FindSocket(target);
             if (target.Runtime.Kind != RuntimeKind.CoreClr)
                 return null;
             return new FoundProcess(

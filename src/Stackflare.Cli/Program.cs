@@ -13,7 +13,7 @@ try
     ParseResult commandLine = DumpCommand.Create().Parse(args);
     // Replaces the parser's own error output, which is the whole help text and exit code 1.
     if (commandLine.Action is ParseErrorAction)
-        return Usage.Error(string.Join(' ', commandLine.Errors.Select(e => e.Message)));
+        return Usage.Error(Usage.ErrorOf(commandLine));
     if (Usage.ArgumentOfTheRoot(commandLine) is { } error)
         return Usage.Error(error);
     return commandLine.Invoke(new() { EnableDefaultExceptionHandler = false });

@@ -3,7 +3,10 @@ using Stackflare.Model;
 
 namespace Stackflare.Cli;
 
-/// <summary>Writes results: to a file, completely or not at all, or to standard output immediately.</summary>
+/// <summary>
+/// Writes results: to a file, completely or not at all, or to standard output immediately. If the reader of standard output goes away (<c>| head</c>), it has
+/// what it wanted: the rest is neither produced nor an error.
+/// </summary>
 internal static class ResultOutput
 {
     private const int StandardOutput = 1, Forever = -1;
@@ -19,11 +22,15 @@ internal static class ResultOutput
             return;
         }
         foreach (ReadOnlyMemory<byte> piece in pieces)
-            Write(piece.Span);
+        {
+            if (!TryWrite(piece.Span))
+                break;
+        }
     }
 
     /// <summary>Not with Console, which ignores a closed pipe: sampling would continue without a reader.</summary>
-    private static void Write(ReadOnlySpan<byte> bytes)
+    /// <returns>False if the reader has gone.</returns>
+    private static bool TryWrite(ReadOnlySpan<byte> bytes)
     {
         while (!bytes.IsEmpty)
         {
@@ -32,9 +39,12 @@ internal static class ResultOutput
                 _ = Posix.PollWritable(StandardOutput, Forever);
             if (written is -Posix.EINTR or -Posix.EAGAIN)
                 continue;
+            if (written is -Posix.EPIPE)
+                return false;
             if (written < 0)
                 throw OutputErrors.Create("Standard output", (int)-written);
             bytes = bytes[(int)written..];
         }
+        return true;
     }
 }

@@ -15,7 +15,12 @@ public abstract class DumpOutput
     /// <summary>
     /// Standard error. Writes to descriptor 2 directly, because a thread that hangs may hold the lock of <see cref="Console.Error"/>.
     /// </summary>
-    public static DumpOutput StandardError { get; } = new StandardErrorOutput();
+    public static DumpOutput StandardError { get; } = new StandardStreamOutput();
+
+    /// <summary>
+    /// Standard output, descriptor 1. For programs that write nothing else to it: what <see cref="Console.Out"/> writes at the same time gets between the dumps.
+    /// </summary>
+    public static DumpOutput StandardOutput { get; } = new StandardStreamOutput(StandardStreamOutput.StandardOutputDescriptor);
 
     /// <summary>
     /// A file. A dump is appended completely or not at all: if writing fails, the file is cut to its previous length, and

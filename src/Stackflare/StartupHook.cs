@@ -18,7 +18,7 @@ internal static class StartupHook
         }
         catch (StackflareException e)
         {
-            StandardErrorOutput.TryWriteLine($"stackflare: {e.Message}");
+            StandardStreamOutput.TryWriteLine($"stackflare: {e.Message}");
         }
     }
 }

@@ -38,7 +38,7 @@ internal static class DumpCommand
         // The parser treats a mistyped option as the argument.
         process.Validators.Add(r =>
         {
-            if (r.Tokens is [{ Value: ['-', ..] value }])
+            if (r.Tokens is [{ Value: var value }] && Usage.IsOption(value))
                 r.AddError($"'{value}' is not an option.");
         });
         var root = new RootCommand($"Thread dumps of running .NET processes: every thread with file, line and source text.\n\n{Examples}")
@@ -58,6 +58,8 @@ internal static class DumpCommand
                 return Usage.Error("Name a process by its id, its name or its socket; 'stackflare ps' lists them.");
             if (result.GetValue(raw) is not null && shared.IsSaidHow(result))
                 return Usage.Error("--raw saves the snapshot itself, and cannot be combined with --output or --format.");
+            if (result.GetValue(raw) is SharedOptions.StandardOutput)
+                return Usage.Error("--raw saves to a file; '-' is not the name of one.");
             if (result.GetValue(withAsync) && result.GetValue(noAsync))
                 return Usage.Error("--async and --no-async cannot be combined.");
             var sampling = new Sampling(result.GetValue(count), TimeSpan.FromMilliseconds(result.GetValue(interval)));

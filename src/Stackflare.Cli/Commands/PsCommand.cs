@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Stackflare.Cli.Terminal;
 using Stackflare.Model;
 
 namespace Stackflare.Cli.Commands;
@@ -26,22 +27,40 @@ internal static class PsCommand
         [
             Headings,
             .. processes.Select(p => Row(
-                Number(p.Pid), p.Name, p.FindVersion(), p.Target.User, Uptime(p.Uptime), Number(p.Threads), p.CommandLine)),
-            .. ProcessFinder.AtSockets(processes).Select(s => Row("-", s.Info.EntryAssembly, s.Info.Version, s.User, "?", "?", s.SocketPath)),
+                Number(p.Pid), p.Name, (p.FindVersion()?.ToString() ?? "?") + (p.SocketPath is null ? " (port closed)" : ""), p.Target.User, Uptime(p.Uptime), Number(p.Threads), p.CommandLine)),
+            .. ProcessFinder.AtSockets(processes).Select(s => Row("-", s.Info.EntryAssembly, s.Info.Version?.ToString() ?? "?", s.User, "?", "?", s.SocketPath)),
         ];
         int[] widths = [.. Enumerable.Range(0, Headings.Length).Select(i => rows.Max(r => r[i].Length))];
-        int room = Console.IsOutputRedirected ? int.MaxValue : Math.Max(20, Console.WindowWidth);
+        int room = TerminalCapabilities.Width is { } width ? Math.Max(20, width) : int.MaxValue;
         foreach (string[] row in rows)
         {
             string line = string.Join("  ", row.Select((cell, i) => i is 0 or 5 ? cell.PadLeft(widths[i]) : cell.PadRight(widths[i]))).TrimEnd();
             writer.WriteLine(line.Length > room ? line[..room] : line);
         }
+        ReportOthers(isEmpty: rows.Count == 1);
         return ExitCodes.Success;
     }
 
+    /// <summary>Says on standard error what the list does not have, so that scripts can read the list.</summary>
+    private static void ReportOthers(bool isEmpty)
+    {
+        List<(int Pid, uint User)> others = [.. ProcessFinder.OfOtherUsers()];
+        if (others.Count > 0)
+        {
+            string users = string.Join(", ", others.Select(static o => UserNames.Find(o.User)).Distinct().Order(StringComparer.Ordinal));
+            Console.Error.WriteLine(EscapedText.Plain(others.Count == 1
+                ? $"stackflare: 1 .NET process of another user ({users}) is not listed. Run as that user, or as root."
+                : $"stackflare: {others.Count} .NET processes of other users ({users}) are not listed. Run as these users, or as root."));
+        }
+        else if (isEmpty)
+        {
+            Console.Error.WriteLine("stackflare: No .NET process that can be dumped is running.");
+        }
+    }
+
     // A name or a command line can contain anything, including terminal escape sequences.
-    private static string[] Row(string pid, string name, Version? runtime, uint user, string uptime, string threads, string command) =>
-        [pid, EscapedText.Plain(name), runtime?.ToString() ?? "?", UserNames.Find(user), uptime, threads, EscapedText.Plain(command)];
+    private static string[] Row(string pid, string name, string runtime, uint user, string uptime, string threads, string command) =>
+        [pid, EscapedText.Plain(name), runtime, UserNames.Find(user), uptime, threads, EscapedText.Plain(command)];
 
     private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
 

@@ -8,6 +8,9 @@ namespace Stackflare.Cli.Commands;
 /// <summary>The options that several commands have, declared once.</summary>
 internal sealed class SharedOptions
 {
+    /// <summary>The name that stands for standard output.</summary>
+    public const string StandardOutput = "-";
+
     public Option<DumpFormat> Format { get; } = new("--format", "-f")
     {
         Description = "The format of the dump; text by default.",
@@ -24,7 +27,7 @@ internal sealed class SharedOptions
 
     public Option<string?> Output { get; } = new("--output", "-o")
     {
-        Description = "Write to a file, completely or not at all, instead of to standard output.",
+        Description = "Write to a file, completely or not at all, instead of to standard output (-).",
         HelpName = "FILE",
     };
 
@@ -95,8 +98,8 @@ internal sealed class SharedOptions
             GroupIdenticalStacks = !result.GetValue(NoGroup),
             FoldRecursion = !result.GetValue(NoGroup),
         };
-        string? file = result.GetValue(Output);
-        var style = new TextStyle { Theme = file is null ? TerminalCapabilities.Theme : null, ShowsAll = All.Name };
+        string? file = result.GetValue(Output) is { } name and not StandardOutput ? name : null;
+        var style = new TextStyle { Theme = file is null ? TerminalCapabilities.Theme : null, Width = file is null ? TerminalCapabilities.Width : null, ShowsAll = All.Name };
         bool hasDeadlock = false;
         using var formatter = new DumpFormatter(format, rendering, style, interval);
         ResultOutput.Write(file, Pieces());

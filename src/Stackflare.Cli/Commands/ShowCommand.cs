@@ -21,6 +21,12 @@ internal static class ShowCommand
     {
         var shared = new SharedOptions();
         var files = new Argument<string[]>("file") { Description = "Snapshots that 'stackflare PROCESS --raw FILE' saved.", Arity = ArgumentArity.OneOrMore, HelpName = "FILE" };
+        // The parser takes a mistyped option for a file.
+        files.Validators.Add(static r =>
+        {
+            foreach (string word in r.Tokens.Select(static t => t.Value).Where(Usage.IsOption))
+                r.AddError($"'{word}' is not an option.");
+        });
         var command = new Command("show", "Show saved snapshots, with lines and source if their PDBs are available.") { files };
         shared.AddTo(command);
         command.SetAction(result =>
@@ -38,23 +44,34 @@ internal static class ShowCommand
 
     private static ThreadDump Read(string file, Symbolicator symbolicator)
     {
-        byte[] bytes;
+        try
+        {
+            (Snapshot snapshot, SnapshotDirectory directory) = SnapshotFile.Read(Bytes(file));
+            return DumpBuilder.Build(snapshot, symbolicator, ownThread: null, SavedSymbols.Decode(snapshot, directory));
+        }
+        catch (SnapshotFormatException e)
+        {
+            throw e.Of(file);
+        }
+    }
+
+    private static byte[] Bytes(string file)
+    {
         try
         {
             using SafeFileHandle handle = SafeOpen.Regular(file)
-                ?? throw new SnapshotFormatException($"'{EscapedText.Plain(file)}' does not exist, is not a regular file, or cannot be read");
+                ?? throw new SnapshotFormatException("it does not exist, is not a regular file, or cannot be read");
             long length = RandomAccess.GetLength(handle);
             if (length > LargestFile)
                 throw new SnapshotFormatException($"it has {length} bytes");
-            bytes = new byte[length];
+            byte[] bytes = new byte[length];
             if (RegularFile.Fill(handle, bytes, 0) < length)
                 throw new SnapshotFormatException("it became shorter while it was read");
+            return bytes;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new SnapshotFormatException(EscapedText.Plain(e.Message.TrimEnd('.')), e);
         }
-        (Snapshot snapshot, SnapshotDirectory directory) = SnapshotFile.Read(bytes);
-        return DumpBuilder.Build(snapshot, symbolicator, ownThread: null, SavedSymbols.Decode(snapshot, directory));
     }
 }

@@ -1,3 +1,4 @@
+using Stackflare.Interop;
 using Stackflare.Writers.Text;
 
 namespace Stackflare.Cli.Terminal;
@@ -5,6 +6,8 @@ namespace Stackflare.Cli.Terminal;
 /// <summary>What the terminal at standard output can show, judged by environment variables.</summary>
 internal static class TerminalCapabilities
 {
+    private const int StandardOutput = 1;
+
     // https://no-color.org
     private static bool NoColour => Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 };
 
@@ -12,6 +15,9 @@ internal static class TerminalCapabilities
 
     /// <summary>Colours and links; null if it shows neither.</summary>
     public static TextTheme? Theme => Colours || Links ? new TextTheme(Colours, Links ? Environment.MachineName : null) : null;
+
+    /// <summary>The width of the terminal; null if it is not known, or if standard output is no terminal.</summary>
+    public static int? Width => Posix.TerminalColumns(StandardOutput) is > 0 and var columns ? columns : null;
 
     /// <summary>Colours are only for terminals.</summary>
     private static bool Colours => !Console.IsOutputRedirected && !NoColour && Term is not ("" or "dumb");

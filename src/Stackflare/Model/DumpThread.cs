@@ -69,6 +69,12 @@ public sealed class DumpThread
     /// </summary>
     public IReadOnlyList<DumpFrame> AsyncCallers { get; internal set; } = [];
 
+    /// <summary>
+    /// The index in <see cref="Frames"/> of the async method whose callers are in <see cref="AsyncCallers"/>. It is not always the outermost async method:
+    /// completing one method can resume another one on the same stack. Null if there are no callers.
+    /// </summary>
+    public int? AwaitedFrameIndex { get; internal set; }
+
     /// <summary>True for the thread that takes dumps. By default, the formats leave it out.</summary>
     public bool IsOwn { get; init; }
 
@@ -102,6 +108,9 @@ public sealed class DumpThread
             text.Append(CultureInfo.InvariantCulture, $"\n   ... and {frames - MaxFramesInText:N0} more frames");
         return text.ToString();
     }
+
+    /// <summary>The frame at <see cref="AwaitedFrameIndex"/>; null if there is none.</summary>
+    internal DumpFrame? AwaitedFrame => AwaitedFrameIndex is { } index && index < Frames.Count ? Frames[index] : null;
 
     /// <summary>The first visible frame of the program's own code at or outside of an index; null if there is none.</summary>
     internal DumpFrame? ProgramFrameFrom(int index)

@@ -29,15 +29,20 @@ internal static class DiagnosticsSocket
         ProcessEnvironment environment = ProcessEnvironment.Read(Environment.ProcessId);
         string directory = environment.Get("TMPDIR") is { Length: > 0 } set ? set : UsualDirectory;
         int pid = Environment.ProcessId;
-        return _own = Find(pid, ProcessFiles.StartTicks(pid), "", directory, environment).Path;
+        return _own = Find(pid, pid, ProcessFiles.StartTicks(pid), "", directory, environment).Path;
     }
 
     /// <summary>Path of a process's socket, for opening it from this process.</summary>
     /// <exception cref="DiagnosticsDisabledException">The process was started without the port.</exception>
     /// <exception cref="StackflareException">The socket does not exist where the runtime creates it.</exception>
-    public static RootedPath Find(TargetProcess target) => target.SocketPath is { } known ? known : Find(target.NamespacePid, target.StartTicks, target.RootPrefix, target.TempDirectory, ProcessEnvironment.Read(target.Pid));
+    public static RootedPath Find(TargetProcess target) => target.SocketPath is { } known
+        ? known
+        : Find(target.Pid, target.NamespacePid, target.StartTicks, target.RootPrefix, target.TempDirectory, ProcessEnvironment.Read(target.Pid));
 
-    private static RootedPath Find(int namespacePid, long startTicks, string root, string directory, ProcessEnvironment environment)
+    /// <summary>Whether the process has a diagnostics socket that was removed, as when it shuts down, so that nothing can connect to it.</summary>
+    public static bool IsRemoved(TargetProcess target) => target.IsVisible && OpenSockets.Has(target.Pid, SocketName(target.NamespacePid, target.StartTicks));
+
+    private static RootedPath Find(int pid, int namespacePid, long startTicks, string root, string directory, ProcessEnvironment environment)
     {
         // The runtime reads these once, when it starts: the initial environment of the process counts.
         foreach (string setting in DisablingSettings)
@@ -51,9 +56,14 @@ internal static class DiagnosticsSocket
             return path;
         // A host can change TMPDIR before it starts the runtime. The kernel's copy of the environment does not show that.
         var usual = new RootedPath(root, Path.Combine(UsualDirectory, name));
-        return SafeOpen.TryLook(usual, out _)
-            ? usual
-            : throw new StackflareException(
+        if (SafeOpen.TryLook(usual, out _))
+            return usual;
+        throw OpenSockets.Has(pid, name)
+            ? new StackflareException(
+                StackflareError.DiagnosticsUnreachable,
+                $"The runtime's diagnostics socket '{path}' was removed, and the runtime still has it open: a runtime removes it when it begins to shut down (Environment.Exit, the end of Main, SIGTERM).",
+                "If the process does not end, a handler of ProcessExit does not return; nothing can be asked of the runtime any more, but a core file has its stacks. If it is not shutting down, make sure that nothing removes the socket.")
+            : new StackflareException(
                 StackflareError.DiagnosticsUnreachable,
                 $"The runtime's diagnostics socket '{path}' does not exist.",
                 SafeOpen.TryLook(new RootedPath(root, directory), out FileStatus status) && status.IsDirectory

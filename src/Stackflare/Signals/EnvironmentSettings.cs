@@ -10,7 +10,7 @@ internal static class EnvironmentSettings
     private static readonly (string Name, string Expected, Func<SignalOptions, string, SignalOptions?> Apply)[] Table =
     [
         ("STACKFLARE_SIGNAL", "the name of a signal, such as SIGUSR1", static (o, v) => o with { Signal = Signal.Parse(v) }),
-        ("STACKFLARE_OUTPUT", "stderr or a path, which may contain {pid} and {time}", static (o, v) => o with { Output = v == "stderr" ? DumpOutput.StandardError : DumpOutput.File(v) }),
+        ("STACKFLARE_OUTPUT", "stderr, stdout or a path, which may contain {pid} and {time}", static (o, v) => o with { Output = Output(v) }),
         ("STACKFLARE_FORMAT", DumpFormats.Choice, static (o, v) => DumpFormats.TryParse(v, out DumpFormat f) ? o with { Format = f } : null),
         ("STACKFLARE_CHAIN", Switch, static (o, v) => On(v) is { } on ? o with { Chain = on } : null),
         ("STACKFLARE_ASYNC", "auto, always or never", static (o, v) => Mode(v) is { } mode ? o with { Capture = o.Capture with { AsyncStacks = mode } } : null),
@@ -58,11 +58,20 @@ internal static class EnvironmentSettings
             // The limits say themselves what they allow.
             throw Invalid(name, value, $"{expected}. {e.Message.Split(" (Parameter", 2)[0].TrimEnd('.')}");
         }
-        catch (Exception e) when (e is ArgumentException or StackflareException { Error: StackflareError.InvalidSignal })
+        catch (ArgumentException)
         {
             throw Invalid(name, value, expected);
         }
+        catch (StackflareException e) when (e.Error == StackflareError.InvalidSignal)
+        {
+            throw new StackflareException(e.Error, $"{name} is '{value}': {e.Problem}", e.Remedy, e);
+        }
     }
+
+    private static DumpOutput Output(string value) =>
+        string.Equals(value, "stderr", StringComparison.OrdinalIgnoreCase) ? DumpOutput.StandardError
+        : value == "-" || string.Equals(value, "stdout", StringComparison.OrdinalIgnoreCase) ? DumpOutput.StandardOutput
+        : DumpOutput.File(value);
 
     private static bool? On(string value) => value switch { "1" or "true" or "on" => true, "0" or "false" or "off" => false, _ => null };
 

@@ -121,6 +121,6 @@ internal sealed class SignalTrap : IDisposable
             {
             }
         }
-        StandardErrorOutput.TryWriteLine($"stackflare: no thread dump: {(error is StackflareException ? error.Message : $"{error.GetType()}: {error.Message}")}");
+        StandardStreamOutput.TryWriteLine($"stackflare: no thread dump: {(error is StackflareException ? error.Message : $"{error.GetType()}: {error.Message}")}");
     }
 }

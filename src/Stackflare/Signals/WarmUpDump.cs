@@ -19,7 +19,7 @@ internal static class WarmUpDump
         joining.WaitingFor = new DumpWait { Kind = WaitKind.ThreadJoin, FrameIndex = 0, Joined = one, WaitsFor = [one], Timeout = TimeSpan.FromSeconds(90) };
         AsyncStack blocking = Stack(AsyncWaitKind.SemaphoreSlim, frame);
         blocking.BlockedThreads = [joining];
-        one.AsyncCallers = [frame];
+        (one.AsyncCallers, one.AwaitedFrameIndex) = ([frame], 0);
         return DumpAnalyzer.Analyze(new ThreadDump
         {
             Process = new DumpedProcess { Id = 0, Name = "", RuntimeVersion = null, Platform = "" },

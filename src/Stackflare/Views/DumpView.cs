@@ -47,5 +47,23 @@ internal sealed class DumpView(ThreadDump dump, RenderOptions options, bool exac
     /// <summary>If all that a thread does is to wait for an async <c>Main</c>, that method, which is shown instead of its stack.</summary>
     public MethodName? AsyncMainOf(StackGroup group) => options.ShowHidden ? null : AsyncMain.Of(group.First);
 
+    /// <summary>
+    /// The method that a thread's async callers await, if other visible frames are outside of it, so that the reader would take the outermost one for
+    /// it; otherwise null.
+    /// </summary>
+    public MethodName? AwaitedMethodOf(StackGroup group)
+    {
+        DumpThread thread = group.First;
+        if (thread is not { AwaitedFrameIndex: { } index, AwaitedFrame: { } awaited })
+            return null;
+        int end = options.ShowHidden ? thread.Frames.Count : PlatformCallers.EndOf(thread);
+        for (int i = index + 1; i < end; i++)
+        {
+            if (options.ShowHidden || !thread.Frames[i].IsHidden)
+                return awaited.Method;
+        }
+        return null;
+    }
+
     public void Dispose() => _stacks?.Dispose();
 }

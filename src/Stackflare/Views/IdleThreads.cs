@@ -1,5 +1,3 @@
-using Stackflare.Analysis;
-
 namespace Stackflare.Views;
 
 /// <summary>

@@ -105,6 +105,7 @@ internal sealed class ThreadGroups
         public bool Equals(Key other) => _hash == other._hash
             && _stack == other._stack
             && SameFrame.AreSame(_callers, other._callers)
+            && (_callers.Count == 0 || SameFrame.Comparer.Equals(_thread.AwaitedFrame, other._thread.AwaitedFrame))
             && _thread.Activity == other._thread.Activity
             && _thread.Completeness == other._thread.Completeness
             && _thread.CurrentException == other._thread.CurrentException

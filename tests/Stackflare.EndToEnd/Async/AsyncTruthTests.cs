@@ -92,6 +92,10 @@ public sealed class AsyncTruthTests
         {
             DumpThread thread = dump.Threads.Single(t => t.Name == stack.RunningThread);
             Assert.Equal(stack.Marks.Select(m => (m.Method, m.Line)), thread.AsyncCallers.Where(f => !f.IsHidden).Select(f => (f.Method.FullName, f.Source!.Line)));
+            // They await a method of the program's that is on the stack.
+            Assert.Equal(thread.AsyncCallers.Count > 0, thread.AwaitedFrameIndex is not null);
+            if (thread.AwaitedFrameIndex is { } index)
+                Assert.StartsWith("Stackflare.Targets.", thread.Frames[index].Method.FullName, StringComparison.Ordinal);
         }
 
         Assert.All(dump.Threads.Where(t => running.All(r => r.RunningThread != t.Name)), t => Assert.Empty(t.AsyncCallers));

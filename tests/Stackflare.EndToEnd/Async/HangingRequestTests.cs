@@ -18,6 +18,7 @@ public sealed class HangingRequestTests
     {
         string program = Path.Combine(TestPaths.TargetOutput(name, "net10.0"), "HangingApi");
         await using var server = await WebServer.StartAsync(Flavour.Named(flavour), program);
+        await AssertHealthyIsShortAsync(server);
         using var clients = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = Prices + Payments + Reports + 1 }) { BaseAddress = server.Address };
         using var end = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         end.CancelAfter(Deadline.Usual);
@@ -33,6 +34,7 @@ public sealed class HangingRequestTests
         ThreadDump dump = await dumps.UntilAsync("all requests to hang", d => d.AsyncStacks.Count(Hangs) == requests.Length && d.AsyncStacks.Count(IsOfProgram) == requests.Length);
         Assert.True(dump.HasAsyncStacks);
         Flavour.Named(flavour).AssertNotes(dump.Notes);
+        await AssertFirstScreenHasAllAsync(server);
         IGrouping<string, AsyncStack>[] groups = [.. dump.AsyncStacks.Where(IsOfProgram).GroupBy(CallsOf)];
         Assert.Equal(
             truth.OrderBy(t => t.Key, StringComparer.Ordinal).Select(t => (t.Key, t.Value)),
@@ -60,6 +62,35 @@ public sealed class HangingRequestTests
             Assert.All(group, s => Assert.StartsWith("Microsoft.AspNetCore.Server.Kestrel.", s.Frames[^1].Method.DeclaringType, StringComparison.Ordinal));
         }
     }
+
+    /// <summary>A server that waits for requests has little to say, once its start is over.</summary>
+    private static async Task AssertHealthyIsShortAsync(WebServer server)
+    {
+        const int most = 30;
+        string text = "";
+        var deadline = Deadline.In();
+        do
+            text = (await Tool.RunWholeAsync($"{server.Pid}")).Output;
+        while (Lines(text) > most && deadline.Left > TimeSpan.Zero);
+        Assert.True(Lines(text) <= most, text);
+        Assert.Contains("Program.Main(", text, StringComparison.Ordinal);
+        Assert.Contains(" idle threads of the framework:\n", text, StringComparison.Ordinal);
+    }
+
+    /// <summary>A screen has 40 lines.</summary>
+    private static async Task AssertFirstScreenHasAllAsync(WebServer server)
+    {
+        string text = (await Tool.RunWholeAsync($"{server.Pid}", "--async")).Output;
+        string screen = string.Join('\n', text.Split('\n').Take(40));
+        foreach ((string file, int count) in new[] { ("Prices.cs", Prices), ("Checkout.cs", Payments), ("Reports.cs", Reports) })
+        {
+            Assert.Contains($"/{file}:line ", screen, StringComparison.Ordinal);
+            Assert.Contains($"{count} async stacks ", screen, StringComparison.Ordinal);
+        }
+        Assert.InRange(Lines(text), 1, 120);
+    }
+
+    private static int Lines(string text) => text.Split('\n').Length - 1;
 
     private static bool Hangs(AsyncStack stack) => IsOfProgram(stack) && stack.WaitingFor.Kind is (AsyncWaitKind.Socket or AsyncWaitKind.SemaphoreSlim or AsyncWaitKind.Channel);
 

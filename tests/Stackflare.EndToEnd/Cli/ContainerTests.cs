@@ -102,6 +102,11 @@ public sealed class ContainerTests
         var beside = new ToolOptions { Launcher = ["unshare", .. AsRoot.Split(' ')] };
         var dump = (await Tool.RunAsync(beside, socket, "-f", "json")).Json;
         Assert.All(target.Truth.Threads, thread => thread.AssertIn(dump));
+
+        // The list has its name, and the name finds it.
+        var shared = beside with { Environment = new Dictionary<string, string?> { ["TMPDIR"] = target.TemporaryFolder } };
+        Assert.Contains("  Shapes  ", (await Tool.RunAsync(shared, "ps")).Output, StringComparison.Ordinal);
+        Assert.Equal(target.Truth.Pid, (await Tool.RunAsync(shared, "Shapes", "-f", "json")).Json.ProcessId);
         OwnFiles.AssertNoneIn(target.Pid, target.TemporaryFolder);
     }
 

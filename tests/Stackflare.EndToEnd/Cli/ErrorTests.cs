@@ -71,7 +71,7 @@ public sealed class ErrorTests
         var result = await Tool.RunAsync(nobody, $"{target.Pid}");
         result.AssertError(6, $"Process {target.Pid} belongs to another user (uid 0).", "root");
         Assert.Empty(result.RawOutput);
-        Assert.DoesNotContain($" {target.Pid} ", (await Tool.RunAsync(nobody, "ps")).Output, StringComparison.Ordinal);
+        Assert.DoesNotContain($" {target.Pid} ", (await Tool.RunAsync(nobody, "ps")).RawOutput, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -97,6 +97,24 @@ public sealed class ErrorTests
         var result = await Tool.RunAsync($"{target.Pid}");
         result.AssertError(8, socket, target.TemporaryFolder);
         KernelFacts.AssertIn(result, target);
+    }
+
+    /// <summary>The runtime removes its socket before it calls the handlers of its end.</summary>
+    [Theory]
+    [InFlavours(Spread.Runtimes, LooksAt.Stacks)]
+    public async Task AShutdownThatHangs(string flavour)
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "HungExit", TargetOptions.NoTrap);
+        Assert.DoesNotContain("(port closed)", await RowAsync(target), StringComparison.Ordinal);
+        await target.CommandAsync("leave");
+        await Poll.UntilAsync(() => Directory.GetFiles(target.TemporaryFolder, "dotnet-diagnostic-*").Length == 0, "the beginning of the end", target.Describe);
+        var result = await Tool.RunAsync($"{target.Pid}");
+        result.AssertError(8, "a runtime removes it when it begins to shut down", "a handler of ProcessExit does not return");
+        KernelFacts.AssertIn(result, target);
+        Assert.Contains("(port closed)", await RowAsync(target), StringComparison.Ordinal);
+
+        static async Task<string> RowAsync(TargetProcess target) =>
+            (await Tool.RunAsync("ps")).Output.Split('\n').Single(l => l.TrimStart().StartsWith($"{target.Pid} ", StringComparison.Ordinal));
     }
 
     /// <summary>The runtime looked at the environment when it began, and made no socket in a folder that it could not write to.</summary>

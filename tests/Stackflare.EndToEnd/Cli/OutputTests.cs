@@ -105,12 +105,23 @@ public sealed class OutputTests(StillTarget still) : IClassFixture<StillTarget>
             (await Tool.RunAsync(new ToolOptions { Launcher = ["/bin/sh", "-c", shell] }, still.Id, "-f", format)).AssertError(13, "Standard output cannot be written: " + reason);
     }
 
-    /// <summary>Sampling ends with its reader, instead of going on for nobody.</summary>
+    [Fact]
+    public async Task ADashIsStandardOutput()
+    {
+        using var folder = new TemporaryFolder();
+        var inside = new ToolOptions { Launcher = ["/bin/sh", "-c", $"cd '{folder.Path}' && exec \"$0\" \"$@\""] };
+        JsonDump dump = (await Tool.RunAsync(inside, still.Id, "-o", "-", "-f", "json")).Json;
+        Assert.All(still.Process.Truth.Threads, thread => thread.AssertIn(dump));
+        Assert.Empty(Names(folder.Path));
+    }
+
+    /// <summary>Sampling ends with its reader, instead of going on for nobody, and without a word: the reader has what it wanted.</summary>
     [Fact]
     public async Task AReaderThatHasGoneEndsTheRun()
     {
         var head = new ToolOptions { Launcher = ["/bin/bash", "-c", "\"$0\" \"$@\" | head -1 >/dev/null; exit ${PIPESTATUS[0]}"] };
-        (await Tool.RunAsync(head, still.Id, "-n", "0", "-i", "1")).AssertError(13, "Standard output cannot be written: its reader has closed it");
+        Assert.Empty((await Tool.RunAsync(head, still.Id, "-n", "0", "-i", "1")).Output);
+        Assert.Empty((await Tool.RunAsync(head, "ps")).Output);
     }
 
     /// <summary>A shell's job control, or a terminal multiplexer, leaves descriptors that do not block: the tool sleeps until there is room, and writes everything.</summary>
@@ -144,10 +155,11 @@ public sealed class OutputTests(StillTarget still) : IClassFixture<StillTarget>
         var file = Path.Combine(folder.Path, name);
         await File.WriteAllTextAsync(file, content, TestContext.Current.CancellationToken);
         var result = await Tool.RunAsync("show", file);
-        result.AssertError(14, "The snapshot cannot be read: ");
+        result.AssertError(14, $"The snapshot '{file}' cannot be read: ");
         Assert.Empty(result.RawOutput);
-        (await Tool.RunAsync("show", Path.Combine(folder.Path, "missing"))).AssertError(14, "missing");
-        (await Tool.RunAsync("show", folder.Path)).AssertError(14, folder.Path);
+        var missing = Path.Combine(folder.Path, "missing");
+        (await Tool.RunAsync("show", missing)).AssertError(14, $"The snapshot '{missing}' cannot be read: it does not exist");
+        (await Tool.RunAsync("show", folder.Path)).AssertError(14, $"The snapshot '{folder.Path}' cannot be read: ");
     }
 
     /// <summary>Whatever is wrong with a snapshot, the tool says so or shows what there is; it never breaks.</summary>
@@ -163,7 +175,7 @@ public sealed class OutputTests(StillTarget still) : IClassFixture<StillTarget>
         foreach (var length in new[] { 1, 31, 64, bytes.Length / 2, bytes.Length - 1 })
         {
             await File.WriteAllBytesAsync(damaged, bytes[..length], TestContext.Current.CancellationToken);
-            (await Tool.RunAsync("show", damaged)).AssertError(14, "The snapshot cannot be read: ");
+            (await Tool.RunAsync("show", damaged)).AssertError(14, $"The snapshot '{damaged}' cannot be read: ");
         }
 
         var random = new Random(4242);
@@ -182,7 +194,7 @@ public sealed class OutputTests(StillTarget still) : IClassFixture<StillTarget>
                 continue;
             }
 
-            result.AssertError(14, "The snapshot cannot be read: ");
+            result.AssertError(14, $"The snapshot '{damaged}' cannot be read: ");
             refused++;
         }
 

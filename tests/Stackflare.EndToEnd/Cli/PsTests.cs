@@ -58,7 +58,8 @@ public sealed partial class PsTests
         await using var open = await TargetProcess.StartAsync(Flavour.Optimized, "NamedThreads", TargetOptions.NoTrap);
         await using var tool = Tool.Start(ToolOptions.Default, $"{open.Pid}", "-n", "0", "-i", "3600000");
         await tool.Output.WaitAsync(bytes => bytes.IsEmpty ? null : "", "a dump");
-        int[] listed = [.. (await RowsAsync()).Select(r => int.Parse(r["PID"], System.Globalization.CultureInfo.InvariantCulture))];
+        // A process that begins or ends meanwhile may have no id that can be seen.
+        int[] listed = [.. (await RowsAsync()).Where(r => r["PID"] != "-").Select(r => int.Parse(r["PID"], System.Globalization.CultureInfo.InvariantCulture))];
         Assert.Contains(open.Pid, listed);
         Assert.DoesNotContain(closed.Pid, listed);
         Assert.DoesNotContain(tool.Pid, listed);
@@ -115,7 +116,43 @@ public sealed partial class PsTests
     {
         var result = await Tool.RunAsync("NoProgramOfThisName");
         result.AssertError(3, "NoProgramOfThisName", "stackflare ps");
+        Assert.DoesNotContain("Did you mean", result.Error, StringComparison.Ordinal);
         Assert.Empty(result.RawOutput);
+    }
+
+    [Fact]
+    public async Task AMistypedNameIsAnsweredWithTheOneThatWasMeant()
+    {
+        using var alias = new Alias(Flavour.Optimized);
+        await using var target = await TargetProcess.StartAsync(alias.Flavour, "NamedThreads", TargetOptions.NoTrap);
+        foreach (string mistyped in new[] { alias.Name.ToUpperInvariant(), alias.Name[1..], alias.Name + "x" })
+            (await Tool.RunAsync(mistyped)).AssertError(3, $"There is no .NET process with the name '{mistyped}'. Did you mean '{alias.Name}'? 'stackflare ps' lists");
+        (await Tool.RunAsync("pss")).AssertError(3, "Did you mean 'ps'?");
+    }
+
+    /// <summary>Other users' processes are found by their sockets, which everybody can see.</summary>
+    [RequiresRootFact]
+    public async Task ProcessesOfOtherUsersAreCounted()
+    {
+        using var folder = new TemporaryFolder();
+        File.SetUnixFileMode(folder.Path, (UnixFileMode)0b111_101_101);
+        var tool = Path.Combine(folder.Path, "stackflare");
+        File.Copy(Tool.Path, tool);
+        using var alias = new Alias(Flavour.Optimized);
+        await using var target = await TargetProcess.StartAsync(
+            alias.Flavour, "NamedThreads", TargetOptions.NoTrap with { Environment = new Dictionary<string, string?> { ["TMPDIR"] = folder.Path } });
+        // A socket that a killed process has left.
+        await File.WriteAllTextAsync(Path.Combine(folder.Path, $"dotnet-diagnostic-{target.Pid}-1-socket"), "", TestContext.Current.CancellationToken);
+        var nobody = new ToolOptions
+        {
+            Launcher = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"],
+            Executable = tool,
+            Environment = new Dictionary<string, string?> { ["TMPDIR"] = folder.Path },
+        };
+        var list = await Tool.RunAsync(nobody, "ps");
+        Assert.Equal((0, "stackflare: 1 .NET process of another user (root) is not listed. Run as that user, or as root.\n"), (list.ExitCode, list.Error));
+        Assert.DoesNotContain(alias.Name, list.RawOutput, StringComparison.Ordinal);
+        (await Tool.RunAsync(nobody, alias.Name)).AssertError(6, $"Process {target.Pid} belongs to another user (uid 0).");
     }
 
     private static async Task<Dictionary<string, string>> RowOfAsync(int pid) => (await RowsAsync()).Single(r => r["PID"] == $"{pid}");

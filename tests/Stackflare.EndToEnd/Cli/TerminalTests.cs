@@ -64,14 +64,28 @@ public sealed partial class TerminalTests(StillTarget still) : IClassFixture<Sti
         Assert.DoesNotContain(Escape, await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
     }
 
+    /// <summary>A pipe has no width, and a terminal that does not say its own has none either.</summary>
+    [RequiresTerminalFact]
+    public async Task FramesAreAsWideAsTheTerminal()
+    {
+        const int columns = 60;
+        string[] narrow = Codes().Replace(await OnTerminalAsync("xterm", before: $"stty cols {columns}; "), "").Split('\n');
+        string[] frames = [.. narrow.Where(l => l.StartsWith("   at ", StringComparison.Ordinal) || l.StartsWith("      ", StringComparison.Ordinal))];
+        Assert.NotEmpty(frames);
+        Assert.All(frames, l => Assert.InRange(l.Length, 1, columns));
+        var thread = still.Process.Truth.Named("first");
+        Assert.Contains(frames, l => l.Contains('…', StringComparison.Ordinal) && l.EndsWith($"NamedThreads.cs:line {thread.Marks[0].Line}", StringComparison.Ordinal));
+        Assert.DoesNotContain('…', (await Tool.RunWholeAsync(still.Id, "--threads", "first")).Output);
+    }
+
     /// <summary>What the tool writes to a terminal, which has line feeds as it should again.</summary>
-    private async Task<string> OnTerminalAsync(string term, (string Name, string Value)? setting = null, string arguments = "")
+    private async Task<string> OnTerminalAsync(string term, (string Name, string Value)? setting = null, string arguments = "", string before = "")
     {
         var environment = new Dictionary<string, string?> { ["TERM"] = term };
         if (setting is { } s)
             environment[s.Name] = s.Value;
         var options = new ToolOptions { Executable = "script", Environment = environment };
-        var result = await Tool.RunWholeAsync(options, "-qec", $"'{Tool.Path}' {still.Id} --threads first {arguments}", "/dev/null");
+        var result = await Tool.RunWholeAsync(options, "-qec", $"{before}'{Tool.Path}' {still.Id} --threads first {arguments}", "/dev/null");
         return result.Output.Replace("\r\n", "\n", StringComparison.Ordinal);
     }
 

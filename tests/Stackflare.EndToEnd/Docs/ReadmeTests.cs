@@ -34,6 +34,40 @@ public sealed partial class ReadmeTests
         Assert.StartsWith("Not shown:", dump.TrimEnd('\n').Split('\n')[^1], StringComparison.Ordinal);
     }
 
+    /// <summary>
+    /// Pasted as it is, except for what takes minutes and has tests of its own (building and installing), and for the port, which may be taken.
+    /// </summary>
+    [Fact]
+    public async Task TheQuickStartWorksAsOneBlock()
+    {
+        CancellationToken cancellation = TestContext.Current.CancellationToken;
+        Match block = QuickStart().Match(await File.ReadAllTextAsync(Path.Combine(TestPaths.RepositoryRoot, "README.md"), cancellation));
+        Assert.True(block.Success, "README.md has no quick start.");
+        string[] lines = block.Groups[1].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(["dotnet pack -c", "dotnet tool install", "dotnet build samples/WebApp"], lines.Where(l => l.StartsWith("dotnet", StringComparison.Ordinal)).Select(l => string.Join(' ', l.Split(' ').Take(3))));
+        string port = FreePort().ToString(System.Globalization.CultureInfo.InvariantCulture);
+        string script = string.Join('\n', lines.Where(l => !l.StartsWith("dotnet", StringComparison.Ordinal)))
+            .Replace("artifacts/tools/stackflare", Cli.Harness.Tool.Path, StringComparison.Ordinal)
+            .Replace("/bin/Release/", $"/bin/{TestPaths.Configuration}/", StringComparison.Ordinal)
+            .Replace("5080", port, StringComparison.Ordinal);
+        var start = new ProcessStartInfo("/bin/bash", ["-e", "-c", script]) { WorkingDirectory = TestPaths.RepositoryRoot, RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}";
+        using Process shell = Process.Start(start)!;
+        Task<string> error = shell.StandardError.ReadToEndAsync(cancellation);
+        string output = await shell.StandardOutput.ReadToEndAsync(cancellation);
+        await shell.WaitForExitAsync(cancellation);
+        Assert.True(shell.ExitCode == 0, $"{script}\n\n{output}\n{await error}");
+        Assert.Contains("  WebApp  ", output, StringComparison.Ordinal);
+        Assert.Contains("Thread dump of WebApp ", output, StringComparison.Ordinal);
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        listener.Start();
+        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
     private static string Shown(string readme)
     {
         Match match = OutputBlock().Match(readme);
@@ -61,6 +95,9 @@ public sealed partial class ReadmeTests
 
     [GeneratedRegex(@"<!-- output: samples/Demo -->\n```\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex OutputBlock();
+
+    [GeneratedRegex(@"<!-- quick start -->\n```sh\n(.*?)```", RegexOptions.Singleline)]
+    private static partial Regex QuickStart();
 
     [GeneratedRegex(@"(#|tid=|cpu=|pid )\d+(ms)?|(<0x)[0-9a-f]+")]
     private static partial Regex Varying();

@@ -50,6 +50,18 @@ public sealed class StartupHookTests
     }
 
     [Theory]
+    [InlineData("stdout")]
+    [InlineData("-")]
+    public async Task StandardOutputCanBeTheOutput(string name)
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Plain, "NamedThreads", Hook(("STACKFLARE_OUTPUT", name)));
+        target.Signal();
+        await target.WaitForLineAsync("Thread dump of Plain ");
+        await target.AssertExitsWellAsync();
+        Assert.Empty(target.Errors.Text);
+    }
+
+    [Theory]
     [InlineData("STACKFLARE_SIGNAL", "SIGKILL")]
     [InlineData("STACKFLARE_SIGNAL", "nonsense")]
     [InlineData("STACKFLARE_FORMAT", "xml")]
@@ -63,6 +75,8 @@ public sealed class StartupHookTests
         await target.WaitForEndOfErrorsAsync();
         var line = Assert.Single(target.Errors.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.StartsWith("stackflare: ", line, StringComparison.Ordinal);
+        // What is wrong is named: the variable, or the file that is its value.
+        Assert.Contains(variable == "STACKFLARE_OUTPUT" && value[^1] != '}' ? value : variable, line, StringComparison.Ordinal);
     }
 
     private static TargetOptions Hook(params (string Name, string? Value)[] settings)

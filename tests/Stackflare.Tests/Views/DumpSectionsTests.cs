@@ -32,7 +32,7 @@ public sealed class DumpSectionsTests
         Assert.Equal(["80 async stacks", "2 threads", "\"Main\"", "\"blocked\"", "\"busy\"", "3 threads", "\"working\"", "\"none\"", "1 idle thread of"],
             text.Split("\n\n", StringSplitOptions.RemoveEmptyEntries)[1..].Select(b => string.Join(' ', b.Split(' ').Take(b[0] == '"' ? 1 : b.Contains("idle", StringComparison.Ordinal) ? 4 : b[0] == '8' ? 3 : 2))).ToArray());
         Assert.EndsWith("1 idle thread of the framework:\n\"timer\" #41 tid=4282 background waiting cpu=3ms in System.Threading.TimerQueue.TimerThread\n\n", text, StringComparison.Ordinal);
-        Assert.Contains(", 11 threads (1 idle in the framework, 5 shown as 2 groups), 80 async stacks (shown as 1 group), ", text, StringComparison.Ordinal);
+        Assert.Contains(", 11 threads (5 shown as 2 groups, 1 idle in the framework), 80 async stacks (80 shown as 1 group), ", text, StringComparison.Ordinal);
 
         // The other format for people has the same order.
         string[] firsts = [.. Render.Traceback(dump).Split("----------------------------------------\n")[1..].Select(b => b.Split('\n')[0])];

@@ -81,7 +81,7 @@ public sealed class AsyncTests
         Assert.Equal([2, 1, 1, 9], groups.Select(g => g.Count));
 
         string text = Render.Text(AsyncDump([], stacks));
-        Assert.Contains(", 13 async stacks (9 of the framework only, shown as 3 groups), ", text, StringComparison.Ordinal);
+        Assert.Contains(", 13 async stacks (4 shown as 3 groups, 9 of the framework only), ", text, StringComparison.Ordinal);
         Assert.Contains("9 async stacks of the framework only: \"System.Net.Listener.AcceptAsync\" (9). The option ShowHidden shows them.\n", text, StringComparison.Ordinal);
         Assert.DoesNotContain("   at System.Net", text, StringComparison.Ordinal);
         Assert.Contains("9 async stacks waiting for a socket\n   at System.Net.Listener.AcceptAsync()\n", Render.Text(AsyncDump([], stacks), Render.All), StringComparison.Ordinal);
@@ -121,6 +121,49 @@ public sealed class AsyncTests
         string text = Render.Text(AsyncDump([Worker], blocking, Stack(For(AsyncWaitKind.Cycle), platform)));
         Assert.DoesNotContain("of the framework only", text, StringComparison.Ordinal);
         Assert.Contains("   - \"worker\" #7 is blocked until this completes\n", text, StringComparison.Ordinal);
+    }
+
+    /// <summary>The callers are those of the method that the thread runs, which other async methods on the same stack may have called.</summary>
+    [Fact]
+    public void CallersSayWhoseTheyAre()
+    {
+        DumpFrame inner = Frame("Inner", 11, null), outer = Frame("Outer", 12, null), start = Platform("System.Threading.Thread", "StartCallback");
+        DumpThread Runs(int awaited, params DumpFrame[] frames)
+        {
+            DumpThread thread = Thread(7, "worker", ThreadActivity.Running, frames);
+            (thread.AsyncCallers, thread.AwaitedFrameIndex) = ([A], awaited);
+            return thread;
+        }
+        ThreadDump within = AsyncDump([Runs(0, inner, outer, start)]), outermost = AsyncDump([Runs(1, inner, outer, start)]);
+        Assert.Contains("Outer() in /src/Program.cs:line 12\n   --- MyApp.Program.Inner is awaited by ---\n   at MyApp.Program.A()", Render.Text(within), StringComparison.Ordinal);
+        Assert.Contains("Outer() in /src/Program.cs:line 12\n   --- awaited by ---\n   at MyApp.Program.A()", Render.Text(outermost), StringComparison.Ordinal);
+        Assert.Contains("in MyApp.Program.A\n    await B();\n  [The calls above await MyApp.Program.Inner below]\n", Render.Traceback(within), StringComparison.Ordinal);
+        Assert.Contains("in MyApp.Program.A\n    await B();\n  [The calls above await those below]\n", Render.Traceback(outermost), StringComparison.Ordinal);
+        // With all frames, the thread's start is outside of the outermost method too.
+        Assert.Contains("StartCallback()\n   --- MyApp.Program.Outer is awaited by ---\n", Render.Text(outermost, Render.All), StringComparison.Ordinal);
+        using JsonDocument json = JsonDocument.Parse(Render.Json(within));
+        Assert.Equal(0, json.RootElement.GetProperty("threads")[0].GetProperty("awaitedStackIndex").GetInt32());
+        Assert.Equal(2, Regex.Count(Render.Text(AsyncDump([Runs(0, inner, outer), Runs(1, inner, outer)])), "awaited by ---"));
+    }
+
+    /// <summary>The heading, what is shown, and JSON count the same stacks.</summary>
+    [Theory, InlineData("async"), InlineData("async-tree"), InlineData("async-idle"), InlineData("hostile-async")]
+    public void CountsAgree(string sample)
+    {
+        ThreadDump dump = SampleDumps.Get(sample);
+        using JsonDocument json = JsonDocument.Parse(Render.Json(dump));
+        long total = json.RootElement.GetProperty("asyncStacks").EnumerateArray().Sum(g => g.GetProperty("count").GetInt64());
+        Assert.Equal(dump.AsyncStacks.Count, total);
+        foreach (string text in (string[])[Render.Text(dump), Render.Traceback(dump)])
+        {
+            Match heading = Regex.Match(text, @"([\d,]+) async stacks(?: \((?:[\d,]+ shown as \d+ groups?)?(?:, )?(?:([\d,]+) of the framework only)?)?");
+            Assert.Equal(total, Number(heading.Groups[1].Value));
+            MatchCollection parts = Regex.Matches(text, @"(?m)^<?([\d,]+) async stacks? (of the framework only)?");
+            Assert.Equal(total, parts.Sum(p => Number(p.Groups[1].Value)));
+            Assert.Equal(Number(heading.Groups[2].Value), parts.Where(p => p.Groups[2].Success).Sum(p => Number(p.Groups[1].Value)));
+        }
+
+        static long Number(string text) => text.Length == 0 ? 0 : long.Parse(text.Replace(",", "", StringComparison.Ordinal), System.Globalization.CultureInfo.InvariantCulture);
     }
 
     [Fact]

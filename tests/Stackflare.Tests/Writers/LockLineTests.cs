@@ -1,6 +1,5 @@
 using Stackflare.Building.Waits;
 using Stackflare.Views;
-using Stackflare.Writers.Text;
 
 namespace Stackflare.Tests.Writers;
 

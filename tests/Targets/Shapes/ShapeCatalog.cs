@@ -20,6 +20,7 @@ internal static class ShapeCatalog
         nameof(ManyThreads) => new ManyThreads(),
         nameof(DeepRecursion) => new DeepRecursion(),
         nameof(NativeCall) => new NativeCall(),
+        nameof(HungExit) => new HungExit(),
         nameof(ExceptionInFlight) => new ExceptionInFlight(),
         nameof(GuestRooms) => new GuestRooms(),
         nameof(CollectedAwaits) => new CollectedAwaits(),

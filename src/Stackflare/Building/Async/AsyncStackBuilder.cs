@@ -10,7 +10,7 @@ internal sealed class AsyncStackBuilder
     private readonly AsyncGraph _graph;
     private readonly AsyncFrames _frames;
     private readonly DumpThread?[] _runs;
-    private readonly List<int> _innermost = [];
+    private readonly List<(int Box, int Frame)> _innermost = [];
     private readonly DumpFrame?[] _running;
     private readonly bool[] _onPath, _seen, _shown;
     private readonly Dictionary<int, List<DumpThread>> _blocked = [];
@@ -35,7 +35,7 @@ internal sealed class AsyncStackBuilder
             // wait.
             bool isInnermost = box >= 0 && running.Add(thread);
             if (isInnermost)
-                _innermost.Add(box);
+                _innermost.Add((box, record.Frame));
             // For a runtime-suspended method, the record itself proves that the thread runs it.
             if (isInnermost || (box >= 0 && _graph.Objects.Is(record.Object, HeapObjectTraits.Suspended)))
                 (_runs[box], _running[box], _shown[box]) = (thread, RunningFrame(thread, record), true);
@@ -50,10 +50,12 @@ internal sealed class AsyncStackBuilder
     /// <summary>Returns the stacks in the order of the dump, and sets the async callers of the threads.</summary>
     public AsyncStack[] Build()
     {
-        foreach (int box in _innermost)
+        foreach ((int box, int frame) in _innermost)
         {
-            if (_runs[box] is { } thread)
-                thread.AsyncCallers = CallersOf(box);
+            if (_runs[box] is not { } thread || CallersOf(box) is not { Length: > 0 } callers)
+                continue;
+            thread.AsyncCallers = callers;
+            thread.AwaitedFrameIndex = MethodAt(thread, frame);
         }
         var stacks = new List<AsyncStack>();
         for (int box = 0; box < _seen.Length && _steps <= AsyncLimits.Steps; box++)
@@ -69,6 +71,18 @@ internal sealed class AsyncStackBuilder
                 Add(box, stacks);
         }
         return InOrder(stacks);
+    }
+
+    /// <summary>The frame of the method itself: for one that the runtime suspends, the record has the framework's frame that continues it.</summary>
+    private static int MethodAt(DumpThread thread, int frame)
+    {
+        int index = Math.Min(frame, thread.Frames.Count - 1);
+        while (index > 0 && IsContinuing(thread.Frames[index]))
+            index--;
+        return index;
+
+        static bool IsContinuing(DumpFrame frame) => frame.Module is null
+            || (frame.Module.IsOfPlatform && frame.Method.DeclaringType.StartsWith("System.Runtime.CompilerServices.AsyncHelpers", StringComparison.Ordinal));
     }
 
     private void Block(DumpThread thread)

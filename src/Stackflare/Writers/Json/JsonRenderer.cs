@@ -145,6 +145,7 @@ internal sealed class JsonRenderer
         _locks.WriteThread(thread);
         _stacks.Write("stack", thread.Frames);
         _stacks.Write("asyncCallers", thread.AsyncCallers);
+        _json.WriteOptional("awaitedStackIndex", thread.AwaitedFrameIndex);
         _json.WriteEndObject();
     }
 

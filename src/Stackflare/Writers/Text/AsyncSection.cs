@@ -1,4 +1,5 @@
 using Stackflare.Analysis;
+using Stackflare.Model;
 using Stackflare.Views;
 
 namespace Stackflare.Writers.Text;
@@ -28,11 +29,12 @@ internal sealed class AsyncSection(RenderBuffer buffer, DumpView view, TextDiale
         IReadOnlyList<DumpFrame> callers = group.First.AsyncCallers;
         if (!callers.Any(f => view.Options.ShowHidden || !f.IsHidden))
             return;
+        string line = dialect.Callers(view.AwaitedMethodOf(group) is { } method ? EscapedText.Plain(method.FullName) : null);
         if (!dialect.OutermostFirst)
-            buffer.Append(dialect.Callers);
+            buffer.Append(line);
         HiddenFrames += (long)_frames.Append(callers, before: "") * group.Threads.Count;
         if (dialect.OutermostFirst)
-            buffer.Append(dialect.Callers);
+            buffer.Append(line);
     }
 
     /// <summary>Writes one line for the framework's own async stacks; nothing if there are none.</summary>

@@ -21,14 +21,13 @@ internal static class DumpHeading
         buffer.Append(", ");
         AppendThreads(buffer, dump.HasStacks ? dump.Threads.Count : dump.RuntimeThreads.Count);
         List<StackGroup> shared = [.. view.Sections.Entries.Select(static e => e.Threads).OfType<StackGroup>().Where(static g => g.Threads.Count > 1)];
-        AppendInBrackets(buffer, Part("", view.Sections.IdleThreadCount, " idle in the framework"),
-            shared.Count == 0 ? null : FormattableString.Invariant($"{shared.Sum(static g => g.Threads.Count):N0} shown as {DiagnosisText.Count(shared.Count, "group")}"));
+        AppendInBrackets(buffer, Shown(shared.Sum(static g => g.Threads.Count), shared.Count), Part("", view.Sections.IdleThreadCount, " idle in the framework"));
         if (dump.AsyncStacks.Count > 0)
         {
             buffer.Append(", ").AppendCount(dump.AsyncStacks.Count).Append(dump.AsyncStacks.Count == 1 ? " async stack" : " async stacks");
             List<AsyncStackGroup> shown = [.. view.Async.Shown];
-            bool areGrouped = shown.Count > 0 && shown.Count < shown.Sum(static g => g.Count);
-            AppendInBrackets(buffer, Part("", view.Async.Idle.Sum(static g => g.Count), " of the framework only"), areGrouped ? "shown as " + DiagnosisText.Count(shown.Count, "group") : null);
+            long count = shown.Sum(static g => g.Count);
+            AppendInBrackets(buffer, shown.Count < count ? Shown(count, shown.Count) : null, Part("", view.Async.Idle.Sum(static g => g.Count), " of the framework only"));
         }
         if (dump.HasStacks)
             buffer.Append(", paused ").Append(Durations.Pause(dump.Timings.Pause)).AppendLine();
@@ -87,6 +86,9 @@ internal static class DumpHeading
         if (text.Length > 0)
             buffer.Append("Thread pool: ").Append(text).AppendLine();
     }
+
+    private static string? Shown(long count, int groups) =>
+        groups == 0 ? null : FormattableString.Invariant($"{count:N0} shown as {DiagnosisText.Count(groups, "group")}");
 
     private static void AppendInBrackets(RenderBuffer buffer, params string?[] parts)
     {

@@ -24,8 +24,8 @@ internal sealed record TextDialect
     /// <summary>Returns the reference to the thread that a line begins with.</summary>
     public required Func<DumpThread, string> Subject { get; init; }
 
-    /// <summary>The line between a running method and its async callers.</summary>
-    public required string Callers { get; init; }
+    /// <summary>Returns the line between a thread's frames and its async callers, for the name of the awaited method; null if that is the outermost frame.</summary>
+    public required Func<string?, string> Callers { get; init; }
 
     /// <summary>What shows everything, as the subject of a sentence (<see cref="TextStyle.ShowsAll"/>).</summary>
     public required string ShowsAll { get; init; }

@@ -31,7 +31,7 @@ internal sealed class TextRenderer
             Truncated = "   ... more frames not walked: a limit was reached\n",
             Reference = ThreadLines.Reference,
             Subject = thread => ThreadLines.Subject(thread, _theme),
-            Callers = "   --- awaited by ---\n",
+            Callers = static method => method is null ? "   --- awaited by ---\n" : $"   --- {method} is awaited by ---\n",
             ShowsAll = style.ShowsAll,
             Separator = null,
         };
@@ -43,7 +43,7 @@ internal sealed class TextRenderer
     public static void Write(ThreadDump dump, RenderOptions options, TextStyle style, PooledBytes bytes)
     {
         using var view = new DumpView(dump, options);
-        new TextRenderer(view, style, bytes).Write();
+        TerminalWidth.Fit(style.Width, bytes, destination => new TextRenderer(view, style, destination).Write());
     }
 
     private void Write()

@@ -9,6 +9,9 @@ internal sealed record TextStyle
     /// <summary>Colours and links; null for none. The traceback format has none.</summary>
     public TextTheme? Theme { get; init; }
 
+    /// <summary>The width of the reader's terminal, to which names and paths are shortened; null for no limit.</summary>
+    public int? Width { get; init; }
+
     /// <summary>The reader's name for what shows everything (<see cref="RenderOptions.ShowHidden"/>), as the subject of a sentence.</summary>
     public string ShowsAll { get; init; } = "The option ShowHidden";
 }

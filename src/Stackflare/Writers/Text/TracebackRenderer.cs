@@ -30,7 +30,7 @@ internal sealed class TracebackRenderer
             Truncated = "  [Earlier calls not walked: a limit was reached]\n",
             Reference = Reference,
             Subject = Reference,
-            Callers = "  [The calls above await those below]\n",
+            Callers = static method => method is null ? "  [The calls above await those below]\n" : $"  [The calls above await {method} below]\n",
             ShowsAll = style.ShowsAll,
             Separator = Separator,
         };
@@ -42,7 +42,7 @@ internal sealed class TracebackRenderer
     public static void Write(ThreadDump dump, RenderOptions options, TextStyle style, PooledBytes bytes)
     {
         using var view = new DumpView(dump, options);
-        new TracebackRenderer(view, style, bytes).Write();
+        TerminalWidth.Fit(style.Width, bytes, destination => new TracebackRenderer(view, style, destination).Write());
     }
 
     private void Write()

@@ -88,10 +88,20 @@ public sealed class LockScopesTests
     private static int Call(MethodInfo method, string name)
     {
         byte[] code = method.GetMethodBody()!.GetILAsByteArray()!;
-        int at = Array.FindIndex(code, 0, b => b == 0x28);
-        while (method.Module.ResolveMethod(BitConverter.ToInt32(code, at + 1)) is not { } called || called.DeclaringType != typeof(Monitor) || called.Name != name)
-            at = Array.FindIndex(code, at + 1, b => b == 0x28);
-        return at;
+        return Enumerable.Range(0, code.Length - 4).First(at => code[at] == 0x28 && Resolve(BitConverter.ToInt32(code, at + 1)) is { } called && called.DeclaringType == typeof(Monitor) && called.Name == name);
+
+        // The byte of the instruction can be part of an operand too, which is no token.
+        MethodBase? Resolve(int token)
+        {
+            try
+            {
+                return method.Module.ResolveMethod(token);
+            }
+            catch (ArgumentException)
+            {
+                return null;
+            }
+        }
     }
 
     private static int Around(MethodBase method, int offset) => Counts(method, offset).Exclusive;

@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Runtime.CompilerServices;
 using Stackflare.Symbols.Names;
 
 namespace Stackflare.Tests.Symbols.Names;

@@ -5,11 +5,13 @@ using Stackflare.Writers;
 
 namespace Stackflare.Signals.Outputs;
 
-/// <summary>An open descriptor that this class does not own: standard error, or a test's pipe.</summary>
-internal sealed class StandardErrorOutput(int descriptor = StandardErrorOutput.StandardErrorDescriptor, TimeSpan? limit = null) : DumpOutput
+/// <summary>An open descriptor that this class does not own: standard error, standard output, or a test's pipe.</summary>
+internal sealed class StandardStreamOutput(int descriptor = StandardStreamOutput.StandardErrorDescriptor, TimeSpan? limit = null) : DumpOutput
 {
+    internal const int StandardOutputDescriptor = 1;
     private const int StandardErrorDescriptor = 2;
-    private const string Name = "Standard error";
+
+    private string Name => descriptor == StandardOutputDescriptor ? "Standard output" : "Standard error";
 
     // A line is less important than a dump: it may report that the dump took too long.
     private static readonly TimeSpan LineLimit = TimeSpan.FromSeconds(1);
@@ -34,12 +36,12 @@ internal sealed class StandardErrorOutput(int descriptor = StandardErrorOutput.S
     }
 
     /// <summary>
-    /// Whether the descriptor is closed, or is marked close-on-exec. Standard error is inherited or was set
-    /// with <c>dup2</c>, and neither sets that mark. If it is marked, the program was started without standard error, and
+    /// Whether the descriptor is closed, or is marked close-on-exec. Standard streams are inherited or were set
+    /// with <c>dup2</c>, and neither sets that mark. If one is marked, the program was started without it, and
     /// its runtime or a library has opened something else with the same number. Writing to that could do damage.
     /// </summary>
     private static bool IsClosed(int descriptor) =>
-        Posix.DescriptorFlags(descriptor) is var flags && (flags < 0 || (descriptor == StandardErrorDescriptor && (flags & Posix.FD_CLOEXEC) != 0));
+        Posix.DescriptorFlags(descriptor) is var flags && (flags < 0 || (descriptor is StandardOutputDescriptor or StandardErrorDescriptor && (flags & Posix.FD_CLOEXEC) != 0));
 
     /// <summary>
     /// Tries to write a line to standard error; false if that failed. Never throws, and does not wait for a dump

@@ -5,7 +5,7 @@ using Stackflare.Tests.Writers;
 
 namespace Stackflare.Tests.Signals.Outputs;
 
-public sealed class StandardErrorOutputTests
+public sealed class StandardStreamOutputTests
 {
     private static readonly ThreadDump Large = SampleDumps.Get("folding");
     private static readonly RenderOptions Unfolded = new() { FoldRecursion = false };
@@ -14,7 +14,7 @@ public sealed class StandardErrorOutputTests
     public void WritesTheWholeDump()
     {
         var (read, write) = Native.Pipe();
-        new StandardErrorOutput(write).Write(SampleDumps.Get("ordinary"), DumpFormat.Text, RenderOptions.Default);
+        new StandardStreamOutput(write).Write(SampleDumps.Get("ordinary"), DumpFormat.Text, RenderOptions.Default);
         Posix.Close(write);
         Assert.Equal(Render.Text(SampleDumps.Get("ordinary")), ReadToEnd(read));
     }
@@ -36,7 +36,7 @@ public sealed class StandardErrorOutputTests
         var done = new ManualResetEventSlim();
         var writer = new Thread(() =>
         {
-            new StandardErrorOutput(write).Write(dump, DumpFormat.Text, Unfolded);
+            new StandardStreamOutput(write).Write(dump, DumpFormat.Text, Unfolded);
             Posix.Close(write);
             done.Set();
         });
@@ -54,7 +54,7 @@ public sealed class StandardErrorOutputTests
     {
         var (read, write) = Native.Pipe(flags);
         var error = Assert.Throws<OutputException>(() =>
-            new StandardErrorOutput(write, TimeSpan.FromMilliseconds(50)).Write(LargeEnough(), DumpFormat.Text, Unfolded));
+            new StandardStreamOutput(write, TimeSpan.FromMilliseconds(50)).Write(LargeEnough(), DumpFormat.Text, Unfolded));
         Assert.Equal("Standard error cannot be written: its reader did not read the dump in time.", error.Problem);
         Posix.Close(read);
         Posix.Close(write);
@@ -70,7 +70,7 @@ public sealed class StandardErrorOutputTests
             Posix.Close(read);
         });
         reader.Start();
-        var error = Assert.Throws<OutputException>(() => new StandardErrorOutput(write).Write(LargeEnough(), DumpFormat.Text, Unfolded));
+        var error = Assert.Throws<OutputException>(() => new StandardStreamOutput(write).Write(LargeEnough(), DumpFormat.Text, Unfolded));
         Assert.Equal("Standard error cannot be written: its reader has closed it.", error.Problem);
         Assert.StartsWith("Write dumps to a file", error.Remedy, StringComparison.Ordinal);
         reader.Join();
@@ -81,9 +81,9 @@ public sealed class StandardErrorOutputTests
     public void FullDeviceIsAnError()
     {
         int full = Native.Open("/dev/full", Native.WriteOnly, 0);
-        var error = Assert.Throws<OutputException>(() => new StandardErrorOutput(full).Write(Large, DumpFormat.Text, RenderOptions.Default));
+        var error = Assert.Throws<OutputException>(() => new StandardStreamOutput(full).Write(Large, DumpFormat.Text, RenderOptions.Default));
         Assert.Equal("Standard error cannot be written: No space left on device.", error.Problem);
-        Assert.False(StandardErrorOutput.TryWriteLine("news", full));
+        Assert.False(StandardStreamOutput.TryWriteLine("news", full));
         Posix.Close(full);
     }
 
@@ -91,18 +91,18 @@ public sealed class StandardErrorOutputTests
     public void ClosedDescriptorIsAnError()
     {
         // No descriptor has this number: it is above every limit.
-        var output = new StandardErrorOutput(int.MaxValue);
+        var output = new StandardStreamOutput(int.MaxValue);
         Assert.Contains("it is closed", Assert.Throws<OutputException>(output.Validate).Message, StringComparison.Ordinal);
         Assert.Contains("it is closed",
             Assert.Throws<OutputException>(() => output.Write(Large, DumpFormat.Text, RenderOptions.Default)).Message, StringComparison.Ordinal);
-        Assert.False(StandardErrorOutput.TryWriteLine("news", int.MaxValue));
+        Assert.False(StandardStreamOutput.TryWriteLine("news", int.MaxValue));
     }
 
     [Fact]
     public void WritesALineThatStaysALine()
     {
         var (read, write) = Native.Pipe();
-        Assert.True(StandardErrorOutput.TryWriteLine("Stackflare: no dump\nof \u001b[31mit", write));
+        Assert.True(StandardStreamOutput.TryWriteLine("Stackflare: no dump\nof \u001b[31mit", write));
         Posix.Close(write);
         Assert.Equal("Stackflare: no dump\\nof \\u001B[31mit\n", ReadToEnd(read));
     }
@@ -112,7 +112,7 @@ public sealed class StandardErrorOutputTests
     {
         var (read, write) = Native.Pipe();
         ThreadDump[] dumps = [.. "ABCD".Select(c => Build.Dump(Build.Thread(1, null, ThreadActivity.Running, [.. Enumerable.Repeat(Build.Frame($"{c}", 1, null), 3000)])))];
-        var writers = dumps.Select(d => Task.Run(() => new StandardErrorOutput(write).Write(d, DumpFormat.Text, Unfolded), TestContext.Current.CancellationToken)).ToArray();
+        var writers = dumps.Select(d => Task.Run(() => new StandardStreamOutput(write).Write(d, DumpFormat.Text, Unfolded), TestContext.Current.CancellationToken)).ToArray();
         var closing = Task.WhenAll(writers).ContinueWith(_ => Posix.Close(write), TaskScheduler.Default);
         string text = ReadToEnd(read);
         await closing;

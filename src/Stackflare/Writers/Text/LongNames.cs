@@ -1,0 +1,80 @@
+using System.Text.RegularExpressions;
+
+namespace Stackflare.Writers.Text;
+
+/// <summary>Shortens the names in a text by a number of characters, or as far as that is possible.</summary>
+internal static partial class LongNames
+{
+    private const string Ellipsis = "…";
+
+    /// <summary>Leaves out namespaces and outer types from the middle of dotted names: <c>Microsoft…Infrastructure.Heartbeat.TimerLoop</c>. The longest name first.</summary>
+    public static string WithoutNamespaces(string text, int over) => Shorten(text, over, DottedName(), '.', Ellipsis);
+
+    /// <summary>Leaves out all of a dotted name except its last parts: <c>…Tasks.VoidTaskResult</c>. The longest name first.</summary>
+    public static string OnlyEnds(string text, int over, int parts)
+    {
+        foreach (string name in ThreePartName().Matches(text).Select(static m => m.Value).Distinct().OrderByDescending(static n => n.Length))
+        {
+            if (over <= 0)
+                break;
+            string shorter = Ellipsis + string.Join('.', name.Split('.', '…')[^parts..]);
+            if (shorter.Length >= name.Length)
+                continue;
+            over -= name.Length - shorter.Length;
+            int at = text.IndexOf(name, StringComparison.Ordinal);
+            text = text[..at] + shorter + text[(at + name.Length)..];
+        }
+        return text;
+    }
+
+    /// <summary>Leaves out directories from the middle of paths: <c>/src/…/Orders/Orders.cs</c>.</summary>
+    public static string WithoutDirectories(string text, int over) => Shorten(text, over, RootedPath(), '/', $"/{Ellipsis}/");
+
+    /// <summary>Replaces the parameters of a method by <c>(…)</c>.</summary>
+    public static string WithoutParameters(string text, int over) =>
+        over > 0 && Parameters().Match(text) is { Success: true, Length: > 3 } match ? text[..match.Index] + "(…)" + text[(match.Index + match.Length)..] : text;
+
+    private static string Shorten(string text, int over, Regex pattern, char separator, string gap)
+    {
+        while (over > 0)
+        {
+            // What was shortened already can lose more.
+            Match? longest = null;
+            string shorter = "";
+            foreach (Match match in pattern.Matches(text))
+            {
+                if ((longest is null || match.Length > longest.Length) && WithoutOne(match.Value, separator, gap) is { } without)
+                    (longest, shorter) = (match, without);
+            }
+            if (longest is null)
+                return text;
+            text = text[..longest.Index] + shorter + text[(longest.Index + longest.Length)..];
+            over -= longest.Length - shorter.Length;
+        }
+        return text;
+    }
+
+    /// <summary>Without the first part that may go: not the first one, and not the last two. Null if that makes it no shorter.</summary>
+    private static string? WithoutOne(string name, char separator, string gap)
+    {
+        string root = name[0] == separator ? name[..1] : "";
+        string[] parts = name[root.Length..].Replace(gap, separator.ToString(), StringComparison.Ordinal).Split(separator);
+        if (parts.Length <= 3)
+            return null;
+        string shorter = $"{root}{parts[0]}{gap}{string.Join(separator, parts[2..])}";
+        return shorter.Length < name.Length ? shorter : null;
+    }
+
+    /// <summary>At least four parts, which may have generic arity and be shortened already.</summary>
+    [GeneratedRegex(@"[\p{L}_<][\w`<>$|]*(?:[.…][\p{L}_<.][\w`<>$|]*){3,}")]
+    private static partial Regex DottedName();
+
+    [GeneratedRegex(@"(?<![\w/.…])[\p{L}_<][\w`<>$|]*(?:[.…][\p{L}_<.][\w`<>$|]*){2,}")]
+    private static partial Regex ThreePartName();
+
+    [GeneratedRegex(@"(?<![\w.<:/])/(?:[^\s/:""']+/){2,}[^\s/:""']+")]
+    private static partial Regex RootedPath();
+
+    [GeneratedRegex(@"\((?:[^()]|\([^()]*\))*\)(?=$| in |\.)")]
+    private static partial Regex Parameters();
+}
