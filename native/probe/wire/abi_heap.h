@@ -7,7 +7,7 @@
 enum sf_heap_status { /* whether the heap was searched, or why not */
     SF_HEAP_UNAVAILABLE = 0, /* not possible on this runtime (.NET 8) */
     SF_HEAP_UNKNOWN = 1,     /* its objects do not have the layout that the probe knows */
-    /* 2: earlier probes judged the heap by the program's memory, and did not search a large one */
+    SF_HEAP_TOO_LARGE = 2,   /* of earlier probes, which did not search the heap of a program with much memory */
     SF_HEAP_REFUSED = 3,     /* hresult says why */
     SF_HEAP_WALKED = 4,
     SF_HEAP_COLLECTING = 5,  /* a background collection was in progress, and did not end in time */

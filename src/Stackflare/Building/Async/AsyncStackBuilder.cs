@@ -38,7 +38,7 @@ internal sealed class AsyncStackBuilder
                 _innermost.Add((box, record.Frame));
             // For a runtime-suspended method, the record itself proves that the thread runs it.
             if (isInnermost || (box >= 0 && _graph.Objects.Is(record.Object, HeapObjectTraits.Suspended)))
-                (_runs[box], _running[box], _shown[box]) = (thread, RunningFrame(thread, record), true);
+                (_runs[box], _running[box], _shown[box]) = (thread, thread.Frames.ElementAtOrDefault(MethodAt(thread, record.Frame)), true);
         }
         foreach (DumpThread thread in threads.OrderBy(static t => t.ManagedId?.Value ?? 0))
             Block(thread);
@@ -92,19 +92,6 @@ internal sealed class AsyncStackBuilder
         if (!_blocked.TryGetValue(box, out List<DumpThread>? threads))
             _blocked[box] = threads = [];
         threads.Add(thread);
-    }
-
-    /// <summary>The frame of the method that a thread runs. For a runtime-suspended method, the record has the frame that resumed it.</summary>
-    private DumpFrame? RunningFrame(DumpThread thread, in RunningMethod record)
-    {
-        int frame = record.Frame;
-        if (_graph.Objects.Is(record.Object, HeapObjectTraits.Suspended))
-        {
-            do
-                frame--;
-            while (frame >= 0 && frame < thread.Frames.Count && thread.Frames[frame].IsHidden);
-        }
-        return frame >= 0 && frame < thread.Frames.Count ? thread.Frames[frame] : null;
     }
 
     private void Add(int box, List<AsyncStack> stacks)
