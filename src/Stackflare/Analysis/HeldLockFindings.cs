@@ -27,6 +27,8 @@ internal static class HeldLockFindings
     public static IEnumerable<Finding> Waiting(ThreadDump dump) =>
         from thread in dump.Threads
         where thread.WaitingFor is { } wait && IsBroughtAbout(wait.Kind) && !(wait.MayEnd && wait.Timeout is not null)
+        // The deadlock says more.
+        where !dump.Deadlocks.Any(d => d.Steps.Any(s => s.Thread == thread))
         from known in thread.HeldLocks.Select(static h => h.Lock).Distinct()
         let waiters = known.Waiters.Where(w => w != thread).ToList()
         // If more threads wait, LockConvoyFindings reports the lock and what its holder waits for.

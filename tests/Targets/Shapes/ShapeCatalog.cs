@@ -36,6 +36,8 @@ internal static class ShapeCatalog
         nameof(Catalogue) => new Catalogue(),
         nameof(NightlyReports) => new NightlyReports(),
         nameof(CouponService) => new CouponService(),
+        nameof(Entanglement) => new Entanglement(),
+        nameof(Callers) => new Callers(),
         nameof(Relay) => new Relay(),
         nameof(Thermometer) => new Thermometer(),
         nameof(WeatherStation) => new WeatherStation(),

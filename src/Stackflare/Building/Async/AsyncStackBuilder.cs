@@ -14,6 +14,7 @@ internal sealed class AsyncStackBuilder
     private readonly DumpFrame?[] _running;
     private readonly bool[] _onPath, _seen, _shown;
     private readonly Dictionary<int, List<DumpThread>> _blocked = [];
+    private readonly TaskDependencies _dependencies;
     private int _steps, _branches;
 
     /// <param name="snapshot">A snapshot with a heap.</param>
@@ -40,9 +41,13 @@ internal sealed class AsyncStackBuilder
             if (isInnermost || (box >= 0 && _graph.Objects.Is(record.Object, HeapObjectTraits.Suspended)))
                 (_runs[box], _running[box], _shown[box]) = (thread, RunningFrame(thread, record), true);
         }
+        _dependencies = new TaskDependencies(_graph, _runs, TaskDependencies.RunningTasks(snapshot, threads));
         foreach (DumpThread thread in threads.OrderBy(static t => t.ManagedId?.Value ?? 0))
             Block(thread);
     }
+
+    /// <summary>Finds which threads run the work of tasks that threads wait for.</summary>
+    public TaskDependencies Dependencies => _dependencies;
 
     /// <summary>Whether stacks are missing because of a limit.</summary>
     public bool IsTruncated => _steps > AsyncLimits.Steps || _branches > AsyncLimits.Branches || _graph.IsTruncated;
@@ -87,11 +92,14 @@ internal sealed class AsyncStackBuilder
 
     private void Block(DumpThread thread)
     {
-        if (thread.WaitingFor is not { Kind: WaitKind.Task, Object: { } task } || _graph.Behind(task.Value) is not (>= 0 and var box))
+        if (thread.WaitingFor is not { Kind: WaitKind.Task } wait)
             return;
-        if (!_blocked.TryGetValue(box, out List<DumpThread>? threads))
-            _blocked[box] = threads = [];
-        threads.Add(thread);
+        foreach (int box in _dependencies.MethodsBehind(wait))
+        {
+            if (!_blocked.TryGetValue(box, out List<DumpThread>? threads))
+                _blocked[box] = threads = [];
+            threads.Add(thread);
+        }
     }
 
     /// <summary>The frame of the method that a thread runs. For a runtime-suspended method, the record has the frame that resumed it.</summary>

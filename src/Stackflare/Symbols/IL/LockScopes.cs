@@ -141,7 +141,7 @@ internal sealed class LockScopes(ModuleImage image)
     private static LockOperation Classify(MetadataReader metadata, StringHandle ns, StringHandle type, StringHandle name, BlobHandle signature) =>
         (metadata.Text(ns), metadata.Text(type), metadata.Text(name)) switch
         {
-            ("System.Threading", "Thread", "Join") => Parameters(metadata, signature) == 0 ? LockOperation.WaitForever : LockOperation.WaitWithLimit,
+            ("System.Threading", "Thread", "Join") or ("System.Threading", "WaitHandle", "WaitOne") => Parameters(metadata, signature) == 0 ? LockOperation.WaitForever : LockOperation.WaitWithLimit,
             ("System.Threading", "ReaderWriterLockSlim", "EnterReadLock" or "EnterWriteLock" or "EnterUpgradeableReadLock") => LockOperation.WaitForever,
             ("System.Threading", "ReaderWriterLockSlim", "TryEnterReadLock" or "TryEnterWriteLock" or "TryEnterUpgradeableReadLock") => LockOperation.WaitWithLimit,
             ("System.Threading", "Monitor", "Enter" or "TryEnter" or "ReliableEnter") => LockOperation.Acquire,

@@ -73,6 +73,9 @@ internal static class JsonNames
         WaitKind.ThreadJoin => "threadJoin",
         WaitKind.Sleep => "sleep",
         WaitKind.WaitHandle => "waitHandle",
+        WaitKind.StaticConstructor => "staticConstructor",
+        WaitKind.CancellationCallback => "cancellationCallback",
+        WaitKind.Finalizers => "finalizers",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
 
