@@ -23,6 +23,7 @@ internal static class DumpAnalyzer
             .. SpinningFindings.In(dump),
             .. AsyncFindings.ManyAlike(async),
             .. ManyAlikeFindings.In(dump),
+            .. MainReturnedFindings.In(dump),
         ];
         return dump with { Findings = findings };
     }

@@ -38,6 +38,8 @@ internal static class ShapeCatalog
         nameof(CouponService) => new CouponService(),
         nameof(Entanglement) => new Entanglement(),
         nameof(Callers) => new Callers(),
+        nameof(LostLocks) => new LostLocks(),
+        nameof(LogWriter) => new LogWriter(),
         nameof(Relay) => new Relay(),
         nameof(Thermometer) => new Thermometer(),
         nameof(WeatherStation) => new WeatherStation(),

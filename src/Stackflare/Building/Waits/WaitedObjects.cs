@@ -173,8 +173,24 @@ internal sealed class WaitedObjects
             Owner = entry.Owner is { } owner ? _threads[owner] : null,
             Upgrader = entry.Upgrader is { } upgrader ? _threads[upgrader] : null,
             Readers = [.. Readers(index).Select(t => _threads[t])],
+            LostReaders = LostReaders(entry, index),
         };
     }
+
+    /// <summary>
+    /// The lock counts its readers, and each reader has a record of its own. Fewer records than readers: their threads have ended. A thread that is just
+    /// entering has been counted and has no record yet.
+    /// </summary>
+    private int LostReaders(SnapshotObject entry, int index)
+    {
+        // If a part of the capture is missing, a note says so.
+        if (entry is not { Owner: null, Count: > 0 and var count } || _snapshot.Notes.Count > 0 || Array.Exists(_threads, IsEntering))
+            return 0;
+        return Math.Max(0, count - Readers(index).Count());
+    }
+
+    private static bool IsEntering(DumpThread thread) => thread.Activity == ThreadActivity.Running
+        && thread.Frames.Take(MaxFrames).Any(static f => f.Method.DeclaringType.StartsWith("System.Threading.ReaderWriterLockSlim", StringComparison.Ordinal));
 
     private void AddReader(int index, int thread)
     {

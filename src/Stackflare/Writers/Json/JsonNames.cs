@@ -120,6 +120,7 @@ internal static class JsonNames
         FindingKind.ManyAlike => "manyAlike",
         FindingKind.AsyncCycle => "asyncCircle", // likewise
         FindingKind.ManyAsyncAlike => "manyAsyncAlike",
+        FindingKind.MainReturned => "mainReturned",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
 }
