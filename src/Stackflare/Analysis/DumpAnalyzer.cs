@@ -20,6 +20,7 @@ internal static class DumpAnalyzer
             .. PoolStarvationFindings.In(dump),
             .. LockConvoyFindings.In(dump),
             .. HeldLockFindings.Waiting(dump),
+            .. SemaphoreFindings.In(dump),
             .. SpinningFindings.In(dump),
             .. AsyncFindings.ManyAlike(async),
             .. ManyAlikeFindings.In(dump),

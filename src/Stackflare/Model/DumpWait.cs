@@ -45,6 +45,12 @@ public sealed class DumpWait
     /// <summary>For a wait for several tasks, the object with which they continue; null if not known.</summary>
     internal ObjectAddress? Gate { get; init; }
 
+    /// <summary>For a semaphore, how many can still enter it; null if not known.</summary>
+    internal int? Free { get; init; }
+
+    /// <summary>For a semaphore, whether the method that waits also releases it: who has entered it is still in that method.</summary>
+    internal bool IsReleasedByWaiter { get; init; }
+
     /// <summary>Whether the wait ends when one of several tasks has completed.</summary>
     internal bool IsForAny { get; init; }
 

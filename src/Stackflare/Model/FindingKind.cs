@@ -38,4 +38,7 @@ public enum FindingKind
 
     /// <summary><c>Main</c> has returned, and foreground threads keep the process running.</summary>
     MainReturned,
+
+    /// <summary>Many wait for a semaphore, and nobody has entered it: it was probably not released.</summary>
+    SemaphoreNotReleased,
 }

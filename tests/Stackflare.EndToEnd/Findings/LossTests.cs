@@ -41,6 +41,37 @@ public sealed class LossTests
         Assert.Empty(dump.Findings);
     }
 
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Async)]
+    [InFlavours("unoptimized", LooksAt.Async)]
+    [InFlavours("net11, runtime async", LooksAt.Async)]
+    public async Task ASemaphoreThatNobodyHasWasNotReleased(string flavour)
+    {
+        await using var target = await DeadlockTests.StartAsync(flavour, "Gate");
+        using var dumps = new LiveDumps(target);
+        ThreadDump dump = await dumps.UntilAsync("all to wait", d => d.AsyncStacks.Count(IsAtGate) == 30);
+        Finding finding = Assert.Single(dump.Findings);
+        Assert.Equal((FindingKind.SemaphoreNotReleased, 30), (finding.Kind, finding.Count));
+        Assert.Matches("^SemaphoreSlim <0x[0-9a-f]+> was probably never released: 30 wait for it, and nobody is past the wait$", finding.Summary);
+        Assert.Equal("0 of 4 are free, and the method that waits for it also releases it", finding.Evidence[0]);
+        Assert.Matches(@"^30 wait at Stackflare\.Targets\.Shapes\.Problems\.Gate\.EnterAsync\(.*Gate\.cs:line 24$", finding.Evidence[1]);
+    }
+
+    [Theory]
+    [InFlavours("optimized", LooksAt.Async, "--held")]
+    [InFlavours("net11", LooksAt.Async, "--held")]
+    [InFlavours("optimized", LooksAt.Async, "--signal")]
+    [InFlavours("net11", LooksAt.Async, "--signal")]
+    public async Task ASemaphoreThatIsHeldOrIsASignalIsNotLost(string flavour, string option)
+    {
+        await using var target = await DeadlockTests.StartAsync(flavour, "Gate", option, "1");
+        using var dumps = new LiveDumps(target);
+        ThreadDump dump = await dumps.UntilAsync("all to wait", d => d.AsyncStacks.Count(IsAtGate) == (option == "--held" ? 30 : 34));
+        Assert.Empty(dump.Findings);
+    }
+
+    private static bool IsAtGate(AsyncStack stack) => stack.WaitingFor.Kind == AsyncWaitKind.SemaphoreSlim;
+
     /// <summary>And while it runs, the same threads are nothing to say.</summary>
     [Theory]
     [InFlavours(Spread.Newest, LooksAt.Ids)]

@@ -99,6 +99,35 @@ public sealed class DumpAnalyzerTests
         Assert.Equal([new FindingFrame(thread.Frames[0], 1)], finding.Frames);
     }
 
+    [Theory]
+    [InlineData(10, 0, true, false, true)]
+    [InlineData(9, 0, true, false, false)]
+    [InlineData(10, 1, true, false, false)] // one of them is about to enter
+    [InlineData(10, 0, false, false, false)] // a signal
+    [InlineData(10, 0, true, true, false)] // somebody is in
+    public void ASemaphoreThatNobodyHasWasNotReleased(int waiters, int free, bool isReleased, bool isEntered, bool isSaid)
+    {
+        AsyncWait wait = new()
+        {
+            Kind = AsyncWaitKind.SemaphoreSlim, Object = new ObjectAddress(0x7000), Free = free, Limit = 4, IsReleasedByWaiter = isReleased,
+        };
+        ThreadDump dump = Build.AsyncDump(
+            [],
+            [
+                .. Enumerable.Range(0, waiters).Select(_ => Build.Stack(wait, Build.Async("Enter", 27, null))),
+                .. isEntered ? [Build.Stack(Build.For(AsyncWaitKind.Delay), Build.Async("Enter", 30, null))] : (AsyncStack[])[],
+            ]);
+
+        Finding? finding = DumpAnalyzer.Analyze(dump).Findings.SingleOrDefault();
+
+        Assert.Equal(isSaid ? "SemaphoreSlim <0x7000> was probably never released: 10 wait for it, and nobody is past the wait" : null, finding?.Summary);
+        if (finding is null)
+            return;
+        Assert.Equal(
+            ["0 of 4 are free, and the method that waits for it also releases it", "10 wait at MyApp.Program.Enter() in /src/Program.cs:line 27"], finding.Evidence);
+        Assert.Equal((FindingKind.SemaphoreNotReleased, 10, 10), (finding.Kind, finding.Count, finding.Frames.Single().Count));
+    }
+
     /// <summary>A worker that has no work cannot be going to release it.</summary>
     [Theory]
     [InlineData(false, false, "\"t1\" #1 holds it and has ended its work, as an idle worker of the thread pool")]

@@ -40,6 +40,7 @@ internal static class ShapeCatalog
         nameof(Callers) => new Callers(),
         nameof(LostLocks) => new LostLocks(),
         nameof(LogWriter) => new LogWriter(),
+        nameof(Gate) => new Gate(),
         nameof(Relay) => new Relay(),
         nameof(Thermometer) => new Thermometer(),
         nameof(WeatherStation) => new WeatherStation(),

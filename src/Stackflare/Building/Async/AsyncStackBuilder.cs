@@ -151,6 +151,8 @@ internal sealed class AsyncStackBuilder
             Kind = path.Skip(path.IndexOf(awaited.Box)).Any(b => _graph.Awaited(b).MayBeGivenUp) ? AsyncWaitKind.Other : AsyncWaitKind.Cycle,
             DueIn = awaited.DueIn,
         };
+        if (wait.Kind == AsyncWaitKind.SemaphoreSlim)
+            wait.IsReleasedByWaiter = ReleasesSemaphore(path);
         foreach (int passed in path)
             _onPath[passed] = false;
         return new AsyncStack
@@ -163,6 +165,17 @@ internal sealed class AsyncStackBuilder
         };
     }
 
+    /// <summary>Whether the innermost method of the program releases a semaphore.</summary>
+    private bool ReleasesSemaphore(List<int> path)
+    {
+        for (int i = path.Count; i-- > 0;)
+        {
+            if (_frames.FrameAt(_graph.Boxes.All[path[i]]) is { IsHidden: false, Module.IsOfPlatform: false })
+                return _frames.ReleasesSemaphore(_graph.Boxes.All[path[i]]);
+        }
+        return false;
+    }
+
     private AsyncWait Wait(in Awaited awaited, DumpThread? runs, int depth)
     {
         PromiseState? promise = _graph.Promise(awaited);
@@ -172,6 +185,8 @@ internal sealed class AsyncStackBuilder
             Type = awaited.Type,
             Object = awaited.Object < 0 ? null : new ObjectAddress(_graph.Objects[awaited.Object].Address),
             Operation = awaited.Operation,
+            Free = awaited is { Kind: AsyncWaitKind.SemaphoreSlim, Object: >= 0 } ? _graph.Objects.Number(awaited.Object, "m_currentCount") : null,
+            Limit = awaited is { Kind: AsyncWaitKind.SemaphoreSlim, Object: >= 0 } ? _graph.Objects.Number(awaited.Object, "m_maxCount") : null,
             DueIn = awaited.DueIn,
             Pending = promise?.Pending,
             Total = promise?.Total,

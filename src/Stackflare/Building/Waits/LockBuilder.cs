@@ -115,6 +115,8 @@ internal sealed class LockBuilder
             Lock = known,
             Object = known?.Address ?? (waited is { } at ? new ObjectAddress(_snapshot.Objects[at].Address) : null),
             ObjectType = known?.Type ?? (waited is { } typed ? _objects.Type(typed) : null),
+            Free = kind == WaitKind.SemaphoreSlim && waited is { } semaphore ? _snapshot.Objects[semaphore].Count : null,
+            IsReleasedByWaiter = kind == WaitKind.SemaphoreSlim && waited is not null && ReleasesSemaphore(thread, frameIndex),
             Runners = holder is null ? [] : [holder],
             Joined = isJoin && recorded is { OtherThread: { } other } ? _threads[other] : null,
             AtLeast = atLeast,
@@ -123,6 +125,17 @@ internal sealed class LockBuilder
             // At a barrier, a thread waits repeatedly for short times.
             Timeout = kind == WaitKind.Barrier ? null : recorded?.Timeout ?? (isEndless || ((kind != WaitKind.WaitHandle || holder is not null) && WaitsForever(thread, kind, frameIndex)) ? Timeout.InfiniteTimeSpan : null),
         };
+    }
+
+    private bool ReleasesSemaphore(int thread, int frame)
+    {
+        IReadOnlyList<DumpFrame> frames = _threads[thread].Frames;
+        for (; frame < frames.Count; frame++)
+        {
+            if (frames[frame] is { IsHidden: false, Module.IsOfPlatform: false })
+                return _session.LockScopesAround(_snapshot.Frames[_snapshot.StackOf(thread)[frame]]) is { ReleasesSemaphore: true };
+        }
+        return false;
     }
 
     private static bool IsForAny(DumpFrame frame) => frame.Method.Name.StartsWith("WaitAny", StringComparison.Ordinal);

@@ -121,6 +121,7 @@ internal static class JsonNames
         FindingKind.AsyncCycle => "asyncCircle", // likewise
         FindingKind.ManyAsyncAlike => "manyAsyncAlike",
         FindingKind.MainReturned => "mainReturned",
+        FindingKind.SemaphoreNotReleased => "semaphoreNotReleased",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
 }
