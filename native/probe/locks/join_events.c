@@ -1,5 +1,5 @@
-/* Threads that wait for another thread's end, on .NET 11: they wait for an event that the first waiter creates in the other Thread. The runtime's
- * wait subsystem knows what a thread waits for, so no stack frame has to refer to the other thread. */
+/* What the managed wait subsystem of .NET 11 knows. Threads that wait for another thread's end wait for an event that the first waiter creates in the
+ * other Thread. The subsystem knows what a thread waits for, so no stack frame has to refer to the other thread. And a Mutex has an owner there. */
 #include "locks/objects.h"
 #include "locks/locks.h"
 
@@ -100,5 +100,58 @@ void find_event_joins(capture *c)
             if (other != SF_NONE)
                 add_join(c, wait, first + i, other);
         }
+    }
+}
+
+/* One step of a chain: from an object, of a certain type if there is one, to the target of its field. */
+static bool follow(const capture *c, uintptr_t *at, uint32_t offset, enum core_class type)
+{
+    uintptr_t word;
+    return plausible(*at) && (type == CORE_CLASSES || (sf_read_pointer(*at, &word) && type_of(word) == core_class_of(&c->runtime, type)))
+        && sf_read_pointer(*at + offset, at) && plausible(*at);
+}
+
+/* The object of the wait subsystem that a thread waits for, if it is exactly one; 0. */
+static uintptr_t waited_by(const capture *c, uint32_t thread)
+{
+    const layout *k = &c->runtime.layout;
+    uintptr_t at = ((thread_work *)sf_table_at(&c->thread_work, thread))->object;
+    uint32_t count;
+    bool waits = ((sf_thread *)sf_table_at(&c->threads, thread))->state & k->thread.waits;
+    return waits && follow(c, &at, k->join.waiting, CORE_CLASSES) && sf_read((void *)(at + k->join.count), &count, sizeof count) && count == 1
+            && follow(c, &at, k->join.objects, CORE_CLASSES) && follow(c, &at, k->array.items, CORE_CLASSES) ? at : 0;
+}
+
+/* Which of the wait handles that a thread refers to it waits for: the one whose handle refers to the object of the wait subsystem. A Mutex has an
+ * owner there. */
+void find_waited_handles(capture *c)
+{
+    enum { MAX_HANDLES = 1024 };
+    const layout *k = &c->runtime.layout;
+    uint32_t thread = SF_NONE, looked = 0;
+    uintptr_t waited = 0;
+    if (!layout_knows(k, LAYOUT_MUTEXES) || !layout_knows(k, LAYOUT_JOINS))
+        return;
+    for (uint32_t i = 0; i < c->references.count && looked < MAX_HANDLES; i++) {
+        sf_reference *r = sf_table_at(&c->references, i);
+        sf_object *o = sf_table_at(&c->objects, r->object);
+        if (o->kind != SF_OBJECT_WAIT_HANDLE)
+            continue;
+        if (is_late(c))
+            break;
+        looked++;
+        if (r->thread != thread)
+            waited = waited_by(c, thread = r->thread);
+        uintptr_t at = o->address, owner;
+        if (waited == 0 || !follow(c, &at, k->join.handle, CORE_CLASSES) || !follow(c, &at, k->join.address, CORE_CLASSES) || !follow(c, &at, 0, CORE_CLASSES)
+            || at != waited)
+            continue;
+        r->flags |= SF_REFERENCE_PROVEN;
+        owner = at;
+        if (!follow(c, &owner, k->mutex.ownership, CORE_WAITABLE) || !follow(c, &owner, k->mutex.thread, CORE_OWNERSHIP))
+            continue;
+        for (uint32_t t = 0; t < c->thread_work.count; t++)
+            if (((thread_work *)sf_table_at(&c->thread_work, t))->object == owner)
+                o->owner = t;
     }
 }

@@ -16,7 +16,7 @@ enum {
     VERDICTS = 256,
     MAX_CONTINUATIONS = 1 << 10, /* of a task */
     MAX_LISTS = 256,             /* of continuations */
-    MAX_READERS = 1 << 12,
+    MAX_OTHERS = 1 << 12,
 
     /* Kinds that are not sent: a Thread; a type outside of CoreLib, until its name is known. */
     KIND_THREAD = 0x100,
@@ -50,8 +50,8 @@ typedef struct known_objects {
     /* The last list of continuations that was read, and their number: of many threads that wait for tasks, most wait for the same task. */
     uintptr_t list, continuations[MAX_CONTINUATIONS];
     uint32_t continuation_count, lists_read;
-    struct { uint32_t thread, object; } readers[MAX_READERS]; /* of locks */
-    uint32_t reader_count;
+    struct { uint32_t thread, object, flags; } others[MAX_OTHERS]; /* references without a frame: to locks that a thread has entered for reading, to the task that it runs */
+    uint32_t other_count;
     uint32_t threading_module, modules_seen; /* index of System.Threading.dll */
 } known_objects;
 extern known_objects known;
@@ -77,6 +77,7 @@ void find_references(capture *c);
 /* joins.c: threads that wait for another thread's end. */
 void find_joins(capture *c);
 void find_event_joins(capture *c); /* join_events.c: the same, if they wait for an event in the other Thread */
+void find_waited_handles(capture *c); /* join_events.c */
 uint32_t wait_from(const capture *c, uint32_t wait, uint32_t thread); /* the index of the first wait from this one on that belongs to this thread or a later one */
 void add_join(capture *c, uint32_t wait, uint32_t thread, uint32_t other); /* unless the thread already has a wait there */
 

@@ -176,14 +176,15 @@ static void prove(capture *c)
 }
 
 /* Inserted into the sorted references when the program runs again. */
-static void add_reader(capture *c, uint32_t thread, uint32_t object)
+static void add_other(capture *c, uint32_t thread, uint32_t object, uint32_t flags)
 {
-    if (known.reader_count == MAX_READERS) {
+    if (known.other_count == MAX_OTHERS) {
         c->result.flags |= SF_INFO_LOCKS_TRUNCATED;
         return;
     }
-    known.readers[known.reader_count].thread = thread;
-    known.readers[known.reader_count++].object = object;
+    known.others[known.other_count].thread = thread;
+    known.others[known.other_count].object = object;
+    known.others[known.other_count++].flags = flags;
 }
 
 /* The readers of a ReaderWriterLockSlim. The lock has only the number of its readers. Each thread counts how often it has entered which lock, in its
@@ -201,7 +202,7 @@ static void add_readers(capture *c, uint32_t thread, uintptr_t entry, const uint
         bool reads = (uint32_t)word_at(&counts, k->rw_counts.reads) != 0;
         for (uint32_t l = 0; reads && l < count; l++)
             if (word_at(sf_table_at(&c->object_work, locks[l]), k->rw_lock.id) == id)
-                add_reader(c, thread, locks[l]);
+                add_other(c, thread, locks[l], SF_REFERENCE_HOLDS_READ);
     }
 }
 
@@ -233,6 +234,37 @@ static void find_readers(capture *c)
     }
 }
 
+/* The tasks that threads run, if a thread waits for a task: it may be one of these, or one that needs one of these. */
+static void find_running_tasks(capture *c)
+{
+    const layout *k = &c->runtime.layout;
+    bool wanted = false;
+    for (uint32_t i = 0; i < c->objects.count && !wanted; i++)
+        wanted = ((sf_object *)sf_table_at(&c->objects, i))->kind == SF_OBJECT_TASK;
+    for (uint32_t i = 0; i < c->threads.count && wanted && layout_knows(k, LAYOUT_RUNNING_TASKS); i++) {
+        if (is_late(c)) {
+            c->result.flags |= SF_INFO_LOCKS_TRUNCATED;
+            return;
+        }
+        void *place = NULL;
+        uintptr_t task, word;
+        if (FAILED(info_thread_static(c->runtime.info, core_class_of(&c->runtime, CORE_TASK), k->task.current, k->app_domain,
+                ((sf_thread *)sf_table_at(&c->threads, i))->thread_id, &place))
+            || !place || !sf_read_pointer((uintptr_t)place, &task) || !plausible(task) || !sf_read_pointer(task, &word))
+            continue;
+        waited_object object = { .address = task, .type = type_of(word) };
+        add_waited_objects(c, &object, 1);
+        uint32_t index = sf_index_get(&c->object_index, task);
+        if (index == SF_NONE || ((sf_object *)sf_table_at(&c->objects, index))->kind != SF_OBJECT_TASK)
+            continue;
+        add_other(c, i, index, SF_REFERENCE_RUNS);
+        /* A WhenAll or a WaitAll, if a thread waits for it. */
+        if (layout_knows(k, LAYOUT_TASKS) && sf_read_pointer(task + k->task.continuation, &word) && (index = sf_index_get(&c->object_index, word)) != SF_NONE
+            && word != task)
+            add_other(c, i, index, SF_REFERENCE_RUNS);
+    }
+}
+
 void find_references(capture *c)
 {
     enum { LOOK_AT_CLOCK = 256 };
@@ -256,7 +288,9 @@ void find_references(capture *c)
         find_event_joins(c);
     else
         find_joins(c);
+    find_waited_handles(c);
     find_readers(c);
+    find_running_tasks(c);
 }
 
 /* Names CountdownEvent and Barrier: their module's metadata is not read during the pause. */
@@ -288,8 +322,8 @@ void objects_name(capture *c)
 {
     uint32_t objects = 0, references = 0;
     name_others(c);
-    for (uint32_t i = 0; i < known.reader_count; i++)
-        add_reference(c, (sf_reference){ known.readers[i].thread, SF_NONE, known.readers[i].object, SF_REFERENCE_HOLDS_READ });
+    for (uint32_t i = 0; i < known.other_count; i++)
+        add_reference(c, (sf_reference){ known.others[i].thread, SF_NONE, known.others[i].object, known.others[i].flags });
     for (uint32_t i = 0; i < c->objects.count; i++) {
         const sf_object *o = sf_table_at(&c->objects, i);
         bool kept = o->kind < KIND_THREAD;

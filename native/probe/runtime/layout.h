@@ -32,12 +32,14 @@ enum layout_group {
     LAYOUT_MANAGED_MONITORS, /* sync blocks with a System.Threading.Lock (.NET 11) */
     LAYOUT_LOCKS,        /* System.Threading.Lock */
     LAYOUT_CONDITIONS,   /* System.Threading.Condition, for waiting for a pulse (.NET 11) */
+    LAYOUT_MUTEXES,      /* the owner of a Mutex (.NET 11) */
     LAYOUT_JOINS,        /* the event for threads that wait for a thread's end, and what a thread waits for (.NET 11) */
     LAYOUT_SEMAPHORES,
     LAYOUT_EVENTS,
     LAYOUT_RW_LOCKS,
     LAYOUT_RW_READERS,
     LAYOUT_TASKS,
+    LAYOUT_RUNNING_TASKS, /* the task that a thread runs */
     LAYOUT_LISTS,
     LAYOUT_REFERENCES,   /* the references in an object, and the interfaces of its type */
     LAYOUT_ASYNC,        /* the objects of async methods with state machines */
@@ -124,11 +126,12 @@ typedef struct layout {
     struct { uint32_t owner, owner_is_managed, state, recursion, held, waiters_shift; } lock;
     struct { uint32_t lock; } condition;
     struct { uint32_t event, handle, address, waiting, count, objects; } join;
+    struct { uint32_t ownership, thread; } mutex;
     struct { uint32_t count, lock, async_head; } semaphore;
     struct { uint32_t lock; } event;
     struct { uint32_t writer, upgrader, state, id, lists, readers, has_writer; } rw_lock; /* lists: the token of a thread-static variable */
     struct { uint32_t lock, reads, next; } rw_counts;
-    struct { uint32_t continuation, state, action, object, scheduler, properties, completed; } task;
+    struct { uint32_t continuation, state, action, object, scheduler, properties, completed, current; } task; /* current: the token of a thread-static variable */
     struct { uint32_t next, resume_info, place, info_size, resume; } continuation; /* place: in the resume info; info_size: of one resume info */
     struct { uint32_t next, continuation, task, current; } dispatcher; /* current: the token of a thread-static variable */
     struct { uint32_t items, size; } list;

@@ -16,8 +16,8 @@
 #define RESERVE_NS 100000000ll
 /* For threads that share a processor: how often they are sampled, the processor time that is enough, and how long to wait for it. */
 #define AGAIN_NS 2000000ll
-#define ENOUGH_NS 3000000ll
-#define LONGEST_NS 120000000ll
+#define ENOUGH_NS 10000000ll
+#define LONGEST_NS 400000000ll
 
 int64_t thread_cpu_ns(uint32_t os_id)
 {

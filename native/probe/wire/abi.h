@@ -332,7 +332,7 @@ typedef struct sf_object {
     uint64_t address; /* address during the pause */
     uint32_t kind;    /* sf_object_kind */
     uint32_t type;    /* index into types; SF_NONE: not known */
-    uint32_t owner;   /* index into threads: the writer of a ReaderWriterLockSlim; SF_NONE: none or not known */
+    uint32_t owner;   /* index into threads: the writer of a ReaderWriterLockSlim, the owner of a Mutex; SF_NONE: none or not known */
     uint32_t upgrader; /* the upgradeable reader of a ReaderWriterLockSlim; SF_NONE */
     int32_t count;    /* the current count of a SemaphoreSlim, the remaining count of a CountdownEvent, the readers and upgrader of a ReaderWriterLockSlim; SF_COUNT_UNKNOWN */
     uint32_t flags;   /* none yet */
@@ -341,6 +341,7 @@ typedef struct sf_object {
 enum sf_reference_flags {
     SF_REFERENCE_PROVEN = 1u << 0,     /* the thread waits for this object, according to the runtime and the object */
     SF_REFERENCE_HOLDS_READ = 1u << 1, /* the thread has entered this ReaderWriterLockSlim for reading */
+    SF_REFERENCE_RUNS = 1u << 2,       /* the thread runs this task, or a task that continues with this object */
 };
 
 typedef struct sf_reference { /* in the order of threads, frames and objects, without duplicates */

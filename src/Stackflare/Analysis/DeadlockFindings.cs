@@ -6,7 +6,7 @@ namespace Stackflare.Analysis;
 internal static class DeadlockFindings
 {
     public static Finding ForDeadlock(Deadlock deadlock) =>
-        Describe(deadlock, FindingKind.Deadlock, $"Deadlock: {DiagnosisText.Cycle(deadlock)} forever");
+        Describe(deadlock, FindingKind.Deadlock, $"Deadlock{DiagnosisText.Through(deadlock)}: {DiagnosisText.Cycle(deadlock)} forever");
 
     /// <summary>A cycle with a wait that ends by itself, or may end.</summary>
     public static Finding ForTimedDeadlock(Deadlock deadlock)

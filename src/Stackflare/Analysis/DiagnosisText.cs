@@ -34,6 +34,9 @@ internal static class DiagnosisText
         { WaitingFor: { Kind: WaitKind.MonitorWait } } => "waiting for a pulse",
         { WaitingFor: { Kind: WaitKind.SemaphoreSlim } } => "waiting for a semaphore",
         { WaitingFor: { Kind: WaitKind.ManualResetEventSlim } } => "waiting for an event",
+        { WaitingFor: { Kind: WaitKind.StaticConstructor } } => "waiting for a static constructor",
+        { WaitingFor: { Kind: WaitKind.CancellationCallback } } => "waiting for a cancellation callback",
+        { WaitingFor: { Kind: WaitKind.Finalizers } } => "waiting for the finalizers",
         { WaitingFor: { Kind: WaitKind.ThreadJoin, Joined: { } joined } } => $"waiting for the end of {Describe(joined)}",
         { WaitingFor: { Lock: { } wanted, Kind: not WaitKind.MonitorWait } } => $"waiting for {Describe(wanted)}",
         { Activity: ThreadActivity.Running } => "running",
@@ -75,9 +78,36 @@ internal static class DiagnosisText
     /// <summary>What a thread of a cycle waits for, for example <c>waits to lock &lt;0x7f00&gt; (System.Object) held by</c>.</summary>
     /// <param name="wait">The wait.</param>
     /// <param name="show">Converts the lock's type for display; null to show it unchanged.</param>
-    public static string Waits(DumpWait wait, Func<string, string>? show = null) => wait.Lock is { } known
-        ? $"waits {Purpose(wait.Kind)} {Describe(known.Address, known.Type is { } type && show is not null ? show(type) : known.Type)} {Relation(wait)}"
-        : $"waits {Purpose(wait.Kind)}";
+    public static string Waits(DumpWait wait, Func<string, string>? show = null) => wait switch
+    {
+        { Lock: { } known } => $"waits {Purpose(wait.Kind)} {Describe(known.Address, Shown(known.Type, show))} {Relation(wait)}",
+        { IsForRuntime: true } => $"waits {Purpose(wait.Kind)} {Unit(wait, show)}, run by",
+        { Kind: WaitKind.WaitHandle, Object: { } mutex } => $"waits for {Describe(mutex, Shown(wait.ObjectType, show))} held by",
+        { Kind: WaitKind.Task } => $"waits for {(wait.Object is { } task ? Describe(task, Shown(wait.ObjectType, show)) : "tasks")}, which needs",
+        _ => $"waits {Purpose(wait.Kind)}",
+    };
+
+    /// <summary>What another thread runs, for example <c>the static constructor of MyApp.Settings</c>.</summary>
+    public static string Unit(DumpWait wait, Func<string, string>? show = null) => wait switch
+    {
+        { Kind: WaitKind.StaticConstructor, ObjectType: { } type } => $"the static constructor of {Shown(type, show)}",
+        { Kind: WaitKind.StaticConstructor } => "a static constructor",
+        { Kind: WaitKind.CancellationCallback } => "a cancellation callback",
+        _ => "the finalizers",
+    };
+
+    /// <summary>What a cycle consists of besides locks, for example <c> through a static constructor</c>; empty if it has only locks and threads.</summary>
+    public static string Through(Deadlock deadlock)
+    {
+        string[] parts =
+        [
+            .. deadlock.Steps.Where(static s => s.Wait is { IsForRuntime: true } or { Kind: WaitKind.Task })
+                .Select(static s => s.Wait.Kind == WaitKind.Task ? "a task" : s.Wait.Kind == WaitKind.StaticConstructor ? "a static constructor" : Unit(s.Wait)).Distinct(),
+        ];
+        return parts.Length == 0 ? "" : " through " + string.Join(" and ", parts);
+    }
+
+    private static string? Shown(string? type, Func<string, string>? show) => type is not null && show is not null ? show(type) : type;
 
     /// <summary>For example <c>3 threads wait for each other</c>.</summary>
     public static string Cycle(Deadlock deadlock) => deadlock.Steps.Count == 1

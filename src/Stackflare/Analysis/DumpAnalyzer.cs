@@ -20,9 +20,11 @@ internal static class DumpAnalyzer
             .. PoolStarvationFindings.In(dump),
             .. LockConvoyFindings.In(dump),
             .. HeldLockFindings.Waiting(dump),
+            .. SemaphoreFindings.In(dump),
             .. SpinningFindings.In(dump),
             .. AsyncFindings.ManyAlike(async),
             .. ManyAlikeFindings.In(dump),
+            .. MainReturnedFindings.In(dump),
         ];
         return dump with { Findings = findings };
     }

@@ -5,14 +5,16 @@ internal static class HeldLockFindings
 {
     private const int MaxPlaces = 3;
 
-    /// <summary>Locks whose holder has ended.</summary>
+    /// <summary>Locks whose holder has ended, or has ended its work item and is an idle worker of the thread pool.</summary>
     public static IEnumerable<Finding> Abandoned(ThreadDump dump) =>
         from known in dump.Threads.Select(static t => t.WaitingFor?.Lock).OfType<DumpLock>().Distinct()
-        where known is { IsAbandoned: true, Waiters.Count: > 0 }
+        where known.Waiters.Count > 0
+        let reason = LossOf(known)
+        where reason is not null
         let places = Hotspots.Count(known.Waiters)
         select new Finding(
             FindingKind.AbandonedLock,
-            $"{DiagnosisText.Describe(known)} will never be released: the thread that held it has ended",
+            $"{DiagnosisText.Describe(known)} will never be released: {reason}",
             [.. places.Take(MaxPlaces).Select(static p => $"{DiagnosisText.Count(p.Count, "waits", "wait")} {DiagnosisText.At(p.Frame)}")],
             known.Waiters)
         {
@@ -27,6 +29,8 @@ internal static class HeldLockFindings
     public static IEnumerable<Finding> Waiting(ThreadDump dump) =>
         from thread in dump.Threads
         where thread.WaitingFor is { } wait && IsBroughtAbout(wait.Kind) && !(wait.MayEnd && wait.Timeout is not null)
+        // The deadlock says more.
+        where !dump.Deadlocks.Any(d => d.Steps.Any(s => s.Thread == thread))
         from known in thread.HeldLocks.Select(static h => h.Lock).Distinct()
         let waiters = known.Waiters.Where(w => w != thread).ToList()
         // If more threads wait, LockConvoyFindings reports the lock and what its holder waits for.
@@ -44,6 +48,17 @@ internal static class HeldLockFindings
             Locks = [known],
             Frames = places.Prepend(new Hotspot(thread.ProgramFrameFrom(0), 1)).Frames(),
         };
+
+    /// <summary>Why nobody will release a lock; null if somebody may.</summary>
+    public static string? LossOf(DumpLock known)
+    {
+        if (known.IsAbandoned)
+            return "the thread that held it has ended";
+        if (known.LostReaders > 0)
+            return known.LostReaders == 1 ? "a thread that read it has ended" : $"{DiagnosisText.Count(known.LostReaders, "thread")} that read it have ended";
+        DumpThread? idle = (known.Owner is { } owner ? [owner] : known.Readers).FirstOrDefault(static t => PoolWorkers.IsWorker(t) && !PoolWorkers.IsAtWork(t));
+        return idle is null ? null : $"{DiagnosisText.Describe(idle)} {(known.Owner is null ? "reads" : "holds")} it and has ended its work, as an idle worker of the thread pool";
+    }
 
     private static bool IsBroughtAbout(WaitKind kind) => kind
         is WaitKind.Task or WaitKind.SemaphoreSlim or WaitKind.ManualResetEventSlim or WaitKind.CountdownEvent or WaitKind.Barrier

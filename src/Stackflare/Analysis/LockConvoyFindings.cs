@@ -20,9 +20,11 @@ internal static class LockConvoyFindings
         }
     }
 
-    /// <summary>False for a lock behind a deadlock: the deadlock's finding covers it, and no thread there will continue.</summary>
+    /// <summary>
+    /// False for a lock behind a deadlock, and for one that nobody will release: another finding covers it, and no thread there will continue.
+    /// </summary>
     public static bool IsConvoy(ThreadDump dump, DumpLock wanted) =>
-        wanted.Waiters.Count >= MinWaiters && !dump.Deadlocks.Any(d => d.Steps.Any(s => s.Thread == wanted.Owner) || d.Behind.Contains(wanted.Waiters[0]));
+        wanted.Waiters.Count >= MinWaiters && HeldLockFindings.LossOf(wanted) is null && !dump.Deadlocks.Any(d => d.Steps.Any(s => s.Thread == wanted.Owner) || d.Behind.Contains(wanted.Waiters[0]));
 
     private static Finding Describe(DumpLock wanted)
     {

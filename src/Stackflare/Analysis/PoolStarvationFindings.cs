@@ -17,7 +17,7 @@ internal static class PoolStarvationFindings
 
     public static IEnumerable<Finding> In(ThreadDump dump)
     {
-        DumpThread[] workers = [.. dump.Threads.Where(IsWorker)];
+        DumpThread[] workers = [.. dump.Threads.Where(PoolWorkers.IsWorker)];
         DumpThread[] blocked = [.. workers.Where(IsBlocked)];
         int free = workers.Length - blocked.Length;
         // With fewer workers than its minimum, the pool starts a new one at once.
@@ -42,9 +42,6 @@ internal static class PoolStarvationFindings
         : blocked == workers ? $"Thread pool starved: all {DiagnosisText.Count(workers, "worker")} are blocked"
         : string.Create(CultureInfo.InvariantCulture, $"Thread pool starved: {blocked:N0} of {DiagnosisText.Count(workers, "worker")} are blocked");
 
-    /// <summary>Checks the outermost frames, because the pool's gate thread is a pool thread too.</summary>
-    private static bool IsWorker(DumpThread thread) => Has(thread, "System.Threading.PortableThreadPool.WorkerThread", "WorkerThreadStart");
-
     /// <summary>
     /// Whether the worker waits inside a work item: in a wait of the framework, or asleep in a call of the operating system, for example to read from a
     /// socket. A worker that waits for a work item is idle.
@@ -52,7 +49,7 @@ internal static class PoolStarvationFindings
     private static bool IsBlocked(DumpThread thread) =>
         (thread.WaitingFor is not null || thread.Activity is ThreadActivity.Waiting or ThreadActivity.Sleeping or ThreadActivity.Blocked)
         && !(thread.OffCpuTime < ShortWait)
-        && Has(thread, "System.Threading.ThreadPoolWorkQueue", "Dispatch");
+        && PoolWorkers.IsAtWork(thread);
 
     /// <summary>The framework method that the program called; for a native call of the program's own, that method.</summary>
     private static string Call(DumpThread thread)
@@ -71,15 +68,5 @@ internal static class PoolStarvationFindings
                 call = frame;
         }
         return call is null ? "native code" : $"{call.Method.DeclaringType}.{call.Method.Name}";
-    }
-
-    private static bool Has(DumpThread thread, string type, string name)
-    {
-        for (int i = thread.Frames.Count; i-- > 0;)
-        {
-            if (thread.Frames[i].Method is { } method && method.Name == name && method.DeclaringType == type)
-                return true;
-        }
-        return false;
     }
 }

@@ -12,10 +12,10 @@ internal static class SpinningFindings
     private const int MaxThreads = 8, MaxPlaces = 5;
 
     /// <summary>
-    /// A thread that shares its processor can be ready for a long time, and then run for a moment and sleep. So it must have run for as long as one
-    /// with a processor of its own.
+    /// A thread that shares its processor can be ready for a long time, and then run for a moment and sleep. In a program that is short of processors,
+    /// work that a thread waits for is often there before it looks, so that a healthy thread does not sleep for some milliseconds.
     /// </summary>
-    private static readonly TimeSpan LeastUsed = TimeSpan.FromMilliseconds(3);
+    private static readonly TimeSpan LeastUsed = TimeSpan.FromMilliseconds(10);
 
     public static IEnumerable<Finding> In(ThreadDump dump)
     {

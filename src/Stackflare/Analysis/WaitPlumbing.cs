@@ -42,6 +42,15 @@ internal static class WaitPlumbing
         (CompilerServices + "ConfiguredValueTaskAwaitable`1.ConfiguredValueTaskAwaiter", ["GetResult"]),
         (CompilerServices + "AsyncHelpers", ["HandleAsyncEntryPoint"]),
 
+        // Waits for what another thread runs.
+        (CompilerServices + "InitHelpers", ["*"]),
+        (CompilerServices + "StaticsHelpers", ["*"]),
+        (CompilerServices + "GenericsHelpers", ["*"]),
+        (CompilerServices + "RuntimeHelpers", ["RunClassConstructor", "RunModuleConstructor"]),
+        (Threading + "CancellationTokenSource.Registrations", ["WaitForCallbackToComplete"]),
+        (Threading + "CancellationTokenRegistration", ["Dispose"]),
+        ("System.GC", ["WaitForPendingFinalizers", "_WaitForPendingFinalizers"]),
+
         // A pool worker that waits for work.
         (Threading + "PortableThreadPool.WorkerThread", ["WorkerThreadStart", "WorkerDoWork"]),
         (Threading + "LowLevelLifoSemaphore", ["Wait*", "Block"]),

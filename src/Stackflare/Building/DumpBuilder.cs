@@ -33,7 +33,14 @@ internal static class DumpBuilder
             threads[i] = BuildThread(thread, stack, waits[i]?.Activity, session, programName, thread.OsId == snapshot.ProcessId, tasks, ownThread);
         }
         new LockBuilder(snapshot, session, threads).Build(waits, tasks);
+        RuntimeWaits.Find(threads);
         AsyncStackBuilder? async = snapshot.Heap is null ? null : new AsyncStackBuilder(snapshot, session, threads);
+        TaskDependencies dependencies = async?.Dependencies ?? new TaskDependencies(null, [], TaskDependencies.RunningTasks(snapshot, threads));
+        foreach (DumpThread thread in threads)
+        {
+            if (thread.WaitingFor is { Kind: WaitKind.Task } wait)
+                wait.Runners = dependencies.RunnersOf(wait);
+        }
         AsyncStack[] asyncStacks = async?.Build() ?? [];
         Array.Sort(threads, (a, b) => Order(a).CompareTo(Order(b)));
         LockBuilder.Link(threads);

@@ -51,6 +51,15 @@ public sealed class AsyncWait
     /// </summary>
     public IReadOnlyList<AsyncStack> Unfinished { get; init; } = [];
 
+    /// <summary>For a semaphore, how many can still enter it; null if not known.</summary>
+    internal int? Free { get; init; }
+
+    /// <summary>For a semaphore, how many can enter it at once; null if not known.</summary>
+    internal int? Limit { get; init; }
+
+    /// <summary>For a semaphore, whether the method that waits also releases it: who has entered it is still in that method.</summary>
+    internal bool IsReleasedByWaiter { get; set; }
+
     /// <summary>For <see cref="AsyncWaitKind.Running"/>, the thread that runs the method. Null if not known, and for other kinds.</summary>
     public DumpThread? Thread { get; init; }
 }

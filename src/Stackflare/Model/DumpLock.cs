@@ -34,6 +34,9 @@ public sealed class DumpLock
     /// </summary>
     public DumpThread? Upgrader { get; init; }
 
+    /// <summary>How many threads have entered the lock for reading and have ended, so that they will never leave it; 0 if not known.</summary>
+    internal int LostReaders { get; init; }
+
     /// <summary>How many times the owner has entered the lock again after the first time.</summary>
     public int Recursion { get; init; }
 

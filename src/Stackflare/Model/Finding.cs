@@ -14,7 +14,8 @@ namespace Stackflare;
 public sealed record Finding(FindingKind Kind, string Summary, IReadOnlyList<string> Evidence, IReadOnlyList<DumpThread> Threads)
 {
     /// <summary>
-    /// Number of affected threads; for <see cref="FindingKind.AsyncCycle"/> and <see cref="FindingKind.ManyAsyncAlike"/>, of async stacks.
+    /// Number of affected threads; for <see cref="FindingKind.AsyncCycle"/> and <see cref="FindingKind.ManyAsyncAlike"/>, of async stacks; for
+    /// <see cref="FindingKind.SemaphoreNotReleased"/>, of both.
     /// </summary>
     public int Count { get; init; } = Threads.Count;
 

@@ -21,7 +21,7 @@ public enum FindingKind
     /// <summary>The runtime tries to suspend its threads and cannot.</summary>
     SuspensionUnfinished,
 
-    /// <summary>Threads wait for a lock whose holder has ended without releasing it.</summary>
+    /// <summary>Threads wait for a lock whose holder has ended, or has become an idle worker of the thread pool, without releasing it.</summary>
     AbandonedLock,
 
     /// <summary>A thread holds a lock that others want, and waits for something that one of them may have to do.</summary>
@@ -35,4 +35,10 @@ public enum FindingKind
 
     /// <summary>Many async methods wait at the same place.</summary>
     ManyAsyncAlike,
+
+    /// <summary><c>Main</c> has returned, and foreground threads keep the process running.</summary>
+    MainReturned,
+
+    /// <summary>Many wait for a semaphore, and nobody has entered it: it was probably not released.</summary>
+    SemaphoreNotReleased,
 }

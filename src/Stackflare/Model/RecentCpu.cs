@@ -2,7 +2,7 @@ namespace Stackflare;
 
 /// <summary>The processor use of a thread right after the pause.</summary>
 /// <param name="Used">Processor time.</param>
-/// <param name="Elapsed">The measured period: a few milliseconds; up to some 120 if the thread had to share its processor.</param>
+/// <param name="Elapsed">The measured period: a few milliseconds; up to some 400 if the thread had to share its processor.</param>
 public sealed record RecentCpu(TimeSpan Used, TimeSpan Elapsed)
 {
     /// <summary>

@@ -44,4 +44,15 @@ public enum WaitKind
 
     /// <summary>A <see cref="System.Threading.WaitHandle"/>: an event, a mutex, a system semaphore, or several of them.</summary>
     WaitHandle,
+
+    /// <summary>The static constructor of a class, which another thread runs.</summary>
+    StaticConstructor,
+
+    /// <summary>
+    /// A callback of a cancellation, which another thread runs: <see cref="System.Threading.CancellationTokenRegistration.Dispose"/> returns when it has ended.
+    /// </summary>
+    CancellationCallback,
+
+    /// <summary>The finalizers: <see cref="GC.WaitForPendingFinalizers"/>.</summary>
+    Finalizers,
 }

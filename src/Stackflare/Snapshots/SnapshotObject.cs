@@ -10,7 +10,7 @@ internal sealed record SnapshotObject
     /// <summary>Index of its type; null if not known.</summary>
     public int? Type { get; init; }
 
-    /// <summary>Index of the thread that has entered it for writing; null if there is none.</summary>
+    /// <summary>Index of the thread that has entered it for writing, or that owns the mutex; null if there is none or it is not known.</summary>
     public int? Owner { get; init; }
 
     /// <summary>Index of the thread that has entered it in upgradeable mode; null if there is none.</summary>
@@ -37,4 +37,5 @@ internal enum SnapshotObjectKind
 /// <param name="Object">Index of the object.</param>
 /// <param name="IsProven">Whether the thread certainly waits for this object.</param>
 /// <param name="HoldsRead">Whether the thread has entered it for reading.</param>
-internal readonly record struct SnapshotReference(int Thread, int? Frame, int Object, bool IsProven, bool HoldsRead);
+/// <param name="Runs">Whether the thread runs this task, or a task that continues with this object.</param>
+internal readonly record struct SnapshotReference(int Thread, int? Frame, int Object, bool IsProven, bool HoldsRead, bool Runs = false);

@@ -73,7 +73,7 @@ public sealed partial class ReadingADumpTests
     [GeneratedRegex(@"<!-- output: (.+?) -->\n```\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex OutputBlock();
 
-    [GeneratedRegex(@"(?<=#|tid=|cpu=|pid )[\d-]+(?:m?s\b)?|(?<=<0x)[0-9a-f]+|(?<=due in )[\d.dhms]+|(?<=ran for )[\d.]+ of [\d.]+|(?<=, which )(?:is running|waits in the kernel).*|(?<=system call read )\(\w+\)|(?<=min |max )[\d,]+|\b[\d,]+(?= (?:workers?|work items?|are blocked|at work|queued|completed))")]
+    [GeneratedRegex(@"(?<=#|tid=|cpu=|pid )[\d-]+(?:m?s\b)?|(?<=<0x)[0-9a-f]+|(?<=due in )[\d.dhms]+|(?<=ran for )[\d.]+ of [\d.]+|(?<=ready to run for )[\d.]+|(?<=, which )(?:is running|waits in the kernel).*|(?<=system call read )\(\w+\)|(?<=min |max )[\d,]+|\b[\d,]+(?= (?:workers?|work items?|are blocked|at work|queued|completed))")]
     private static partial Regex Varying();
 
     [GeneratedRegex(@"(?<=Spinning\.cs:line )\d+")]

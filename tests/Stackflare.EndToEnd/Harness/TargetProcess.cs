@@ -159,6 +159,13 @@ internal sealed class TargetProcess : IAsyncDisposable
     public Task WaitForLinesAsync(string prefix, int count) =>
         Output.WaitAsync(bytes => LineAfter(bytes, prefix, count - 1), $"{count} lines \"{prefix}…\"");
 
+    /// <summary>Sends a command that has no answer.</summary>
+    public async Task SendAsync(string command)
+    {
+        await _process.StandardInput.WriteLineAsync(command);
+        await _process.StandardInput.FlushAsync();
+    }
+
     /// <summary>Sends a command and gives the answer.</summary>
     public async Task<string> CommandAsync(string command, TimeSpan? time = null)
     {

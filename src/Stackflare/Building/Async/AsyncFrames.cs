@@ -1,5 +1,6 @@
 using Stackflare.Snapshots;
 using Stackflare.Symbols;
+using Stackflare.Symbols.Modules;
 
 namespace Stackflare.Building.Async;
 
@@ -8,6 +9,17 @@ internal sealed class AsyncFrames(Snapshot snapshot, SymbolSession session)
 {
     private readonly Dictionary<(int Machine, int State), DumpFrame> _frames = [];
     private readonly Dictionary<int, DumpFrame> _suspended = [];
+
+    /// <summary>Whether a method releases a semaphore somewhere, so that who gets past its wait is still in the method.</summary>
+    public bool ReleasesSemaphore(in AsyncBox box)
+    {
+        (ModuleSymbols? module, uint? token) = (null, null);
+        if (box.Frame is { } index)
+            (module, token) = (session.ModuleOf(snapshot.Frames[index]), snapshot.Frames[index].Method is { } method ? snapshot.Methods[method].Token : null);
+        else if (box.Machine is { } machine && session.Module(snapshot.Types[machine].Module) is { } known)
+            (module, token) = (known, known.Symbols.MoveNextOf(snapshot.Types[machine].Token));
+        return module is not null && token is { } at && module.Symbols.LockScopesAround(at, 0) is { ReleasesSemaphore: true };
+    }
 
     /// <summary>Null for a running method without an async frame: it is on the stack of its thread.</summary>
     public DumpFrame? FrameAt(in AsyncBox box)

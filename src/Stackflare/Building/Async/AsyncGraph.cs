@@ -36,10 +36,8 @@ internal sealed class AsyncGraph
     /// <summary>What a method waits for.</summary>
     public ref readonly Awaited Awaited(int box) => ref _awaited[box];
 
-    /// <summary>
-    /// The method behind a task: the task's own method, or the one it waits for on behalf of its awaiter; negative if there is none.
-    /// </summary>
-    public int Behind(ulong task) => _awaitedObjects.At(task).Box;
+    /// <summary>What a task waits for: its own method, or what it waits for on behalf of its awaiter.</summary>
+    public Awaited At(ulong task) => _awaitedObjects.At(task);
 
     /// <summary>
     /// The method that waits for this method, directly or through a <c>WhenAll</c> or similar; <see cref="None"/> or <see cref="Several"/>.

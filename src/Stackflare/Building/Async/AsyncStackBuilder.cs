@@ -14,6 +14,7 @@ internal sealed class AsyncStackBuilder
     private readonly DumpFrame?[] _running;
     private readonly bool[] _onPath, _seen, _shown;
     private readonly Dictionary<int, List<DumpThread>> _blocked = [];
+    private readonly TaskDependencies _dependencies;
     private int _steps, _branches;
 
     /// <param name="snapshot">A snapshot with a heap.</param>
@@ -40,9 +41,13 @@ internal sealed class AsyncStackBuilder
             if (isInnermost || (box >= 0 && _graph.Objects.Is(record.Object, HeapObjectTraits.Suspended)))
                 (_runs[box], _running[box], _shown[box]) = (thread, thread.Frames.ElementAtOrDefault(MethodAt(thread, record.Frame)), true);
         }
+        _dependencies = new TaskDependencies(_graph, _runs, TaskDependencies.RunningTasks(snapshot, threads));
         foreach (DumpThread thread in threads.OrderBy(static t => t.ManagedId?.Value ?? 0))
             Block(thread);
     }
+
+    /// <summary>Finds which threads run the work of tasks that threads wait for.</summary>
+    public TaskDependencies Dependencies => _dependencies;
 
     /// <summary>Whether stacks are missing because of a limit.</summary>
     public bool IsTruncated => _steps > AsyncLimits.Steps || _branches > AsyncLimits.Branches || _graph.IsTruncated;
@@ -87,11 +92,14 @@ internal sealed class AsyncStackBuilder
 
     private void Block(DumpThread thread)
     {
-        if (thread.WaitingFor is not { Kind: WaitKind.Task, Object: { } task } || _graph.Behind(task.Value) is not (>= 0 and var box))
+        if (thread.WaitingFor is not { Kind: WaitKind.Task } wait)
             return;
-        if (!_blocked.TryGetValue(box, out List<DumpThread>? threads))
-            _blocked[box] = threads = [];
-        threads.Add(thread);
+        foreach (int box in _dependencies.MethodsBehind(wait))
+        {
+            if (!_blocked.TryGetValue(box, out List<DumpThread>? threads))
+                _blocked[box] = threads = [];
+            threads.Add(thread);
+        }
     }
 
     private void Add(int box, List<AsyncStack> stacks)
@@ -130,6 +138,8 @@ internal sealed class AsyncStackBuilder
             Kind = path.Skip(path.IndexOf(awaited.Box)).Any(b => _graph.Awaited(b).MayBeGivenUp) ? AsyncWaitKind.Other : AsyncWaitKind.Cycle,
             DueIn = awaited.DueIn,
         };
+        if (wait.Kind == AsyncWaitKind.SemaphoreSlim)
+            wait.IsReleasedByWaiter = ReleasesSemaphore(path);
         foreach (int passed in path)
             _onPath[passed] = false;
         return new AsyncStack
@@ -142,6 +152,17 @@ internal sealed class AsyncStackBuilder
         };
     }
 
+    /// <summary>Whether the innermost method of the program releases a semaphore.</summary>
+    private bool ReleasesSemaphore(List<int> path)
+    {
+        for (int i = path.Count; i-- > 0;)
+        {
+            if (_frames.FrameAt(_graph.Boxes.All[path[i]]) is { IsHidden: false, Module.IsOfPlatform: false })
+                return _frames.ReleasesSemaphore(_graph.Boxes.All[path[i]]);
+        }
+        return false;
+    }
+
     private AsyncWait Wait(in Awaited awaited, DumpThread? runs, int depth)
     {
         PromiseState? promise = _graph.Promise(awaited);
@@ -151,6 +172,8 @@ internal sealed class AsyncStackBuilder
             Type = awaited.Type,
             Object = awaited.Object < 0 ? null : new ObjectAddress(_graph.Objects[awaited.Object].Address),
             Operation = awaited.Operation,
+            Free = awaited is { Kind: AsyncWaitKind.SemaphoreSlim, Object: >= 0 } ? _graph.Objects.Number(awaited.Object, "m_currentCount") : null,
+            Limit = awaited is { Kind: AsyncWaitKind.SemaphoreSlim, Object: >= 0 } ? _graph.Objects.Number(awaited.Object, "m_maxCount") : null,
             DueIn = awaited.DueIn,
             Pending = promise?.Pending,
             Total = promise?.Total,

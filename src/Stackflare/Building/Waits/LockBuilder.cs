@@ -68,6 +68,7 @@ internal sealed class LockBuilder
     private static IReadOnlyList<DumpThread> WhomFor(DumpWait wait, DumpThread thread) => wait switch
     {
         { Joined: { } joined } => [joined],
+        { Runners: { Count: > 0 } runners } => runners,
         { Kind: WaitKind.MonitorWait } or { Lock: null } => [],
         { Lock.Owner: { } owner } => owner == thread ? [] : [owner],
         { Kind: WaitKind.WriteLock } => [.. wait.Lock.Readers.Where(t => t != thread)],
@@ -101,9 +102,12 @@ internal sealed class LockBuilder
         if (frames is not { Kind: { } kind, Index: var frameIndex })
             return null;
         bool isJoin = kind == WaitKind.ThreadJoin;
+        // The framework waits for these without a time limit, by polling.
+        bool isEndless = kind is WaitKind.CancellationCallback or WaitKind.Finalizers;
         bool isMonitor = kind is WaitKind.MonitorEnter or WaitKind.MonitorWait or WaitKind.LockEnter;
         int? waited = isMonitor ? null : _objects.Find(thread, kind, frameIndex);
         DumpLock? known = isMonitor ? wanted : waited is { } found ? _objects.Lock(found) : null;
+        DumpThread? holder = waited is { } mutex && kind == WaitKind.WaitHandle ? _objects.OwnerOf(mutex) : null;
         return new DumpWait
         {
             Kind = kind,
@@ -111,12 +115,34 @@ internal sealed class LockBuilder
             Lock = known,
             Object = known?.Address ?? (waited is { } at ? new ObjectAddress(_snapshot.Objects[at].Address) : null),
             ObjectType = known?.Type ?? (waited is { } typed ? _objects.Type(typed) : null),
+            Free = kind == WaitKind.SemaphoreSlim && waited is { } semaphore ? _snapshot.Objects[semaphore].Count : null,
+            IsReleasedByWaiter = kind == WaitKind.SemaphoreSlim && waited is not null && ReleasesSemaphore(thread, frameIndex),
+            Runners = holder is null ? [] : [holder],
             Joined = isJoin && recorded is { OtherThread: { } other } ? _threads[other] : null,
             AtLeast = atLeast,
+            Gate = kind == WaitKind.Task ? _objects.Gate(thread, frameIndex) : null,
+            IsForAny = kind == WaitKind.Task && (IsForAny(_threads[thread].Frames[frameIndex]) || (waited is { } promise && IsForAny(_objects.Type(promise)))),
             // At a barrier, a thread waits repeatedly for short times.
-            Timeout = kind == WaitKind.Barrier ? null : recorded?.Timeout ?? (WaitsForever(thread, kind, frameIndex) ? Timeout.InfiniteTimeSpan : null),
+            Timeout = kind == WaitKind.Barrier ? null : recorded?.Timeout ?? (isEndless || ((kind != WaitKind.WaitHandle || holder is not null) && WaitsForever(thread, kind, frameIndex)) ? Timeout.InfiniteTimeSpan : null),
         };
     }
+
+    private bool ReleasesSemaphore(int thread, int frame)
+    {
+        IReadOnlyList<DumpFrame> frames = _threads[thread].Frames;
+        for (; frame < frames.Count; frame++)
+        {
+            if (frames[frame] is { IsHidden: false, Module.IsOfPlatform: false })
+                return _session.LockScopesAround(_snapshot.Frames[_snapshot.StackOf(thread)[frame]]) is { ReleasesSemaphore: true };
+        }
+        return false;
+    }
+
+    private static bool IsForAny(DumpFrame frame) => frame.Method.Name.StartsWith("WaitAny", StringComparison.Ordinal);
+
+    /// <summary>Whether it is a task that completes when one of several tasks has completed.</summary>
+    private static bool IsForAny(string? task) =>
+        task is not null && (task.Contains("WhenAny", StringComparison.Ordinal) || task.Contains("CompleteOnInvokePromise", StringComparison.Ordinal));
 
     /// <summary>
     /// Whether the method waits without a time limit, for waits for which the runtime keeps no limit. Judged by the method's name or, if it was
@@ -124,10 +150,10 @@ internal sealed class LockBuilder
     /// </summary>
     private bool WaitsForever(int thread, WaitKind kind, int frame)
     {
-        if (kind is not (WaitKind.ThreadJoin or WaitKind.ReadLock or WaitKind.UpgradeableReadLock or WaitKind.WriteLock))
+        if (kind is not (WaitKind.ThreadJoin or WaitKind.ReadLock or WaitKind.UpgradeableReadLock or WaitKind.WriteLock or WaitKind.WaitHandle))
             return false;
         IReadOnlyList<DumpFrame> frames = _threads[thread].Frames;
-        if (frames[frame].Method is { Parameters: "", Name: "Join" or "EnterReadLock" or "EnterUpgradeableReadLock" or "EnterWriteLock" })
+        if (frames[frame].Method is { Parameters: "", Name: "WaitOne" or "Join" or "EnterReadLock" or "EnterUpgradeableReadLock" or "EnterWriteLock" })
             return true;
         return frame + 1 < frames.Count
             && _session.LockScopesAround(_snapshot.Frames[_snapshot.StackOf(thread)[frame + 1]]) is { WaitsForever: true };

@@ -108,6 +108,8 @@ internal static class WaitClassifier
             "System.Threading.ManualResetEventSlim" when Waits(name) => new(WaitKind.ManualResetEventSlim, ThreadActivity.Waiting),
             "System.Threading.CountdownEvent" when Waits(name) => new(WaitKind.CountdownEvent, ThreadActivity.Waiting),
             "System.Threading.Barrier" when name.Contains("Wait", StringComparison.Ordinal) => new(WaitKind.Barrier, ThreadActivity.Waiting),
+            "System.Threading.CancellationTokenSource.Registrations" when name == "WaitForCallbackToComplete" => new(WaitKind.CancellationCallback, ThreadActivity.Waiting),
+            "System.GC" when name is "WaitForPendingFinalizers" or "_WaitForPendingFinalizers" => new(WaitKind.Finalizers, ThreadActivity.Waiting),
             "System.Threading.WaitHandle" => new(WaitKind.WaitHandle, ThreadActivity.Waiting),
             "System.Threading.LowLevelLifoSemaphore" or "System.Threading.LowLevelMonitor" or "System.Threading.LowLevelThreadBlocker"
                 => new(null, ThreadActivity.Waiting),

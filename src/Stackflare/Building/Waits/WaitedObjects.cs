@@ -65,6 +65,27 @@ internal sealed class WaitedObjects
         return proven ?? (isOnly ? possible : null);
     }
 
+    /// <summary>
+    /// The object with which the tasks continue that a thread waits for by <c>Task.WaitAll</c> or <c>Task.WaitAny</c>; null if it is not known.
+    /// </summary>
+    /// <param name="thread">The thread's index in the snapshot.</param>
+    /// <param name="frame">The outermost frame of the wait.</param>
+    public ObjectAddress? Gate(int thread, int frame)
+    {
+        if (!_first.TryGetValue(thread, out int first) || !IsForSeveral(thread, frame))
+            return null;
+        for (int i = first; i < _snapshot.References.Length && _snapshot.References[i].Thread == thread; i++)
+        {
+            ref readonly SnapshotReference reference = ref _snapshot.References[i];
+            if (reference.IsProven && Type(reference.Object) is { } type
+                && (type == "System.Threading.Tasks.Task.SetOnCountdownMres" || type.StartsWith("System.Threading.Tasks.TaskFactory.CompleteOnInvokePromise", StringComparison.Ordinal)))
+            {
+                return new ObjectAddress(_snapshot.Objects[reference.Object].Address);
+            }
+        }
+        return null;
+    }
+
     /// <summary>Whether the thread waits for one or all of several objects. Then one visible object does not identify the wait.</summary>
     private bool IsForSeveral(int thread, int frame)
     {
@@ -79,6 +100,10 @@ internal sealed class WaitedObjects
 
     /// <summary>The lock that this object is; null if it is not one.</summary>
     public DumpLock? Lock(int index) => _locks[index];
+
+    /// <summary>The thread that owns a mutex; null if the object is not one, or the owner is not known.</summary>
+    public DumpThread? OwnerOf(int index) =>
+        _snapshot.Objects[index] is { Kind: SnapshotObjectKind.WaitHandle, Owner: { } owner } ? _threads[owner] : null;
 
     /// <summary>Full name of an object's type; null if not known.</summary>
     public string? Type(int index) => _snapshot.Objects[index].Type is { } type ? _session.Types.Name(type) : null;
@@ -117,9 +142,11 @@ internal sealed class WaitedObjects
         snapshot.References.Where(static r => r.HoldsRead).Select(static r => r.Thread)
             .Concat(snapshot.Objects.SelectMany(static o => (int?[])[o.Owner, o.Upgrader]).OfType<int>()).Distinct();
 
-    /// <summary>The threads that wait for a reader-writer lock or for the end of a thread, possibly more than once.</summary>
+    /// <summary>The threads that wait for a reader-writer lock, a mutex or the end of a thread, possibly more than once.</summary>
     public static IEnumerable<int> Joining(Snapshot snapshot) =>
-        snapshot.References.Where(r => snapshot.Objects[r.Object].Kind == SnapshotObjectKind.ReaderWriterLockSlim).Select(static r => r.Thread)
+        snapshot.References
+            .Where(r => snapshot.Objects[r.Object] is { Kind: SnapshotObjectKind.ReaderWriterLockSlim } or { Kind: SnapshotObjectKind.WaitHandle, Owner: not null })
+            .Select(static r => r.Thread)
             .Concat(Enumerable.Range(0, snapshot.Threads.Count).Where(t => snapshot.Threads[t].Wait is { Kind: SnapshotWaitKind.Join })).Distinct();
 
     private static SnapshotObjectKind? KindOf(WaitKind kind) => kind switch
@@ -146,8 +173,24 @@ internal sealed class WaitedObjects
             Owner = entry.Owner is { } owner ? _threads[owner] : null,
             Upgrader = entry.Upgrader is { } upgrader ? _threads[upgrader] : null,
             Readers = [.. Readers(index).Select(t => _threads[t])],
+            LostReaders = LostReaders(entry, index),
         };
     }
+
+    /// <summary>
+    /// The lock counts its readers, and each reader has a record of its own. Fewer records than readers: their threads have ended. A thread that is just
+    /// entering has been counted and has no record yet.
+    /// </summary>
+    private int LostReaders(SnapshotObject entry, int index)
+    {
+        // If a part of the capture is missing, a note says so.
+        if (entry is not { Owner: null, Count: > 0 and var count } || _snapshot.Notes.Count > 0 || Array.Exists(_threads, IsEntering))
+            return 0;
+        return Math.Max(0, count - Readers(index).Count());
+    }
+
+    private static bool IsEntering(DumpThread thread) => thread.Activity == ThreadActivity.Running
+        && thread.Frames.Take(MaxFrames).Any(static f => f.Method.DeclaringType.StartsWith("System.Threading.ReaderWriterLockSlim", StringComparison.Ordinal));
 
     private void AddReader(int index, int thread)
     {

@@ -196,6 +196,7 @@ internal enum ReferenceFlags : uint
 {
     Proven = 1,
     HoldsRead = 2,
+    Runs = 4,
 }
 
 /// <summary>Parts of a dump that depend on the runtime's private data layout.</summary>

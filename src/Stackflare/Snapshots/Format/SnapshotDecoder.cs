@@ -148,7 +148,7 @@ internal static class SnapshotDecoder
         {
             builder.Add(new SnapshotReference(
                 (int)reference.Thread, Index(reference.Frame), (int)reference.Object,
-                reference.Flags.HasFlag(ReferenceFlags.Proven), reference.Flags.HasFlag(ReferenceFlags.HoldsRead)));
+                reference.Flags.HasFlag(ReferenceFlags.Proven), reference.Flags.HasFlag(ReferenceFlags.HoldsRead), reference.Flags.HasFlag(ReferenceFlags.Runs)));
         }
     }
 

@@ -182,7 +182,7 @@ internal sealed class SnapshotEncoder
             Thread = (uint)r.Thread,
             Frame = Index(r.Frame),
             Object = (uint)r.Object,
-            Flags = (r.IsProven ? ReferenceFlags.Proven : 0) | (r.HoldsRead ? ReferenceFlags.HoldsRead : 0),
+            Flags = (r.IsProven ? ReferenceFlags.Proven : 0) | (r.HoldsRead ? ReferenceFlags.HoldsRead : 0) | (r.Runs ? ReferenceFlags.Runs : 0),
         }));
     }
 

@@ -5,5 +5,6 @@ namespace Stackflare.Symbols.IL;
 /// <param name="ReaderWriter">
 /// Number of surrounding statements that hold a reader-writer lock: a <c>try</c> whose <c>finally</c> releases one.
 /// </param>
-/// <param name="WaitsForever">Whether the call at the offset waits for a reader-writer lock or a thread's end without a time limit.</param>
-internal readonly record struct LockScopeCounts(int Exclusive, int ReaderWriter, bool WaitsForever);
+/// <param name="WaitsForever">Whether the call at the offset waits for a reader-writer lock, a wait handle or a thread's end without a time limit.</param>
+/// <param name="ReleasesSemaphore">Whether the method releases a semaphore anywhere. Not saved.</param>
+internal readonly record struct LockScopeCounts(int Exclusive, int ReaderWriter, bool WaitsForever, bool ReleasesSemaphore = false);

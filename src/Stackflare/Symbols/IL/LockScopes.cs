@@ -32,6 +32,7 @@ internal sealed class LockScopes(ModuleImage image)
         Acquire,
         Release,
         ReleaseReaderWriter,
+        ReleaseSemaphore,
         WaitForever,
         WaitWithLimit,
     }
@@ -65,7 +66,7 @@ internal sealed class LockScopes(ModuleImage image)
                 readerWriter += IndexOf(handler, LockOperation.ReleaseReaderWriter) >= 0 ? 1 : 0;
             }
         }
-        return new LockScopeCounts(exclusive, readerWriter, WaitsForever(code, offset));
+        return new LockScopeCounts(exclusive, readerWriter, WaitsForever(code, offset), IndexOf(code, LockOperation.ReleaseSemaphore) >= 0);
     }
 
     /// <summary>The statement begins at the offset, so the call is the first of its kind from there.</summary>
@@ -141,10 +142,11 @@ internal sealed class LockScopes(ModuleImage image)
     private static LockOperation Classify(MetadataReader metadata, StringHandle ns, StringHandle type, StringHandle name, BlobHandle signature) =>
         (metadata.Text(ns), metadata.Text(type), metadata.Text(name)) switch
         {
-            ("System.Threading", "Thread", "Join") => Parameters(metadata, signature) == 0 ? LockOperation.WaitForever : LockOperation.WaitWithLimit,
+            ("System.Threading", "Thread", "Join") or ("System.Threading", "WaitHandle", "WaitOne") => Parameters(metadata, signature) == 0 ? LockOperation.WaitForever : LockOperation.WaitWithLimit,
             ("System.Threading", "ReaderWriterLockSlim", "EnterReadLock" or "EnterWriteLock" or "EnterUpgradeableReadLock") => LockOperation.WaitForever,
             ("System.Threading", "ReaderWriterLockSlim", "TryEnterReadLock" or "TryEnterWriteLock" or "TryEnterUpgradeableReadLock") => LockOperation.WaitWithLimit,
             ("System.Threading", "Monitor", "Enter" or "TryEnter" or "ReliableEnter") => LockOperation.Acquire,
+            ("System.Threading", "SemaphoreSlim", "Release") => LockOperation.ReleaseSemaphore,
             ("System.Threading", "Monitor" or "Lock", "Exit") => LockOperation.Release,
             ("System.Threading", "ReaderWriterLockSlim", "ExitReadLock" or "ExitWriteLock" or "ExitUpgradeableReadLock") => LockOperation.ReleaseReaderWriter,
             _ => LockOperation.None,

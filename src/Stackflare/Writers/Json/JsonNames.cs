@@ -73,6 +73,9 @@ internal static class JsonNames
         WaitKind.ThreadJoin => "threadJoin",
         WaitKind.Sleep => "sleep",
         WaitKind.WaitHandle => "waitHandle",
+        WaitKind.StaticConstructor => "staticConstructor",
+        WaitKind.CancellationCallback => "cancellationCallback",
+        WaitKind.Finalizers => "finalizers",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
 
@@ -117,6 +120,8 @@ internal static class JsonNames
         FindingKind.ManyAlike => "manyAlike",
         FindingKind.AsyncCycle => "asyncCircle", // likewise
         FindingKind.ManyAsyncAlike => "manyAsyncAlike",
+        FindingKind.MainReturned => "mainReturned",
+        FindingKind.SemaphoreNotReleased => "semaphoreNotReleased",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
 }

@@ -83,10 +83,16 @@ internal sealed class AsyncSection(RenderBuffer buffer, DumpView view, TextDiale
 
     private void AppendBlocked(AsyncStackGroup group, string before)
     {
-        if (group.BlockedThreads is not { Count: > 0 } threads)
+        AppendBlocked([.. group.BlockedThreads.Where(static t => t.WaitingFor is not { IsForAny: true })], group.Count == 1 ? "this completes" : "these complete", before);
+        AppendBlocked([.. group.BlockedThreads.Where(static t => t.WaitingFor is { IsForAny: true })], "this or another task completes", before);
+    }
+
+    private void AppendBlocked(DumpThread[] threads, string until, string before)
+    {
+        if (threads.Length == 0)
             return;
         buffer.Append(before).Append(dialect.Indentation).Append("- ").Append(LockLines.References(threads, dialect.Reference))
-            .Append(threads.Count == 1 ? " is" : " are").Append(" blocked until ").Append(group.Count == 1 ? "this completes" : "these complete").AppendLine();
+            .Append(threads.Length == 1 ? " is" : " are").Append(" blocked until ").Append(until).AppendLine();
     }
 
     private void AppendUnfinished(AsyncStackGroup group, string before, int depth)

@@ -72,7 +72,7 @@ internal sealed class DiagnosisSection(RenderBuffer buffer, DumpView view, TextD
 
     private void AppendDeadlock(Deadlock deadlock)
     {
-        buffer.Begin(TextRole.Deadlock).Append("Deadlock: ").Append(DiagnosisText.Cycle(deadlock)).Append(" forever");
+        buffer.Begin(TextRole.Deadlock).Append("Deadlock").Append(DiagnosisText.Through(deadlock)).Append(": ").Append(DiagnosisText.Cycle(deadlock)).Append(" forever");
         if (deadlock.Behind.Count > 0)
         {
             buffer.Append("; ").AppendCount(deadlock.Behind.Count).Append(deadlock.Behind.Count == 1 ? " more waits behind " : " more wait behind ")

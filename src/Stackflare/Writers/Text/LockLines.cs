@@ -38,7 +38,12 @@ internal sealed class LockLines(Func<DumpThread, string> reference, string inden
         if (wait.Joined is { } joined)
             return line.Append(reference(joined)).Append(Times(group, index)).ToString();
 
+        if (wait.IsForRuntime)
+            return line.Append(DiagnosisText.Unit(wait, Type)).Append(", run by ").Append(References(wait.WaitsFor, reference)).Append(Times(group, index)).ToString();
+
         line.Append(Object(group, index));
+        if (wait.Kind == WaitKind.Task)
+            return line.Append(wait.WaitsFor.Count > 0 ? ", which needs " + References(wait.WaitsFor, reference) : "").Append(Times(group, index)).ToString();
         // Each of several upgrading readers waits for the others.
         IReadOnlyList<DumpThread> others = group.Threads.Count > 1 && wait is { Kind: WaitKind.WriteLock, Lock: { Owner: null, Readers: { Count: > 0 } readers } }
             ? readers
