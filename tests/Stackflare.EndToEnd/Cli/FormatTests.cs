@@ -51,7 +51,7 @@ public sealed partial class FormatTests(StillTarget still) : IClassFixture<Still
         {
             var block = blocks.Single(b => b.StartsWith($"<Thread({thread.Name}, started background {thread.OsId})>\n", StringComparison.Ordinal));
             string[] methods = [.. block.Split('\n').Where(l => l.StartsWith("  File ", StringComparison.Ordinal)).Select(l => l.Split(", in ")[1])];
-            Assert.Equal(Visible(dump.Of(thread)).Distinct(), methods.Distinct());
+            Assert.Equal(dump.Of(thread).ShownInText.Select(f => f.FullName).Reverse().Distinct(), methods.Distinct());
         });
     }
 

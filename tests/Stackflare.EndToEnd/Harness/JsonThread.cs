@@ -16,7 +16,10 @@ internal sealed class JsonThread
     /// <summary>All frames, innermost first.</summary>
     public IReadOnlyList<JsonFrame> Frames { get; }
 
-    /// <summary>Those that other formats show.</summary>
+    /// <summary>Those that the text formats show.</summary>
+    public IEnumerable<JsonFrame> ShownInText => Frames.SkipLast(_thread.GetProperty("platformCallers").GetInt32()).Skip(_thread.GetProperty("waitPlumbing").GetInt32()).Where(f => !f.IsHidden);
+
+    /// <summary>Those that profiles show.</summary>
     public IEnumerable<JsonFrame> Shown => Frames.Skip(_thread.GetProperty("waitPlumbing").GetInt32()).Where(f => !f.IsHidden);
 
     /// <summary>The targets' own frames in the form that <see cref="TruthThread.Calls"/> has: what a reader is shown, less the harness.</summary>

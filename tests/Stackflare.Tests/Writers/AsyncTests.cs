@@ -66,6 +66,22 @@ public sealed class AsyncTests
         Assert.Equal(6, json.RootElement.GetProperty("asyncStacks").GetArrayLength());
     }
 
+    /// <summary>What the program awaits of the framework, and where that waits; not what is between.</summary>
+    [Fact]
+    public void TheFrameworksInnerFramesAreTwo()
+    {
+        DumpFrame fill = PlatformAsync("System.Net.Connection", "FillAsync"), send = PlatformAsync("System.Net.Connection", "SendAsync"), create = PlatformAsync("System.Net.Handler", "CreateAsync"), client = PlatformAsync("System.Net.Client", "SendAsync");
+        ThreadDump dump = AsyncDump([], Stack(For(AsyncWaitKind.Socket), fill, send, create, client, A), Stack(For(AsyncWaitKind.Socket), fill, send, client, A), Stack(For(AsyncWaitKind.Socket), fill, client, A));
+        Assert.Contains("3 async stacks waiting for a socket\n   at System.Net.Connection.FillAsync()\n   at System.Net.Client.SendAsync()\n   at MyApp.Program.A()", Render.Text(dump), StringComparison.Ordinal);
+        Assert.Contains("Not shown: 3 hidden frames.", Render.Text(dump), StringComparison.Ordinal);
+        Assert.Contains("   at System.Net.Handler.CreateAsync()\n", Render.Text(dump, Render.All), StringComparison.Ordinal);
+        // A library's frames are not the framework's, and without a program all is shown.
+        DumpFrame library = PlatformAsync("Vendor.Db", "QueryAsync");
+        var vendor = new DumpFrame { Kind = library.Kind, Method = library.Method, Symbols = library.Symbols, Module = new ModuleIdentity("Vendor.dll", null, null) };
+        AsyncStack[] whole = [Stack(For(AsyncWaitKind.Socket), vendor, fill, send, create, A), Stack(For(AsyncWaitKind.Cycle), fill, send, create, client)];
+        Assert.DoesNotContain("Not shown", Render.Text(AsyncDump([], whole)), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void TheLargestGroupComesFirstAndThePlatformsLast()
     {

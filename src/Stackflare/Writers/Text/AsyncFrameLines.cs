@@ -13,7 +13,7 @@ internal sealed class AsyncFrameLines(RenderBuffer buffer, RenderOptions options
     /// <summary>Writes the visible frames of a stack.</summary>
     /// <param name="frames">The stack, innermost first.</param>
     /// <param name="before">The beginning of each line.</param>
-    /// <returns>How many hidden frames are left out.</returns>
+    /// <returns>How many frames are visible.</returns>
     public int Append(IReadOnlyList<DumpFrame> frames, string before)
     {
         IReadOnlyList<DumpFrame> visible = VisibleFrames.Of(frames, options.ShowHidden);
@@ -31,7 +31,7 @@ internal sealed class AsyncFrameLines(RenderBuffer buffer, RenderOptions options
                 buffer.Append(before).Append(dialect.Repeated(run));
             i = run.End;
         }
-        return frames.Count - visible.Count;
+        return visible.Count;
     }
 
     private int IdOf(DumpFrame frame)

@@ -32,7 +32,9 @@ internal sealed class AsyncSection(RenderBuffer buffer, DumpView view, TextDiale
         string line = dialect.Callers(view.AwaitedMethodOf(group) is { } method ? EscapedText.Plain(method.FullName) : null);
         if (!dialect.OutermostFirst)
             buffer.Append(line);
-        HiddenFrames += (long)_frames.Append(callers, before: "") * group.Threads.Count;
+        // Threads of one group can have different numbers of hidden callers.
+        int visible = _frames.Append(callers, before: "");
+        HiddenFrames += group.Threads.Sum(t => (long)t.AsyncCallers.Count - visible);
         if (dialect.OutermostFirst)
             buffer.Append(line);
     }
@@ -73,7 +75,12 @@ internal sealed class AsyncSection(RenderBuffer buffer, DumpView view, TextDiale
         }
     }
 
-    private void AppendFrames(AsyncStackGroup group, string before) => HiddenFrames += AsyncStackGroup.Product(_frames.Append(group.First.Frames, before), group.Count);
+    private void AppendFrames(AsyncStackGroup group, string before)
+    {
+        int visible = _frames.Append(group.First.Frames, before);
+        foreach ((AsyncStack stack, long times) in group.Stacks)
+            HiddenFrames = AsyncStackGroup.Sum(HiddenFrames, AsyncStackGroup.Product(stack.Frames.Count - visible, times));
+    }
 
     private void AppendTruncated(AsyncStackGroup group, string before)
     {
