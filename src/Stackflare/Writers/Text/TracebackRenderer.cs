@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Stackflare.Analysis;
 using Stackflare.Model;
 using Stackflare.Views;
 
@@ -130,7 +131,7 @@ internal sealed class TracebackRenderer
         if (frame.Source is not { } source)
             return $"  File \"<{EscapedText.QuotedPath(FileStandIn(frame))}>\", in {method}\n";
 
-        string line = FormattableString.Invariant($"  File \"{EscapedText.QuotedPath(source.Path)}\", line {source.Line}, in {method}\n");
+        string line = FormattableString.Invariant($"  File \"{EscapedText.QuotedPath(source.Path)}\", line {source.Line}, in {method}{(source.IsApproximate ? DiagnosisText.Approximate : "")}\n");
         return SourceLine.Find(source) is { } text ? $"{line}    {text}\n" : line;
     }
 
