@@ -144,7 +144,9 @@ static void resolve_frame(capture *c, sf_frame *frame)
 static uint32_t frame_of(capture *c, const raw_frame *raw)
 {
     bool native = raw->function == SF_NONE;
-    uint64_t key = native ? 0 : raw->ip * 2 + (raw->exact != 0);
+    /* In a catch or finally block, the place in the block tells more than that in the try block. */
+    bool in_handler = !native && raw->handler != 0 && follows_call(raw->handler) && resolve_same_code(c, raw->function, raw->ip - 1, raw->handler - 1);
+    uint64_t ip = in_handler ? raw->handler : raw->ip, key = native ? 0 : ip * 2 + (raw->exact != 0);
     uint32_t *known = sf_index_find(&c->frame_index, key);
     if (*known != 0)
         return *known - 1;
@@ -159,7 +161,7 @@ static uint32_t frame_of(capture *c, const raw_frame *raw)
         frame->flags = SF_FRAME_NATIVE;
         return index;
     }
-    frame->address = raw->ip;
+    frame->address = ip;
     frame->flags = raw->exact ? SF_FRAME_EXACT : 0;
     resolve_frame(c, frame);
     return index;
