@@ -15,6 +15,7 @@ enum {
     MAX_FUNCTIONS = 1 << 16,
     MAX_MODULES = 1 << 13,
     MAX_FRAMES = 1 << 18,
+    MAX_IL_PLACES = 1 << 20,
     BLOB_BYTES = 16 << 20,
     READY_BYTES = 384 << 10, /* for 16,384 frames; with more, page faults cost little compared with the walk */
 };
@@ -36,6 +37,7 @@ bool capture_map(capture *c)
         && sf_table_map(&c->module_work, sizeof(module_work), MAX_MODULES, 4 << 10)
         && sf_table_map(&c->stacks, sizeof(uint32_t), r->max_total_frames, 0)
         && sf_table_map(&c->frames, sizeof(sf_frame), min32(r->max_total_frames, MAX_FRAMES), 0)
+        && sf_table_map(&c->il_places, sizeof(uint32_t), MAX_IL_PLACES, 0)
         && sf_table_map(&c->blob, 1, BLOB_BYTES + r->max_image_bytes, 64 << 10)
         && sf_table_map(&c->locks, sizeof(sf_lock), MAX_LOCKS, 8 << 10)
         && sf_table_map(&c->lock_work, sizeof(lock_work), MAX_LOCKS, 4 << 10)
@@ -59,20 +61,21 @@ bool capture_map(capture *c)
         && sf_index_map(&c->function_index, MAX_FUNCTIONS)
         && sf_index_map(&c->type_index, CAPTURE_TYPES)
         && sf_index_map(&c->module_index, MAX_MODULES)
-        && sf_index_map(&c->frame_index, min32(r->max_total_frames, MAX_FRAMES));
+        && sf_index_map(&c->frame_index, min32(r->max_total_frames, MAX_FRAMES))
+        && sf_index_map(&c->body_index, min32(r->max_total_frames, MAX_FRAMES));
 }
 
 void capture_unmap(capture *c)
 {
     sf_table *tables[] = { &c->threads, &c->raw, &c->functions, &c->function_work, &c->types, &c->type_work, &c->type_args,
-                           &c->modules, &c->module_work, &c->stacks, &c->frames, &c->blob,
+                           &c->modules, &c->module_work, &c->stacks, &c->frames, &c->il_places, &c->blob,
                            &c->locks, &c->lock_work, &c->waits, &c->held_locks, &c->thread_work, &c->thread_of_id, &c->scratch,
                            &c->thread_copies, &c->busy, &c->busy_samples, &c->blockers,
                            &c->objects, &c->object_work, &c->references, &c->waiting_words };
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         sf_table_unmap(tables[i]);
     sf_index *indexes[] = { &c->function_index, &c->type_index, &c->module_index, &c->frame_index, &c->lock_index, &c->object_index,
-                            &c->os_index };
+                            &c->os_index, &c->body_index };
     for (size_t i = 0; i < sizeof indexes / sizeof *indexes; i++)
         sf_index_unmap(indexes[i]);
     managed_unmap(c);
@@ -154,6 +157,7 @@ void capture_send(const capture *c, int host)
     const snapshot_part sections[] = {
         { SF_SECTION_INFO, sizeof c->result, &c->result, sizeof c->result },
         section(SF_SECTION_THREADS, &c->threads), section(SF_SECTION_STACKS, &c->stacks), section(SF_SECTION_FRAMES, &c->frames),
+        section(SF_SECTION_IL_PLACES, &c->il_places),
         section(SF_SECTION_FUNCTIONS, &c->functions), section(SF_SECTION_TYPES, &c->types), section(SF_SECTION_TYPE_ARGS, &c->type_args),
         section(SF_SECTION_MODULES, &c->modules), section(SF_SECTION_BLOB, &c->blob),
         section(SF_SECTION_LOCKS, &c->locks), section(SF_SECTION_WAITS, &c->waits), section(SF_SECTION_HELD, &c->held_locks),

@@ -38,7 +38,7 @@ int main(void)
     FIELD(sf_blocker, thread); FIELD(sf_blocker, call); FIELD(sf_blocker, flags); FIELD(sf_blocker, reserved); FIELD(sf_blocker, seen_ns);
     STRUCT(sf_frame);
     FIELD(sf_frame, address); FIELD(sf_frame, function); FIELD(sf_frame, il_offset); FIELD(sf_frame, flags);
-    FIELD(sf_frame, native_offset);
+    FIELD(sf_frame, native_offset); FIELD(sf_frame, il_places); FIELD(sf_frame, il_next);
     STRUCT(sf_function);
     FIELD(sf_function, function_id); FIELD(sf_function, module); FIELD(sf_function, token); FIELD(sf_function, declaring_type);
     FIELD(sf_function, type_arg_start); FIELD(sf_function, type_arg_count); FIELD(sf_function, flags);

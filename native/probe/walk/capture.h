@@ -9,6 +9,7 @@
 /* A frame as seen by the walk. */
 typedef struct raw_frame {
     uint64_t ip;
+    uint64_t handler;  /* the return address of the next inner frame if it is not ip: in a catch or finally block of the same method, probably */
     uintptr_t sp;      /* 0: not known */
     uint32_t function; /* index; SF_NONE: native frames */
     uint32_t exact;
@@ -75,7 +76,7 @@ typedef struct capture {
     sf_info result;
 
     sf_table threads, raw, functions, function_work, types, type_work, type_args, modules, module_work;
-    sf_table stacks, frames, blob;
+    sf_table stacks, frames, il_places, blob;
     sf_table locks, lock_work, waits, held_locks, thread_work, thread_of_id, scratch;
     sf_table busy, busy_samples, blockers;
     sf_table objects, object_work, references, waiting_words;
@@ -91,7 +92,7 @@ typedef struct capture {
     uint32_t monitors_right, monitors_wrong; /* whether a sync block refers to such an object */
     bool monitors_whole; /* all of them are known */
     bool monitors_waited; /* a thread waits to enter one */
-    sf_index function_index, type_index, module_index, frame_index;
+    sf_index function_index, type_index, module_index, frame_index, body_index;
 
     void *held[MAX_HELD];
     clr_id held_loaders[MAX_HELD];

@@ -3,7 +3,7 @@
 #include "runtime/image.h"
 #include "walk/capture.h"
 
-enum { MAX_BODIES = 32, MAX_RANGES = 8, MAX_MAP = 1 << 14, MAX_NAME = 1024, MAX_NESTING = 16 };
+enum { MAX_BODIES = 32, MAX_RANGES = 8, MAX_MAP = 1 << 14, MAX_PLACES = 1 << 12, MAX_NAME = 1024, MAX_NESTING = 16 };
 
 /* The runtime's marks for places without IL. */
 enum { IL_NO_MAPPING = -1, IL_PROLOG = -2, IL_EPILOG = -3 };
@@ -38,17 +38,11 @@ static bool find_body(capture *c, clr_id function, clr_id rejit, uintptr_t addre
 static il_native_map map[MAX_MAP]; /* captures never overlap: the runtime attaches one profiler at a time */
 
 /* The IL offset of a native offset: that of its range. A range without IL belongs to the preceding one, the prolog to the start of the method. */
-static int32_t il_offset(capture *c, uintptr_t start, uint32_t offset)
+static int32_t il_offset(uint32_t count, uint32_t offset)
 {
-    uint32_t count = 0;
-    hresult hr = info_il_map(c->runtime.info, start, MAX_MAP, &count, map);
-    if (hr == CORPROF_E_DEBUGGING_DISABLED)
-        c->result.flags |= SF_INFO_DEBUG_INFO_OFF;
-    if (FAILED(hr))
-        return -1;
     int32_t best = -1;
     uint32_t best_start = 0;
-    for (uint32_t i = 0; i < count && i < MAX_MAP; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         int32_t il = (int32_t)map[i].il_offset;
         if (map[i].native_start > offset || (il < 0 && il != IL_PROLOG))
             continue;
@@ -60,6 +54,55 @@ static int32_t il_offset(capture *c, uintptr_t start, uint32_t offset)
         }
     }
     return best;
+}
+
+/* The IL offsets that a compiled body has places for, once for each body. The number of the list from 1; 0 if it is too long, or if there is no
+ * room. */
+static uint32_t il_places(capture *c, uintptr_t start, uint32_t count)
+{
+    uint32_t *known = sf_index_find(&c->body_index, start);
+    if (*known != 0)
+        return *known;
+    uint32_t places = 0;
+    for (uint32_t i = 0; i < count; i++)
+        places += (int32_t)map[i].il_offset >= 0;
+    uint32_t first = places > MAX_PLACES ? SF_NONE : sf_table_add_many(&c->il_places, 1 + places);
+    if (first == SF_NONE)
+        return 0;
+    uint32_t *list = sf_table_at(&c->il_places, first);
+    *list++ = places;
+    for (uint32_t i = 0; i < count; i++)
+        if ((int32_t)map[i].il_offset >= 0)
+            *list++ = map[i].il_offset;
+    return *known = first + 1;
+}
+
+/* The IL offset of the code after the range of a native offset; -1 if there is none. */
+static int32_t next_il(uint32_t count, uint32_t offset)
+{
+    int32_t best = -1;
+    uint32_t best_start = UINT32_MAX;
+    for (uint32_t i = 0; i < count; i++)
+        if (map[i].native_start > offset && map[i].native_start < best_start && (int32_t)map[i].il_offset >= 0) {
+            best = (int32_t)map[i].il_offset;
+            best_start = map[i].native_start;
+        }
+    return best;
+}
+
+static void find_il(capture *c, uintptr_t start, sf_frame *frame)
+{
+    uint32_t count = 0;
+    hresult hr = info_il_map(c->runtime.info, start, MAX_MAP, &count, map);
+    if (hr == CORPROF_E_DEBUGGING_DISABLED)
+        c->result.flags |= SF_INFO_DEBUG_INFO_OFF;
+    if (FAILED(hr) || count > MAX_MAP)
+        return;
+    frame->il_offset = il_offset(count, frame->native_offset);
+    if (frame->il_offset < 0)
+        return;
+    frame->il_places = il_places(c, start, count);
+    frame->il_next = (uint32_t)(next_il(count, frame->native_offset) + 1);
 }
 
 /* The IL offset at exactly this native offset: the runtime marks in this way where it suspends methods. The code around it performs the suspension
@@ -90,14 +133,20 @@ static void resolve_frame(capture *c, sf_frame *frame)
     if (rejit != 0)
         frame->flags |= SF_FRAME_REJIT;
     uintptr_t start;
-    if (find_body(c, f->function_id, rejit, address, &start, &frame->native_offset))
-        frame->il_offset = (frame->flags & SF_FRAME_AWAIT ? il_offset_at : il_offset)(c, start, frame->native_offset);
+    if (!find_body(c, f->function_id, rejit, address, &start, &frame->native_offset))
+        return;
+    if (frame->flags & SF_FRAME_AWAIT)
+        frame->il_offset = il_offset_at(c, start, frame->native_offset);
+    else
+        find_il(c, start, frame);
 }
 
 static uint32_t frame_of(capture *c, const raw_frame *raw)
 {
     bool native = raw->function == SF_NONE;
-    uint64_t key = native ? 0 : raw->ip * 2 + (raw->exact != 0);
+    /* In a catch or finally block, the place in the block tells more than that in the try block. */
+    bool in_handler = !native && raw->handler != 0 && follows_call(raw->handler) && resolve_same_code(c, raw->function, raw->ip - 1, raw->handler - 1);
+    uint64_t ip = in_handler ? raw->handler : raw->ip, key = native ? 0 : ip * 2 + (raw->exact != 0);
     uint32_t *known = sf_index_find(&c->frame_index, key);
     if (*known != 0)
         return *known - 1;
@@ -112,7 +161,7 @@ static uint32_t frame_of(capture *c, const raw_frame *raw)
         frame->flags = SF_FRAME_NATIVE;
         return index;
     }
-    frame->address = raw->ip;
+    frame->address = ip;
     frame->flags = raw->exact ? SF_FRAME_EXACT : 0;
     resolve_frame(c, frame);
     return index;

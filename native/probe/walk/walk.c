@@ -11,11 +11,12 @@ typedef struct walk_state {
     sf_thread *thread;
     uint32_t limit, in_batch;
     uintptr_t stack_end;
+    uintptr_t frame_pointer; /* of the last frame; 0: not known */
 } walk_state;
 
 /* The start of a frame's part of the stack, from the registers of the walk. The instruction pointer next to it confirms that these are the registers.
  * The end is not given: the next frame ends the part. For the outermost frame, the frame pointer is the best approximation. */
-static uintptr_t stack_pointer(const uint8_t *context, uint32_t size, uintptr_t ip, uintptr_t *end)
+static uintptr_t stack_pointer(const uint8_t *context, uint32_t size, uintptr_t ip, uintptr_t *end, uintptr_t *frame_pointer)
 {
     enum { OUTERMOST_BYTES = 256, FRAME_BYTES_MOST = 64 << 10 };
     uintptr_t sp, fp, pc;
@@ -26,8 +27,24 @@ static uintptr_t stack_pointer(const uint8_t *context, uint32_t size, uintptr_t 
     memcpy(&pc, context + CONTEXT_PC, sizeof pc);
     if (pc != ip || !plausible(sp))
         return 0;
+    *frame_pointer = fp;
     *end = fp >= sp && fp - sp < FRAME_BYTES_MOST ? (fp | 7) + 1 + sizeof fp : sp + OUTERMOST_BYTES;
     return sp;
+}
+
+/* The compiler makes a function of its own of each catch and finally block. The runtime leaves out its frame, and gives the frame of the method, at the
+ * call in the try block. The return address of the inner frame is in the block. It is next to the saved frame pointer, and below the part of the stack
+ * that belongs to the method. A frame without a frame pointer has that of its caller, which is not below. */
+static uintptr_t handler_address(uintptr_t inner_fp, uintptr_t sp, uintptr_t ip)
+{
+    uintptr_t address = 0, slot = inner_fp + sizeof address;
+    if (inner_fp == 0 || sp == 0 || inner_fp % sizeof address != 0 || slot >= sp)
+        return 0;
+#if defined(__x86_64__)
+    if (slot + sizeof address == sp)
+        return 0; /* the usual call */
+#endif
+    return sf_read_pointer(slot, &address) && address != ip ? address : 0;
 }
 
 static hresult on_frame(clr_id function, uintptr_t ip, uintptr_t frame_info, uint32_t context_size, uint8_t *context, void *state)
@@ -55,7 +72,10 @@ static hresult on_frame(clr_id function, uintptr_t ip, uintptr_t frame_info, uin
     }
     raw_frame *frame = sf_table_at(&c->raw, index);
     frame->ip = ip;
-    frame->sp = function == 0 ? 0 : stack_pointer(context, context_size, ip, &walk->stack_end);
+    uintptr_t inner_fp = walk->frame_pointer;
+    walk->frame_pointer = 0;
+    frame->sp = function == 0 ? 0 : stack_pointer(context, context_size, ip, &walk->stack_end, &walk->frame_pointer);
+    frame->handler = handler_address(inner_fp, frame->sp, ip);
     frame->function = described;
     /* Only the innermost address of a thread that was suspended in managed code is exact; all others are return addresses. */
     frame->exact = walk->thread->frame_count == 0 && function != 0 && stands_at(c, walk->in_batch, ip);
@@ -65,7 +85,7 @@ static hresult on_frame(clr_id function, uintptr_t ip, uintptr_t frame_info, uin
 
 static void walk(capture *c, sf_thread *thread, thread_work *work, uint32_t in_batch)
 {
-    walk_state state = { c, thread, c->request->max_thread_frames, in_batch, 0 };
+    walk_state state = { .c = c, .thread = thread, .limit = c->request->max_thread_frames, .in_batch = in_batch };
     thread->first_frame = c->raw.count;
     hresult hr = info_walk(c->runtime.info, thread->thread_id, on_frame, COR_PRF_SNAPSHOT_REGISTER_CONTEXT, &state, NULL, 0);
     work->stack_end = state.stack_end;

@@ -76,6 +76,7 @@ enum sf_section {
     SF_SECTION_BUSY = 15,     /* sf_busy[]: the processor use, after the pause, of threads that ran managed code */
     SF_SECTION_POOL = 16,     /* one sf_pool, or none if nothing is known of the thread pool */
     SF_SECTION_BLOCKERS = 17, /* sf_blocker[]: the threads that prevented the suspension, in captures that ended in SF_PHASE_SUSPEND for that reason */
+    SF_SECTION_IL_PLACES = 19, /* uint32_t[]: lists, each after its length */
     SF_SECTION_HEAP = 20,            /* one sf_heap; this and the following sections only if the request asks for them */
     SF_SECTION_HEAP_OBJECTS = 21,    /* sf_heap_object[]: by address, each once */
     SF_SECTION_HEAP_BYTES = 22,      /* the objects' bytes */
@@ -206,6 +207,8 @@ typedef struct sf_frame {
     int32_t il_offset; /* -1 none */
     uint32_t flags;
     uint32_t native_offset; /* from the start of the method's code */
+    uint32_t il_places; /* the index plus 1 of a list in the IL places: the IL offsets that the compiled code has places for; 0: not known */
+    uint32_t il_next; /* the IL offset plus 1 of the code after that of il_offset; 0: none, or not known */
 } sf_frame;
 
 enum sf_function_flags {

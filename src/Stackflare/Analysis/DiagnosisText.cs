@@ -15,13 +15,16 @@ internal static class DiagnosisText
         ? $"\"{name}\" #{id}"
         : $"\"{name}\" tid={thread.OsId}";
 
+    /// <summary>What follows a line that is only close to the place.</summary>
+    public const string Approximate = " (approximate)";
+
     /// <summary>For example <c>3 threads</c>.</summary>
     public static string Count(long count, string one, string? many = null) =>
         string.Create(CultureInfo.InvariantCulture, $"{count:N0} {(count == 1 ? one : many ?? one + "s")}");
 
     /// <summary>For example <c>MyApp.Program.Run() in /src/Program.cs:line 12</c>.</summary>
     public static string Location(DumpFrame frame) => frame.Source is { } source
-        ? string.Create(CultureInfo.InvariantCulture, $"{frame.Method} in {source.Path}:line {source.Line}")
+        ? string.Create(CultureInfo.InvariantCulture, $"{frame.Method} in {source.Path}:line {source.Line}{(source.IsApproximate ? Approximate : "")}")
         : frame.Method.ToString();
 
     /// <summary>The same after <c>at</c>, or a text for no frame.</summary>

@@ -39,8 +39,8 @@ internal sealed class SymbolSaver(Snapshot snapshot, SymbolSession session)
             int? offset = session.ILOffsetOf(module, frame);
             SavePlace(method.Module!.Value, module, method.Token, offset);
             // Found in the module's IL.
-            var place = new SavedPlace(offset, session.AwaiterAt(frame), session.IsPassedThrough(frame));
-            if (frame.IsAwait && place != new SavedPlace(frame.ILOffset, null))
+            var place = new SavedPlace(offset, session.AwaiterAt(frame), session.IsPassedThrough(frame), session.IsApproximate(frame));
+            if (place != new SavedPlace(frame.ILOffset, null))
                 _writer.Place((uint)i, place);
         }
         if (snapshot.Heap is { } heap)
@@ -116,7 +116,7 @@ internal sealed class SymbolSaver(Snapshot snapshot, SymbolSession session)
     private void SaveLockStatements(int index)
     {
         ref readonly SnapshotFrame frame = ref snapshot.Frames[index];
-        if (session.ModuleOf(frame) is not { } module || frame.ILOffset is not { } offset)
+        if (session.ModuleOf(frame) is not { } module || session.ILOffsetOf(module, frame) is not { } offset)
             return;
         SnapshotMethod method = snapshot.Methods[frame.Method!.Value];
         if (_lines.Add((method.Module!.Value, method.Token, offset)) && module.Symbols.LockScopesAround(method.Token, offset) is { } count)

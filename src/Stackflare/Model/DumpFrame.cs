@@ -57,7 +57,7 @@ public sealed class DumpFrame
     /// escaped and cut after 4,096 characters, with a count of the rest.
     /// </summary>
     public override string ToString() => Source is { } source
-        ? string.Create(CultureInfo.InvariantCulture, $"{EscapedText.Plain(Method.ToString())} in {EscapedText.Plain(source.Path)}:line {source.Line}")
+        ? string.Create(CultureInfo.InvariantCulture, $"{EscapedText.Plain(Method.ToString())} in {EscapedText.Plain(source.Path)}:line {source.Line}{(source.IsApproximate ? " (approximate)" : "")}")
         : EscapedText.Plain(Method.ToString());
 
     /// <summary>The hash of the place, cached by <see cref="SameFrame"/>; 0 if not yet computed.</summary>

@@ -8,4 +8,11 @@ namespace Stackflare;
 /// The line's text, trimmed; null unless <paramref name="TextOrigin"/> confirms that it is the compiled text.
 /// </param>
 /// <param name="TextOrigin">Where the text comes from, or why there is none.</param>
-public sealed record SourceLocation(string Path, int Line, int Column, string? Text, SourceTextOrigin TextOrigin);
+public sealed record SourceLocation(string Path, int Line, int Column, string? Text, SourceTextOrigin TextOrigin)
+{
+    /// <summary>
+    /// Whether the line is only close to the place of the call. The compiler can make one piece of code of several statements. If the next frame
+    /// does not show which of their calls it is, the line is that of one of them.
+    /// </summary>
+    public bool IsApproximate { get; init; }
+}

@@ -60,6 +60,16 @@ internal static class SymbolLimits
     /// <summary>The cost of each method in this limit, in addition to its IL.</summary>
     public const int MethodCost = 16 << 10;
 
+    /// <summary>The same for the methods whose calls are read, with the same cost of each: some 2,000 methods of a module.</summary>
+    public const int CallCode = 64 << 20;
+
+    /// <summary>Methods that are read to find out whether one call can lead to a method, and levels of calls.</summary>
+    public const int CalledMethods = 200;
+    public const int CallDepth = 6;
+
+    /// <summary>Types of a module that calls from other modules are searched in.</summary>
+    public const int CalledTypes = 50_000;
+
     /// <summary>Methods or properties of one type that are searched.</summary>
     public const int TypeMembers = 20_000;
 

@@ -21,6 +21,7 @@ internal sealed class SymbolSession : IDisposable
     private readonly SourceFiles _sources;
     private readonly SavedSymbols? _saved;
     private readonly SuspendedPlaces _suspended;
+    private readonly CallerPlaces _callers;
 
     public SymbolSession(Snapshot snapshot, SymbolOptions options, SymbolCache cache, SavedSymbols? saved)
     {
@@ -34,6 +35,7 @@ internal sealed class SymbolSession : IDisposable
         _sources = new SourceFiles(options.RootPrefix, cache.NextSession());
         Types = new SnapshotTypes(snapshot, Module);
         _suspended = new SuspendedPlaces(snapshot, saved);
+        _callers = new CallerPlaces(snapshot, saved, Module);
     }
 
     public SnapshotTypes Types { get; }
@@ -80,7 +82,7 @@ internal sealed class SymbolSession : IDisposable
         {
             Kind = frame.IsAwait ? FrameKind.Async : FrameKind.Managed,
             Method = facts?.Name ?? FallbackNames.Token(module?.Identity.Name, method.Token),
-            Source = line.Source,
+            Source = IsApproximate(frame) && line.Source is { } source ? source with { IsApproximate = true } : line.Source,
             Symbols = line.Status,
             Module = module?.Identity,
             MetadataToken = (int)method.Token,
@@ -135,9 +137,14 @@ internal sealed class SymbolSession : IDisposable
     }
 
     /// <summary>The IL offset of a frame, or of the await of a suspended method.</summary>
-    public int? ILOffsetOf(ModuleSymbols? module, in SnapshotFrame frame) => module is not null && IsSuspended(frame)
-        ? _suspended.ILOffsetOf(module, frame)
-        : frame.ILOffset;
+    public int? ILOffsetOf(ModuleSymbols? module, in SnapshotFrame frame) =>
+        module is null ? frame.ILOffset
+        : IsSuspended(frame) ? _suspended.ILOffsetOf(module, frame)
+        : frame.IsAwait ? frame.ILOffset
+        : _callers.Of(module, frame)?.ILOffset;
+
+    /// <summary>Whether the place of a frame is only close to the place where the thread is.</summary>
+    public bool IsApproximate(in SnapshotFrame frame) => !frame.IsAwait && ModuleOf(frame) is { } module && _callers.Of(module, frame) is { IsApproximate: true };
 
     /// <summary>Simple name of the type of the awaiter at which a suspended method waits; null if not known.</summary>
     public string? AwaiterAt(in SnapshotFrame frame) => SuspendedIn(frame) is { } module ? _suspended.AwaiterAt(module, frame) : null;
@@ -153,7 +160,7 @@ internal sealed class SymbolSession : IDisposable
     private static bool IsSuspended(in SnapshotFrame frame) => frame is { IsAwait: true, IsRewritten: false };
 
     /// <summary>Number of lock statements around a frame's place; null if not known.</summary>
-    public LockScopeCounts? LockScopesAround(in SnapshotFrame frame) => ModuleOf(frame) is { } module && frame.ILOffset is { } offset
+    public LockScopeCounts? LockScopesAround(in SnapshotFrame frame) => ModuleOf(frame) is { } module && ILOffsetOf(module, frame) is { } offset
         ? module.Symbols.LockScopesAround(_snapshot.Methods[frame.Method!.Value].Token, offset)
         : null;
 

@@ -22,6 +22,9 @@ internal sealed class JsonFrame(JsonElement frame)
 
     public int? Line => frame.GetProperty("source") is { ValueKind: JsonValueKind.Object } source ? source.GetProperty("line").GetInt32() : null;
 
+    /// <summary>Whether the line is said to be only close.</summary>
+    public bool IsApproximate => frame.GetProperty("source") is { ValueKind: JsonValueKind.Object } source && source.TryGetProperty("approximate", out _);
+
     public string? SourcePath => frame.GetProperty("source") is { ValueKind: JsonValueKind.Object } source ? source.GetProperty("path").GetString() : null;
 
     public string? SourceText => frame.GetProperty("source") is { ValueKind: JsonValueKind.Object } source ? source.GetProperty("text").GetString() : null;

@@ -23,7 +23,7 @@ internal sealed class JsonThread
     public IEnumerable<JsonFrame> Shown => Frames.Skip(_thread.GetProperty("waitPlumbing").GetInt32()).Where(f => !f.IsHidden);
 
     /// <summary>The targets' own frames in the form that <see cref="TruthThread.Calls"/> has: what a reader is shown, less the harness.</summary>
-    public IReadOnlyList<string> Calls => [.. Frames.Where(f => f.IsOfTarget && !f.IsHidden).Select(f => $"{f.FullName}:{f.Line}")];
+    public IReadOnlyList<string> Calls => [.. Frames.Where(f => f.IsOfTarget && !f.IsHidden).Select(f => $"{f.FullName}:{f.Line}{(f.IsApproximate ? " or near it" : "")}")];
 
     public int OsId => _thread.GetProperty("osId").GetInt32();
 

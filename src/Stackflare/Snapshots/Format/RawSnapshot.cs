@@ -13,6 +13,9 @@ internal sealed class RawSnapshot
     public required ThreadRecord[] Threads { get; init; }
     public required uint[] Stacks { get; init; }
     public required FrameRecord[] Frames { get; init; }
+
+    /// <summary>Lists of IL offsets, each after its length.</summary>
+    public required uint[] ILPlaces { get; init; }
     public required FunctionRecord[] Functions { get; init; }
     public required TypeRecord[] Types { get; init; }
     public required uint[] TypeArgs { get; init; }

@@ -47,6 +47,7 @@ internal enum SectionKind : uint
     Busy = 15,
     Pool = 16,
     Blockers = 17,
+    ILPlaces = 19,
     Heap = 20,
     HeapObjects = 21,
     HeapBytes = 22,

@@ -33,8 +33,9 @@ internal static class SnapshotDecoder
             builder.Add(Type(type, arguments));
         foreach (ref readonly FunctionRecord function in raw.Functions.AsSpan())
             builder.Add(Method(raw, function, arguments));
+        var places = new Dictionary<uint, ILPlaces>();
         foreach (ref readonly FrameRecord frame in raw.Frames.AsSpan())
-            builder.Add(Frame(frame));
+            builder.Add(Frame(frame, Places(raw, frame.ILPlaces, places)));
         AddThreads(raw, builder);
         AddLocks(raw, builder);
         return builder.Build();
@@ -75,11 +76,23 @@ internal static class SnapshotDecoder
         };
     }
 
-    private static SnapshotFrame Frame(in FrameRecord frame) => new()
+    private static ILPlaces? Places(RawSnapshot raw, uint list, Dictionary<uint, ILPlaces> known)
+    {
+        if (list == 0)
+            return null;
+        if (!known.TryGetValue(list, out ILPlaces? places))
+            known.Add(list, places = new ILPlaces(raw.ILPlaces.AsSpan((int)list, (int)raw.ILPlaces[list - 1])));
+        return places;
+    }
+
+    private static SnapshotFrame Frame(in FrameRecord frame, ILPlaces? places) => new()
     {
         Method = frame.Flags.HasFlag(FrameFlags.Native) ? null : Index(frame.Function),
         Address = frame.Address,
         ILOffset = frame.ILOffset < 0 || (frame.Flags & (FrameFlags.OffsetLost | FrameFlags.ReJit)) != 0 ? null : frame.ILOffset,
+        ILPlaces = places,
+        ILNext = frame.ILNext is 0 or > int.MaxValue ? null : (int)frame.ILNext - 1,
+        IsExact = frame.Flags.HasFlag(FrameFlags.Exact),
         IsAwait = frame.Flags.HasFlag(FrameFlags.Await),
         IsRewritten = frame.Flags.HasFlag(FrameFlags.ReJit),
     };

@@ -6,6 +6,8 @@ internal sealed class SnapshotEncoder
     private readonly Snapshot _snapshot;
     private readonly List<FileSection> _sections = [];
     private readonly List<uint> _typeArguments = [];
+    private readonly List<uint> _places = [];
+    private readonly Dictionary<ILPlaces, uint> _listOf = [];
     private readonly BlobWriter _blob = new();
 
     private SnapshotEncoder(Snapshot snapshot) => _snapshot = snapshot;
@@ -108,13 +110,17 @@ internal sealed class SnapshotEncoder
 
     private void AddCode()
     {
-        Add(SectionKind.Frames, Array.ConvertAll(_snapshot.Frames, static f => new FrameRecord
+        Add(SectionKind.Frames, Array.ConvertAll(_snapshot.Frames, f => new FrameRecord
         {
             Address = f.Address,
             Function = Index(f.Method),
             ILOffset = f.ILOffset ?? -1,
-            Flags = (f.Method is null ? FrameFlags.Native : 0) | (f.IsAwait ? FrameFlags.Await : 0) | (f.IsRewritten ? FrameFlags.ReJit : 0),
+            ILPlaces = AddPlaces(f.ILPlaces),
+            ILNext = f.ILNext is { } next ? (uint)next + 1 : 0,
+            Flags = (f.Method is null ? FrameFlags.Native : 0) | (f.IsExact ? FrameFlags.Exact : 0) | (f.IsAwait ? FrameFlags.Await : 0)
+                | (f.IsRewritten ? FrameFlags.ReJit : 0),
         }));
+        Add(SectionKind.ILPlaces, _places.ToArray());
         Add(SectionKind.Functions, Array.ConvertAll(_snapshot.Methods, m =>
         {
             var record = new FunctionRecord
@@ -154,6 +160,20 @@ internal sealed class SnapshotEncoder
             (record.SymbolsOffset, record.SymbolsLength) = _blob.Add(m.Symbols);
             return record;
         }));
+    }
+
+    /// <summary>Frames of the same code share a list.</summary>
+    private uint AddPlaces(ILPlaces? places)
+    {
+        if (places is null)
+            return 0;
+        if (_listOf.TryGetValue(places, out uint list))
+            return list;
+        _places.Add((uint)places.Offsets.Length);
+        list = (uint)_places.Count;
+        foreach (int offset in places.Offsets)
+            _places.Add((uint)offset);
+        return _listOf[places] = list;
     }
 
     private void AddLocks()

@@ -22,6 +22,7 @@ internal static class SnapshotReader
             Threads = threads,
             Stacks = directory.Numbers(SectionKind.Stacks),
             Frames = frames,
+            ILPlaces = directory.Numbers(SectionKind.ILPlaces),
             Functions = directory.Records<FunctionRecord>(SectionKind.Functions),
             Types = types,
             TypeArgs = directory.Numbers(SectionKind.TypeArgs),
@@ -68,7 +69,10 @@ internal static class SnapshotReader
                 throw new SnapshotFormatException("a stack names a frame that is not there");
         }
         foreach (ref readonly FrameRecord frame in snapshot.Frames.AsSpan())
+        {
             Index(frame.Function, snapshot.Functions.Length, "a frame's function");
+            List(frame.ILPlaces, snapshot.ILPlaces);
+        }
         foreach (ref readonly FunctionRecord function in snapshot.Functions.AsSpan())
         {
             Index(function.Module, snapshot.Modules.Length, "a function's module");
@@ -197,6 +201,13 @@ internal static class SnapshotReader
         total += length;
         if (length > 0 && (start + (long)length > count || total > count))
             throw new SnapshotFormatException($"{what} is not there");
+    }
+
+    /// <summary>Checks a list, by its index plus 1. Frames can share one.</summary>
+    private static void List(uint list, uint[] numbers)
+    {
+        if (list != 0 && (list > (uint)numbers.Length || numbers[list - 1] > (uint)numbers.Length - list))
+            throw new SnapshotFormatException("a frame's IL places are not there");
     }
 
     /// <summary>Checks the position of bytes. The parameters are those of <see cref="Text"/>.</summary>

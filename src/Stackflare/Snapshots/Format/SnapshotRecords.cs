@@ -100,6 +100,12 @@ internal struct FrameRecord : IRecord<FrameRecord>
     public int ILOffset;
     public FrameFlags Flags;
     public uint NativeOffset;
+
+    /// <summary>The index plus 1 of a list in the section with IL places; 0 if not known, as in older versions.</summary>
+    public uint ILPlaces;
+
+    /// <summary>The IL offset plus 1 of the code after that of <see cref="ILOffset"/>; 0 if there is none, or if it is not known.</summary>
+    public uint ILNext;
 }
 
 [StructLayout(LayoutKind.Sequential)]

@@ -63,6 +63,23 @@ internal sealed class CachedSymbols(ModuleFiles files, MetadataSymbols metadata,
     public (int Start, int End)? StatementAround(uint token, int offset) =>
         Ask((metadata, token, offset), static at => at.metadata.StatementAround(at.token, at.offset));
 
+    /// <summary>The statements of a method, in the order of their IL; empty without a PDB.</summary>
+    public PdbStatement[] Statements(uint token) => Ask((metadata, token), static at => at.metadata.Statements(at.token)) ?? [];
+
+    /// <summary>The place of a caller, from an earlier dump or from <paramref name="find"/>.</summary>
+    public CallerPlace Caller(in CallerQuestion question, Func<CallerPlace> find)
+    {
+        if (cache.Callers.TryGetValue(question, out CallerPlace place))
+            return place;
+        place = find();
+        if (files.IsImageOpen || files.IsPdbOpen)
+        {
+            cache.Callers.Add(question, place);
+            cache.Results += EntryBytes;
+        }
+        return place;
+    }
+
     private TValue Remember<TKey, TValue>(Dictionary<TKey, TValue> known, TKey key, Func<MetadataSymbols, TKey, TValue> ask, Func<TValue, int> bytes)
         where TKey : notnull
     {

@@ -57,6 +57,9 @@ internal sealed class MetadataSymbols(ModuleFiles files, SymbolOptions options)
     /// <summary>The IL between the sequence points around an offset, including hidden ones; null without a PDB.</summary>
     public (int Start, int End)? StatementAround(uint token, int offset) => Lines?.StatementAround((int)token, offset);
 
+    /// <summary>The statements of a method, in the order of their IL; null without a PDB.</summary>
+    public PdbStatement[]? Statements(uint token) => Lines?.Statements((int)token);
+
     /// <summary>The assembly, if the token is one of its definitions of this kind.</summary>
     private ModuleImage? Definition(uint token, TableIndex kind)
     {

@@ -17,6 +17,9 @@ internal sealed class ModuleCacheEntry
     /// <summary>By MethodDef token and IL offset.</summary>
     public Dictionary<(uint Token, int Offset), PdbLine> Lines { get; } = [];
 
+    /// <summary>The places of methods that called others.</summary>
+    public Dictionary<CallerQuestion, CallerPlace> Callers { get; } = [];
+
     /// <summary>Number of lock statements around a place, by MethodDef token and IL offset.</summary>
     public Dictionary<(uint Token, int Offset), LockScopeCounts?> LockScopes { get; } = [];
 
@@ -67,6 +70,7 @@ internal sealed class ModuleCacheEntry
             {
                 PdbMissing = null;
                 Lines.Clear();
+                Callers.Clear();
                 Awaits.Clear();
                 return;
             }

@@ -1,5 +1,6 @@
 using Stackflare.Snapshots;
 using Stackflare.Symbols.IL;
+using Stackflare.Symbols.IL.Calls;
 using Stackflare.Symbols.Pdb;
 using Stackflare.Symbols.Saved;
 
@@ -17,6 +18,7 @@ internal sealed class ModuleSymbols : IDisposable
     private readonly CachedSymbols _live;
     private IModuleSymbols? _answers;
     private SuspensionCalls? _suspensions;
+    private MethodCalls? _calls;
 
     public ModuleSymbols(SnapshotModule module, SymbolOptions options, SymbolCache cache, SavedModule? saved)
     {
@@ -62,6 +64,15 @@ internal sealed class ModuleSymbols : IDisposable
 
     /// <summary>The awaits of the module's runtime-async methods; null if the assembly cannot be read.</summary>
     public SuspensionCalls? Suspensions => _suspensions ??= _files.Image is { } image ? new SuspensionCalls(image) : null;
+
+    /// <summary>Which methods the module's methods call; null if the assembly cannot be read.</summary>
+    public MethodCalls? Calls => _calls ??= _files.Image is { } image ? new MethodCalls(image) : null;
+
+    /// <summary>The statements of a method, in the order of their IL; empty without a PDB.</summary>
+    public PdbStatement[] Statements(uint token) => _live.Statements(token);
+
+    /// <summary>The place of a caller, from an earlier dump or from <paramref name="find"/>.</summary>
+    public CallerPlace Caller(in CallerQuestion question, Func<CallerPlace> find) => _live.Caller(question, find);
 
     public void Dispose() => _files.Dispose();
 }

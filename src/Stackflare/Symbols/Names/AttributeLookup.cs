@@ -41,6 +41,16 @@ internal static class AttributeLookup
         return value.ReadUInt16() == 1 ? value.AttributeText() : null;
     }
 
+    /// <summary>The flags of the assembly's <c>[Debuggable]</c>; 0 if it has none.</summary>
+    public static int DebuggingModes(this MetadataReader reader)
+    {
+        const int withFlags = 8;
+        if (reader.Find(reader.GetAssemblyDefinition().GetCustomAttributes(), "System.Diagnostics", "DebuggableAttribute") is not { } attribute)
+            return 0;
+        BlobReader value = reader.GetBlobReader(attribute.Value);
+        return value.Length == withFlags && value.ReadUInt16() == 1 ? value.ReadInt32() : 0;
+    }
+
     private static CustomAttribute? Find(this MetadataReader reader, CustomAttributeHandleCollection attributes, string space, string name)
     {
         int count = 0;

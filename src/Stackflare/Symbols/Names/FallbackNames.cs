@@ -16,9 +16,11 @@ internal static class FallbackNames
     public static MethodSymbol Dynamic(SnapshotMethod method)
     {
         string name = method.Name ?? "[dynamic code]";
-        bool isStub = name.StartsWith(StubPrefix, StringComparison.Ordinal);
-        return new MethodSymbol(new MethodName("", name, "", Parameters(method.Signature.Span)), isStub);
+        return new MethodSymbol(new MethodName("", name, "", Parameters(method.Signature.Span)), IsStub(method));
     }
+
+    /// <summary>Whether a method without metadata is a stub of the runtime.</summary>
+    public static bool IsStub(SnapshotMethod method) => method.Name is { } name && name.StartsWith(StubPrefix, StringComparison.Ordinal);
 
     /// <summary>A method of a module without image, for example from Reflection.Emit; null if the snapshot has no name for it.</summary>
     public static MethodSymbol? Named(SnapshotMethod method)

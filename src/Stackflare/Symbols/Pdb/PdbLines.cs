@@ -48,6 +48,18 @@ internal sealed class PdbLines(MetadataReader pdb, SymbolOptions options)
         return new PdbLine(SymbolStatus.Found, document, best.StartLine, best.StartColumn, text);
     }
 
+    /// <summary>The statements of a method, in the order of their IL; empty if it has none.</summary>
+    public PdbStatement[] Statements(int method)
+    {
+        int row = method & 0xFFFFFF;
+        if (row == 0 || row > pdb.MethodDebugInformation.Count)
+            return [];
+        MethodDebugInformation information = pdb.GetMethodDebugInformation(MetadataTokens.MethodDebugInformationHandle(row));
+        return information.SequencePointsBlob.IsNil
+            ? []
+            : [.. information.GetSequencePoints().Select(static p => new PdbStatement(p.Offset, p.IsHidden ? 0 : p.StartLine))];
+    }
+
     /// <summary>The IL between the sequence points around an offset, including hidden ones; null if the method has none before it.</summary>
     public (int Start, int End)? StatementAround(int method, int offset)
     {

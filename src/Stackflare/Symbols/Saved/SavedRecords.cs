@@ -10,6 +10,17 @@ internal enum SavedMethodFlags : uint
     Hidden = 1,
 }
 
+/// <summary>Flags of a place.</summary>
+[Flags]
+internal enum SavedPlaceFlags : uint
+{
+    /// <summary>The method awaits nothing and only passes on a task.</summary>
+    PassedThrough = 1,
+
+    /// <summary>Several calls are possible.</summary>
+    Approximate = 2,
+}
+
 // The records of the sections with saved symbols. docs/snapshot-format.md describes them.
 
 [StructLayout(LayoutKind.Sequential)]
@@ -115,8 +126,7 @@ internal struct SavedPlaceRecord : IRecord<SavedPlaceRecord>
     public uint AwaiterOffset;
     public uint AwaiterLength;
 
-    /// <summary>1: the method awaits nothing and only passes on a task.</summary>
-    public uint IsPassedThrough;
+    public SavedPlaceFlags Flags;
 }
 
 /// <summary>Status and origin are the values of <see cref="SymbolStatus"/> and <see cref="SourceTextOrigin"/>.</summary>

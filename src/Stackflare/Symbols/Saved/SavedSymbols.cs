@@ -42,7 +42,7 @@ internal sealed class SavedSymbols
             Add(place, frames);
     }
 
-    /// <summary>The places of methods that the runtime has suspended, by the index of the frame.</summary>
+    /// <summary>The places of methods, by the index of the frame.</summary>
     public Dictionary<int, SavedPlace> Places { get; } = [];
 
     /// <summary>Reads the sections of a file. The bytes may come from an untrusted source. A file without these sections has no symbols.</summary>
@@ -145,7 +145,9 @@ internal sealed class SavedSymbols
         if (place.Frame >= (uint)frames)
             throw new SnapshotFormatException("the frame of a place is not there");
         int? offset = place.ILOffset == SnapshotConstants.None ? null : Offset(place.ILOffset);
-        Once(Places.TryAdd((int)place.Frame, new SavedPlace(offset, Text(place.AwaiterOffset, place.AwaiterLength, "an awaiter's type"), place.IsPassedThrough != 0)), "place");
+        string? awaiter = Text(place.AwaiterOffset, place.AwaiterLength, "an awaiter's type");
+        bool isPassedThrough = place.Flags.HasFlag(SavedPlaceFlags.PassedThrough), isApproximate = place.Flags.HasFlag(SavedPlaceFlags.Approximate);
+        Once(Places.TryAdd((int)place.Frame, new SavedPlace(offset, awaiter, isPassedThrough, isApproximate)), "place");
     }
 
     private static int Offset(uint offset) => (int)offset >= 0 ? (int)offset : throw new SnapshotFormatException($"{offset} is no offset");

@@ -111,7 +111,12 @@ internal sealed class SavedSymbolsWriter
     {
         if (!Fits(place.Awaiter))
             return;
-        var record = new SavedPlaceRecord { Frame = frame, ILOffset = (uint?)place.ILOffset ?? SnapshotConstants.None, IsPassedThrough = place.IsPassedThrough ? 1u : 0 };
+        var record = new SavedPlaceRecord
+        {
+            Frame = frame,
+            ILOffset = (uint?)place.ILOffset ?? SnapshotConstants.None,
+            Flags = (place.IsPassedThrough ? SavedPlaceFlags.PassedThrough : 0) | (place.IsApproximate ? SavedPlaceFlags.Approximate : 0),
+        };
         (record.AwaiterOffset, record.AwaiterLength) = _blob.Add(place.Awaiter);
         _places.Add(record);
     }

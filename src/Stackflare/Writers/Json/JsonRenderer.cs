@@ -216,6 +216,8 @@ internal sealed class JsonRenderer
         _json.WriteNumber("column", source.Column);
         _json.WriteString("text", source.Text);
         _json.WriteString("textOrigin", JsonNames.Name(source.TextOrigin));
+        if (source.IsApproximate)
+            _json.WriteBoolean("approximate", true);
         _json.WriteEndObject();
     }
 

@@ -216,9 +216,10 @@ internal sealed class TextRenderer
 
         string path = EscapedText.Plain(source.Path), location = string.Create(CultureInfo.InvariantCulture, $"{path}:line {source.Line}");
         // A link is possible only for a path of this system.
-        string line = _theme is null ? $"   at {method} in {location}\n"
-            : path is not ['/', _, ..] ? WithoutLine($"{method} in {location}")
-            : $"   {_theme.Mark(TextRole.Keyword, "at")} {method} {_theme.Mark(TextRole.Keyword, "in")} {_theme.Mark(TextRole.Location, _theme.Link(path, location))}\n";
+        string note = source.IsApproximate ? DiagnosisText.Approximate : "";
+        string line = _theme is null ? $"   at {method} in {location}{note}\n"
+            : path is not ['/', _, ..] ? WithoutLine($"{method} in {location}{note}")
+            : $"   {_theme.Mark(TextRole.Keyword, "at")} {method} {_theme.Mark(TextRole.Keyword, "in")} {_theme.Mark(TextRole.Location, _theme.Link(path, location))}{note}\n";
         return SourceLine.Find(source) is { } text ? $"{line}{_theme.Mark(TextRole.Source, "      " + text)}\n" : line;
     }
 

@@ -158,7 +158,7 @@ internal sealed class TracebackRenderer
         if (frame.Source is not { } source)
             return $"  File \"<{EscapedText.QuotedPath(FileStandIn(frame))}>\", in {method}\n";
 
-        string line = FormattableString.Invariant($"  File \"{EscapedText.QuotedPath(source.Path)}\", line {source.Line}, in {method}\n");
+        string line = FormattableString.Invariant($"  File \"{EscapedText.QuotedPath(source.Path)}\", line {source.Line}, in {method}{(source.IsApproximate ? DiagnosisText.Approximate : "")}\n");
         return SourceLine.Find(source) is { } text ? $"{line}    {text}\n" : line;
     }
 

@@ -106,6 +106,8 @@ public sealed class SnapshotRecordsTests
     private static string SnakeCase(string name) => name switch
     {
         "ILOffset" => "il_offset",
+        "ILPlaces" => "il_places",
+        "ILNext" => "il_next",
         "HResult" => "hresult",
         _ => string.Concat(name.Select((c, i) => char.IsUpper(c) && i > 0 ? "_" + char.ToLowerInvariant(c) : char.ToLowerInvariant(c).ToString())),
     };
