@@ -80,7 +80,7 @@ public sealed class EntanglementTests
     {
         (string Thread, int Stacks)[] ways =
             [("WhenAll", 2), ("WaitAll", 2), ("WhenAny", 2), ("WaitAny", 2), ("Run", 1), ("Unwrap", 1), ("WaitAsync", 1), ("ContinueWith", 1), ("Source", 0)];
-        await using var target = await DeadlockTests.StartAsync(flavour, "Callers");
+        await using var target = await DeadlockTests.StartAsync(flavour, "BlockedCallers");
         using var dumps = new LiveDumps(target);
         ThreadDump dump = await dumps.UntilAsync("all async methods to wait", d => d.AsyncStacks.Count(s => s.Frames[0].Method.Name == "InnerAsync") == 12
             && ways.All(w => d.AsyncStacks.Count(s => s.BlockedThreads.Any(t => t.Name == w.Thread)) == w.Stacks));

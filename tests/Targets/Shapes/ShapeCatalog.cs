@@ -37,7 +37,7 @@ internal static class ShapeCatalog
         nameof(NightlyReports) => new NightlyReports(),
         nameof(CouponService) => new CouponService(),
         nameof(Entanglement) => new Entanglement(),
-        nameof(Callers) => new Callers(),
+        nameof(BlockedCallers) => new BlockedCallers(),
         nameof(LostLocks) => new LostLocks(),
         nameof(LogWriter) => new LogWriter(),
         nameof(Gate) => new Gate(),

@@ -4,7 +4,7 @@ using Stackflare.Targets.Common;
 namespace Stackflare.Targets.Shapes.Problems;
 
 /// <summary>Threads that are blocked until async methods complete, by all ways that lead through other tasks. Each is named like its way.</summary>
-internal sealed class Callers : Shape
+internal sealed class BlockedCallers : Shape
 {
     public override void Start(Host host)
     {
@@ -24,7 +24,7 @@ internal sealed class Callers : Shape
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Call(Host host, Track track, Action action)
     {
-        host.Arrive(track.Next<Callers>(), inManagedCode: false);
+        host.Arrive(track.Next<BlockedCallers>(), inManagedCode: false);
         action();
         GC.KeepAlive(track);
     }
