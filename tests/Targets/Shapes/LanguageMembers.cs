@@ -18,6 +18,7 @@ internal sealed class LanguageMembers : Shape
         Members.StartThreads(host);
         Callers.StartThreads(host);
         Handlers.StartThreads(host);
+        DynamicCode.StartThreads(host);
         host.StartThread("interface", track => ((IMember)new Point(host)).Do(track));
         host.StartThread("default interface method", track => ((IMember)new Point(host)).DoByDefault(track));
         host.StartThread("virtual", track => new Derived(host).Run(track));
