@@ -16,7 +16,7 @@ internal sealed class LanguageMembers : Shape
         host.StartThread("static constructor", track => StaticConstructor.Touch(host, track));
         host.StartThread("struct method", track => new Point(host).Move(track));
         Members.StartThreads(host);
-        Callers.StartThreads(host);
+        CallingMethods.StartThreads(host);
         Handlers.StartThreads(host);
         DynamicCode.StartThreads(host);
         host.StartThread("interface", track => ((IMember)new Point(host)).Do(track));
