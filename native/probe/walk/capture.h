@@ -9,7 +9,7 @@
 /* A frame as seen by the walk. */
 typedef struct raw_frame {
     uint64_t ip;
-    uint64_t handler;  /* the return address of the next inner frame if it is not ip: in a catch or finally block of the same method, probably */
+    uint64_t handler;  /* the return address of the next inner frame, if it is in a catch or finally block of the method; 0 */
     uintptr_t sp;      /* 0: not known */
     uint32_t function; /* index; SF_NONE: native frames */
     uint32_t exact;

@@ -32,19 +32,66 @@ static uintptr_t stack_pointer(const uint8_t *context, uint32_t size, uintptr_t 
     return sp;
 }
 
-/* The compiler makes a function of its own of each catch and finally block. The runtime leaves out its frame, and gives the frame of the method, at the
- * call in the try block. The return address of the inner frame is in the block. It is next to the saved frame pointer, and below the part of the stack
- * that belongs to the method. A frame without a frame pointer has that of its caller, which is not below. */
-static uintptr_t handler_address(uintptr_t inner_fp, uintptr_t sp, uintptr_t ip)
+/* The runtime leaves out two kinds of frames between one that it gives and the next outer one:
+ *
+ * - that of a catch or finally block, of which the compiler makes a function of its own. The runtime gives the frame of the method, at the call in the
+ *   try block. The block has the frame pointer of the method.
+ * - those of dynamic methods and of the runtime's own stubs.
+ *
+ * Saved frame pointers lead from the inner frame to the outer one, with a return address next to each. They are followed only if they end exactly at the
+ * outer frame. A frame without a frame pointer has that of its caller, which is not below the outer frame. */
+enum { MAX_SKIPPED = 8 };
+
+typedef struct skipped_frames {
+    uint64_t handler; /* the return address in a block; 0: none */
+    uint32_t count;
+    uint64_t addresses[MAX_SKIPPED]; /* return addresses in skipped methods, innermost first */
+} skipped_frames;
+
+static skipped_frames find_skipped(uintptr_t inner_fp, uintptr_t sp, uintptr_t fp, uintptr_t ip)
 {
-    uintptr_t address = 0, slot = inner_fp + sizeof address;
-    if (inner_fp == 0 || sp == 0 || inner_fp % sizeof address != 0 || slot >= sp)
-        return 0;
+    skipped_frames found = { 0, 0, { 0 } }, none = found;
+    uintptr_t at = inner_fp;
+    for (;;) {
+        uintptr_t words[2]; /* the saved frame pointer, the return address */
+        if (at == 0 || sp == 0 || at % sizeof at != 0 || at + sizeof at >= sp)
+            return none;
 #if defined(__x86_64__)
-    if (slot + sizeof address == sp)
-        return 0; /* the usual call */
+        if (at + sizeof words == sp && at == inner_fp)
+            return none; /* the usual call */
 #endif
-    return sf_read_pointer(slot, &address) && address != ip ? address : 0;
+        if (!sf_read((const void *)at, words, sizeof words))
+            return none;
+        if (words[1] == ip)
+            return found;
+        if (found.count == MAX_SKIPPED || words[0] <= at)
+            return none;
+        found.addresses[found.count++] = words[1];
+        /* A block, or a method without a frame pointer. */
+        if (words[0] == fp) {
+            found.handler = at == inner_fp ? words[1] : 0;
+            return found;
+        }
+        at = words[0];
+    }
+}
+
+/* Adds the frames of dynamic methods. The addresses are return addresses, so that the runtime can be asked about them. */
+static void add_skipped(walk_state *walk, const skipped_frames *skipped)
+{
+    capture *c = walk->c;
+    for (uint32_t i = 0; i < skipped->count; i++) {
+        clr_id function = 0, rejit = 0;
+        int32_t dynamic = 0;
+        if (walk->thread->frame_count >= walk->limit || FAILED(info_function_at(c->runtime.info, skipped->addresses[i] - 1, &function, &rejit)) || function == 0
+            || FAILED(info_is_dynamic(c->runtime.info, function, &dynamic)) || !dynamic)
+            continue;
+        uint32_t described = describe_function(c, function), index = described == SF_NONE ? SF_NONE : sf_table_add(&c->raw);
+        if (index == SF_NONE)
+            return;
+        *(raw_frame *)sf_table_at(&c->raw, index) = (raw_frame){ .ip = skipped->addresses[i], .function = described };
+        walk->thread->frame_count++;
+    }
 }
 
 static hresult on_frame(clr_id function, uintptr_t ip, uintptr_t frame_info, uint32_t context_size, uint8_t *context, void *state)
@@ -62,6 +109,14 @@ static hresult on_frame(clr_id function, uintptr_t ip, uintptr_t frame_info, uin
         c->result.flags |= SF_INFO_TIME_TRUNCATED;
         return S_FALSE;
     }
+    uintptr_t inner_fp = walk->frame_pointer, sp = 0;
+    walk->frame_pointer = 0;
+    skipped_frames skipped = { 0, 0, { 0 } };
+    if (function != 0) {
+        sp = stack_pointer(context, context_size, ip, &walk->stack_end, &walk->frame_pointer);
+        skipped = find_skipped(inner_fp, sp, walk->frame_pointer, ip);
+        add_skipped(walk, &skipped);
+    }
     /* Without an index in the table of functions, a frame would be taken for a native one. */
     uint32_t described = function == 0 ? SF_NONE : describe_function(c, function);
     uint32_t index = function != 0 && described == SF_NONE ? SF_NONE : sf_table_add(&c->raw);
@@ -72,10 +127,8 @@ static hresult on_frame(clr_id function, uintptr_t ip, uintptr_t frame_info, uin
     }
     raw_frame *frame = sf_table_at(&c->raw, index);
     frame->ip = ip;
-    uintptr_t inner_fp = walk->frame_pointer;
-    walk->frame_pointer = 0;
-    frame->sp = function == 0 ? 0 : stack_pointer(context, context_size, ip, &walk->stack_end, &walk->frame_pointer);
-    frame->handler = handler_address(inner_fp, frame->sp, ip);
+    frame->sp = sp;
+    frame->handler = skipped.handler;
     frame->function = described;
     /* Only the innermost address of a thread that was suspended in managed code is exact; all others are return addresses. */
     frame->exact = walk->thread->frame_count == 0 && function != 0 && stands_at(c, walk->in_batch, ip);

@@ -19,6 +19,20 @@ public sealed class ExactTruthTests
     }
 
     [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Stacks)]
+    public async Task MethodsWithoutMetadataHaveTheirNames(string flavour)
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "LanguageMembers");
+        var dump = await target.DumpAsync();
+        Assert.Equal(["MadeMethod"], DynamicOf("dynamic method"));
+        Assert.Equal(["MadeExpression"], DynamicOf("compiled expression"));
+        Assert.Equal(["CallSite.Target"], DynamicOf("dynamic call"));
+        Assert.Empty(DynamicOf("virtual"));
+
+        IEnumerable<string> DynamicOf(string thread) => dump.Of(target.Truth.Named(thread)).Frames.Where(f => f is { Kind: "dynamic", IsHidden: false }).Select(f => f.FullName.TrimStart('.'));
+    }
+
+    [Theory]
     [InFlavours(Spread.All, LooksAt.Stacks)]
     public async Task ThreadsHaveTheirNamesAndIds(string flavour)
     {

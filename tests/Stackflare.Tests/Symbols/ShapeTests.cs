@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using Stackflare.Fixtures.Shapes;
 using Stackflare.Symbols;
 
@@ -46,7 +47,16 @@ public sealed class ShapeTests
         ["async local function"] = (() => Machines.AsyncLocal(1), "Machines.AsyncLocal.Inside[T](Int32 n)"),
         ["iterator"] = (Machines.RunIterator, "Machines.Iterator(Int32 n)"),
         ["finally of an iterator"] = (Machines.RunFinally, "Machines.Iterator(Int32 n)"),
-        ["explicit iterator"] = (Machines.RunExplicit, "Machines.System.Collections.IEnumerable.GetEnumerator()"),
+        ["explicit iterator"] = (Machines.RunExplicit, "Machines.IEnumerable.GetEnumerator()"),
+        ["explicit property"] = (() => _ = ((IStand)new Members()).Explicit, "Members.IStand.Explicit.get()"),
+        ["explicit method"] = (() => ((IStand)new Members()).Act(1), "Members.IStand.Act(Int32 n)"),
+        ["explicit generic indexer"] = (() => _ = ((IStand<int>)new Stands())[1], "Stands.IStand<int>.this.get(Int32 key)"),
+        ["explicit generic event"] = (() => ((IStand<int>)new Stands()).Stood += Nothing, "Stands.IStand<int>.Stood.add(Action value)"),
+        ["explicit generic method"] = (() => ((IStand<int>)new Stands()).Run([], []), "Stands.IStand<int>.Run(List`1 all, String[] names)"),
+        ["extension property"] = (() => _ = "".Standing, "StandExtensions.Standing.get(String text)"),
+        ["static extension property"] = (() => string.Place = 1, "StandExtensions.Place.set(Int32 value)"),
+        ["extension operator"] = (() => _ = new Stands() - new Stands(), "StandExtensions.operator -(Stands a, Stands b)"),
+        ["odd"] = (Odd, "Plain.Odd(Int32& a, String& b, Int64& c, Int32* d, Int32[,] e, List`1[] f, IntPtr g, delegate*<Int32, Void> h, Object i)"),
         ["async iterator"] = (Machines.RunAsyncIterator, "Machines.AsyncIterator(String text)"),
     };
 
@@ -54,22 +64,13 @@ public sealed class ShapeTests
     {
         ["simple"] = () => Plain.Simple(1, []),
         ["no parameters"] = Plain.NoParameters,
-        ["odd"] = () =>
-        {
-            unsafe
-            {
-                int a = 0;
-                Plain.Odd(ref a, "", out _, &a, new int[1, 1], [], 0, null, "");
-            }
-        },
         ["generic"] = () => Plain.Generic<int, string>(1, [], new([])),
         ["wrapped"] = Plain.Wrapped,
         ["nested generic"] = () => new Plain.Outer<int>.Inner<string>().Run(1, "", new long[1]),
         ["constructor"] = () => _ = new Plain.Outer<string>(1),
         ["static constructor"] = () => System.Runtime.CompilerServices.RuntimeHelpers.RunClassConstructor(typeof(Plain.StaticConstructor).TypeHandle),
-        ["explicit property"] = () => _ = ((IStand)new Members()).Explicit,
-        ["explicit method"] = () => ((IStand)new Members()).Act(1),
         ["pretender"] = () => Members.get_Pretender(),
+        ["pretender beside extensions"] = () => StandExtensions.get_Nothing(),
     };
 
     public static TheoryData<string> ShapeNames => [.. Shapes.Keys];
@@ -164,6 +165,47 @@ public sealed class ShapeTests
         Assert.Equal("Program.Main(String[] args)", own[^1].Method.ToString());
         Assert.True(own[^1].IsHidden);
         Assert.Single(own, f => !f.IsHidden && f.Method.Name == "Main");
+    }
+
+    [Theory]
+    [InlineData("Copied", "<Clone>$", "Copied.Clone()")]
+    [InlineData("Machines+<Iterator>d__", "System.IDisposable.Dispose", "Machines.Iterator.Dispose()")]
+    [InlineData("Machines+<Iterator>d__", "System.Collections.Generic.IEnumerator<System.Int32>.get_Current", "Machines.Iterator.Current.get()")]
+    public void MembersThatNobodyWroteAreNamedAfterWhatTheyBelongTo(string type, string method, string name)
+    {
+        Type declaring = typeof(Here).Assembly.GetTypes().First(t => t.FullName!.StartsWith(Space + type, StringComparison.Ordinal));
+        MethodInfo made = declaring.GetMethod(method, BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance)!;
+        var builder = new CodeSnapshot();
+        DumpFrame frame = new Symbolicator(new SymbolOptions()).Resolve(builder.Frame(builder.Method(made), -1).Build()).Single();
+        Assert.Equal(Space + name, frame.Method.ToString());
+    }
+
+    [Theory]
+    [InlineData("Machines+<Async>d__", "Machines.Async")]
+    [InlineData("Machines+<<AsyncLambda>b__", "Machines.AsyncLambda.lambda")]
+    [InlineData("Machines+<<AsyncLocal>g__", "Machines.AsyncLocal.Inside")]
+    public void AStateMachineHasTheNameOfItsMethod(string type, string name)
+    {
+        Type machine = typeof(Here).Assembly.GetTypes().First(t => (t.FullName!.Replace("+<>c", "", StringComparison.Ordinal)).StartsWith(Space + type, StringComparison.Ordinal));
+        var builder = new CodeSnapshot();
+        int of = builder.Type(machine);
+        Assert.Equal(Space + name, new Symbolicator(new SymbolOptions()).TypeName(builder.Build(), of));
+    }
+
+    [Fact]
+    public void ATaskOfAnAsyncMethodIsTheMethod()
+    {
+        Type machine = typeof(Here).Assembly.GetTypes().First(t => t.FullName!.StartsWith(Space + "Machines+<Async>d__", StringComparison.Ordinal));
+        Type box = typeof(AsyncTaskMethodBuilder<>).GetNestedType("AsyncStateMachineBox`1", BindingFlags.NonPublic)!;
+        var builder = new CodeSnapshot();
+        int of = builder.Type(box, builder.Type(typeof(int)), builder.Type(machine));
+        Assert.Equal("async method " + Space + "Machines.Async", new Symbolicator(new SymbolOptions()).TypeName(builder.Build(), of));
+    }
+
+    private static unsafe void Odd()
+    {
+        int a = 0;
+        Plain.Odd(ref a, "", out _, &a, new int[1, 1], [], 0, null, "");
     }
 
     private static void SameLine(StackFrame expected, DumpFrame actual)

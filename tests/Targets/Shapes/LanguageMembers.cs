@@ -16,8 +16,9 @@ internal sealed class LanguageMembers : Shape
         host.StartThread("static constructor", track => StaticConstructor.Touch(host, track));
         host.StartThread("struct method", track => new Point(host).Move(track));
         Members.StartThreads(host);
-        Callers.StartThreads(host);
+        CallingMethods.StartThreads(host);
         Handlers.StartThreads(host);
+        DynamicCode.StartThreads(host);
         host.StartThread("interface", track => ((IMember)new Point(host)).Do(track));
         host.StartThread("default interface method", track => ((IMember)new Point(host)).DoByDefault(track));
         host.StartThread("virtual", track => new Derived(host).Run(track));

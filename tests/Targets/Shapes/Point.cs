@@ -16,7 +16,7 @@ internal readonly struct Point(Host host) : IMember
     [MethodImpl(MethodImplOptions.NoInlining)]
     void IMember.Do(Track track)
     {
-        Host.Park(track.Here<Point>("Stackflare.Targets.Shapes.IMember.Do"));
+        Host.Park(track.Here<Point>("IMember.Do"));
         GC.KeepAlive(track);
     }
 

@@ -18,6 +18,7 @@ internal sealed class CallerPlaces
     private readonly Snapshot _snapshot;
     private readonly SavedSymbols? _saved;
     private readonly Func<int?, ModuleSymbols?> _module;
+    private readonly bool _hasSaved;
     private readonly Dictionary<(int Method, ulong Address, bool IsExact), Position> _positions = [];
     private readonly Dictionary<(int Method, ulong Address, bool IsExact), CallerPlace> _known = [];
 
@@ -32,6 +33,9 @@ internal sealed class CallerPlaces
         _snapshot = snapshot;
         _saved = saved;
         _module = module;
+        _hasSaved = saved is { Places.Count: > 0 };
+        if (!_hasSaved && !Array.Exists(snapshot.Frames, static f => f.ILPlaces is not null))
+            return;
         bool[] seen = new bool[snapshot.Frames.Length];
         for (int thread = 0; thread < snapshot.Threads.Count; thread++)
         {
@@ -53,6 +57,8 @@ internal sealed class CallerPlaces
     {
         if (frame.ILOffset is not { } start)
             return null;
+        if (frame.ILPlaces is null && !_hasSaved)
+            return new CallerPlace(start, IsApproximate: false);
         (int, ulong, bool) key = Key(frame);
         if (!_known.TryGetValue(key, out CallerPlace place))
             _known[key] = place = Find(module, frame, start);

@@ -9,18 +9,51 @@ internal sealed class AccessorNames(MetadataReader reader)
     /// <summary>For example <c>Count.get</c>, <c>this.set</c>, <c>Changed.add</c>, <c>operator +</c>; null for other methods.</summary>
     public string? Spell(MethodDefinitionHandle handle, in MethodDefinition method, string name, bool isInitOnly)
     {
+        string member = ExplicitNames.Member(name);
         if ((method.Attributes & MethodAttributes.SpecialName) == 0)
-            return null;
-        if (name.StartsWith("op_", StringComparison.Ordinal))
-            return OperatorNames.Spell(name);
-        // Explicit implementations, whose names contain a dot, keep their names, and so do methods that only look like accessors.
-        if (name.StartsWith("get_", StringComparison.Ordinal) || name.StartsWith("set_", StringComparison.Ordinal))
+            return IsOfExtension(method, name) ? Extension(member, isInitOnly) : null;
+        if (member.StartsWith("op_", StringComparison.Ordinal))
+            return OperatorNames.Spell(member) is { } symbol && member.Length < name.Length ? ExplicitNames.Spell(name[..^member.Length] + symbol) : OperatorNames.Spell(member);
+        // Methods that only look like accessors keep their names.
+        if (member.StartsWith("get_", StringComparison.Ordinal) || member.StartsWith("set_", StringComparison.Ordinal))
             return Property(handle, method.GetDeclaringType(), isInitOnly);
-        return name.StartsWith("add_", StringComparison.Ordinal) || name.StartsWith("remove_", StringComparison.Ordinal)
-            || name.StartsWith("raise_", StringComparison.Ordinal)
+        return member.StartsWith("add_", StringComparison.Ordinal) || member.StartsWith("remove_", StringComparison.Ordinal)
+            || member.StartsWith("raise_", StringComparison.Ordinal)
             ? Event(handle, method.GetDeclaringType())
             : null;
     }
+
+    /// <summary>
+    /// Whether the method is the code of a member of an <c>extension</c> block. The compiler declares the members of each block in a nested type, and the
+    /// method has no other mark.
+    /// </summary>
+    private bool IsOfExtension(in MethodDefinition method, string name)
+    {
+        if ((method.Attributes & MethodAttributes.Static) == 0)
+            return false;
+        int count = 0;
+        foreach (TypeDefinitionHandle nested in reader.GetTypeDefinition(method.GetDeclaringType()).GetNestedTypes())
+        {
+            TypeDefinition type = reader.GetTypeDefinition(nested);
+            if (!reader.StringComparer.StartsWith(type.Name, "<G>$"))
+                continue;
+            foreach (MethodDefinitionHandle member in type.GetMethods())
+            {
+                if (++count > SymbolLimits.TypeMembers)
+                    return false;
+                if (reader.StringComparer.Equals(reader.GetMethodDefinition(member).Name, name))
+                    return true;
+            }
+        }
+        return false;
+    }
+
+    private static string? Extension(string name, bool isInitOnly) => name switch
+    {
+        ['g', 'e', 't', '_', _, ..] => name[4..] + ".get",
+        ['s', 'e', 't', '_', _, ..] => name[4..] + (isInitOnly ? ".init" : ".set"),
+        _ => OperatorNames.Spell(name),
+    };
 
     /// <summary>The same for a method that is known only by name; null if the type has no such accessor or operator.</summary>
     public string? SpellByName(TypeDefinitionHandle type, string name)
@@ -56,8 +89,10 @@ internal sealed class AccessorNames(MetadataReader reader)
             string? kind = accessors.Getter == accessor ? ".get" : accessors.Setter != accessor ? null : isInitOnly ? ".init" : ".set";
             if (kind is null)
                 continue;
-            string name = reader.Text(property.Name);
-            return (HasParameters(property) && reader.DefaultMember(type) == name ? "this" : name) + kind;
+            string name = reader.Text(property.Name), member = ExplicitNames.Member(name);
+            // An explicit indexer has the name that the compiler gives to indexers, unless an attribute gives another one to the interface's.
+            bool isIndexer = HasParameters(property) && (reader.DefaultMember(type) == name || (member.Length < name.Length && member == "Item"));
+            return ExplicitNames.Spell(isIndexer ? name[..^member.Length] + "this" : name) + kind;
         }
         return null;
     }
@@ -83,7 +118,7 @@ internal sealed class AccessorNames(MetadataReader reader)
                 : accessors.Raiser == accessor ? ".raise"
                 : null;
             if (kind is not null)
-                return reader.Text(definition.Name) + kind;
+                return ExplicitNames.Spell(reader.Text(definition.Name)) + kind;
         }
         return null;
     }

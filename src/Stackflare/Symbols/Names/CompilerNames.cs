@@ -8,6 +8,9 @@ namespace Stackflare.Symbols.Names;
 internal static class CompilerNames
 {
     public const string TopLevelMain = "<Main>$", AsyncMainWrapper = "<Main>";
+
+    /// <summary>The method of a record that <c>with</c> calls.</summary>
+    public const string Clone = "<Clone>$";
     private const int FileHashCharacters = 64;
 
     /// <summary>If the method is a lambda, the name of the method around it.</summary>
@@ -47,9 +50,18 @@ internal static class CompilerNames
     /// <summary>Whether the type is a struct or class of captured variables, which the compiler also passes to local functions.</summary>
     public static bool IsDisplayClass(ReadOnlySpan<char> typeName) => typeName.StartsWith("<>c__DisplayClass");
 
-    /// <summary>The name of a type as its author wrote it.</summary>
+    /// <summary>
+    /// The name of a type as its author wrote it. For a state machine, this is the name of the method: <c>Load</c> for <c>&lt;Load&gt;d__3</c>,
+    /// <c>Load.Local</c> for a local function of it.
+    /// </summary>
     public static string TypeName(string name)
     {
+        if (name.Length == 0 || name[0] != '<')
+            return name;
+        if (name.StartsWith("<>f__AnonymousType", StringComparison.Ordinal))
+            return "anonymous type";
+        if (TryStateMachine(name, out string method))
+            return MethodName(method);
         int end = OuterEnd(name);
         int start = end + 2 + FileHashCharacters + 2;
         return end > 0 && start < name.Length && name[end + 1] == 'F' && name.AsSpan(start - 2, 2).SequenceEqual("__")
@@ -57,6 +69,12 @@ internal static class CompilerNames
             ? name[start..]
             : name;
     }
+
+    private static string MethodName(string name) =>
+        name is TopLevelMain or AsyncMainWrapper ? "Main"
+        : TryLocalFunction(name, out string outer, out string local) ? MethodName(outer) + "." + local
+        : TryLambda(name, out outer) ? MethodName(outer) + ".lambda"
+        : name;
 
     private static bool IsHex(ReadOnlySpan<char> text)
     {

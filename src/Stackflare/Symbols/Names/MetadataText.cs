@@ -22,17 +22,21 @@ internal static class MetadataText
         _ => "?",
     };
 
-    /// <summary>Namespace and name, nested types joined by a dot, generic arity kept.</summary>
+    /// <summary>Namespace and name, nested types joined by a dot, generic arity kept. For a state machine, the name of its method.</summary>
     public static string FullTypeName(this MetadataReader reader, TypeDefinitionHandle handle)
     {
         TypeDefinition type = reader.GetTypeDefinition(handle);
+        bool isMachine = CompilerNames.TryStateMachine(reader.Text(type.Name), out _);
         string name = CompilerNames.TypeName(reader.Text(type.Name));
         for (int depth = 0; type.GetDeclaringType() is { IsNil: false } outer; depth++)
         {
             if (depth == SymbolLimits.NestedTypes)
                 throw new BadImageFormatException();
             type = reader.GetTypeDefinition(outer);
-            name = CompilerNames.TypeName(reader.Text(type.Name)) + "." + name;
+            string outerName = reader.Text(type.Name);
+            // The state machine of a lambda is in the type of its closure.
+            if (!isMachine || !CompilerNames.IsClosure(outerName))
+                name = CompilerNames.TypeName(outerName) + "." + name;
         }
         string space = reader.Text(type.Namespace);
         return space.Length == 0 ? name : space + "." + name;

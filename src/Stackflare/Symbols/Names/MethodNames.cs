@@ -55,7 +55,10 @@ internal sealed class MethodNames(MetadataReader reader, MetadataReader? pdb)
 
         List<string>? types = new SignatureText(reader, ofType, own).Parameters(reader.GetBlobReader(method.Signature), out bool initOnly);
         bool isCompilers = name.StartsWith('<');
-        string spelled = isCompilers ? Spell(name, author) : _accessors.Spell(handle, method, name, initOnly) ?? name;
+        string spelled = isCompilers ? Spell(name, author) : _accessors.Spell(handle, method, name, initOnly) ?? ExplicitNames.Spell(name);
+        // The compiler implements the interfaces of an iterator explicitly, and nobody wrote their names.
+        if (CompilerNames.TryStateMachine(reader.Text(type.Name), out _))
+            spelled = spelled[(ExplicitNames.Spell(name).Length - ExplicitNames.Member(name).Length)..];
         return new MethodName(
             TypeText(author), spelled, string.Join(',', typeParameters), types is null ? null : Parameters(method, types, isCompilers));
     }
@@ -65,6 +68,8 @@ internal sealed class MethodNames(MetadataReader reader, MetadataReader? pdb)
     {
         if (name is CompilerNames.TopLevelMain or CompilerNames.AsyncMainWrapper)
             return "Main";
+        if (name == CompilerNames.Clone)
+            return "Clone";
         if (CompilerNames.TryLambda(name, out string outer))
             return SpellOuter(outer, type) + ".lambda";
         if (CompilerNames.TryLocalFunction(name, out outer, out string local))
@@ -117,7 +122,7 @@ internal sealed class MethodNames(MetadataReader reader, MetadataReader? pdb)
         }
         string[] texts = new string[count];
         for (int i = 0; i < count; i++)
-            texts[i] = string.IsNullOrEmpty(names[i]) ? types[i] : types[i] + " " + names[i];
+            texts[i] = string.IsNullOrEmpty(names[i]) || names[i]!.StartsWith('<') ? types[i] : types[i] + " " + names[i];
         return string.Join(", ", texts);
     }
 

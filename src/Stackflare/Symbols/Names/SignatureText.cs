@@ -1,4 +1,5 @@
 using System.Reflection.Metadata;
+using System.Text;
 
 namespace Stackflare.Symbols.Names;
 
@@ -123,21 +124,23 @@ internal readonly struct SignatureText(MetadataReader? reader, string[] typePara
         return name;
     }
 
-    /// <summary>Skips it: the name of a function pointer's type is empty.</summary>
+    /// <summary>As in C#, with the type that is returned last: <c>delegate*&lt;Int32, String&amp;, Boolean&gt;</c>.</summary>
     private string? FunctionPointer(ref BlobReader signature, int depth, ref bool isInitOnly)
     {
         byte header = signature.ReadByte();
         if ((header & Generic) != 0)
             signature.ReadCompressedInteger();
         int count = signature.ReadCompressedInteger();
-        if (count > SymbolLimits.SignatureParameters)
+        if (count > SymbolLimits.SignatureParameters || Type(ref signature, depth + 1, ref isInitOnly) is not { } returned)
             return null;
-        for (int i = 0; i <= count; i++)
+        var text = new StringBuilder("delegate*<");
+        for (int i = 0; i < count; i++)
         {
-            if (Type(ref signature, depth + 1, ref isInitOnly) is null)
+            if (text.Length > SymbolLimits.SignatureCharacters || Type(ref signature, depth + 1, ref isInitOnly) is not { } type)
                 return null;
+            text.Append(type).Append(", ");
         }
-        return "";
+        return text.Append(returned).Append('>').ToString();
     }
 
     private static string? Parameter(string[] names, int index) => index >= 0 && index < names.Length ? names[index] : null;

@@ -60,6 +60,10 @@ internal sealed class SnapshotTypes(Snapshot snapshot, Func<int?, ModuleSymbols?
 
     private static ReadOnlySpan<int?> Cut(ReadOnlyMemory<int?> types) => types.Span[..Math.Min(types.Length, SymbolLimits.TypeArguments)];
 
+    /// <summary>Whether objects of a type contain the state machine of an async method, which is its last type argument, and are its task.</summary>
+    private static bool IsBox(string name) =>
+        name.StartsWith("System.Runtime.CompilerServices.", StringComparison.Ordinal) && name.EndsWith("StateMachineBox`1", StringComparison.Ordinal);
+
     /// <summary>Each call appends something, so the limit on the length also limits the work.</summary>
     private void Append(int? index, int depth)
     {
@@ -81,7 +85,14 @@ internal sealed class SnapshotTypes(Snapshot snapshot, Func<int?, ModuleSymbols?
             _text.Append('[').Append(',', (int)Math.Clamp(type.Rank, 1, 32) - 1).Append(']');
             return;
         }
-        _text.Append(module(type.Module)?.Symbols.TypeName(type.Token) ?? UnknownName);
+        string name = module(type.Module)?.Symbols.TypeName(type.Token) ?? UnknownName;
+        if (arguments.Length > 0 && arguments[^1] is not null && IsBox(name))
+        {
+            _text.Append("async method ");
+            Append(arguments[^1], depth + 1);
+            return;
+        }
+        _text.Append(name);
         for (int i = 0; i < arguments.Length; i++)
         {
             _text.Append(i == 0 ? '[' : ',');

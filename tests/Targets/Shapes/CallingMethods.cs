@@ -7,7 +7,7 @@ namespace Stackflare.Targets.Shapes;
 /// Methods that have made another call before the one that does not return. Optimized code keeps the value of the first call, or moves the call to where
 /// its value is used, so that the runtime gives the return address the line of another statement.
 /// </summary>
-internal sealed class Callers
+internal sealed class CallingMethods
 {
     private static readonly string[] Names = ["one"];
 
@@ -28,7 +28,7 @@ internal sealed class Callers
     private static void ValueKept(Host host, Track track)
     {
         var value = Load();
-        Park(host, track.Here<Callers>());
+        Park(host, track.Here<CallingMethods>());
         GC.KeepAlive(value);
     }
 
@@ -37,14 +37,14 @@ internal sealed class Callers
     {
         var one = Load();
         var other = Load();
-        Park(host, track.Here<Callers>());
+        Park(host, track.Here<CallingMethods>());
         GC.KeepAlive(string.Concat(one, other));
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void ValueUsedNext(Host host, Track track)
     {
-        var value = Park(host, track.Here<Callers>());
+        var value = Park(host, track.Here<CallingMethods>());
         Use(1, value);
     }
 
@@ -52,7 +52,7 @@ internal sealed class Callers
     private static void ConstantKept(Host host, Track track)
     {
         var number = 3;
-        Park(host, track.Here<Callers>());
+        Park(host, track.Here<CallingMethods>());
         Use(number, "");
     }
 
@@ -63,7 +63,7 @@ internal sealed class Callers
         {
             var value = Load();
             if (name.Length > 0)
-                Park(host, track.Here<Callers>());
+                Park(host, track.Here<CallingMethods>());
             GC.KeepAlive(value);
         }
     }
@@ -71,7 +71,7 @@ internal sealed class Callers
     private static async Task ValueOfAwaitKept(Host host, Track track)
     {
         var value = await LoadAsync();
-        Park(host, track.Here<Callers>());
+        Park(host, track.Here<CallingMethods>());
         GC.KeepAlive(value);
     }
 
@@ -80,14 +80,14 @@ internal sealed class Callers
         var value = await LoadAsync();
 
         var longer = value + "!";
-        Use(Park(host, track.Here<Callers>()).Length, longer);
+        Use(Park(host, track.Here<CallingMethods>()).Length, longer);
         GC.KeepAlive(value);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void DelegateCalled(Host host, Track track, Func<string> parks)
     {
-        track.Here<Callers>(line: Line() + 2);
+        track.Here<CallingMethods>(line: Line() + 2);
         var value = Load();
         var parked = parks();
         Use(value.Length, parked);
@@ -99,7 +99,7 @@ internal sealed class Callers
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static string Park(Host host, Track track)
     {
-        host.Park(track.Here<Callers>());
+        host.Park(track.Here<CallingMethods>());
         return host.ToString()!;
     }
 
