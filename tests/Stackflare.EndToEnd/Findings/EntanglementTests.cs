@@ -58,6 +58,20 @@ public sealed class EntanglementTests
         Assert.All(dump.Findings, f => Assert.True(f.Kind is FindingKind.Deadlock or FindingKind.FinalizerBlocked));
     }
 
+    [Theory]
+    [InFlavours("optimized", LooksAt.Locks)]
+    [InFlavours("unoptimized", LooksAt.Locks)]
+    public async Task AThreadThatWaitsForItsOwnEndIsADeadlock(string flavour)
+    {
+        await using var target = await DeadlockTests.StartAsync(flavour, "Entanglement", "--wanted", "0", "--itself", "1");
+        using var dumps = new LiveDumps(target);
+        ThreadDump dump = await dumps.UntilAsync("the deadlock", d => d.Deadlocks.Count > 0);
+        DeadlockStep step = Assert.Single(Assert.Single(dump.Deadlocks).Steps);
+        TruthThread truth = target.Truth.Named("lonely");
+        Assert.Equal((truth.OsId, truth.OsId), (step.Thread.OsId.Value, step.WaitsFor.OsId.Value));
+        Assert.Equal((truth.Marks[0].Method, truth.Marks[0].Line), (step.Frame!.Method.FullName, step.Frame.Source!.Line));
+    }
+
     /// <summary>The same waits, but nobody wants what the waiting threads hold.</summary>
     [Theory]
     [InFlavours(Spread.Newest, LooksAt.Locks | LooksAt.Async)]

@@ -109,7 +109,11 @@ public sealed class DumpAnalyzerTests
     {
         AsyncWait wait = new()
         {
-            Kind = AsyncWaitKind.SemaphoreSlim, Object = new ObjectAddress(0x7000), Free = free, Limit = 4, IsReleasedByWaiter = isReleased,
+            Kind = AsyncWaitKind.SemaphoreSlim,
+            Object = new ObjectAddress(0x7000),
+            Free = free,
+            Limit = 4,
+            IsReleasedByWaiter = isReleased,
         };
         ThreadDump dump = Build.AsyncDump(
             [],
