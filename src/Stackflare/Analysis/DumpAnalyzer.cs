@@ -17,6 +17,7 @@ internal static class DumpAnalyzer
             .. timed.Where(static d => d.Steps.Any(static s => s.Wait.MayEnd)).Select(DeadlockFindings.ForTimedDeadlock),
             .. AsyncFindings.Cycles(async),
             .. HeldLockFindings.Abandoned(dump),
+            .. FinalizerFindings.In(dump),
             .. PoolStarvationFindings.In(dump),
             .. LockConvoyFindings.In(dump),
             .. HeldLockFindings.Waiting(dump),

@@ -41,4 +41,7 @@ public enum FindingKind
 
     /// <summary>Many wait for a semaphore, and nobody has entered it: it was probably not released.</summary>
     SemaphoreNotReleased,
+
+    /// <summary>The finalizer thread has waited in a finalizer for a second or more. No other finalizer runs meanwhile.</summary>
+    FinalizerBlocked,
 }

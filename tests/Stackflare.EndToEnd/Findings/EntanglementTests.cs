@@ -44,7 +44,7 @@ public sealed class EntanglementTests
         await using var target = await DeadlockTests.StartAsync(flavour, "Entanglement", "--wanted", "0", "--mutexes", "1", "--itself", "1");
         using var dumps = new LiveDumps(target);
         ThreadDump dump = await dumps.UntilAsync("both deadlocks", d => d.Deadlocks.Count == 2);
-        Finding mutexes = dump.Findings.Single(f => f.Count == 2), itself = dump.Findings.Single(f => f.Count == 1);
+        Finding mutexes = dump.Findings.Single(f => f.Count == 2), itself = dump.Findings.Single(f => f is { Count: 1, Kind: FindingKind.Deadlock });
         Assert.Equal("Deadlock: 2 threads wait for each other forever", mutexes.Summary);
         Assert.Equal(["left", "right"], mutexes.Threads.Select(t => t.Name!));
         Assert.Matches(@"^""left"" #\d+ waits for <0x[0-9a-f]+> \(System\.Threading\.Mutex\) held by ""right"" #\d+, at .*Exchange\(", mutexes.Evidence[0]);
@@ -55,7 +55,21 @@ public sealed class EntanglementTests
             TruthMark mark = target.Truth.Named(t.Name!).Marks[0];
             Assert.Equal((mark.Method, mark.Line), (t.ProgramFrameFrom(0)!.Method.FullName, t.ProgramFrameFrom(0)!.Source!.Line));
         });
-        Assert.Equal(2, dump.Findings.Count);
+        Assert.All(dump.Findings, f => Assert.True(f.Kind is FindingKind.Deadlock or FindingKind.FinalizerBlocked));
+    }
+
+    [Theory]
+    [InFlavours("optimized", LooksAt.Locks)]
+    [InFlavours("unoptimized", LooksAt.Locks)]
+    public async Task AThreadThatWaitsForItsOwnEndIsADeadlock(string flavour)
+    {
+        await using var target = await DeadlockTests.StartAsync(flavour, "Entanglement", "--wanted", "0", "--itself", "1");
+        using var dumps = new LiveDumps(target);
+        ThreadDump dump = await dumps.UntilAsync("the deadlock", d => d.Deadlocks.Count > 0);
+        DeadlockStep step = Assert.Single(Assert.Single(dump.Deadlocks).Steps);
+        TruthThread truth = target.Truth.Named("lonely");
+        Assert.Equal((truth.OsId, truth.OsId), (step.Thread.OsId.Value, step.WaitsFor.OsId.Value));
+        Assert.Equal((truth.Marks[0].Method, truth.Marks[0].Line), (step.Frame!.Method.FullName, step.Frame.Source!.Line));
     }
 
     /// <summary>The same waits, but nobody wants what the waiting threads hold.</summary>
@@ -66,9 +80,15 @@ public sealed class EntanglementTests
         await using var target = await DeadlockTests.StartAsync(flavour, "Entanglement", "--wanted", "0");
         using var dumps = new LiveDumps(target);
         ThreadDump dump = await dumps.UntilAsync("all threads to wait", d => Knots.All(k =>
-            LockTruth.Of(d, target.Truth.Named(k.Thread)).WaitingFor is { } wait && wait.Kind == k.Kind && wait.WaitsFor is [{ Activity: ThreadActivity.Sleeping }]));
-        Assert.Empty(dump.Findings);
+            LockTruth.Of(d, target.Truth.Named(k.Thread)).WaitingFor is { } wait && wait.Kind == k.Kind && wait.WaitsFor is [{ Activity: ThreadActivity.Sleeping }])
+            && d.Findings.Count > 0);
         Assert.Empty(dump.Deadlocks);
+
+        // What sleeps in a finalizer is a fault of its own.
+        Finding finding = Assert.Single(dump.Findings);
+        Assert.Equal((FindingKind.FinalizerBlocked, ".NET Finalizer"), (finding.Kind, Assert.Single(finding.Threads).Name));
+        Assert.Matches("^No finalizer runs: the finalizer thread has been in one for at least \\d+ s$", finding.Summary);
+        Assert.StartsWith("it is sleeping at Stackflare.Targets.Shapes.Problems.Entanglement.Want(", Assert.Single(finding.Evidence), StringComparison.Ordinal);
     }
 
     /// <summary>Tasks between a blocked thread and the async methods that it waits for.</summary>

@@ -109,7 +109,11 @@ public sealed class DumpAnalyzerTests
     {
         AsyncWait wait = new()
         {
-            Kind = AsyncWaitKind.SemaphoreSlim, Object = new ObjectAddress(0x7000), Free = free, Limit = 4, IsReleasedByWaiter = isReleased,
+            Kind = AsyncWaitKind.SemaphoreSlim,
+            Object = new ObjectAddress(0x7000),
+            Free = free,
+            Limit = 4,
+            IsReleasedByWaiter = isReleased,
         };
         ThreadDump dump = Build.AsyncDump(
             [],
@@ -126,6 +130,33 @@ public sealed class DumpAnalyzerTests
         Assert.Equal(
             ["0 of 4 are free, and the method that waits for it also releases it", "10 wait at MyApp.Program.Enter() in /src/Program.cs:line 27"], finding.Evidence);
         Assert.Equal((FindingKind.SemaphoreNotReleased, 10, 10), (finding.Kind, finding.Count, finding.Frames.Single().Count));
+    }
+
+    [Theory]
+    [InlineData(2, 12.0, true, true)]
+    [InlineData(2, 0.5, true, false)] // a short wait
+    [InlineData(2, null, true, false)] // not known, or it runs
+    [InlineData(2, 12.0, false, false)] // it waits for finalizers to run
+    [InlineData(7, 12.0, true, false)] // a thread of the program with that name
+    public void AFinalizerThatDoesNotReturnIsSaid(int id, double? offCpu, bool isInFinalizer, bool isSaid)
+    {
+        DumpThread finalizer = new()
+        {
+            OsId = new OsThreadId(7),
+            ManagedId = new ManagedThreadId(id),
+            Name = ".NET Finalizer",
+            Activity = ThreadActivity.Waiting,
+            OffCpuTime = offCpu is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+            Frames = isInFinalizer ? [Build.Frame("Finalize", 26, null)] : [],
+        };
+
+        Finding? finding = Examine([finalizer]).SingleOrDefault();
+
+        Assert.Equal(isSaid ? "No finalizer runs: the finalizer thread has been in one for at least 12 s" : null, finding?.Summary);
+        if (finding is null)
+            return;
+        Assert.Equal(["it is waiting at MyApp.Program.Finalize() in /src/Program.cs:line 26"], finding.Evidence);
+        Assert.Equal((FindingKind.FinalizerBlocked, finalizer), (finding.Kind, Assert.Single(finding.Threads)));
     }
 
     /// <summary>A worker that has no work cannot be going to release it.</summary>

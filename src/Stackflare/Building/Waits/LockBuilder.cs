@@ -118,7 +118,7 @@ internal sealed class LockBuilder
             Free = kind == WaitKind.SemaphoreSlim && waited is { } semaphore ? _snapshot.Objects[semaphore].Count : null,
             IsReleasedByWaiter = kind == WaitKind.SemaphoreSlim && waited is not null && ReleasesSemaphore(thread, frameIndex),
             Runners = holder is null ? [] : [holder],
-            Joined = isJoin && recorded is { OtherThread: { } other } ? _threads[other] : null,
+            Joined = !isJoin ? null : recorded is { OtherThread: { } other } ? _threads[other] : JoinsItself(thread, frameIndex) ? _threads[thread] : null,
             AtLeast = atLeast,
             Gate = kind == WaitKind.Task ? _objects.Gate(thread, frameIndex) : null,
             IsForAny = kind == WaitKind.Task && (IsForAny(_threads[thread].Frames[frameIndex]) || (waited is { } promise && IsForAny(_objects.Type(promise)))),
@@ -126,6 +126,10 @@ internal sealed class LockBuilder
             Timeout = kind == WaitKind.Barrier ? null : recorded?.Timeout ?? (isEndless || ((kind != WaitKind.WaitHandle || holder is not null) && WaitsForever(thread, kind, frameIndex)) ? Timeout.InfiniteTimeSpan : null),
         };
     }
+
+    /// <summary>Whether a thread waits for its own end, if the runtime does not record what it waits for.</summary>
+    private bool JoinsItself(int thread, int frame) => frame + 1 < _threads[thread].Frames.Count
+        && _session.LockScopesAround(_snapshot.Frames[_snapshot.StackOf(thread)[frame + 1]]) is { WaitsForItself: true };
 
     private bool ReleasesSemaphore(int thread, int frame)
     {

@@ -1,3 +1,5 @@
+using Stackflare.Analysis;
+
 namespace Stackflare.Building.Waits;
 
 /// <summary>
@@ -6,10 +8,7 @@ namespace Stackflare.Building.Waits;
 /// </summary>
 internal static class RuntimeWaits
 {
-    private const string StaticConstructor = ".cctor", Finalizer = ".NET Finalizer", CoreLib = "System.Private.CoreLib.dll";
-
-    /// <summary>The runtime's second thread runs the finalizers.</summary>
-    private static readonly ManagedThreadId FinalizerId = new(2);
+    private const string StaticConstructor = ".cctor", CoreLib = "System.Private.CoreLib.dll";
 
     /// <summary>Sets what the threads wait for. They have their frames and their other waits.</summary>
     public static void Find(IReadOnlyList<DumpThread> threads)
@@ -23,7 +22,7 @@ internal static class RuntimeWaits
                     wait.Runners = Only(threads.Where(t => t != thread && RunsCallbacks(t)));
                     break;
                 case { Kind: WaitKind.Finalizers } wait:
-                    wait.Runners = Only(threads.Where(t => t != thread && RunsFinalizer(t)));
+                    wait.Runners = Only(threads.Where(t => t != thread && FinalizerFindings.RunsFinalizer(t)));
                     break;
                 case null when InitFramesOf(thread) is > 0 and var frames:
                     thread.WaitingFor = WaitForClass(thread, frames, running ??= [.. threads.SelectMany(Running)]);
@@ -88,9 +87,6 @@ internal static class RuntimeWaits
 
     private static bool RunsCallbacks(DumpThread thread) => thread.Frames.Any(static f =>
         f is { Module.Name: CoreLib, Method: { DeclaringType: "System.Threading.CancellationTokenSource", Name: "ExecuteCallbackHandlers" } });
-
-    /// <summary>Whether it is the finalizer thread, and in a finalizer.</summary>
-    private static bool RunsFinalizer(DumpThread thread) => thread is { Name: Finalizer } && thread.ManagedId == FinalizerId && thread.Frames.Any(static f => f.Module is not null);
 
     private static IReadOnlyList<DumpThread> Only(IEnumerable<DumpThread> threads) => threads.Take(2).ToArray() is [var only] ? [only] : [];
 

@@ -9,6 +9,9 @@ namespace Stackflare.Capture.Probe;
 /// <param name="readHost">Reads the process's information from /proc.</param>
 internal sealed class ProbeSource(Func<ProbeTransport> open, ProfilerSlots slots, Func<ProcessFacts> readHost) : ICaptureSource
 {
+    /// <summary>The managed id of the thread that runs the finalizers: it is the runtime's second thread.</summary>
+    private const uint FinalizerThread = 2;
+
     public Snapshot Capture(CaptureOptions options, CancellationToken cancellationToken)
     {
         ProcessFacts host = readHost();
@@ -18,12 +21,16 @@ internal sealed class ProbeSource(Func<ProbeTransport> open, ProfilerSlots slots
             from wait in raw.Waits
             where wait.Kind is WaitRecordKind.MonitorEnter or WaitRecordKind.LockEnter or WaitRecordKind.Join
             select (int)raw.Threads[wait.Thread].OsId;
+        IEnumerable<int> finalizer =
+            from thread in raw.Threads
+            where thread is { ManagedId: FinalizerThread, FrameCount: > 0 } && thread.Flags.HasFlag(ThreadFlags.StateKnown)
+            select (int)thread.OsId;
         // While work is queued, it matters whether the workers have been blocked for a while.
         IEnumerable<int> workers =
             from thread in raw.Threads
             where raw.Pool is { Queued: > 0 } && ((RuntimeThreadState)thread.State).HasFlag(RuntimeThreadState.ThreadPoolWorker) && !thread.Flags.HasFlag(ThreadFlags.Interrupted)
             select (int)thread.OsId;
-        host.Tasks.MeasureOffCpuTime(waiting.Concat(workers).Distinct());
+        host.Tasks.MeasureOffCpuTime(waiting.Concat(finalizer).Concat(workers).Distinct());
         return SnapshotDecoder.Decode(raw, host, CaptureNotes.Describe(raw));
     }
 

@@ -7,4 +7,5 @@ namespace Stackflare.Symbols.IL;
 /// </param>
 /// <param name="WaitsForever">Whether the call at the offset waits for a reader-writer lock, a wait handle or a thread's end without a time limit.</param>
 /// <param name="ReleasesSemaphore">Whether the method releases a semaphore anywhere. Not saved.</param>
-internal readonly record struct LockScopeCounts(int Exclusive, int ReaderWriter, bool WaitsForever, bool ReleasesSemaphore = false);
+/// <param name="WaitsForItself">Whether the call at the offset waits for the end of the current thread: <c>Thread.CurrentThread.Join()</c>. Not saved.</param>
+internal readonly record struct LockScopeCounts(int Exclusive, int ReaderWriter, bool WaitsForever, bool ReleasesSemaphore = false, bool WaitsForItself = false);

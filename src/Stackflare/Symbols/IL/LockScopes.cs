@@ -33,6 +33,7 @@ internal sealed class LockScopes(ModuleImage image)
         Release,
         ReleaseReaderWriter,
         ReleaseSemaphore,
+        GetCurrentThread,
         WaitForever,
         WaitWithLimit,
     }
@@ -66,7 +67,7 @@ internal sealed class LockScopes(ModuleImage image)
                 readerWriter += IndexOf(handler, LockOperation.ReleaseReaderWriter) >= 0 ? 1 : 0;
             }
         }
-        return new LockScopeCounts(exclusive, readerWriter, WaitsForever(code, offset), IndexOf(code, LockOperation.ReleaseSemaphore) >= 0);
+        return new LockScopeCounts(exclusive, readerWriter, WaitsForever(code, offset), IndexOf(code, LockOperation.ReleaseSemaphore) >= 0, WaitsForItself(code, offset));
     }
 
     /// <summary>The statement begins at the offset, so the call is the first of its kind from there.</summary>
@@ -75,6 +76,14 @@ internal sealed class LockScopes(ModuleImage image)
         ReadOnlySpan<byte> statement = Slice(code, offset, LongestWayToEnter);
         int forever = IndexOf(statement, LockOperation.WaitForever), limited = IndexOf(statement, LockOperation.WaitWithLimit);
         return forever >= 0 && (limited < 0 || forever < limited);
+    }
+
+    /// <summary>Whether the statement's call has the current thread as its only operand.</summary>
+    private bool WaitsForItself(ReadOnlySpan<byte> code, int offset)
+    {
+        int wait = IndexOf(Slice(code, offset, LongestWayToEnter), LockOperation.WaitForever);
+        // In unoptimized code, the offset is that of the call itself.
+        return wait >= 0 && offset + wait >= CallBytes && IndexOf(code.Slice(offset + wait - CallBytes, CallBytes), LockOperation.GetCurrentThread) == 0;
     }
 
     /// <summary>
@@ -146,6 +155,7 @@ internal sealed class LockScopes(ModuleImage image)
             ("System.Threading", "ReaderWriterLockSlim", "EnterReadLock" or "EnterWriteLock" or "EnterUpgradeableReadLock") => LockOperation.WaitForever,
             ("System.Threading", "ReaderWriterLockSlim", "TryEnterReadLock" or "TryEnterWriteLock" or "TryEnterUpgradeableReadLock") => LockOperation.WaitWithLimit,
             ("System.Threading", "Monitor", "Enter" or "TryEnter" or "ReliableEnter") => LockOperation.Acquire,
+            ("System.Threading", "Thread", "get_CurrentThread") => LockOperation.GetCurrentThread,
             ("System.Threading", "SemaphoreSlim", "Release") => LockOperation.ReleaseSemaphore,
             ("System.Threading", "Monitor" or "Lock", "Exit") => LockOperation.Release,
             ("System.Threading", "ReaderWriterLockSlim", "ExitReadLock" or "ExitWriteLock" or "ExitUpgradeableReadLock") => LockOperation.ReleaseReaderWriter,

@@ -122,6 +122,7 @@ internal static class JsonNames
         FindingKind.ManyAsyncAlike => "manyAsyncAlike",
         FindingKind.MainReturned => "mainReturned",
         FindingKind.SemaphoreNotReleased => "semaphoreNotReleased",
+        FindingKind.FinalizerBlocked => "finalizerBlocked",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
 }

@@ -1,0 +1,31 @@
+using System.Globalization;
+
+namespace Stackflare.Analysis;
+
+/// <summary>Finds a finalizer that does not return. One thread runs all finalizers, so no other finalizer runs, and memory and handles are not released.</summary>
+internal static class FinalizerFindings
+{
+    /// <summary>The managed id of the thread that runs the finalizers: it is the runtime's second thread.</summary>
+    private const int ThreadId = 2;
+
+    private const string ThreadName = ".NET Finalizer";
+
+    private static readonly TimeSpan LongWait = TimeSpan.FromSeconds(1);
+
+    public static IEnumerable<Finding> In(ThreadDump dump) =>
+        from thread in dump.Threads
+        where RunsFinalizer(thread) && thread.OffCpuTime >= LongWait && thread.ProgramFrameFrom(0) is not null
+        // The deadlock says more.
+        where !dump.Deadlocks.Any(d => d.Steps.Any(s => s.Thread == thread) || d.Behind.Contains(thread))
+        select new Finding(
+            FindingKind.FinalizerBlocked,
+            string.Create(CultureInfo.InvariantCulture, $"No finalizer runs: the finalizer thread has been in one for at least {thread.OffCpuTime!.Value.TotalSeconds:0} s"),
+            [$"it is {DiagnosisText.Doing(thread)} {DiagnosisText.At(thread.ProgramFrameFrom(0))}"],
+            [thread])
+        {
+            Frames = [new FindingFrame(thread.ProgramFrameFrom(0)!, 1)],
+        };
+
+    /// <summary>Whether it is the finalizer thread, and in a finalizer.</summary>
+    public static bool RunsFinalizer(DumpThread thread) => thread is { Name: ThreadName, ManagedId.Value: ThreadId } && thread.Frames.Any(static f => f.Module is not null);
+}
