@@ -26,18 +26,14 @@ internal sealed class PoolSaturated : Shape
         _silent.Start(workers);
         for (var i = 0; i < host.Options.Number("--working", 0); i++)
             ThreadPool.QueueUserWorkItem(_ => Work(host, new Track()));
+        WaitCallback block = place switch
+        {
+            "result" => _ => Ask(host, new Track()),
+            "socket" => _ => Read(host, new Track()),
+            _ => _ => Block(host, new Track()),
+        };
         for (var i = host.Options.Number("--working", 0); i < workers + Queued; i++)
-            ThreadPool.QueueUserWorkItem(_ => Run(host, place));
-    }
-
-    private void Run(Host host, string place)
-    {
-        if (place == "result")
-            Ask(host, new Track());
-        else if (place == "socket")
-            Read(host, new Track());
-        else
-            Block(host, new Track());
+            ThreadPool.QueueUserWorkItem(block);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

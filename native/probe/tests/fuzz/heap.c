@@ -188,7 +188,7 @@ static void add_thread(capture *c)
     for (; thread->frame_count < HEAP_FRAMES && words[thread->frame_count * 2] != 0; thread->frame_count++) {
         uintptr_t function = words[thread->frame_count * 2 + 1];
         *(raw_frame *)sf_table_at(&c->raw, sf_table_add(&c->raw)) = (raw_frame){
-            function, words[thread->frame_count * 2], function == 0 ? SF_NONE : describe_function(c, function), 0 };
+            .ip = function, .sp = words[thread->frame_count * 2], .function = function == 0 ? SF_NONE : describe_function(c, function) };
     }
     work->stack_end = words[HEAP_FRAMES * 2];
     describe_functions(c);
@@ -299,9 +299,10 @@ static const struct { uint16_t table, record, capacity; } tables[] = {
 #define TABLE(name, type, capacity) { offsetof(capture, name), sizeof(type), capacity }
     TABLE(threads, sf_thread, FEW), TABLE(thread_work, thread_work, FEW), TABLE(raw, raw_frame, FEW), TABLE(functions, sf_function, MORE),
     TABLE(function_work, function_work, MORE), TABLE(modules, sf_module, MORE), TABLE(module_work, module_work, MORE), TABLE(type_args, uint32_t, MORE),
-    TABLE(frames, sf_frame, MORE), TABLE(blob, uint8_t, MORE),
+    TABLE(frames, sf_frame, MORE), TABLE(il_places, uint32_t, MORE), TABLE(blob, uint8_t, MORE),
 };
-static const uint16_t indexes[] = { offsetof(capture, function_index), offsetof(capture, module_index), offsetof(capture, frame_index), offsetof(capture, type_index) };
+static const uint16_t indexes[] = { offsetof(capture, function_index), offsetof(capture, module_index), offsetof(capture, frame_index), offsetof(capture, type_index),
+    offsetof(capture, body_index) };
 
 static sf_table *table_at(capture *c, size_t i) { return (sf_table *)((uint8_t *)c + tables[i].table); }
 

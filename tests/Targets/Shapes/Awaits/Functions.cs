@@ -116,7 +116,7 @@ internal sealed class Functions
 
     private sealed class Caller : ICaller
     {
-        async Task ICaller.CallAsync(AsyncTrack track) => await track.Here<Caller>("Stackflare.Targets.Shapes.Awaits.Functions.ICaller.CallAsync").Never();
+        async Task ICaller.CallAsync(AsyncTrack track) => await track.Here<Caller>("ICaller.CallAsync").Never();
     }
 
     private readonly struct Point
