@@ -117,7 +117,7 @@ public sealed class AsyncHeapTests
         Assert.True(byDefault.Length > 10);
         Assert.Equal(byDefault, Stacks((await Tool.RunWholeAsync($"{target.Pid}", "--async")).Output));
 
-        static string[] Stacks(string text) => [.. text.Split('\n').Where(l => l.Contains(" async stack", StringComparison.Ordinal) && !l.Contains("due in", StringComparison.Ordinal)).Select(l => l.Split(", paused ")[0])];
+        static string[] Stacks(string text) => [.. text.Split('\n').Where(l => !l.StartsWith(".NET ", StringComparison.Ordinal) && l.Contains(" async stack", StringComparison.Ordinal) && !l.Contains("due in", StringComparison.Ordinal))];
     }
 
     /// <summary>What to do about it is in the words of the library, or of the tool.</summary>

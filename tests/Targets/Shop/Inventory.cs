@@ -4,6 +4,7 @@ namespace Shop;
 internal sealed class Inventory(Faults faults)
 {
     private readonly object _stock = new(), _sales = new();
+    private readonly CountdownEvent _bothHeld = new(2);
     private readonly Dictionary<int, int> _reserved = [], _sold = [];
 
     public void Reserve(int article)
@@ -40,10 +41,12 @@ internal sealed class Inventory(Faults faults)
         return Math.Min(discount, price / 2);
     }
 
-    /// <summary>Long enough for two threads to meet.</summary>
+    /// <summary>Until one thread reserves and another refunds: each holds one of the locks then.</summary>
     private void Linger()
     {
-        if (faults.Is("deadlock"))
-            Thread.Sleep(20);
+        if (!faults.Is("deadlock"))
+            return;
+        _bothHeld.Signal();
+        _bothHeld.Wait();
     }
 }

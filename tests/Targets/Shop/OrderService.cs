@@ -7,7 +7,7 @@ namespace Shop;
 /// <summary>Takes an order: everything that a request goes through.</summary>
 internal sealed class OrderService(ShopContext database, PriceCache prices, Inventory inventory, PaymentGate gate, AuditTrail trail, IHubContext<OrderHub> hub, Faults faults)
 {
-    private static int s_first;
+    private static int _first;
 
     public async Task<string> PlaceAsync(int article, CancellationToken cancellation)
     {
@@ -26,7 +26,7 @@ internal sealed class OrderService(ShopContext database, PriceCache prices, Inve
     {
         var order = new Order { ArticleId = article.Id, Price = price };
         database.Orders.Add(order);
-        if (faults.Is("locked database") && Interlocked.Increment(ref s_first) == 1)
+        if (faults.Is("locked database") && Interlocked.Increment(ref _first) == 1)
         {
             await using IDbContextTransaction transaction = await database.Database.BeginTransactionAsync();
             await database.SaveChangesAsync();

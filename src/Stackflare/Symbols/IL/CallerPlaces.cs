@@ -13,6 +13,14 @@ namespace Stackflare.Symbols.IL;
 /// </summary>
 internal sealed class CallerPlaces
 {
+    /// <summary>The types with the code that the runtime calls for an instruction other than a call.</summary>
+    private static readonly string[] RuntimeHelpers =
+    [
+        "System.Runtime.CompilerServices.InitHelpers", "System.Runtime.CompilerServices.StaticsHelpers", "System.Runtime.CompilerServices.CastHelpers",
+        "System.Runtime.CompilerServices.GenericsHelpers", "System.Runtime.CompilerServices.VirtualDispatchHelpers", "System.Runtime.CompilerServices.BoxingHelpers",
+        "System.StubHelpers.StubHelpers",
+    ];
+
     private const string CoreLib = "System.Private.CoreLib.dll";
 
     private readonly Snapshot _snapshot;
@@ -156,14 +164,8 @@ internal sealed class CallerPlaces
         return new CalledFrames(CalledKind.Native, Through: through);
     }
 
-    private static bool IsSkipped(MethodName method) => method switch
-    {
-        { Name: "Start", DeclaringType: var type } => type.StartsWith("System.Runtime.CompilerServices.Async", StringComparison.Ordinal),
-        { DeclaringType: "System.Runtime.CompilerServices.InitHelpers" or "System.Runtime.CompilerServices.StaticsHelpers"
-            or "System.Runtime.CompilerServices.CastHelpers" or "System.Runtime.CompilerServices.GenericsHelpers"
-            or "System.Runtime.CompilerServices.VirtualDispatchHelpers" or "System.Runtime.CompilerServices.BoxingHelpers" or "System.StubHelpers.StubHelpers" } => true,
-        _ => false,
-    };
+    private static bool IsSkipped(MethodName method) => Array.IndexOf(RuntimeHelpers, method.DeclaringType) >= 0
+        || (method.Name == "Start" && method.DeclaringType.StartsWith("System.Runtime.CompilerServices.Async", StringComparison.Ordinal));
 
     private static (int Method, ulong Address, bool IsExact) Key(in SnapshotFrame frame) => (frame.Method ?? -1, frame.Address, frame.IsExact);
 }

@@ -10,13 +10,13 @@ namespace Stackflare.Targets.Shapes.Problems;
 /// </summary>
 internal sealed class Entanglement : Shape
 {
-    private static Host s_host = null!;
-    private static bool s_isWanted;
+    private static Host _host = null!;
+    private static bool _isWanted;
 
     public override void Start(Host host)
     {
-        s_host = host;
-        s_isWanted = host.Options.Number("--wanted", 1) == 1;
+        _host = host;
+        _isWanted = host.Options.Number("--wanted", 1) == 1;
         host.StartThread("settings reader", ReadSettings);
         new Thread(MakeSettings) { Name = "settings maker", IsBackground = true }.Start();
         host.StartThread("call closer", Close);
@@ -24,7 +24,7 @@ internal sealed class Entanglement : Shape
         host.StartThread("work waiter", AwaitWork);
         host.StartThread("saver", Save);
         host.StartThread("collector", AwaitAll);
-        if (s_isWanted)
+        if (_isWanted)
             host.StartThread("catalog reader", ReadCatalog);
         if (host.Options.Number("--itself", 0) == 1)
             host.StartThread("lonely", Join);
@@ -39,7 +39,7 @@ internal sealed class Entanglement : Shape
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Join(Track track)
     {
-        s_host.Arrive(track.Next<Entanglement>(), inManagedCode: false);
+        _host.Arrive(track.Next<Entanglement>(), inManagedCode: false);
         Thread.CurrentThread.Join();
         GC.KeepAlive(track);
     }
@@ -50,7 +50,7 @@ internal sealed class Entanglement : Shape
         own.WaitOne();
         areOwned.Signal();
         areOwned.Wait();
-        s_host.Arrive(track.Next<Entanglement>(), inManagedCode: false);
+        _host.Arrive(track.Next<Entanglement>(), inManagedCode: false);
         other.WaitOne();
         GC.KeepAlive(track);
     }
@@ -59,7 +59,7 @@ internal sealed class Entanglement : Shape
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Want(object gate)
     {
-        if (!s_isWanted)
+        if (!_isWanted)
             Thread.Sleep(Timeout.Infinite);
         lock (gate)
             GC.KeepAlive(gate);
@@ -72,7 +72,7 @@ internal sealed class Entanglement : Shape
         {
             Settings.Gate.IsHeld.Set();
             Settings.Gate.IsInside.Wait();
-            s_host.Arrive(track.Next<Entanglement>(), inManagedCode: false);
+            _host.Arrive(track.Next<Entanglement>(), inManagedCode: false);
             GC.KeepAlive(Settings.Read());
         }
         GC.KeepAlive(track);
@@ -88,7 +88,7 @@ internal sealed class Entanglement : Shape
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void ReadCatalog(Track track)
     {
-        s_host.Arrive(track.Next<Entanglement>(), inManagedCode: false);
+        _host.Arrive(track.Next<Entanglement>(), inManagedCode: false);
         GC.KeepAlive(Catalog.Read());
         GC.KeepAlive(track);
     }
@@ -108,7 +108,7 @@ internal sealed class Entanglement : Shape
         {
             new Thread(source.Cancel) { Name = "canceller", IsBackground = true }.Start();
             isInside.Wait();
-            s_host.Arrive(track.Next<Entanglement>(), inManagedCode: false);
+            _host.Arrive(track.Next<Entanglement>(), inManagedCode: false);
             registration.Dispose();
         }
         GC.KeepAlive(track);
@@ -124,7 +124,7 @@ internal sealed class Entanglement : Shape
             Leave(gate, isInside);
             while (!isInside.IsSet)
                 GC.Collect();
-            s_host.Arrive(track.Next<Entanglement>(), inManagedCode: false);
+            _host.Arrive(track.Next<Entanglement>(), inManagedCode: false);
             GC.WaitForPendingFinalizers();
         }
         GC.KeepAlive(track);
@@ -140,7 +140,7 @@ internal sealed class Entanglement : Shape
         lock (gate)
         {
             Task work = Begun(gate);
-            s_host.Arrive(track.Next<Entanglement>(), inManagedCode: false);
+            _host.Arrive(track.Next<Entanglement>(), inManagedCode: false);
             work.Wait();
         }
         GC.KeepAlive(track);
@@ -153,7 +153,7 @@ internal sealed class Entanglement : Shape
         lock (gate)
         {
             Task work = Begun(gate);
-            s_host.Arrive(track.Next<Entanglement>(), inManagedCode: false);
+            _host.Arrive(track.Next<Entanglement>(), inManagedCode: false);
             Task.WhenAll(Task.Delay(Timeout.Infinite), work).Wait();
         }
         GC.KeepAlive(track);
@@ -181,7 +181,7 @@ internal sealed class Entanglement : Shape
         lock (gate)
         {
             Task saved = SaveAsync(gate);
-            s_host.Arrive(track.Next<Entanglement>(), inManagedCode: false);
+            _host.Arrive(track.Next<Entanglement>(), inManagedCode: false);
             saved.Wait();
         }
         GC.KeepAlive(track);
@@ -202,17 +202,17 @@ internal sealed class Entanglement : Shape
     /// <summary>A class with a static constructor that another thread runs.</summary>
     private static class Settings
     {
-        private static readonly string s_text;
+        private static readonly string _text;
 
         static Settings()
         {
             Gate.IsInside.Set();
             Want(Gate.Lock);
-            s_text = "settings";
+            _text = "settings";
         }
 
         [MethodImpl(MethodImplOptions.NoInlining)]
-        public static string Read() => s_text;
+        public static string Read() => _text;
 
         /// <summary>Not part of the class that is initialized.</summary>
         public static class Gate
@@ -224,19 +224,19 @@ internal sealed class Entanglement : Shape
 
     private static class Catalog
     {
-        private static readonly string s_text;
+        private static readonly string _text;
 
         static Catalog()
         {
             Task.Factory.StartNew(Load, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Wait();
-            s_text = "catalog";
+            _text = "catalog";
         }
 
         [MethodImpl(MethodImplOptions.NoInlining)]
-        public static string Read() => s_text;
+        public static string Read() => _text;
 
         [MethodImpl(MethodImplOptions.NoInlining)]
-        private static void Load() => GC.KeepAlive(s_text);
+        private static void Load() => GC.KeepAlive(_text);
     }
 
     private sealed class Lost(object gate, ManualResetEventSlim isInside)
