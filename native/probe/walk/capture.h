@@ -9,11 +9,13 @@
 /* A frame as seen by the walk. */
 typedef struct raw_frame {
     uint64_t ip;
-    uint64_t handler;  /* the return address of the next inner frame, if it is in a catch or finally block of the method; 0 */
     uintptr_t sp;      /* 0: not known */
     uint32_t function; /* index; SF_NONE: native frames */
-    uint32_t exact;
+    uint32_t exact : 1;
+    int32_t handler : 31; /* the return address of the next inner frame, if it is in a catch or finally block of the method: its distance from ip; 0 */
 } raw_frame;
+
+_Static_assert(sizeof(raw_frame) == 24, "the table of a million frames must not be too large to be kept");
 
 /* The data of a function between the pause and the resolving of IL offsets. */
 typedef struct function_work {

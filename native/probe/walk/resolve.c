@@ -145,8 +145,9 @@ static uint32_t frame_of(capture *c, const raw_frame *raw)
 {
     bool native = raw->function == SF_NONE;
     /* In a catch or finally block, the place in the block tells more than that in the try block. */
-    bool in_handler = !native && raw->handler != 0 && follows_call(raw->handler) && resolve_same_code(c, raw->function, raw->ip - 1, raw->handler - 1);
-    uint64_t ip = in_handler ? raw->handler : raw->ip, key = native ? 0 : ip * 2 + (raw->exact != 0);
+    uint64_t handler = raw->ip + (uint64_t)(int64_t)raw->handler;
+    bool in_handler = !native && handler != raw->ip && follows_call(handler) && resolve_same_code(c, raw->function, raw->ip - 1, handler - 1);
+    uint64_t ip = in_handler ? handler : raw->ip, key = native ? 0 : ip * 2 + (raw->exact != 0);
     uint32_t *known = sf_index_find(&c->frame_index, key);
     if (*known != 0)
         return *known - 1;

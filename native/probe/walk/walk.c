@@ -76,6 +76,14 @@ static skipped_frames find_skipped(uintptr_t inner_fp, uintptr_t sp, uintptr_t f
     }
 }
 
+/* A block is in the code of its method, so it is near. */
+static int32_t handler_from(uint64_t ip, uint64_t handler)
+{
+    enum { FAR = 1 << 30 };
+    int64_t distance = handler == 0 ? 0 : (int64_t)(handler - ip);
+    return distance > -FAR && distance < FAR ? (int32_t)distance : 0;
+}
+
 /* Adds the frames of dynamic methods. The addresses are return addresses, so that the runtime can be asked about them. */
 static void add_skipped(walk_state *walk, const skipped_frames *skipped)
 {
@@ -128,7 +136,7 @@ static hresult on_frame(clr_id function, uintptr_t ip, uintptr_t frame_info, uin
     raw_frame *frame = sf_table_at(&c->raw, index);
     frame->ip = ip;
     frame->sp = sp;
-    frame->handler = skipped.handler;
+    frame->handler = handler_from(ip, skipped.handler);
     frame->function = described;
     /* Only the innermost address of a thread that was suspended in managed code is exact; all others are return addresses. */
     frame->exact = walk->thread->frame_count == 0 && function != 0 && stands_at(c, walk->in_batch, ip);

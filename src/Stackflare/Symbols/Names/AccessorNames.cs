@@ -11,7 +11,7 @@ internal sealed class AccessorNames(MetadataReader reader)
     {
         string member = ExplicitNames.Member(name);
         if ((method.Attributes & MethodAttributes.SpecialName) == 0)
-            return IsOfExtension(method, name) ? Extension(member, isInitOnly) : null;
+            return Extension(member, isInitOnly) is { } spelled && IsOfExtension(method, name) ? spelled : null; // the second looks at all nested types of the module
         if (member.StartsWith("op_", StringComparison.Ordinal))
             return OperatorNames.Spell(member) is { } symbol && member.Length < name.Length ? ExplicitNames.Spell(name[..^member.Length] + symbol) : OperatorNames.Spell(member);
         // Methods that only look like accessors keep their names.

@@ -39,28 +39,46 @@ internal sealed class CallSearch(ModuleSymbols caller, CallTarget target, bool i
     /// <summary>Whether only the caller's module can call the method. Others do not know it.</summary>
     private readonly bool _isPrivate = target.Kind == CalledKind.Method && ReferenceEquals(target.Module, caller) && !target.IsCallback && !passesFunctions;
 
+    /// <summary>Whether the platform's basic types do not know the method: they call no module but their own.</summary>
+    private readonly bool _isAboveCoreLib = target.Kind == CalledKind.Method && !ReferenceEquals(target.Module, target.CoreLib) && !target.IsCallback && !passesFunctions;
+
     public CallFit Fit(in Instruction instruction) => Fit(caller, instruction, 0);
+
+    /// <summary>Whether the instruction itself names what was called. Reads no other method.</summary>
+    public bool IsDirect(in Instruction instruction) => caller.Calls is { } calls && IsDirect(calls, instruction, out _);
+
+    private bool IsDirect(MethodCalls calls, in Instruction instruction, out CalledMethod? called)
+    {
+        called = null;
+        if (target.Kind == CalledKind.Throw && instruction.Code is Instruction.Throw or Instruction.Rethrow)
+            return true;
+        if (target.Initialized is { } type && (instruction.IsCall || instruction.IsStaticAccess) && calls.IsOfType(instruction.Operand, type))
+            return true;
+        called = instruction.IsCall ? calls.Method(instruction.Operand) : null;
+        if (called is null)
+            return false;
+        bool isVirtual = instruction.Code == Instruction.CallVirtual;
+        foreach (CalledMethod method in target.Methods)
+        {
+            if (called.HasName(method) && (called.HasType(method) || (isVirtual && method.IsVirtual)))
+                return true;
+        }
+        return isVirtual && called.Name == "Invoke" && target.IsLambda;
+    }
 
     private CallFit Fit(ModuleSymbols module, in Instruction instruction, int depth)
     {
         if (module.Calls is not { } calls)
             return CallFit.Elsewhere;
-        if (target.Kind == CalledKind.Throw && instruction.Code is Instruction.Throw or Instruction.Rethrow)
-            return CallFit.Direct;
-        if (target.Initialized is { } type && (instruction.IsCall || instruction.IsStaticAccess) && calls.IsOfType(instruction.Operand, type))
+        if (IsDirect(calls, instruction, out CalledMethod? called))
             return CallFit.Direct;
         if (instruction.Code == Instruction.CallIndirect)
             return CallFit.Unknown;
-        if (!instruction.IsCall || calls.Method(instruction.Operand) is not { } called)
+        if (called is null)
             return CallFit.No;
         bool isVirtual = instruction.Code == Instruction.CallVirtual;
-        foreach (CalledMethod method in target.Methods)
-        {
-            if (called.HasName(method) && (called.HasType(method) || (isVirtual && method.IsVirtual)))
-                return CallFit.Direct;
-        }
         if (isVirtual && called.Name == "Invoke")
-            return target.IsLambda ? CallFit.Direct : Unknown(depth);
+            return Unknown(depth);
         if (called.Definition != 0)
             return isVirtual && called.IsVirtual ? Unknown(depth) : Through(module, calls, called, depth);
         if (_isPrivate)
@@ -68,7 +86,11 @@ internal sealed class CallSearch(ModuleSymbols caller, CallTarget target, bool i
         foreach (ModuleSymbols? other in (ReadOnlySpan<ModuleSymbols?>)[target.Module, target.CoreLib])
         {
             if (other is { Calls: { } others } && !ReferenceEquals(other, module) && others.Find(called) is not 0 and var definition && others.Method(definition) is { } there)
-                return isVirtual && there.IsVirtual ? Unknown(depth) : Through(other, others, there, depth);
+            {
+                return isVirtual && there.IsVirtual ? Unknown(depth)
+                    : _isAboveCoreLib && ReferenceEquals(other, target.CoreLib) ? CallFit.No
+                    : Through(other, others, there, depth);
+            }
         }
         // Arrays have methods without a type's name.
         return !isOptimized || called.Type.Length == 0 ? CallFit.No : CallFit.Elsewhere;

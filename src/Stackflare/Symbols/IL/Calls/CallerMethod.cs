@@ -61,10 +61,17 @@ internal sealed class CallerMethod
         bool isOneLine = IsOneLine(place, end);
         if (target is null || _code.Count == 0)
             return new CallerPlace(place, !isOneLine && _isOptimized);
+        if (isOneLine && !_isOptimized)
+            return new CallerPlace(place, IsApproximate: false);
         var search = new CallSearch(_module, target, _isOptimized, _code.Exists(static i => i.LoadsFunction));
+        HashSet<int> moved = [place];
+        if (_isOptimized)
+            AddMoved(place, moved);
+        if (isOneLine && IsOnlyLine(search, moved, place, next, end))
+            return new CallerPlace(place, IsApproximate: false);
         List<Instruction> sure = [], possible = [];
         if (_isOptimized)
-            FindOptimized(search, place, next, end, sure, possible);
+            FindOptimized(search, moved, place, next, end, sure, possible);
         else
             possible.AddRange(_code.FindAll(i => i.Offset >= place && i.Offset < end && search.Fit(i) != CallFit.No));
         List<Instruction> found = [.. sure, .. possible];
@@ -75,21 +82,41 @@ internal sealed class CallerMethod
         return new CallerPlace(line == LineAt(place) ? place : call.Offset, !found.TrueForAll(i => LineAt(i.Offset) == line));
     }
 
-    /// <summary>Finds the calls of optimized code that may be the one.</summary>
-    private void FindOptimized(CallSearch search, int place, int? next, int end, List<Instruction> sure, List<Instruction> possible)
+    /// <summary>
+    /// Whether a call of this line names the next frame, and all others that may be the one are on this line too. Then the methods that they call need not
+    /// be read.
+    /// </summary>
+    private bool IsOnlyLine(CallSearch search, HashSet<int> moved, int place, int? next, int end)
     {
-        HashSet<int> moved = [place];
-        AddMoved(place, moved);
+        int line = LineAt(place);
+        bool isNamed = false;
         for (int i = 0; i < _code.Count; i++)
         {
-            if (IsHere(i))
+            bool isHere = IsHere(i, moved, place, end);
+            if ((isHere || IsLost(i, place, next)) && LineAt(_code[i].Offset) != line)
+                return false;
+            isNamed = isNamed || (isHere && search.IsDirect(_code[i]));
+        }
+        return isNamed;
+    }
+
+    /// <summary>Whether an instruction is a part of the place, or of one before it whose value may have been moved to it.</summary>
+    private bool IsHere(int index, HashSet<int> moved, int place, int end) =>
+        moved.Contains(_places[index]) || (_places[index] < place && _code[index].Offset >= place && _code[index].Offset < end);
+
+    /// <summary>Finds the calls of optimized code that may be the one.</summary>
+    private void FindOptimized(CallSearch search, HashSet<int> moved, int place, int? next, int end, List<Instruction> sure, List<Instruction> possible)
+    {
+        for (int i = 0; i < _code.Count; i++)
+        {
+            if (IsHere(i, moved, place, end))
                 Add(i);
         }
         // If it is not known that a call here leads to the next frame, calls without a place are not limited to what is near.
         int? limit = sure.Count > 0 ? next : null;
         for (int i = 0; i < _code.Count; i++)
         {
-            if (!IsHere(i) && IsLost(i, place, limit))
+            if (!IsHere(i, moved, place, end) && IsLost(i, place, limit))
                 Add(i, isLost: sure.Count > 0);
         }
         if (sure.Count + possible.Count == 0)
@@ -97,8 +124,6 @@ internal sealed class CallerMethod
             for (int i = 0; i < _code.Count; i++)
                 Add(i);
         }
-
-        bool IsHere(int i) => moved.Contains(_places[i]) || (_places[i] < place && _code[i].Offset >= place && _code[i].Offset < end);
 
         void Add(int i, bool isLost = false)
         {

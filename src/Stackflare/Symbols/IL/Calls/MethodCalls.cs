@@ -16,7 +16,7 @@ internal sealed class MethodCalls(ModuleImage image)
     private readonly Dictionary<int, CalledMethod?> _methods = [];
     private readonly Dictionary<int, MethodIL> _bodies = [];
     private readonly MetadataReader _metadata = image.Metadata;
-    private Dictionary<(string Space, string Name), TypeDefinitionHandle>? _types;
+    private readonly Dictionary<(string Space, string Name), TypeDefinitionHandle> _types = [];
     private bool? _isOptimized;
 
     /// <summary>The remaining budget for all methods of the module: in a hostile one, they can share code.</summary>
@@ -55,17 +55,24 @@ internal sealed class MethodCalls(ModuleImage image)
     /// <summary>The definition here of a method that another module calls; 0 if there is none.</summary>
     public int Find(CalledMethod method)
     {
-        if (_types is null)
+        if (!_types.TryGetValue((method.Space, method.Type), out TypeDefinitionHandle type))
+            _types[(method.Space, method.Type)] = type = FindType(method.Space, method.Type);
+        return type.IsNil ? 0 : Find(_metadata.GetTypeDefinition(type), method);
+    }
+
+    /// <summary>The first type with a name; nil if there is none. Few types are looked for, and the names of all types of the framework would be a megabyte.</summary>
+    private TypeDefinitionHandle FindType(string space, string name)
+    {
+        int left = SymbolLimits.CalledTypes;
+        foreach (TypeDefinitionHandle handle in _metadata.TypeDefinitions)
         {
-            _types = [];
-            foreach (TypeDefinitionHandle handle in _metadata.TypeDefinitions)
-            {
-                if (_types.Count == SymbolLimits.CalledTypes)
-                    break;
-                _types.TryAdd(TypeOf(handle), handle);
-            }
+            if (left-- == 0)
+                break;
+            TypeDefinition type = _metadata.GetTypeDefinition(handle);
+            if (_metadata.StringComparer.Equals(type.Name, name) && _metadata.StringComparer.Equals(type.Namespace, space))
+                return handle;
         }
-        return _types.TryGetValue((method.Space, method.Type), out TypeDefinitionHandle type) ? Find(_metadata.GetTypeDefinition(type), method) : 0;
+        return default;
     }
 
     /// <summary>Whether a static field or method belongs to a type.</summary>
