@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Diagnostics.Runtime;
 using Stackflare.EndToEnd.Harness;
 
@@ -11,9 +12,13 @@ internal static class DebuggerView
 {
     private const int MostFrames = 100_000, Looks = 5;
 
-    /// <summary>Attaches, reads, detaches. Synchronous throughout: only the thread that attached may trace.</summary>
+    /// <summary>
+    /// Attaches, reads, detaches. Synchronous throughout: only the thread that attached may trace. The process must not be a child of this one; see
+    /// <see cref="TargetOptions.Grandchild"/>: the wait for its stop could last for ever.
+    /// </summary>
     public static T Read<T>(int pid, Func<ClrRuntime, T> read)
     {
+        Assert.NotEqual(Environment.ProcessId, ParentOf(pid));
         using var process = DataTarget.AttachToProcess(pid, suspend: true);
         using var runtime = process.ClrVersions.Single().CreateRuntime(DebuggingLibrary(pid), ignoreMismatch: true);
         return read(runtime);
@@ -47,6 +52,10 @@ internal static class DebuggerView
                 t.CurrentException?.Type.Name,
                 [.. t.EnumerateStackTrace(includeContext: false, MostFrames).Where(f => f.Kind == ClrStackFrameKind.ManagedMethod && f.Method is not null).Select(f => new OracleFrame(f.Method!.MetadataToken, f.InstructionPointer, f.Method.Signature ?? ""))])),
         ]);
+
+    /// <summary>The process's parent. What stands before it in the file, the name in parentheses, may have spaces.</summary>
+    private static int ParentOf(int pid) =>
+        int.Parse(File.ReadAllText($"/proc/{pid}/stat").Split(") ")[^1].Split(' ')[1], CultureInfo.InvariantCulture);
 
     /// <summary>The library that understands this very runtime lies beside it.</summary>
     private static string DebuggingLibrary(int pid)

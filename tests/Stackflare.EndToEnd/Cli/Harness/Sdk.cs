@@ -63,8 +63,8 @@ internal sealed class Sdk : IAsyncDisposable
         throw new InvalidOperationException("The session ended.");
     }
 
-    /// <summary>The one process of ours whose command line has a part.</summary>
-    public int Process(string part) => Processes().Single(p => Read(p, "cmdline").Replace('\0', ' ').Contains(part, StringComparison.Ordinal));
+    /// <summary>The one process of ours, but for the shells that start them, whose command line has a part.</summary>
+    public int Process(string part) => Processes().Single(p => Read(p, "comm") != "sh\n" && Read(p, "cmdline").Replace('\0', ' ').Contains(part, StringComparison.Ordinal));
 
     public async ValueTask DisposeAsync()
     {
@@ -102,7 +102,8 @@ internal sealed class Sdk : IAsyncDisposable
 
     private Process Start(string folder, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", arguments)
+        // A debugger looks at what runs here: see Grandchild.
+        var start = new ProcessStartInfo("sh", ["-c", TargetOptions.Grandchild, "dotnet", .. arguments])
         {
             WorkingDirectory = folder,
             RedirectStandardInput = true,
