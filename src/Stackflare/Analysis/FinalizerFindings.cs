@@ -5,9 +5,6 @@ namespace Stackflare.Analysis;
 /// <summary>Finds a finalizer that does not return. One thread runs all finalizers, so no other finalizer runs, and memory and handles are not released.</summary>
 internal static class FinalizerFindings
 {
-    /// <summary>The managed id of the thread that runs the finalizers: it is the runtime's second thread.</summary>
-    private const int ThreadId = 2;
-
     private const string ThreadName = ".NET Finalizer";
 
     private static readonly TimeSpan LongWait = TimeSpan.FromSeconds(1);
@@ -27,5 +24,5 @@ internal static class FinalizerFindings
         };
 
     /// <summary>Whether it is the finalizer thread, and in a finalizer.</summary>
-    public static bool RunsFinalizer(DumpThread thread) => thread is { Name: ThreadName, ManagedId.Value: ThreadId } && thread.Frames.Any(static f => f.Module is not null);
+    public static bool RunsFinalizer(DumpThread thread) => thread is { Name: ThreadName, ManagedId.Value: ManagedThreadId.Finalizer } && thread.Frames.Any(static f => f.Module is not null);
 }

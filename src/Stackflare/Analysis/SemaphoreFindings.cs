@@ -4,7 +4,7 @@ namespace Stackflare.Analysis;
 
 /// <summary>
 /// Finds semaphores that many wait for while nobody is past the wait. A semaphore has no owner. But if the method that waits for it also releases it,
-/// whoever has entered it is still in that method. If nobody is, it was not released.
+/// a thread or async stack that has entered it is still in that method. If there is none, the semaphore was not released.
 /// </summary>
 internal static class SemaphoreFindings
 {

@@ -43,6 +43,18 @@ internal sealed class DumpSections
     /// <summary>Number of threads in <see cref="Idle"/>.</summary>
     public int IdleThreadCount => Idle.Sum(static g => g.Threads.Count);
 
+    /// <summary>Calls one of the actions for each entry.</summary>
+    public void Visit(Action<StackGroup> threads, Action<AsyncStackGroup> async)
+    {
+        foreach (StackEntry entry in Entries)
+        {
+            if (entry.Threads is { } group)
+                threads(group);
+            else
+                async(entry.Async!);
+        }
+    }
+
     /// <summary>The visible frames of a group, innermost first.</summary>
     public IEnumerable<DumpFrame> FramesOf(StackGroup group)
     {

@@ -11,8 +11,8 @@ internal sealed class FirstScreen
     /// <summary>The number of lines.</summary>
     internal const int Lines = 40;
 
-    /// <summary>A group has at most so many lines for its threads.</summary>
-    private const int ThreadsInFull = 8;
+    /// <summary>A group with more threads is shortened, so that it has at most so many lines for them.</summary>
+    internal const int ThreadsInFull = 8;
 
     /// <summary>From the most generous to the shortest.</summary>
     private static readonly DiagnosisLimits[] Limits = [DiagnosisLimits.Max, new(8, 8, 10), new(4, 6, 6), new(3, 4, 5), new(2, 4, 4), new(2, 2, 3), new(1, 2, 2), new(1, 2, 1)];

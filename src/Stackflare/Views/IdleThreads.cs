@@ -1,3 +1,5 @@
+using Stackflare.Analysis;
+
 namespace Stackflare.Views;
 
 /// <summary>
@@ -22,7 +24,7 @@ internal static class IdleThreads
         // What it waits for is nothing that a known thread must do, and nobody waits for it.
         && thread.WaitingFor is not { WaitsFor.Count: > 0 } and not { Kind: WaitKind.Task } and not { Lock.IsAbandoned: true }
         && thread.HeldLocks.All(static held => held.Lock.Waiters.Count == 0)
-        && !RunsWorkItem(thread);
+        && !PoolWorkers.IsAtWork(thread);
 
     /// <summary>The method that says what an idle thread is for: the outermost one that is not the thread's start.</summary>
     /// <param name="frames">The thread's visible frames, innermost first.</param>
@@ -34,16 +36,5 @@ internal static class IdleThreads
                 return frames[i].Method;
         }
         return frames.Count == 0 ? null : frames[0].Method;
-    }
-
-    /// <summary>Whether the thread runs a work item of the pool. A worker that waits for one does not.</summary>
-    private static bool RunsWorkItem(DumpThread thread)
-    {
-        for (int i = thread.Frames.Count; i-- > 0;)
-        {
-            if (thread.Frames[i].Method is { Name: "Dispatch", DeclaringType: "System.Threading.ThreadPoolWorkQueue" })
-                return true;
-        }
-        return false;
     }
 }

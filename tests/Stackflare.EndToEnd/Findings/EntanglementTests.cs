@@ -2,7 +2,7 @@ using Stackflare.EndToEnd.Harness;
 
 namespace Stackflare.EndToEnd.Findings;
 
-/// <summary>Deadlocks through what another thread runs: it is named, and who waits for whom.</summary>
+/// <summary>Deadlocks in which a thread waits for code that another thread runs. The dump names the code and both threads.</summary>
 public sealed class EntanglementTests
 {
     private static readonly (string Thread, WaitKind Kind, string Summary, string Waits)[] Knots =

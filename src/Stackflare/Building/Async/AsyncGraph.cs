@@ -57,6 +57,9 @@ internal sealed class AsyncGraph
         return state;
     }
 
+    /// <summary>The incomplete tasks that continue with a promise, or with an object that was not copied.</summary>
+    public IReadOnlyList<int> ContinuationSources(ulong address) => _awaitedObjects.Promises.ContinuationSources(address);
+
     private void Link(in Awaited to, int from, int depth)
     {
         if (to.Box >= 0)

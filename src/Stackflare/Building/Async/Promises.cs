@@ -14,11 +14,13 @@ internal sealed class Promises(HeapObjects objects)
     /// <summary>Whether a limit was reached.</summary>
     public bool IsTruncated => _elements >= AsyncLimits.Elements || _members >= AsyncLimits.Members;
 
-    /// <summary>The incomplete tasks whose continuation is the promise.</summary>
-    public IReadOnlyList<int> ContinuationSources(ulong promise)
+    /// <summary>
+    /// The incomplete tasks that continue with an object: a promise, or an object that was not copied. None for an async method.
+    /// </summary>
+    public IReadOnlyList<int> ContinuationSources(ulong address)
     {
         _continuationSources ??= Read();
-        return _continuationSources.TryGetValue(promise, out List<int>? tasks) ? tasks : [];
+        return _continuationSources.TryGetValue(address, out List<int>? tasks) ? tasks : [];
     }
 
     /// <summary>The addresses of the incomplete tasks that a promise waits for, their number, and the number of all tasks if known.</summary>
@@ -77,10 +79,10 @@ internal sealed class Promises(HeapObjects objects)
         var handOn = new Dictionary<ulong, List<int>>();
         for (int i = 0; i < objects.Count; i++)
         {
-            if (!objects.Is(i, HeapObjectTraits.Task) || objects.Is(i, HeapObjectTraits.Completed) || objects.Word(i, "m_continuationObject") is not { } to)
+            if (!objects.Is(i, HeapObjectTraits.Task) || objects.Is(i, HeapObjectTraits.Completed) || objects.Word(i, "m_continuationObject") is not ({ } to and not 0))
                 continue;
             int promise = objects.Find(to);
-            if (promise < 0 || !objects.Is(promise, HeapObjectTraits.Task) || objects.Is(promise, HeapObjectTraits.Method | HeapObjectTraits.Suspended))
+            if (promise >= 0 && (!objects.Is(promise, HeapObjectTraits.Task) || objects.Is(promise, HeapObjectTraits.Method | HeapObjectTraits.Suspended)))
                 continue;
             if (!handOn.TryGetValue(to, out List<int>? tasks))
                 handOn[to] = tasks = [];

@@ -13,7 +13,6 @@ internal sealed class TaskDependencies(AsyncGraph? graph, DumpThread?[] runs, IR
 {
     private const int MaxThreads = 8;
 
-    private Dictionary<ulong, List<int>>? _sources;
     private int _steps;
 
     /// <summary>The tasks that threads run, from the references of a snapshot.</summary>
@@ -121,32 +120,11 @@ internal sealed class TaskDependencies(AsyncGraph? graph, DumpThread?[] runs, IR
         }
     }
 
-    /// <summary>
-    /// The incomplete tasks that continue with an object: what a <c>WhenAll</c>, an <c>Unwrap</c> or a <c>WaitAll</c> waits for. The object itself need not
-    /// have been copied.
-    /// </summary>
+    /// <summary>What a <c>WhenAll</c>, an <c>Unwrap</c> or a <c>WaitAll</c> waits for that was not copied itself.</summary>
     private void EachSource(ulong address, Action<ulong> action)
     {
-        _sources ??= ReadSources();
-        if (!_sources.TryGetValue(address, out List<int>? tasks))
-            return;
-        foreach (int task in tasks)
-            action(graph!.Objects[task].Address);
-    }
-
-    private Dictionary<ulong, List<int>> ReadSources()
-    {
-        HeapObjects objects = graph!.Objects;
-        var sources = new Dictionary<ulong, List<int>>();
-        for (int i = 0; i < objects.Count; i++)
-        {
-            if (!objects.Is(i, HeapObjectTraits.Task) || objects.Is(i, HeapObjectTraits.Completed) || objects.Word(i, "m_continuationObject") is not { } to || to == 0)
-                continue;
-            if (!sources.TryGetValue(to, out List<int>? tasks))
-                sources[to] = tasks = [];
-            tasks.Add(i);
-        }
-        return sources;
+        foreach (int task in graph!.ContinuationSources(address))
+            action(graph.Objects[task].Address);
     }
 
     private static void Add(List<DumpThread> threads, DumpThread thread)

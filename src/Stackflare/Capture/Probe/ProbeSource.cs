@@ -9,9 +9,6 @@ namespace Stackflare.Capture.Probe;
 /// <param name="readHost">Reads the process's information from /proc.</param>
 internal sealed class ProbeSource(Func<ProbeTransport> open, ProfilerSlots slots, Func<ProcessFacts> readHost) : ICaptureSource
 {
-    /// <summary>The managed id of the thread that runs the finalizers: it is the runtime's second thread.</summary>
-    private const uint FinalizerThread = 2;
-
     public Snapshot Capture(CaptureOptions options, CancellationToken cancellationToken)
     {
         ProcessFacts host = readHost();
@@ -23,7 +20,7 @@ internal sealed class ProbeSource(Func<ProbeTransport> open, ProfilerSlots slots
             select (int)raw.Threads[wait.Thread].OsId;
         IEnumerable<int> finalizer =
             from thread in raw.Threads
-            where thread is { ManagedId: FinalizerThread, FrameCount: > 0 } && thread.Flags.HasFlag(ThreadFlags.StateKnown)
+            where thread is { ManagedId: ManagedThreadId.Finalizer, FrameCount: > 0 } && thread.Flags.HasFlag(ThreadFlags.StateKnown)
             select (int)thread.OsId;
         // While work is queued, it matters whether the workers have been blocked for a while.
         IEnumerable<int> workers =

@@ -51,13 +51,7 @@ internal sealed class TextRenderer
         DumpHeading.AppendHeading(_buffer, _view);
         _buffer.AppendLine();
         new DiagnosisSection(_buffer, _view, _dialect).Append();
-        foreach (StackEntry entry in _view.Sections.Entries)
-        {
-            if (entry.Threads is { } group)
-                AppendGroup(group);
-            else
-                _async.Append(entry.Async!);
-        }
+        _view.Sections.Visit(AppendGroup, _async.Append);
         AppendIdleThreads();
         _async.AppendIdle();
         AppendNativeThreads();

@@ -8,7 +8,7 @@ namespace Stackflare.Writers.Text;
 internal static class ThreadLines
 {
     /// <summary>A group with more threads is shortened.</summary>
-    internal const int MaxInFull = 8;
+    internal const int MaxInFull = FirstScreen.ThreadsInFull;
 
     /// <summary>How many threads of a shortened group have their own lines.</summary>
     private const int InFullWhenShortened = 4;
