@@ -94,7 +94,7 @@ static int32_t remember(capture *c, uintptr_t object, uint32_t kind)
     if ((flags & (SF_HEAP_OBJECT_TASK | SF_HEAP_OBJECT_COMPLETED)) == SF_HEAP_OBJECT_TASK && !heap_read(h, object + k->task.continuation, &then, sizeof then))
         then = 0;
     *(heap_candidate *)sf_table_at(&h->candidates, index) = (heap_candidate){
-        object, then, kind, method || flags & SF_HEAP_OBJECT_SEMAPHORE ? heap_copy(c, object, kind, flags) : 0 };
+        object, then, kind, method || flags & SF_HEAP_OBJECT_SEMAPHORE || details_in_use(h, object, sf_table_at(&h->kinds, kind)) ? heap_copy(c, object, kind, flags) : 0 };
     return 1;
 }
 
@@ -196,7 +196,7 @@ static void follow_batch(capture *c)
     h->ahead_count = 0;
 }
 
-static void follow(capture *c, uint64_t from, uint64_t address)
+void heap_follow(capture *c, uint64_t from, uint64_t address)
 {
     heap *h = c->heap;
     if (address == 0 || address == from)
@@ -207,7 +207,7 @@ static void follow(capture *c, uint64_t from, uint64_t address)
         follow_batch(c);
 }
 
-static void follow_all(capture *c, const sf_heap_object *from)
+void heap_follow_all(capture *c, const sf_heap_object *from)
 {
     const heap *h = c->heap;
     const heap_kind *kind = sf_table_at(&h->kinds, from->type);
@@ -216,9 +216,9 @@ static void follow_all(capture *c, const sf_heap_object *from)
     uint64_t passed = from->flags & SF_HEAP_OBJECT_TASK ? h->task_words : 0;
     for (uint32_t i = 0; i < kind->reference_count && offsets[i] + sizeof(uint64_t) <= from->bytes_length; i++)
         if (offsets[i] >= 64 * sizeof(uint64_t) || !(passed >> offsets[i] / sizeof(uint64_t) & 1))
-            follow(c, from->address, heap_word((uintptr_t)bytes + offsets[i]));
+            heap_follow(c, from->address, heap_word((uintptr_t)bytes + offsets[i]));
     for (uint32_t at = c->runtime.layout.array.items; from->flags & SF_HEAP_OBJECT_ARRAY && at + sizeof(uint64_t) <= from->bytes_length; at += sizeof(uint64_t))
-        follow(c, from->address, heap_word((uintptr_t)bytes + at));
+        heap_follow(c, from->address, heap_word((uintptr_t)bytes + at));
 }
 
 static void follow_levels(capture *c, uint32_t first)
@@ -235,9 +235,12 @@ static void follow_levels(capture *c, uint32_t first)
             if (object->flags & SF_HEAP_OBJECT_SUSPENDED && !(object->flags & SF_HEAP_OBJECT_COMPLETED))
                 continuations_follow(c, heap_word((uintptr_t)sf_table_at(&h->bytes, object->bytes_offset) + c->runtime.layout.task.object), HEAP_HEAD);
             if (object->flags & (SF_HEAP_OBJECT_METHOD | SF_HEAP_OBJECT_TASK | SF_HEAP_OBJECT_MACHINE | SF_HEAP_OBJECT_ARRAY | HEAP_HEAD))
-                follow_all(c, object);
+                heap_follow_all(c, object);
+            else if (object->flags & SF_HEAP_OBJECT_DETAIL)
+                details_follow(c, object);
         }
         follow_batch(c);
+        details_copy_texts(c);
     }
 }
 

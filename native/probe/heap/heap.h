@@ -3,6 +3,7 @@
 #ifndef STACKFLARE_HEAP_H
 #define STACKFLARE_HEAP_H
 
+#include "runtime/framework.h"
 #include "walk/capture.h"
 
 /* A type whose objects matter. */
@@ -14,6 +15,7 @@ typedef struct heap_kind {
     uint32_t index; /* into types, set likewise; SF_NONE */
     uint32_t machine;   /* set likewise, for a box: the kind of its state machine, or of the type with which that shares its code; 0 */
     uint32_t in_box_at; /* of such a type: its offset in the box; 0: the box refers to it */
+    uint8_t framework;  /* the number of its type, or base type, in the framework's table + 1; 0: none */
     bool described, in_box;
 } heap_kind;
 
@@ -40,11 +42,13 @@ typedef struct heap_type {
     uint32_t flags;         /* sf_heap_object_flags by its class */
     uint32_t by_interface;  /* and by its interfaces */
     uint32_t kind;          /* 0: its objects do not matter */
+    uint8_t framework;      /* as in a kind */
 } heap_type;
 
 /* A walk visits objects by ascending address, and memory latency dominates. The processor itself does not prefetch across pages, so the walk
  * prefetches a page ahead. */
 enum { HEAP_AHEAD_BYTES = 4096 };
+enum { HEAP_TEXTS = 16 };
 enum { HEAP_RECENT_BITS = 12, HEAP_RECENT = 1 << HEAP_RECENT_BITS, HEAP_INTERFACE_BITS = 7, HEAP_AHEAD = 32, MAX_CANDIDATES = 1 << 20, MAX_BUCKETS = MAX_CANDIDATES * 2 };
 
 /* A recently seen type. */
@@ -66,6 +70,9 @@ typedef struct heap {
     heap_interface interfaces[1 << HEAP_INTERFACE_BITS];
     uint64_t ahead[HEAP_AHEAD]; /* references to follow next */
     uint32_t ahead_count;
+    uint64_t texts[HEAP_TEXTS]; /* likewise, to strings and arrays of numbers */
+    uint32_t text_count;
+    framework_type framework[FRAMEWORK_CLASSES];
     sf_proof type_memory; /* memory that contains types */
     sf_table types;      /* heap_type */
     sf_index type_index, region_index;
@@ -118,6 +125,15 @@ heap_candidate *heap_at(const heap *h, uint64_t address);
 
 /* Copies an object. Returns the index of its record + 1; 0 if there is no room. */
 uint32_t heap_copy(capture *c, uintptr_t address, uint32_t kind, uint32_t flags);
+
+/* details.c: objects of the framework's libraries, and their texts. */
+bool details_in_use(const heap *h, uint64_t object, const heap_kind *kind); /* whether such an object matters by itself */
+void details_follow(capture *c, const sf_heap_object *from);
+void details_copy_texts(capture *c);
+
+/* heap.c: copies the target of a reference, sooner or later, if it matters. */
+void heap_follow(capture *c, uint64_t from, uint64_t address);
+void heap_follow_all(capture *c, const sf_heap_object *from);
 
 /* continuations.c: methods that the runtime suspends itself. */
 enum { HEAP_HEAD = 1u << 31 }; /* of a copied continuation, until it is described: it may refer to what its method waits for */

@@ -53,7 +53,7 @@ uint32_t heap_kind_of_type(capture *c, uintptr_t type, heap_type *of)
         return 0;
     }
     *(heap_kind *)sf_table_at(&h->kinds, kind) = (heap_kind){
-        .type = type, .flags = flags, .index = SF_NONE, .size = of->bytes - c->runtime.layout.type.header };
+        .type = type, .flags = flags, .index = SF_NONE, .size = of->bytes - c->runtime.layout.type.header, .framework = of->framework };
     of->kind = kind;
     return kind;
 }

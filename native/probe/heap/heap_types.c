@@ -87,6 +87,18 @@ static uint32_t flags_by_class(const capture *c, const uint8_t *copy)
     return 0;
 }
 
+static uint8_t framework_number(const capture *c, const uint8_t *copy)
+{
+    const layout *k = &c->runtime.layout;
+    uintptr_t module = word_in(copy, k->type.module);
+    for (uint8_t i = 0; i < FRAMEWORK_CLASSES; i++) {
+        const framework_type *known = &c->heap->framework[i];
+        if (known->class != 0 && known->module == module && (uint32_t)word_in(copy, k->type.flags2) >> k->type.token_shift == (known->token & 0x00FFFFFF))
+            return (uint8_t)(i + 1);
+    }
+    return 0;
+}
+
 /* A thousand types have few distinct interfaces. */
 static uint32_t flags_of_interface(capture *c, uintptr_t type)
 {
@@ -158,7 +170,12 @@ static bool read_type(capture *c, uintptr_t type, heap_type *to, int depth)
     to->flags = flags_by_class(c, copy);
     if (to->flags == 0)
         to->flags = above.flags;
-    if (to->flags == 0)
+    to->framework = to->flags == 0 ? framework_number(c, copy) : 0;
+    if (to->framework == 0)
+        to->framework = above.framework;
+    if (to->framework != 0)
+        to->flags |= SF_HEAP_OBJECT_DETAIL;
+    if ((to->flags & ~(uint32_t)SF_HEAP_OBJECT_DETAIL) == 0)
         to->by_interface = above.by_interface | flags_by_interfaces(c, copy, above.interfaces, to->interfaces);
     return true;
 }

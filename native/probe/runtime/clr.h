@@ -76,6 +76,7 @@ static inline hresult info_function(void *o, clr_id fn, clr_id *cls, clr_id *mod
 static inline hresult info_class_layout(void *o, clr_id cls, field_place *fields, uint32_t cap, uint32_t *count, uint32_t *size) { return SLOT(o, 40, hresult (*)(void *, clr_id, field_place *, uint32_t, uint32_t *, uint32_t *))(o, cls, fields, cap, count, size); }
 static inline hresult info_class(void *o, clr_id cls, clr_id *module, uint32_t *token, clr_id *parent, uint32_t cap, uint32_t *count, clr_id *args) { return SLOT(o, 41, hresult (*)(void *, clr_id, clr_id *, uint32_t *, clr_id *, uint32_t, uint32_t *, clr_id *))(o, cls, module, token, parent, cap, count, args); }
 static inline hresult info_static_address(void *o, clr_id cls, uint32_t field, clr_id domain, void **address) { return SLOT(o, 50, hresult (*)(void *, clr_id, uint32_t, clr_id, void **))(o, cls, field, domain, address); }
+static inline hresult info_modules(void *o, void **modules) { return SLOT(o, 66, hresult (*)(void *, void **))(o, modules); }
 static inline hresult info_runtime(void *o, uint16_t *instance, int32_t *kind, uint16_t *major, uint16_t *minor, uint16_t *build, uint16_t *qfe, uint32_t cap, uint32_t *count, clr_char *text) { return SLOT(o, 67, hresult (*)(void *, uint16_t *, int32_t *, uint16_t *, uint16_t *, uint16_t *, uint16_t *, uint32_t, uint32_t *, clr_char *))(o, instance, kind, major, minor, build, qfe, cap, count, text); }
 static inline hresult info_thread_static(void *o, clr_id cls, uint32_t field, clr_id domain, clr_id thread, void **address) { return SLOT(o, 68, hresult (*)(void *, clr_id, uint32_t, clr_id, clr_id, void **))(o, cls, field, domain, thread, address); }
 static inline hresult info_module(void *o, clr_id module, uintptr_t *base, uint32_t cap, uint32_t *count, clr_char *path, clr_id *assembly, uint32_t *flags) { return SLOT(o, 70, hresult (*)(void *, clr_id, uintptr_t *, uint32_t, uint32_t *, clr_char *, clr_id *, uint32_t *))(o, module, base, cap, count, path, assembly, flags); }
@@ -97,6 +98,9 @@ static inline hresult info_heap_objects(void *o, object_callback cb, void *state
 
 /* ICorProfilerThreadEnum */
 static inline hresult threads_next(void *o, uint32_t cap, clr_id *ids, uint32_t *count) { return SLOT(o, 7, hresult (*)(void *, uint32_t, clr_id *, uint32_t *))(o, cap, ids, count); }
+
+/* ICorProfilerModuleEnum */
+static inline hresult modules_next(void *o, uint32_t cap, clr_id *ids, uint32_t *count) { return SLOT(o, 7, hresult (*)(void *, uint32_t, clr_id *, uint32_t *))(o, cap, ids, count); }
 
 /* IMetaDataImport */
 static inline hresult meta_type(void *o, uint32_t token, clr_char *name, uint32_t cap, uint32_t *count, uint32_t *flags, uint32_t *base) { return SLOT(o, 12, hresult (*)(void *, uint32_t, clr_char *, uint32_t, uint32_t *, uint32_t *, uint32_t *))(o, token, name, cap, count, flags, base); }

@@ -232,8 +232,8 @@ const layout_row layout_rows[] = {
     SEEN(LAYOUT_ALLOCATION, allocation.reserve, 11, 11, 24), /* behind the limit: space for the smallest object */
     GLOBAL(LAYOUT_ALLOCATION, ADDRESS, allocation.global, "GlobalAllocContext"),
     GLOBAL(LAYOUT_ALLOCATION, VARIABLE, allocation.free, "FreeObjectMethodTable"),
-    SEEN(LAYOUT_ALLOCATION, type.counts, 11, 11, 0x80000000),
-    SEEN(LAYOUT_ALLOCATION, type.element_bytes, 11, 11, 0x0000FFFF),
+    SEEN(LAYOUT_ALLOCATION, type.counts, 9, 11, 0x80000000),
+    SEEN(LAYOUT_ALLOCATION, type.element_bytes, 9, 11, 0x0000FFFF),
 
     CORE(LAYOUT_ASYNC, task.state, CORE_TASK, "m_stateFlags"),
     CORE(LAYOUT_ASYNC, task.action, CORE_TASK, "m_action"),

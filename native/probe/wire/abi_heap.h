@@ -48,6 +48,8 @@ enum sf_heap_object_flags {
     SF_HEAP_OBJECT_TRUNCATED = 1u << 9, /* longer than its copy */
     SF_HEAP_OBJECT_CONTINUATION = 1u << 10, /* the saved state of a method that the runtime suspends itself; with the type Continuation, if its own type has no name */
     SF_HEAP_OBJECT_SUSPENDED = 1u << 11, /* the task of such methods: it refers to the first continuation, which refers to the next one, and so on */
+    SF_HEAP_OBJECT_DETAIL = 1u << 12, /* of a framework's library: a socket, an end of a connection, a request that is served, an activity */
+    SF_HEAP_OBJECT_TEXT = 1u << 13,   /* a string, or an array of 16-bit numbers, to which such an object refers; cut if it is long */
 };
 
 typedef struct sf_heap_object {

@@ -103,6 +103,18 @@ internal sealed class AsyncStackGroup
         return objects;
     }
 
+    /// <summary>The known other ends of the connections, each with the number of stacks that wait for it, the most frequent first.</summary>
+    public List<(string End, long Count)> RemoteEnds()
+    {
+        var ends = new Dictionary<string, long>();
+        foreach (var (stack, times) in _stacks)
+        {
+            if (stack.WaitingFor.RemoteEnd is { } end)
+                ends[end] = Sum(ends.GetValueOrDefault(end), times);
+        }
+        return [.. ends.OrderByDescending(static e => e.Value).Select(static e => (e.Key, e.Value))];
+    }
+
     /// <summary>The threads that are blocked until the stacks complete.</summary>
     public IReadOnlyList<DumpThread> BlockedThreads =>
         _stacks is [var only] ? only.Stack.BlockedThreads : [.. _stacks.SelectMany(static s => s.Stack.BlockedThreads).Distinct()];

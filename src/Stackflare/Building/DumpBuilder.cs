@@ -64,6 +64,7 @@ internal static class DumpBuilder
             ThreadPool = ownPool ?? snapshot.ThreadPool,
             HasAsyncStacks = async is not null,
             AsyncStacks = asyncStacks,
+            Requests = async?.Requests ?? [],
             Notes =
             [
                 .. snapshot.Host.Note is { } note ? (string[])[note] : [],

@@ -21,6 +21,12 @@ public sealed class AsyncWait
     public string? Operation { get; init; }
 
     /// <summary>
+    /// For a socket, the other end of the connection, for example <c>10.0.0.5:5432</c>, <c>[::1]:80</c>, <c>db.internal:5432</c> while the name is not
+    /// yet an address, or <c>unix:/run/db.sock</c>. Null for other kinds, for a socket that accepts connections, and if not known.
+    /// </summary>
+    public string? RemoteEnd { get; init; }
+
+    /// <summary>
     /// Time from the pause until the wait ends by itself, because a delay or a time limit elapses. Zero or negative if it had elapsed. Null if the
     /// wait does not end by itself, or if that is not known.
     /// </summary>

@@ -42,6 +42,12 @@ public sealed partial record ThreadDump
     /// </summary>
     public IReadOnlyList<AsyncStack> AsyncStacks { get; init; } = [];
 
+    /// <summary>
+    /// The HTTP requests that ASP.NET Core serves, the oldest first. Empty if there are none, or if async stacks were not searched. Known on .NET 10
+    /// and later.
+    /// </summary>
+    public IReadOnlyList<RequestInFlight> Requests { get; init; } = [];
+
     /// <summary>The cycles of threads that wait for each other; empty if there are none, or if locks are not known.</summary>
     public IReadOnlyList<Deadlock> Deadlocks { get; init; } = [];
 

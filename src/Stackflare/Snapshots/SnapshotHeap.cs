@@ -106,6 +106,12 @@ internal enum HeapObjectTraits
 
     /// <summary>The task of methods that the runtime suspends.</summary>
     Suspended = 2048,
+
+    /// <summary>An object of a library of the framework: a socket, an end of a connection, a request that is served, an activity.</summary>
+    Detail = 4096,
+
+    /// <summary>A string or an array of 16-bit numbers, to which such an object refers.</summary>
+    Text = 8192,
 }
 
 /// <summary>The offsets of the fields in objects of a type.</summary>

@@ -8,17 +8,19 @@ namespace Stackflare.Views;
 /// </summary>
 internal sealed class DumpSections
 {
+    private readonly DumpView _view;
     private readonly VisibleStacks _stacks;
+    private readonly StackOwners _owners;
 
     public DumpSections(DumpView view)
     {
-        _stacks = view.Stacks;
-        var owners = new StackOwners(view.Stacks, view.Async.All);
+        (_view, _stacks) = (view, view.Stacks);
+        _owners = new StackOwners(view.Stacks, view.Async.All);
         var entries = new List<(int Section, StackEntry Entry)>();
         var idle = new Dictionary<string, IdleGroup>();
         foreach (StackGroup group in view.Threads.All)
         {
-            (StackOwner owner, DumpFrame? place) = owners.Of(FramesOf(group));
+            (StackOwner owner, DumpFrame? place) = _owners.Of(FramesOf(group));
             if (view.Options.ShowHidden || !group.Threads.TrueForAll(t => IdleThreads.IsIdle(t, owner)))
                 entries.Add((SectionOf(group, owner), new StackEntry(group, null, owner, view.AsyncMainOf(group) is null ? place : null)));
             else
@@ -26,7 +28,7 @@ internal sealed class DumpSections
         }
         foreach (AsyncStackGroup group in view.Async.Shown)
         {
-            (StackOwner owner, DumpFrame? place) = owners.Of(VisibleFrames.Of(group.First.Frames, view.Options.ShowHidden));
+            (StackOwner owner, DumpFrame? place) = _owners.Of(VisibleFrames.Of(group.First.Frames, view.Options.ShowHidden));
             entries.Add((SectionOf(owner), new StackEntry(null, group, owner, place)));
         }
         // OrderBy is stable: threads, which are in the order of their rank, come before async stacks.
@@ -60,6 +62,13 @@ internal sealed class DumpSections
     {
         for (int i = 0; i < group.Length; i++)
             yield return _stacks.Frames[_stacks.Stacks[group.Stack][i]];
+    }
+
+    /// <summary>The program's innermost frame of what serves a request; null if there is none.</summary>
+    public DumpFrame? PlaceOf(RequestInFlight request)
+    {
+        IReadOnlyList<DumpFrame> frames = request.Thread is { } thread ? [.. thread.Frames, .. thread.AsyncCallers] : request.AsyncStack?.Frames ?? [];
+        return _owners.Of(VisibleFrames.Of(frames, _view.Options.ShowHidden)).Place;
     }
 
     private static int SectionOf(StackGroup group, StackOwner owner) =>

@@ -14,6 +14,9 @@ internal sealed class FirstScreen
     /// <summary>A group with more threads is shortened, so that it has at most so many lines for them.</summary>
     internal const int ThreadsInFull = 8;
 
+    /// <summary>Requests that are listed at most, and the lines that their list has besides.</summary>
+    internal const int MaxRequests = 5, RequestHeading = 3;
+
     /// <summary>From the most generous to the shortest.</summary>
     private static readonly DiagnosisLimits[] Limits = [DiagnosisLimits.Max, new(8, 8, 10), new(4, 6, 6), new(3, 4, 5), new(2, 4, 4), new(2, 2, 3), new(1, 2, 2), new(1, 2, 1)];
 
@@ -29,13 +32,23 @@ internal sealed class FirstScreen
             int forPlaces = LinesOf(places);
             Diagnosis = Array.Find(Limits, limits => LinesOf(dump, limits) + forPlaces <= left) is { Deadlocks: > 0 } fitting ? fitting : Limits[^1];
         }
-        Places = AreOnScreen(view, places, left - LinesOf(dump, Diagnosis)) ? [] : places;
+        left -= LinesOf(dump, Diagnosis);
+        Requests = dump.Requests.Count;
+        if (Requests > 0 && !view.Options.ShowHidden)
+        {
+            Requests = Math.Min(Requests, Math.Clamp(left - LinesOf(places) - RequestHeading, 1, MaxRequests));
+            left -= Requests + RequestHeading;
+        }
+        Places = AreOnScreen(view, places, left) ? [] : places;
     }
 
     public DiagnosisLimits Diagnosis { get; }
 
     /// <summary>The places; empty if the stacks at these places begin on the screen, so that a list would only repeat them.</summary>
     public IReadOnlyList<ProgramPlace> Places { get; }
+
+    /// <summary>How many requests are listed.</summary>
+    public int Requests { get; }
 
     private static int LinesOf(List<ProgramPlace> places) => places.Count == 0 ? 0 : places.Count + 2;
 

@@ -43,6 +43,9 @@ public sealed class HangingRequestTests
         AssertWaits("HangingApi.Prices.FindAsync", AsyncWaitKind.Socket, "Receive");
         AssertWaits("HangingApi.Checkout.PayAsync", AsyncWaitKind.SemaphoreSlim, null);
         AssertWaits("HangingApi.Reports.FetchAsync", AsyncWaitKind.Channel, "Read");
+        string backend = await clients.GetStringAsync("backend", end.Token);
+        Assert.All(groups.Single(g => g.Key.Contains("HangingApi.Prices.", StringComparison.Ordinal)), s => Assert.Equal(backend, s.WaitingFor.RemoteEnd));
+        AssertRequests(dump);
         Assert.Single(dump.AsyncStacks.Where(s => s.WaitingFor.Kind == AsyncWaitKind.SemaphoreSlim && IsOfProgram(s)).Select(s => s.WaitingFor.Object).Distinct());
         DumpThread main = dump.Threads.Single(t => t.IsMain);
         if (Flavour.Named(flavour).Has(LooksAt.Locks))
@@ -63,6 +66,21 @@ public sealed class HangingRequestTests
         }
     }
 
+    /// <summary>Each request is served by the stack that waits for what its path asks for.</summary>
+    private static void AssertRequests(ThreadDump dump)
+    {
+        (string Path, string Class)[] kinds = [("price", "Prices"), ("pay", "Checkout"), ("report", "Reports")];
+        Assert.Equal(
+            [.. Paths("price", Prices), .. Paths("pay", Payments), .. Paths("report", Reports)],
+            dump.Requests.Select(r => $"{r.Method} {r.Path}").ToHashSet());
+        Assert.Equal(Prices + Payments + Reports, dump.Requests.Count);
+        Assert.All(dump.Requests, r => Assert.Contains(
+            $"HangingApi.{kinds.Single(k => r.Path!.StartsWith($"/{k.Path}/", StringComparison.Ordinal)).Class}.", CallsOf(r.AsyncStack!), StringComparison.Ordinal));
+        Assert.All(dump.Requests, r => Assert.Null(r.Thread));
+
+        static IEnumerable<string> Paths(string what, int count) => Enumerable.Range(0, count).Select(i => string.Create(CultureInfo.InvariantCulture, $"GET /{what}/{i}"));
+    }
+
     /// <summary>A server that waits for requests has little to say, once its start is over.</summary>
     private static async Task AssertHealthyIsShortAsync(WebServer server)
     {
@@ -75,6 +93,7 @@ public sealed class HangingRequestTests
         Assert.True(Lines(text) <= most, text);
         Assert.Contains("Program.Main(", text, StringComparison.Ordinal);
         Assert.Contains(" idle threads of the framework:\n", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("in flight", text, StringComparison.Ordinal);
     }
 
     /// <summary>A screen has 40 lines.</summary>

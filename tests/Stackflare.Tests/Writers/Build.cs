@@ -104,13 +104,14 @@ internal static class Build
 
     public static AsyncStack Stack(AsyncWait wait, params IReadOnlyList<DumpFrame> frames) => new() { Frames = frames, WaitingFor = wait };
 
-    public static AsyncWait For(AsyncWaitKind kind, string? type = null, ulong? at = null, string? operation = null, double? due = null, int? done = null, int? total = null,
+    public static AsyncWait For(AsyncWaitKind kind, string? type = null, ulong? at = null, string? operation = null, double? due = null, int? done = null, int? total = null, string? remote = null,
         params IReadOnlyList<AsyncStack> unfinished) => new()
         {
             Kind = kind,
             Type = type,
             Object = at is { } address ? new ObjectAddress(address) : null,
             Operation = operation,
+            RemoteEnd = remote,
             DueIn = due is { } seconds ? Ms(seconds * 1000) : null,
             Pending = total is { } of ? Math.Max(0, of - (done ?? 0)) : null,
             Total = total,

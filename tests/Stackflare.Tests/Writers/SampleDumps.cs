@@ -16,7 +16,7 @@ internal static class SampleDumps
     [
         "ordinary", "folding", "no-symbols", "incomplete", "empty", "before-net9", "long-group", "hostile", "generics", "hung-server", "no-answer",
         "deadlock", "reader-writer", "lock-groups", "lock-parts", "hostile-locks", "cycles",
-        "async", "async-tree", "async-idle", "async-none", "hostile-async",
+        "async", "async-requests", "async-tree", "async-idle", "async-none", "hostile-async",
     ];
 
     public static ThreadDump Get(string name) => name switch
@@ -39,6 +39,7 @@ internal static class SampleDumps
         "hostile-locks" => LockSamples.Hostile(),
         "cycles" => LockSamples.Cycles(),
         "async" => AsyncDumps.HungServer(),
+        "async-requests" => AsyncDumps.Requests(),
         "async-tree" => AsyncDumps.Tree(),
         "async-idle" => AsyncDumps.Idle(),
         "async-none" => Build.AsyncDump(Ordinary().Threads),

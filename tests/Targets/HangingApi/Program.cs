@@ -7,6 +7,7 @@ WebApplication app = builder.Build();
 app.MapGet("/price/{number}", (Prices prices, int number) => prices.FindAsync(number));
 app.MapGet("/pay/{number}", (Checkout checkout, int number) => checkout.PayAsync(number));
 app.MapGet("/report/{number}", (Reports reports, int number) => reports.FetchAsync(number));
+app.MapGet("/backend", (SilentBackend backend) => backend.Address.Authority);
 app.MapGet("/truth", (Hanging hanging) => hanging.Text);
 app.Lifetime.ApplicationStarted.Register(() => Console.WriteLine($"{app.Urls.First()} is up."));
 app.Run();

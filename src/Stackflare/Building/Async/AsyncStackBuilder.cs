@@ -15,6 +15,7 @@ internal sealed class AsyncStackBuilder
     private readonly bool[] _onPath, _seen, _shown;
     private readonly Dictionary<int, List<DumpThread>> _blocked = [];
     private readonly TaskDependencies _dependencies;
+    private readonly RequestReader _requests;
     private int _steps, _branches;
 
     /// <param name="snapshot">A snapshot with a heap.</param>
@@ -41,6 +42,7 @@ internal sealed class AsyncStackBuilder
             if (isInnermost || (box >= 0 && _graph.Objects.Is(record.Object, HeapObjectTraits.Suspended)))
                 (_runs[box], _running[box], _shown[box]) = (thread, thread.Frames.ElementAtOrDefault(MethodAt(thread, record.Frame)), true);
         }
+        _requests = new RequestReader(_graph.Objects, _graph.Boxes, snapshot.CapturedAt);
         _dependencies = new TaskDependencies(_graph, _runs, TaskDependencies.RunningTasks(snapshot, threads));
         foreach (DumpThread thread in threads.OrderBy(static t => t.ManagedId?.Value ?? 0))
             Block(thread);
@@ -52,6 +54,9 @@ internal sealed class AsyncStackBuilder
     /// <summary>Whether stacks are missing because of a limit.</summary>
     public bool IsTruncated => _steps > AsyncLimits.Steps || _branches > AsyncLimits.Branches || _graph.IsTruncated;
 
+    /// <summary>The HTTP requests that the program serves, the oldest first. Complete after <see cref="Build"/>.</summary>
+    public RequestInFlight[] Requests => _requests.All;
+
     /// <summary>Returns the stacks in the order of the dump, and sets the async callers of the threads.</summary>
     public AsyncStack[] Build()
     {
@@ -61,6 +66,11 @@ internal sealed class AsyncStackBuilder
                 continue;
             thread.AsyncCallers = callers;
             thread.AwaitedFrameIndex = MethodAt(thread, frame);
+        }
+        foreach ((int box, _) in _innermost)
+        {
+            if (_runs[box] is { } thread && RequestOf(box) is { } request)
+                request.Thread ??= thread;
         }
         var stacks = new List<AsyncStack>();
         for (int box = 0; box < _seen.Length && _steps <= AsyncLimits.Steps; box++)
@@ -104,19 +114,23 @@ internal sealed class AsyncStackBuilder
 
     private void Add(int box, List<AsyncStack> stacks)
     {
-        AsyncStack stack = StackOf(box, AsyncLimits.Depth);
+        AsyncStack stack = StackOf(box, AsyncLimits.Depth, out RequestReader.Found? request);
+        if (request is not null)
+            request.AsyncStack ??= stack;
         // The thread of a running method shows its async callers up to one with several awaiters. The stacks of those are shown here.
         if (!_shown[box] || stack.BlockedThreads.Count > 0)
             stacks.Add(stack);
     }
 
-    private AsyncStack StackOf(int outermost, int depth)
+    private AsyncStack StackOf(int outermost, int depth, out RequestReader.Found? request)
     {
         var path = new List<int>();
+        request = null;
         int box = outermost;
         while (true)
         {
             path.Add(box);
+            request ??= _requests.Of(box);
             _steps++;
             _onPath[box] = _seen[box] = true;
             int next = _graph.Awaited(box).Box;
@@ -172,6 +186,7 @@ internal sealed class AsyncStackBuilder
             Type = awaited.Type,
             Object = awaited.Object < 0 ? null : new ObjectAddress(_graph.Objects[awaited.Object].Address),
             Operation = awaited.Operation,
+            RemoteEnd = awaited.RemoteEnd,
             Free = awaited is { Kind: AsyncWaitKind.SemaphoreSlim, Object: >= 0 } ? _graph.Objects.Number(awaited.Object, "m_currentCount") : null,
             Limit = awaited is { Kind: AsyncWaitKind.SemaphoreSlim, Object: >= 0 } ? _graph.Objects.Number(awaited.Object, "m_maxCount") : null,
             DueIn = awaited.DueIn,
@@ -195,13 +210,23 @@ internal sealed class AsyncStackBuilder
             else if (_onPath[member.Box])
                 stacks.Add(new AsyncStack { Frames = FrameAt(member.Box) is { } frame ? [frame] : [], WaitingFor = new AsyncWait { Kind = AsyncWaitKind.Cycle } });
             else
-                stacks.Add(StackOf(member.Box, depth));
+                stacks.Add(StackOf(member.Box, depth, out _));
         }
         return stacks;
     }
 
     /// <summary>A running method is where its thread is.</summary>
     private DumpFrame? FrameAt(int box) => _running[box] ?? _frames.FrameAt(_graph.Boxes.All[box]);
+
+    /// <summary>The request that a method or one of its callers serves.</summary>
+    private RequestReader.Found? RequestOf(int box)
+    {
+        RequestReader.Found? request = _requests.Of(box);
+        var passed = new HashSet<int> { box };
+        for (int at = _graph.AwaiterOf(box); request is null && at >= 0 && passed.Add(at) && _steps++ < AsyncLimits.Steps; at = _graph.AwaiterOf(at))
+            request = _requests.Of(at);
+        return request;
+    }
 
     /// <summary>The chain of awaiters, up to a method without exactly one awaiter.</summary>
     private DumpFrame[] CallersOf(int box)

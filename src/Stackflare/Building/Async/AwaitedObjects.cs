@@ -12,6 +12,7 @@ internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
 
     private readonly Promises _promises = new(objects);
     private readonly SemaphoreQueues _semaphores = new(objects);
+    private readonly RemoteEnds _remoteEnds = new(objects);
     private int _between;
 
     public Promises Promises => _promises;
@@ -107,7 +108,7 @@ internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
     private Awaited Source(int index, string definition)
     {
         AsyncWaitKind kind = AsyncWaitKind.Other;
-        string? operation = null;
+        string? operation = null, remote = null;
         if (definition.StartsWith("System.Threading.Channels.", StringComparison.Ordinal))
         {
             kind = AsyncWaitKind.Channel;
@@ -124,13 +125,14 @@ internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
         {
             kind = AsyncWaitKind.Socket;
             operation = SocketOperation(objects.Number(index, "_completedOperation"));
+            remote = _remoteEnds.Of(index, operation);
         }
         else if (definition.StartsWith("System.IO.", StringComparison.Ordinal) || definition.StartsWith("Microsoft.Win32.SafeHandles.", StringComparison.Ordinal))
         {
             kind = AsyncWaitKind.Stream;
             operation = definition.EndsWith("Reader", StringComparison.Ordinal) ? "Read" : definition.EndsWith("Writer", StringComparison.Ordinal) ? "Write" : null;
         }
-        return new Awaited(kind, Object: index, Type: objects.Type(index), Operation: operation);
+        return new Awaited(kind, Object: index, Type: objects.Type(index), Operation: operation, RemoteEnd: remote);
     }
 
     /// <summary>The members of <c>SocketAsyncOperation</c>. The field contains the current operation.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using Stackflare.Snapshots;
 using Stackflare.Symbols;
 using Stackflare.Symbols.Names;
@@ -14,7 +15,7 @@ internal sealed class HeapObjects(Snapshot snapshot, SymbolSession session)
     /// <summary>Maximum depth of inheritance that is followed.</summary>
     private const int MaxParents = 64;
 
-    private const uint ArrayLength = 8, ArrayBegin = 16;
+    private const uint ArrayLength = 8, ArrayBegin = 16, StringBegin = 12;
 
     private readonly string?[] _definitions = new string?[snapshot.Types.Length];
     private readonly Dictionary<(int Type, string Name), ulong?> _offsets = [], _own = [];
@@ -63,6 +64,13 @@ internal sealed class HeapObjects(Snapshot snapshot, SymbolSession session)
         return Offset(entry.Type, field) is { } offset ? Number(entry, offset) : null;
     }
 
+    /// <summary>Whether a Boolean is set.</summary>
+    public bool IsSet(int index, string field)
+    {
+        ref readonly HeapObject entry = ref Heap.Objects[index];
+        return Offset(entry.Type, field) is { } offset && Has(entry, offset, sizeof(bool)) && entry.Bytes.Span[(int)offset] != 0;
+    }
+
     /// <summary>32 bits at an offset of an object.</summary>
     public static int? Number(in HeapObject entry, ulong offset) =>
         Has(entry, offset, sizeof(int)) ? BinaryPrimitives.ReadInt32LittleEndian(entry.Bytes.Span[(int)offset..]) : null;
@@ -80,6 +88,23 @@ internal sealed class HeapObjects(Snapshot snapshot, SymbolSession session)
         int count = Math.Min(Length(index), (entry.Bytes.Length - (int)ArrayBegin) / sizeof(ulong));
         for (int i = 0; i < count; i++)
             yield return SnapshotHeap.Word(entry, ArrayBegin + ((ulong)i * sizeof(ulong)));
+    }
+
+    /// <summary>The string that a field refers to; null if the field is null or the string was not copied. A long one is cut.</summary>
+    public string? Text(int index, string field) => Reference(index, field) is >= 0 and var text && DefinitionOf(Heap.Objects[text].Type) == "System.String"
+        ? new string(Characters(text, StringBegin))
+        : null;
+
+    /// <summary>The array of 16-bit numbers that a field refers to; empty if the field is null or the array was not copied.</summary>
+    public ReadOnlySpan<char> Characters(int index, string field) => Reference(index, field) is >= 0 and var array ? Characters(array, ArrayBegin) : default;
+
+    private ReadOnlySpan<char> Characters(int index, uint from)
+    {
+        ref readonly HeapObject entry = ref Heap.Objects[index];
+        if (!Is(index, HeapObjectTraits.Text) || entry.Bytes.Length < from)
+            return default;
+        ReadOnlySpan<char> characters = MemoryMarshal.Cast<byte, char>(entry.Bytes.Span[(int)from..]);
+        return characters[..Math.Min(Length(index), characters.Length)];
     }
 
     /// <summary>The offset of a field that the type or a base type declares; null if not known.</summary>

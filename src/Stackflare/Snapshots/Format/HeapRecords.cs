@@ -42,6 +42,8 @@ internal enum HeapObjectFlags : uint
     Truncated = 512,
     Continuation = 1024,
     Suspended = 2048,
+    Detail = 4096,
+    Text = 8192,
 }
 
 [Flags]

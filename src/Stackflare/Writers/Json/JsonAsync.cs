@@ -18,6 +18,35 @@ internal sealed class JsonAsync(Utf8JsonWriter json, JsonStacks stacks, DumpView
             json.WriteNull("asyncStacks");
     }
 
+    /// <summary>Writes the requests that the program serves; null if async stacks were not searched.</summary>
+    public void WriteRequests()
+    {
+        if (!view.Dump.HasAsyncStacks)
+        {
+            json.WriteNull("requests");
+            return;
+        }
+        var groups = new Dictionary<AsyncStack, int>(ReferenceEqualityComparer.Instance);
+        for (int i = 0; i < view.Async.All.Count && view.Dump.Requests.Count > 0; i++)
+        {
+            foreach ((AsyncStack stack, _) in view.Async.All[i].Stacks)
+                groups[stack] = i;
+        }
+        json.WriteStartArray("requests");
+        foreach (RequestInFlight request in view.Dump.Requests)
+        {
+            json.WriteStartObject();
+            json.WriteString("method", request.Method);
+            json.WriteString("path", request.Path);
+            json.WriteMilliseconds("ageMs", request.Age);
+            json.WriteString("traceId", request.TraceId);
+            json.WriteThread("thread", request.Thread);
+            json.WriteOptional("asyncStack", request.AsyncStack is { } stack && groups.TryGetValue(stack, out int group) ? group : null);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
     private void WriteGroups(string name, IReadOnlyList<AsyncStackGroup> groups, int depth)
     {
         json.WriteStartArray(name);
@@ -44,6 +73,7 @@ internal sealed class JsonAsync(Utf8JsonWriter json, JsonStacks stacks, DumpView
         json.WriteString("kind", JsonNames.Name(wait.Kind));
         json.WriteString("type", wait.Type);
         json.WriteString("operation", wait.Operation);
+        json.WriteStrings("remoteEnds", [.. group.RemoteEnds().Take(MaxObjects).Select(static e => e.End)]);
         json.WriteStrings("objects", [.. group.Objects(MaxObjects).Select(static o => o.ToString())]);
         json.WriteMilliseconds("dueInMs", due.Least);
         json.WriteMilliseconds("lastDueInMs", due.Most);

@@ -68,7 +68,9 @@ internal sealed class JsonRenderer
             WriteRuntimeThread(thread);
         _json.WriteEndArray();
 
-        new JsonAsync(_json, _stacks, _view).Write();
+        var async = new JsonAsync(_json, _stacks, _view);
+        async.Write();
+        async.WriteRequests();
 
         _locks.WriteDeadlocks(_dump.Deadlocks);
         _locks.WriteFindings(_dump.Findings);

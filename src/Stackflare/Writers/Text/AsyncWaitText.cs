@@ -19,7 +19,7 @@ internal static class AsyncWaitText
                 : "ready: what they waited for has completed, but no thread has continued them yet",
             AsyncWaitKind.Running => $"running on {(group.Wait.Thread is { } thread ? reference(thread) : "a thread")}{Shared(group)}",
             AsyncWaitKind.Cycle => one ? "waiting for itself: it will never continue" : "waiting for themselves: they will never continue",
-            _ => $"waiting for {Thing(group.Wait)}{Object(group)}{Progress(group.Wait)}{Due(group)}{Shared(group)}",
+            _ => $"waiting for {Thing(group.Wait)}{RemoteEnds(group)}{Object(group)}{Progress(group.Wait)}{Due(group)}{Shared(group)}",
         };
     }
 
@@ -105,6 +105,17 @@ internal static class AsyncWaitText
         return calls == 0 || calls >= group.Count
             ? ""
             : $", in {(calls == 1 ? "one call" : FormattableString.Invariant($"{calls:N0} calls"))} of {EscapedText.Plain(group.First.Frames[0].Method.FullName)}";
+    }
+
+    /// <summary>The other ends of the connections, those of most stacks first.</summary>
+    private static string RemoteEnds(AsyncStackGroup group)
+    {
+        const int Most = 3;
+        List<(string End, long Count)> ends = group.RemoteEnds();
+        if (ends.Count == 0)
+            return "";
+        string some = string.Join(", ", ends.Take(Most).Select(e => EscapedText.Plain(e.End) + (e.Count == group.Count ? "" : FormattableString.Invariant($" ({e.Count:N0})"))));
+        return $" {(group.Wait.Operation is "Connect" or "Send" or "SendTo" ? "to" : "from")} {some}{(ends.Count > Most ? FormattableString.Invariant($" and {ends.Count - Most:N0} more") : "")}";
     }
 
     private static string Progress(AsyncWait wait) => wait switch

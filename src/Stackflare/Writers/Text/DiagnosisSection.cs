@@ -5,7 +5,8 @@ using Stackflare.Views;
 namespace Stackflare.Writers.Text;
 
 /// <summary>
-/// The part of the text formats between the heading and the first stack: deadlocks, findings, and the places where most of the program is.
+/// The part of the text formats between the heading and the first stack: deadlocks, findings, the places where most of the program is, and the oldest
+/// requests.
 /// </summary>
 /// <param name="buffer">The destination.</param>
 /// <param name="view">The dump.</param>
@@ -49,6 +50,25 @@ internal sealed class DiagnosisSection(RenderBuffer buffer, DumpView view, TextD
                 AppendPlace(place);
             End();
         }
+        AppendRequests();
+    }
+
+    private void AppendRequests()
+    {
+        IReadOnlyList<RequestInFlight> requests = view.Dump.Requests;
+        if (requests.Count == 0)
+            return;
+        Begin();
+        buffer.Begin(TextRole.Heading).Append(DiagnosisText.Count(requests.Count, "request")).Append(" in flight").Append(requests.Count > 1 && requests[0].Age is not null ? ", the oldest first:" : ":").End().AppendLine();
+        int shown = view.FirstScreen.Requests;
+        for (int i = 0; i < shown; i++)
+        {
+            DumpFrame? place = view.Sections.PlaceOf(requests[i]);
+            buffer.Append("- ").Append(EscapedText.Plain(RequestText.Describe(requests[i], place))).AppendLine();
+        }
+        if (shown < requests.Count)
+            buffer.Append("... and ").AppendCount(requests.Count - shown).Append(" more. ").Append(dialect.ShowsAll).Append(" shows them.").AppendLine();
+        End();
     }
 
     private void AppendPlace(ProgramPlace place)

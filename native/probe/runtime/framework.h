@@ -1,0 +1,27 @@
+/* Types of the framework outside of CoreLib: the objects that tell with whom a socket talks, and which request a method serves. All of it is found
+ * by name before the suspend. Without a library, a type or a field, its objects do not matter. */
+#ifndef STACKFLARE_FRAMEWORK_H
+#define STACKFLARE_FRAMEWORK_H
+
+#include "runtime/layout.h"
+
+enum { FRAMEWORK_CLASSES = 11, FRAMEWORK_LINKS = 2 };
+
+typedef struct framework_type {
+    const char *library; /* the file's name */
+    const char *space, *name;
+    const char *links[FRAMEWORK_LINKS]; /* fields that refer to other objects that matter */
+    const char *texts[FRAMEWORK_LINKS]; /* fields that refer to a string or to an array of 16-bit numbers */
+    const char *in_use;                 /* a Boolean: the object matters by itself while it is set */
+    bool all_links;                     /* all references are links */
+
+    clr_id module;
+    clr_id class; /* 0: the program has not used it */
+    uint32_t token;
+    uint32_t link_at[FRAMEWORK_LINKS], text_at[FRAMEWORK_LINKS], in_use_at; /* offsets; 0: not known */
+} framework_type;
+
+/* Finds the types in the libraries that the program has loaded. */
+void framework_find(const layout *k, void *info, framework_type types[FRAMEWORK_CLASSES]);
+
+#endif

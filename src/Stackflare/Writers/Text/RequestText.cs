@@ -1,0 +1,19 @@
+using Stackflare.Analysis;
+
+namespace Stackflare.Writers.Text;
+
+/// <summary>Describes a request that the program serves. Not escaped.</summary>
+internal static class RequestText
+{
+    /// <summary>For example <c>GET /orders/17 for 31s, trace 4bf92f3577b34da6a3ce929d0e0e4736, at MyApp.Orders.LoadAsync() in /src/Orders.cs:line 12</c>.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="place">The program's innermost frame that serves it; null if there is none.</param>
+    public static string Describe(RequestInFlight request, DumpFrame? place)
+    {
+        string[] what = [.. new[] { request.Method, request.Path }.OfType<string>()];
+        return (what.Length == 0 ? "a request" : string.Join(' ', what))
+            + (request.Age is { } age ? $" for {Durations.Until(age)}" : "")
+            + (request.TraceId is { } trace ? $", trace {trace}" : "")
+            + (place is null ? "" : ", " + DiagnosisText.At(place));
+    }
+}

@@ -1,0 +1,51 @@
+using System.Net;
+using Stackflare.EndToEnd.Cli.Harness;
+using Stackflare.EndToEnd.Harness;
+
+namespace Stackflare.EndToEnd.Async;
+
+/// <summary>Which requests a web application with its usual logging serves.</summary>
+public sealed class RequestTests
+{
+    private const string Trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Async)]
+    public async Task RequestsHaveTheirAgeAndTraceAndNoQuery(string flavour)
+    {
+        await using var server = await WebServer.StartAsync(Flavour.Named(flavour));
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        end.CancelAfter(Deadline.Usual);
+        // One connection each, which has served another request before.
+        using HttpClient waits = await ConnectAsync(), blocks = await ConnectAsync(), idle = await ConnectAsync();
+        waits.DefaultRequestHeaders.Add("traceparent", $"00-{Trace}-00f067aa0ba902b7-01");
+
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        Task first = waits.GetAsync("slow-async?seconds=600&token=secret", end.Token);
+        using var dumps = new LiveDumps(server.Pid, () => server.Output.Text, new CaptureOptions { AsyncStacks = AsyncStackMode.Always });
+        await dumps.UntilAsync("the first request", d => d.Requests is [{ AsyncStack.WaitingFor.Kind: AsyncWaitKind.Delay }]);
+        Task second = blocks.GetAsync("slow?seconds=600&token=secret", end.Token);
+        ThreadDump dump = await dumps.UntilAsync("the second request", d => d.Requests is [_, { Thread.Activity: ThreadActivity.Sleeping }]);
+
+        Assert.Equal(["GET /slow-async", "GET /slow"], dump.Requests.Select(r => $"{r.Method} {r.Path}"));
+        Assert.Equal(Trace, dump.Requests[0].TraceId);
+        Assert.Matches("^[0-9a-f]{32}$", dump.Requests[1].TraceId);
+        Assert.NotEqual(Trace, dump.Requests[1].TraceId);
+        Assert.All(dump.Requests, r => Assert.InRange(r.Age!.Value, TimeSpan.Zero, clock.Elapsed));
+        Assert.Contains(dump.Requests[0].AsyncStack!.Frames, f => f.Method.FullName == "WebApp.Reports.ReportDatabase.CountOrdersAsync");
+        Assert.Contains(dump.Requests[1].Thread!.Frames, f => f.Method.FullName == "WebApp.Reports.ReportDatabase.CountOrders");
+
+        string text = (await Tool.RunWholeAsync($"{server.Pid}", "--async")).Output;
+        Assert.Contains("2 requests in flight, the oldest first:\n- GET /slow-async for ", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", text, StringComparison.Ordinal);
+        await end.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.WhenAll(first, second));
+
+        async Task<HttpClient> ConnectAsync()
+        {
+            var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1 }) { BaseAddress = server.Address };
+            Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("", end.Token)).StatusCode);
+            return client;
+        }
+    }
+}
