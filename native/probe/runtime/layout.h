@@ -13,6 +13,7 @@ enum layout_group {
     LAYOUT_STRINGS,
     LAYOUT_NAMES,        /* System.Threading.Thread._name */
     LAYOUT_EXCEPTIONS,   /* the exception that a thread handles */
+    LAYOUT_MESSAGES,     /* what an exception says, and its inner one */
     LAYOUT_THREAD_LIST,  /* the runtime's list of its threads, and whether each is in cooperative mode */
     LAYOUT_LIST_HOLDER,  /* the owner of the list's lock: the thread that suspends the runtime */
     LAYOUT_STOPPED,      /* the frame objects of threads that were suspended in managed code */
@@ -81,6 +82,7 @@ typedef struct layout {
     } thread;
     struct { uint32_t name, id; } managed_thread;
     struct { uint32_t object, is_handle; } exception; /* of the tracker to which a Thread refers */
+    struct { uint32_t text, inner; } message; /* of an Exception */
     struct { uint32_t length, chars; uintptr_t type; } string;
     struct { uint32_t length, items; } array;
     struct { uintptr_t store; uint32_t first, count, lock_after; } thread_list; /* the list's lock and its holder are less than lock_after bytes after or before first */

@@ -31,6 +31,7 @@ const core_type layout_classes[CORE_CLASSES] = {
     [CORE_ARRAY] = { .space = system_space, .name = "Array" },
     [CORE_ASYNC_RESULT] = { .space = system_space, .name = "IAsyncResult" },
     [CORE_DISPOSABLE] = { .space = system_space, .name = "IDisposable" },
+    [CORE_EXCEPTION] = { .space = system_space, .name = "Exception" },
     [CORE_LIST] = { .space = generic, .name = "List`1" },
     [CORE_QUEUE] = { .space = concurrent, .name = "ConcurrentQueue`1" },
     [CORE_QUEUE_SEGMENT] = { .space = concurrent, .name = "ConcurrentQueueSegment`1" },

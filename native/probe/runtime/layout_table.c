@@ -35,6 +35,9 @@ const layout_row layout_rows[] = {
     SEEN(LAYOUT_EXCEPTIONS, exception.is_handle, 9, 10, 1), /* before .NET 11, the tracker has a handle of the object */
     SEEN(LAYOUT_EXCEPTIONS, exception.is_handle, 11, 11, 0),
 
+    CORE(LAYOUT_MESSAGES, message.text, CORE_EXCEPTION, "_message"),
+    CORE(LAYOUT_MESSAGES, message.inner, CORE_EXCEPTION, "_innerException"),
+
     /* .NET 8 has no contract. Only for x64, and checked in each capture (layout.c). */
     CONTRACT(LAYOUT_THREAD_LIST, thread.cooperative, "Thread", "PreemptiveGCDisabled"),
     SEEN(LAYOUT_THREAD_LIST, thread.cooperative, 8, 8, 36),
@@ -292,6 +295,7 @@ const layout_group_use layout_groups[LAYOUT_GROUPS] = {
     [LAYOUT_STRINGS] = { SF_PART_THREADS, 9, UINT16_MAX },
     [LAYOUT_NAMES] = { SF_PART_THREADS, 9, UINT16_MAX },
     [LAYOUT_EXCEPTIONS] = { SF_PART_EXCEPTIONS, 9, UINT16_MAX },
+    [LAYOUT_MESSAGES] = { SF_PART_EXCEPTIONS, 9, UINT16_MAX },
     [LAYOUT_THREAD_LIST] = { SF_PART_SUSPENSION, 9, UINT16_MAX },
     [LAYOUT_LIST_HOLDER] = { 0, 0, 0 },
     [LAYOUT_STOPPED] = { SF_PART_BUSY, 10, UINT16_MAX },

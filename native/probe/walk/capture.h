@@ -64,6 +64,7 @@ typedef struct thread_words {
     uintptr_t object;                /* the managed Thread */
     uintptr_t name;                  /* its name, a string */
     uintptr_t type;                  /* its type */
+    uintptr_t exception;             /* the exception that it handles; 0 */
     uint32_t id;                     /* its managed id, from the managed object */
     uintptr_t frame[FRAME_WORDS];    /* the innermost of the runtime's frame objects on the thread's stack */
     bool frame_known, has_frame;
@@ -80,7 +81,7 @@ typedef struct capture {
     sf_table threads, raw, functions, function_work, types, type_work, type_args, modules, module_work;
     sf_table stacks, frames, il_places, blob;
     sf_table locks, lock_work, waits, held_locks, thread_work, thread_of_id, scratch;
-    sf_table busy, busy_samples, blockers;
+    sf_table busy, busy_samples, blockers, exceptions;
     sf_table objects, object_work, references, waiting_words;
     struct heap *heap;
     sf_index os_index, lock_index, object_index;
@@ -124,6 +125,9 @@ uint32_t blob_add(capture *c, const void *bytes, uint32_t length);
 
 /* threads.c: the runtime's data of its threads. */
 void describe_threads(capture *c, sf_thread *threads, uint32_t count);
+
+/* exceptions.c: what the exception says that a thread handles, and its inner ones. */
+void exception_describe(capture *c, uint32_t thread, uintptr_t object);
 bool follows_call(uint64_t ip); /* whether the preceding instruction is a call, as far as its bytes show */
 bool stands_at(const capture *c, uint32_t in_batch, uint64_t ip);
 bool was_interrupted(const capture *c, uint32_t in_batch);

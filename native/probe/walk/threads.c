@@ -80,7 +80,7 @@ static void take_name(capture *c, uintptr_t address, const uintptr_t *string, ui
     thread->name_length = thread->name_offset == SF_NONE ? 0 : bytes;
 }
 
-static void describe_exception(capture *c, uintptr_t tracker, sf_thread *thread)
+static void describe_exception(capture *c, uintptr_t tracker, sf_thread *thread, uintptr_t *found)
 {
     const layout *k = &c->runtime.layout;
     uintptr_t object, type;
@@ -88,7 +88,7 @@ static void describe_exception(capture *c, uintptr_t tracker, sf_thread *thread)
         && (!k->exception.is_handle || sf_read_pointer(object, &object)) && plausible(object)
         && sf_read_pointer(object, &type) && is_type(k, type_of(type)))
         /* GetClassFromObject does not work here. This gives the same result for everything except arrays, which cannot be thrown. */
-        thread->exception_type = describe_type(c, type_of(type), 0);
+        thread->exception_type = describe_type(c, type_of(type), 0), *found = object;
 }
 
 /* The managed Thread of each, through its handle, and the frame object to which its Thread points. */
@@ -169,7 +169,7 @@ void describe_threads(capture *c, sf_thread *threads, uint32_t count)
     for (uint32_t i = 0; layout_knows(k, LAYOUT_EXCEPTIONS) && i < count; i++) {
         uintptr_t tracker = pointer_at(copy_of(c, i), k->thread.exception);
         if (tracker != 0)
-            describe_exception(c, tracker, &threads[i]);
+            describe_exception(c, tracker, &threads[i], &c->batch[i].exception);
     }
 }
 

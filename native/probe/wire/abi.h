@@ -84,6 +84,7 @@ enum sf_section {
     SF_SECTION_HEAP_FIELDS = 24,     /* sf_heap_field[]: those of a layout together, by offset */
     SF_SECTION_HEAP_REFERENCES = 25, /* uint32_t[]: offsets of references in an object */
     SF_SECTION_SUSPENSIONS = 27,     /* sf_suspension[]: the places of methods that the runtime suspends itself */
+    SF_SECTION_EXCEPTIONS = 28,      /* sf_exception[]: what is known of the exceptions that threads handle, beyond the type; does not need the heap */
     SF_SECTION_RUNNING = 26,         /* sf_running[]: which threads run which async methods */
 };
 
@@ -179,6 +180,13 @@ typedef struct sf_thread {
     int32_t hresult;
     int64_t cpu_ns; /* -1 if not known */
 } sf_thread;
+
+typedef struct sf_exception { /* in the order of threads; the exception that a thread handles, then its inner one, and so on */
+    uint32_t thread; /* index */
+    uint32_t type;   /* index into types */
+    uint32_t message_offset; /* UTF-16, blob; SF_NONE: it has none, or it is not known */
+    uint32_t message_length; /* bytes; a long one is cut */
+} sf_exception;
 
 enum sf_blocker_flags {
     SF_BLOCKER_RUNNING = 1u << 0, /* was on a processor, or ready to run; otherwise it waited */

@@ -110,11 +110,21 @@ internal static class DumpBuilder
             CpuTime = thread.CpuTime ?? tasks.Find(id)?.CpuTime,
             RecentCpu = thread.RecentCpu,
             OffCpuTime = tasks.OffCpuTime(id),
-            CurrentException = thread.ExceptionType is { } exception ? session.Types.Name(exception) : null,
+            CurrentException = ExceptionOf(thread, session),
             Frames = stack,
             Completeness = thread.Completeness,
             IsOwn = id == ownThread || IsOfLibrary(stack),
         };
+    }
+
+    private static DumpException? ExceptionOf(SnapshotThread thread, SymbolSession session)
+    {
+        if (thread.ExceptionType is not { } type)
+            return null;
+        DumpException? inner = null;
+        for (int i = thread.Exceptions.Count - 1; i > 0; i--)
+            inner = new DumpException { Type = session.Types.Name(thread.Exceptions[i].Type), Message = thread.Exceptions[i].Message, Inner = inner };
+        return new DumpException { Type = session.Types.Name(type), Message = thread.Exceptions.Count > 0 ? thread.Exceptions[0].Message : null, Inner = inner };
     }
 
     /// <summary>

@@ -133,7 +133,11 @@ internal sealed class SymbolSaver(Snapshot snapshot, SymbolSession session)
                 AwaitArguments(declaring);
         }
         foreach (SnapshotThread thread in snapshot.Threads)
+        {
             _waiting.Push(thread.ExceptionType);
+            foreach (SnapshotException exception in thread.Exceptions)
+                _waiting.Push(exception.Type);
+        }
         foreach (SnapshotLock entry in snapshot.Locks)
             _waiting.Push(entry.Type);
         foreach (SnapshotObject waited in snapshot.Objects)

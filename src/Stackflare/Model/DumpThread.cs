@@ -44,8 +44,8 @@ public sealed class DumpThread
     /// <summary>How long the thread has been off the processor; null if that was not measured.</summary>
     internal TimeSpan? OffCpuTime { get; init; }
 
-    /// <summary>Full name of the type of the exception that the thread is handling; null if there is none or it is not known.</summary>
-    public string? CurrentException { get; init; }
+    /// <summary>The exception that the thread is handling; null if there is none or it is not known.</summary>
+    public DumpException? CurrentException { get; init; }
 
     /// <summary>The stack, innermost frame first, including frames that are hidden by default.</summary>
     public IReadOnlyList<DumpFrame> Frames { get; init; } = [];

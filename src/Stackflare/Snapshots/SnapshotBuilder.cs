@@ -100,6 +100,8 @@ internal sealed class SnapshotBuilder
             foreach (int frame in thread.Stack.Span)
                 Check(frame, _frames.Count, "a frame of a thread");
             Check(thread.ExceptionType, _types.Count, "the type of a thread's exception");
+            foreach (SnapshotException exception in thread.Exceptions)
+                Check(exception.Type, _types.Count, "the type of an exception");
             Check(thread.Wait?.Lock, _locks.Count, "the lock that a thread waits for");
             Check(thread.Wait?.OtherThread, _threads.Count, "the thread that a thread waits for");
         }

@@ -25,6 +25,9 @@ internal sealed record SnapshotThread
     /// <summary>Index of the type of the exception that it handles; null if it handles none.</summary>
     public int? ExceptionType { get; init; }
 
+    /// <summary>That exception, then its inner one, and so on; empty if only the type is known.</summary>
+    public IReadOnlyList<SnapshotException> Exceptions { get; init; } = [];
+
     public TimeSpan? CpuTime { get; init; }
 
     /// <summary>Its processor use right after the capture.</summary>
@@ -33,6 +36,11 @@ internal sealed record SnapshotThread
     /// <summary>The runtime's record of its wait; null if there is none.</summary>
     public SnapshotWait? Wait { get; init; }
 }
+
+/// <summary>An exception.</summary>
+/// <param name="Type">Index of its type; null if not known.</param>
+/// <param name="Message">What it says; null if that is not known, or if it has no message of its own. A long one is cut.</param>
+internal sealed record SnapshotException(int? Type, string? Message);
 
 /// <summary>The runtime's record of a thread's wait.</summary>
 /// <param name="Kind">The kind of wait.</param>

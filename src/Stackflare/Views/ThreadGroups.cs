@@ -108,7 +108,7 @@ internal sealed class ThreadGroups
             && (_callers.Count == 0 || SameFrame.Comparer.Equals(_thread.AwaitedFrame, other._thread.AwaitedFrame))
             && _thread.Activity == other._thread.Activity
             && _thread.Completeness == other._thread.Completeness
-            && _thread.CurrentException == other._thread.CurrentException
+            && _thread.CurrentException?.Type == other._thread.CurrentException?.Type
             // Among threads without visible frames: only hidden frames is different from no frames.
             && _thread.Frames.Count == 0 == (other._thread.Frames.Count == 0)
             && LockNote.AreAlike(_notes, other._notes);

@@ -43,6 +43,9 @@ internal sealed class JsonThread
 
     public string? Activity => _thread.GetProperty("activity").GetString();
 
+    public IEnumerable<(string Type, string? Message)> Exceptions =>
+        _thread.GetProperty("exceptions").EnumerateArray().Select(e => (e.GetProperty("type").GetString()!, e.GetProperty("message").GetString()));
+
     public string? CurrentException => _thread.GetProperty("currentException").GetString();
 
     public string? Completeness => _thread.GetProperty("completeness").GetString();

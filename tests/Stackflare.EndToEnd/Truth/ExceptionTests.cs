@@ -17,6 +17,20 @@ public sealed class ExceptionTests
             target.Truth.Threads.Select(t => $"{t.Name}: {dump.Of(t).CurrentException ?? "none"}").Order());
     }
 
+    [Theory]
+    [InFlavours(Spread.Runtimes, LooksAt.Ids)]
+    public async Task TheExceptionBeingHandledSaysWhatItSays(string flavour)
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "ExceptionInFlight");
+        var dump = await target.DumpAsync();
+        Assert.Equal([("System.InvalidOperationException", "one")], Of("catch"));
+        Assert.Equal([("System.InvalidOperationException", "two")], Of("finally"));
+        Assert.Equal([("System.FormatException", "inner"), ("System.InvalidOperationException", "outer")], Of("nested"));
+        Assert.Empty(Of("handled"));
+
+        IEnumerable<(string, string?)> Of(string thread) => dump.Of(target.Truth.Named(thread)).Exceptions;
+    }
+
     /// <summary>
     /// A method whose handler runs is at the line in the handler. The runtime says of it that it still is at the call that threw, and so does
     /// <see cref="Exception.StackTrace"/>: the program's own marks are the truth.

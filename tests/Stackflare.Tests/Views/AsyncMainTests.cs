@@ -28,7 +28,7 @@ public sealed class AsyncMainTests
         { "a caller of Main", MainThread([Wait, Get, Main, Build.Frame("Host", 2, null)], WaitKind.Task) },
         { "another wait", MainThread([Wait, Get, Main], WaitKind.WaitHandle) },
         { "another thread", MainThread([Wait, Get, Main], WaitKind.Task, main: false) },
-        { "an exception", MainThread([Wait, Get, Main], WaitKind.Task, exception: "System.Exception") },
+        { "an exception", MainThread([Wait, Get, Main], WaitKind.Task, exception: Build.Exception("System.Exception")) },
     };
 
     [Theory, MemberData(nameof(Others), DisableDiscoveryEnumeration = true)]
@@ -38,7 +38,7 @@ public sealed class AsyncMainTests
         Assert.Contains("Task.InternalWait()\n", Render.Text(Build.Dump(thread)), StringComparison.Ordinal);
     }
 
-    private static DumpThread MainThread(DumpFrame[] frames, WaitKind kind, bool main = true, string? exception = null)
+    private static DumpThread MainThread(DumpFrame[] frames, WaitKind kind, bool main = true, DumpException? exception = null)
     {
         DumpThread thread = Build.Thread(1, null, ThreadActivity.Waiting, frames, main: main, exception: exception);
         thread.WaitingFor = new DumpWait { Kind = kind, FrameIndex = 1, Object = new ObjectAddress(0x10), AtLeast = TimeSpan.FromSeconds(12), Timeout = System.Threading.Timeout.InfiniteTimeSpan };

@@ -48,7 +48,7 @@ public sealed class DumpSectionsTests
         { "running", Thread(2, ".NET Timer", Running, [Sleep, Timer]) },
         { "blocked", Thread(2, ".NET Timer", Blocked, [Sleep, Timer]) },
         { "in a work item", Thread(2, ".NET TP Worker", Waiting, [Sleep, Platform("System.Threading.ThreadPoolWorkQueue", "Dispatch"), Start]) },
-        { "handling an exception", Thread(2, ".NET Timer", Waiting, [Sleep, Timer], exception: "System.Exception") },
+        { "handling an exception", Thread(2, ".NET Timer", Waiting, [Sleep, Timer], exception: Build.Exception("System.Exception")) },
         { "the main thread", Thread(1, ".NET Timer", Waiting, [Sleep, Timer], main: true) },
         { "cut", Thread(2, ".NET Timer", Waiting, [Sleep, Timer], completeness: StackCompleteness.Truncated) },
         { "waiting for a task", Waits(Thread(2, ".NET Timer", Waiting, [Sleep, Timer]), WaitKind.Task) },

@@ -30,7 +30,7 @@ internal static class Build
     };
 
     public static DumpThread Thread(int id, string? name, ThreadActivity activity, IReadOnlyList<DumpFrame> frames, bool main = false,
-        bool? background = true, bool? pool = false, double? cpu = 3, string? exception = null, bool own = false, bool managedId = true,
+        bool? background = true, bool? pool = false, double? cpu = 3, DumpException? exception = null, bool own = false, bool managedId = true,
         StackCompleteness? completeness = null) => new()
         {
             OsId = new OsThreadId(4241 + id),
@@ -46,6 +46,8 @@ internal static class Build
             Completeness = completeness ?? (frames.Count == 0 ? StackCompleteness.NoManagedFrames : StackCompleteness.Complete),
             IsOwn = own,
         };
+
+    public static DumpException Exception(string type, string? message = null, DumpException? inner = null) => new() { Type = type, Message = message, Inner = inner };
 
     /// <summary>A frame of the program, with source.</summary>
     public static DumpFrame Frame(string name, int line, string? text, string parameters = "", string type = "MyApp.Program",

@@ -118,7 +118,7 @@ internal static class SampleDumps
                 Thread(6, ".NET TP Worker", Blocked, blocked, pool: true, cpu: 12),
                 Thread(7, ".NET TP Worker", Blocked, blocked, pool: true, cpu: 9),
                 Thread(8, ".NET TP Worker", Blocked, blocked, pool: true, cpu: 10),
-                Thread(9, "uploader", Sleeping, [Platform("System.Threading.Thread", "Sleep", "Int32 millisecondsTimeout"), retry, post], exception: "System.Net.Http.HttpRequestException"),
+                Thread(9, "uploader", Sleeping, [Platform("System.Threading.Thread", "Sleep", "Int32 millisecondsTimeout"), retry, post], exception: Exception("System.Net.Http.HttpRequestException", "The connection ended.", Exception("System.IO.IOException", "", Exception("System.Net.Sockets.SocketException")))),
                 Thread(10, "reports", Running, [.. Enumerable.Repeat(visit, 4999), build], background: false, cpu: 8_100_000),
                 Thread(11, "Stackflare", Running, [Platform("Stackflare.Trap", "Park")], own: true),
             ],
@@ -194,7 +194,7 @@ internal static class SampleDumps
     private static ThreadDump Hostile() => Dump(
         [
             Thread(1, "a\"\n\"fake\" #9 tid=1 running", Running, [Frame("Evil\n   at Fake()", 1, "x = \"\u001b[2J\"; \u202e// tab\there", "String \u001b[31ms", path: "/src/\r\n\"quoted\".cs")], main: true),
-            Thread(2, "C:\\temp\0\u009b31m", Running, [Frame("Héllo", 2, "\"😀\" + '\uD83D'", path: "C:\\src\\Ünï.cs", type: "N\uDC00")], exception: "Fake\nException"),
+            Thread(2, "C:\\temp\0\u009b31m", Running, [Frame("Héllo", 2, "\"😀\" + '\uD83D'", path: "C:\\src\\Ünï.cs", type: "N\uDC00")], exception: Exception("Fake\nException", "\n\"fake\" #9 tid=1 running\u001b[31m\ud800", Exception("\u202e", "---> X"))),
             Thread(3, "minified", Running, [Frame("M", 3, new string('x', 300))]),
         ],
         [new RuntimeThread(new OsThreadId(9), "\u001b]0;title\u0007", Unknown, TimeSpan.Zero)],

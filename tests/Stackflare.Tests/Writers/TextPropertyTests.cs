@@ -64,7 +64,7 @@ public sealed partial class TextPropertyTests
         string text = Render.Text(Build.Dump(
             Build.Thread(1, "a", ThreadActivity.Running, stack),
             Build.Thread(2, "b", ThreadActivity.Waiting, stack),
-            Build.Thread(3, "c", ThreadActivity.Running, stack, exception: "System.Exception"),
+            Build.Thread(3, "c", ThreadActivity.Running, stack, exception: Build.Exception("System.Exception", string.Concat(Enumerable.Repeat("x", 300)))),
             Build.Thread(4, "d", ThreadActivity.Running, stack, completeness: StackCompleteness.Truncated)));
         Assert.DoesNotContain("with this stack", text, StringComparison.Ordinal);
     }

@@ -64,19 +64,19 @@ internal sealed class ExceptionInFlight : Shape
         {
             Throw("outer");
         }
-        catch (InvalidOperationException)
+        catch (InvalidOperationException e)
         {
-            Inner(host, track.Here<ExceptionInFlight>());
+            Inner(host, track.Here<ExceptionInFlight>(), e);
             GC.KeepAlive(track);
         }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Inner(Host host, Track track)
+    private static void Inner(Host host, Track track, Exception cause)
     {
         try
         {
-            throw new FormatException("inner");
+            throw new FormatException("inner", cause);
         }
         catch (FormatException e)
         {

@@ -147,6 +147,7 @@ static void fill_layout(layout *k)
     k->known |= (uint64_t)1 << (server ? LAYOUT_MANY_HEAPS : LAYOUT_ONE_HEAP);
     k->known |= old ? (uint64_t)1 << LAYOUT_OLD_CONTINUATIONS : (uint64_t)1 << LAYOUT_CONTINUATIONS | (uint64_t)1 << LAYOUT_DISPATCHERS;
     k->thread.link = THREAD_LINK;
+    k->string.type = at(MADE_AT(MADE_STRING)), k->string.length = STRING_LENGTH, k->string.chars = STRING_CHARS;
     k->array.length = ARRAY_LENGTH, k->array.items = ARRAY_ITEMS;
     k->thread_list.store = at(PLACE_FIRST_THREAD);
     k->type.size = TYPE_SIZE, k->type.parent = TYPE_PARENT, k->type.module = TYPE_MODULE, k->type.class = TYPE_CLASS, k->type.flags = TYPE_FLAGS;
@@ -328,6 +329,15 @@ static void unmap_tables(capture *c)
         sf_index_unmap((sf_index *)((uint8_t *)c + indexes[i]));
 }
 
+/* What framework.c finds in the libraries: a type of which all references count, and one with links and texts. */
+static void add_details(capture *c)
+{
+    framework_type *types = c->heap->framework;
+    types[0] = (framework_type){ .module = at(PLACE_MODULE), .class = at(MADE_AT(MADE_REQUEST)), .token = 0x400 + MADE_REQUEST, .in_use_at = DETAIL_IN_USE, .all_links = true };
+    types[1] = (framework_type){ .module = at(PLACE_MODULE), .class = at(MADE_AT(MADE_SOCKET)), .token = 0x400 + MADE_SOCKET, .link_at = { DETAIL_LINK },
+        .text_at = { DETAIL_TEXT, DETAIL_OTHER_TEXT } };
+}
+
 /* The tables can be inspected until heap_end. */
 static bool heap_begin(const uint8_t *data, size_t size)
 {
@@ -353,6 +363,7 @@ static bool heap_begin(const uint8_t *data, size_t size)
     if (!c->heap->wanted)
         c->runtime.layout.type.interfaces = TYPE_INTERFACES;
     c->heap->wanted = true;
+    add_details(c);
     add_thread(c);
     memcpy(&state, memory + PLACE_STATE, sizeof state);
     reads = 0;

@@ -10,12 +10,12 @@
 
 /* Types without a fixed offset. */
 enum { MADE_BOX = MADE_TYPES, MADE_MACHINE, MADE_IS_MACHINE, MADE_POOLED, MADE_SUSPENDED, MADE_TASK_CONTINUATION, MADE_KEPT, MADE_TIMER, MADE_SEMAPHORE,
-       MADE_TASKS, MADE_STRING, MADE_NUMBER, MADE_SOURCE, MADE_IS_SOURCE, MADE_OTHER_BOX, MADE_CLASS_MACHINE, MADE_PROMISE, MADE_BYTES, MADE_ALL };
+       MADE_TASKS, MADE_NUMBER, MADE_SOURCE, MADE_IS_SOURCE, MADE_OTHER_BOX, MADE_CLASS_MACHINE, MADE_PROMISE, MADE_BYTES, MADE_CHARACTERS, MADE_ALL };
 
 typedef struct made {
     heap_header header;
     uint8_t bytes[HEAP_MEMORY];
-    uint32_t top, box, tasks, segment[3], thread, running, last_object, array, machine_object;
+    uint32_t top, box, tasks, segment[3], thread, running, last_object, array, machine_object, request, socket, string, waits;
 } made;
 
 static void put(made *m, uint32_t at, uint64_t word) { memcpy(m->bytes + at, &word, sizeof word); }
@@ -100,6 +100,9 @@ static void put_types(made *m)
     put_interfaces(m, MADE_SOURCE, MADE_IS_SOURCE, MADE_ALL);
     put_type(m, MADE_PROMISE, -1, 0, TASK_BYTES, MADE_TASK, TASK_ACTION, 5);
     put_type(m, MADE_BYTES, -1, FLAG_COUNTS | 1, 24, MADE_ARRAY, 0, 0);
+    put_type(m, MADE_CHARACTERS, -1, FLAG_COUNTS | 2, 24, MADE_ARRAY, 0, 0);
+    put_type(m, MADE_REQUEST, -1, 0, 56, MADE_OBJECT, DETAIL_LINK, 3);
+    put_type(m, MADE_SOCKET, -1, 0, 56, MADE_SOURCE, DETAIL_LINK, 3);
 }
 
 /* A function begins with its type and module. The first word of its code points back to it. */
@@ -143,7 +146,7 @@ static void put_segment(made *m, uint32_t at, uint32_t begin, uint32_t end, uint
 static void put_old_objects(made *m)
 {
     enum { BOX = TASK_BYTES + 32 };
-    uint32_t string = put_array(m, MADE_STRING, 22, 5, 2), task = put_object(m, MADE_TASK, TASK_BYTES), done = put_object(m, MADE_TASK, TASK_BYTES);
+    uint32_t string = m->string = put_array(m, MADE_STRING, 22, 5, 2), task = put_object(m, MADE_TASK, TASK_BYTES), done = put_object(m, MADE_TASK, TASK_BYTES);
     put_half(m, done + TASK_STATE, 0x01000000);
     put_object(m, MADE_NUMBER, 24);
     m->array = put_array(m, MADE_BYTES, 24, 100, 1);
@@ -158,8 +161,15 @@ static void put_old_objects(made *m)
     put_place(m, tasks + ARRAY_ITEMS + 8, done);
     put_place(m, tasks + ARRAY_ITEMS + 16, m->box);
     put_array(m, MADE_FREE, 24, 40, 1);
-    uint32_t waits = put_object(m, MADE_BOX, BOX);
+    uint32_t waits = m->waits = put_object(m, MADE_BOX, BOX);
     put_place(m, waits + TASK_END, promise);
+    uint32_t request = m->request = put_object(m, MADE_REQUEST, 56), socket = m->socket = put_object(m, MADE_SOCKET, 56), numbers = put_array(m, MADE_CHARACTERS, 24, 8, 2);
+    put_place(m, request + DETAIL_LINK, socket);
+    put_half(m, request + DETAIL_IN_USE, 1);
+    put_place(m, socket + DETAIL_LINK, request);
+    put_place(m, socket + DETAIL_TEXT, string);
+    put_place(m, socket + DETAIL_OTHER_TEXT, numbers);
+    put_place(m, waits + TASK_END + 8, socket);
     uint32_t other = put_object(m, MADE_OTHER_BOX, BOX), machine = m->machine_object = put_object(m, MADE_CLASS_MACHINE, 48);
     put_place(m, other + TASK_END, machine);
     put_place(m, machine + 8, other);

@@ -47,6 +47,9 @@ internal sealed class RawSnapshot
     /// </summary>
     public BusyRecord[] Busy { get; init; } = [];
 
+    /// <summary>What the exceptions say that threads handle, each followed by its inner one. In the order of threads.</summary>
+    public ExceptionRecord[] Exceptions { get; init; } = [];
+
     /// <summary>The thread pool; null if not known.</summary>
     public PoolRecord? Pool { get; init; }
 

@@ -56,6 +56,7 @@ internal enum SectionKind : uint
     HeapReferences = 25,
     Running = 26,
     Suspensions = 27,
+    Exceptions = 28,
 }
 
 internal enum ProfilerClass : uint

@@ -102,6 +102,7 @@ internal static class SnapshotDecoder
         int[] stacks = Array.ConvertAll(raw.Stacks, static f => (int)f);
         // An unknown kind comes from a newer version.
         var waits = raw.Waits.Where(static w => Enum.IsDefined(w.Kind)).ToDictionary(static w => w.Thread, Wait);
+        var exceptions = raw.Exceptions.ToLookup(static e => e.Thread, e => new SnapshotException(Index(e.Type), raw.Text(e.MessageOffset, e.MessageLength)));
         var busy = raw.Busy.ToDictionary(static b => b.Thread, static b => new RecentCpu(Time(b.CpuNs), Time(b.WallNs)) { Ready = Time(b.ReadyNs) });
         for (uint i = 0; i < raw.Threads.Length; i++)
         {
@@ -121,6 +122,7 @@ internal static class SnapshotDecoder
                 IsInManagedCode = thread.Flags.HasFlag(ThreadFlags.Interrupted)
                     || (stack.Length > 0 && raw.Frames[stack.Span[0]].Flags.HasFlag(FrameFlags.Exact)),
                 ExceptionType = Index(thread.ExceptionType),
+                Exceptions = [.. exceptions[i]],
                 CpuTime = thread.CpuNs >= 0 ? Time(thread.CpuNs) : null,
                 RecentCpu = busy.GetValueOrDefault(i),
                 Wait = waits.GetValueOrDefault(i),

@@ -68,6 +68,7 @@ internal sealed class SnapshotEncoder
         var threads = new List<ThreadRecord>();
         var waits = new List<WaitRecord>();
         var busy = new List<BusyRecord>();
+        var exceptions = new List<ExceptionRecord>();
         for (int i = 0; i < _snapshot.Threads.Count; i++)
         {
             SnapshotThread thread = _snapshot.Threads[i];
@@ -99,6 +100,11 @@ internal sealed class SnapshotEncoder
                         : (int)Math.Min(timeout.TotalMilliseconds, int.MaxValue),
                 });
             }
+            foreach (SnapshotException exception in thread.Exceptions)
+            {
+                (uint offset, uint length) = _blob.Add(exception.Message);
+                exceptions.Add(new ExceptionRecord { Thread = (uint)i, Type = Index(exception.Type), MessageOffset = offset, MessageLength = length });
+            }
             if (thread.RecentCpu is { } recent)
                 busy.Add(new BusyRecord { Thread = (uint)i, CpuNs = Ns(recent.Used), WallNs = Ns(recent.Elapsed), ReadyNs = Ns(recent.Ready) });
         }
@@ -106,6 +112,7 @@ internal sealed class SnapshotEncoder
         Add(SectionKind.Stacks, stacks.ToArray());
         Add(SectionKind.Waits, waits.ToArray());
         Add(SectionKind.Busy, busy.ToArray());
+        Add(SectionKind.Exceptions, exceptions.ToArray());
     }
 
     private void AddCode()

@@ -34,6 +34,7 @@ internal static class SnapshotReader
             Objects = directory.Records<ObjectRecord>(SectionKind.Objects),
             References = directory.Records<ReferenceRecord>(SectionKind.References),
             Busy = directory.Records<BusyRecord>(SectionKind.Busy),
+            Exceptions = directory.Records<ExceptionRecord>(SectionKind.Exceptions),
             Pool = Pool(directory),
             Blockers = directory.Records<BlockerRecord>(SectionKind.Blockers),
             Heap = HeapReader.Read(directory, types.Length, frames.Length, threads),
@@ -62,6 +63,15 @@ internal static class SnapshotReader
             Slice(thread.FirstFrame, thread.FrameCount, snapshot.Stacks.Length, "a thread's stack", ref frames);
             Text(thread.NameOffset, thread.NameLength, size, "a thread's name", ref blob);
             Index(thread.ExceptionType, snapshot.Types.Length, "a thread's exception type");
+        }
+        uint last = 0;
+        foreach (ref readonly ExceptionRecord exception in snapshot.Exceptions.AsSpan())
+        {
+            if (exception.Thread < last || exception.Thread >= (uint)snapshot.Threads.Length)
+                throw new SnapshotFormatException("an exception's thread is missing or out of order");
+            last = exception.Thread;
+            Index(exception.Type, snapshot.Types.Length, "an exception's type");
+            Text(exception.MessageOffset, exception.MessageLength, size, "an exception's message", ref blob);
         }
         foreach (uint frame in snapshot.Stacks)
         {

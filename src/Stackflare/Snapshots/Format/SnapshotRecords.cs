@@ -250,6 +250,17 @@ internal struct PoolRecord : IRecord<PoolRecord>
 }
 
 [StructLayout(LayoutKind.Sequential)]
+internal struct ExceptionRecord : IRecord<ExceptionRecord>
+{
+    public static int FirstSize => 16;
+
+    public uint Thread;
+    public uint Type;
+    public uint MessageOffset;
+    public uint MessageLength;
+}
+
+[StructLayout(LayoutKind.Sequential)]
 internal struct BlockerRecord : IRecord<BlockerRecord>
 {
     public static int FirstSize => 24;

@@ -109,6 +109,19 @@ internal sealed class JsonRenderer
         _json.WriteEndObject();
     }
 
+    private void WriteExceptions(DumpException? exception)
+    {
+        _json.WriteStartArray("exceptions");
+        for (; exception is not null; exception = exception.Inner)
+        {
+            _json.WriteStartObject();
+            _json.WriteString("type", exception.Type);
+            _json.WriteString("message", exception.Message);
+            _json.WriteEndObject();
+        }
+        _json.WriteEndArray();
+    }
+
     private void WriteThreadPool(ThreadPoolState? pool)
     {
         if (pool is null)
@@ -139,7 +152,8 @@ internal sealed class JsonRenderer
         _json.WriteOptional("threadPool", thread.IsThreadPool);
         _json.WriteMilliseconds("cpuMs", thread.CpuTime);
         WriteRecentCpu(thread.RecentCpu);
-        _json.WriteString("currentException", thread.CurrentException);
+        _json.WriteString("currentException", thread.CurrentException?.Type);
+        WriteExceptions(thread.CurrentException);
         _json.WriteBoolean("own", thread.IsOwn);
         _json.WriteString("completeness", JsonNames.Name(thread.Completeness));
         _json.WriteNumber("waitPlumbing", WaitPlumbing.FramesOf(thread));

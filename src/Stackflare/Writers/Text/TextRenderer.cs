@@ -126,7 +126,7 @@ internal sealed class TextRenderer
             _buffer.Append(" pool");
         AppendState(thread.Activity, thread.CpuTime);
         if (thread.CurrentException is { } exception)
-            _buffer.Append(" handling ").Append(EscapedText.Plain(exception));
+            _buffer.Append(" handling ").Append(EscapedText.Plain(ExceptionText.Describe(exception)));
     }
 
     private void AppendName(string name) => _buffer.Begin(TextRole.ThreadName).Append('"').Append(EscapedText.Quoted(name)).Append('"').End();

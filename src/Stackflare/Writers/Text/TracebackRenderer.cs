@@ -65,7 +65,7 @@ internal sealed class TracebackRenderer
             AppendThread(group.Threads[i]);
         ThreadLines.AppendRest(_buffer, group, inFull);
         if (group.First.CurrentException is { } exception)
-            _buffer.Append("  [Handling ").Append(EscapedText.Plain(exception)).Append(']').AppendLine();
+            _buffer.Append("  [Handling ").Append(EscapedText.Plain(ExceptionText.Describe(exception))).Append(']').AppendLine();
 
         if (_view.AsyncMainOf(group) is { } main)
         {
