@@ -19,7 +19,7 @@ typedef struct filling {
     uint64_t contract[LAYOUT_CONTRACTS]; /* versions; 0: not in the text */
     uintptr_t collector;                 /* the address of a variable with the address of its descriptor */
     const char *last_type;
-    uint8_t of_type[LAYOUT_MOST_ROWS];      /* rows of the last type */
+    uint16_t of_type[LAYOUT_MOST_ROWS];     /* rows of the last type */
     uint32_t of_type_count;
 } filling;
 
@@ -75,7 +75,7 @@ static void visit(void *state, const descriptor_entry *entry)
         f->of_type_count = 0;
         for (uint32_t r = 0; r < layout_row_count; r++)
             if (layout_rows[r].source == FIELD && descriptor_is(entry->type, layout_rows[r].type))
-                f->of_type[f->of_type_count++] = (uint8_t)r;
+                f->of_type[f->of_type_count++] = (uint16_t)r;
     }
     for (uint32_t i = 0; i < f->of_type_count; i++)
         if (descriptor_is(entry->name, layout_rows[f->of_type[i]].name) && entry->kind == DESCRIPTOR_NUMBER && entry->number < MAX_OFFSET)

@@ -59,6 +59,7 @@ enum layout_group {
     LAYOUT_POOL_COUNTS,
     LAYOUT_POOL_LIMITS,
     LAYOUT_POOL_QUEUES,
+    LAYOUT_POOL_ITEMS,   /* the queued work items themselves */
     LAYOUT_POOL_COMPLETED,
     LAYOUT_GROUPS,
 };
@@ -143,6 +144,7 @@ typedef struct layout {
         uint32_t shared[SHARED_QUEUES], shared_array;
         uint32_t queue_head, segment_next, segment_mask, head, tail;
         uint32_t local_head, local_tail;
+        uint32_t segment_slots, local_array;
         uint32_t lock, overflow, nodes, lock_state, node_count, node_next, node_before;
     } pool;
 

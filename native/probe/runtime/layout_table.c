@@ -277,6 +277,8 @@ const layout_row layout_rows[] = {
     CORE(LAYOUT_POOL_QUEUES, pool.segment_mask, CORE_QUEUE_SEGMENT, "_slotsMask"),
     CORE(LAYOUT_POOL_QUEUES, pool.head, CORE_QUEUE_SEGMENT, "_headAndTail.Head"),
     CORE(LAYOUT_POOL_QUEUES, pool.tail, CORE_QUEUE_SEGMENT, "_headAndTail.Tail"),
+    CORE(LAYOUT_POOL_ITEMS, pool.segment_slots, CORE_QUEUE_SEGMENT, "_slots"),
+    CORE(LAYOUT_POOL_ITEMS, pool.local_array, CORE_LOCAL_QUEUE, "m_array"),
     CORE(LAYOUT_POOL_COMPLETED, pool.counter, CORE_POOL, "_completionCounter"),
     CORE(LAYOUT_POOL_COMPLETED, pool.lock, CORE_COUNTER, "_lock"),
     CORE(LAYOUT_POOL_COMPLETED, pool.overflow, CORE_COUNTER, "_overflowCount"),
@@ -343,6 +345,7 @@ const layout_group_use layout_groups[LAYOUT_GROUPS] = {
     [LAYOUT_POOL_COUNTS] = { SF_PART_POOL, 9, UINT16_MAX },
     [LAYOUT_POOL_LIMITS] = { SF_PART_POOL, 9, UINT16_MAX },
     [LAYOUT_POOL_QUEUES] = { SF_PART_POOL, 9, UINT16_MAX },
+    [LAYOUT_POOL_ITEMS] = { SF_PART_POOL, 9, UINT16_MAX },
     [LAYOUT_POOL_COMPLETED] = { SF_PART_POOL, 9, UINT16_MAX },
 };
 

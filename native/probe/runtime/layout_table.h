@@ -27,7 +27,7 @@ typedef struct layout_row {
     uint32_t number;
 } layout_row;
 
-enum { LAYOUT_MOST_ROWS = 255, LAYOUT_CONTRACTS = 7 };
+enum { LAYOUT_MOST_ROWS = 320, LAYOUT_CONTRACTS = 7 };
 extern const layout_row layout_rows[];
 extern const uint32_t layout_row_count;
 

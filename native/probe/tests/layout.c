@@ -66,6 +66,8 @@ int main(void)
     FIELD(sf_reference, thread); FIELD(sf_reference, frame); FIELD(sf_reference, object); FIELD(sf_reference, flags);
     STRUCT(sf_busy);
     FIELD(sf_busy, thread); FIELD(sf_busy, reserved); FIELD(sf_busy, cpu_ns); FIELD(sf_busy, wall_ns); FIELD(sf_busy, ready_ns);
+    STRUCT(sf_queued);
+    FIELD(sf_queued, type); FIELD(sf_queued, count);
     STRUCT(sf_exception);
     FIELD(sf_exception, thread); FIELD(sf_exception, type); FIELD(sf_exception, message_offset); FIELD(sf_exception, message_length);
     STRUCT(sf_pool);

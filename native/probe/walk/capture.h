@@ -81,7 +81,7 @@ typedef struct capture {
     sf_table threads, raw, functions, function_work, types, type_work, type_args, modules, module_work;
     sf_table stacks, frames, il_places, blob;
     sf_table locks, lock_work, waits, held_locks, thread_work, thread_of_id, scratch;
-    sf_table busy, busy_samples, blockers, exceptions;
+    sf_table busy, busy_samples, blockers, exceptions, queued;
     sf_table objects, object_work, references, waiting_words;
     struct heap *heap;
     sf_index os_index, lock_index, object_index;
@@ -125,6 +125,12 @@ uint32_t blob_add(capture *c, const void *bytes, uint32_t length);
 
 /* threads.c: the runtime's data of its threads. */
 void describe_threads(capture *c, sf_thread *threads, uint32_t count);
+
+/* pool_items.c: what the queues of the pool contain. The mask is that of a ring. */
+enum { MAX_QUEUED_TYPES = 64 };
+void pool_items_begin(void);
+void pool_items_see(capture *c, uintptr_t reference, uint32_t from, uint32_t count, uint32_t mask);
+void pool_items_describe(capture *c);
 
 /* exceptions.c: what the exception says that a thread handles, and its inner ones. */
 void exception_describe(capture *c, uint32_t thread, uintptr_t object);

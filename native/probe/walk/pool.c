@@ -54,8 +54,9 @@ void pool_find(capture *c)
 static bool read_at(uintptr_t object, uint32_t offset, void *to, size_t n) { return sf_read((void *)(object + offset), to, n); }
 
 /* A ring of slots: head and tail only increase. The tail is advanced by two rounds when nothing more may be added. */
-static bool count_shared(const runtime *r, uintptr_t queue, int64_t *count)
+static bool count_shared(capture *c, uintptr_t queue, int64_t *count)
 {
+    const runtime *r = &c->runtime;
     const layout *k = &r->layout;
     uintptr_t segment, word;
     if (!is_a(queue, core_class_of(r, CORE_QUEUE)) || !read_at(queue, k->pool.queue_head, &segment, sizeof segment))
@@ -79,29 +80,33 @@ static bool count_shared(const runtime *r, uintptr_t queue, int64_t *count)
             return false;
         if (head != tail && head != tail - 2 * (mask + 1)) {
             uint32_t from = head & mask, to = tail & mask;
-            *count += from < to ? to - from : mask + 1 - from + to;
+            uint32_t items = from < to ? to - from : mask + 1 - from + to;
+            *count += items;
+            if (layout_knows(k, LAYOUT_POOL_ITEMS))
+                pool_items_see(c, segment + k->pool.segment_slots, from, items, mask);
         }
         segment = next;
     }
     return true;
 }
 
-static bool count_shared_array(const runtime *r, uintptr_t array, int64_t *count)
+static bool count_shared_array(capture *c, uintptr_t array, int64_t *count)
 {
-    const layout *k = &r->layout;
+    const layout *k = &c->runtime.layout;
     uint32_t length;
     uintptr_t queue;
     if (!plausible(array) || !read_at(array, k->array.length, &length, sizeof length) || length > MAX_SHARED_QUEUES)
         return false;
     for (uint32_t i = 0; i < length; i++)
-        if (!read_at(array, k->array.items + i * sizeof queue, &queue, sizeof queue) || !count_shared(r, queue, count))
+        if (!read_at(array, k->array.items + i * sizeof queue, &queue, sizeof queue) || !count_shared(c, queue, count))
             return false;
     return true;
 }
 
 /* The queues of the workers, from which others steal: during that, head and tail can briefly pass each other. */
-static bool count_local(const runtime *r, int64_t *count)
+static bool count_local(capture *c, int64_t *count)
 {
+    const runtime *r = &c->runtime;
     const layout *k = &r->layout;
     uintptr_t array, queues[LOCAL_BATCH], words[LOCAL_BATCH];
     int32_t heads[LOCAL_BATCH], tails[LOCAL_BATCH];
@@ -125,24 +130,28 @@ static bool count_local(const runtime *r, int64_t *count)
         for (uint32_t i = 0; i < n; i++) {
             if (!items[3 * i].ok || !items[3 * i + 1].ok || !items[3 * i + 2].ok || type_of(words[i]) != core_class_of(r, CORE_LOCAL_QUEUE))
                 return false;
-            if (heads[i] < tails[i])
-                *count += (int64_t)tails[i] - heads[i];
+            if (heads[i] >= tails[i])
+                continue;
+            *count += (int64_t)tails[i] - heads[i];
+            if (layout_knows(k, LAYOUT_POOL_ITEMS))
+                pool_items_see(c, queues[i] + k->pool.local_array, (uint32_t)heads[i], (uint32_t)tails[i] - (uint32_t)heads[i], UINT32_MAX);
         }
     }
     return true;
 }
 
-static int64_t count_queued(const runtime *r)
+static int64_t count_queued(capture *c)
 {
+    const runtime *r = &c->runtime;
     const layout *k = &r->layout;
     int64_t count = 0;
     uintptr_t work, queue;
     if (!layout_knows(k, LAYOUT_POOL_QUEUES) || !sf_read_pointer(k->pool.work_queue, &work) || !is_a(work, core_class_of(r, CORE_WORK_QUEUE)))
         return -1;
     for (int i = 0; i < SHARED_QUEUES; i++)
-        if (!read_at(work, k->pool.shared[i], &queue, sizeof queue) || (queue != 0 && !count_shared(r, queue, &count)))
+        if (!read_at(work, k->pool.shared[i], &queue, sizeof queue) || (queue != 0 && !count_shared(c, queue, &count)))
             return -1;
-    if (!read_at(work, k->pool.shared_array, &queue, sizeof queue) || (queue != 0 && !count_shared_array(r, queue, &count)) || !count_local(r, &count))
+    if (!read_at(work, k->pool.shared_array, &queue, sizeof queue) || (queue != 0 && !count_shared_array(c, queue, &count)) || !count_local(c, &count))
         return -1;
     return count;
 }
@@ -211,7 +220,9 @@ void pool_read(capture *c)
         pool->min = min;
         pool->max = max;
     }
-    pool->queued = count_queued(r);
+    pool_items_begin();
+    pool->queued = count_queued(c);
+    pool_items_describe(c);
     if (layout_knows(k, LAYOUT_POOL_COMPLETED) && read_at(object, k->pool.counter, &counter, sizeof counter))
         pool->completed = count_completed(r, counter);
     c->pool_known = pool->workers >= 0 || pool->min >= 0 || pool->queued >= 0 || pool->completed >= 0;

@@ -84,6 +84,7 @@ enum sf_section {
     SF_SECTION_HEAP_FIELDS = 24,     /* sf_heap_field[]: those of a layout together, by offset */
     SF_SECTION_HEAP_REFERENCES = 25, /* uint32_t[]: offsets of references in an object */
     SF_SECTION_SUSPENSIONS = 27,     /* sf_suspension[]: the places of methods that the runtime suspends itself */
+    SF_SECTION_QUEUED = 29,          /* sf_queued[]: what waits in the thread pool, each type once; not all of it if it is much; does not need the heap */
     SF_SECTION_EXCEPTIONS = 28,      /* sf_exception[]: what is known of the exceptions that threads handle, beyond the type; does not need the heap */
     SF_SECTION_RUNNING = 26,         /* sf_running[]: which threads run which async methods */
 };
@@ -379,6 +380,11 @@ typedef struct sf_pool {
     int64_t queued;    /* work items that no worker has started */
     int64_t completed; /* work items completed since the program began */
 } sf_pool;
+
+typedef struct sf_queued {
+    uint32_t type;  /* index into types: of work items that no worker has started */
+    uint32_t count; /* how many of them */
+} sf_queued;
 
 #include "wire/abi_heap.h"
 

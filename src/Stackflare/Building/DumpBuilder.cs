@@ -61,7 +61,7 @@ internal static class DumpBuilder
                    where task is not null
                    select task.ToRuntimeThread(id),
             ],
-            ThreadPool = ownPool ?? snapshot.ThreadPool,
+            ThreadPool = PoolOf(snapshot, session, ownPool),
             HasAsyncStacks = async is not null,
             AsyncStacks = asyncStacks,
             Requests = async?.Requests ?? [],
@@ -114,6 +114,21 @@ internal static class DumpBuilder
             Frames = stack,
             Completeness = thread.Completeness,
             IsOwn = id == ownThread || IsOfLibrary(stack),
+        };
+    }
+
+    private static ThreadPoolState? PoolOf(Snapshot snapshot, SymbolSession session, ThreadPoolState? own)
+    {
+        if ((own ?? snapshot.ThreadPool) is not { } pool || snapshot.Queued.Length == 0)
+            return own ?? snapshot.ThreadPool;
+        // Types that differ only in what the framework leaves out of their names are one.
+        return pool with
+        {
+            QueuedWork =
+            [
+                .. snapshot.Queued.GroupBy(q => session.Types.Name(q.Type), static q => (long)q.Count, StringComparer.Ordinal)
+                    .Select(static g => new QueuedWork(g.Key, g.Sum())).OrderByDescending(static w => w.Count),
+            ],
         };
     }
 

@@ -138,6 +138,8 @@ internal sealed class SymbolSaver(Snapshot snapshot, SymbolSession session)
             foreach (SnapshotException exception in thread.Exceptions)
                 _waiting.Push(exception.Type);
         }
+        foreach (SnapshotQueued queued in snapshot.Queued)
+            _waiting.Push(queued.Type);
         foreach (SnapshotLock entry in snapshot.Locks)
             _waiting.Push(entry.Type);
         foreach (SnapshotObject waited in snapshot.Objects)

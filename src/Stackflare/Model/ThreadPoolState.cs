@@ -22,4 +22,18 @@ namespace Stackflare;
 /// Work items completed since the program began; null if not known. See
 /// <see cref="System.Threading.ThreadPool.CompletedWorkItemCount"/>.
 /// </param>
-public sealed record ThreadPoolState(int? Workers, int? Working, int? Min, int? Max, long? Queued, long? Completed);
+public sealed record ThreadPoolState(int? Workers, int? Working, int? Min, int? Max, long? Queued, long? Completed)
+{
+    /// <summary>
+    /// What is queued, by type, the most frequent first: of at most 2,048 work items and 64 types. Empty if nothing is queued, or if it is not known (before
+    /// .NET 9).
+    /// </summary>
+    public IReadOnlyList<QueuedWork> QueuedWork { get; init; } = [];
+}
+
+/// <summary>Work items of one type that wait in the thread pool. Immutable.</summary>
+/// <param name="Type">
+/// Full name of the type, or <c>async method</c> and the name of a method that continues: for example <c>async method MyApp.Orders.LoadAsync</c>.
+/// </param>
+/// <param name="Count">How many there are.</param>
+public sealed record QueuedWork(string Type, long Count);

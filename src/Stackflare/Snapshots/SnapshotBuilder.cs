@@ -14,6 +14,7 @@ internal sealed class SnapshotBuilder
     private readonly List<SnapshotHeldLock> _heldLocks = [];
     private readonly List<SnapshotObject> _objects = [];
     private readonly List<SnapshotReference> _references = [];
+    private readonly List<SnapshotQueued> _queued = [];
 
     public required ProcessFacts Host { get; init; }
 
@@ -47,6 +48,8 @@ internal sealed class SnapshotBuilder
 
     public int Add(SnapshotObject entry) => Add(_objects, entry);
 
+    public void Add(in SnapshotQueued queued) => _queued.Add(queued);
+
     /// <summary>Adds a reference from a thread to an object, in any order.</summary>
     public void Add(in SnapshotReference reference) => _references.Add(reference);
 
@@ -75,6 +78,7 @@ internal sealed class SnapshotBuilder
             Objects = [.. _objects],
             References = [.. _references.OrderBy(static r => (r.Thread, r.Frame ?? int.MaxValue, r.Object))],
             ThreadPool = ThreadPool,
+            Queued = [.. _queued],
             Heap = Heap,
             Notes = Notes,
         };
@@ -105,6 +109,8 @@ internal sealed class SnapshotBuilder
             Check(thread.Wait?.Lock, _locks.Count, "the lock that a thread waits for");
             Check(thread.Wait?.OtherThread, _threads.Count, "the thread that a thread waits for");
         }
+        foreach (SnapshotQueued queued in _queued)
+            Check(queued.Type, _types.Count, "the type of work items");
         foreach (SnapshotLock entry in _locks)
         {
             Check(entry.Type, _types.Count, "a lock's type");

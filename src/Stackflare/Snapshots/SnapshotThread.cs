@@ -42,6 +42,11 @@ internal sealed record SnapshotThread
 /// <param name="Message">What it says; null if that is not known, or if it has no message of its own. A long one is cut.</param>
 internal sealed record SnapshotException(int? Type, string? Message);
 
+/// <summary>Work items of one type that wait in the thread pool.</summary>
+/// <param name="Type">Index of the type.</param>
+/// <param name="Count">How many of them were seen.</param>
+internal readonly record struct SnapshotQueued(int? Type, int Count);
+
 /// <summary>The runtime's record of a thread's wait.</summary>
 /// <param name="Kind">The kind of wait.</param>
 /// <param name="Lock">Index of the lock; null if there is none or it is not known.</param>

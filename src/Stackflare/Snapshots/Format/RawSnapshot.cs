@@ -53,6 +53,9 @@ internal sealed class RawSnapshot
     /// <summary>The thread pool; null if not known.</summary>
     public PoolRecord? Pool { get; init; }
 
+    /// <summary>The types of the work items that are queued in the pool; not of all, if there are many.</summary>
+    public QueuedRecord[] Queued { get; init; } = [];
+
     /// <summary>The threads that prevented the suspension; empty unless the capture failed for that reason.</summary>
     public BlockerRecord[] Blockers { get; init; } = [];
 

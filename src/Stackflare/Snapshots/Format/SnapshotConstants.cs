@@ -57,6 +57,7 @@ internal enum SectionKind : uint
     Running = 26,
     Suspensions = 27,
     Exceptions = 28,
+    Queued = 29,
 }
 
 internal enum ProfilerClass : uint

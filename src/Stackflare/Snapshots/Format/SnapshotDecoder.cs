@@ -37,6 +37,8 @@ internal static class SnapshotDecoder
         foreach (ref readonly FrameRecord frame in raw.Frames.AsSpan())
             builder.Add(Frame(frame, Places(raw, frame.ILPlaces, places)));
         AddThreads(raw, builder);
+        foreach (ref readonly QueuedRecord queued in raw.Queued.AsSpan())
+            builder.Add(new SnapshotQueued(Index(queued.Type), (int)Math.Min(queued.Count, int.MaxValue)));
         AddLocks(raw, builder);
         return builder.Build();
     }

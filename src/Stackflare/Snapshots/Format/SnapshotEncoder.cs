@@ -48,6 +48,7 @@ internal sealed class SnapshotEncoder
             ResolveNs = Ns(timings.Resolve),
             LocksNs = Ns(timings.Locks),
         });
+        Add(SectionKind.Queued, Array.ConvertAll(_snapshot.Queued, static q => new QueuedRecord { Type = Index(q.Type), Count = (uint)q.Count }));
         if (_snapshot.ThreadPool is { } pool)
         {
             Add(SectionKind.Pool, new PoolRecord

@@ -36,6 +36,7 @@ internal static class SnapshotReader
             Busy = directory.Records<BusyRecord>(SectionKind.Busy),
             Exceptions = directory.Records<ExceptionRecord>(SectionKind.Exceptions),
             Pool = Pool(directory),
+            Queued = directory.Records<QueuedRecord>(SectionKind.Queued),
             Blockers = directory.Records<BlockerRecord>(SectionKind.Blockers),
             Heap = HeapReader.Read(directory, types.Length, frames.Length, threads),
             Encoded = directory.Bytes,
@@ -64,6 +65,8 @@ internal static class SnapshotReader
             Text(thread.NameOffset, thread.NameLength, size, "a thread's name", ref blob);
             Index(thread.ExceptionType, snapshot.Types.Length, "a thread's exception type");
         }
+        foreach (ref readonly QueuedRecord queued in snapshot.Queued.AsSpan())
+            Index(queued.Type, snapshot.Types.Length, "the type of work items");
         uint last = 0;
         foreach (ref readonly ExceptionRecord exception in snapshot.Exceptions.AsSpan())
         {

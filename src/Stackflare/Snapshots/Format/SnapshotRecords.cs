@@ -250,6 +250,15 @@ internal struct PoolRecord : IRecord<PoolRecord>
 }
 
 [StructLayout(LayoutKind.Sequential)]
+internal struct QueuedRecord : IRecord<QueuedRecord>
+{
+    public static int FirstSize => 8;
+
+    public uint Type;
+    public uint Count;
+}
+
+[StructLayout(LayoutKind.Sequential)]
 internal struct ExceptionRecord : IRecord<ExceptionRecord>
 {
     public static int FirstSize => 16;

@@ -136,6 +136,15 @@ internal sealed class JsonRenderer
         _json.WriteOptional("max", pool.Max);
         _json.WriteOptional("queued", pool.Queued);
         _json.WriteOptional("completed", pool.Completed);
+        _json.WriteStartArray("queuedWork");
+        foreach (QueuedWork work in pool.QueuedWork)
+        {
+            _json.WriteStartObject();
+            _json.WriteString("type", work.Type);
+            _json.WriteNumber("count", work.Count);
+            _json.WriteEndObject();
+        }
+        _json.WriteEndArray();
         _json.WriteEndObject();
     }
 

@@ -26,6 +26,7 @@ public sealed class SnapshotRecordsTests
         ["sf_object"] = typeof(ObjectRecord),
         ["sf_reference"] = typeof(ReferenceRecord),
         ["sf_busy"] = typeof(BusyRecord),
+        ["sf_queued"] = typeof(QueuedRecord),
         ["sf_exception"] = typeof(ExceptionRecord),
         ["sf_blocker"] = typeof(BlockerRecord),
         ["sf_heap"] = typeof(HeapRecord),
