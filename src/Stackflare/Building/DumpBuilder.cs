@@ -107,6 +107,8 @@ internal static class DumpBuilder
             IsBackground = thread.IsBackground,
             IsThreadPool = thread.IsThreadPool,
             CpuTime = thread.CpuTime ?? tasks.Find(id)?.CpuTime,
+            // The kernel's own list of threads has it in ticks.
+            HasExactCpuTime = thread.CpuTime is not null,
             RecentCpu = thread.RecentCpu,
             OffCpuTime = tasks.OffCpuTime(id),
             CurrentException = thread.ExceptionType is { } exception ? session.Types.Name(exception) : null,

@@ -64,6 +64,6 @@ internal sealed class AsyncGroups(ThreadDump dump, RenderOptions options, bool e
     }
 
     /// <summary>For example a server's loop that accepts connections: normal, and in every dump.</summary>
-    private static bool IsIdle(AsyncStackGroup group) =>
+    public static bool IsIdle(AsyncStackGroup group) =>
         group.First is { IsOfPlatform: true, BlockedThreads.Count: 0, WaitingFor.Kind: not AsyncWaitKind.Cycle };
 }

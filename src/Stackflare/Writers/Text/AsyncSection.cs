@@ -18,7 +18,8 @@ internal sealed class AsyncSection(RenderBuffer buffer, DumpView view, TextDiale
         Begin();
         buffer.Append(dialect.OutermostFirst ? "<" : "");
         AppendCount(group.Count);
-        buffer.Append(' ').Append(AsyncWaitText.Describe(group, dialect.Reference)).Append(dialect.OutermostFirst ? ">" : "").AppendLine();
+        buffer.Append(' ').Append(AsyncWaitText.Describe(group, dialect.Reference))
+            .Append(UnchangedText.After(view.Dump, view.UnchangedIn(group), group.Count)).Append(dialect.OutermostFirst ? ">" : "").AppendLine();
         AppendStack(group, before: "", depth: 0);
         End();
     }
@@ -110,7 +111,7 @@ internal sealed class AsyncSection(RenderBuffer buffer, DumpView view, TextDiale
         foreach (AsyncStackGroup branch in unfinished)
         {
             buffer.Append(before).Append(dialect.Indentation).Append("- ").AppendCount(branch.Count).Append(' ')
-                .Append(AsyncWaitText.Describe(branch, dialect.Reference)).AppendLine();
+                .Append(AsyncWaitText.Describe(branch, dialect.Reference)).Append(UnchangedText.After(view.Dump, view.UnchangedIn(branch, isInner: true), branch.Count)).AppendLine();
             AppendStack(branch, inner, depth + 1);
         }
         if (notFollowed > 0)
