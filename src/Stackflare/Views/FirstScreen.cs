@@ -55,7 +55,7 @@ internal sealed class FirstScreen
         {
             if (awaited.Count == 0 || left < 0)
                 break;
-            left -= entry.Threads is { } group ? 1 + Math.Min(group.Threads.Count, ThreadsInFull) + (group.Notes?[0].Length ?? 0) : 2 + entry.Async!.Wait.Unfinished.Count;
+            left -= entry.Threads is { } group ? 1 + Math.Min(group.Threads.Count, ThreadsInFull) + (group.Notes?[0].Length ?? 0) : 2 + Math.Min(entry.Async!.Wait.Unfinished.Count, AsyncGroups.Branches);
             if (IsOnScreen(view, entry, ref left))
                 awaited.Remove(entry.Place!);
         }

@@ -16,7 +16,7 @@ internal static class SampleDumps
     [
         "ordinary", "folding", "no-symbols", "incomplete", "empty", "before-net9", "long-group", "hostile", "generics", "hung-server", "no-answer",
         "deadlock", "reader-writer", "lock-groups", "lock-parts", "hostile-locks", "cycles",
-        "async", "async-tree", "async-idle", "async-none", "hostile-async", "third-of-series",
+        "async", "async-tree", "async-idle", "async-none", "async-many", "hostile-async", "third-of-series",
     ];
 
     public static ThreadDump Get(string name) => name switch
@@ -42,6 +42,7 @@ internal static class SampleDumps
         "async-tree" => AsyncDumps.Tree(),
         "async-idle" => AsyncDumps.Idle(),
         "async-none" => Build.AsyncDump(Ordinary().Threads),
+        "async-many" => AsyncDumps.Many(),
         "hostile-async" => AsyncDumps.Hostile(),
         "third-of-series" => SeriesDumps.Third(),
         _ => throw new ArgumentOutOfRangeException(nameof(name)),
