@@ -1,4 +1,3 @@
-using Stackflare.Analysis;
 using Stackflare.Tests.Writers;
 using static Stackflare.Tests.Writers.Build;
 

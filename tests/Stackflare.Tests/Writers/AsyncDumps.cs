@@ -102,9 +102,9 @@ internal static class AsyncDumps
         return AsyncDump(
             workers,
             [
-                .. new[] { 200, 180, 160 }.Select(fetching => Stack(All(500 - Parts(fetching).Length - 2, Parts(fetching)), report)),
+                .. Enumerable.Range(0, 3).Select(i => 200 - (i * 20)).Select(fetching => Stack(All(500 - Parts(fetching).Length - 2, Parts(fetching)), report)),
                 // Without the number of all tasks.
-                .. new[] { 1, 3 }.Select(pending => Stack(new AsyncWait { Kind = Kind.WhenAll, Pending = pending, Unfinished = [Stack(For(Kind.Delay, due: pending))] }, old)),
+                .. Enumerable.Range(0, 2).Select(i => 1 + (i * 2)).Select(pending => Stack(new AsyncWait { Kind = Kind.WhenAll, Pending = pending, Unfinished = [Stack(For(Kind.Delay, due: pending))] }, old)),
                 Stack(new AsyncWait { Kind = Kind.WhenAll, Pending = 2, Unfinished = [Stack(For(Kind.Delay, due: 1))] }, Async("TwoAsync", 16, "await Task.WhenAll(tasks);")),
             ]);
     }
