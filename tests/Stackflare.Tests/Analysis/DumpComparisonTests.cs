@@ -1,3 +1,7 @@
+using Stackflare.Building;
+using Stackflare.Snapshots;
+using Stackflare.Symbols;
+using Stackflare.Tests.Symbols;
 using Stackflare.Tests.Writers;
 using static Stackflare.Tests.Writers.Build;
 
@@ -45,6 +49,17 @@ public sealed class DumpComparisonTests
     {
         DumpThread[] threads = [.. new ulong[] { 1, 2 }.Select(at => With(new DumpWait { Kind = WaitKind.MonitorEnter, FrameIndex = 0, Object = new ObjectAddress(at) }))];
         Assert.True(SeriesDumps.Compared(At(0, [threads[0]]), At(1, [threads[1]])).Unchanged!.Has(threads[1]));
+    }
+
+    /// <summary>Between two ticks of 10 ms, a thread can run, and the time is the same.</summary>
+    [Fact]
+    public void AProcessorTimeInTicksIsNotExact()
+    {
+        var builder = new SnapshotBuilder { Host = CodeSnapshot.Host };
+        foreach ((int id, long? microseconds) in (ReadOnlySpan<(int, long?)>)[(1, 1234), (2, 120_001), (3, 120_000), (4, 0), (5, null)])
+            builder.Add(new SnapshotThread { OsId = id, CpuTime = microseconds is { } time ? TimeSpan.FromMicroseconds(time) : null });
+        ThreadDump dump = DumpBuilder.Build(builder.Build(), new Symbolicator(new SymbolOptions()), ownThread: null);
+        Assert.Equal([true, true, false, false, false], dump.Threads.OrderBy(static t => t.OsId.Value).Select(static t => t.HasExactCpuTime));
     }
 
     [Fact]
