@@ -6,8 +6,10 @@ namespace Stackflare.Analysis;
 /// </summary>
 internal sealed class DumpComparison
 {
-    /// <summary>The time at which a process began is the difference of two clocks.</summary>
-    private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(2);
+    /// <summary>
+    /// The time at which a process began is the difference of two clocks, which are read one after the other. On a machine that is short of processors, this takes its time.
+    /// </summary>
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(10);
 
     private readonly Dictionary<OsThreadId, DumpThread> _threads = [];
     private HashSet<ulong>? _asyncStacks;

@@ -99,7 +99,7 @@ public sealed class DumpComparisonTests
         Assert.Null(SeriesDumps.Compared(first).Unchanged);
         Assert.Null(SeriesDumps.Compared(first, At(5, [Still()])).Unchanged);
         Assert.Null(SeriesDumps.Compared(first, first).Unchanged);
-        foreach (DumpedProcess other in (DumpedProcess[])[Of(4243, "MyApp", 12), Of(4242, "Other", 12), Of(4242, "MyApp", 2), Of(4242, "MyApp", null)])
+        foreach (DumpedProcess other in (DumpedProcess[])[Of(4243, "MyApp", 12), Of(4242, "Other", 12), Of(4242, "MyApp", -60), Of(4242, "MyApp", null)])
             Assert.Null(SeriesDumps.Compared(first, At(12, [Still()]) with { Process = other }).Unchanged);
         // A dump of another process ends a series, and begins one.
         ThreadDump third = SeriesDumps.Compared(first, At(12, [Still()]) with { Process = Of(1, "Other", 12) }, At(13, [Still()]) with { Process = Of(1, "Other", 13) });
