@@ -92,6 +92,19 @@ public sealed class DumpComparisonTests
         }
     }
 
+    /// <summary>What belongs to the framework is in every dump of every program.</summary>
+    [Fact]
+    public void TheSumIsOfWhatIsTheProgramsOnly()
+    {
+        DumpThread idle = Thread(9, ".NET TP Worker", ThreadActivity.Waiting, [Platform("System.Threading.PortableThreadPool.WorkerThread", "WorkerThreadStart")], pool: true);
+        AsyncStack accept = SeriesDumps.Stack(7, For(AsyncWaitKind.Socket), PlatformAsync("System.Net.Listener", "AcceptAsync"));
+        string Second(IReadOnlyList<DumpThread> threads, params IReadOnlyList<AsyncStack> stacks) => Render.Text(SeriesDumps.Compared(At(0, threads, stacks), At(1, threads, stacks)));
+        Assert.DoesNotContain("nchanged", Second([idle], accept), StringComparison.Ordinal);
+        Assert.Contains("\nUnchanged in both dumps, over 1.0s: 1 of 1 thread\n", Second([idle, Still()], accept), StringComparison.Ordinal);
+        Assert.Contains("\nUnchanged in both dumps, over 1.0s: 1 of 2 async stacks\n", Second([idle], accept, Waits(1), Waits(null)), StringComparison.Ordinal);
+        Assert.Single(System.Text.RegularExpressions.Regex.Matches(Second([idle, Still()], accept), ", unchanged in both dumps"));
+    }
+
     [Fact]
     public void TheFirstDumpOfAProcessIsComparedWithNone()
     {

@@ -32,12 +32,13 @@ internal static class UnchangedText
                 if (view.UnchangedIn(group) is { } count)
                     (unchangedStacks, allStacks) = (AsyncStackGroup.Sum(unchangedStacks, count), AsyncStackGroup.Sum(allStacks, group.Count));
             });
-        buffer.Append("Unchanged in ").Append(Dumps(series)).Append(", over ").Append(Durations.Until(series.Elapsed)).Append(": ")
-            .AppendCount(unchanged).Append(" of ").Append(DiagnosisText.Count(all, "thread"));
-        if (allStacks > 0)
-            buffer.Append(", ").AppendCount(unchangedStacks).Append(" of ").Append(DiagnosisText.Count(allStacks, "async stack"));
-        buffer.AppendLine();
+        string[] parts = [.. ((string?[])[Part(unchanged, all, "thread"), Part(unchangedStacks, allStacks, "async stack")]).OfType<string>()];
+        if (parts.Length > 0)
+            buffer.Append("Unchanged in ").Append(Dumps(series)).Append(", over ").Append(Durations.Until(series.Elapsed)).Append(": ").Append(string.Join(", ", parts)).AppendLine();
     }
+
+    private static string? Part(long unchanged, long all, string what) =>
+        all == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"{unchanged:N0} of {DiagnosisText.Count(all, what)}");
 
     private static string Dumps(UnchangedParts series) =>
         series.Dumps == 2 ? "both dumps" : string.Create(CultureInfo.InvariantCulture, $"all {series.Dumps:N0} dumps");
