@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Stackflare.Analysis;
 using Stackflare.Cli.Terminal;
 using Stackflare.Writers;
 using Stackflare.Writers.Text;
@@ -107,10 +108,11 @@ internal sealed class SharedOptions
 
         IEnumerable<ReadOnlyMemory<byte>> Pieces()
         {
+            var comparison = new DumpComparison();
             foreach (ThreadDump dump in dumps)
             {
                 hasDeadlock |= dump.Deadlocks.Count > 0;
-                yield return formatter.Add(ToolNotes.Reword(ThreadFilter.Apply(dump, threads), "--async"));
+                yield return formatter.Add(ToolNotes.Reword(ThreadFilter.Apply(comparison.Add(dump), threads), "--async"));
             }
             yield return formatter.End();
         }

@@ -1,6 +1,6 @@
 namespace Stackflare.Analysis;
 
-/// <summary>One or more async stacks that <see cref="SameAsyncStack"/> considers equal.</summary>
+/// <summary>One or more async stacks that <see cref="SameAsyncStack"/> considers equal; after <see cref="Join"/>, that <see cref="SamePrintedStack"/> does.</summary>
 internal sealed class AsyncStackGroup
 {
     /// <summary>Upper bound of all counts, because shared tasks multiply them.</summary>
@@ -8,7 +8,7 @@ internal sealed class AsyncStackGroup
 
     private readonly List<(AsyncStack Stack, long Times)> _stacks = new(1);
 
-    /// <summary>One stack of the group. The others differ only in objects and times.</summary>
+    /// <summary>One stack of the group. The others differ only in objects and times; in a joined group, also in what is not printed of a single stack.</summary>
     public AsyncStack First => _stacks[0].Stack;
 
     public AsyncWait Wait => First.WaitingFor;
@@ -20,7 +20,19 @@ internal sealed class AsyncStackGroup
     public IReadOnlyList<(AsyncStack Stack, long Times)> Stacks => _stacks;
 
     /// <summary>How many incomplete tasks the stacks wait for.</summary>
-    public long Open => Math.Max(0, Product(Count, Wait.Pending ?? 0L));
+    public long Open
+    {
+        get
+        {
+            long open = 0;
+            foreach (var (stack, times) in _stacks)
+                open = Sum(open, Product(times, Math.Max(0, stack.WaitingFor.Pending ?? 0)));
+            return open;
+        }
+    }
+
+    /// <summary>The threads that run the methods.</summary>
+    public IReadOnlyList<DumpThread> Threads => [.. _stacks.Select(static s => s.Stack.WaitingFor.Thread).OfType<DumpThread>().Distinct()];
 
     /// <summary>
     /// Groups equal stacks: the largest group first, groups of framework code last; groups of equal size keep the order of the stacks.
@@ -68,8 +80,9 @@ internal sealed class AsyncStackGroup
         return joined.Count == groups.Count ? groups : InOrder(joined);
     }
 
+    /// <remarks>A task without a method is not framework code: it is what the program waits for.</remarks>
     private static List<AsyncStackGroup> InOrder(List<AsyncStackGroup> groups) =>
-        groups.Count < 2 ? groups : [.. groups.OrderBy(static g => g.First.IsOfPlatform).ThenByDescending(static g => g.Count)];
+        groups.Count < 2 ? groups : [.. groups.OrderBy(static g => g.First is { IsOfPlatform: true, Frames.Count: > 0 }).ThenByDescending(static g => g.Count)];
 
     public static long Product(long one, long other) => (long)Int128.Min((Int128)one * other, MaxCount);
 

@@ -11,6 +11,12 @@ namespace Stackflare.Building;
 /// <summary>Builds the finished dump from the snapshot, the names and lines of the symbolicator, and the kernel's view of the threads.</summary>
 internal static class DumpBuilder
 {
+    /// <summary>
+    /// Some kernels, for example of sandboxes, count a thread's processor time only in ticks of 10 ms. In a short time between two ticks, a thread would seem
+    /// not to have run.
+    /// </summary>
+    private const long KernelTick = 10 * TimeSpan.TicksPerMillisecond;
+
     /// <param name="snapshot">The snapshot.</param>
     /// <param name="symbolicator">Resolves the frames.</param>
     /// <param name="ownThread">The thread that takes dumps, if the snapshot is of the current process.</param>
@@ -108,6 +114,7 @@ internal static class DumpBuilder
             IsBackground = thread.IsBackground,
             IsThreadPool = thread.IsThreadPool,
             CpuTime = thread.CpuTime ?? tasks.Find(id)?.CpuTime,
+            HasExactCpuTime = thread.CpuTime is { } cpu && cpu.Ticks % KernelTick != 0,
             RecentCpu = thread.RecentCpu,
             OffCpuTime = tasks.OffCpuTime(id),
             CurrentException = ExceptionOf(thread, session),

@@ -30,6 +30,12 @@ public sealed class AsyncStack
     /// <summary>The threads that are blocked until the outermost method completes (<c>Wait</c>, <c>Result</c>), by managed id.</summary>
     public IReadOnlyList<DumpThread> BlockedThreads { get; internal set; } = [];
 
+    /// <summary>
+    /// Identifies the wait across dumps of a process: another dump has the same number only if the methods have not run in between. Null if that is not
+    /// known.
+    /// </summary>
+    internal ulong? Identity { get; init; }
+
     /// <summary>The cached size and hash of <see cref="SameAsyncStack"/>; 0 if not yet computed. One word, because any thread may write it.</summary>
     internal long Shape { get; set; }
 

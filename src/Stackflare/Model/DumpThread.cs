@@ -35,6 +35,9 @@ public sealed class DumpThread
     /// <summary>Processor time of the thread since it began; null if it could not be read.</summary>
     public TimeSpan? CpuTime { get; init; }
 
+    /// <summary>Whether <see cref="CpuTime"/> is exact: then two equal times mean that the thread has not run in between.</summary>
+    internal bool HasExactCpuTime { get; init; }
+
     /// <summary>
     /// The processor use of the thread right after the pause. It is measured only for threads that ran the program's code when they were suspended;
     /// otherwise null.

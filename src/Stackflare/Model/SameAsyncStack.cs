@@ -25,7 +25,8 @@ internal sealed class SameAsyncStack : IEqualityComparer<AsyncStack>
         // Limits the cost of many stacks that are almost equal.
         if (x is null || y is null || ShapeOf(x) != ShapeOf(y) || SizeOf(x.Shape) > MaxStacks)
             return false;
-        return AreAlike(x, y, static frames => frames, static wait => wait.Type);
+        int left = MaxStacks;
+        return AreAlike(x, y, 0, ref left);
     }
 
     public int GetHashCode(AsyncStack obj) => SizeOf(ShapeOf(obj)) <= MaxStacks ? (int)obj.Shape : RuntimeHelpers.GetHashCode(obj);
@@ -75,37 +76,25 @@ internal sealed class SameAsyncStack : IEqualityComparer<AsyncStack>
     }
 
     /// <summary>Compares two stacks and the incomplete tasks that they wait for.</summary>
-    /// <param name="x">A stack.</param>
-    /// <param name="y">The other one.</param>
-    /// <param name="frames">Returns the frames of a stack that count.</param>
-    /// <param name="type">Returns the type of an awaited object if it counts.</param>
-    internal static bool AreAlike(AsyncStack? x, AsyncStack? y, Func<IReadOnlyList<DumpFrame>, IReadOnlyList<DumpFrame>> frames, Func<AsyncWait, string?> type)
-    {
-        int left = MaxStacks;
-        return AreAlike(x, y, frames, type, 0, ref left);
-    }
-
-    private static bool AreAlike(
-        AsyncStack? x, AsyncStack? y, Func<IReadOnlyList<DumpFrame>, IReadOnlyList<DumpFrame>> frames, Func<AsyncWait, string?> type, int depth, ref int left) => ReferenceEquals(x, y)
+    private static bool AreAlike(AsyncStack? x, AsyncStack? y, int depth, ref int left) => ReferenceEquals(x, y)
         || (x is not null && y is not null && depth < MaxDepth && left-- > 0
             && x.IsTruncated == y.IsTruncated
             && x.BlockedThreads.Count > 0 == y.BlockedThreads.Count > 0
-            && SameFrame.AreSame(frames(x.Frames), frames(y.Frames))
-            && AreAlike(x.WaitingFor, y.WaitingFor, frames, type, depth, ref left));
+            && SameFrame.AreSame(x.Frames, y.Frames)
+            && AreAlike(x.WaitingFor, y.WaitingFor, depth, ref left));
 
-    private static bool AreAlike(
-        AsyncWait x, AsyncWait y, Func<IReadOnlyList<DumpFrame>, IReadOnlyList<DumpFrame>> frames, Func<AsyncWait, string?> type, int depth, ref int left)
+    private static bool AreAlike(AsyncWait x, AsyncWait y, int depth, ref int left)
     {
         if (ReferenceEquals(x, y))
             return true;
-        if (x.Kind != y.Kind || x.Pending != y.Pending || x.Total != y.Total || type(x) != type(y) || x.Operation != y.Operation
+        if (x.Kind != y.Kind || x.Pending != y.Pending || x.Total != y.Total || x.Type != y.Type || x.Operation != y.Operation
             || !ReferenceEquals(x.Thread, y.Thread) || x.Unfinished.Count != y.Unfinished.Count)
         {
             return false;
         }
         for (int i = 0; i < x.Unfinished.Count; i++)
         {
-            if (!AreAlike(x.Unfinished[i], y.Unfinished[i], frames, type, depth + 1, ref left))
+            if (!AreAlike(x.Unfinished[i], y.Unfinished[i], depth + 1, ref left))
                 return false;
         }
         return true;

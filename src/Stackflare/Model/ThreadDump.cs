@@ -59,4 +59,7 @@ public sealed partial record ThreadDump
 
     /// <summary>What is missing in the dump, in one sentence each; empty for a complete dump. The formats print the notes.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>What has not run since the first dump of a series; null for that dump, and for a dump that is not compared with others.</summary>
+    internal UnchangedParts? Unchanged { get; init; }
 }

@@ -14,6 +14,9 @@ internal sealed class AsyncGroups(ThreadDump dump, RenderOptions options, bool e
     /// <summary>How deep nested tasks are shown. Each level takes three levels of JSON, and parsers usually accept 64.</summary>
     internal const int MaxDepth = 16;
 
+    /// <summary>How many groups of tasks the text shows under a stack that waits for them.</summary>
+    internal const int Branches = 8;
+
     /// <summary>The budget, in nested stacks. A group that is shown costs <see cref="CostOfGroup"/>.</summary>
     private const int Budget = 1_000_000, CostOfGroup = 250;
 
@@ -35,7 +38,7 @@ internal sealed class AsyncGroups(ThreadDump dump, RenderOptions options, bool e
     public List<AsyncStackGroup> Unfinished(AsyncStackGroup group, int depth, out long notFollowed)
     {
         notFollowed = group.Open;
-        if (depth >= MaxDepth || group.Wait.Unfinished.Count == 0 || _left <= 0)
+        if (depth >= MaxDepth || !group.Stacks.Any(static s => s.Stack.WaitingFor.Unfinished.Count > 0) || _left <= 0)
             return [];
         List<AsyncStackGroup> groups = Joined(AsyncStackGroup.Group(Behind(group)), options, exact);
         int shown = Math.Min(groups.Count, 1 + (Math.Max(0, _left) / CostOfGroup));
@@ -64,6 +67,6 @@ internal sealed class AsyncGroups(ThreadDump dump, RenderOptions options, bool e
     }
 
     /// <summary>For example a server's loop that accepts connections: normal, and in every dump.</summary>
-    private static bool IsIdle(AsyncStackGroup group) =>
+    public static bool IsIdle(AsyncStackGroup group) =>
         group.First is { IsOfPlatform: true, BlockedThreads.Count: 0, WaitingFor.Kind: not AsyncWaitKind.Cycle };
 }

@@ -21,7 +21,8 @@ internal sealed class DumpSections
         foreach (StackGroup group in view.Threads.All)
         {
             (StackOwner owner, DumpFrame? place) = _owners.Of(FramesOf(group));
-            if (view.Options.ShowHidden || !group.Threads.TrueForAll(t => IdleThreads.IsIdle(t, owner)))
+            group.IsIdle = group.Threads.TrueForAll(t => IdleThreads.IsIdle(t, owner));
+            if (view.Options.ShowHidden || !group.IsIdle)
                 entries.Add((SectionOf(group, owner), new StackEntry(group, null, owner, view.AsyncMainOf(group) is null ? place : null)));
             else
                 AddIdle(idle, group, view.Options);

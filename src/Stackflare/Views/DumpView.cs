@@ -65,5 +65,28 @@ internal sealed class DumpView(ThreadDump dump, RenderOptions options, bool exac
         return null;
     }
 
+    /// <summary>
+    /// How many threads of a group have not run since the first dump of the series. Null if that is not said: there is no series; or they are idle threads of
+    /// the framework, or a main thread that waits for an async <c>Main</c>, which do not run in any program.
+    /// </summary>
+    public int? UnchangedIn(StackGroup group) =>
+        dump.Unchanged is not { } unchanged || group.IsIdle || group.First.IsOwn || AsyncMainOf(group) is not null ? null : group.Threads.Count(unchanged.Has);
+
+    /// <summary>
+    /// How many stacks of a group are at the same <c>await</c> since the first dump of the series. Null if that is not said: there is no series, or the stacks
+    /// are the framework's own.
+    /// </summary>
+    /// <param name="group">The group.</param>
+    /// <param name="isInner">Whether other stacks wait for those of the group.</param>
+    public long? UnchangedIn(AsyncStackGroup group, bool isInner = false)
+    {
+        long count = 0;
+        if (dump.Unchanged is not { AsyncStacks: not null } unchanged || (!isInner && AsyncGroups.IsIdle(group)))
+            return null;
+        foreach (var (stack, times) in group.Stacks)
+            count = unchanged.Has(stack) ? AsyncStackGroup.Sum(count, times) : count;
+        return count;
+    }
+
     public void Dispose() => _stacks?.Dispose();
 }

@@ -24,7 +24,7 @@ internal sealed class FirstScreen
     {
         ThreadDump dump = view.Dump;
         List<ProgramPlace> places = ProgramPlaces.In(dump, view.Sections.Entries);
-        int heading = 3 + (dump.ThreadPool is null ? 0 : 1) + dump.Notes.Count;
+        int heading = 3 + (dump.ThreadPool is null ? 0 : 1) + (dump.Unchanged is null ? 0 : 1) + dump.Notes.Count;
         int left = Lines - heading;
         Diagnosis = DiagnosisLimits.None;
         if (!view.Options.ShowHidden)
@@ -68,7 +68,7 @@ internal sealed class FirstScreen
         {
             if (awaited.Count == 0 || left < 0)
                 break;
-            left -= entry.Threads is { } group ? 1 + Math.Min(group.Threads.Count, ThreadsInFull) + (group.Notes?[0].Length ?? 0) : 2 + entry.Async!.Wait.Unfinished.Count;
+            left -= entry.Threads is { } group ? 1 + Math.Min(group.Threads.Count, ThreadsInFull) + (group.Notes?[0].Length ?? 0) : 2 + Math.Min(entry.Async!.Wait.Unfinished.Count, AsyncGroups.Branches);
             if (IsOnScreen(view, entry, ref left))
                 awaited.Remove(entry.Place!);
         }

@@ -14,6 +14,9 @@ internal sealed record StackGroup(int Stack, int Length)
     /// <summary>One thread of the group. For the stack, all are equal.</summary>
     public DumpThread First => Threads[0];
 
+    /// <summary>Whether all threads are idle threads of the framework (<see cref="IdleThreads"/>).</summary>
+    public bool IsIdle { get; set; }
+
     /// <summary>Sort key of the group, smallest first.</summary>
     public int Rank { get; set; }
 

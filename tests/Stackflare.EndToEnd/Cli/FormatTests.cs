@@ -105,6 +105,8 @@ public sealed partial class FormatTests(StillTarget still) : IClassFixture<Still
         if (format == "text")
         {
             Assert.Equal(3, DumpLine().Count(result.Output));
+            Assert.Contains("\nUnchanged in both dumps, over ", result.Output, StringComparison.Ordinal);
+            Assert.Contains("\nUnchanged in all 3 dumps, over ", result.Output, StringComparison.Ordinal);
             return;
         }
 
@@ -116,6 +118,11 @@ public sealed partial class FormatTests(StillTarget still) : IClassFixture<Still
         Assert.Equal(3, dumps.Count);
         Assert.DoesNotContain(reader.Messages, m => m.Length > 0);
         Assert.All(dumps, dump => Assert.All(Target.Truth.Threads, thread => thread.AssertIn(dump)));
+        // From the second dump on, they are compared. Nothing moves in this program.
+        Assert.Equal([JsonValueKind.Null, JsonValueKind.Object, JsonValueKind.Object], dumps.Select(d => d.Root.GetProperty("series").ValueKind));
+        Assert.Equal(3, dumps[^1].Root.GetProperty("series").GetProperty("dumps").GetInt32());
+        Assert.All(Target.Truth.Threads, thread => Assert.True(dumps[^1].Root.GetProperty("threads").EnumerateArray()
+            .Single(t => t.GetProperty("osId").GetInt32() == thread.OsId).GetProperty("unchanged").GetBoolean()));
         var times = dumps.Select(d => d.Root.GetProperty("capturedAt").GetDateTimeOffset()).ToArray();
         Assert.All(times.Zip(times.Skip(1)), pair => Assert.True(pair.Second - pair.First >= TimeSpan.FromMilliseconds(10), $"{pair}"));
     }

@@ -104,6 +104,32 @@ internal static class AsyncDumps
             ]);
     }
 
+    /// <summary>Reports that wait for hundreds of tasks each, which wait for many things.</summary>
+    public static ThreadDump Many()
+    {
+        DumpThread[] workers = [.. Enumerable.Range(7, 16).Select(i => Thread(i, ".NET TP Worker", Running, [Frame("Compute", 41, "sum += i;")], pool: true))];
+        DumpFrame report = Async("ReportAsync", 10, "await Task.WhenAll(parts);"), fetch = Async("FetchAsync", 21, "await socket.ReceiveAsync(buffer);", "Uri uri"), compute = Async("ComputeAsync", 40, "Compute();");
+        AsyncStack[] Parts(int fetching) =>
+        [
+            .. Enumerable.Repeat(0, fetching).Select(_ => Stack(For(Kind.Socket, operation: "Receive"), fetch)),
+            .. Enumerable.Range(0, 90).Select(i => Stack(For(Kind.Delay, due: i))),
+            .. Enumerable.Range(0, 30).Select(i => Stack(For(Kind.TaskCompletionSource, "System.Threading.Tasks.Task", (ulong)(0x7ef679805000 + (i * 64))))),
+            .. workers.Select(w => Stack(new AsyncWait { Kind = Kind.Running, Thread = w }, compute)),
+            .. Enumerable.Range(0, 14).SelectMany(i => Enumerable.Repeat(Stack(For(i % 3 == 0 ? Kind.Channel : Kind.Stream, operation: "Read"), Async($"Part{i}Async", 100 + i, "await reader.ReadAsync();")), 14 - i)),
+            Stack(For(Kind.WhenAll, done: 1, total: 3, unfinished: [Stack(For(Kind.Ready), fetch), Stack(For(Kind.Delay, due: 3))]), Async("BothAsync", 60, "await Task.WhenAll(one, other, third);")),
+        ];
+        AsyncWait All(int done, AsyncStack[] parts) => For(Kind.WhenAll, done: done, total: 500, unfinished: parts);
+        DumpFrame old = Async("OldAsync", 15, "await Task.WhenAll(tasks);");
+        return AsyncDump(
+            workers,
+            [
+                .. Enumerable.Range(0, 3).Select(i => 200 - (i * 20)).Select(fetching => Stack(All(500 - Parts(fetching).Length - 2, Parts(fetching)), report)),
+                // Without the number of all tasks.
+                .. Enumerable.Range(0, 2).Select(i => 1 + (i * 2)).Select(pending => Stack(new AsyncWait { Kind = Kind.WhenAll, Pending = pending, Unfinished = [Stack(For(Kind.Delay, due: pending))] }, old)),
+                Stack(new AsyncWait { Kind = Kind.WhenAll, Pending = 2, Unfinished = [Stack(For(Kind.Delay, due: 1))] }, Async("TwoAsync", 16, "await Task.WhenAll(tasks);")),
+            ]);
+    }
+
     /// <summary>A server that has nothing to do.</summary>
     public static ThreadDump Idle() => AsyncDump(
         [Thread(10, ".NET TP Worker", Waiting, IdleWorker, pool: true)],

@@ -270,6 +270,60 @@ public sealed class AsyncTests
         }
     }
 
+    /// <summary>The more of them, the less is said of each; all are counted.</summary>
+    [Theory, InlineData(8), InlineData(9), InlineData(200)]
+    public void GroupsOfTasksHaveABound(int groups)
+    {
+        AsyncStack[] tasks = [.. Enumerable.Range(0, groups).SelectMany(i => Enumerable.Repeat(Stack(For(i % 2 == 0 ? AsyncWaitKind.Socket : AsyncWaitKind.Delay), Async($"M{i}", i + 1, null)), groups - i))];
+        ThreadDump dump = AsyncDump([], Stack(For(AsyncWaitKind.WhenAll, done: 5, total: tasks.Length + 5, unfinished: tasks), A));
+        foreach (string text in (string[])[Render.Text(dump), Render.Traceback(dump)])
+        {
+            MatchCollection shown = Regex.Matches(text, @"(?m)^ +- (?:and )?([\d,]+) ");
+            Assert.Equal(tasks.Length, shown.Sum(m => int.Parse(m.Groups[1].Value, System.Globalization.NumberStyles.AllowThousands, System.Globalization.CultureInfo.InvariantCulture)));
+            Assert.Equal(Math.Min(groups, 9), shown.Count);
+            Assert.Equal(groups > 8, text.Contains($" more in {groups - 8} group", StringComparison.Ordinal));
+        }
+        foreach (RenderOptions options in (RenderOptions[])[Render.All, new RenderOptions { GroupIdenticalStacks = false }])
+            Assert.DoesNotContain(" more in ", Render.Text(dump, options), StringComparison.Ordinal);
+    }
+
+    /// <summary>The levels multiply.</summary>
+    [Fact]
+    public void LevelsOfTasksHaveABound()
+    {
+        AsyncStack[] level = [Stack(For(AsyncWaitKind.Delay), A)];
+        for (int i = 0; i < 5; i++)
+            level = [.. Enumerable.Range(0, 20).Select(n => Stack(For(AsyncWaitKind.WhenAll, done: 0, total: level.Length, unfinished: level), Async($"M{n}", n + 1, null)))];
+        string text = Render.Text(AsyncDump([], Stack(For(AsyncWaitKind.WhenAll, done: 0, total: 20, unfinished: level), A)));
+        Assert.InRange(text.Split('\n').Length, 20, 200);
+        // The outer levels are not less because there are inner ones.
+        Assert.Equal(8, Regex.Count(text, "(?m)^   - 1 waiting for Task.WhenAll, "));
+        Assert.Contains("\n   - and 12 more in 12 groups: 12 waiting for Task.WhenAll. The option ShowHidden shows them.\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void RequestsWithDifferentProgressAreOneGroup()
+    {
+        AsyncStack Request(int done, params AsyncStack[] tasks) => Stack(For(AsyncWaitKind.WhenAll, done: done, total: 4, unfinished: tasks), A);
+        AsyncStack socket = Stack(For(AsyncWaitKind.Socket), B), delay = Stack(For(AsyncWaitKind.Delay), C);
+        AsyncStack[] requests = [Request(1, socket, socket, delay), Request(2, delay, socket), Request(3, socket)];
+        string text = Render.Text(AsyncDump([], requests));
+        Assert.Contains("3 async stacks waiting for Task.WhenAll, 1 to 3 of 4 done\n   - 4 waiting for a socket\n", text, StringComparison.Ordinal);
+        Assert.Contains("\n   - 2 waiting for Task.Delay\n", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("not followed", text, StringComparison.Ordinal);
+        // Programs get each.
+        using JsonDocument json = JsonDocument.Parse(Render.Json(AsyncDump([], requests)));
+        Assert.Equal([3, 2, 1], json.RootElement.GetProperty("asyncStacks").EnumerateArray().Select(g => g.GetProperty("waitingFor").GetProperty("pending").GetInt32()));
+    }
+
+    [Fact]
+    public void MethodsThatSeveralThreadsRunAreOneGroup()
+    {
+        AsyncStack[] running = [.. Enumerable.Range(1, 4).Select(i => Stack(new AsyncWait { Kind = AsyncWaitKind.Running, Thread = Thread(i, "t", ThreadActivity.Running, []) }, A))];
+        Assert.Contains("3 async stacks running on \"t\" #1, \"t\" #2 and \"t\" #3\n", Render.Text(AsyncDump([], running[..3])), StringComparison.Ordinal);
+        Assert.Contains("4 async stacks running on \"t\" #1, \"t\" #2 and 2 more\n", Render.Text(AsyncDump([], running)), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void ALeafCountsOnce()
     {

@@ -41,6 +41,7 @@ internal static class Build
             IsBackground = background,
             IsThreadPool = pool,
             CpuTime = cpu is { } ms ? Ms(ms) : null,
+            HasExactCpuTime = cpu is not null,
             CurrentException = exception,
             Frames = frames,
             Completeness = completeness ?? (frames.Count == 0 ? StackCompleteness.NoManagedFrames : StackCompleteness.Complete),

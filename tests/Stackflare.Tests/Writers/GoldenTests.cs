@@ -11,7 +11,7 @@ public sealed class GoldenTests
     public void Traceback(string name) => Golden.Verify(Render.Traceback(SampleDumps.Get(name)), $"{name}.traceback");
 
     [Theory, InlineData("ordinary"), InlineData("hostile"), InlineData("no-symbols"), InlineData("before-net9"), InlineData("no-answer"), InlineData("deadlock"), InlineData("reader-writer"),
-        InlineData("async"), InlineData("async-requests"), InlineData("async-tree"), InlineData("hostile-async")]
+        InlineData("async"), InlineData("async-requests"), InlineData("async-tree"), InlineData("hostile-async"), InlineData("third-of-series")]
     public void Json(string name) => Golden.Verify(Render.Json(SampleDumps.Get(name)), name, "json");
 
     [Theory, InlineData("ordinary"), InlineData("hostile"), InlineData("no-symbols"), InlineData("incomplete"), InlineData("async"), InlineData("async-tree"), InlineData("hostile-async")]
@@ -36,7 +36,7 @@ public sealed class GoldenTests
         Golden.Verify(Render.With(samples, DumpFormat.Speedscope), "series.speedscope", "json");
     }
 
-    [Theory, InlineData("hung-server"), InlineData("incomplete"), InlineData("async"), InlineData("async-requests")]
+    [Theory, InlineData("hung-server"), InlineData("incomplete"), InlineData("async"), InlineData("async-requests"), InlineData("third-of-series")]
     public void Everything(string name)
     {
         Golden.Verify(Render.Text(SampleDumps.Get(name), Render.All), $"{name}.all.text");

@@ -16,7 +16,7 @@ internal static class SampleDumps
     [
         "ordinary", "folding", "no-symbols", "incomplete", "empty", "before-net9", "long-group", "hostile", "generics", "hung-server", "no-answer",
         "deadlock", "reader-writer", "lock-groups", "lock-parts", "hostile-locks", "cycles",
-        "async", "async-requests", "async-tree", "async-idle", "async-none", "hostile-async",
+        "async", "async-requests", "async-tree", "async-idle", "async-none", "async-many", "hostile-async", "third-of-series",
     ];
 
     public static ThreadDump Get(string name) => name switch
@@ -43,7 +43,9 @@ internal static class SampleDumps
         "async-tree" => AsyncDumps.Tree(),
         "async-idle" => AsyncDumps.Idle(),
         "async-none" => Build.AsyncDump(Ordinary().Threads),
+        "async-many" => AsyncDumps.Many(),
         "hostile-async" => AsyncDumps.Hostile(),
+        "third-of-series" => SeriesDumps.Third(),
         _ => throw new ArgumentOutOfRangeException(nameof(name)),
     };
 

@@ -33,6 +33,7 @@ internal static class ShapeCatalog
         nameof(PrintQueue) => new PrintQueue(),
         nameof(CheckOut) => new CheckOut(),
         nameof(NewsFeed) => new NewsFeed(),
+        nameof(Carousel) => new Carousel(),
         nameof(Catalogue) => new Catalogue(),
         nameof(NightlyReports) => new NightlyReports(),
         nameof(CouponService) => new CouponService(),

@@ -50,6 +50,26 @@ internal sealed class AsyncBoxes
     /// </summary>
     public ulong PassedOnTo(int task) => _suspended.PassedOnTo(task);
 
+    /// <summary>
+    /// What a method that waits has in memory: its state machine, or the continuation that the runtime made. It does not change while the method waits.
+    /// Empty if it was not copied completely.
+    /// </summary>
+    public ReadOnlyMemory<byte> VariablesOf(int method)
+    {
+        AsyncBox box = _boxes[method];
+        ref readonly HeapObject entry = ref _objects[box.Object];
+        if (_objects.Is(box.Object, HeapObjectTraits.Truncated))
+            return default;
+        if (box.Machine is null)
+            return entry.Bytes;
+        if (LayoutOf(entry.Type) is not { } layout || layout.At >= (ulong)entry.Bytes.Length)
+            return default;
+        if (!layout.IsObject)
+            return entry.Bytes.Slice((int)layout.At, (int)Math.Min((ulong)entry.Bytes.Length - layout.At, _objects.Heap.LayoutOf(layout.Type)?.Size ?? 0));
+        int holder = _objects.Find(SnapshotHeap.Word(entry, layout.At));
+        return holder < 0 || _objects.Is(holder, HeapObjectTraits.Truncated) ? default : _objects[holder].Bytes;
+    }
+
     private void Read(int index)
     {
         ref readonly HeapObject box = ref _objects[index];

@@ -15,6 +15,9 @@ internal static class AsyncLimits
     /// <summary>References of state machines that are read.</summary>
     public const int References = 16_000_000;
 
+    /// <summary>Bytes of state machines that are read to identify waits: many methods can refer to one state machine.</summary>
+    public const long Variables = 1 << 28;
+
     /// <summary>Objects followed between methods and what they wait for, in total.</summary>
     public const int Between = 2_000_000;
 

@@ -9,6 +9,7 @@ internal sealed class AsyncStackBuilder
 {
     private readonly AsyncGraph _graph;
     private readonly AsyncFrames _frames;
+    private readonly AsyncIdentities _identities;
     private readonly DumpThread?[] _runs;
     private readonly List<(int Box, int Frame)> _innermost = [];
     private readonly DumpFrame?[] _running;
@@ -25,6 +26,7 @@ internal sealed class AsyncStackBuilder
     {
         _graph = new AsyncGraph(snapshot, new HeapObjects(snapshot, session));
         _frames = new AsyncFrames(snapshot, session);
+        _identities = new AsyncIdentities(_graph);
         int count = _graph.Boxes.All.Count;
         (_runs, _running) = (new DumpThread?[count], new DumpFrame?[count]);
         (_onPath, _seen, _shown) = (new bool[count], new bool[count], new bool[count]);
@@ -146,7 +148,8 @@ internal sealed class AsyncStackBuilder
                 frames.Add(frame);
         }
         Awaited awaited = _graph.Awaited(box);
-        AsyncWait wait = awaited.Box < 0 ? Wait(awaited, _runs[box], depth) : new AsyncWait
+        ulong? identity = _identities.Of(path);
+        AsyncWait wait = awaited.Box < 0 ? Wait(awaited, _runs[box], depth, identity) : new AsyncWait
         {
             // If one wait of the cycle can end early, all methods can continue.
             Kind = path.Skip(path.IndexOf(awaited.Box)).Any(b => _graph.Awaited(b).MayBeGivenUp) ? AsyncWaitKind.Other : AsyncWaitKind.Cycle,
@@ -161,6 +164,7 @@ internal sealed class AsyncStackBuilder
             Frames = [.. frames],
             WaitingFor = wait,
             Innermost = new ObjectAddress(_graph.Objects[_graph.Boxes.All[box].Object].Address),
+            Identity = _identities.Of(identity, awaited, wait),
             IsTruncated = inner > 0,
             BlockedThreads = _blocked.TryGetValue(outermost, out List<DumpThread>? blocked) ? blocked : [],
         };
@@ -177,7 +181,7 @@ internal sealed class AsyncStackBuilder
         return false;
     }
 
-    private AsyncWait Wait(in Awaited awaited, DumpThread? runs, int depth)
+    private AsyncWait Wait(in Awaited awaited, DumpThread? runs, int depth, ulong? path)
     {
         PromiseState? promise = _graph.Promise(awaited);
         return new AsyncWait
@@ -192,12 +196,12 @@ internal sealed class AsyncStackBuilder
             DueIn = awaited.DueIn,
             Pending = promise?.Pending,
             Total = promise?.Total,
-            Unfinished = promise is null || depth == 0 ? [] : InOrder(Unfinished(promise.Members, depth - 1)),
+            Unfinished = promise is null || depth == 0 ? [] : InOrder(Unfinished(promise.Members, depth - 1, path)),
             Thread = runs,
         };
     }
 
-    private List<AsyncStack> Unfinished(Awaited[] members, int depth)
+    private List<AsyncStack> Unfinished(Awaited[] members, int depth, ulong? path)
     {
         var stacks = new List<AsyncStack>();
         foreach (Awaited member in members)
@@ -206,13 +210,20 @@ internal sealed class AsyncStackBuilder
                 break;
             _branches++;
             if (member.Box < 0)
-                stacks.Add(new AsyncStack { Frames = [], WaitingFor = Wait(member, runs: null, depth) });
+                stacks.Add(TaskOf(member, depth, path));
             else if (_onPath[member.Box])
                 stacks.Add(new AsyncStack { Frames = FrameAt(member.Box) is { } frame ? [frame] : [], WaitingFor = new AsyncWait { Kind = AsyncWaitKind.Cycle } });
             else
                 stacks.Add(StackOf(member.Box, depth, out _));
         }
         return stacks;
+    }
+
+    /// <summary>A task that is not an async method.</summary>
+    private AsyncStack TaskOf(in Awaited task, int depth, ulong? path)
+    {
+        AsyncWait wait = Wait(task, runs: null, depth, path);
+        return new AsyncStack { Frames = [], WaitingFor = wait, Identity = _identities.OfTask(path, task, wait) };
     }
 
     /// <summary>A running method is where its thread is.</summary>

@@ -19,6 +19,7 @@ internal sealed class HeapObjects(Snapshot snapshot, SymbolSession session)
 
     private readonly string?[] _definitions = new string?[snapshot.Types.Length];
     private readonly Dictionary<(int Type, string Name), ulong?> _offsets = [], _own = [];
+    private readonly Dictionary<(int Type, string OfType), bool> _fieldTypes = [];
 
     public SnapshotHeap Heap { get; } = snapshot.Heap!;
 
@@ -124,6 +125,21 @@ internal sealed class HeapObjects(Snapshot snapshot, SymbolSession session)
             parent = layout.Parent;
         }
         return _offsets[(type, name)] = offset;
+    }
+
+    /// <summary>Whether an object's type or a base type declares a field of a type, by its simple name.</summary>
+    public bool HasField(int index, string ofType)
+    {
+        int? type = Heap.Objects[index].Type;
+        for (int depth = 0; depth < MaxParents && type is { } at && Heap.LayoutOf(at) is { } layout; depth++)
+        {
+            if (!_fieldTypes.TryGetValue((at, ofType), out bool has))
+                _fieldTypes[(at, ofType)] = has = layout.Fields.ToArray().Any(f => Field(at, f.Token)?.Type == ofType);
+            if (has)
+                return true;
+            type = layout.Parent;
+        }
+        return false;
     }
 
     private ulong? Own(int type, in TypeLayout layout, string name)

@@ -55,6 +55,7 @@ internal sealed class JsonAsync(Utf8JsonWriter json, JsonStacks stacks, DumpView
             json.WriteStartObject();
             json.WriteNumber("count", group.Count);
             json.WriteNumber("calls", group.Calls());
+            json.WriteOptional("unchanged", view.UnchangedIn(group, isInner: true));
             stacks.Write("stack", group.First.Frames);
             json.WriteBoolean("truncated", group.First.IsTruncated);
             json.WriteBoolean("ofPlatform", group.First.IsOfPlatform);

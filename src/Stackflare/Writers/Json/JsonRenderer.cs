@@ -56,6 +56,7 @@ internal sealed class JsonRenderer
         WriteTimings(_dump.Timings);
 
         WriteThreadPool(_dump.ThreadPool);
+        WriteSeries(_dump.Unchanged);
         _json.WriteStrings("notes", _dump.Notes);
 
         _json.WriteStartArray("threads");
@@ -148,6 +149,19 @@ internal sealed class JsonRenderer
         _json.WriteEndObject();
     }
 
+    private void WriteSeries(UnchangedParts? series)
+    {
+        if (series is null)
+        {
+            _json.WriteNull("series");
+            return;
+        }
+        _json.WriteStartObject("series");
+        _json.WriteNumber("dumps", series.Dumps);
+        _json.WriteMilliseconds("elapsedMs", series.Elapsed);
+        _json.WriteEndObject();
+    }
+
     private void WriteThread(DumpThread thread)
     {
         _json.WriteStartObject();
@@ -161,6 +175,7 @@ internal sealed class JsonRenderer
         _json.WriteOptional("threadPool", thread.IsThreadPool);
         _json.WriteMilliseconds("cpuMs", thread.CpuTime);
         WriteRecentCpu(thread.RecentCpu);
+        _json.WriteOptional("unchanged", _dump.Unchanged?.Has(thread));
         _json.WriteString("currentException", thread.CurrentException?.Type);
         WriteExceptions(thread.CurrentException);
         _json.WriteBoolean("own", thread.IsOwn);

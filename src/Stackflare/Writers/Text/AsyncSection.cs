@@ -7,7 +7,12 @@ namespace Stackflare.Writers.Text;
 /// <summary>The parts of the text formats about async stacks.</summary>
 internal sealed class AsyncSection(RenderBuffer buffer, DumpView view, TextDialect dialect)
 {
+    /// <summary>How many groups of tasks are shown one by one under one stack, on all levels together.</summary>
+    private const int MaxBranches = 40;
+
     private readonly AsyncFrameLines _frames = new(buffer, view.Options, dialect);
+
+    private int _branchesLeft;
 
     /// <summary>How many hidden frames are left out, counted in every stack that contains them.</summary>
     public long HiddenFrames { get; private set; }
@@ -16,9 +21,11 @@ internal sealed class AsyncSection(RenderBuffer buffer, DumpView view, TextDiale
     public void Append(AsyncStackGroup group)
     {
         Begin();
+        _branchesLeft = MaxBranches;
         buffer.Append(dialect.OutermostFirst ? "<" : "");
         AppendCount(group.Count);
-        buffer.Append(' ').Append(AsyncWaitText.Describe(group, dialect.Reference)).Append(dialect.OutermostFirst ? ">" : "").AppendLine();
+        buffer.Append(' ').Append(AsyncWaitText.Describe(group, dialect.Reference))
+            .Append(UnchangedText.After(view.Dump, view.UnchangedIn(group), group.Count)).Append(dialect.OutermostFirst ? ">" : "").AppendLine();
         AppendStack(group, before: "", depth: 0);
         End();
     }
@@ -107,14 +114,48 @@ internal sealed class AsyncSection(RenderBuffer buffer, DumpView view, TextDiale
         // Deeper levels begin with bars, so that a source line cannot be mistaken for a frame.
         string inner = $"{before}{dialect.Indentation}| ";
         List<AsyncStackGroup> unfinished = view.Async.Unfinished(group, depth, out long notFollowed);
-        foreach (AsyncStackGroup branch in unfinished)
+        int shown = Shown(unfinished.Count, depth);
+        foreach (AsyncStackGroup branch in unfinished.Take(shown))
         {
             buffer.Append(before).Append(dialect.Indentation).Append("- ").AppendCount(branch.Count).Append(' ')
-                .Append(AsyncWaitText.Describe(branch, dialect.Reference)).AppendLine();
+                .Append(AsyncWaitText.Describe(branch, dialect.Reference)).Append(UnchangedText.After(view.Dump, view.UnchangedIn(branch, isInner: true), branch.Count)).AppendLine();
             AppendStack(branch, inner, depth + 1);
         }
+        if (shown < unfinished.Count)
+            AppendRest(unfinished[shown..], before);
         if (notFollowed > 0)
-            buffer.Append(before).Append(dialect.Indentation).Append("- ").AppendCount(notFollowed).Append(" more that were not followed").AppendLine();
+        {
+            buffer.Append(before).Append(dialect.Indentation).Append("- ").AppendCount(notFollowed)
+                .Append(notFollowed == 1 ? " more that was not followed" : " more that were not followed").AppendLine();
+        }
+    }
+
+    /// <summary>How many groups of tasks are shown one by one. Deeper levels have fewer, because levels multiply.</summary>
+    private int Shown(int groups, int depth)
+    {
+        if (view.Options.ShowHidden || !view.Options.GroupIdenticalStacks)
+            return groups;
+        int shown = Math.Min(groups, Math.Min(_branchesLeft, Math.Max(2, AsyncGroups.Branches >> depth)));
+        _branchesLeft -= shown;
+        return shown;
+    }
+
+    /// <summary>Writes one line for the groups of tasks that are not shown: how many wait for what, the most frequent first.</summary>
+    private void AppendRest(List<AsyncStackGroup> groups, string before)
+    {
+        const int most = 4;
+        (string What, long Count)[] kinds =
+        [
+            .. groups.GroupBy(static g => AsyncWaitText.Describe(g.Wait)).Select(static k => (k.Key, k.Aggregate(0L, static (sum, g) => AsyncStackGroup.Sum(sum, g.Count))))
+                .OrderByDescending(static k => k.Item2),
+        ];
+        buffer.Append(before).Append(dialect.Indentation).Append("- and ").AppendCount(groups.Aggregate(0L, static (sum, g) => AsyncStackGroup.Sum(sum, g.Count)))
+            .Append(" more in ").Append(DiagnosisText.Count(groups.Count, "group")).Append(": ");
+        for (int i = 0; i < Math.Min(kinds.Length, most); i++)
+            buffer.Append(i == 0 ? "" : ", ").AppendCount(kinds[i].Count).Append(' ').Append(kinds[i].What);
+        if (kinds.Length > most)
+            buffer.Append(", ").AppendCount(kinds[most..].Aggregate(0L, static (sum, k) => AsyncStackGroup.Sum(sum, k.Count))).Append(" others");
+        buffer.Append(". ").Append(dialect.ShowsAll).Append(" shows them.").AppendLine();
     }
 
     private void AppendCount(long stacks) => buffer.Begin(TextRole.Heading).Append(DiagnosisText.Count(stacks, "async stack")).End();

@@ -17,11 +17,20 @@ internal static class AsyncWaitText
             AsyncWaitKind.Ready => one
                 ? "ready: what it waited for has completed, but no thread has continued it yet"
                 : "ready: what they waited for has completed, but no thread has continued them yet",
-            AsyncWaitKind.Running => $"running on {(group.Wait.Thread is { } thread ? reference(thread) : "a thread")}{Shared(group)}",
+            AsyncWaitKind.Running => $"running on {(group.Threads is { Count: > 0 } threads ? LockLines.References(threads, reference) : "a thread")}{Shared(group)}",
             AsyncWaitKind.Cycle => one ? "waiting for itself: it will never continue" : "waiting for themselves: they will never continue",
-            _ => $"waiting for {Thing(group.Wait)}{RemoteEnds(group)}{Object(group)}{Progress(group.Wait)}{Due(group)}{Shared(group)}",
+            _ => $"waiting for {Thing(group.Wait)}{RemoteEnds(group)}{Object(group)}{Progress(group)}{Due(group)}{Shared(group)}",
         };
     }
+
+    /// <summary>What many stacks do, without objects, times and threads.</summary>
+    public static string Describe(AsyncWait wait) => wait.Kind switch
+    {
+        AsyncWaitKind.Ready => "ready",
+        AsyncWaitKind.Running => "running",
+        AsyncWaitKind.Cycle => "waiting for itself",
+        _ => $"waiting for {Thing(wait)}",
+    };
 
     /// <summary>The same as a name in place of a frame, in brackets because it is not one: <c>[Task.Delay]</c>. Escaped.</summary>
     public static string Name(AsyncWait wait)
@@ -118,12 +127,24 @@ internal static class AsyncWaitText
         return $" {(group.Wait.Operation is "Connect" or "Send" or "SendTo" ? "to" : "from")} {some}{(ends.Count > Most ? FormattableString.Invariant($" and {ends.Count - Most:N0} more") : "")}";
     }
 
-    private static string Progress(AsyncWait wait) => wait switch
+    /// <summary>How many tasks have completed, for each stack.</summary>
+    private static string Progress(AsyncStackGroup group) => (Range(group, static w => w.Done), Range(group, static w => w.Total), Range(group, static w => w.Pending)) switch
     {
-        { Done: { } done, Total: { } total } => FormattableString.Invariant($", {done:N0} of {total:N0} done"),
-        { Pending: { } pending } => FormattableString.Invariant($", {pending:N0} not done"),
+        ({ } done, { } total, _) => $", {done} of {total} done",
+        (_, _, { } pending) => $", {pending} not done",
         _ => "",
     };
+
+    private static string? Range(AsyncStackGroup group, Func<AsyncWait, int?> number)
+    {
+        (int? least, int? most) = (null, null);
+        foreach (var (stack, _) in group.Stacks)
+        {
+            if (number(stack.WaitingFor) is { } one)
+                (least, most) = (Math.Min(one, least ?? one), Math.Max(one, most ?? one));
+        }
+        return least is null ? null : least == most ? FormattableString.Invariant($"{least:N0}") : FormattableString.Invariant($"{least:N0} to {most:N0}");
+    }
 
     private static string Due(AsyncStackGroup group)
     {

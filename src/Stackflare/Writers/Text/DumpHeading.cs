@@ -36,6 +36,7 @@ internal static class DumpHeading
 
         if (dump.ThreadPool is { } pool)
             AppendPool(buffer, pool);
+        UnchangedText.AppendSum(buffer, view);
         foreach (string note in dump.Notes)
             buffer.Begin(TextRole.Warning).Append("Note: ").Append(EscapedText.Plain(note)).End().AppendLine();
     }

@@ -62,13 +62,14 @@ internal sealed class TextRenderer
     private void AppendGroup(StackGroup group)
     {
         int count = group.Threads.Count;
+        string unchanged = UnchangedText.After(_view.Dump, _view.UnchangedIn(group), count);
         if (count > 1)
         {
             DumpHeading.AppendThreads(_buffer, count);
             if (group.Length > 0)
-                _buffer.Append(" with this stack:").AppendLine();
+                _buffer.Append(" with this stack").Append(unchanged).Append(':').AppendLine();
             else
-                _buffer.Append(" without a stack (").Append(WithoutStack(group.First)).Append("):").AppendLine();
+                _buffer.Append(" without a stack (").Append(WithoutStack(group.First)).Append(')').Append(unchanged).Append(':').AppendLine();
         }
 
         int inFull = ThreadLines.InFull(group, _options);
@@ -78,6 +79,8 @@ internal sealed class TextRenderer
             // A single thread without a stack needs no second line for that.
             if (count == 1 && group.Length == 0)
                 _buffer.Append(" (").Append(WithoutStack(group.First)).Append(')');
+            if (count == 1)
+                _buffer.Append(unchanged);
             _buffer.AppendLine();
         }
         ThreadLines.AppendRest(_buffer, group, inFull);

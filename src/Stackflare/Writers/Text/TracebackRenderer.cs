@@ -67,6 +67,8 @@ internal sealed class TracebackRenderer
         if (group.First.CurrentException is { } exception)
             _buffer.Append("  [Handling ").Append(EscapedText.Plain(ExceptionText.Describe(exception))).Append(']').AppendLine();
 
+        if (UnchangedText.In(_view.Dump, _view.UnchangedIn(group), group.Threads.Count) is { } unchanged)
+            _buffer.Append("  [").Append(char.ToUpperInvariant(unchanged[0])).Append(unchanged[1..]).Append(']').AppendLine();
         if (_view.AsyncMainOf(group) is { } main)
         {
             _buffer.Append("  [Waits for the async method ").Append(EscapedText.Plain(main.FullName)).Append(']').AppendLine();

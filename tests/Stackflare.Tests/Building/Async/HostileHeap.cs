@@ -63,7 +63,7 @@ internal sealed class HostileHeap
             if (!_names.TryGetValue(field, out uint known))
             {
                 _names[field] = known = 0x04000001 + (uint)_names.Count;
-                _saved.Field(0, known, new FieldSymbol(field, field == "<>u__2" ? "MyAwaiter" : "TaskAwaiter"));
+                _saved.Field(0, known, new FieldSymbol(field, field switch { "<>u__2" => "MyAwaiter", "_core" => "ManualResetValueTaskSourceCore`1", _ => "TaskAwaiter" }));
             }
             _fields.Add(new HeapFieldRecord { Token = known, Offset = (uint)offset });
         }
