@@ -18,6 +18,7 @@ internal static class ThreadFilter
             // Async stacks belong to no thread, so they do not answer a question about some threads.
             HasAsyncStacks = false,
             AsyncStacks = [],
+            Requests = [],
             Notes = [.. dump.Notes, $"Only threads that match {string.Join(", ", wanted.Select(w => $"'{w}'"))}: {threads.Count} of {dump.Threads.Count}."],
         };
     }

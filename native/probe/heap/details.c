@@ -1,11 +1,12 @@
 /* Objects of the framework's libraries that say more of an async method: the socket that it reads from and the other end of the connection, the
- * request that it serves. They are found like the objects of CoreLib; their texts are not.
+ * request that it serves.
  *
- * Every string of the program would be a candidate, so strings are not recorded. A reference to one may lead anywhere: they are read with calls that
- * can fail, several at once. */
+ * Only a few of their types are candidates like those of CoreLib: a program can have millions of strings and of addresses. The others are found by
+ * references to them. Such a reference may lead anywhere, because the object that has it may be dead: objects and types are then read with calls that can
+ * fail, several at once. */
 #include "heap/heap.h"
 
-enum { TEXT_CHARACTERS = 256, CHARACTER_BYTES = 2, HEAD_BYTES = 16 };
+enum { TEXT_CHARACTERS = 256, CHARACTER_BYTES = 2, HEAD_BYTES = 12 /* the type, and the length of a text */ };
 
 static uintptr_t word_in(const capture *c, const sf_heap_object *object, uint32_t offset)
 {
@@ -21,36 +22,38 @@ bool details_in_use(const heap *h, uint64_t object, const heap_kind *kind)
     return at != 0 && at < kind->size && heap_read(h, object + at, &in_use, sizeof in_use) && in_use != 0;
 }
 
-void details_follow(capture *c, const sf_heap_object *from)
+static void guess(capture *c, uintptr_t address)
 {
     heap *h = c->heap;
-    const heap_kind *kind = sf_table_at(&h->kinds, from->type);
+    uint64_t *last = &h->last_guesses[heap_place_of(address, HEAP_LAST_BITS)];
+    if (!plausible(address) || *last == address)
+        return;
+    *last = address;
+    if (h->guess_count == HEAP_GUESSES)
+        details_copy_guesses(c);
+    h->guesses[h->guess_count++] = address;
+}
+
+void details_follow(capture *c, const sf_heap_object *from)
+{
+    const heap_kind *kind = sf_table_at(&c->heap->kinds, from->type);
     if (kind->framework == 0)
         return;
-    const framework_type *type = &h->framework[kind->framework - 1];
-    for (int i = 0; i < FRAMEWORK_LINKS; i++) {
-        uintptr_t text = word_in(c, from, type->text_at[i]);
-        if (text == 0)
-            continue;
-        if (h->text_count == HEAP_TEXTS)
-            details_copy_texts(c);
-        h->texts[h->text_count++] = text;
-    }
-    if (type->all_links) {
-        heap_follow_all(c, from);
-        return;
-    }
+    const framework_type *type = &c->heap->framework[kind->framework - 1];
+    for (int i = 0; i < FRAMEWORK_TEXTS; i++)
+        guess(c, word_in(c, from, type->text_at[i]));
     for (int i = 0; i < FRAMEWORK_LINKS; i++)
-        heap_follow(c, from->address, word_in(c, from, type->link_at[i]));
+        guess(c, word_in(c, from, type->link_at[i]));
+    if (type->all_links)
+        heap_follow_all(c, from);
 }
 
 /* A kind for the type of a string or of an array of 16-bit numbers; 0: the type is another one. */
-static uint32_t kind_of_text(capture *c, uintptr_t type)
+static uint32_t kind_of_text(capture *c, uintptr_t type, heap_type *of)
 {
     heap *h = c->heap;
     const layout *k = &c->runtime.layout;
-    heap_type *of = heap_type_of(c, type, 0);
-    if (!of || of->flags != 0 || of->element_bytes != CHARACTER_BYTES || (type != k->string.type && of->bytes != k->array.items + k->type.header))
+    if (of->flags != 0 || of->element_bytes != CHARACTER_BYTES || (type != k->string.type && of->bytes != k->array.items + k->type.header))
         return 0;
     if (of->kind == 0) {
         uint32_t kind = sf_table_add(&h->kinds);
@@ -63,54 +66,70 @@ static uint32_t kind_of_text(capture *c, uintptr_t type)
     return of->kind;
 }
 
-/* A string that several objects refer to is copied several times, and kept once. */
-void details_copy_texts(capture *c)
+/* Where the copy of a guessed object goes, and how much of it there is; false if it does not matter, or there is no room. */
+static bool place_of(capture *c, uint64_t address, const uint8_t *head, sf_heap_object *copy)
 {
     heap *h = c->heap;
-    const layout *k = &c->runtime.layout;
-    uint8_t heads[HEAP_TEXTS][HEAD_BYTES];
-    sf_read_item items[HEAP_TEXTS];
-    uint32_t count = h->text_count, kinds[HEAP_TEXTS];
-    sf_heap_object copies[HEAP_TEXTS];
-    if (count == 0)
+    uintptr_t type = type_of(heap_word((uintptr_t)head));
+    h->guessing = true;
+    heap_type *of = heap_type_of(c, type, 0);
+    uint32_t text = of ? kind_of_text(c, type, of) : 0, kind = text != 0 || !of || !(of->flags & SF_HEAP_OBJECT_DETAIL) ? text : heap_kind_of_type(c, type, of);
+    h->guessing = false;
+    if (kind == 0)
+        return false;
+    uint32_t length = heap_half((uintptr_t)head + c->runtime.layout.array.length), flags = ((heap_kind *)sf_table_at(&h->kinds, kind))->flags;
+    uint32_t bytes = ((heap_kind *)sf_table_at(&h->kinds, kind))->size;
+    if (text != 0) {
+        flags |= length > TEXT_CHARACTERS ? SF_HEAP_OBJECT_TRUNCATED : 0;
+        bytes += (length < TEXT_CHARACTERS ? length : TEXT_CHARACTERS) * CHARACTER_BYTES;
+    }
+    uint32_t offset = sf_table_add_many(&h->bytes, bytes);
+    if (offset == SF_NONE) {
+        h->result.flags |= SF_HEAP_BYTES_TRUNCATED;
+        return false;
+    }
+    *copy = (sf_heap_object){ address, kind, flags, offset, bytes };
+    return true;
+}
+
+/* An object to which several refer may be copied several times, and is kept once. */
+void details_copy_guesses(capture *c)
+{
+    heap *h = c->heap;
+    uint8_t heads[HEAP_GUESSES][HEAD_BYTES], again[HEAP_GUESSES][HEAD_BYTES];
+    sf_read_item items[HEAP_GUESSES];
+    sf_heap_object copies[HEAP_GUESSES];
+    uint32_t count = h->guess_count, found = 0;
+    h->guess_count = 0;
+    if (count == 0 || c->runtime.layout.string.length != HEAD_BYTES - sizeof(uint32_t) || c->runtime.layout.array.length != HEAD_BYTES - sizeof(uint32_t))
         return;
-    h->text_count = 0;
     for (uint32_t i = 0; i < count; i++)
-        items[i] = (sf_read_item){ plausible(h->texts[i]) ? h->texts[i] : 0, heads[i], HEAD_BYTES, false };
+        items[i] = (sf_read_item){ h->guesses[i], heads[i], HEAD_BYTES, false };
     sf_read_many(items, count);
-    uint32_t bytes_before = h->bytes.count;
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t length_at = k->string.length, length, offset;
-        uintptr_t type = items[i].ok ? type_of(heap_word((uintptr_t)heads[i])) : 0;
-        kinds[i] = type != 0 && length_at <= HEAD_BYTES - sizeof length && length_at == k->array.length ? kind_of_text(c, type) : 0;
-        items[i].address = 0;
-        if (kinds[i] == 0)
+        if (!items[i].ok || !place_of(c, h->guesses[i], heads[i], &copies[found]))
             continue;
-        length = heap_half((uintptr_t)heads[i] + length_at);
-        uint32_t first = ((heap_kind *)sf_table_at(&h->kinds, kinds[i]))->size, taken = length < TEXT_CHARACTERS ? length : TEXT_CHARACTERS;
-        uint32_t bytes = first + taken * CHARACTER_BYTES;
-        offset = sf_table_add_many(&h->bytes, bytes);
-        if (offset == SF_NONE) {
-            h->result.flags |= SF_HEAP_BYTES_TRUNCATED;
-            continue;
-        }
-        items[i] = (sf_read_item){ h->texts[i], sf_table_at(&h->bytes, offset), bytes, false };
-        copies[i] = (sf_heap_object){ h->texts[i], kinds[i], SF_HEAP_OBJECT_TEXT | (taken < length ? SF_HEAP_OBJECT_TRUNCATED : 0), offset, bytes };
+        memmove(heads[found], heads[i], HEAD_BYTES);
+        found++;
     }
-    sf_read_many(items, count);
-    bool any = false;
-    for (uint32_t i = 0; i < count; i++) {
-        /* While the head is the same, the rest is the string's. */
-        if (items[i].address == 0 || !items[i].ok || memcmp(items[i].to, heads[i], HEAD_BYTES - sizeof(uint32_t)) != 0)
+    for (uint32_t i = 0; i < found; i++)
+        items[i] = (sf_read_item){ copies[i].address, sf_table_at(&h->bytes, copies[i].bytes_offset), copies[i].bytes_length, false };
+    sf_read_many(items, found);
+    /* A background collection can overwrite an object from its start: while the head is intact, the rest was too. */
+    sf_read_item after[HEAP_GUESSES];
+    for (uint32_t i = 0; i < found; i++)
+        after[i] = (sf_read_item){ h->moving ? copies[i].address : 0, again[i], HEAD_BYTES, false };
+    if (h->moving)
+        sf_read_many(after, found);
+    for (uint32_t i = 0; i < found; i++) {
+        if (!items[i].ok || memcmp(items[i].to, heads[i], HEAD_BYTES) != 0 || (h->moving && (!after[i].ok || memcmp(again[i], heads[i], HEAD_BYTES) != 0)))
             continue;
-        if (h->objects.count >= c->request->heap_max_objects) {
+        uint32_t index = h->objects.count < c->request->heap_max_objects ? sf_table_add(&h->objects) : SF_NONE;
+        if (index == SF_NONE) {
             h->result.flags |= SF_HEAP_OBJECTS_TRUNCATED;
-            break;
+            return;
         }
-        heap_describe_kind(c, kinds[i]);
-        *(sf_heap_object *)sf_table_at(&h->objects, sf_table_add(&h->objects)) = copies[i];
-        any = true;
+        heap_describe_kind(c, copies[i].type);
+        *(sf_heap_object *)sf_table_at(&h->objects, index) = copies[i];
     }
-    if (!any)
-        h->bytes.count = bytes_before;
 }

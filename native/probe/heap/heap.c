@@ -24,7 +24,7 @@ uint32_t heap_copy(capture *c, uintptr_t address, uint32_t kind_index, uint32_t 
     heap *h = c->heap;
     const heap_kind *kind = sf_table_at(&h->kinds, kind_index);
     uint64_t length = kind->size;
-    uint32_t most = flags == SF_HEAP_OBJECT_SOURCE ? SOURCE_BYTES : OBJECT_BYTES;
+    uint32_t most = (flags & ~(uint32_t)SF_HEAP_OBJECT_DETAIL) == SF_HEAP_OBJECT_SOURCE ? SOURCE_BYTES : OBJECT_BYTES;
     if (flags & SF_HEAP_OBJECT_ARRAY) {
         uint32_t count;
         if (!heap_read(h, address + c->runtime.layout.array.length, &count, sizeof count))
@@ -81,11 +81,13 @@ static int32_t remember(capture *c, uintptr_t object, uint32_t kind)
             h->result.flags |= SF_HEAP_UNREADABLE;
         return 1;
     }
+    if (flags == SF_HEAP_OBJECT_DETAIL && h->details++ >= MAX_DETAILS)
+        return 1;
     /* A program can keep any number of completed results. Only few of them have waiters. */
     uint32_t index = flags & SF_HEAP_OBJECT_COMPLETED && h->candidates.count >= MAX_CANDIDATES / 2 ? SF_NONE : sf_table_add(&h->candidates);
     if (index == SF_NONE) {
         h->result.flags |= SF_HEAP_OBJECTS_TRUNCATED;
-        return flags & SF_HEAP_OBJECT_COMPLETED ? 1 : 0;
+        return flags & SF_HEAP_OBJECT_COMPLETED || flags == SF_HEAP_OBJECT_DETAIL ? 1 : 0;
     }
     bool suspended = flags & SF_HEAP_OBJECT_SUSPENDED && heap_object_word(h, object + k->task.object) != 0;
     bool method = (flags & SF_HEAP_OBJECT_METHOD || suspended) && !(flags & SF_HEAP_OBJECT_COMPLETED);
@@ -169,6 +171,9 @@ heap_candidate *heap_at(const heap *h, uint64_t address)
     return NULL;
 }
 
+/* What only says more of what is there already must not take its room. */
+static bool is_wanted_now(const heap *h, uint32_t kind) { return (((heap_kind *)sf_table_at(&h->kinds, kind))->flags == SF_HEAP_OBJECT_DETAIL) == h->detailing; }
+
 /* Copies the targets of references, if their types matter and they are not copied yet. The targets are all over the heap, and memory latency
  * dominates. So the whole next batch is prefetched one step ahead. */
 static void follow_batch(capture *c)
@@ -190,7 +195,7 @@ static void follow_batch(capture *c)
     }
     for (uint32_t i = 0; i < h->ahead_count; i++) {
         heap_candidate *to = (heap_candidate *)h->ahead[i];
-        if (to && to->copied == 0)
+        if (to && to->copied == 0 && is_wanted_now(h, to->kind))
             to->copied = heap_copy(c, to->address, to->kind, flags_of_object(c, to->address, to->kind));
     }
     h->ahead_count = 0;
@@ -236,11 +241,8 @@ static void follow_levels(capture *c, uint32_t first)
                 continuations_follow(c, heap_word((uintptr_t)sf_table_at(&h->bytes, object->bytes_offset) + c->runtime.layout.task.object), HEAP_HEAD);
             if (object->flags & (SF_HEAP_OBJECT_METHOD | SF_HEAP_OBJECT_TASK | SF_HEAP_OBJECT_MACHINE | SF_HEAP_OBJECT_ARRAY | HEAP_HEAD))
                 heap_follow_all(c, object);
-            else if (object->flags & SF_HEAP_OBJECT_DETAIL)
-                details_follow(c, object);
         }
         follow_batch(c);
-        details_copy_texts(c);
     }
 }
 
@@ -266,6 +268,28 @@ static void follow_promises(capture *c)
                 task->copied = heap_copy(c, task->address, task->kind, flags_of_object(c, task->address, task->kind));
         }
         follow_levels(c, before);
+    }
+}
+
+/* After everything else: what the objects of the framework's libraries refer to. */
+static void follow_details(capture *c)
+{
+    heap *h = c->heap;
+    uint32_t first = 0;
+    h->detailing = true;
+    for (int level = 0; level < MAX_LEVELS; level++) {
+        uint32_t end = h->objects.count;
+        for (; first < end; first++) {
+            if (first % LOOK_AT_CLOCK == LOOK_AT_CLOCK - 1 && heap_is_late(c, 4)) {
+                h->result.flags |= SF_HEAP_TIME_TRUNCATED;
+                return;
+            }
+            const sf_heap_object *object = sf_table_at(&h->objects, first);
+            if (object->flags & SF_HEAP_OBJECT_DETAIL)
+                details_follow(c, object);
+        }
+        follow_batch(c);
+        details_copy_guesses(c);
     }
 }
 
@@ -322,6 +346,7 @@ void heap_walk(capture *c)
     running_find(c);
     follow_levels(c, 0);
     follow_promises(c);
+    follow_details(c);
     describe_functions(c);
     h->result.follow_ns = sf_now(CLOCK_MONOTONIC) - walked;
 }

@@ -48,7 +48,8 @@ typedef struct heap_type {
 /* A walk visits objects by ascending address, and memory latency dominates. The processor itself does not prefetch across pages, so the walk
  * prefetches a page ahead. */
 enum { HEAP_AHEAD_BYTES = 4096 };
-enum { HEAP_TEXTS = 16 };
+enum { HEAP_GUESSES = 16, HEAP_LAST_BITS = 10 };
+enum { MAX_DETAILS = 1 << 17 }; /* of the candidates */
 enum { HEAP_RECENT_BITS = 12, HEAP_RECENT = 1 << HEAP_RECENT_BITS, HEAP_INTERFACE_BITS = 7, HEAP_AHEAD = 32, MAX_CANDIDATES = 1 << 20, MAX_BUCKETS = MAX_CANDIDATES * 2 };
 
 /* A recently seen type. */
@@ -70,9 +71,12 @@ typedef struct heap {
     heap_interface interfaces[1 << HEAP_INTERFACE_BITS];
     uint64_t ahead[HEAP_AHEAD]; /* references to follow next */
     uint32_t ahead_count;
-    uint64_t texts[HEAP_TEXTS]; /* likewise, to strings and arrays of numbers */
-    uint32_t text_count;
     framework_type framework[FRAMEWORK_CLASSES];
+    uint64_t guesses[HEAP_GUESSES];             /* references that may lead anywhere, to follow next */
+    uint64_t last_guesses[1 << HEAP_LAST_BITS]; /* some that were followed */
+    uint32_t guess_count, details;
+    bool guessing;                              /* a type is read to which such a reference leads */
+    bool detailing;                             /* only what is of the framework's libraries is copied now */
     sf_proof type_memory; /* memory that contains types */
     sf_table types;      /* heap_type */
     sf_index type_index, region_index;
@@ -129,7 +133,7 @@ uint32_t heap_copy(capture *c, uintptr_t address, uint32_t kind, uint32_t flags)
 /* details.c: objects of the framework's libraries, and their texts. */
 bool details_in_use(const heap *h, uint64_t object, const heap_kind *kind); /* whether such an object matters by itself */
 void details_follow(capture *c, const sf_heap_object *from);
-void details_copy_texts(capture *c);
+void details_copy_guesses(capture *c);
 
 /* heap.c: copies the target of a reference, sooner or later, if it matters. */
 void heap_follow(capture *c, uint64_t from, uint64_t address);

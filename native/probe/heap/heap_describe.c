@@ -24,7 +24,7 @@ static void sort_objects(sf_heap_object *objects, uint32_t count)
     }
 }
 
-/* Inconsistent regions can share memory, and several objects can refer to one string: keep each object once. */
+/* Inconsistent regions can share memory, and several objects can refer to one that is not a candidate: keep each object once. */
 static void drop_copies(heap *h)
 {
     sf_heap_object *objects = (sf_heap_object *)h->objects.base;
@@ -32,7 +32,7 @@ static void drop_copies(heap *h)
     for (uint32_t i = 0; i < h->objects.count; i++) {
         if (kept == 0 || objects[kept - 1].address != objects[i].address)
             objects[kept++] = objects[i];
-        else if (!(objects[i].flags & SF_HEAP_OBJECT_TEXT))
+        else if (!(objects[i].flags & (SF_HEAP_OBJECT_TEXT | SF_HEAP_OBJECT_DETAIL)))
             h->result.flags |= SF_HEAP_PART_LOST;
     }
     h->objects.count = kept;

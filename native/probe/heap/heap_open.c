@@ -100,7 +100,7 @@ void heap_open(capture *c)
     else
         h->wanted = true;
     if (h->wanted)
-        framework_find(&c->runtime.layout, c->runtime.info, h->framework);
+        framework_find(&c->runtime.layout, c->runtime.info, c->runtime.core.module, h->framework);
     sf_table *large[] = { &h->candidates, &h->buckets, &h->objects, &h->bytes };
     for (size_t i = 0; i < sizeof large / sizeof *large && h->wanted && h->result.heap_bytes > LARGE_HEAP; i++)
         sf_table_in_large_pages(large[i]);

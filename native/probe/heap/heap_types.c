@@ -18,11 +18,12 @@ static bool may_go(const capture *c, uintptr_t at)
     return c->heap->moving && (!layout_knows(k, LAYOUT_HEAP_RANGE) || (at >= k->collector.lowest && at < k->collector.highest));
 }
 
-/* Before the pause, memory can be unmapped at any time. For objects that the runtime enumerates, the runtime has already read the type. */
+/* Before the pause, memory can be unmapped at any time. For objects that the runtime enumerates, the runtime has already read the type; not so for those
+ * to which a reference leads that may lead anywhere. */
 bool heap_type_read(capture *c, uintptr_t at, void *to, size_t n)
 {
     heap *h = c->heap;
-    if (h->begun == 0)
+    if (h->begun == 0 || h->guessing)
         return sf_read((const void *)at, to, n);
     if (!h->info)
         return may_go(c, at) ? sf_read((const void *)at, to, n) : sf_proof_read(&h->type_memory, at, to, n);
@@ -212,7 +213,8 @@ const heap_recent *heap_recent_new(capture *c, uintptr_t type)
     heap_type *of = heap_type_of(c, type, 0);
     if (!of)
         return NULL;
-    *recent = (heap_recent){ .type = type, .kind = heap_kind_of_type(c, type, of), .bytes = of->bytes, .element_bytes = of->element_bytes };
+    bool is_walked = of->flags != SF_HEAP_OBJECT_DETAIL || of->by_interface != 0 || c->heap->framework[of->framework - 1].walked;
+    *recent = (heap_recent){ .type = type, .kind = is_walked ? heap_kind_of_type(c, type, of) : 0, .bytes = of->bytes, .element_bytes = of->element_bytes };
     return recent;
 }
 

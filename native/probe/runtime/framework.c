@@ -17,10 +17,10 @@ static const framework_type known_types[FRAMEWORK_CLASSES] = {
     { .library = primitives, .space = "System.Net", .name = "IPAddress", .texts = { "_numbers" } },
     { .library = primitives, .space = "System.Net", .name = "DnsEndPoint", .texts = { "_host" } },
     /* A connection keeps these objects from one request to the next. */
-    { .library = "Microsoft.AspNetCore.Http.dll", .space = "Microsoft.AspNetCore.Http", .name = "DefaultHttpContext", .in_use = "_active", .all_links = true },
+    { .library = "Microsoft.AspNetCore.Http.dll", .space = "Microsoft.AspNetCore.Http", .name = "DefaultHttpContext", .in_use = "_active", .all_links = true, .walked = true },
     { .library = kestrel, .space = "Microsoft.AspNetCore.Server.Kestrel.Core.Internal.Http", .name = "HttpProtocol",
-      .texts = { "<Path>k__BackingField", "_methodText" }, .all_links = true },
-    { .library = hosting, .space = "", .name = "Context", .links = { "HttpActivityFeature" } },
+      .texts = { "<PathBase>k__BackingField", "<Path>k__BackingField", "_methodText" }, .all_links = true, .walked = true },
+    { .library = hosting, .space = "", .name = "Context", .links = { "HttpActivityFeature" }, .walked = true },
     { .library = hosting, .space = "Microsoft.AspNetCore.Hosting", .name = "HttpActivityFeature", .links = { "<Activity>k__BackingField" } },
     { .library = "System.Diagnostics.DiagnosticSource.dll", .space = "System.Diagnostics", .name = "Activity", .texts = { "_traceId" } },
 };
@@ -46,7 +46,10 @@ static void find_in(const layout *k, void *info, clr_id module, framework_type *
 {
     core_lib library;
     core_type names[FRAMEWORK_CLASSES];
-    if (!module_open(k, info, module, &library))
+    /* The file may have been overwritten. */
+    if (!module_open(k, info, module, &library) || library.type_count == 0
+        || !sf_readable((uintptr_t)library.types, (uintptr_t)library.fields + (uintptr_t)library.field_count * library.field_bytes)
+        || !sf_readable((uintptr_t)library.strings, (uintptr_t)library.strings + library.strings_size))
         return;
     for (uint32_t i = 0; i < count; i++)
         names[i] = (core_type){ .space = types[i].space, .name = types[i].name };
@@ -57,10 +60,10 @@ static void find_in(const layout *k, void *info, clr_id module, framework_type *
         type->token = names[i].token;
         type->class = names[i].class;
         type->in_use_at = offset_of(&library, &names[i], type->in_use);
-        for (int n = 0; n < FRAMEWORK_LINKS; n++) {
+        for (int n = 0; n < FRAMEWORK_TEXTS; n++)
             type->text_at[n] = offset_of(&library, &names[i], type->texts[n]);
+        for (int n = 0; n < FRAMEWORK_LINKS; n++)
             type->link_at[n] = offset_of(&library, &names[i], type->links[n]);
-        }
     }
 }
 
@@ -81,16 +84,21 @@ static void find_by_path(const layout *k, void *info, clr_id module, framework_t
     }
 }
 
-void framework_find(const layout *k, void *info, framework_type types[FRAMEWORK_CLASSES])
+/* The list of modules keeps none of them alive, and the runtime reads a module to tell whether it can be unloaded. One that cannot be belongs to the
+ * same allocator as CoreLib; the memory of one that has gone says something else, or cannot be read. */
+void framework_find(const layout *k, void *info, clr_id core, framework_type types[FRAMEWORK_CLASSES])
 {
     void *modules = NULL;
     clr_id some[AT_ONCE];
+    uintptr_t lasting, loader;
     uint32_t count = 0;
     memcpy(types, known_types, sizeof known_types);
-    if (!layout_knows(k, LAYOUT_TYPE_MAP) || FAILED(info_modules(info, &modules)))
+    if (!layout_knows(k, LAYOUT_TYPE_MAP) || !layout_knows(k, LAYOUT_COLLECTIBLE) || !sf_read_pointer(core + k->module.loader, &lasting)
+        || FAILED(info_modules(info, &modules)))
         return;
     for (uint32_t seen = 0; seen < MAX_MODULES && !FAILED(modules_next(modules, AT_ONCE, some, &count)) && count > 0; seen += count)
         for (uint32_t i = 0; i < count && i < AT_ONCE; i++)
-            find_by_path(k, info, some[i], types);
+            if (sf_read_pointer(some[i] + k->module.loader, &loader) && loader == lasting)
+                find_by_path(k, info, some[i], types);
     clr_release(modules);
 }

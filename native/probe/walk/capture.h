@@ -82,6 +82,7 @@ typedef struct capture {
     sf_table stacks, frames, il_places, blob;
     sf_table locks, lock_work, waits, held_locks, thread_work, thread_of_id, scratch;
     sf_table busy, busy_samples, blockers, exceptions, queued;
+    uint32_t message_bytes; /* of exceptions */
     sf_table objects, object_work, references, waiting_words;
     struct heap *heap;
     sf_index os_index, lock_index, object_index;

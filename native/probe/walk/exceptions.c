@@ -2,7 +2,7 @@
 #define _GNU_SOURCE
 #include "walk/capture.h"
 
-enum { MAX_INNER = 8, MESSAGE_BYTES = 1024 };
+enum { MAX_INNER = 8, MESSAGE_BYTES = 1024, ALL_MESSAGES_BYTES = 1 << 20 };
 
 static void take_message(capture *c, uintptr_t text, sf_exception *exception)
 {
@@ -10,7 +10,7 @@ static void take_message(capture *c, uintptr_t text, sf_exception *exception)
     uintptr_t type;
     int32_t length;
     exception->message_offset = SF_NONE;
-    if (!plausible(text) || !sf_read_pointer(text, &type) || type_of(type) != k->string.type
+    if (c->message_bytes > ALL_MESSAGES_BYTES || !plausible(text) || !sf_read_pointer(text, &type) || type_of(type) != k->string.type
         || !sf_read((const void *)(text + k->string.length), &length, sizeof length) || length < 0)
         return;
     uint32_t bytes = length > MESSAGE_BYTES / 2 ? MESSAGE_BYTES : (uint32_t)length * 2, offset = sf_table_add_many(&c->blob, bytes);
@@ -18,12 +18,13 @@ static void take_message(capture *c, uintptr_t text, sf_exception *exception)
         return;
     exception->message_offset = offset;
     exception->message_length = bytes;
+    c->message_bytes += bytes;
 }
 
 void exception_describe(capture *c, uint32_t thread, uintptr_t object)
 {
     const layout *k = &c->runtime.layout;
-    if (!layout_knows(k, LAYOUT_MESSAGES) || !layout_knows(k, LAYOUT_STRINGS))
+    if (c->exceptions.full || !layout_knows(k, LAYOUT_MESSAGES) || !layout_knows(k, LAYOUT_STRINGS))
         return;
     for (int i = 0; i < MAX_INNER && plausible(object); i++) {
         uintptr_t type, text, inner;

@@ -222,7 +222,8 @@ void pool_read(capture *c)
     }
     pool_items_begin();
     pool->queued = count_queued(c);
-    pool_items_describe(c);
+    if (pool->queued >= 0)
+        pool_items_describe(c);
     if (layout_knows(k, LAYOUT_POOL_COMPLETED) && read_at(object, k->pool.counter, &counter, sizeof counter))
         pool->completed = count_completed(r, counter);
     c->pool_known = pool->workers >= 0 || pool->min >= 0 || pool->queued >= 0 || pool->completed >= 0;

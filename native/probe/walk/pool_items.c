@@ -28,6 +28,8 @@ void pool_items_see(capture *c, uintptr_t reference, uint32_t from, uint32_t cou
     const layout *k = &c->runtime.layout;
     uintptr_t array, type;
     uint32_t length, flags;
+    if (seen_items >= MAX_ITEMS || is_late(c))
+        return;
     if (!sf_read_pointer(reference, &array) || !plausible(array) || !sf_read_pointer(array, &type) || !plausible(type_of(type))
         || !sf_read((const void *)(array + k->array.length), &length, sizeof length) || length == 0
         || !sf_read((const void *)(type_of(type) + k->type.flags), &flags, sizeof flags))

@@ -191,8 +191,6 @@ void walk_all(capture *c, void *threads)
             *thread = batch[i];
             thread_work *work = sf_table_at(&c->thread_work, sf_table_add(&c->thread_work));
             *work = (thread_work){ .object = c->batch[i].object, .first_lock = SF_NONE };
-            if (c->batch[i].exception != 0)
-                exception_describe(c, index, c->batch[i].exception);
             thread->first_frame = c->raw.count;
             late = late || is_late(c);
             if (late) {
@@ -200,6 +198,8 @@ void walk_all(capture *c, void *threads)
                 c->result.flags |= SF_INFO_TIME_TRUNCATED;
                 continue;
             }
+            if (c->batch[i].exception != 0)
+                exception_describe(c, index, c->batch[i].exception);
             walk(c, thread, work, i);
             if (was_interrupted(c, i))
                 thread->flags |= SF_THREAD_INTERRUPTED;

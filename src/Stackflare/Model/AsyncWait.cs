@@ -21,8 +21,9 @@ public sealed class AsyncWait
     public string? Operation { get; init; }
 
     /// <summary>
-    /// For a socket, the other end of the connection, for example <c>10.0.0.5:5432</c>, <c>[::1]:80</c>, <c>db.internal:5432</c> while the name is not
-    /// yet an address, or <c>unix:/run/db.sock</c>. Null for other kinds, for a socket that accepts connections, and if not known.
+    /// For a socket, the other end of the connection as the program's objects have it: for example <c>10.0.0.5:5432</c>, <c>[::1]:80</c>,
+    /// <c>db.internal:5432</c> if it connects by name, <c>unix:/run/db.sock</c> or, for an abstract name, <c>unix:@db</c>. Null for other kinds, for a
+    /// socket that accepts connections, and if not known: a socket does not always keep it.
     /// </summary>
     public string? RemoteEnd { get; init; }
 

@@ -1,6 +1,9 @@
 namespace Stackflare;
 
-/// <summary>An exception that a thread was handling during the pause. Source: the exception's own fields. Immutable.</summary>
+/// <summary>
+/// An exception that a thread was handling during the pause. Source: the exception's own fields. Its messages are the program's: they can contain anything.
+/// Immutable.
+/// </summary>
 public sealed class DumpException
 {
     /// <summary>Full name of the type.</summary>

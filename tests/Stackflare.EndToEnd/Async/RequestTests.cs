@@ -48,4 +48,30 @@ public sealed class RequestTests
             return client;
         }
     }
+
+    /// <summary>Work that a request has left behind has its context, which the connection uses for the next request.</summary>
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Async)]
+    public async Task WhatOnlyKeepsTheContextOfARequestDoesNotServeIt(string flavour)
+    {
+        await using var server = await WebServer.StartAsync(Flavour.Named(flavour), Path.Combine(TestPaths.TargetOutput("HangingApi", "net10.0"), "HangingApi"));
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        end.CancelAfter(Deadline.Usual);
+        using var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1 }) { BaseAddress = server.Address };
+        Assert.Equal("left\n", await client.GetStringAsync("leave", end.Token));
+        using var dumps = new LiveDumps(server.Pid, () => server.Output.Text, new CaptureOptions { AsyncStacks = AsyncStackMode.Always });
+        await dumps.UntilAsync("the end of the first request", d => d.Requests.Count == 0 && d.AsyncStacks.Count(Watches) == 1);
+
+        Task<string> request = client.GetStringAsync("audited/1", end.Token);
+        ThreadDump dump = await dumps.UntilAsync("the second request", d => d.Requests is [{ AsyncStack: not null }] && d.AsyncStacks.Count(Watches) == 2);
+        RequestInFlight only = Assert.Single(dump.Requests);
+        Assert.Equal("/audited/1", only.Path);
+        Assert.False(only.IsUpgraded);
+        Assert.Equal(AsyncWaitKind.SemaphoreSlim, only.AsyncStack!.WaitingFor.Kind);
+        Assert.Contains(only.AsyncStack.Frames, f => f.Method.FullName == "HangingApi.Audits.PayAsync");
+        await end.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => request);
+
+        static bool Watches(AsyncStack stack) => stack.Frames[^1].Method.FullName == "HangingApi.Audits.WatchAsync";
+    }
 }

@@ -81,6 +81,7 @@ internal static class AsyncDumps
                 new RequestInFlight { Path = "/rates", AsyncStack = connecting },
                 new RequestInFlight { Method = "GET", AsyncStack = stacks[2] },
                 new RequestInFlight(),
+                new RequestInFlight { Method = "GET", Path = "/hub", Age = TimeSpan.FromHours(3), IsUpgraded = true },
             ],
         };
     }

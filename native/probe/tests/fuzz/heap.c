@@ -333,7 +333,8 @@ static void unmap_tables(capture *c)
 static void add_details(capture *c)
 {
     framework_type *types = c->heap->framework;
-    types[0] = (framework_type){ .module = at(PLACE_MODULE), .class = at(MADE_AT(MADE_REQUEST)), .token = 0x400 + MADE_REQUEST, .in_use_at = DETAIL_IN_USE, .all_links = true };
+    types[0] = (framework_type){ .module = at(PLACE_MODULE), .class = at(MADE_AT(MADE_REQUEST)), .token = 0x400 + MADE_REQUEST, .in_use_at = DETAIL_IN_USE, .all_links = true,
+        .walked = true };
     types[1] = (framework_type){ .module = at(PLACE_MODULE), .class = at(MADE_AT(MADE_SOCKET)), .token = 0x400 + MADE_SOCKET, .link_at = { DETAIL_LINK },
         .text_at = { DETAIL_TEXT, DETAIL_OTHER_TEXT } };
 }

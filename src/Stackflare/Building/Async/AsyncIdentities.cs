@@ -85,8 +85,9 @@ internal sealed class AsyncIdentities(AsyncGraph graph)
         // With an option of the awaiter, a method can wait for a task that has completed, more than once.
         if (awaited < 0 || Objects.Is(awaited, HeapObjectTraits.Completed))
             return false;
+        // An awaiter of the program can do with a task what it likes.
         if (Objects.Is(awaited, HeapObjectTraits.Task))
-            return true;
+            return box.Awaiter is null || AwaitedObjects.IsForTasks(box.Awaiter);
         // The version number is in the state machine. In a continuation, it is not.
         return box.Machine is not null && (graph.Awaited(index).Box >= 0
             || Objects.HasField(awaited, "ManualResetValueTaskSourceCore`1")

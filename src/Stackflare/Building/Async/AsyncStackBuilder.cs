@@ -132,7 +132,7 @@ internal sealed class AsyncStackBuilder
         while (true)
         {
             path.Add(box);
-            request ??= _requests.Of(box);
+            request ??= _requests.ServedBy(box);
             _steps++;
             _onPath[box] = _seen[box] = true;
             int next = _graph.Awaited(box).Box;
@@ -229,13 +229,19 @@ internal sealed class AsyncStackBuilder
     /// <summary>A running method is where its thread is.</summary>
     private DumpFrame? FrameAt(int box) => _running[box] ?? _frames.FrameAt(_graph.Boxes.All[box]);
 
-    /// <summary>The request that a method or one of its callers serves.</summary>
+    /// <summary>
+    /// The request for which a caller of a running method waits: the server's method that waits for the program's answer, or, if that method itself runs and the
+    /// runtime suspends it, its own caller. Only direct waits count: a task behind a <c>WhenAll</c> does not keep the request busy.
+    /// </summary>
     private RequestReader.Found? RequestOf(int box)
     {
-        RequestReader.Found? request = _requests.Of(box);
+        RequestReader.Found? request = _requests.ServedBy(box);
         var passed = new HashSet<int> { box };
-        for (int at = _graph.AwaiterOf(box); request is null && at >= 0 && passed.Add(at) && _steps++ < AsyncLimits.Steps; at = _graph.AwaiterOf(at))
-            request = _requests.Of(at);
+        for (int child = box, at = _graph.AwaiterOf(box); request is null && at >= 0 && passed.Add(at) && _graph.Awaited(at).Box == child && _steps++ < AsyncLimits.Steps;)
+        {
+            request = _requests.ServedBy(at) ?? _requests.ConnectedTo(at);
+            (child, at) = (at, _graph.AwaiterOf(at));
+        }
         return request;
     }
 

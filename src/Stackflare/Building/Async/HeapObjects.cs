@@ -91,9 +91,9 @@ internal sealed class HeapObjects(Snapshot snapshot, SymbolSession session)
             yield return SnapshotHeap.Word(entry, ArrayBegin + ((ulong)i * sizeof(ulong)));
     }
 
-    /// <summary>The string that a field refers to; null if the field is null or the string was not copied. A long one is cut.</summary>
+    /// <summary>The string that a field refers to; null if the field is null or the string was not copied. A long one is cut, and ends in dots.</summary>
     public string? Text(int index, string field) => Reference(index, field) is >= 0 and var text && DefinitionOf(Heap.Objects[text].Type) == "System.String"
-        ? new string(Characters(text, StringBegin))
+        ? string.Concat(Characters(text, StringBegin), Is(text, HeapObjectTraits.Truncated) ? "..." : "")
         : null;
 
     /// <summary>The array of 16-bit numbers that a field refers to; empty if the field is null or the array was not copied.</summary>

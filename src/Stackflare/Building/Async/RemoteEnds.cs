@@ -7,6 +7,9 @@ namespace Stackflare.Building.Async;
 /// <summary>Reads the other end of the connection for which a socket operation waits, from the framework's own objects.</summary>
 internal sealed class RemoteEnds(HeapObjects objects)
 {
+    /// <summary>The member of <c>SocketType</c>.</summary>
+    private const int StreamSocket = 1;
+
     private readonly Dictionary<int, string?> _ends = [];
 
     /// <summary>The other end; null if it is not known, or if the operation has none: a socket that accepts connections.</summary>
@@ -14,11 +17,17 @@ internal sealed class RemoteEnds(HeapObjects objects)
     /// <param name="operation">The name of its operation; null if not known.</param>
     public string? Of(int index, string? operation)
     {
-        // What one operation connects or sends to is in the operation; for those that receive from anybody, there is only a placeholder.
         int socket = objects.Reference(index, "_currentSocket");
-        int end = operation is "Connect" or "SendTo" ? objects.Reference(index, "_remoteEndPoint")
-            : operation is "Accept" || socket < 0 ? -1
-            : objects.Reference(socket, "_remoteEndPoint");
+        int own = objects.Reference(index, "_remoteEndPoint"), end = socket < 0 ? -1 : objects.Reference(socket, "_remoteEndPoint");
+        end = operation switch
+        {
+            "Accept" => -1,
+            "Connect" or "SendTo" => own,
+            // A socket does not keep what it was connected to until it is asked. The operation that connected it is used again to receive. For a socket
+            // without connections, it has a placeholder there.
+            _ when end < 0 && socket >= 0 && objects.Number(socket, "_socketType") is StreamSocket => own,
+            _ => end,
+        };
         if (end < 0)
             return null;
         if (!_ends.TryGetValue(end, out string? text))
@@ -32,7 +41,7 @@ internal sealed class RemoteEnds(HeapObjects objects)
             new IPEndPoint(address, port).ToString(),
         "System.Net.DnsEndPoint" when objects.Text(end, "_host") is { Length: > 0 } host && objects.Number(end, "_port") is { } port =>
             string.Create(CultureInfo.InvariantCulture, $"{host}:{port}"),
-        "System.Net.Sockets.UnixDomainSocketEndPoint" when objects.Text(end, "_path") is { Length: > 0 } path => "unix:" + path,
+        "System.Net.Sockets.UnixDomainSocketEndPoint" when objects.Text(end, "_path") is { Length: > 0 } path => "unix:" + (path[0] == '\0' ? "@" + path[1..] : path),
         _ => null,
     };
 

@@ -2,7 +2,11 @@ using Stackflare.Snapshots;
 
 namespace Stackflare.Building.Async;
 
-/// <summary>Finds the HTTP requests that ASP.NET Core serves, and which async methods serve them.</summary>
+/// <summary>
+/// Finds the HTTP requests that ASP.NET Core serves, and the async methods that serve them. For each request, the host has an object of its own, the
+/// context: only the server's method that waits for the program's answer refers to it. Other methods can refer to what it consists of for other reasons, and
+/// longer than the request lasts.
+/// </summary>
 internal sealed class RequestReader
 {
     private const string Context = "Microsoft.AspNetCore.Hosting.HostingApplication.Context", Http = "Microsoft.AspNetCore.Http.DefaultHttpContext",
@@ -14,8 +18,8 @@ internal sealed class RequestReader
     private readonly HeapObjects _objects;
     private readonly DateTimeOffset _now;
     private readonly List<Found> _all = [];
-    private readonly Dictionary<ulong, Found> _byObject = [];
-    private readonly Dictionary<int, Found> _byBox = [];
+    private readonly Dictionary<ulong, Found> _byContext = [], _byProtocol = [];
+    private readonly Dictionary<int, Found> _served = [], _connected = [];
 
     /// <param name="objects">The objects of the heap.</param>
     /// <param name="boxes">Its async methods.</param>
@@ -23,43 +27,64 @@ internal sealed class RequestReader
     public RequestReader(HeapObjects objects, AsyncBoxes boxes, DateTimeOffset now)
     {
         (_objects, _now) = (objects, now);
+        var contexts = new Dictionary<int, int>();
+        for (int i = 0; i < objects.Count; i++)
+        {
+            if (objects.Is(i, HeapObjectTraits.Detail) && objects.Definition(i) == Context && objects.Reference(i, "<HttpContext>k__BackingField") is >= 0 and var http)
+                contexts[http] = i;
+        }
         for (int i = 0; i < objects.Count; i++)
         {
             // A connection keeps the object for its next request.
             if (objects.Is(i, HeapObjectTraits.Detail) && objects.Definition(i) == Http && objects.IsSet(i, "_active"))
-                Add(i);
+                Add(i, contexts.GetValueOrDefault(i, -1));
         }
-        for (int i = 0; i < objects.Count && _byObject.Count > 0; i++)
+        for (int i = 0; i < objects.Count && _all.Count > 0; i++)
         {
-            if (boxes.IndexOf(i) is >= 0 and var box && ReferredBy(objects[i]) is { } request)
-                _byBox.TryAdd(box, request);
+            if (boxes.IndexOf(i) is >= 0 and var box)
+                Link(objects[i], box);
         }
     }
 
-    /// <summary>The requests, the oldest first; those of an unknown age last.</summary>
-    public RequestInFlight[] All => [.. _all.OrderByDescending(static r => r.Age).Select(static r => r.ToRequest())];
+    /// <summary>The requests, the oldest first; those of an unknown age, and then connections that are used for something else, last.</summary>
+    public RequestInFlight[] All => [.. _all.OrderBy(static r => r.IsUpgraded).ThenByDescending(static r => r.Age).Select(static r => r.ToRequest())];
 
-    /// <summary>The request that an async method serves; null if none is known.</summary>
-    public Found? Of(int box) => _byBox.GetValueOrDefault(box);
+    /// <summary>The request for which an async method of the server waits until the program has served it; null if there is none.</summary>
+    public Found? ServedBy(int box) => _served.GetValueOrDefault(box);
 
-    private void Add(int http)
+    /// <summary>The request of a connection to which an async method refers, and which it need not serve; null if there is none.</summary>
+    public Found? ConnectedTo(int box) => _connected.GetValueOrDefault(box);
+
+    private void Add(int http, int context)
     {
-        int protocol = Referred(http, Protocol), context = protocol < 0 ? -1 : Referred(protocol, Context);
+        int protocol = Referred(http, Protocol);
+        if (protocol >= 0)
+        {
+            // Between requests. Not every factory of contexts resets what it made.
+            if (MethodOf(protocol) == byte.MaxValue)
+                return;
+            int current = Referred(protocol, Context);
+            if (current >= 0 && _objects.Reference(current, "<HttpContext>k__BackingField") is >= 0 and var other && other != http)
+                return;
+            context = current >= 0 ? current : context;
+        }
         int feature = context < 0 ? -1 : _objects.Reference(context, "HttpActivityFeature"), activity = feature < 0 ? -1 : _objects.Reference(feature, "<Activity>k__BackingField");
         var request = new Found
         {
-            Method = protocol < 0 ? null : _objects.Text(protocol, "_methodText") ?? Methods.ElementAtOrDefault((byte)(_objects.Number(protocol, "<Method>k__BackingField") ?? byte.MaxValue)),
-            Path = protocol < 0 ? null : _objects.Text(protocol, "<Path>k__BackingField"),
+            Method = protocol < 0 ? null : _objects.Text(protocol, "_methodText") ?? Methods.ElementAtOrDefault(MethodOf(protocol)),
+            Path = protocol < 0 ? null : _objects.Text(protocol, "<PathBase>k__BackingField") + _objects.Text(protocol, "<Path>k__BackingField") is { Length: > 0 } path ? path : null,
             Age = Age(context, activity),
             TraceId = activity < 0 ? null : _objects.Text(activity, "_traceId"),
+            IsUpgraded = protocol >= 0 && (_objects.IsSet(protocol, "<IsUpgraded>k__BackingField") || _objects.IsSet(protocol, "<IsExtendedConnectAccepted>k__BackingField")),
         };
         _all.Add(request);
-        foreach (int index in (ReadOnlySpan<int>)[http, protocol, context])
-        {
-            if (index >= 0)
-                _byObject[_objects[index].Address] = request;
-        }
+        if (context >= 0)
+            _byContext[_objects[context].Address] = request;
+        if (protocol >= 0)
+            _byProtocol[_objects[protocol].Address] = request;
     }
+
+    private byte MethodOf(int protocol) => (byte)(_objects.Number(protocol, "<Method>k__BackingField") ?? byte.MaxValue - 1);
 
     private TimeSpan? Age(int context, int activity)
     {
@@ -87,15 +112,16 @@ internal sealed class RequestReader
         return -1;
     }
 
-    /// <summary>The middleware's methods refer to the context of the request, the server's to what it is made of.</summary>
-    private Found? ReferredBy(in HeapObject entry)
+    private void Link(in HeapObject entry, int box)
     {
         for (ulong at = sizeof(ulong); at + sizeof(ulong) <= (ulong)entry.Bytes.Length; at += sizeof(ulong))
         {
-            if (SnapshotHeap.Word(entry, at) is not 0 and var word && _byObject.TryGetValue(word, out Found? request))
-                return request;
+            ulong word = SnapshotHeap.Word(entry, at);
+            if (word != 0 && _byContext.TryGetValue(word, out Found? served))
+                _served.TryAdd(box, served);
+            else if (word != 0 && _byProtocol.TryGetValue(word, out Found? connected))
+                _connected.TryAdd(box, connected);
         }
-        return null;
     }
 
     /// <summary>A request while it is not yet known what serves it.</summary>
@@ -109,10 +135,21 @@ internal sealed class RequestReader
 
         public string? TraceId { get; init; }
 
+        public bool IsUpgraded { get; init; }
+
         public AsyncStack? AsyncStack { get; set; }
 
         public DumpThread? Thread { get; set; }
 
-        public RequestInFlight ToRequest() => new() { Method = Method, Path = Path, Age = Age, TraceId = TraceId, AsyncStack = Thread is null ? AsyncStack : null, Thread = Thread };
+        public RequestInFlight ToRequest() => new()
+        {
+            Method = Method,
+            Path = Path,
+            Age = Age,
+            TraceId = TraceId,
+            IsUpgraded = IsUpgraded,
+            AsyncStack = Thread is null ? AsyncStack : null,
+            Thread = Thread,
+        };
     }
 }

@@ -40,6 +40,7 @@ internal sealed class JsonAsync(Utf8JsonWriter json, JsonStacks stacks, DumpView
             json.WriteString("path", request.Path);
             json.WriteMilliseconds("ageMs", request.Age);
             json.WriteString("traceId", request.TraceId);
+            json.WriteBoolean("upgraded", request.IsUpgraded);
             json.WriteThread("thread", request.Thread);
             json.WriteOptional("asyncStack", request.AsyncStack is { } stack && groups.TryGetValue(stack, out int group) ? group : null);
             json.WriteEndObject();

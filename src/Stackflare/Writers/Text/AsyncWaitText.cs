@@ -124,7 +124,7 @@ internal static class AsyncWaitText
         if (ends.Count == 0)
             return "";
         string some = string.Join(", ", ends.Take(Most).Select(e => EscapedText.Plain(e.End) + (e.Count == group.Count ? "" : FormattableString.Invariant($" ({e.Count:N0})"))));
-        return $" {(group.Wait.Operation is "Connect" or "Send" or "SendTo" ? "to" : "from")} {some}{(ends.Count > Most ? FormattableString.Invariant($" and {ends.Count - Most:N0} more") : "")}";
+        return $" {(group.Wait.Operation is "Connect" or "Send" or "SendTo" or "SendPackets" ? "to" : "from")} {some}{(ends.Count > Most ? FormattableString.Invariant($" and {ends.Count - Most:N0} more") : "")}";
     }
 
     /// <summary>How many tasks have completed, for each stack.</summary>

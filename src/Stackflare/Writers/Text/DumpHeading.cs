@@ -95,8 +95,8 @@ internal static class DumpHeading
         if (Part("", pool.Queued, " queued") is not { } text || pool.QueuedWork.Count == 0)
             return Part("", pool.Queued, " queued");
         IEnumerable<string> work = pool.QueuedWork.Take(Most).Select(static w => Part("", w.Count, " " + LockLines.Type(w.Type))!);
-        long more = pool.Queued!.Value - pool.QueuedWork.Take(Most).Sum(static w => w.Count);
-        return $"{text} ({string.Join(", ", more > 0 ? work.Append(Part("", more, " more")!) : work)})";
+        long seen = pool.QueuedWork.Sum(static w => w.Count), more = seen - pool.QueuedWork.Take(Most).Sum(static w => w.Count);
+        return $"{text} ({(seen < pool.Queued ? Part("of ", seen, " looked at: ") : "")}{string.Join(", ", more > 0 ? work.Append(Part("", more, " more")!) : work)})";
     }
 
     private static string? Shown(long count, int groups) =>

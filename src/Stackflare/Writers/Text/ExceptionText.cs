@@ -7,6 +7,13 @@ internal static class ExceptionText
 {
     private const int MaxMessage = 200;
 
+    /// <summary>What all threads of a group handle: the type alone, if their exceptions say different things.</summary>
+    public static string Describe(DumpException first, IReadOnlyList<DumpThread> threads)
+    {
+        string text = Describe(first);
+        return threads.All(t => t.CurrentException is { } other && Describe(other) == text) ? text : first.Type;
+    }
+
     /// <summary>For example <c>System.InvalidOperationException: No seat left. ---> System.TimeoutException: No answer.</c></summary>
     public static string Describe(DumpException exception)
     {

@@ -10,8 +10,9 @@ internal static class RequestText
     /// <param name="place">The program's innermost frame that serves it; null if there is none.</param>
     public static string Describe(RequestInFlight request, DumpFrame? place)
     {
-        string[] what = [.. new[] { request.Method, request.Path }.OfType<string>()];
+        string[] what = [.. new[] { request.Method, request.Path }.OfType<string>().Where(static w => w.Length > 0)];
         return (what.Length == 0 ? "a request" : string.Join(' ', what))
+            + (request.IsUpgraded ? ", upgraded," : "")
             + (request.Age is { } age ? $" for {Durations.Until(age)}" : "")
             + (request.TraceId is { } trace ? $", trace {trace}" : "")
             + (place is null ? "" : ", " + DiagnosisText.At(place));

@@ -65,7 +65,7 @@ internal sealed class TracebackRenderer
             AppendThread(group.Threads[i]);
         ThreadLines.AppendRest(_buffer, group, inFull);
         if (group.First.CurrentException is { } exception)
-            _buffer.Append("  [Handling ").Append(EscapedText.Plain(ExceptionText.Describe(exception))).Append(']').AppendLine();
+            _buffer.Append("  [Handling ").Append(EscapedText.Plain(ExceptionText.Describe(exception, group.Threads))).Append(']').AppendLine();
 
         if (UnchangedText.In(_view.Dump, _view.UnchangedIn(group), group.Threads.Count) is { } unchanged)
             _buffer.Append("  [").Append(char.ToUpperInvariant(unchanged[0])).Append(unchanged[1..]).Append(']').AppendLine();
