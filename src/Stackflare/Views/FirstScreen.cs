@@ -24,7 +24,7 @@ internal sealed class FirstScreen
     {
         ThreadDump dump = view.Dump;
         List<ProgramPlace> places = ProgramPlaces.In(dump, view.Sections.Entries);
-        int heading = 3 + (dump.ThreadPool is null ? 0 : 1) + (dump.Unchanged is null ? 0 : 1) + dump.Notes.Count;
+        int heading = 3 + (dump.ThreadPool is null ? 0 : dump.ThreadPool.QueuedWork.Count > 0 ? 2 : 1) + (dump.Unchanged is null ? 0 : 1) + dump.Notes.Count;
         int left = Lines - heading;
         Diagnosis = DiagnosisLimits.None;
         if (!view.Options.ShowHidden)

@@ -1,5 +1,6 @@
 using System.Net;
 using Stackflare.EndToEnd.Cli.Harness;
+using Stackflare.EndToEnd.Findings;
 using Stackflare.EndToEnd.Harness;
 
 namespace Stackflare.EndToEnd.Async;

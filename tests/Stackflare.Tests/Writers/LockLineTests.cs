@@ -109,6 +109,20 @@ public sealed class LockLineTests
     }
 
     [Fact]
+    public void WhatIsQueuedIsSaidByType()
+    {
+        QueuedWork[] work = [new("async method MyApp.Orders.LoadAsync", 140), new("System.Threading.Tasks.Task", 10), new("A`1[\n]", 2), new("B", 1), new("C", 1)];
+        Assert.Equal("Queued: 140 async method MyApp.Orders.LoadAsync, 10 System.Threading.Tasks.Task, 2 A`1[\\n], 2 more", Queued(154, work));
+        Assert.Equal("Queued: of 154 looked at: 140 async method MyApp.Orders.LoadAsync, 10 System.Threading.Tasks.Task, 2 A`1[\\n], 2 more", Queued(10_000, work));
+        Assert.Null(Queued(0, []));
+
+        static string? Queued(int queued, QueuedWork[] work) =>
+            Lines(Build.Dump() with { ThreadPool = new ThreadPoolState(3, 3, 3, 3, queued, 17) { QueuedWork = work } }).SingleOrDefault(l => l.StartsWith("Queued: ", StringComparison.Ordinal));
+
+        static string[] Lines(ThreadDump dump) => Render.Text(dump).Split('\n');
+    }
+
+    [Fact]
     public void TheDiagnosisIsShortenedUnlessAllIsAskedFor()
     {
         ThreadDump dump = Build.Dump() with

@@ -59,7 +59,8 @@ internal sealed class DiagnosisSection(RenderBuffer buffer, DumpView view, TextD
         if (requests.Count == 0)
             return;
         Begin();
-        buffer.Begin(TextRole.Heading).Append(DiagnosisText.Count(requests.Count, "request")).Append(" in flight").Append(requests.Count > 1 && requests[0].Age is not null ? ", the oldest first:" : ":").End().AppendLine();
+        int upgraded = requests.Count(static r => r.IsUpgraded);
+        buffer.Begin(TextRole.Heading).Append(DiagnosisText.Count(requests.Count, "request")).Append(" in flight").Append(upgraded == 0 ? "" : FormattableString.Invariant($" ({upgraded:N0} of them upgraded)")).Append(requests.Count > 1 && requests[0].Age is not null ? ", the oldest first:" : ":").End().AppendLine();
         int shown = view.FirstScreen.Requests;
         for (int i = 0; i < shown; i++)
         {

@@ -83,20 +83,20 @@ internal static class DumpHeading
         string? workers = Part("", pool.Workers, pool.Workers == 1 ? " worker" : " workers");
         if (inBrackets.Length > 0)
             workers = $"{workers ?? "workers"} ({inBrackets})";
-        string text = string.Join(", ", ((string?[])[workers, Queued(pool), Part("", pool.Completed, " completed")]).OfType<string>());
+        string text = string.Join(", ", ((string?[])[workers, Part("", pool.Queued, " queued"), Part("", pool.Completed, " completed")]).OfType<string>());
         if (text.Length > 0)
             buffer.Append("Thread pool: ").Append(text).AppendLine();
+        if (pool.QueuedWork.Count > 0)
+            buffer.Append("Queued: ").Append(Queued(pool)).AppendLine();
     }
 
-    /// <summary>For example <c>152 queued (140 async method MyApp.Orders.LoadAsync, 10 System.Threading.Tasks.Task, 2 more)</c>.</summary>
-    private static string? Queued(ThreadPoolState pool)
+    /// <summary>For example <c>140 async method MyApp.Orders.LoadAsync, 10 System.Threading.Tasks.Task, 2 more</c>.</summary>
+    private static string Queued(ThreadPoolState pool)
     {
         const int Most = 3;
-        if (Part("", pool.Queued, " queued") is not { } text || pool.QueuedWork.Count == 0)
-            return Part("", pool.Queued, " queued");
         IEnumerable<string> work = pool.QueuedWork.Take(Most).Select(static w => Part("", w.Count, " " + LockLines.Type(w.Type))!);
         long seen = pool.QueuedWork.Sum(static w => w.Count), more = seen - pool.QueuedWork.Take(Most).Sum(static w => w.Count);
-        return $"{text} ({(seen < pool.Queued ? Part("of ", seen, " looked at: ") : "")}{string.Join(", ", more > 0 ? work.Append(Part("", more, " more")!) : work)})";
+        return (seen < pool.Queued ? Part("of ", seen, " looked at: ") : "") + string.Join(", ", more > 0 ? work.Append(Part("", more, " more")!) : work);
     }
 
     private static string? Shown(long count, int groups) =>
