@@ -70,14 +70,15 @@ internal static class AsyncDumps
         DumpThread blocked = Thread(7, ".NET TP Worker", Sleeping, [Platform("System.Threading.Thread", "Sleep", "Int32 millisecondsTimeout"), Frame("Count", 11, "Thread.Sleep(time);", "", "OrderService.Orders", path: OrdersFile)], pool: true);
         AsyncStack[] stacks = [.. Enumerable.Range(0, 12).Select(i => Stack(For(Kind.Socket, operation: "Receive", remote: i < 7 ? "10.0.0.5:5432" : i < 11 ? $"10.0.0.{i}:5432" : null), Load, Handle))];
         AsyncStack connecting = Stack(For(Kind.Socket, operation: "Connect", remote: "rates.internal:443"), Async("AskAsync", 33, "await client.GetAsync(uri);", "Uri uri", "OrderService.Rates"));
-        return AsyncDump([blocked], [.. stacks, connecting]) with
+        AsyncStack ready = Stack(For(Kind.Ready), PlatformAsync("Microsoft.AspNetCore.Routing.Matching", "AwaitMatcher"));
+        return AsyncDump([blocked], [.. stacks, connecting, ready]) with
         {
             Requests =
             [
                 new RequestInFlight { Method = "GET", Path = "/orders/17", Age = TimeSpan.FromSeconds(131), TraceId = "4bf92f3577b34da6a3ce929d0e0e4736", AsyncStack = stacks[0] },
                 new RequestInFlight { Method = "POST", Path = "/count", Age = TimeSpan.FromSeconds(4.26), TraceId = "0af7651916cd43dd8448eb211c80319c", Thread = blocked },
                 new RequestInFlight { Method = "GET", Path = "/evil\n\"fake\" #9\u001b[31m\u202e", Age = TimeSpan.FromMilliseconds(7), AsyncStack = stacks[1] },
-                new RequestInFlight { Method = "GET", Path = "/", Age = TimeSpan.FromMilliseconds(2) },
+                new RequestInFlight { Method = "GET", Path = "/", Age = TimeSpan.FromMilliseconds(2), AsyncStack = ready },
                 new RequestInFlight { Path = "/rates", AsyncStack = connecting },
                 new RequestInFlight { Method = "GET", AsyncStack = stacks[2] },
                 new RequestInFlight(),

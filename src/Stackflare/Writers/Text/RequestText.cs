@@ -15,6 +15,8 @@ internal static class RequestText
             + (request.IsUpgraded ? ", upgraded," : "")
             + (request.Age is { } age ? $" for {Durations.Until(age)}" : "")
             + (request.TraceId is { } trace ? $", trace {trace}" : "")
+            // What it waited for has completed.
+            + (request.AsyncStack is { WaitingFor.Kind: AsyncWaitKind.Ready } ? ", waiting for a thread" : "")
             + (place is null ? "" : ", " + DiagnosisText.At(place));
     }
 }
