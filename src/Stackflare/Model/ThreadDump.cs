@@ -44,7 +44,7 @@ public sealed partial record ThreadDump
 
     /// <summary>
     /// The HTTP requests that ASP.NET Core serves, the oldest first. Empty if there are none, or if async stacks were not searched. Known on .NET 10
-    /// and later.
+    /// and later. A request that nothing is known to serve is here only if its age or trace id is known.
     /// </summary>
     public IReadOnlyList<RequestInFlight> Requests { get; init; } = [];
 

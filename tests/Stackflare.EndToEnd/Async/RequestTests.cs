@@ -75,4 +75,32 @@ public sealed class RequestTests
 
         static bool Watches(AsyncStack stack) => stack.Frames[^1].Method.FullName == "HangingApi.Audits.WatchAsync";
     }
+
+    /// <summary>The server keeps the objects of a stream or of a connection for the next request; not every factory resets the contexts that it made.</summary>
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Async, "http2")]
+    [InFlavours(Spread.Newest, LooksAt.Async, "factory")]
+    [InFlavours(Spread.Newest, LooksAt.Async, "http2 factory")]
+    public async Task ARequestThatHasEndedIsNotInFlight(string flavour, string options)
+    {
+        await using var server = await WebServer.StartAsync(Flavour.Named(flavour), Path.Combine(TestPaths.TargetOutput("HangingApi", "net10.0"), "HangingApi"), options.Split(' '));
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        end.CancelAfter(Deadline.Usual);
+        using var client = new HttpClient
+        {
+            BaseAddress = server.Address,
+            DefaultRequestVersion = options.Contains("http2", StringComparison.Ordinal) ? HttpVersion.Version20 : HttpVersion.Version11,
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        for (int i = 0; i < 20; i++)
+            await client.GetStringAsync("backend", end.Token);
+        using var dumps = new LiveDumps(server.Pid, () => server.Output.Text, new CaptureOptions { AsyncStacks = AsyncStackMode.Always });
+        await dumps.UntilAsync("the end of the requests", d => d.HasAsyncStacks && d.Requests.Count == 0);
+
+        Task<string> request = client.GetStringAsync("pay/1?token=secret", end.Token);
+        ThreadDump dump = await dumps.UntilAsync("the request", d => d.Requests is [{ AsyncStack.WaitingFor.Kind: AsyncWaitKind.SemaphoreSlim }]);
+        Assert.Equal("GET /pay/1", $"{dump.Requests[0].Method} {dump.Requests[0].Path}");
+        await end.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => request);
+    }
 }

@@ -1,7 +1,12 @@
 using HangingApi;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
 builder.Logging.ClearProviders();
+if (args.Contains("http2"))
+    builder.WebHost.ConfigureKestrel(kestrel => kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http2));
+if (args.Contains("factory"))
+    builder.Services.AddSingleton<IHttpContextFactory>(services => new PlainFactory(new DefaultHttpContextFactory(services)));
 builder.Services.AddSingleton<Hanging>().AddSingleton<SilentBackend>().AddSingleton<Prices>().AddSingleton<Checkout>().AddSingleton<Reports>().AddSingleton<Audits>();
 WebApplication app = builder.Build();
 app.MapGet("/price/{number}", (Prices prices, int number) => prices.FindAsync(number));

@@ -47,7 +47,7 @@ internal sealed class RequestReader
     }
 
     /// <summary>The requests, the oldest first; those of an unknown age, and then connections that are used for something else, last.</summary>
-    public RequestInFlight[] All => [.. _all.OrderBy(static r => r.IsUpgraded).ThenByDescending(static r => r.Age).Select(static r => r.ToRequest())];
+    public RequestInFlight[] All => [.. _all.Where(static r => r.IsCertain).OrderBy(static r => r.IsUpgraded).ThenByDescending(static r => r.Age).Select(static r => r.ToRequest())];
 
     /// <summary>The request for which an async method of the server waits until the program has served it; null if there is none.</summary>
     public Found? ServedBy(int box) => _served.GetValueOrDefault(box);
@@ -140,6 +140,12 @@ internal sealed class RequestReader
         public AsyncStack? AsyncStack { get; set; }
 
         public DumpThread? Thread { get; set; }
+
+        /// <summary>
+        /// Whether it has not ended: something serves it, or the host has not yet cleared what it keeps of it. Not every factory of contexts resets what it
+        /// made, and the server keeps the objects of a stream for the next one.
+        /// </summary>
+        public bool IsCertain => Thread is not null || AsyncStack is not null || Age is not null || TraceId is not null;
 
         public RequestInFlight ToRequest() => new()
         {
