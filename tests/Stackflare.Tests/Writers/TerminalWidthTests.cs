@@ -12,7 +12,7 @@ public sealed partial class TerminalWidthTests
     // What fits stays.
     [InlineData(80, "   at MyApp.Program.Main(String[] args) in /src/Program.cs:line 19", "   at MyApp.Program.Main(String[] args) in /src/Program.cs:line 19")]
     // First directories, then namespaces, then parameters, and no more than it takes.
-    [InlineData(80, "   at MyApp.Program.Main(String[] args) in /code/build/steps/work/7/source/repository/Program.cs:line 19", "   at MyApp.Program.Main(String[] args) in /code/…/repository/Program.cs:line 19")]
+    [InlineData(80, "   at MyApp.Program.Main(String[] args) in /code/build/steps/jobs/7/source/repository/Program.cs:line 19", "   at MyApp.Program.Main(String[] args) in /code/…/repository/Program.cs:line 19")]
     [InlineData(80, "   at Microsoft.AspNetCore.Server.Kestrel.Core.Internal.Infrastructure.Heartbeat.TimerLoop()", "   at Microsoft…Kestrel.Core.Internal.Infrastructure.Heartbeat.TimerLoop()")]
     [InlineData(60, "   at A.Very.Long.Space.Of.Names.Handler.Handle(System.Collections.Generic.IEnumerable`1 items, String name) in /s/a/b/H.cs:line 1", "   at A…Handler.Handle(…) in /s/a/b/H.cs:line 1")]
     // Types within types.
@@ -55,7 +55,7 @@ public sealed partial class TerminalWidthTests
     [Fact]
     public void EscapesStay()
     {
-        const string Path = "/code/build/steps/work/7/source/repository/Program.cs";
+        const string Path = "/code/build/steps/jobs/7/source/repository/Program.cs";
         ThreadDump dump = Build.Dump(Build.Thread(1, "a", ThreadActivity.Running, [Build.Frame("Run", 7, "x", path: Path)]));
         var theme = new TextTheme(colours: true, linkHost: "host");
         string themed = Fitted(dump, DumpFormat.Text, new TextStyle { Theme = theme, Width = 70 });
