@@ -201,7 +201,7 @@ static void follow_batch(capture *c)
     h->ahead_count = 0;
 }
 
-void heap_follow(capture *c, uint64_t from, uint64_t address)
+static void follow(capture *c, uint64_t from, uint64_t address)
 {
     heap *h = c->heap;
     if (address == 0 || address == from)
@@ -221,9 +221,9 @@ void heap_follow_all(capture *c, const sf_heap_object *from)
     uint64_t passed = from->flags & SF_HEAP_OBJECT_TASK ? h->task_words : 0;
     for (uint32_t i = 0; i < kind->reference_count && offsets[i] + sizeof(uint64_t) <= from->bytes_length; i++)
         if (offsets[i] >= 64 * sizeof(uint64_t) || !(passed >> offsets[i] / sizeof(uint64_t) & 1))
-            heap_follow(c, from->address, heap_word((uintptr_t)bytes + offsets[i]));
+            follow(c, from->address, heap_word((uintptr_t)bytes + offsets[i]));
     for (uint32_t at = c->runtime.layout.array.items; from->flags & SF_HEAP_OBJECT_ARRAY && at + sizeof(uint64_t) <= from->bytes_length; at += sizeof(uint64_t))
-        heap_follow(c, from->address, heap_word((uintptr_t)bytes + at));
+        follow(c, from->address, heap_word((uintptr_t)bytes + at));
 }
 
 static void follow_levels(capture *c, uint32_t first)

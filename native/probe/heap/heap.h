@@ -135,8 +135,7 @@ bool details_in_use(const heap *h, uint64_t object, const heap_kind *kind); /* w
 void details_follow(capture *c, const sf_heap_object *from);
 void details_copy_guesses(capture *c);
 
-/* heap.c: copies the target of a reference, sooner or later, if it matters. */
-void heap_follow(capture *c, uint64_t from, uint64_t address);
+/* heap.c: copies the targets of an object's references, sooner or later, if they matter. */
 void heap_follow_all(capture *c, const sf_heap_object *from);
 
 /* continuations.c: methods that the runtime suspends itself. */

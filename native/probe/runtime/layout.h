@@ -1,4 +1,5 @@
-/* The runtime's own layout, as far as the probe relies on it: every offset, flag, size and name. No other file has any.
+/* The runtime's own layout, as far as the probe relies on it: every offset, flag, size and name. No other file has any; framework.c has the names of
+ * types in other libraries.
  *
  * layout.c fills this table from the data contract, from CoreLib's metadata by name, or, if neither has an entry, from values that were tested on
  * specific versions. The entries form groups. If an entry of a group is missing or implausible, or its contract is not known, the whole group is off,

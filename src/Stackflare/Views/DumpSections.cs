@@ -9,12 +9,11 @@ namespace Stackflare.Views;
 internal sealed class DumpSections
 {
     private readonly DumpView _view;
-    private readonly VisibleStacks _stacks;
     private readonly StackOwners _owners;
 
     public DumpSections(DumpView view)
     {
-        (_view, _stacks) = (view, view.Stacks);
+        _view = view;
         _owners = new StackOwners(view.Stacks, view.Async.All);
         var entries = new List<(int Section, StackEntry Entry)>();
         var idle = new Dictionary<string, IdleGroup>();
@@ -62,7 +61,7 @@ internal sealed class DumpSections
     public IEnumerable<DumpFrame> FramesOf(StackGroup group)
     {
         for (int i = 0; i < group.Length; i++)
-            yield return _stacks.Frames[_stacks.Stacks[group.Stack][i]];
+            yield return _view.Stacks.Frames[_view.Stacks.Stacks[group.Stack][i]];
     }
 
     /// <summary>The program's innermost frame of what serves a request; null if there is none.</summary>
