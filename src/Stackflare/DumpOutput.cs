@@ -1,4 +1,4 @@
-using Stackflare.Signals.Outputs;
+using Stackflare.Outputs;
 
 namespace Stackflare;
 

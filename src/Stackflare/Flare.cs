@@ -1,6 +1,6 @@
 using System.Buffers;
 using Stackflare.Capture;
-using Stackflare.Signals;
+using Stackflare.Triggers;
 using Stackflare.Writers;
 
 namespace Stackflare;

@@ -1,6 +1,6 @@
 using Stackflare;
-using Stackflare.Signals;
-using Stackflare.Signals.Outputs;
+using Stackflare.Outputs;
+using Stackflare.Triggers;
 
 /// <summary>
 /// The runtime calls this type, by exactly this name and without a namespace, if DOTNET_STARTUP_HOOKS contains this assembly. It calls

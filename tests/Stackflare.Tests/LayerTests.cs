@@ -7,7 +7,7 @@ public sealed partial class LayerTests
 {
     /// <summary>From the lowest on. A room within one is part of it, unless it stands here itself.</summary>
     private static readonly string[] Rooms =
-        ["Interop", "Model", "Errors", "Processes", "Snapshots", "Capture.Probe", "Symbols", "Analysis", "Building", "Views", "Writers", "Capture", "Signals"];
+        ["Interop", "Model", "Errors", "Processes", "Snapshots", "Capture.Probe", "Symbols", "Analysis", "Building", "Views", "Writers", "Capture", "Outputs", "Triggers"];
 
     public static TheoryData<string> All => [.. Rooms];
 

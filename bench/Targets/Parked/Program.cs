@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Stackflare;
 using Stackflare.BenchTarget;
-using Stackflare.Signals;
+using Stackflare.Triggers;
 
 // The program that the benchmarks look at. Arguments: threads frames [--everything] [--no-trap] [--heartbeat] [--locks]
 // [--threads-only] [--awaiting N] [--objects N] [--types N].

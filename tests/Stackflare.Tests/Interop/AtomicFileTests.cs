@@ -1,6 +1,6 @@
 using System.Runtime.Versioning;
 using Stackflare.Interop;
-using Stackflare.Tests.Signals.Outputs;
+using Stackflare.Tests.Outputs;
 
 namespace Stackflare.Tests.Interop;
 

@@ -3,7 +3,7 @@ using System.Diagnostics;
 using System.Runtime.Versioning;
 using Stackflare.Interop;
 using Stackflare.Processes;
-using Stackflare.Tests.Signals.Outputs;
+using Stackflare.Tests.Outputs;
 
 namespace Stackflare.Tests.Processes;
 

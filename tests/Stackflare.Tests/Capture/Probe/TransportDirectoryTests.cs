@@ -1,7 +1,7 @@
 using System.Runtime.Versioning;
 using Stackflare.Capture.Probe;
 using Stackflare.Processes;
-using Stackflare.Tests.Signals.Outputs;
+using Stackflare.Tests.Outputs;
 
 namespace Stackflare.Tests.Capture.Probe;
 

@@ -5,7 +5,7 @@ using Stackflare.Snapshots;
 using Stackflare.Snapshots.Format;
 using Stackflare.Symbols;
 using Stackflare.Symbols.Saved;
-using Stackflare.Tests.Signals.Outputs;
+using Stackflare.Tests.Outputs;
 using Stackflare.Tests.Symbols.Saved;
 using Stackflare.Tests.Writers;
 

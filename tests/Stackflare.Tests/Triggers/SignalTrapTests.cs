@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Stackflare.Tests.Signals;
+namespace Stackflare.Tests.Triggers;
 
 public sealed partial class SignalTrapTests
 {

@@ -1,9 +1,9 @@
 using System.Runtime.Versioning;
 using Stackflare.Interop;
-using Stackflare.Signals.Outputs;
+using Stackflare.Outputs;
 using Stackflare.Tests.Writers;
 
-namespace Stackflare.Tests.Signals.Outputs;
+namespace Stackflare.Tests.Outputs;
 
 [SupportedOSPlatform("linux")]
 public sealed class FileOutputTests : IDisposable

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Stackflare.Writers;
 
-namespace Stackflare.Signals;
+namespace Stackflare.Triggers;
 
 /// <summary>The settings of the startup hook: a variable for each option of <see cref="Flare.OnSignal"/>. An empty variable counts as not set.</summary>
 internal static class EnvironmentSettings

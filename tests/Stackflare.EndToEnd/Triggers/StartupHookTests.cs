@@ -1,6 +1,6 @@
 using Stackflare.EndToEnd.Harness;
 
-namespace Stackflare.EndToEnd.Signals;
+namespace Stackflare.EndToEnd.Triggers;
 
 /// <summary>A program that knows nothing of the library gets its trap from the environment.</summary>
 public sealed class StartupHookTests

@@ -2,7 +2,7 @@ using Stackflare.Interop;
 using Stackflare.Model;
 using Stackflare.Writers;
 
-namespace Stackflare.Signals.Outputs;
+namespace Stackflare.Outputs;
 
 /// <summary>Appends dumps to a file, each completely or not at all.</summary>
 internal sealed class FileOutput(string pattern) : DumpOutput

@@ -1,9 +1,9 @@
 using System.Text;
 using Stackflare.Interop;
-using Stackflare.Signals.Outputs;
+using Stackflare.Outputs;
 using Stackflare.Tests.Writers;
 
-namespace Stackflare.Tests.Signals.Outputs;
+namespace Stackflare.Tests.Outputs;
 
 public sealed class StandardStreamOutputTests
 {

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace Stackflare.Tests.Signals.Outputs;
+namespace Stackflare.Tests.Outputs;
 
 /// <summary>A test that must change a file's owner, which only root can.</summary>
 [AttributeUsage(AttributeTargets.Method)]

@@ -1,4 +1,4 @@
-namespace Stackflare.Tests.Signals.Outputs;
+namespace Stackflare.Tests.Outputs;
 
 internal sealed class TemporaryDirectory : IDisposable
 {

@@ -1,4 +1,4 @@
-namespace Stackflare.Signals.Outputs;
+namespace Stackflare.Outputs;
 
 /// <summary>Passes dumps to a delegate of the program.</summary>
 internal sealed class ReceiverOutput : DumpOutput

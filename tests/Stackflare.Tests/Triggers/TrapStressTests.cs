@@ -1,6 +1,6 @@
 using Stackflare.Tests.NativeProbe;
 
-namespace Stackflare.Tests.Signals;
+namespace Stackflare.Tests.Triggers;
 
 /// <summary>The native trap by itself, in a process that has no runtime to be patient with it.</summary>
 public sealed class TrapStressTests

@@ -1,6 +1,6 @@
 using Stackflare.Analysis;
 
-namespace Stackflare.Signals;
+namespace Stackflare.Triggers;
 
 /// <summary>
 /// An artificial dump with a bit of everything. Rendering it compiles code that a healthy process does not need, before the process is in trouble.

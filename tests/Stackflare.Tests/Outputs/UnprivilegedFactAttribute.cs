@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace Stackflare.Tests.Signals.Outputs;
+namespace Stackflare.Tests.Outputs;
 
 /// <summary>A test of what the kernel forbids a user, but not root.</summary>
 [AttributeUsage(AttributeTargets.Method)]

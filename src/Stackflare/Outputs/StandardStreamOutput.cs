@@ -3,7 +3,7 @@ using Stackflare.Interop;
 using Stackflare.Model;
 using Stackflare.Writers;
 
-namespace Stackflare.Signals.Outputs;
+namespace Stackflare.Outputs;
 
 /// <summary>An open descriptor that this class does not own: standard error, standard output, or a test's pipe.</summary>
 internal sealed class StandardStreamOutput(int descriptor = StandardStreamOutput.StandardErrorDescriptor, TimeSpan? limit = null) : DumpOutput

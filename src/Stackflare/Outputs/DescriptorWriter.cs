@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Stackflare.Interop;
 
-namespace Stackflare.Signals.Outputs;
+namespace Stackflare.Outputs;
 
 /// <summary>Writes all bytes to a descriptor, in limited time.</summary>
 internal static class DescriptorWriter

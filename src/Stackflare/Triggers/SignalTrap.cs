@@ -2,10 +2,10 @@ using System.Runtime.InteropServices;
 using Stackflare.Capture;
 using Stackflare.Capture.Probe;
 using Stackflare.Interop;
-using Stackflare.Signals.Outputs;
+using Stackflare.Outputs;
 using Stackflare.Writers;
 
-namespace Stackflare.Signals;
+namespace Stackflare.Triggers;
 
 /// <summary>
 /// The trap of a signal, and the thread that waits on it. A signal wakes the thread, which takes a dump and waits again. Signals

@@ -1,6 +1,6 @@
 using Stackflare.EndToEnd.Harness;
 
-namespace Stackflare.EndToEnd.Signals;
+namespace Stackflare.EndToEnd.Triggers;
 
 /// <summary>Signals, and other code that handles the same one.</summary>
 public sealed class HandlerTests

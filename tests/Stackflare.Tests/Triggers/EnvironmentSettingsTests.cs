@@ -1,6 +1,6 @@
-using Stackflare.Signals;
+using Stackflare.Triggers;
 
-namespace Stackflare.Tests.Signals;
+namespace Stackflare.Tests.Triggers;
 
 public sealed class EnvironmentSettingsTests
 {

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 
-namespace Stackflare.Signals.Outputs;
+namespace Stackflare.Outputs;
 
 /// <summary>A file path that contains <c>{pid}</c> and <c>{time}</c>.</summary>
 internal sealed class PathPattern

@@ -1,6 +1,6 @@
 using Stackflare.EndToEnd.Harness;
 
-namespace Stackflare.EndToEnd.Signals;
+namespace Stackflare.EndToEnd.Triggers;
 
 /// <summary>What cannot work is refused when the trap is set, by a type, with the reason and the remedy.</summary>
 public sealed class RefusedOptionsTests
