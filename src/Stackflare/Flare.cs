@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using Stackflare.Capture;
 using Stackflare.Triggers;
 using Stackflare.Writers;
@@ -31,6 +32,64 @@ public static class Flare
     /// which, and what to do.
     /// </exception>
     public static IDisposable OnSignal(SignalOptions? options = null) => new SignalTrap(options ?? new SignalOptions());
+
+    /// <summary>
+    /// Takes dumps while the thread pool is starved: while a queued work item waits longer than a threshold for a thread. Looks from time to time,
+    /// once a second at most, on a thread that all triggers of this class share; no capture is taken without an incident. When the pool runs queued work
+    /// again, it says how long the incident lasted.
+    /// </summary>
+    /// <param name="options">Threshold, number of dumps and output; null for 5 seconds, three dumps and standard error.</param>
+    /// <returns>Ends the watch when it is disposed. Never null. The watch continues until then.</returns>
+    /// <exception cref="StackflareException">This process cannot be dumped, or the output cannot be written; the error says why and what to do.</exception>
+    public static IDisposable WatchThreadPool(ThreadPoolWatchOptions? options = null) => new PoolWatch(options ?? new ThreadPoolWatchOptions());
+
+    /// <summary>
+    /// Takes a dump unless the result is disposed within a time. For a scope that must not hang: <c>using (Flare.DumpAfter(timeout))</c>. Costs less than
+    /// a microsecond, so each request of a server can have one. Simultaneous scopes of one place cause one dump.
+    /// </summary>
+    /// <param name="timeout">How long the scope may last.</param>
+    /// <param name="options">Whether to repeat the dump or to end the process, and the output; null for one dump to standard error. Use one object for all scopes.</param>
+    /// <param name="member">The method that has the scope. The compiler passes it.</param>
+    /// <param name="file">Its source file. The compiler passes it.</param>
+    /// <param name="line">Its line. The compiler passes it.</param>
+    /// <returns>Must be disposed at the end of the scope. Never null.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is zero or negative.</exception>
+    /// <exception cref="StackflareException">This process cannot be dumped, or the output cannot be written; the error says why and what to do.</exception>
+    public static IDisposable DumpAfter(
+        TimeSpan timeout, DumpAfterOptions? options = null,
+        [CallerMemberName] string member = "", [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(timeout, TimeSpan.Zero);
+        return DeadlineScope.Begin(timeout, options, member, file, line);
+    }
+
+    /// <summary>
+    /// Looks for deadlocks from time to time, and takes a dump of each new one. Each look pauses the program, for as long as a dump of its threads does.
+    /// Deadlocks through async methods are found only if <see cref="CaptureOptions.AsyncStacks"/> is <see cref="AsyncStackMode.Always"/>.
+    /// </summary>
+    /// <param name="options">How often to look, and the output; null for once a minute and standard error.</param>
+    /// <returns>Ends the watch when it is disposed. Never null. The watch continues until then.</returns>
+    /// <exception cref="StackflareException">This process cannot be dumped, or the output cannot be written; the error says why and what to do.</exception>
+    public static IDisposable OnDeadlock(DeadlockWatchOptions? options = null) => new DeadlockWatch(options ?? new DeadlockWatchOptions());
+
+    /// <summary>
+    /// Takes a dump when the process was told to end (SIGTERM, SIGINT, <see cref="Environment.Exit"/>, the end of <c>Main</c>) and has not ended in time.
+    /// It shows what the process waits for. Also works if a handler of <see cref="AppDomain.ProcessExit"/> does not return. Costs one descriptor and
+    /// nothing else until then.
+    /// </summary>
+    /// <param name="options">How long the process may take, and the output; null for 30 seconds, of which 24 pass before the dump, and standard error.</param>
+    /// <returns>Ends the watch when it is disposed. Never null. Do not dispose it during the shutdown.</returns>
+    /// <exception cref="StackflareException">This process cannot be dumped, or the output cannot be written; the error says why and what to do.</exception>
+    public static IDisposable OnSlowShutdown(SlowShutdownOptions? options = null) => new SlowShutdown(options ?? new SlowShutdownOptions());
+
+    /// <summary>
+    /// Takes a dump of all threads when an unhandled exception ends the process, before it ends: on any thread, in a finalizer and in <c>async void</c>
+    /// methods. The runtime tells nobody of <see cref="Environment.FailFast(string)"/>, of a stack overflow, or of a fatal signal in native code.
+    /// </summary>
+    /// <param name="options">What to collect, and the output; null for the defaults and standard error.</param>
+    /// <returns>Ends the watch when it is disposed. Never null. The watch continues until then.</returns>
+    /// <exception cref="StackflareException">This process cannot be dumped, or the output cannot be written; the error says why and what to do.</exception>
+    public static IDisposable OnUnhandledException(UnhandledExceptionOptions? options = null) => new UnhandledExceptionTrigger(options ?? new UnhandledExceptionOptions());
 
     /// <summary>
     /// Takes a dump of this process now. All threads are paused meanwhile: less than 1 ms for ten threads, about 2 ms for a hundred threads of 50

@@ -128,12 +128,15 @@ internal static class DumpBuilder
     {
         if ((own ?? snapshot.ThreadPool) is not { } pool || snapshot.Queued.Length == 0)
             return own ?? snapshot.ThreadPool;
+        // A watch of the pool queues work of its own.
+        ILookup<bool, SnapshotQueued> queued = snapshot.Queued.ToLookup(q => q.Type is { } type && session.Module(snapshot.Types[type].Module) is { IsOwn: true });
         // Types that differ only in what the framework leaves out of their names are one.
         return pool with
         {
+            Queued = pool.Queued - queued[true].Sum(static q => (long)q.Count),
             QueuedWork =
             [
-                .. snapshot.Queued.GroupBy(q => session.Types.Name(q.Type), static q => (long)q.Count, StringComparer.Ordinal)
+                .. queued[false].GroupBy(q => session.Types.Name(q.Type), static q => (long)q.Count, StringComparer.Ordinal)
                     .Select(static g => new QueuedWork(g.Key, g.Sum())).OrderByDescending(static w => w.Count),
             ],
         };

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 
 namespace Stackflare.Interop;
@@ -93,6 +95,14 @@ internal static unsafe partial class Posix
 
     /// <summary>Ignores a signal, so that it does not end the process. Its cause is then an error of the system call.</summary>
     internal static void Ignore(int signal) => _ = SignalRaw(signal, 1);
+
+    /// <summary>Ends the process at once: no exit handler and no <c>finally</c> block runs.</summary>
+    [DoesNotReturn]
+    internal static void ExitNow(int code)
+    {
+        ExitRaw(code);
+        throw new UnreachableException();
+    }
 
     internal static uint EffectiveUser() => EffectiveUserRaw();
 
@@ -297,6 +307,9 @@ internal static unsafe partial class Posix
 
     [LibraryImport("libc", EntryPoint = "signal")]
     private static partial nint SignalRaw(int signal, nint handler);
+
+    [LibraryImport("libc", EntryPoint = "_exit")]
+    private static partial void ExitRaw(int code);
 
     [LibraryImport("libc", EntryPoint = "geteuid")]
     private static partial uint EffectiveUserRaw();

@@ -12,6 +12,9 @@ public sealed partial record ThreadDump
     /// <summary>The time of the pause.</summary>
     public required DateTimeOffset CapturedAt { get; init; }
 
+    /// <summary>Why the dump was taken; null if the program or a tool asked for it directly.</summary>
+    public DumpReason? Reason { get; init; }
+
     /// <summary>
     /// Whether the runtime answered. If false, the process could not be captured, and the dump contains only the kernel's view of its
     /// threads.

@@ -1,9 +1,6 @@
 using System.Runtime.InteropServices;
-using Stackflare.Capture;
 using Stackflare.Capture.Probe;
 using Stackflare.Interop;
-using Stackflare.Outputs;
-using Stackflare.Writers;
 
 namespace Stackflare.Triggers;
 
@@ -13,18 +10,18 @@ namespace Stackflare.Triggers;
 /// </summary>
 internal sealed class SignalTrap : IDisposable
 {
-    private readonly SignalOptions _options;
+    private readonly DumpTaker _taker;
+    private readonly DumpReason _reason;
     private readonly Thread _thread;
     private readonly ManualResetEventSlim _warm = new();
     private readonly int _trap;
-    private int _disposed, _threadId;
+    private int _disposed;
 
     /// <exception cref="StackflareException">The trap cannot be set; the error says why.</exception>
     public SignalTrap(SignalOptions options)
     {
-        _options = options;
-        SelfCapture.EnsureSupported();
-        options.Output.Validate();
+        _taker = new DumpTaker(options);
+        _reason = new DumpReason { Kind = DumpReasonKind.Signal, Text = options.Signal.ToString() };
         _trap = ProbeLibrary.TrapOpen(options.Signal, options.Chain);
         if (_trap < 0)
         {
@@ -60,67 +57,15 @@ internal sealed class SignalTrap : IDisposable
             return;
         ProbeLibrary.TrapClose(_trap);
         if (Environment.CurrentManagedThreadId != _thread.ManagedThreadId)
-            _thread.Join(SelfCapture.LongestDump(_options.Capture));
+            _thread.Join(_taker.Longest);
     }
 
     private void Run()
     {
-        _threadId = Posix.CurrentThread();
-        WarmUp();
+        int id = Posix.CurrentThread();
+        _taker.WarmUp(id);
         _warm.Set();
         while (ProbeLibrary.TrapWait(_trap))
-            Dump();
-    }
-
-    /// <summary>
-    /// Takes a dump and discards it, so that the code is compiled and the files are known for the first real one. A failure is
-    /// not reported here, because a requested dump will fail in the same way and report it.
-    /// </summary>
-    private void WarmUp()
-    {
-        try
-        {
-            // Nobody has requested this dump, so it must not affect other profilers.
-            ThreadDump dump = SelfCapture.Take(_options.Capture with { AllowMainProfiler = false }, _threadId);
-            DumpRenderer.Write(dump, _options.Format, _options.Render, TextWriter.Null);
-            DumpRenderer.Write(WarmUpDump.Dump(), _options.Format, _options.Render, TextWriter.Null);
-        }
-#pragma warning disable CA1031 // An unhandled exception would end the program, which has not requested anything yet.
-        catch (Exception)
-#pragma warning restore CA1031
-        {
-        }
-    }
-
-    private void Dump()
-    {
-        try
-        {
-            _options.Output.Write(SelfCapture.Take(_options.Capture, _threadId), _options.Format, _options.Render);
-        }
-#pragma warning disable CA1031 // The thread must survive: the next signal may not have the same problem.
-        catch (Exception e)
-#pragma warning restore CA1031
-        {
-            Report(e);
-        }
-    }
-
-    private void Report(Exception error)
-    {
-        if (_options.OnError is { } onError)
-        {
-            try
-            {
-                onError(error);
-                return;
-            }
-#pragma warning disable CA1031 // The thread must survive any exception, and the first error must be reported.
-            catch (Exception)
-#pragma warning restore CA1031
-            {
-            }
-        }
-        StandardStreamOutput.TryWriteLine($"stackflare: no thread dump: {(error is StackflareException ? error.Message : $"{error.GetType()}: {error.Message}")}");
+            _taker.Take(_reason, id);
     }
 }

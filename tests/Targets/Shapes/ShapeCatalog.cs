@@ -21,6 +21,7 @@ internal static class ShapeCatalog
         nameof(DeepRecursion) => new DeepRecursion(),
         nameof(NativeCall) => new NativeCall(),
         nameof(HungExit) => new HungExit(),
+        nameof(Watched) => new Watched(),
         nameof(ExceptionInFlight) => new ExceptionInFlight(),
         nameof(GuestRooms) => new GuestRooms(),
         nameof(CollectedAwaits) => new CollectedAwaits(),

@@ -125,4 +125,16 @@ internal static class JsonNames
         FindingKind.FinalizerBlocked => "finalizerBlocked",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
+
+    public static string Name(DumpReasonKind kind) => kind switch
+    {
+        DumpReasonKind.Signal => "signal",
+        DumpReasonKind.ThreadPool => "threadPool",
+        DumpReasonKind.Deadline => "deadline",
+        DumpReasonKind.Deadlock => "deadlock",
+        DumpReasonKind.SlowShutdown => "slowShutdown",
+        DumpReasonKind.UnhandledException => "unhandledException",
+        DumpReasonKind.Request => "request",
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
+    };
 }

@@ -52,6 +52,7 @@ internal sealed class JsonRenderer
         _json.WriteNumber("version", Version);
         WriteProcess(_dump.Process);
         _json.WriteString("capturedAt", _dump.CapturedAt);
+        WriteReason(_dump.Reason);
         _json.WriteBoolean("hasStacks", _dump.HasStacks);
         WriteTimings(_dump.Timings);
 
@@ -94,6 +95,19 @@ internal sealed class JsonRenderer
         _json.WriteString("runtimeVersion", process.RuntimeVersion?.ToString());
         _json.WriteString("platform", process.Platform);
         _json.WriteMilliseconds("uptimeMs", process.Uptime);
+        _json.WriteEndObject();
+    }
+
+    private void WriteReason(DumpReason? reason)
+    {
+        if (reason is null)
+        {
+            _json.WriteNull("reason");
+            return;
+        }
+        _json.WriteStartObject("reason");
+        _json.WriteString("kind", JsonNames.Name(reason.Kind));
+        _json.WriteString("text", reason.Text);
         _json.WriteEndObject();
     }
 

@@ -13,7 +13,10 @@ internal static class DumpHeading
         ThreadDump dump = view.Dump;
         var process = dump.Process;
         buffer.Begin(TextRole.Heading).Append("Thread dump of ").Append(EscapedText.Plain(process.Name)).Append(" (pid ").Append(process.Id).Append(") at ")
-            .Append(dump.CapturedAt.ToString("yyyy-MM-dd HH:mm:ss.fff zzz", CultureInfo.InvariantCulture)).End().AppendLine();
+            .Append(dump.CapturedAt.ToString("yyyy-MM-dd HH:mm:ss.fff zzz", CultureInfo.InvariantCulture)).End();
+        if (dump.Reason is { } reason)
+            buffer.Append(": ").Append(EscapedText.Plain(reason.Text));
+        buffer.AppendLine();
 
         buffer.Append(".NET ").Append(process.RuntimeVersion?.ToString() ?? "(version not known)").Append(' ').Append(EscapedText.Plain(process.Platform));
         if (process.Uptime is { } uptime)

@@ -1,0 +1,17 @@
+namespace Stackflare;
+
+/// <summary>Why a dump was taken. Immutable.</summary>
+public sealed record DumpReason
+{
+    /// <summary>What asked for the dump.</summary>
+    public required DumpReasonKind Kind { get; init; }
+
+    /// <summary>
+    /// The reason as a clause that can follow a colon, for example <c>queued work has waited for a thread of the pool for 5s</c>. One line without
+    /// data of the program except names of its methods, files and signals.
+    /// </summary>
+    public required string Text { get; init; }
+
+    /// <summary>The text.</summary>
+    public override string ToString() => Text;
+}

@@ -1,0 +1,33 @@
+namespace Stackflare;
+
+/// <summary>What all triggers that nobody asked at the moment have in common: limits for how often they take a dump. Immutable.</summary>
+public abstract record WatchOptions : TriggerOptions
+{
+    private protected WatchOptions(TimeSpan cooldown) => Cooldown = cooldown;
+
+    /// <summary>The shortest time between two incidents that cause dumps. An incident that begins earlier causes none. Zero for no limit.</summary>
+    public TimeSpan Cooldown { get; init => field = NotNegative(value, nameof(Cooldown)); }
+
+    /// <summary>How many dumps this trigger takes in any hour; 20 by default. After the last one, a line on standard error says so.</summary>
+    public int MaxDumpsPerHour
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(value, nameof(MaxDumpsPerHour));
+            field = value;
+        }
+    } = 20;
+
+    private protected static TimeSpan NotNegative(TimeSpan value, string name)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(value, TimeSpan.Zero, name);
+        return value;
+    }
+
+    private protected static TimeSpan Positive(TimeSpan value, string name)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(value, TimeSpan.Zero, name);
+        return value;
+    }
+}

@@ -1,0 +1,139 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Stackflare.EndToEnd.Harness;
+
+namespace Stackflare.EndToEnd.Triggers;
+
+/// <summary>Programs that notice their own trouble: the reason of each dump, the line of the culprit, and the same program without trouble.</summary>
+public sealed class TriggerTests
+{
+    private const int Abort = 134, Threshold = 500;
+
+    private static readonly string Source = Path.Combine(TestPaths.RepositoryRoot, "tests", "Targets", "Shapes", "Watched.cs");
+
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Stacks)]
+    [InFlavours("unoptimized", LooksAt.Stacks)]
+    public async Task AStarvedPoolCausesThreeDumpsAndOnceMoreTheNextTime(string flavour)
+    {
+        await using var target = await StartAsync(flavour, "pool");
+        for (int incident = 1; incident <= 2; incident++)
+        {
+            await target.CommandAsync("starve");
+            for (int i = 1; i <= 3; i++)
+            {
+                JsonDump dump = await target.NextDumpAsync();
+                AssertReason(dump, "threadPool", $"for a thread of the pool, dump {i} of 3");
+                Assert.Contains(dump.Threads, t => t.Frames.Any(f => IsAt(f, "starve")));
+                Assert.DoesNotContain("Canary", dump.Root.GetProperty("threadPool").ToString(), StringComparison.Ordinal);
+            }
+            await target.CommandAsync("recover");
+            await target.Errors.WaitAsync(
+                bytes => CountOf("stackflare: the thread pool runs queued work again; it had not for ", bytes) == incident ? "" : null, $"the end of incident {incident}");
+        }
+        Assert.Empty(target.DumpsSoFar());
+    }
+
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Stacks)]
+    [InFlavours("unoptimized", LooksAt.Stacks)]
+    public async Task AScopeThatIsNotLeftCausesOneDump(string flavour)
+    {
+        await using var target = await StartAsync(flavour, "after");
+        Assert.Equal("passed", await target.CommandAsync("pass"));
+        await target.CommandAsync("hang 20");
+        JsonDump dump = await target.NextDumpAsync();
+        AssertReason(dump, "deadline", $"Hang in {Source}:line {LineOf("scope")} has taken {Threshold}ms");
+        Assert.Equal(20, dump.Threads.Count(t => t.Frames.Any(f => IsAt(f, "hang"))));
+        await target.AssertAliveAsync();
+        Assert.Empty(target.DumpsSoFar());
+    }
+
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Stacks)]
+    public async Task AScopeCanRepeatItsDump(string flavour)
+    {
+        await using var target = await StartAsync(flavour, "after", "--repeat", "yes");
+        await target.CommandAsync("hang 5");
+        for (int i = 1; i <= 3; i++)
+            AssertReason(await target.NextDumpAsync(), "deadline", i == 2 ? "has taken 1s" : string.Create(CultureInfo.InvariantCulture, $"has taken {i * Threshold}ms"));
+    }
+
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Stacks)]
+    public async Task AScopeCanEndTheProcess(string flavour)
+    {
+        await using var target = await StartAsync(flavour, "after", "--exit", "7");
+        await target.CommandAsync("hang 1");
+        Assert.Equal(7, await target.WaitForExitAsync());
+        AssertReason(await target.NextDumpAsync(), "deadline", "has taken");
+    }
+
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Locks)]
+    public async Task EachDeadlockCausesOneDump(string flavour)
+    {
+        await using var target = await StartAsync(flavour, "deadlock");
+        await target.CommandAsync("lock");
+        JsonDump dump = await target.NextDumpAsync();
+        AssertReason(dump, "deadlock", "a deadlock");
+        Assert.Equal(2, dump.Threads.Count(t => t.Frames.Any(f => IsAt(f, "lock"))));
+        Assert.Single(dump.Root.GetProperty("deadlocks").EnumerateArray());
+
+        // The next dump is of the next deadlock: later looks at the first one caused none.
+        await target.CommandAsync("lock");
+        AssertReason(await target.NextDumpAsync(), "deadlock", "2 deadlocks");
+    }
+
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Stacks, "thread")]
+    [InFlavours(Spread.Newest, LooksAt.Stacks, "async")]
+    [InFlavours(Spread.Newest, LooksAt.Stacks, "finalizer")]
+    [InFlavours("unoptimized", LooksAt.Stacks, "thread")]
+    public async Task AnUnhandledExceptionCausesADumpBeforeTheEnd(string flavour, string where)
+    {
+        await using var target = await StartAsync(flavour, "exception");
+        await target.SendAsync($"throw {where}");
+        Assert.Equal(Abort, await target.WaitForExitAsync());
+        JsonDump dump = await target.NextDumpAsync();
+        AssertReason(dump, "unhandledException", "unhandled exception System.FormatException");
+        JsonThread thread = Assert.Single(dump.Threads, t => t.Frames.Any(f => IsAt(f, "throw")));
+        Assert.Contains(("System.FormatException", "a bad day"), thread.Exceptions);
+        // The runtime's own account of it follows.
+        Assert.Contains("Unhandled exception. System.FormatException: a bad day", target.Errors.Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Stacks)]
+    public async Task AProgramWithoutTroubleCausesNoDump(string flavour)
+    {
+        foreach (string watch in (string[])["pool", "after", "deadlock", "shutdown", "exception"])
+        {
+            await using var target = await StartAsync(flavour, watch);
+            Assert.Equal("passed", await target.CommandAsync("pass"));
+            await target.AssertExitsWellAsync();
+            await target.WaitForEndOfErrorsAsync();
+            Assert.Equal("", target.Errors.Text);
+        }
+    }
+
+    private static Task<TargetProcess> StartAsync(string flavour, string watch, params string[] more) => TargetProcess.StartAsync(
+        Flavour.Named(flavour), "Watched",
+        TargetOptions.NoTrap with { Arguments = ["--watch", watch, "--threshold", Threshold.ToString(CultureInfo.InvariantCulture), .. more] });
+
+    private static void AssertReason(JsonDump dump, string kind, string text)
+    {
+        JsonElement reason = dump.Root.GetProperty("reason");
+        Assert.Equal(kind, reason.GetProperty("kind").GetString());
+        Assert.Contains(text, reason.GetProperty("text").GetString(), StringComparison.Ordinal);
+    }
+
+    private static bool IsAt(JsonFrame frame, string place) => frame.SourcePath == Source && frame.Line == LineOf(place);
+
+    private static int LineOf(string place) =>
+        Assert.Single(File.ReadAllLines(Source).Index(), l => l.Item.EndsWith($" // {place}", StringComparison.Ordinal)).Index + 1;
+
+    private static int CountOf(string line, ReadOnlyMemory<byte> bytes) =>
+        Encoding.UTF8.GetString(bytes.Span).Split('\n').SkipLast(1).Count(l => l.StartsWith(line, StringComparison.Ordinal));
+}
