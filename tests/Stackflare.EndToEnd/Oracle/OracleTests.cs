@@ -1,4 +1,5 @@
 using Stackflare.EndToEnd.Harness;
+using Xunit.Sdk;
 
 namespace Stackflare.EndToEnd.Oracle;
 
@@ -14,11 +15,19 @@ public sealed class OracleTests
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), shape, TargetOptions.Default with { Shell = TargetOptions.Grandchild });
         var dump = await target.DumpAsync();
-        var view = DebuggerView.Of(target);
-
         // The runtime's own threads come, go and move; these stand still.
         int[] still = [target.Pid, .. target.Truth.Threads.Where(t => !IsInHandler(t)).Select(t => t.OsId)];
-        Assert.All(still, id => OracleComparison.AssertSame(view, dump, id));
+        IReadOnlyList<OracleThread> view = DebuggerView.Of(target);
+        try
+        {
+            AssertSame(view);
+        }
+        catch (XunitException)
+        {
+            AssertSame(OracleComparison.ViewSeenTwice(target, still));
+        }
+
+        void AssertSame(IReadOnlyList<OracleThread> view) => Assert.All(still, id => OracleComparison.AssertSame(view, dump, id));
     }
 
     /// <summary>Of a method in a catch or finally block, a debugger shows a second frame, in the try block, and the runtime's own frames between the two.</summary>
