@@ -34,6 +34,23 @@ public abstract class DumpOutput
     /// <exception cref="ArgumentException">The pattern is empty, is not a path, or has an unknown word in braces.</exception>
     public static DumpOutput File(string pattern) => new FileOutput(pattern);
 
+    /// <summary>A file as <see cref="File(string)"/>, with a limit for the space that dumps take.</summary>
+    /// <param name="pattern">The path.</param>
+    /// <param name="rotation">How many files are kept, and how large one becomes.</param>
+    /// <exception cref="ArgumentException">The pattern is empty, is not a path, or has an unknown word in braces.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="rotation"/> is null.</exception>
+    public static DumpOutput File(string pattern, FileRotation rotation)
+    {
+        ArgumentNullException.ThrowIfNull(rotation);
+        return new FileOutput(pattern, rotation);
+    }
+
+    /// <summary>Several outputs, one after the other. If one fails, the others are still written; the error is that of the first one that failed.</summary>
+    /// <param name="outputs">The outputs, the most reliable one first.</param>
+    /// <exception cref="ArgumentException">There are none.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="outputs"/> or one of them is null.</exception>
+    public static DumpOutput All(params DumpOutput[] outputs) => new SeveralOutputs(outputs);
+
     /// <summary>A delegate that gets the dump as objects. The format is ignored.</summary>
     /// <param name="receiver">
     /// Called on the thread that takes the dump. That thread takes no other dump until the delegate returns. Exceptions of the delegate become an

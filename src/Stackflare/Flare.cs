@@ -31,7 +31,11 @@ public static class Flare
     /// The signal cannot be handled, the output cannot be written, or this process cannot be dumped. The error and the message say
     /// which, and what to do.
     /// </exception>
-    public static IDisposable OnSignal(SignalOptions? options = null) => new SignalTrap(options ?? new SignalOptions());
+    public static IDisposable OnSignal(SignalOptions? options = null)
+    {
+        options ??= new SignalOptions();
+        return options.Signal == Signal.Term ? new TerminationTrap(options) : new SignalTrap(options);
+    }
 
     /// <summary>
     /// Takes dumps while the thread pool is starved: while a queued work item waits longer than a threshold for a thread. Looks from time to time,

@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace Stackflare;
 
-/// <summary>A signal that can trigger a dump: SIGUSR1, SIGUSR2, SIGQUIT or a real-time signal.</summary>
+/// <summary>A signal that can trigger a dump: SIGUSR1, SIGUSR2, SIGQUIT, SIGTERM or a real-time signal.</summary>
 public readonly record struct Signal
 {
     // Numbers from signal(7), the same on x64 and arm64. glibc and musl reserve the first real-time signals, and the runtime
     // uses SIGRTMIN to suspend its threads.
-    private const int SigQuit = 3, SigUsr1 = 10, SigUsr2 = 12, SigRtMin = 34, SigRtMax = 64;
+    private const int SigQuit = 3, SigUsr1 = 10, SigUsr2 = 12, SigTerm = 15, SigRtMin = 34, SigRtMax = 64;
 
     // Relative to SIGUSR1, so that the default value is equal to SIGUSR1.
     private readonly int _offset;
@@ -23,6 +23,12 @@ public readonly record struct Signal
     /// <summary>SIGQUIT, which Ctrl+\ sends. The program continues, as a JVM does.</summary>
     public static Signal Quit => new(SigQuit);
 
+    /// <summary>
+    /// SIGTERM. A dump is taken, and then the program handles the signal as without Stackflare: by default, it ends. The runtime calls handlers that were
+    /// registered earlier before the dump is taken.
+    /// </summary>
+    public static Signal Term => new(SigTerm);
+
     /// <summary>The signal's number. The default value is <see cref="Usr1"/>.</summary>
     public int Number => SigUsr1 + _offset;
 
@@ -35,7 +41,7 @@ public readonly record struct Signal
     /// <exception cref="StackflareException">No signal has this number, or it cannot trigger a dump.</exception>
     public static Signal FromNumber(int number) => number switch
     {
-        SigUsr1 or SigUsr2 or SigQuit or (> SigRtMin and <= SigRtMax) => new(number),
+        SigUsr1 or SigUsr2 or SigQuit or SigTerm or (> SigRtMin and <= SigRtMax) => new(number),
         SigRtMin => throw Invalid($"Signal {number} (SIGRTMIN) cannot be used: the runtime stops its threads with it."),
         9 or 19 => throw Invalid($"Signal {number} cannot be used: no program can handle it."),
         >= 1 and <= SigRtMax => throw Invalid(
@@ -58,6 +64,7 @@ public readonly record struct Signal
             "USR1" => Usr1,
             "USR2" => Usr2,
             "QUIT" => Quit,
+            "TERM" => Term,
             "RTMIN" => RealTime(0),
             "RTMAX" => FromNumber(SigRtMax),
             "KILL" => FromNumber(9),
@@ -74,12 +81,13 @@ public readonly record struct Signal
         SigUsr1 => "SIGUSR1",
         SigUsr2 => "SIGUSR2",
         SigQuit => "SIGQUIT",
+        SigTerm => "SIGTERM",
         int number => $"SIGRTMIN+{number - SigRtMin}",
     };
 
     /// <summary>The error for a signal that cannot trigger a dump, or not in this process.</summary>
     internal static StackflareException Invalid(string problem) =>
-        new(StackflareError.InvalidSignal, problem, "Use SIGUSR1, SIGUSR2, SIGQUIT or a real-time signal from SIGRTMIN+1 to SIGRTMAX.");
+        new(StackflareError.InvalidSignal, problem, "Use SIGUSR1, SIGUSR2, SIGQUIT, SIGTERM or a real-time signal from SIGRTMIN+1 to SIGRTMAX.");
 
     private static int? Offset(string name, string prefix) =>
         name.StartsWith(prefix, StringComparison.Ordinal)

@@ -13,8 +13,8 @@ internal static class StartupHook
     {
         try
         {
-            // Never disposed: the trap's own thread keeps it alive.
-            _ = Flare.OnSignal(EnvironmentSettings.Read());
+            if (EnvironmentSettings.Read().Start() is { } sentence)
+                StandardStreamOutput.TryWriteLine($"stackflare: {sentence}");
         }
         catch (StackflareException e)
         {

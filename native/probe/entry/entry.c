@@ -93,6 +93,15 @@ static hresult attach(void *self, void *info_unknown, void *client_data, uint32_
     if (host < 0)
         return CORPROF_E_PROFILER_CANCEL_ACTIVATION;
     bool is_own = snapshot_host_is_own(host);
+    /* The runtime attaches nothing once it begins to exit. A process that wants a dump then has the probe attached before, and waits here. Nothing is
+     * allocated, and the process can still exit. Another process must not block the runtime's diagnostics. */
+    if (request.flags & SF_REQUEST_HOLD) {
+        if (!is_own || !snapshot_host_may_go_on(host)) {
+            close(host);
+            return CORPROF_E_PROFILER_CANCEL_ACTIVATION;
+        }
+        begin = sf_now(CLOCK_MONOTONIC);
+    }
     memset(&c, 0, sizeof c);
     memset(&h, 0, sizeof h);
     c.request = &request;

@@ -34,6 +34,7 @@ enum sf_request_flags {
     SF_REQUEST_COPY_IMAGES = 1u << 0, /* copy modules without a file into the snapshot */
     SF_REQUEST_HEAP = 1u << 1,        /* search the heap for async methods that wait */
     SF_REQUEST_ENUMERATE = 1u << 2,   /* and make the runtime enumerate it, as the main profiler */
+    SF_REQUEST_HOLD = 1u << 3,        /* begin when the host sends a byte; only the process itself may ask for this */
 };
 
 typedef struct sf_request {

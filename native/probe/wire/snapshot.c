@@ -67,6 +67,16 @@ bool snapshot_host_is_own(int host)
     return getsockopt(host, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.pid == getpid();
 }
 
+bool snapshot_host_may_go_on(int host)
+{
+    char word;
+    ssize_t count;
+    do
+        count = read(host, &word, sizeof word);
+    while (count < 0 && errno == EINTR);
+    return count == sizeof word;
+}
+
 /* A deadline for the whole transfer, because the kernel's own limit starts again with each partial write: a slow host must not get more time than one
  * that reads nothing. */
 static void send_all(int fd, struct iovec *parts, size_t count, int64_t deadline)

@@ -23,6 +23,11 @@ internal static class SelfCapture
     private static Symbolicator? _withText, _withoutText;
     private static ProbeSource? _source;
 
+    /// <summary>Held while the runtime attaches the probe.</summary>
+    private static readonly object AttachGate = new();
+    private static readonly TimeSpan LongestHold = TimeSpan.FromSeconds(1);
+    private static HeldCapture? _held;
+
     /// <summary>Checks what can be checked without a capture.</summary>
     /// <exception cref="StackflareException">This process cannot be dumped.</exception>
     public static void EnsureSupported()
@@ -50,8 +55,44 @@ internal static class SelfCapture
 
     private static ThreadDump TakeNow(CaptureOptions options, int? ownThread, CancellationToken cancellationToken)
     {
-        Snapshot snapshot = (_source ??= NewSource()).Capture(options, cancellationToken);
+        Snapshot snapshot = Capture(options, cancellationToken);
         return DumpBuilder.Build(snapshot, SymbolicatorFor(options), ownThread, ownPool: OwnThreadPool.Complete(snapshot.ThreadPool));
+    }
+
+    private static Snapshot Capture(CaptureOptions options, CancellationToken cancellationToken)
+    {
+        lock (AttachGate)
+        {
+            _source ??= NewSource();
+            if (_held is not { } held)
+                return _source.Capture(options, cancellationToken);
+            _held = null;
+            Snapshot snapshot = held.Take(options.Limits.Timeout);
+            // For the next one. The runtime may have begun to exit meanwhile; then this was the last.
+            _held = HeldCapture.TryBegin(_source, options, LongestHold);
+            return snapshot;
+        }
+    }
+
+    /// <summary>
+    /// Has the probe attached now, for the next dump: the runtime attaches nothing once it begins to exit. Until <see cref="Release"/>, the runtime's
+    /// diagnostics answer no other tool. Takes a few milliseconds, and a second at most. If it fails, the next dump is taken as usual.
+    /// </summary>
+    /// <param name="options">What the next dump collects, and its limits.</param>
+    public static void Hold(CaptureOptions options)
+    {
+        lock (AttachGate)
+            _held ??= HeldCapture.TryBegin(_source ??= NewSource(), options, LongestHold);
+    }
+
+    /// <summary>Undoes <see cref="Hold"/>.</summary>
+    public static void Release()
+    {
+        lock (AttachGate)
+        {
+            _held?.GiveUp();
+            _held = null;
+        }
     }
 
     private static ProbeSource NewSource()

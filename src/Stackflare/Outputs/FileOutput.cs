@@ -5,7 +5,7 @@ using Stackflare.Writers;
 namespace Stackflare.Outputs;
 
 /// <summary>Appends dumps to a file, each completely or not at all.</summary>
-internal sealed class FileOutput(string pattern) : DumpOutput
+internal sealed class FileOutput(string pattern, FileRotation? rotation = null) : DumpOutput
 {
     // O_NONBLOCK: opening a FIFO must not wait for its reader. It has no effect on a regular file.
     private static readonly int Flags =
@@ -22,8 +22,14 @@ internal sealed class FileOutput(string pattern) : DumpOutput
     {
         using var bytes = new PooledBytes();
         DumpRenderer.Write(dump, format, options, bytes);
-        Append(_pattern.For(dump.Process.Id, dump.CapturedAt), bytes.Written);
+        string path = _pattern.For(dump.Process.Id, dump.CapturedAt);
+        if (rotation is null)
+            Append(path, bytes.Written);
+        else
+            Append(path, bytes.Written, rotate: length => FileRotator.Rotate(_pattern, path, length, rotation));
     }
+
+    public override string ToString() => _pattern.ToString();
 
     internal override void Validate()
     {
@@ -52,14 +58,21 @@ internal sealed class FileOutput(string pattern) : DumpOutput
     }
 
     /// <summary>Appends the bytes to the file.</summary>
-    internal static unsafe void Append(string path, ReadOnlySpan<byte> bytes)
+    /// <param name="path">The file.</param>
+    /// <param name="bytes">The bytes.</param>
+    /// <param name="rotate">Called with their number before the file is opened, to make room.</param>
+    internal static unsafe void Append(string path, ReadOnlySpan<byte> bytes, Action<int>? rotate = null)
     {
         fixed (byte* start = bytes)
         {
             // A lambda cannot capture a span. The memory stays pinned until RunExclusive returns.
             byte* pinned = start;
             int length = bytes.Length;
-            DescriptorWriter.RunExclusive(Describe(path), () => AppendExclusive(path, new ReadOnlySpan<byte>(pinned, length)));
+            DescriptorWriter.RunExclusive(Describe(path), () =>
+            {
+                rotate?.Invoke(length);
+                AppendExclusive(path, new ReadOnlySpan<byte>(pinned, length));
+            });
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace Stackflare.Outputs;
 
@@ -21,6 +22,23 @@ internal sealed class PathPattern
         // Resolved now and not for each dump: the program may change its directory.
         _pattern = Path.GetFullPath(pattern);
     }
+
+    /// <summary>Whether dumps go to different files by themselves.</summary>
+    public bool HasWord => _pattern.Contains(Pid, StringComparison.Ordinal) || _pattern.Contains(Time, StringComparison.Ordinal);
+
+    /// <summary>The files that earlier dumps may have been written to, in no order. A word in the name of a directory counts as that of this dump.</summary>
+    /// <param name="path">The path for this dump.</param>
+    public IEnumerable<string> Earlier(string path)
+    {
+        string name = Path.GetFileName(_pattern);
+        // Digits only for an id, digits and letters for a time: no other file of the directory fits.
+        var names = new Regex(
+            $"^{Regex.Escape(name).Replace(Regex.Escape(Pid), "[0-9]+", StringComparison.Ordinal).Replace(Regex.Escape(Time), "[0-9]{8}T[0-9]{6}[.][0-9]{3}Z", StringComparison.Ordinal)}$",
+            RegexOptions.CultureInvariant);
+        return Directory.EnumerateFiles(Path.GetDirectoryName(path)!).Where(f => names.IsMatch(Path.GetFileName(f)));
+    }
+
+    public override string ToString() => _pattern;
 
     /// <summary>The path for a dump.</summary>
     public string For(int processId, DateTimeOffset time) => _pattern

@@ -11,6 +11,8 @@ internal sealed class ReceiverOutput : DumpOutput
         _receiver = receiver;
     }
 
+    public override string ToString() => "a delegate";
+
     internal override void Write(ThreadDump dump, DumpFormat format, RenderOptions options)
     {
         try

@@ -16,6 +16,8 @@ internal sealed class StandardStreamOutput(int descriptor = StandardStreamOutput
     // A line is less important than a dump: it may report that the dump took too long.
     private static readonly TimeSpan LineLimit = TimeSpan.FromSeconds(1);
 
+    public override string ToString() => descriptor == StandardOutputDescriptor ? "standard output" : "standard error";
+
     internal override void Write(ThreadDump dump, DumpFormat format, RenderOptions options)
     {
         using var bytes = new PooledBytes();

@@ -59,12 +59,13 @@ internal sealed class DumpTaker
     /// <summary>Takes a dump and writes it. If that fails, reports why.</summary>
     /// <param name="reason">Why it is taken.</param>
     /// <param name="ownThread">Kernel id of the calling thread, if it only takes dumps.</param>
-    public void Take(DumpReason reason, int? ownThread) => Take(dump => dump with { Reason = reason }, ownThread);
+    public void Take(DumpReason reason, int? ownThread) => Take(dump => dump with { Reason = reason }, ownThread, reason);
 
     /// <summary>As <see cref="Take(DumpReason, int?)"/>, but what is found decides whether the dump is written.</summary>
     /// <param name="select">Returns what is written; null if nothing is.</param>
     /// <param name="ownThread">Kernel id of the calling thread, if it only takes dumps.</param>
-    public void Take(Func<ThreadDump, ThreadDump?> select, int? ownThread)
+    /// <param name="reason">Why it is taken, for the line that says that there is none.</param>
+    public void Take(Func<ThreadDump, ThreadDump?> select, int? ownThread, DumpReason? reason = null)
     {
         try
         {
@@ -75,14 +76,16 @@ internal sealed class DumpTaker
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            Report(e);
+            Report(e, reason);
         }
     }
 
-    private void Report(Exception error)
+    private void Report(Exception error, DumpReason? reason)
     {
+        // Whoever sends a signal knows it.
+        string when = reason is null or { Kind: DumpReasonKind.Signal } ? "" : reason.Text + "; ";
         if (!TryCall(_options.OnError, error))
-            StandardStreamOutput.TryWriteLine($"stackflare: no thread dump: {(error is StackflareException ? error.Message : $"{error.GetType()}: {error.Message}")}");
+            StandardStreamOutput.TryWriteLine($"stackflare: {when}no thread dump: {(error is StackflareException ? error.Message : $"{error.GetType()}: {error.Message}")}");
     }
 
     /// <summary>Calls back into the program; false if there is no callback, or if it threw.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Stackflare.Capture;
 using Stackflare.Writers;
 
 namespace Stackflare.Triggers;
@@ -6,6 +7,8 @@ namespace Stackflare.Triggers;
 /// <summary>Takes a dump when the process was told to end and has not ended in time.</summary>
 internal sealed class SlowShutdown : IDisposable
 {
+    private const string HostAssembly = "Microsoft.Extensions.Hosting,";
+
     private readonly SlowShutdownOptions _options;
     private readonly DumpTaker _taker;
     private readonly PosixSignalRegistration[] _signals;
@@ -21,8 +24,8 @@ internal sealed class SlowShutdown : IDisposable
         // The handlers only observe: the program's own handlers and the default action follow. The runtime calls these on a new thread, not in the pool.
         _signals =
         [
-            PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => Begin("SIGTERM came")),
-            PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => Begin("SIGINT came")),
+            PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => OnSignal("SIGTERM came")),
+            PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => OnSignal("SIGINT came")),
         ];
         AppDomain.CurrentDomain.ProcessExit += OnExit;
     }
@@ -37,9 +40,13 @@ internal sealed class SlowShutdown : IDisposable
         _alarm = WatchThread.Shared.Set(after, ownThread =>
         {
             _taker.Take(new DumpReason { Kind = DumpReasonKind.SlowShutdown, Text = $"{what} {Durations.AtMost(after)} ago, and the process has not ended" }, ownThread);
+            SelfCapture.Release();
             return null;
         });
     }
+
+    /// <summary>The exit handlers are next: after this, the runtime attaches no probe. Until the dump is taken, it answers no other tool.</summary>
+    public void BeforeExit() => SelfCapture.Hold(_options.Capture);
 
     public void Dispose()
     {
@@ -47,6 +54,15 @@ internal sealed class SlowShutdown : IDisposable
             signal.Dispose();
         AppDomain.CurrentDomain.ProcessExit -= OnExit;
         _alarm?.Dispose();
+        SelfCapture.Release();
+    }
+
+    private void OnSignal(string what)
+    {
+        Begin(what);
+        // Without a host, the exit handlers run as soon as this returns. A host first stops its services, and other tools must be able to look at them.
+        if (!Array.Exists(AppDomain.CurrentDomain.GetAssemblies(), static a => a.FullName?.StartsWith(HostAssembly, StringComparison.Ordinal) == true))
+            BeforeExit();
     }
 
     private void OnExit(object? sender, EventArgs e) => Begin("the process began to exit");

@@ -10,7 +10,7 @@ public sealed class RefusedOptionsTests
     [InlineData("19")]
     [InlineData("11")]
     [InlineData("2")]
-    [InlineData("15")]
+    [InlineData("1")]
     [InlineData("17")]
     [InlineData("34")]
     [InlineData("rt0")]

@@ -11,7 +11,7 @@ public sealed class EnvironmentSettingsTests
         foreach (var format in Enum.GetValues<DumpFormat>())
         {
             string name = format.ToString().ToLowerInvariant();
-            Assert.Equal(format, Read(("STACKFLARE_FORMAT", name)).Format);
+            Assert.Equal(format, Read(("STACKFLARE_FORMAT", name)).Signal.Format);
             Assert.Contains(name, remedy, StringComparison.Ordinal);
         }
     }
@@ -27,6 +27,11 @@ public sealed class EnvironmentSettingsTests
     [InlineData("STACKFLARE_ASYNC", "maybe")]
     [InlineData("STACKFLARE_ASYNC", "1")]
     [InlineData("STACKFLARE_CHAIN", "yes please")]
+    [InlineData("STACKFLARE_OUTPUT", "stderr;")]
+    [InlineData("STACKFLARE_MAX_FILES", "0")]
+    [InlineData("STACKFLARE_WATCH", "shutdown,everything")]
+    [InlineData("STACKFLARE_WATCH", "threadpool,")]
+    [InlineData("STACKFLARE_POOL_THRESHOLD_MS", "0")]
     [InlineData("STACKFLARE_MAX_THREADS", "many")]
     [InlineData("STACKFLARE_MAX_THREADS", "-1")]
     [InlineData("STACKFLARE_MAX_THREADS", "99999999999")]
@@ -46,17 +51,21 @@ public sealed class EnvironmentSettingsTests
         Assert.Throws<StackflareException>(() => Read(("STACKFLARE_MAX_PAUSE_MS", "10001"))).Remedy);
 
     [Fact]
-    public void NoVariableMeansTheDefaults() => Assert.Equal(new SignalOptions(), Read(("STACKFLARE_ASYNC", "")));
+    public void NoVariableMeansTheDefaults() => Assert.Equal(new SignalOptions(), Read(("STACKFLARE_ASYNC", "")).Signal);
 
     /// <summary>Each option has a variable; the callback for errors cannot have one.</summary>
     [Fact]
     public void EveryOptionHasAVariable()
     {
-        SignalOptions options = Read(
+        HookSettings settings = Read(
             ("STACKFLARE_SIGNAL", "SIGUSR2"), ("STACKFLARE_OUTPUT", "/tmp/{pid}.txt"), ("STACKFLARE_FORMAT", "json"), ("STACKFLARE_CHAIN", "1"), ("STACKFLARE_ASYNC", "always"),
             ("STACKFLARE_SOURCE_TEXT", "0"), ("STACKFLARE_GROUP", "off"), ("STACKFLARE_FOLD", "false"), ("STACKFLARE_SHOW_HIDDEN", "on"), ("STACKFLARE_MAX_THREADS", "1"),
             ("STACKFLARE_MAX_FRAMES_PER_THREAD", "2"), ("STACKFLARE_MAX_FRAMES", "3"), ("STACKFLARE_MAX_SNAPSHOT_BYTES", "65536"), ("STACKFLARE_MAX_PAUSE_MS", "4"),
-            ("STACKFLARE_TIMEOUT_MS", "50"));
+            ("STACKFLARE_TIMEOUT_MS", "50"), ("STACKFLARE_WARMUP", "off"), ("STACKFLARE_MAX_FILES", "2"), ("STACKFLARE_MAX_FILE_BYTES", "100"), ("STACKFLARE_WATCH", "shutdown,deadlock"),
+            ("STACKFLARE_POOL_THRESHOLD_MS", "1"), ("STACKFLARE_SHUTDOWN_TIMEOUT_MS", "2"), ("STACKFLARE_DEADLOCK_INTERVAL_MS", "3"));
+        SignalOptions options = settings.Signal;
+        AssertAllDiffer(new HookSettings(), settings);
+        AssertAllDiffer(new FileRotation(), settings.Rotation!);
         AssertAllDiffer(new SignalOptions(), options, nameof(SignalOptions.OnError));
         AssertAllDiffer(new CaptureOptions(), options.Capture, nameof(CaptureOptions.AllowMainProfiler));
         AssertAllDiffer(new DumpLimits(), options.Capture.Limits);
@@ -77,6 +86,6 @@ public sealed class EnvironmentSettingsTests
     private static void AssertAllDiffer(object before, object after, params string[] except) =>
         Assert.All(before.GetType().GetProperties().Where(p => p.GetMethod is { IsStatic: false } && !except.Contains(p.Name)), p => Assert.NotEqual(p.GetValue(before), p.GetValue(after)));
 
-    private static SignalOptions Read(params (string Name, string Value)[] variables) =>
+    private static HookSettings Read(params (string Name, string Value)[] variables) =>
         EnvironmentSettings.Read(name => variables.FirstOrDefault(v => v.Name == name).Value);
 }

@@ -12,7 +12,28 @@ internal sealed class ProbeSource(Func<ProbeTransport> open, ProfilerSlots slots
     public Snapshot Capture(CaptureOptions options, CancellationToken cancellationToken)
     {
         ProcessFacts host = readHost();
-        RawSnapshot raw = Take(options, host, cancellationToken);
+        return Decode(Take(options, host, cancellationToken), host);
+    }
+
+    /// <summary>As <see cref="Capture"/>, for the current process, in two steps.</summary>
+    /// <param name="options">What to collect, and limits.</param>
+    /// <param name="hold">Called when the probe is attached. Returns when the capture must begin, or throws if it must not.</param>
+    /// <exception cref="StackflareException">No snapshot could be taken; the error says why.</exception>
+    public Snapshot CaptureHeld(CaptureOptions options, Action hold)
+    {
+        ProcessFacts? host = null;
+        RawSnapshot raw = SnapshotCapture.TakeHeld(
+            open, options, slots, readHost().Tasks,
+            () =>
+            {
+                hold();
+                host = readHost();
+            });
+        return Decode(raw, host!);
+    }
+
+    private static Snapshot Decode(RawSnapshot raw, ProcessFacts host)
+    {
         // Right after the capture: the snapshot says which threads wait, and this measures for how long.
         IEnumerable<int> waiting =
             from wait in raw.Waits

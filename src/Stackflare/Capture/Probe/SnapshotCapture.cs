@@ -16,7 +16,7 @@ namespace Stackflare.Capture.Probe;
 internal static class SnapshotCapture
 {
     private const int Cancelled = unchecked((int)0x80131375), SuspensionInProgress = unchecked((int)0x80131388);
-    private const int ProfilerAlreadyActive = unchecked((int)0x8013136A);
+    private const int ProfilerAlreadyActive = unchecked((int)0x8013136A), NotInitialized = unchecked((int)0x80131371);
     private const int NoSuchFile = unchecked((int)0x80070002), ModuleNotFound = unchecked((int)0x8007007E);
     private const string MayBeEnding = "Try again; the process may be ending.";
 
@@ -34,6 +34,26 @@ internal static class SnapshotCapture
     {
         RawSnapshot snapshot = TakeAny(open, options, slots, cancellationToken);
         Check(snapshot, options.Limits, tasks);
+        return snapshot;
+    }
+
+    /// <summary>
+    /// Takes a snapshot of the current process in two steps, as the runtime attaches nothing once it begins to exit. Does not take the main slot. Until
+    /// the capture ends, the runtime answers no other tool.
+    /// </summary>
+    /// <param name="open">Opens a transport to the process.</param>
+    /// <param name="options">What to collect, and limits.</param>
+    /// <param name="slots">What is known of the process's profiler slots.</param>
+    /// <param name="tasks">The kernel's view of the process's threads.</param>
+    /// <param name="hold">Called when the probe is attached. Returns when the capture must begin, or throws if it must not.</param>
+    /// <exception cref="StackflareException">No snapshot could be taken; the error says why.</exception>
+    public static RawSnapshot TakeHeld(Func<ProbeTransport> open, CaptureOptions options, ProfilerSlots slots, KernelTasks tasks, Action hold)
+    {
+        HeapLimits? heap = HeapLimits.For(options);
+        RawSnapshot snapshot = Take(open, options.Limits, ProfilerClass.Beside, slots.CanReadHeapBeside ? heap : null, CancellationToken.None, hold);
+        Check(snapshot, options.Limits, tasks);
+        if (heap is not null && !slots.CanReadHeapBeside && !slots.HasNoHeap)
+            snapshot.HeapOmission = HeapOmission.MainForbidden;
         return snapshot;
     }
 
@@ -95,7 +115,7 @@ internal static class SnapshotCapture
         }
     }
 
-    private static RawSnapshot Take(Func<ProbeTransport> open, DumpLimits limits, ProfilerClass profiler, HeapLimits? heap, CancellationToken cancellationToken)
+    private static RawSnapshot Take(Func<ProbeTransport> open, DumpLimits limits, ProfilerClass profiler, HeapLimits? heap, CancellationToken cancellationToken, Action? hold = null)
     {
         using ProbeTransport transport = open();
         var deadline = Deadline.In(limits.Timeout, cancellationToken);
@@ -114,10 +134,10 @@ internal static class SnapshotCapture
                     $"The diagnostics socket '{transport.SocketPath}' is not the process's own: process {runtime.Pid} listens on it.",
                     "Remove it and start the process again.");
             }
-            byte[] request = Request(nonce, transport.Address, limits, heap);
+            byte[] request = Request(nonce, transport.Address, limits, heap, hold is not null);
             // The probe itself waits for background collections during the pause, so the runtime must not wait.
             port.SendAll(DiagnosticsPort.AttachCommand(transport.ProbePath, profiler, request, heap is null ? limits.Timeout : TimeSpan.Zero));
-            bytes = Receive(transport, port, runtime, nonce, limits, deadline);
+            bytes = Receive(transport, port, runtime, nonce, limits, deadline, hold);
         }
         catch (IOException e)
         {
@@ -155,7 +175,7 @@ internal static class SnapshotCapture
     private static bool IsAnswer(ReadOnlyMemory<byte> bytes, ulong nonce) =>
         bytes.Length >= NonceEnd && BinaryPrimitives.ReadUInt64LittleEndian(bytes.Span[(NonceEnd - sizeof(ulong))..]) == nonce;
 
-    private static byte[] Request(ulong nonce, string address, DumpLimits limits, HeapLimits? heap)
+    private static byte[] Request(ulong nonce, string address, DumpLimits limits, HeapLimits? heap, bool isHeld)
     {
         int timeMs = (int)limits.Timeout.TotalMilliseconds;
         var request = new RequestRecord
@@ -163,7 +183,7 @@ internal static class SnapshotCapture
             Magic = SnapshotConstants.Magic,
             VersionMajor = SnapshotConstants.VersionMajor,
             VersionMinor = SnapshotConstants.VersionMinor,
-            Flags = RequestFlags.CopyImages,
+            Flags = isHeld ? RequestFlags.CopyImages | RequestFlags.Hold : RequestFlags.CopyImages,
             Nonce = nonce,
             MaxThreads = (uint)limits.MaxThreads,
             MaxThreadFrames = (uint)limits.MaxFramesPerThread,
@@ -195,7 +215,7 @@ internal static class SnapshotCapture
     /// the probe has sent everything and was unloaded.
     /// </summary>
     private static ReadOnlyMemory<byte> Receive(
-        ProbeTransport transport, UnixSocket port, (int Pid, uint User) runtime, ulong nonce, DumpLimits limits, Deadline deadline)
+        ProbeTransport transport, UnixSocket port, (int Pid, uint User) runtime, ulong nonce, DumpLimits limits, Deadline deadline, Action? hold)
     {
         ReadOnlyMemory<byte>? bytes = null;
         bool isLoaded = false;
@@ -213,6 +233,12 @@ internal static class SnapshotCapture
                     continue;
                 transport.ProbeIsLoaded();
                 isLoaded = true;
+                if (hold is not null)
+                {
+                    hold();
+                    deadline = Deadline.In(limits.Timeout);
+                    connection.SendAll([1]);
+                }
                 if (ReadAll(connection, limits.MaxSnapshotBytes, deadline) is { IsEmpty: false } read)
                     bytes = read;
             }
@@ -257,6 +283,9 @@ internal static class SnapshotCapture
     {
         null => StackflareException.CaptureFailed("The runtime closed the connection", MayBeEnding, 0),
         Cancelled => StackflareException.CaptureFailed("The probe was attached but could not send its snapshot", "Try again.", Cancelled),
+        NotInitialized => StackflareException.CaptureFailed(
+            "The runtime attaches no probe, because it is still starting or has begun to exit",
+            "If it does not end, a handler of ProcessExit does not return; a core file has its stacks.", NotInitialized),
         NoSuchFile or ModuleNotFound => StackflareException.CaptureFailed(
             "The runtime could not load the probe", "Make sure that the process can open the file and that its file system is not mounted noexec.", result.Value),
         { } other => StackflareException.CaptureFailed(

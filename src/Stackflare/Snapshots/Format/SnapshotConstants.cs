@@ -72,6 +72,7 @@ internal enum RequestFlags : uint
     CopyImages = 1,
     Heap = 2,
     Enumerate = 4,
+    Hold = 8,
 }
 
 internal enum CapturePhase : uint
