@@ -81,8 +81,17 @@ internal static class SelfCapture
     /// <param name="options">What the next dump collects, and its limits.</param>
     public static void Hold(CaptureOptions options)
     {
-        lock (AttachGate)
+        // While a dump is being taken, it waits no longer than it may: this is on the way of the process to its end.
+        if (!Monitor.TryEnter(AttachGate, LongestHold))
+            return;
+        try
+        {
             _held ??= HeldCapture.TryBegin(_source ??= NewSource(), options, LongestHold);
+        }
+        finally
+        {
+            Monitor.Exit(AttachGate);
+        }
     }
 
     /// <summary>Undoes <see cref="Hold"/>.</summary>

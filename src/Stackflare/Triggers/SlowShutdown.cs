@@ -9,11 +9,13 @@ internal sealed class SlowShutdown : IDisposable
 {
     private const string HostAssembly = "Microsoft.Extensions.Hosting,";
 
+    private readonly HostObserver _host;
     private readonly SlowShutdownOptions _options;
     private readonly DumpTaker _taker;
     private readonly PosixSignalRegistration[] _signals;
     private WatchThread.Alarm? _alarm;
     private int _begun;
+    private volatile bool _isDone;
 
     /// <exception cref="StackflareException">This process cannot be dumped, or the output cannot be written; the error says why.</exception>
     public SlowShutdown(SlowShutdownOptions options)
@@ -27,31 +29,38 @@ internal sealed class SlowShutdown : IDisposable
             PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => OnSignal("SIGTERM came")),
             PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => OnSignal("SIGINT came")),
         ];
+        _host = new HostObserver(() => Begin("the host began to stop"), BeforeExit);
         AppDomain.CurrentDomain.ProcessExit += OnExit;
     }
 
     /// <summary>The shutdown has begun. Only the first call counts.</summary>
     /// <param name="what">What began it, as a clause in the past tense.</param>
-    public void Begin(string what)
+    private void Begin(string what)
     {
         if (Interlocked.Exchange(ref _begun, 1) != 0)
             return;
         TimeSpan after = _options.Timeout * _options.DumpAt;
         _alarm = WatchThread.Shared.Set(after, ownThread =>
         {
-            _taker.Take(new DumpReason { Kind = DumpReasonKind.SlowShutdown, Text = $"{what} {Durations.AtMost(after)} ago, and the process has not ended" }, ownThread);
+            _taker.Take(new DumpReason { Kind = DumpReasonKind.SlowShutdown, Text = $"{what} {Durations.Until(after)} ago and the process still runs" }, ownThread);
+            _isDone = true;
             SelfCapture.Release();
             return null;
         });
     }
 
     /// <summary>The exit handlers are next: after this, the runtime attaches no probe. Until the dump is taken, it answers no other tool.</summary>
-    public void BeforeExit() => SelfCapture.Hold(_options.Capture);
+    private void BeforeExit()
+    {
+        if (Volatile.Read(ref _begun) != 0 && !_isDone)
+            SelfCapture.Hold(_options.Capture);
+    }
 
     public void Dispose()
     {
         foreach (PosixSignalRegistration signal in _signals)
             signal.Dispose();
+        _host.Dispose();
         AppDomain.CurrentDomain.ProcessExit -= OnExit;
         _alarm?.Dispose();
         SelfCapture.Release();

@@ -6,6 +6,7 @@ ThreadPool.SetMinThreads(workers, 1);
 ThreadPool.SetMaxThreads(workers, workers);
 
 WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
+Stops.Add(builder, builder.Configuration["stop"]);
 builder.Services.AddSingleton<Prices>().AddSingleton<Orders>();
 WebApplication app = builder.Build();
 app.MapGet("/order/{number}", (Orders orders, int number) => orders.Place(number));

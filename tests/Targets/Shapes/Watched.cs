@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Stackflare.Targets.Common;
 
 namespace Stackflare.Targets.Shapes;
@@ -15,6 +16,7 @@ internal sealed class Watched : Shape
 
     private readonly ManualResetEventSlim _never = new();
     private TaskCompletionSource<int> _answer = new();
+    private PosixSignalRegistration? _stop;
 
     public override void Start(Host host)
     {
@@ -54,11 +56,12 @@ internal sealed class Watched : Shape
             while (Array.Exists(threads, static t => !t.ThreadState.HasFlag(ThreadState.WaitSleepJoin)))
                 Thread.Yield();
         }));
-        host.OnCommand("leave", _ => Begin("leaving", () =>
+        host.OnCommand("leave", _ => Begin("leaving", () => BeginThread(Leave)));
+        host.OnCommand("on-stop", what => Begin("set", () => _stop = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
         {
-            AppDomain.CurrentDomain.ProcessExit += (_, _) => Save();
-            BeginThread(static () => Environment.Exit(1));
-        }));
+            context.Cancel = true;
+            BeginThread(what == "leave" ? Leave : Stop);
+        })));
         host.OnCommand("throw", where => Begin("thrown", () =>
         {
             switch (where)
@@ -75,6 +78,12 @@ internal sealed class Watched : Shape
                     break;
             }
         }));
+    }
+
+    private void Leave()
+    {
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Save();
+        Environment.Exit(1);
     }
 
     private static void Watch(Options options)
@@ -126,6 +135,9 @@ internal sealed class Watched : Shape
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Save() => _never.Wait(); // leave
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Stop() => _never.Wait(); // stop
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Fail() => throw new FormatException("a bad day"); // throw

@@ -53,7 +53,7 @@ internal static class SnapshotCapture
         RawSnapshot snapshot = Take(open, options.Limits, ProfilerClass.Beside, slots.CanReadHeapBeside ? heap : null, CancellationToken.None, hold);
         Check(snapshot, options.Limits, tasks);
         if (heap is not null && !slots.CanReadHeapBeside && !slots.HasNoHeap)
-            snapshot.HeapOmission = HeapOmission.MainForbidden;
+            snapshot.HeapOmission = HeapOmission.Held;
         return snapshot;
     }
 

@@ -72,6 +72,9 @@ internal static class CaptureNotes
             case HeapOmission.MainForbidden when snapshot.Info.RuntimeMajor >= 9:
                 yield return Invariant($"Async stacks are not included: on .NET {snapshot.Info.RuntimeMajor} they need the main profiler slot, and an option or a variable forbids it.");
                 break;
+            case HeapOmission.Held:
+                yield return Invariant($"Async stacks are not included: on .NET {snapshot.Info.RuntimeMajor} they are not available once the process has begun to exit.");
+                break;
         }
         if (snapshot.Heap is not { Info: var info })
             yield break;

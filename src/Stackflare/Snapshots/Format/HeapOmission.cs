@@ -14,4 +14,7 @@ internal enum HeapOmission
 
     /// <summary>An option or a variable forbids taking the main slot.</summary>
     MainForbidden,
+
+    /// <summary>The probe was attached before the exit of the process. It did not take the main slot for so long.</summary>
+    Held,
 }

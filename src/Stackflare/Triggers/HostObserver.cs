@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+
+namespace Stackflare.Triggers;
+
+/// <summary>
+/// Tells when a generic host (ASP.NET Core, a worker service) begins to stop, and when it has stopped. The host announces itself to a diagnostic listener,
+/// and is used by reflection: the library depends on the runtime alone.
+/// </summary>
+internal sealed class HostObserver : IObserver<DiagnosticListener>, IObserver<KeyValuePair<string, object?>>, IDisposable
+{
+    private const string Listener = "Microsoft.Extensions.Hosting", HostBuilt = "HostBuilt";
+    private const string Lifetime = "Microsoft.Extensions.Hosting.IHostApplicationLifetime, Microsoft.Extensions.Hosting.Abstractions";
+
+    private readonly Action _stopping, _stopped;
+    private readonly IDisposable _listeners;
+    private IDisposable? _host;
+
+    /// <param name="stopping">Called when a host begins to stop.</param>
+    /// <param name="stopped">Called when its services have stopped.</param>
+    public HostObserver(Action stopping, Action stopped)
+    {
+        (_stopping, _stopped) = (stopping, stopped);
+        _listeners = DiagnosticListener.AllListeners.Subscribe(this);
+    }
+
+    public void Dispose()
+    {
+        _listeners.Dispose();
+        _host?.Dispose();
+    }
+
+    public void OnNext(DiagnosticListener value)
+    {
+        if (value.Name == Listener)
+            _host = value.Subscribe(this, static name => name == HostBuilt);
+    }
+
+    public void OnNext(KeyValuePair<string, object?> value)
+    {
+        if (value is not { Key: HostBuilt, Value: { } host })
+            return;
+        try
+        {
+            Observe(host);
+        }
+#pragma warning disable CA1031 // A host of another kind must not fail to start because it is observed.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+        }
+    }
+
+    public void OnCompleted()
+    {
+    }
+
+    public void OnError(Exception error)
+    {
+    }
+
+    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "A type that was trimmed is not found, and the host is not observed.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "As above.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2096", Justification = "As above.")]
+    private void Observe(object host)
+    {
+        Type? lifetimeType = Type.GetType(Lifetime, throwOnError: false);
+        Type? hostType = Array.Find(host.GetType().GetInterfaces(), static i => i.FullName == "Microsoft.Extensions.Hosting.IHost");
+        if (lifetimeType is null || hostType?.GetProperty("Services")?.GetValue(host) is not IServiceProvider services || services.GetService(lifetimeType) is not { } lifetime)
+            return;
+        Register("ApplicationStopping", _stopping);
+        Register("ApplicationStopped", _stopped);
+
+        void Register(string property, Action action)
+        {
+            if (lifetimeType.GetProperty(property)?.GetValue(lifetime) is CancellationToken token)
+                token.UnsafeRegister(static a => ((Action)a!)(), action);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+using System.Text;
+using Stackflare.EndToEnd.Cli.Harness;
+using Stackflare.EndToEnd.Harness;
+
+namespace Stackflare.EndToEnd.Triggers;
+
+/// <summary>Programs that were told to end and do not: the dump has the line of what keeps them, by environment variables alone or by a line in the program.</summary>
+public sealed class SlowShutdownTests
+{
+    private static readonly string Program = Path.Combine(TestPaths.TargetOutput("OrderApi", "net10.0"), "OrderApi");
+    private static readonly string Stops = Path.Combine(TestPaths.RepositoryRoot, "tests", "Targets", "OrderApi", "Stops.cs");
+    private static readonly string Watched = Path.Combine(TestPaths.RepositoryRoot, "tests", "Targets", "Shapes", "Watched.cs");
+
+    /// <summary>A service's StopAsync, one that ignores its token, and an exit handler, when the runtime attaches nothing more.</summary>
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Stacks, "service")]
+    [InFlavours(Spread.Newest, LooksAt.Stacks, "token")]
+    [InFlavours(Spread.Newest, LooksAt.Stacks, "exit")]
+    public async Task AHostThatDoesNotEnd(string flavour, string what)
+    {
+        await using var server = await WebServer.StartAsync(
+            Flavour.Named(flavour), Program,
+            [("DOTNET_STARTUP_HOOKS", TestPaths.Library), ("STACKFLARE_WATCH", "shutdown,threadpool"), ("STACKFLARE_SHUTDOWN_TIMEOUT_MS", "1000")],
+            $"stop={what}");
+        Kernel.Send(server.Pid, Kernel.Terminate);
+        string text = await server.Errors.WaitAsync(
+            bytes => Encoding.UTF8.GetString(bytes.Span) is var t && t.Contains("Not shown:", StringComparison.Ordinal) ? t : null, "a dump");
+        Assert.StartsWith("stackflare: thread dumps go to standard error on SIGUSR1 and after a starved thread pool, a slow shutdown\n", text, StringComparison.Ordinal);
+        Assert.Contains(": the host began to stop 0.8s ago and the process still runs\n", text, StringComparison.Ordinal);
+        Assert.Contains($"{Stops}:line {LineOf(Stops, what)}", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Stacks)]
+    public async Task AHandlerThatDoesNotEnd(string flavour)
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "Watched", Watch);
+        await target.CommandAsync("on-stop stop");
+        target.Signal(Kernel.Terminate);
+        JsonDump dump = await target.NextDumpAsync();
+        Assert.Equal("SIGTERM came 0.4s ago and the process still runs", dump.Root.GetProperty("reason").GetProperty("text").GetString());
+        Assert.Contains(dump.Threads, t => t.Frames.Any(f => f.SourcePath == Watched && f.Line == LineOf(Watched, "stop")));
+    }
+
+    /// <summary>Nobody told of this exit before it began: there is no dump, but a line that says why.</summary>
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Stacks)]
+    public async Task AnExitOfItsOwn(string flavour)
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "Watched", Watch);
+        await target.CommandAsync("leave");
+        await target.Errors.WaitAsync(bytes => Encoding.UTF8.GetString(bytes.Span).EndsWith('\n') ? "" : null, "a line");
+        Assert.StartsWith("stackflare: the process began to exit 0.4s ago and the process still runs; no thread dump: ", target.Errors.Text, StringComparison.Ordinal);
+        Assert.Contains("a handler of ProcessExit does not return", target.Errors.Text, StringComparison.Ordinal);
+    }
+
+    /// <summary>A host that ends in time: no dump, and the probe that waited for the exit does not keep it.</summary>
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Stacks)]
+    public async Task AHostThatEnds(string flavour)
+    {
+        await using var server = await WebServer.StartAsync(
+            Flavour.Named(flavour), Program, [("DOTNET_STARTUP_HOOKS", TestPaths.Library), ("STACKFLARE_WATCH", "shutdown")]);
+        Kernel.Send(server.Pid, Kernel.Terminate);
+        Assert.Equal(0, await server.WaitForExitAsync());
+        Assert.Single(server.Errors.Text.Split('\n'), static l => l.Length > 0);
+    }
+
+    /// <summary>By default a program ends at once.</summary>
+    [Theory]
+    [InFlavours(Spread.Runtimes, LooksAt.Stacks)]
+    public async Task AProgramWithoutAHandlerEndsAsBefore(string flavour)
+    {
+        await using var plain = await TargetProcess.StartAsync(Flavour.Named(flavour), "NamedThreads", TargetOptions.NoTrap);
+        plain.Signal(Kernel.Terminate);
+        int before = await plain.WaitForExitAsync();
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "Watched", Watch);
+        target.Signal(Kernel.Terminate);
+        Assert.Equal(before, await target.WaitForExitAsync());
+        await target.WaitForEndOfErrorsAsync();
+        Assert.Empty(target.Errors.Text);
+    }
+
+    private static TargetOptions Watch { get; } = TargetOptions.NoTrap with { Arguments = ["--watch", "shutdown", "--threshold", "500"] };
+
+    private static int LineOf(string file, string place) =>
+        Assert.Single(File.ReadAllLines(file).Index(), l => l.Item.EndsWith($" // {place}", StringComparison.Ordinal)).Index + 1;
+}
