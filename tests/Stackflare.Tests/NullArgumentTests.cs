@@ -13,6 +13,8 @@ public sealed class NullArgumentTests
         ["Render"] = () => _ = new SignalOptions { Render = null! },
         ["receiver"] = () => DumpOutput.To(null!),
         ["pattern"] = () => DumpOutput.File(null!),
+        ["rotation"] = () => DumpOutput.File("dump", null!),
+        ["outputs"] = () => DumpOutput.All(DumpOutput.StandardError, null!),
         ["text"] = () => Signal.Parse(null!),
         ["dump"] = () => Flare.Write(null!, TextWriter.Null),
         ["writer"] = () => Flare.Write(Build.Dump(), (TextWriter)null!),

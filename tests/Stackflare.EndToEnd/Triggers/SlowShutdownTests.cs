@@ -26,7 +26,7 @@ public sealed class SlowShutdownTests
         string text = await server.Errors.WaitAsync(
             bytes => Encoding.UTF8.GetString(bytes.Span) is var t && t.Contains("Not shown:", StringComparison.Ordinal) ? t : null, "a dump");
         Assert.StartsWith("stackflare: thread dumps go to standard error on SIGUSR1 and after a starved thread pool, a slow shutdown\n", text, StringComparison.Ordinal);
-        Assert.Contains(": the host began to stop 0.8s ago and the process still runs\n", text, StringComparison.Ordinal);
+        Assert.Contains(": the host began to stop 800ms ago and the process still runs\n", text, StringComparison.Ordinal);
         Assert.Contains($"{Stops}:line {LineOf(Stops, what)}", text, StringComparison.Ordinal);
     }
 
@@ -38,7 +38,7 @@ public sealed class SlowShutdownTests
         await target.CommandAsync("on-stop stop");
         target.Signal(Kernel.Terminate);
         JsonDump dump = await target.NextDumpAsync();
-        Assert.Equal("SIGTERM came 0.4s ago and the process still runs", dump.Root.GetProperty("reason").GetProperty("text").GetString());
+        Assert.Equal("SIGTERM came 400ms ago and the process still runs", dump.Root.GetProperty("reason").GetProperty("text").GetString());
         Assert.Contains(dump.Threads, t => t.Frames.Any(f => f.SourcePath == Watched && f.Line == LineOf(Watched, "stop")));
     }
 
@@ -50,7 +50,7 @@ public sealed class SlowShutdownTests
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "Watched", Watch);
         await target.CommandAsync("leave");
         await target.Errors.WaitAsync(bytes => Encoding.UTF8.GetString(bytes.Span).EndsWith('\n') ? "" : null, "a line");
-        Assert.StartsWith("stackflare: the process began to exit 0.4s ago and the process still runs; no thread dump: ", target.Errors.Text, StringComparison.Ordinal);
+        Assert.StartsWith("stackflare: the process began to exit 400ms ago and the process still runs; no thread dump: ", target.Errors.Text, StringComparison.Ordinal);
         Assert.Contains("a handler of ProcessExit does not return", target.Errors.Text, StringComparison.Ordinal);
     }
 

@@ -3,12 +3,14 @@ using Stackflare.Triggers;
 namespace Stackflare.Tests.Triggers;
 
 /// <summary>The thread that waits for the times of all triggers. No test asserts how long something takes.</summary>
-public sealed class WatchThreadTests
+public sealed class WatchThreadTests : IDisposable
 {
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(20), Never = TimeSpan.FromHours(1);
 
     private readonly WatchThread _watch = new();
     private readonly SemaphoreSlim _rung = new(0);
+
+    public void Dispose() => _rung.Dispose();
 
     [Fact]
     public void Alarms_ring_in_the_order_of_their_times_on_one_thread()
