@@ -13,17 +13,26 @@ internal sealed class HttpExchange : IDisposable
     private readonly Socket _socket;
 
     public HttpExchange(DumpListener listener)
+        : this(listener.ToString())
     {
-        var address = ListenAddress.Parse(listener.ToString());
+    }
+
+    private HttpExchange(string where)
+    {
+        var address = ListenAddress.Parse(where);
         EndPoint end = address.Path is { } path ? new UnixDomainSocketEndPoint(path) : new IPEndPoint(IPAddress.Loopback, address.Port);
         _socket = new Socket(end.AddressFamily, SocketType.Stream, ProtocolType.Unspecified) { ReceiveTimeout = (int)Patience.TotalMilliseconds };
         _socket.Connect(end);
     }
 
     /// <summary>The whole response to one request.</summary>
-    public static HttpAnswer Get(DumpListener listener, string target = "/", string headers = "Host: localhost\r\n", string method = "GET")
+    public static HttpAnswer Get(DumpListener listener, string target = "/", string headers = "Host: localhost\r\n", string method = "GET") =>
+        Get(listener.ToString(), target, headers, method);
+
+    /// <summary>The same, of a listener that is only known by its address.</summary>
+    public static HttpAnswer Get(string where, string target = "/", string headers = "Host: localhost\r\n", string method = "GET")
     {
-        using var exchange = new HttpExchange(listener);
+        using var exchange = new HttpExchange(where);
         exchange.Send($"{method} {target} HTTP/1.1\r\n{headers}\r\n");
         return exchange.Answer();
     }
