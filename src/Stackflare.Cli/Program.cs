@@ -10,7 +10,9 @@ using Stackflare.Model;
 Posix.Ignore(Posix.SIGXFSZ);
 try
 {
-    ParseResult commandLine = DumpCommand.Create().Parse(args);
+    RootCommand root = DumpCommand.Create();
+    // The parser skips a first word that ends like the name of the tool, such as http://127.0.0.1/debug/stackflare.
+    ParseResult commandLine = root.Parse(args is [var first, ..] && Path.GetFileName(first) == root.Name ? [root.Name, .. args] : args);
     // Replaces the parser's own error output, which is the whole help text and exit code 1.
     if (commandLine.Action is ParseErrorAction)
         return Usage.Error(Usage.ErrorOf(commandLine));

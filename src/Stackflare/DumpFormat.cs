@@ -23,4 +23,10 @@ public enum DumpFormat
     /// The JSON file format of the speedscope viewer, one profile for each thread. A file contains one dump. Does not contain the notes.
     /// </summary>
     Speedscope,
+
+    /// <summary>
+    /// The threads in the JSON of Spring Boot's and Steeltoe's <c>/actuator/threaddump</c>, for tools that read it. Contains neither async stacks
+    /// nor the notes.
+    /// </summary>
+    Actuator,
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using Stackflare.Capture;
+using Stackflare.Http;
 using Stackflare.Triggers;
 using Stackflare.Writers;
 
@@ -94,6 +95,25 @@ public static class Flare
     /// <returns>Ends the watch when it is disposed. Never null. The watch continues until then.</returns>
     /// <exception cref="StackflareException">This process cannot be dumped, or the output cannot be written; the error says why and what to do.</exception>
     public static IDisposable OnUnhandledException(UnhandledExceptionOptions? options = null) => new UnhandledExceptionTrigger(options ?? new UnhandledExceptionOptions());
+
+    /// <summary>
+    /// Serves thread dumps of this process over HTTP, at a Unix socket or a loopback port. A separate thread serves them and sleeps otherwise. It needs
+    /// no thread pool and no timer, so it answers while the program's own server does not. It first takes one dump and discards it, so that later
+    /// dumps are fast. <c>GET /</c> returns a dump; docs/hosting.md describes the parameters.
+    /// </summary>
+    /// <param name="options">Where the listener is, and the defaults for requests.</param>
+    /// <returns>
+    /// Closes the listener when it is disposed. Its <see cref="object.ToString"/> returns the address. Never null. Open until this object is disposed.
+    /// </returns>
+    /// <exception cref="StackflareException">
+    /// Nothing can listen at the address (<see cref="StackflareError.ListenFailed"/>), or this process cannot be dumped. The message says why, and what
+    /// to do.
+    /// </exception>
+    public static IDisposable Listen(ListenOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return new DumpListener(options);
+    }
 
     /// <summary>
     /// Takes a dump of this process now. All threads are paused meanwhile: less than 1 ms for ten threads, about 2 ms for a hundred threads of 50

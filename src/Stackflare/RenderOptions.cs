@@ -1,7 +1,8 @@
 namespace Stackflare;
 
 /// <summary>
-/// How much of a dump is shown. JSON always contains everything; folded stacks and speedscope files use <see cref="ShowHidden"/> only. Immutable.
+/// How much of a dump is shown. JSON always contains everything; folded stacks, speedscope files and the actuator's
+/// JSON use <see cref="ShowHidden"/> only. Immutable.
 /// </summary>
 public sealed record RenderOptions
 {

@@ -7,7 +7,7 @@ public sealed partial class LayerTests
 {
     /// <summary>From the lowest on. A room within one is part of it, unless it stands here itself.</summary>
     private static readonly string[] Rooms =
-        ["Interop", "Model", "Errors", "Processes", "Snapshots", "Capture.Probe", "Symbols", "Analysis", "Building", "Views", "Writers", "Capture", "Outputs", "Triggers"];
+        ["Interop", "Model", "Errors", "Processes", "Snapshots", "Capture.Probe", "Symbols", "Analysis", "Building", "Views", "Writers", "Capture", "Outputs", "Triggers", "Http"];
 
     public static TheoryData<string> All => [.. Rooms];
 
@@ -27,6 +27,8 @@ public sealed partial class LayerTests
     [InlineData("Symbols", "using Stackflare.Snapshots.Format;", false)]
     [InlineData("Building", "using Stackflare.Building.Async;", false)]
     [InlineData("Capture", "using Stackflare.Capture.Probe;", false)]
+    [InlineData("Http", "using Stackflare.AspNetCore;", true)]
+    [InlineData("Http", "using Stackflare.Cli;", true)]
     public void ATurnedArrowIsSeen(string room, string source, bool isTurned) => Assert.Equal(isTurned, LaterThan(room, source).Any());
 
     [Fact]
@@ -40,12 +42,12 @@ public sealed partial class LayerTests
     private static IEnumerable<string> LaterThan(string room, string source)
     {
         int at = Array.IndexOf(Rooms, room);
-        return Namespace().Matches(source).Select(m => RoomOf(m.Groups[1].Value)).Where(r => Array.IndexOf(Rooms, r) > at || r == "Cli");
+        return Namespace().Matches(source).Select(m => RoomOf(m.Groups[1].Value)).Where(r => Array.IndexOf(Rooms, r) > at || r is "Cli" or "AspNetCore");
     }
 
     /// <summary>The room of a name that begins with a namespace; empty for a type of the library's own namespace.</summary>
     private static string RoomOf(string name) =>
-        name.StartsWith("Cli", StringComparison.Ordinal) ? "Cli"
+        name.Split('.')[0] is "Cli" or "AspNetCore" ? name.Split('.')[0]
         : Rooms.Where(r => name == r || name.StartsWith(r + ".", StringComparison.Ordinal)).MaxBy(r => r.Length) ?? "";
 
     private static string[] Sources(string room)

@@ -11,6 +11,8 @@ public sealed class NullArgumentTests
         ["Output"] = () => _ = new SignalOptions { Output = null! },
         ["Capture"] = () => _ = new SignalOptions { Capture = null! },
         ["Render"] = () => _ = new SignalOptions { Render = null! },
+        ["Address"] = () => _ = new ListenOptions { Address = null! },
+        ["options"] = () => Flare.Listen(null!),
         ["receiver"] = () => DumpOutput.To(null!),
         ["pattern"] = () => DumpOutput.File(null!),
         ["rotation"] = () => DumpOutput.File("dump", null!),

@@ -17,12 +17,13 @@ internal static class DumpCommand
                                                 200 samples, 10 ms apart: a profile for speedscope.app
           stackflare MyApp --raw prod.snapshot  save the snapshot, and show it where the PDBs are:
           stackflare show prod.snapshot --symbols ./bin
+          stackflare http+unix:/run/app.sock    what the program itself serves
         """;
 
     public static RootCommand Create()
     {
         var shared = new SharedOptions();
-        var process = new Argument<string>("process") { Description = "The process: its id, the name of its program, or the path of its diagnostics socket.", HelpName = "pid|name|socket" };
+        var process = new Argument<string>("process") { Description = "The process: its id, the name of its program, the path of its diagnostics socket, or the address at which it serves dumps.", HelpName = "pid|name|socket|url" };
         Option<int> count = NumberOption.Create("--count", "-n", 1, least: 0, most: int.MaxValue);
         (count.Description, count.HelpName) = ("Number of dumps; 0 for no limit, until Ctrl+C.", "N");
         Option<int> interval = NumberOption.Create("--interval", "-i", 1000, least: 0, most: 3_600_000);
@@ -56,12 +57,14 @@ internal static class DumpCommand
         {
             if (result.GetValue(process) is not { } name)
                 return Usage.Error("Name a process by its id, its name or its socket; 'stackflare ps' lists them.");
+            if (result.GetValue(withAsync) && result.GetValue(noAsync))
+                return Usage.Error("--async and --no-async cannot be combined.");
+            if (HttpSource.IsAddress(name))
+                return new ServedDump(shared, count, interval, timeout, withAsync, noAsync).Write(result, name, notServed: [raw, noMain]);
             if (result.GetValue(raw) is not null && shared.IsSaidHow(result))
                 return Usage.Error("--raw saves the snapshot itself, and cannot be combined with --output or --format.");
             if (result.GetValue(raw) is SharedOptions.StandardOutput)
                 return Usage.Error("--raw saves to a file; '-' is not the name of one.");
-            if (result.GetValue(withAsync) && result.GetValue(noAsync))
-                return Usage.Error("--async and --no-async cannot be combined.");
             var sampling = new Sampling(result.GetValue(count), TimeSpan.FromMilliseconds(result.GetValue(interval)));
             var options = new CaptureOptions
             {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Stackflare.Analysis;
 using Stackflare.Cli.Terminal;
+using Stackflare.Views;
 using Stackflare.Writers;
 using Stackflare.Writers.Text;
 

@@ -58,4 +58,7 @@ public enum StackflareError
 
     /// <summary>An environment variable has an invalid value.</summary>
     InvalidSetting,
+
+    /// <summary>The listener cannot be at its address.</summary>
+    ListenFailed,
 }

@@ -13,12 +13,15 @@ internal readonly record struct FileStatus(ushort Mode, uint User, long Length, 
     private const ushort Regular = 0x8000;
     private const ushort Directory = 0x4000;
     private const ushort Link = 0xa000;
+    private const ushort Socket = 0xc000;
 
     public bool IsRegular => (Mode & TypeMask) == Regular;
 
     public bool IsDirectory => (Mode & TypeMask) == Directory;
 
     public bool IsLink => (Mode & TypeMask) == Link;
+
+    public bool IsSocket => (Mode & TypeMask) == Socket;
 
     public bool IsSameFileAs(FileStatus other) => Inode == other.Inode && Device == other.Device;
 }

@@ -10,14 +10,17 @@ namespace Stackflare.Writers;
 /// </summary>
 internal static class DumpFormats
 {
+    private const string PlainText = "text/plain", Json = "application/json", Actuator = "application/vnd.spring-boot.actuator.v3+json";
+
     /// <summary>The rows, in the order of display.</summary>
     public static IReadOnlyList<FormatRow> All { get; } =
     [
-        new(DumpFormat.Text, "text", ".txt", TextRenderer.Write),
-        new(DumpFormat.Traceback, "traceback", ".txt", TracebackRenderer.Write),
-        new(DumpFormat.Json, "json", ".json", static (dump, _, _, bytes) => JsonRenderer.Write(dump, bytes)),
-        new(DumpFormat.Folded, "folded", ".folded", FoldedRenderer.Write),
-        new(DumpFormat.Speedscope, "speedscope", ".speedscope.json", SpeedscopeRenderer.Write),
+        new(DumpFormat.Text, "text", ".txt", PlainText, TextRenderer.Write),
+        new(DumpFormat.Traceback, "traceback", ".txt", PlainText, TracebackRenderer.Write),
+        new(DumpFormat.Json, "json", ".json", Json, static (dump, _, _, bytes) => JsonRenderer.Write(dump, bytes)),
+        new(DumpFormat.Folded, "folded", ".folded", PlainText, FoldedRenderer.Write),
+        new(DumpFormat.Speedscope, "speedscope", ".speedscope.json", Json, SpeedscopeRenderer.Write),
+        new(DumpFormat.Actuator, "actuator", ".json", Actuator, static (dump, options, _, bytes) => ActuatorRenderer.Write(dump, options, bytes)),
     ];
 
     /// <summary>The names, in the order of display.</summary>

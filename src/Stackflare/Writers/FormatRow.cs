@@ -10,17 +10,19 @@ internal sealed class FormatRow
     /// <param name="format">The format.</param>
     /// <param name="name">Its name on the command line and in environment variables.</param>
     /// <param name="extension">The extension of its files, with the dot.</param>
+    /// <param name="mediaType">Its media type in HTTP.</param>
     /// <param name="write">Writes a dump as UTF-8.</param>
-    public FormatRow(DumpFormat format, string name, string extension, Action<ThreadDump, RenderOptions, TextStyle, PooledBytes> write) =>
-        (Format, Name, Extension, Write) = (format, name, extension, write);
+    public FormatRow(DumpFormat format, string name, string extension, string mediaType, Action<ThreadDump, RenderOptions, TextStyle, PooledBytes> write) =>
+        (Format, Name, Extension, MediaType, Write) = (format, name, extension, mediaType, write);
 
     /// <summary>A format in which several dumps add up to one output.</summary>
     /// <param name="format">The format.</param>
     /// <param name="name">Its name on the command line and in environment variables.</param>
     /// <param name="extension">The extension of its files, with the dot.</param>
+    /// <param name="mediaType">Its media type in HTTP.</param>
     /// <param name="writeSamples">Writes the sum as UTF-8.</param>
-    public FormatRow(DumpFormat format, string name, string extension, Action<StackSamples, PooledBytes> writeSamples)
-        : this(format, name, extension, (dump, options, _, bytes) =>
+    public FormatRow(DumpFormat format, string name, string extension, string mediaType, Action<StackSamples, PooledBytes> writeSamples)
+        : this(format, name, extension, mediaType, (dump, options, _, bytes) =>
         {
             using var samples = new StackSamples(options);
             samples.Add(dump);
@@ -32,6 +34,12 @@ internal sealed class FormatRow
     public string Name { get; }
 
     public string Extension { get; }
+
+    /// <summary>Without parameters. Several formats can have the same one.</summary>
+    public string MediaType { get; }
+
+    /// <summary>The media type with the character set, if it is text. JSON is always UTF-8.</summary>
+    public string ContentType => MediaType.StartsWith("text/", StringComparison.Ordinal) ? MediaType + "; charset=utf-8" : MediaType;
 
     public Action<ThreadDump, RenderOptions, TextStyle, PooledBytes> Write { get; }
 

@@ -19,9 +19,12 @@ public sealed class PackageContentTests(Packages packages)
     private static readonly string[] Wrapping = ["_rels/", "package/", "[Content_Types].xml"];
 
     [Fact]
-    public void ThereAreThreePackagesAndTheSymbolsOfTheLibrary() =>
+    public void ThereAreThePackagesAndTheSymbolsOfTheLibraries() =>
         Assert.Equal(
-            [$"Stackflare.{Packages.Version}.nupkg", $"Stackflare.{Packages.Version}.snupkg", $"Stackflare.Cli.{Packages.Version}.nupkg", $"Stackflare.Cli.linux-x64.{Packages.Version}.nupkg"],
+            [
+                $"Stackflare.{Packages.Version}.nupkg", $"Stackflare.{Packages.Version}.snupkg", $"Stackflare.AspNetCore.{Packages.Version}.nupkg", $"Stackflare.AspNetCore.{Packages.Version}.snupkg",
+                $"Stackflare.Cli.{Packages.Version}.nupkg", $"Stackflare.Cli.linux-x64.{Packages.Version}.nupkg",
+            ],
             Directory.EnumerateFiles(packages.Feed).Select(Path.GetFileName).Order(StringComparer.Ordinal));
 
     [Fact]
@@ -35,6 +38,20 @@ public sealed class PackageContentTests(Packages packages)
             ],
             Contents(package));
         Assert.All(Platforms(), platform => Assert.Equal(Machine(platform), ReadMachine(package.GetEntry($"runtimes/{platform}/native/{Probe}")!)));
+    }
+
+    /// <summary>It uses internal members of the library, so no other version will do.</summary>
+    [Fact]
+    public void ThePackageForAspNetCoreNeedsTheLibraryOfItsVersionAndTheFramework()
+    {
+        using ZipArchive package = packages.Open("Stackflare.AspNetCore");
+        Assert.Equal(["LICENSE", "README.md", "Stackflare.AspNetCore.nuspec", "lib/net8.0/Stackflare.AspNetCore.dll", "lib/net8.0/Stackflare.AspNetCore.xml"], Contents(package));
+        XElement metadata = Metadata("Stackflare.AspNetCore");
+        XElement dependency = Assert.Single(metadata.Descendants(), e => e.Name.LocalName == "dependency");
+        Assert.Equal(("Stackflare", $"[{Packages.Version}]"), (dependency.Attribute("id")!.Value, dependency.Attribute("version")!.Value));
+        Assert.Equal("Microsoft.AspNetCore.App", Assert.Single(metadata.Descendants(), e => e.Name.LocalName == "frameworkReference").Attribute("name")!.Value);
+        using ZipArchive symbols = packages.Open("Stackflare.AspNetCore", "snupkg");
+        Assert.Equal(["Stackflare.AspNetCore.nuspec", "lib/net8.0/Stackflare.AspNetCore.pdb"], Contents(symbols));
     }
 
     /// <summary>The PDB is that of the assembly, names files as the repository has them, and carries those that no repository has.</summary>
@@ -89,13 +106,12 @@ public sealed class PackageContentTests(Packages packages)
 
     [Theory]
     [InlineData("Stackflare", null)]
+    [InlineData("Stackflare.AspNetCore", null)]
     [InlineData("Stackflare.Cli", "DotnetTool")]
     [InlineData("Stackflare.Cli.linux-x64", "DotnetToolRidPackage")]
     public void ThePackageSaysWhatItIs(string id, string? type)
     {
-        using ZipArchive package = packages.Open(id);
-        using Stream stream = package.GetEntry($"{id}.nuspec")!.Open();
-        XElement metadata = XDocument.Load(stream).Root!.Elements().Single();
+        XElement metadata = Metadata(id);
         string? Text(string name) => metadata.Elements().SingleOrDefault(e => e.Name.LocalName == name)?.Value;
 
         Assert.Equal(id, Text("id"));
@@ -103,14 +119,15 @@ public sealed class PackageContentTests(Packages packages)
         Assert.Equal("README.md", Text("readme"));
         Assert.Contains("thread", Text("description"), StringComparison.OrdinalIgnoreCase);
         Assert.Equal(type, metadata.Descendants().SingleOrDefault(e => e.Name.LocalName == "packageType")?.Attribute("name")?.Value);
-        Assert.DoesNotContain(metadata.Descendants(), e => e.Name.LocalName == "dependency");
+        if (id != "Stackflare.AspNetCore")
+            Assert.DoesNotContain(metadata.Descendants(), e => e.Name.LocalName == "dependency");
     }
 
     /// <summary>Neither paths of the machine that it was built on nor anything else of it is anybody's business.</summary>
     [Fact]
     public void NoFileNamesTheFolderThatItWasBuiltIn()
     {
-        foreach (string id in new[] { "Stackflare", "Stackflare.Cli.linux-x64" })
+        foreach (string id in new[] { "Stackflare", "Stackflare.AspNetCore", "Stackflare.Cli.linux-x64" })
         {
             using ZipArchive package = packages.Open(id);
             foreach (ZipArchiveEntry entry in package.Entries)
@@ -130,6 +147,13 @@ public sealed class PackageContentTests(Packages packages)
         if (Command.Find("musl-gcc") is not null)
             yield return "linux-musl-x64";
         yield return "linux-x64";
+    }
+
+    private XElement Metadata(string id)
+    {
+        using ZipArchive package = packages.Open(id);
+        using Stream stream = package.GetEntry($"{id}.nuspec")!.Open();
+        return XDocument.Load(stream).Root!.Elements().Single();
     }
 
     private static IEnumerable<string> Contents(ZipArchive package) => package.Entries

@@ -99,33 +99,4 @@ public sealed class SharedCaptureTests
         Task<ThreadDump> task = Flare.CaptureAsync(Patient with { Limits = new DumpLimits { Timeout = TimeSpan.FromMilliseconds(10) } }, TestContext.Current.CancellationToken);
         Assert.Equal(StackflareError.Timeout, (await Assert.ThrowsAsync<CaptureTimeoutException>(() => task)).Error);
     }
-
-    /// <summary>Keeps every capture of this process waiting until it is disposed.</summary>
-    private sealed class HeldQueue : IDisposable
-    {
-        private readonly ManualResetEventSlim _release = new();
-        private readonly Thread _thread;
-
-        public HeldQueue()
-        {
-            using var begun = new ManualResetEventSlim();
-            // Nobody else has these options, and shares it.
-            CaptureOptions own = Patient with { Limits = Patient.Limits with { MaxThreads = 1 + Random.Shared.Next(90_000) } };
-            _thread = new Thread(() => Assert.Throws<TimeoutException>(() => SelfCapture.Queue.Take(own, own.Limits.Timeout, _ =>
-            {
-                begun.Set();
-                _release.Wait(CancellationToken.None);
-                throw new TimeoutException();
-            })))
-            { IsBackground = true };
-            _thread.Start();
-            begun.Wait(TestContext.Current.CancellationToken);
-        }
-
-        public void Dispose()
-        {
-            _release.Set();
-            _thread.Join();
-        }
-    }
 }

@@ -56,7 +56,7 @@ public sealed partial class StackflareExceptionTests
     public void TheLibrarysTextsNameNoOptionAndNoCommandOfTheTool()
     {
         string folder = Path.Combine(Golden.RepositoryRoot, "src", "Stackflare");
-        string[] rooms = ["Errors", "Processes", "Capture", "Outputs", "Triggers", "Interop", "Snapshots", "Symbols"];
+        string[] rooms = ["Errors", "Processes", "Capture", "Outputs", "Triggers", "Http", "Interop", "Snapshots", "Symbols"];
         string[] sources = [.. rooms.SelectMany(r => Directory.EnumerateFiles(Path.Combine(folder, r), "*.cs", SearchOption.AllDirectories))];
         Assert.Empty(from file in sources
                      from line in File.ReadLines(file)

@@ -21,6 +21,9 @@ public sealed class GoldenTests
         Golden.Verify(Render.With(SampleDumps.Get(name), DumpFormat.Speedscope), $"{name}.speedscope", "json");
     }
 
+    [Theory, InlineData("deadlock"), InlineData("hostile")]
+    public void Actuator(string name) => Golden.Verify(Render.With(SampleDumps.Get(name), DumpFormat.Actuator), $"{name}.actuator", "json");
+
     [Fact]
     public void EverythingOfSamples()
     {

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Stackflare.Cli;
+namespace Stackflare.Views;
 
 /// <summary>Keeps only the selected threads: by managed id, by kernel id, or by a part of the name.</summary>
 internal static class ThreadFilter

@@ -1,8 +1,7 @@
-using Stackflare.Writers;
 using Stackflare.Writers.Profiles;
 using Stackflare.Writers.Text;
 
-namespace Stackflare.Cli.Commands;
+namespace Stackflare.Writers;
 
 /// <summary>Formats dumps: each one immediately, or all together at the end in formats that add up. Not thread-safe.</summary>
 internal sealed class DumpFormatter(DumpFormat format, RenderOptions options, TextStyle style, TimeSpan? interval) : IDisposable
