@@ -170,8 +170,8 @@ void capture_send(const capture *c, int host)
         { SF_SECTION_HEAP, sizeof h->result, &h->result, sizeof h->result },
         section(SF_SECTION_HEAP_OBJECTS, &h->objects), section(SF_SECTION_HEAP_BYTES, &h->bytes), section(SF_SECTION_HEAP_LAYOUTS, &h->layouts),
         section(SF_SECTION_HEAP_FIELDS, &h->fields), section(SF_SECTION_HEAP_REFERENCES, &h->references), section(SF_SECTION_RUNNING, &h->running),
-        section(SF_SECTION_SUSPENSIONS, &h->suspensions),
+        section(SF_SECTION_SUSPENSIONS, &h->suspensions), section(SF_SECTION_POSTED, &h->posted),
     };
-    enum { SECTIONS = sizeof sections / sizeof *sections, HEAP_SECTIONS = 8 /* the last */ };
+    enum { SECTIONS = sizeof sections / sizeof *sections, HEAP_SECTIONS = 9 /* the last */ };
     snapshot_send(c->request, sections, h->objects.base ? SECTIONS : SECTIONS - HEAP_SECTIONS, host);
 }

@@ -347,6 +347,7 @@ void heap_walk(capture *c)
     follow_levels(c, 0);
     follow_promises(c);
     follow_details(c);
+    posted_find(c);
     describe_functions(c);
     h->result.follow_ns = sf_now(CLOCK_MONOTONIC) - walked;
 }

@@ -76,6 +76,7 @@ typedef struct heap {
     uint64_t last_guesses[1 << HEAP_LAST_BITS]; /* some that were followed */
     uint32_t guess_count, details;
     bool guessing;                              /* a type is read to which such a reference leads */
+    bool reaching;                              /* a type is read of an object that a live one refers to */
     bool detailing;                             /* only what is of the framework's libraries is copied now */
     sf_proof type_memory; /* memory that contains types */
     sf_table types;      /* heap_type */
@@ -84,7 +85,9 @@ typedef struct heap {
     uint32_t chained; /* continuations that were followed */
     sf_table regions, contexts, window; /* regions.c */
     sf_table kinds, candidates, buckets, layout_work, suspension_work;
-    sf_table objects, bytes, layouts, fields, references, running, suspensions; /* sections */
+    sf_table reached; /* posted.c */
+    sf_index reached_index;
+    sf_table objects, bytes, layouts, fields, references, running, suspensions, posted; /* sections */
 } heap;
 
 /* heap_open.c, before the pause: whether the heap can be searched, and for what. All of these do nothing unless the request asks for the heap. */
@@ -118,6 +121,7 @@ uint32_t heap_kind_of(capture *c, uintptr_t type); /* 0: its objects do not matt
 uint32_t heap_kind_of_type(capture *c, uintptr_t type, heap_type *of);
 uint32_t heap_known_kind(const heap *h, uintptr_t type); /* the same, for a type that was seen */
 void heap_describe_kind(capture *c, uint32_t kind);
+uint32_t heap_references_of(capture *c, uintptr_t type, uint32_t *offsets, uint32_t most); /* of an object that is not an array */
 bool heap_know_types(capture *c);
 uintptr_t heap_shared_type(capture *c, uintptr_t type); /* the type for which a type's methods are compiled */
 
@@ -149,6 +153,15 @@ void continuations_describe(capture *c); /* after the pause */
 
 /* running.c: adds a running method, in sorted order. */
 void running_add(heap *h, sf_running r);
+
+/* running.c: the index of the object of a candidate, when the objects are sorted; SF_NONE. */
+uint32_t heap_object_of(const heap *h, uint32_t candidate);
+
+/* posted.c: which methods wait in the contexts of threads. */
+bool posted_map(capture *c);
+void posted_unmap(capture *c);
+void posted_find(capture *c);
+void posted_describe(capture *c);
 
 /* running.c: which methods the threads run; in the pause, and after it. */
 void running_find(capture *c);

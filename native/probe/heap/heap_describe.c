@@ -81,6 +81,7 @@ void heap_describe(capture *c)
     drop_copies(h);
     running_describe(c);
     continuations_describe(c);
+    posted_describe(c);
     for (uint32_t i = 0; h->objects.count > 0 && i < c->types.count; i++)
         if (((layout_work *)sf_table_at(&h->layout_work, i))->wanted)
             add_layout(c, i);

@@ -95,6 +95,16 @@ static uint32_t references_of(capture *c, uintptr_t type, uint32_t *offsets, boo
     return n;
 }
 
+uint32_t heap_references_of(capture *c, uintptr_t type, uint32_t *offsets, uint32_t most)
+{
+    static uint32_t all[MAX_REFERENCES];
+    bool cut = false;
+    uint32_t count = references_of(c, type, all, &cut);
+    count = count < most ? count : most;
+    memcpy(offsets, all, count * sizeof *all);
+    return count;
+}
+
 static bool is_struct(capture *c, uintptr_t type) { return (heap_type_half(c, type + c->runtime.layout.type.flags) & c->runtime.layout.type.kind) == c->runtime.layout.type.is_struct; }
 
 /* A type can be unloaded when the program runs, so its identity and type arguments are read now. */

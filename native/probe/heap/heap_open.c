@@ -40,7 +40,8 @@ bool heap_map(capture *c)
             && sf_index_map_first(&h->type_index, MAX_KNOWN_TYPES * 2, FIRST_TYPES)
             && sf_proof_map(&h->type_memory)
             && regions_map(c)
-            && continuations_map(c));
+            && continuations_map(c)
+            && posted_map(c));
 }
 
 void heap_unmap(capture *c)
@@ -54,6 +55,7 @@ void heap_unmap(capture *c)
     sf_index_unmap(&h->region_index);
     sf_proof_unmap(&h->type_memory);
     continuations_unmap(c);
+    posted_unmap(c);
 }
 
 /* The program's private memory, which contains its heap. The profiling interface knows the heap's size only as of the last collection that a profiler

@@ -23,8 +23,10 @@ static bool may_go(const capture *c, uintptr_t at)
 bool heap_type_read(capture *c, uintptr_t at, void *to, size_t n)
 {
     heap *h = c->heap;
-    if (h->begun == 0 || h->guessing)
+    if (h->begun == 0 || h->guessing || (h->reaching && h->moving))
         return sf_read((const void *)at, to, n);
+    if (h->reaching)
+        return sf_proof_read(&h->type_memory, at, to, n);
     if (!h->info)
         return may_go(c, at) ? sf_read((const void *)at, to, n) : sf_proof_read(&h->type_memory, at, to, n);
     memcpy(to, (const void *)at, n);

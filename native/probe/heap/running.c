@@ -214,8 +214,7 @@ void running_find(capture *c)
     }
 }
 
-/* The index of the object of a candidate; SF_NONE. */
-static uint32_t object_of(const heap *h, uint32_t candidate)
+uint32_t heap_object_of(const heap *h, uint32_t candidate)
 {
     const sf_heap_object *objects = (const sf_heap_object *)h->objects.base;
     uint64_t address = ((heap_candidate *)sf_table_at(&h->candidates, candidate))->address;
@@ -237,8 +236,8 @@ void running_describe(capture *c)
     uint32_t kept = 0;
     for (uint32_t i = 0; i < h->running.count; i++) {
         sf_running r = *(sf_running *)sf_table_at(&h->running, i);
-        r.object = object_of(h, r.object);
-        r.next = r.next != 0 ? object_of(h, r.next - 1) + 1 : 0; /* SF_NONE + 1 is 0 */
+        r.object = heap_object_of(h, r.object);
+        r.next = r.next != 0 ? heap_object_of(h, r.next - 1) + 1 : 0; /* SF_NONE + 1 is 0 */
         if (r.object == SF_NONE || r.frame >= ((sf_thread *)sf_table_at(&c->threads, r.thread))->frame_count)
             continue;
         /* Two machines can refer to one box. A reader accepts each box once. */

@@ -88,6 +88,8 @@ bool is_of_monitor(const capture *c, uintptr_t lock); /* whether a Lock belongs 
 void stacks_ready(void);
 void find_held(capture *c);
 void find_frames(capture *c);
+/* Shows all words of the stacks that may be references, a part of a stack at a time; false if there was no time for all. */
+bool each_stack_word(capture *c, void (*see)(capture *c, uint32_t thread, const uintptr_t *words, size_t count));
 uint32_t frame_of_address(const capture *c, const sf_thread *thread, uintptr_t address); /* SF_NONE: before the first */
 
 #endif

@@ -250,6 +250,25 @@ void find_frames(capture *c)
     }
 }
 
+static void (*see_words)(capture *c, uint32_t thread, const uintptr_t *words, size_t count);
+
+static void show_words(scan *s, uint32_t thread, uintptr_t address, const uintptr_t *words, size_t count)
+{
+    (void)address;
+    see_words(s->c, thread, words, count);
+}
+
+bool each_stack_word(capture *c, void (*see)(capture *c, uint32_t thread, const uintptr_t *words, size_t count))
+{
+    scan *s = &one_scan;
+    *s = (scan){ .c = c, .visit = show_words };
+    see_words = see;
+    for (uint32_t i = 0; i < c->threads.count && !s->late; i++)
+        scan_stack(s, i);
+    read_segments(s);
+    return !s->late;
+}
+
 void trim_held(capture *c)
 {
     uint32_t kept = 0;

@@ -56,6 +56,7 @@ enum layout_group {
     LAYOUT_MANY_HEAPS,   /* the server collector */
     LAYOUT_ALLOCATION,   /* the parts of the heap without objects yet */
     LAYOUT_HEAP_RANGE,   /* the address range that a collector with regions reserves */
+    LAYOUT_CONTEXTS,     /* synchronization contexts of threads, and delegates */
     LAYOUT_POOL,
     LAYOUT_POOL_COUNTS,
     LAYOUT_POOL_LIMITS,
@@ -82,7 +83,8 @@ typedef struct layout {
         uint32_t unstarted, dead, waits; /* flags in its state */
         uint32_t bytes;   /* the part that contains all of these */
     } thread;
-    struct { uint32_t name, id; } managed_thread;
+    struct { uint32_t name, id, context; } managed_thread;
+    struct { uint32_t target; } delegate;
     struct { uint32_t object, is_handle; } exception; /* of the tracker to which a Thread refers */
     struct { uint32_t text, inner; } message; /* of an Exception */
     struct { uint32_t length, chars; uintptr_t type; } string;

@@ -46,4 +46,7 @@ const core_type layout_classes[CORE_CLASSES] = {
     [CORE_WAIT_INFO] = { .space = nested, .name = "ThreadWaitInfo" },
     [CORE_WAITABLE] = { .space = nested, .name = "WaitableObject" },
     [CORE_OWNERSHIP] = { .space = nested, .name = "OwnershipInfo" },
+    [CORE_CONTEXT] = { .space = threading, .name = "SynchronizationContext" },
+    [CORE_DELEGATE] = { .space = system_space, .name = "Delegate" },
+    [CORE_MULTICAST] = { .space = system_space, .name = "MulticastDelegate" },
 };

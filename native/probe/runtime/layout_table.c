@@ -260,6 +260,10 @@ const layout_row layout_rows[] = {
     OF_CLASS(LAYOUT_DISPATCHERS, CORE_VARIABLE, dispatcher.current, CORE_DISPATCHER, "t_current"),
     CORE(LAYOUT_ASYNC_QUEUES, semaphore.async_head, CORE_SEMAPHORE, "m_asyncHead"),
 
+    CORE(LAYOUT_CONTEXTS, managed_thread.context, CORE_THREAD, "_synchronizationContext"),
+    CORE(LAYOUT_CONTEXTS, delegate.target, CORE_DELEGATE, "_target"),
+    NAMED(LAYOUT_CONTEXTS, CORE_CONTEXT), NAMED(LAYOUT_CONTEXTS, CORE_MULTICAST),
+
     OF_CLASS(LAYOUT_POOL, CORE_STATIC, pool.instance, CORE_POOL, "ThreadPoolInstance"),
     CORE(LAYOUT_POOL_COUNTS, pool.counts, CORE_POOL, "_separated.counts._data"),
     CORE(LAYOUT_POOL_LIMITS, pool.min, CORE_POOL, "_minThreads"),
@@ -341,6 +345,7 @@ const layout_group_use layout_groups[LAYOUT_GROUPS] = {
     [LAYOUT_OLD_CONTINUATIONS] = { 0, 0, 0 },
     [LAYOUT_DISPATCHERS] = { SF_PART_ASYNC, 11, UINT16_MAX },
     [LAYOUT_ASYNC_QUEUES] = { SF_PART_ASYNC, 9, UINT16_MAX },
+    [LAYOUT_CONTEXTS] = { SF_PART_OBJECTS, 9, UINT16_MAX },
     [LAYOUT_POOL] = { SF_PART_POOL, 9, UINT16_MAX },
     [LAYOUT_POOL_COUNTS] = { SF_PART_POOL, 9, UINT16_MAX },
     [LAYOUT_POOL_LIMITS] = { SF_PART_POOL, 9, UINT16_MAX },

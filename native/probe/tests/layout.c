@@ -87,6 +87,9 @@ int main(void)
     FIELD(sf_heap_field, token); FIELD(sf_heap_field, offset);
     STRUCT(sf_running);
     FIELD(sf_running, thread); FIELD(sf_running, object); FIELD(sf_running, frame); FIELD(sf_running, next);
+    STRUCT(sf_posted);
+    FIELD(sf_posted, context); FIELD(sf_posted, thread); FIELD(sf_posted, object); FIELD(sf_posted, type); FIELD(sf_posted, keeper); FIELD(sf_posted, flags);
+    FIELD(sf_posted, other_count); FIELD(sf_posted, others);
     STRUCT(sf_suspension);
     FIELD(sf_suspension, resume_info); FIELD(sf_suspension, frame); FIELD(sf_suspension, code);
     return 0;

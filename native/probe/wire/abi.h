@@ -87,6 +87,7 @@ enum sf_section {
     SF_SECTION_SUSPENSIONS = 27,     /* sf_suspension[]: the places of methods that the runtime suspends itself */
     SF_SECTION_QUEUED = 29,          /* sf_queued[]: what waits in the thread pool, each type once; not all of it if it is much; does not need the heap */
     SF_SECTION_EXCEPTIONS = 28,      /* sf_exception[]: what is known of the exceptions that threads handle, beyond the type; does not need the heap */
+    SF_SECTION_POSTED = 30,          /* sf_posted[]: which async methods wait in the synchronization contexts of threads */
     SF_SECTION_RUNNING = 26,         /* sf_running[]: which threads run which async methods */
 };
 

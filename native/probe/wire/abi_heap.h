@@ -87,6 +87,24 @@ typedef struct sf_running { /* in the order of threads, frames and objects, with
                         continuation after the running method; 0: none */
 } sf_running;
 
+enum { SF_POSTED_OTHERS = 4 };
+
+enum sf_posted_flags {
+    SF_POSTED_SEEN_HERE = 1u << 0, /* the thread's stack refers to an object between the context and the method, or to an object that does */
+};
+
+typedef struct sf_posted { /* an async method whose action is in a queue of the synchronization context of a waiting thread, and of no
+                             other thread; if there is one, also each thread with a context, without a method */
+    uint64_t context;     /* address */
+    uint32_t thread;      /* index: the one that has the context */
+    uint32_t object;      /* index into the heap's objects: the method's box; SF_NONE */
+    uint32_t type;        /* of the context; index into types */
+    uint32_t keeper;      /* the type of the object to which the context refers for it; index into types; SF_NONE */
+    uint32_t flags;
+    uint32_t other_count; /* how many other threads' stacks refer to an object in between, or to an object that does */
+    uint32_t others[SF_POSTED_OTHERS]; /* some of them */
+} sf_posted;
+
 typedef struct sf_suspension { /* by resume_info, without duplicates */
     uint64_t resume_info; /* from continuations */
     uint32_t frame;       /* index into frames: the place of their method; it has SF_FRAME_AWAIT */

@@ -25,7 +25,7 @@ internal static class DeadlockFindings
 
     private static Finding Describe(Deadlock deadlock, FindingKind kind, string summary)
     {
-        var evidence = deadlock.Steps.Select(Step).ToList();
+        var evidence = deadlock.Steps.SelectMany(static s => ContextOf(s) is { } context ? [Step(s), DiagnosisText.Continues(context)] : (string[])[Step(s)]).ToList();
         if (deadlock.Behind.Count > 0)
             evidence.Add($"{DiagnosisText.Count(deadlock.Behind.Count, "more thread waits", "more threads wait")} behind them");
         return new Finding(kind, summary, evidence, [.. deadlock.Steps.Select(static s => s.Thread)])
@@ -35,10 +35,13 @@ internal static class DeadlockFindings
         };
     }
 
+    /// <summary>The context in which a method must continue, if it is the reason why a step's thread waits for the next.</summary>
+    public static CapturedContext? ContextOf(DeadlockStep step) => step.Wait.CapturedContext is { } context && context.Thread == step.WaitsFor ? context : null;
+
     /// <summary>Which thread waits for what, and where. Not escaped: the caller escapes it.</summary>
     public static string Step(DeadlockStep step)
     {
-        string line = $"{DiagnosisText.Describe(step.Thread)} {DiagnosisText.Waits(step.Wait)} {DiagnosisText.Describe(step.WaitsFor)}";
+        string line = $"{DiagnosisText.Describe(step.Thread)} {DiagnosisText.Waits(step)} {DiagnosisText.Describe(step.WaitsFor)}";
         return step.Frame is { } frame ? $"{line}, at {DiagnosisText.Location(frame)}" : line;
     }
 }

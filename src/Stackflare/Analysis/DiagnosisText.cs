@@ -79,14 +79,24 @@ internal static class DiagnosisText
     };
 
     /// <summary>What a thread of a cycle waits for, for example <c>waits to lock &lt;0x7f00&gt; (System.Object) held by</c>.</summary>
-    /// <param name="wait">The wait.</param>
+    /// <param name="step">The thread and its wait.</param>
     /// <param name="show">Converts the lock's type for display; null to show it unchanged.</param>
-    public static string Waits(DumpWait wait, Func<string, string>? show = null) => wait switch
+    public static string Waits(DeadlockStep step, Func<string, string>? show = null) => step.Wait is var wait && DeadlockFindings.ContextOf(step) is { } context
+        ? $"waits for {Tasks(wait, show)}, which must go on in the synchronization context {Describe(context.Object, Shown(context.Type, show))} of"
+        : Waits(wait, show);
+
+    /// <summary>The method that must go on in a context, and what to do about it.</summary>
+    public static string Continues(CapturedContext context) =>
+        $"{(context.Frame is { } frame ? Location(frame) : "an async method")} must go on there: `await` it instead of blocking, or use ConfigureAwait(false)";
+
+    private static string Tasks(DumpWait wait, Func<string, string>? show) => wait.Object is { } task ? Describe(task, Shown(wait.ObjectType, show)) : "tasks";
+
+    private static string Waits(DumpWait wait, Func<string, string>? show) => wait switch
     {
         { Lock: { } known } => $"waits {Purpose(wait.Kind)} {Describe(known.Address, Shown(known.Type, show))} {Relation(wait)}",
         { IsForRuntime: true } => $"waits {Purpose(wait.Kind)} {Unit(wait, show)}, run by",
         { Kind: WaitKind.WaitHandle, Object: { } mutex } => $"waits for {Describe(mutex, Shown(wait.ObjectType, show))} held by",
-        { Kind: WaitKind.Task } => $"waits for {(wait.Object is { } task ? Describe(task, Shown(wait.ObjectType, show)) : "tasks")}, which needs",
+        { Kind: WaitKind.Task } => $"waits for {Tasks(wait, show)}, which needs",
         _ => $"waits {Purpose(wait.Kind)}",
     };
 
@@ -105,7 +115,7 @@ internal static class DiagnosisText
         string[] parts =
         [
             .. deadlock.Steps.Where(static s => s.Wait is { IsForRuntime: true } or { Kind: WaitKind.Task })
-                .Select(static s => s.Wait.Kind == WaitKind.Task ? "a task" : s.Wait.Kind == WaitKind.StaticConstructor ? "a static constructor" : Unit(s.Wait)).Distinct(),
+                .Select(static s => DeadlockFindings.ContextOf(s) is not null ? "a synchronization context" : s.Wait.Kind == WaitKind.Task ? "a task" : s.Wait.Kind == WaitKind.StaticConstructor ? "a static constructor" : Unit(s.Wait)).Distinct(),
         ];
         return parts.Length == 0 ? "" : " through " + string.Join(" and ", parts);
     }

@@ -41,11 +41,11 @@ internal static class DumpBuilder
         new LockBuilder(snapshot, session, threads).Build(waits, tasks);
         RuntimeWaits.Find(threads);
         AsyncStackBuilder? async = snapshot.Heap is null ? null : new AsyncStackBuilder(snapshot, session, threads);
-        TaskDependencies dependencies = async?.Dependencies ?? new TaskDependencies(null, [], TaskDependencies.RunningTasks(snapshot, threads));
+        TaskDependencies dependencies = async?.Dependencies ?? new TaskDependencies(null, [], new Dictionary<int, CapturedContext>(), TaskDependencies.RunningTasks(snapshot, threads));
         foreach (DumpThread thread in threads)
         {
             if (thread.WaitingFor is { Kind: WaitKind.Task } wait)
-                wait.Runners = dependencies.RunnersOf(wait);
+                (wait.Runners, wait.CapturedContext) = dependencies.RunnersOf(wait);
         }
         AsyncStack[] asyncStacks = async?.Build() ?? [];
         Array.Sort(threads, (a, b) => Order(a).CompareTo(Order(b)));

@@ -39,6 +39,12 @@ public sealed class DumpWait
     /// </summary>
     public IReadOnlyList<DumpThread> WaitsFor { get; internal set; } = [];
 
+    /// <summary>
+    /// For a <see cref="WaitKind.Task"/>, the synchronization context in which an async method must continue before the task can complete, if only one of
+    /// <see cref="WaitsFor"/> does the context's work. Null otherwise.
+    /// </summary>
+    public CapturedContext? CapturedContext { get; internal set; }
+
     /// <summary>For a wait without a lock, the threads that run what it is for.</summary>
     internal IReadOnlyList<DumpThread> Runners { get; set; } = [];
 

@@ -163,6 +163,15 @@ internal sealed class SnapshotBuilder
             Check(running.Object, heap.Objects.Length, "a method that is run");
             Check(running.Next, heap.Objects.Length, "the continuation of a thread");
         }
+        foreach (PostedMethod posted in heap.Posted)
+        {
+            Check(posted.Thread, _threads.Count, "a thread with a context");
+            Check(posted.Object, heap.Objects.Length, "a method that waits in a context");
+            Check(posted.Type, _types.Count, "a context's type");
+            Check(posted.Keeper, _types.Count, "the type of what a context refers to");
+            foreach (int other in posted.Others)
+                Check(other, _threads.Count, "a thread that refers to a context's work");
+        }
         foreach (ref readonly SuspensionPoint suspension in heap.Suspensions.AsSpan())
         {
             InOrder(suspension.ResumeInfo > resume, "suspensions");

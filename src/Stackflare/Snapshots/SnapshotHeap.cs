@@ -23,6 +23,9 @@ internal sealed class SnapshotHeap
     /// <summary>The places of runtime-suspended methods. Sorted by the value that their continuations contain, without duplicates.</summary>
     public required SuspensionPoint[] Suspensions { get; init; }
 
+    /// <summary>Which methods wait in the synchronization contexts of waiting threads.</summary>
+    public PostedMethod[] Posted { get; init; } = [];
+
     /// <summary>The time of the clock that the program's timers use.</summary>
     public required TimeSpan Now { get; init; }
 
@@ -138,6 +141,24 @@ internal readonly record struct FieldOffset(uint Token, uint Offset);
 /// <param name="Frame">The number of the frame, from the innermost.</param>
 /// <param name="Next">Index of the continuation that the thread runs next; null if there is none.</param>
 internal readonly record struct RunningMethod(int Thread, int Object, int Frame, int? Next);
+
+/// <summary>An async method that waits in a queue of a synchronization context that a waiting thread has, and no other thread.</summary>
+/// <param name="Thread">Index of the thread.</param>
+/// <param name="Object">Index of the method's object; null in the record of a thread that has a context, with or without such methods.</param>
+/// <param name="Context">The context's address.</param>
+/// <param name="Type">Index of the context's type; null if not known.</param>
+/// <param name="Keeper">Index of the type of the object through which the context refers to the method; null if not known.</param>
+internal sealed record PostedMethod(int Thread, int? Object, ulong Context, int? Type, int? Keeper)
+{
+    /// <summary>Whether the thread's stack refers to what is between the context and the method.</summary>
+    public bool IsSeenByThread { get; init; }
+
+    /// <summary>How many other threads' stacks do so.</summary>
+    public int OtherCount { get; init; }
+
+    /// <summary>Indexes of some of these threads.</summary>
+    public IReadOnlyList<int> Others { get; init; } = [];
+}
 
 /// <summary>A place at which the runtime suspends a method.</summary>
 /// <param name="ResumeInfo">The value that a continuation contains for this place.</param>

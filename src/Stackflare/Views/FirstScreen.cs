@@ -56,7 +56,7 @@ internal sealed class FirstScreen
     {
         int lines = dump.Deadlocks.Count > limits.Deadlocks ? 2 : 0;
         foreach (Deadlock deadlock in dump.Deadlocks.Take(limits.Deadlocks))
-            lines += 2 + deadlock.Steps.Take(limits.Steps).Sum(static s => 1 + LinesOf(s.Frame)) + (deadlock.Steps.Count > limits.Steps ? 1 : 0);
+            lines += 2 + deadlock.Steps.Take(limits.Steps).Sum(static s => 1 + LinesOf(s.Frame) + (DeadlockFindings.ContextOf(s) is null ? 0 : 1)) + (deadlock.Steps.Count > limits.Steps ? 1 : 0);
         int findings = dump.Findings.Where(static f => f.Kind != FindingKind.Deadlock).Sum(f => 1 + Math.Min(f.Evidence.Count, limits.Evidence) + (f.Evidence.Count > limits.Evidence ? 1 : 0));
         return findings == 0 ? lines : lines + findings + 2;
     }

@@ -40,6 +40,7 @@ internal static class ShapeCatalog
         nameof(CouponService) => new CouponService(),
         nameof(Entanglement) => new Entanglement(),
         nameof(BlockedCallers) => new BlockedCallers(),
+        nameof(Desks) => new Desks(),
         nameof(LostLocks) => new LostLocks(),
         nameof(LogWriter) => new LogWriter(),
         nameof(Gate) => new Gate(),

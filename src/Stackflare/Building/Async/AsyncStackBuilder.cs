@@ -45,7 +45,7 @@ internal sealed class AsyncStackBuilder
                 (_runs[box], _running[box], _shown[box]) = (thread, thread.Frames.ElementAtOrDefault(MethodAt(thread, record.Frame)), true);
         }
         _requests = new RequestReader(_graph.Objects, _graph.Boxes, snapshot.CapturedAt);
-        _dependencies = new TaskDependencies(_graph, _runs, TaskDependencies.RunningTasks(snapshot, threads));
+        _dependencies = new TaskDependencies(_graph, _runs, new ContextWork(snapshot, session, threads).Find(_graph, _frames), TaskDependencies.RunningTasks(snapshot, threads));
         foreach (DumpThread thread in threads.OrderBy(static t => t.ManagedId?.Value ?? 0))
             Block(thread);
     }

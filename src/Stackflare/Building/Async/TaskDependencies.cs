@@ -8,12 +8,15 @@ namespace Stackflare.Building.Async;
 /// </summary>
 /// <param name="graph">The async methods; null if the snapshot has no heap.</param>
 /// <param name="runs">For each async method, the thread that runs it.</param>
+/// <param name="contexts">For each async method that waits in a queue of a synchronization context, the context, if only one thread does its work.</param>
 /// <param name="running">For each task without an async method, and each object with which such tasks continue, the threads that run them.</param>
-internal sealed class TaskDependencies(AsyncGraph? graph, DumpThread?[] runs, IReadOnlyDictionary<ulong, List<DumpThread>> running)
+internal sealed class TaskDependencies(
+    AsyncGraph? graph, DumpThread?[] runs, IReadOnlyDictionary<int, CapturedContext> contexts, IReadOnlyDictionary<ulong, List<DumpThread>> running)
 {
     private const int MaxThreads = 8;
 
     private int _steps;
+    private CapturedContext? _context;
 
     /// <summary>The tasks that threads run, from the references of a snapshot.</summary>
     public static Dictionary<ulong, List<DumpThread>> RunningTasks(Snapshot snapshot, IReadOnlyList<DumpThread> threads)
@@ -32,16 +35,16 @@ internal sealed class TaskDependencies(AsyncGraph? graph, DumpThread?[] runs, IR
     }
 
     /// <summary>
-    /// The threads that must go on before a thread that waits for a task can. Empty if the wait needs only one of several tasks, or can be given up.
+    /// The threads that must go on before a thread that waits for a task can, and the context that one of them must go on in. Empty if the wait needs only one of several tasks, or can be given up.
     /// </summary>
-    public IReadOnlyList<DumpThread> RunnersOf(DumpWait wait)
+    public (IReadOnlyList<DumpThread> Threads, CapturedContext? Context) RunnersOf(DumpWait wait)
     {
         if (Waited(wait) is not { } task || wait.IsForAny || wait.ObjectType?.Contains("CancellationPromise", StringComparison.Ordinal) == true)
-            return [];
+            return ([], null);
         var threads = new List<DumpThread>();
-        _steps = 0;
+        (_steps, _context) = (0, null);
         AddRunners(task, threads, AsyncLimits.Depth);
-        return threads;
+        return (threads, _context);
     }
 
     /// <summary>The async methods that a thread waits for by a task, directly or through other tasks.</summary>
@@ -74,17 +77,24 @@ internal sealed class TaskDependencies(AsyncGraph? graph, DumpThread?[] runs, IR
     {
         var passed = new HashSet<int>();
         DumpThread? thread = null;
+        CapturedContext? context = null;
         for (; awaited.Box >= 0 && passed.Add(awaited.Box) && _steps++ <= AsyncLimits.Between; awaited = graph!.Awaited(awaited.Box))
         {
             if (awaited.MayBeGivenUp || awaited.DueIn is not null)
                 return;
             thread = runs[awaited.Box];
+            context = contexts.GetValueOrDefault(awaited.Box);
         }
         if (awaited.Box >= 0 || awaited.MayBeGivenUp || awaited.DueIn is not null)
             return;
         if (awaited.Kind == AsyncWaitKind.Running && thread is not null)
         {
             Add(threads, thread);
+        }
+        else if (awaited.Kind == AsyncWaitKind.Ready && context is not null)
+        {
+            _context ??= context;
+            Add(threads, context.Thread);
         }
         else if (awaited.Kind == AsyncWaitKind.WhenAll && depth > 0 && graph!.Promise(awaited) is { } promise)
         {

@@ -26,6 +26,7 @@ internal static class HeapReader
             References = directory.Numbers(SectionKind.HeapReferences),
             Running = directory.Records<RunningRecord>(SectionKind.Running),
             Suspensions = directory.Records<SuspensionRecord>(SectionKind.Suspensions),
+            Posted = directory.Records<PostedRecord>(SectionKind.Posted),
         };
         if (heap.Info.Status != HeapStatus.Walked && heap.Objects.Length + heap.Layouts.Length > 0)
             throw new SnapshotFormatException("it has objects of a heap that was not read");
@@ -34,6 +35,7 @@ internal static class HeapReader
         CheckParents(heap);
         CheckRunning(heap, threads);
         CheckSuspensions(heap, frames);
+        CheckPosted(heap, types, threads.Length);
         return heap;
     }
 
@@ -113,6 +115,23 @@ internal static class HeapReader
                 throw new SnapshotFormatException("what a thread runs is not a method");
             if (running.Next > (uint)heap.Objects.Length)
                 throw new SnapshotFormatException("the continuation of a thread is not there");
+        }
+    }
+
+    private static void CheckPosted(RawHeap heap, int types, int threads)
+    {
+        foreach (ref readonly PostedRecord posted in heap.Posted.AsSpan())
+        {
+            if (posted.Thread >= (uint)threads)
+                throw new SnapshotFormatException("a thread with a context is not there");
+            SnapshotReader.Index(posted.Object, heap.Objects.Length, "a method that waits in a context");
+            SnapshotReader.Index(posted.Type, types, "a context's type");
+            SnapshotReader.Index(posted.Keeper, types, "the type of what a context refers to");
+            foreach (uint other in posted.KnownOthers())
+            {
+                if (other >= (uint)threads)
+                    throw new SnapshotFormatException("a thread that refers to a context's work is not there");
+            }
         }
     }
 

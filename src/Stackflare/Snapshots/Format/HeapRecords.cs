@@ -106,6 +106,32 @@ internal struct HeapFieldRecord : IRecord<HeapFieldRecord>
 }
 
 [StructLayout(LayoutKind.Sequential)]
+internal unsafe struct PostedRecord : IRecord<PostedRecord>
+{
+    /// <summary>How many other threads are listed.</summary>
+    public const int MaxOthers = 4;
+
+    public static int FirstSize => 48;
+
+    public ulong Context;
+    public uint Thread;
+    public uint Object;
+    public uint Type;
+    public uint Keeper;
+    public PostedFlags Flags;
+    public uint OtherCount;
+    public fixed uint Others[MaxOthers];
+
+    public readonly uint[] KnownOthers()
+    {
+        var known = new uint[Math.Min(OtherCount, MaxOthers)];
+        for (int i = 0; i < known.Length; i++)
+            known[i] = Others[i];
+        return known;
+    }
+}
+
+[StructLayout(LayoutKind.Sequential)]
 internal struct RunningRecord : IRecord<RunningRecord>
 {
     public static int FirstSize => 16;

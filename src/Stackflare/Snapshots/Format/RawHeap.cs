@@ -26,6 +26,9 @@ internal sealed class RawHeap
     /// <summary>The places of runtime-suspended methods. Sorted by the value that their continuations contain, without duplicates.</summary>
     public required SuspensionRecord[] Suspensions { get; init; }
 
+    /// <summary>Which boxes wait in the synchronization contexts of threads.</summary>
+    public required PostedRecord[] Posted { get; init; }
+
     /// <summary>The copied bytes of an object, from its address.</summary>
     public ReadOnlyMemory<byte> BytesOf(in HeapObjectRecord entry) =>
         entry.BytesLength == 0 ? default : Bytes.Slice((int)entry.BytesOffset, (int)entry.BytesLength);

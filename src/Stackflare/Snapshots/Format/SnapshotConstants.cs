@@ -58,6 +58,7 @@ internal enum SectionKind : uint
     Suspensions = 27,
     Exceptions = 28,
     Queued = 29,
+    Posted = 30,
 }
 
 internal enum ProfilerClass : uint
@@ -217,4 +218,10 @@ internal enum SnapshotParts : uint
     Symbols = 1 << 7,
     Suspension = 1 << 8,
     Busy = 1 << 9,
+}
+
+[Flags]
+internal enum PostedFlags : uint
+{
+    SeenHere = 1 << 0,
 }

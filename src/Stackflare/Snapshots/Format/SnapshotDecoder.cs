@@ -191,6 +191,12 @@ internal static class SnapshotDecoder
                 l.ReferenceCount == 0 ? default : raw.References.AsMemory((int)l.FirstReference, (int)l.ReferenceCount),
                 l.Size, l.Flags.HasFlag(HeapLayoutFlags.Struct))),
             Running = Array.ConvertAll(raw.Running, static r => new RunningMethod((int)r.Thread, (int)r.Object, (int)r.Frame, r.Next == 0 ? null : (int)r.Next - 1)),
+            Posted = Array.ConvertAll(raw.Posted, static p => new PostedMethod((int)p.Thread, Index(p.Object), p.Context, Index(p.Type), Index(p.Keeper))
+            {
+                IsSeenByThread = p.Flags.HasFlag(PostedFlags.SeenHere),
+                OtherCount = (int)Math.Min(p.OtherCount, int.MaxValue),
+                Others = Array.ConvertAll(p.KnownOthers(), static other => (int)other),
+            }),
             Suspensions = Array.ConvertAll(raw.Suspensions, static s => new SuspensionPoint(s.ResumeInfo, Index(s.Frame), s.Code)),
             Now = Time(raw.Info.NowNs),
             IsTruncated = (raw.Info.Flags & (HeapFlags.TimeTruncated | HeapFlags.ObjectsTruncated | HeapFlags.BytesTruncated)) != 0,

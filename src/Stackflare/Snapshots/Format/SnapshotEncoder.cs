@@ -260,7 +260,25 @@ internal sealed class SnapshotEncoder
             Frame = (uint)r.Frame,
             Next = r.Next is { } next ? (uint)next + 1 : 0,
         }));
+        Add(SectionKind.Posted, Array.ConvertAll(heap.Posted, Posted));
         Add(SectionKind.Suspensions, Array.ConvertAll(heap.Suspensions, static s => new SuspensionRecord { ResumeInfo = s.ResumeInfo, Frame = Index(s.Frame), Code = s.Code }));
+    }
+
+    private static unsafe PostedRecord Posted(PostedMethod posted)
+    {
+        var record = new PostedRecord
+        {
+            Context = posted.Context,
+            Thread = (uint)posted.Thread,
+            Object = Index(posted.Object),
+            Type = Index(posted.Type),
+            Keeper = Index(posted.Keeper),
+            Flags = posted.IsSeenByThread ? PostedFlags.SeenHere : 0,
+            OtherCount = (uint)posted.OtherCount,
+        };
+        for (int i = 0; i < Math.Min(posted.Others.Count, PostedRecord.MaxOthers); i++)
+            record.Others[i] = (uint)posted.Others[i];
+        return record;
     }
 
     private (uint First, uint Count) AddTypes(ReadOnlyMemory<int?> types)

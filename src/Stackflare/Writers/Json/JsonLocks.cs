@@ -41,6 +41,7 @@ internal sealed class JsonLocks(Utf8JsonWriter json, FrameTable frames)
                 json.WriteThread("waitsFor", step.WaitsFor);
                 WriteLock(step.Wait.Lock);
                 json.WriteOptional("frame", step.Frame is { } frame ? frames.IdOf(frame) : null);
+                WriteContext(DeadlockFindings.ContextOf(step));
                 json.WriteEndObject();
             }
             json.WriteEndArray();
@@ -48,6 +49,20 @@ internal sealed class JsonLocks(Utf8JsonWriter json, FrameTable frames)
             json.WriteEndObject();
         }
         json.WriteEndArray();
+    }
+
+    private void WriteContext(CapturedContext? context)
+    {
+        if (context is null)
+        {
+            json.WriteNull("capturedContext");
+            return;
+        }
+        json.WriteStartObject("capturedContext");
+        json.WriteString("object", context.Object.ToString());
+        json.WriteString("type", context.Type);
+        json.WriteOptional("frame", context.Frame is { } frame ? frames.IdOf(frame) : null);
+        json.WriteEndObject();
     }
 
     public void WriteFindings(IReadOnlyList<Finding> findings)

@@ -113,10 +113,12 @@ internal sealed class DiagnosisSection(RenderBuffer buffer, DumpView view, TextD
 
     private void AppendStep(DeadlockStep step)
     {
-        buffer.Append(dialect.Subject(step.Thread)).Append(' ').Append(DiagnosisText.Waits(step.Wait, LockLines.Type)).Append(' ')
+        buffer.Append(dialect.Subject(step.Thread)).Append(' ').Append(DiagnosisText.Waits(step, LockLines.Type)).Append(' ')
             .Append(dialect.Reference(step.WaitsFor)).Append(LockLines.Times(step.Wait)).AppendLine();
         if (step.Frame is { } frame)
             buffer.Append(dialect.Format(frame));
+        if (DeadlockFindings.ContextOf(step) is { } context)
+            buffer.Append("    ").Append(EscapedText.Plain(DiagnosisText.Continues(context))).AppendLine();
     }
 
     private void AppendFinding(Finding finding)

@@ -34,6 +34,7 @@ public sealed class SnapshotRecordsTests
         ["sf_heap_layout"] = typeof(HeapLayoutRecord),
         ["sf_heap_field"] = typeof(HeapFieldRecord),
         ["sf_running"] = typeof(RunningRecord),
+        ["sf_posted"] = typeof(PostedRecord),
         ["sf_suspension"] = typeof(SuspensionRecord),
         ["sf_pool"] = typeof(PoolRecord),
     };
@@ -78,6 +79,7 @@ public sealed class SnapshotRecordsTests
     [InlineData("sf_heap_flags", typeof(HeapFlags))]
     [InlineData("sf_heap_object_flags", typeof(HeapObjectFlags))]
     [InlineData("sf_heap_layout_flags", typeof(HeapLayoutFlags))]
+    [InlineData("sf_posted_flags", typeof(PostedFlags))]
     [InlineData("sf_object_kind", typeof(ObjectRecordKind))]
     [InlineData("sf_reference_flags", typeof(ReferenceFlags))]
     public void MirrorsTheHeadersEnumerations(string name, Type type)

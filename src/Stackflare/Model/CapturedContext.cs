@@ -1,0 +1,11 @@
+namespace Stackflare;
+
+/// <summary>
+/// A synchronization context in whose queue an async method waits to continue, and whose work only one thread does. The method captured the context at an
+/// <c>await</c>. Immutable.
+/// </summary>
+/// <param name="Object">The address of the <see cref="SynchronizationContext"/>.</param>
+/// <param name="Type">Full name of its type; null if not known.</param>
+/// <param name="Thread">The thread that does the context's work.</param>
+/// <param name="Frame">The method that waits in the queue, at its <c>await</c>; null if not known.</param>
+public sealed record CapturedContext(ObjectAddress Object, string? Type, DumpThread Thread, DumpFrame? Frame);

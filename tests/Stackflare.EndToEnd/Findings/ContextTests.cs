@@ -1,0 +1,56 @@
+using Stackflare.EndToEnd.Harness;
+
+namespace Stackflare.EndToEnd.Findings;
+
+/// <summary>Threads that run the work of a synchronization context, and wait for an async method that must go on there.</summary>
+public sealed class ContextTests
+{
+    private const string Context = "Stackflare.Targets.Shapes.Problems.DeskContext", Method = "Stackflare.Targets.Shapes.Problems.Desks.PriceAsync";
+
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Async | LooksAt.Locks)]
+    [InFlavours("net9", LooksAt.Async | LooksAt.Locks)]
+    [InFlavours("unoptimized", LooksAt.Async | LooksAt.Locks)]
+    [InFlavours("net11, unoptimized", LooksAt.Async | LooksAt.Locks)]
+    public async Task AContextWhoseOnlyThreadWaitsForItsWorkIsADeadlock(string flavour)
+    {
+        await using var target = await DeadlockTests.StartAsync(flavour, "Desks");
+        using var dumps = new LiveDumps(target);
+        ThreadDump dump = await dumps.UntilAsync("both deadlocks", d => d.Deadlocks.Count == 2);
+        Deadlock one = dump.Deadlocks.Single(d => d.Steps.Count == 1), two = dump.Deadlocks.Single(d => d.Steps.Count == 2);
+        DeadlockStep counter = one.Steps[0], till = two.Steps.Single(s => s.Thread.Name == "till"), auditor = two.Steps.Single(s => s.Thread.Name == "auditor");
+        Assert.Equal("counter", counter.Thread.Name);
+        Assert.All((DeadlockStep[])[counter, till, auditor], step =>
+        {
+            TruthMark mark = target.Truth.Named(step.Thread.Name!).Marks[0];
+            Assert.Equal((mark.Method, mark.Line), (step.Frame!.Method.FullName, step.Frame.Source!.Line));
+        });
+        Assert.All((DeadlockStep[])[counter, auditor], step =>
+        {
+            CapturedContext context = step.Wait.CapturedContext!;
+            Assert.Equal((Context, Method), (context.Type, context.Frame!.Method.FullName));
+            Assert.Contains("await FetchAsync()", context.Frame.Source!.Text, StringComparison.Ordinal);
+        });
+        Assert.Null(till.Wait.CapturedContext);
+        Assert.Equal(WaitKind.MonitorEnter, till.Wait.Kind);
+        string text = LiveDumps.Text(dump, new RenderOptions());
+        Assert.Contains("Deadlock through a synchronization context: a thread waits for itself forever", text, StringComparison.Ordinal);
+        Assert.Matches($@"""counter"" #\d+ waits for <0x[0-9a-f]+> \(async method {Method}\), which must go on in the synchronization context <0x[0-9a-f]+> \({Context}\) of ""counter"" #\d+", text);
+        Assert.Matches($@"\n    {Method}\(\) in .*Desks\.cs:line \d+ must go on there: `await` it instead of blocking, or use ConfigureAwait\(false\)", text);
+        Assert.All(dump.Findings, f => Assert.Equal(FindingKind.Deadlock, f.Kind));
+    }
+
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Async | LooksAt.Locks)]
+    [InFlavours("unoptimized", LooksAt.Async | LooksAt.Locks)]
+    public async Task AContextOfWhichNobodyWaitsForItsOwnWorkIsHealthy(string flavour)
+    {
+        await using var target = await DeadlockTests.StartAsync(flavour, "Desks", "--free", "1");
+        using var dumps = new LiveDumps(target);
+        ThreadDump dump = await dumps.UntilAsync("all methods to wait", d => d.AsyncStacks.Count(s => s.WaitingFor.Kind == AsyncWaitKind.Ready && s.Frames[0].Method.FullName == Method) == 2
+            && d.Threads.Count(t => t.WaitingFor is { Kind: WaitKind.Task, Object: not null }) == 2);
+        Assert.Empty(dump.Deadlocks);
+        Assert.Empty(dump.Findings);
+        Assert.All(dump.Threads, t => Assert.Null(t.WaitingFor?.CapturedContext));
+    }
+}
