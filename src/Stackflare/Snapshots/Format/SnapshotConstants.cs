@@ -125,6 +125,7 @@ internal enum FrameFlags : uint
     OffsetLost = 4,
     ReJit = 8,
     Await = 16,
+    Call = 32,
 }
 
 [Flags]
@@ -216,4 +217,5 @@ internal enum SnapshotParts : uint
     Symbols = 1 << 7,
     Suspension = 1 << 8,
     Busy = 1 << 9,
+    Calls = 1 << 10,
 }
