@@ -137,6 +137,12 @@ static uint64_t implausible(const layout *k)
     /* monitors.c reads whole pages of entries. */
     if (k->sync_table.bytes != 2 * sizeof(uintptr_t) || k->sync_table.block != 0 || k->sync_table.object != sizeof(uintptr_t))
         off |= LAYOUT_BIT(LAYOUT_SYNC_TABLE);
+    /* calls.c reads these from the words of a frame object. */
+    if (most(most(most(k->call.next, k->call.target), k->call.sp), most(k->call.address, k->call.fp)) > LAYOUT_FRAME_BYTES - sizeof(uintptr_t)
+        || (k->call.next | k->call.target | k->call.sp | k->call.address | k->call.fp) % sizeof(uintptr_t) != 0)
+        off |= LAYOUT_BIT(LAYOUT_CALLS);
+    if (k->stopped_registers > LAYOUT_FRAME_BYTES - sizeof(uintptr_t) || k->stopped_registers % sizeof(uintptr_t) != 0)
+        off |= LAYOUT_BIT(LAYOUT_REGISTERS);
     if (k->method.chunk_bytes == 0 || k->method.chunk_bytes > 64 || k->method.chunk_type > k->method.chunk_bytes - sizeof(uintptr_t))
         off |= LAYOUT_BIT(LAYOUT_METHODS);
     return off;

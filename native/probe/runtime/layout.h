@@ -18,6 +18,8 @@ enum layout_group {
     LAYOUT_THREAD_LIST,  /* the runtime's list of its threads, and whether each is in cooperative mode */
     LAYOUT_LIST_HOLDER,  /* the owner of the list's lock: the thread that suspends the runtime */
     LAYOUT_STOPPED,      /* the frame objects of threads that were suspended in managed code */
+    LAYOUT_REGISTERS,    /* and where those objects have the thread's registers */
+    LAYOUT_CALLS,        /* the frame objects of calls into native code */
     LAYOUT_TYPES,        /* MethodTable */
     LAYOUT_TYPE_MAP,     /* from TypeDef tokens to types */
     LAYOUT_METHODS,      /* from a MethodDesc to the type for which it was compiled */
@@ -67,7 +69,7 @@ enum layout_group {
 };
 
 enum { LAYOUT_RESUMABLE, LAYOUT_REDIRECTED, LAYOUT_HIJACKED, LAYOUT_STOPPED_KINDS }; /* the order of stopped; a hijacked thread is at the return address of a call */
-enum { SHARED_QUEUES = 3, LAYOUT_THREAD_BYTES = 4096 /* no Thread has more */ };
+enum { SHARED_QUEUES = 3, LAYOUT_THREAD_BYTES = 4096 /* no Thread has more */, LAYOUT_FRAME_BYTES = 80 /* of a frame object */ };
 enum { LAYOUT_GENERATION_BYTES = 512, LAYOUT_GENERATIONS = 8, LAYOUT_REGION_BYTES = 128 }; /* the same */
 
 typedef struct layout {
@@ -91,6 +93,8 @@ typedef struct layout {
     struct { uint32_t length, items; } array;
     struct { uintptr_t store; uint32_t first, count, lock_after; } thread_list; /* the list's lock and its holder are less than lock_after bytes after or before first */
     uint32_t stopped[LAYOUT_STOPPED_KINDS]; /* the first words of those frame objects */
+    uint32_t stopped_registers; /* of those objects: the address of the registers */
+    struct { uint32_t next, target, sp, address, fp, kind, not_method, marks; } call;
     struct {
         uint32_t size, parent, module, class, flags, flags2, interface_count, auxiliary;
         uint32_t interfaces; /* the offset of the list of interfaces; found by heap_kinds.c */
@@ -114,7 +118,7 @@ typedef struct layout {
     struct { uintptr_t generations, allocated, last; } one_heap;                 /* last: the last region of the youngest generation; its objects end at allocated */
     struct { uintptr_t heaps, count; uint32_t generations, allocated, last; } many_heaps;
     struct { uint32_t thread, context, inner, pointer, limit, reserve; uintptr_t global, free; } allocation; /* free: the type of free space */
-    struct { uint32_t index, chunk_bytes, chunk_type; } method;
+    struct { uint32_t index, chunk_bytes, chunk_type, flags, kind, is_call; } method;
     struct { uint32_t loader, symbols, types, fields; } module;
     struct { uint32_t type, name, place, place_bits; } field; /* of a FieldDesc; name: includes its token */
     struct { uint32_t next, table, count, flags; } map;

@@ -58,6 +58,27 @@ const layout_row layout_rows[] = {
     GLOBAL(LAYOUT_STOPPED, CONSTANT, stopped[LAYOUT_REDIRECTED], "RedirectedThreadFrameIdentifier"),
     GLOBAL(LAYOUT_STOPPED, CONSTANT, stopped[LAYOUT_HIJACKED], "HijackFrameIdentifier"),
 
+    CONTRACT(LAYOUT_REGISTERS, stopped_registers, "ResumableFrame", "TargetContextPtr"),
+
+    /* Of an InlinedCallFrame. Those of .NET 9 do not name their kind. The walk confirms that it is one. */
+    CONTRACT(LAYOUT_CALLS, call.target, "InlinedCallFrame", "Datum"), /* .NET 11 */
+    SEEN(LAYOUT_CALLS, call.target, 9, 10, 16),
+    CONTRACT(LAYOUT_CALLS, call.next, "Frame", "Next"),
+    SEEN(LAYOUT_CALLS, call.next, 9, 9, 8),
+    CONTRACT(LAYOUT_CALLS, call.sp, "InlinedCallFrame", "CallSiteSP"),
+    SEEN(LAYOUT_CALLS, call.sp, 9, 9, 24),
+    CONTRACT(LAYOUT_CALLS, call.address, "InlinedCallFrame", "CallerReturnAddress"),
+    SEEN(LAYOUT_CALLS, call.address, 9, 9, 32),
+    CONTRACT(LAYOUT_CALLS, call.fp, "InlinedCallFrame", "CalleeSavedFP"),
+    SEEN(LAYOUT_CALLS, call.fp, 9, 9, 40),
+    GLOBAL(LAYOUT_CALLS, CONSTANT, call.kind, "InlinedCallFrameIdentifier"),
+    SEEN(LAYOUT_CALLS, call.kind, 9, 9, 0), /* not known */
+    SEEN(LAYOUT_CALLS, call.not_method, 9, 11, 1), /* of the target: a function pointer was called */
+    SEEN(LAYOUT_CALLS, call.marks, 9, 11, 7),
+    CONTRACT(LAYOUT_CALLS, method.flags, "MethodDesc", "Flags"),
+    SEEN(LAYOUT_CALLS, method.kind, 9, 11, 0x0007), /* of the flags */
+    SEEN(LAYOUT_CALLS, method.is_call, 9, 11, 2),
+
     CONTRACT(LAYOUT_TYPES, type.size, "MethodTable", "BaseSize"),
     CONTRACT(LAYOUT_TYPES, type.parent, "MethodTable", "ParentMethodTable"),
     CONTRACT(LAYOUT_TYPES, type.module, "MethodTable", "Module"),
@@ -305,6 +326,8 @@ const layout_group_use layout_groups[LAYOUT_GROUPS] = {
     [LAYOUT_THREAD_LIST] = { SF_PART_SUSPENSION, 9, UINT16_MAX },
     [LAYOUT_LIST_HOLDER] = { 0, 0, 0 },
     [LAYOUT_STOPPED] = { SF_PART_BUSY, 10, UINT16_MAX },
+    [LAYOUT_REGISTERS] = { 0, 0, 0 }, /* without them, a dynamic method that a thread was stopped in is left out */
+    [LAYOUT_CALLS] = { SF_PART_CALLS, 9, UINT16_MAX },
     [LAYOUT_TYPES] = { SF_PART_LOCKS | SF_PART_ASYNC, 9, UINT16_MAX },
     [LAYOUT_TYPE_MAP] = { SF_PART_LOCKS | SF_PART_ASYNC, 9, UINT16_MAX },
     [LAYOUT_METHODS] = { 0, 0, 0 },
@@ -356,10 +379,10 @@ const layout_group_use layout_groups[LAYOUT_GROUPS] = {
 
 const layout_contract layout_contracts[] = {
     [LAYOUT_THREAD_CONTRACT] = { "Thread", OF_VERSION_1 | OF_VERSION_C1, LAYOUT_BIT(LAYOUT_THREADS) | LAYOUT_BIT(LAYOUT_NAMES) | LAYOUT_BIT(LAYOUT_THREAD_LIST) | LAYOUT_BIT(LAYOUT_STATICS)
-        | LAYOUT_BIT(LAYOUT_VARIABLES) },
+        | LAYOUT_BIT(LAYOUT_VARIABLES) | LAYOUT_BIT(LAYOUT_CALLS) },
     { "Exception", OF_VERSION_1 | OF_VERSION_C1, LAYOUT_BIT(LAYOUT_EXCEPTIONS) },
     { "Object", OF_VERSION_1 | OF_VERSION_C1, LAYOUT_BIT(LAYOUT_STRINGS) | LAYOUT_BIT(LAYOUT_SYNC_TABLE) | LAYOUT_BIT(LAYOUT_HEADERS) },
-    { "RuntimeTypeSystem", OF_VERSION_1 | OF_VERSION_C1, LAYOUT_BIT(LAYOUT_TYPES) | LAYOUT_BIT(LAYOUT_METHODS) | LAYOUT_BIT(LAYOUT_REFERENCES) | LAYOUT_BIT(LAYOUT_ELEMENTS) },
+    { "RuntimeTypeSystem", OF_VERSION_1 | OF_VERSION_C1, LAYOUT_BIT(LAYOUT_TYPES) | LAYOUT_BIT(LAYOUT_METHODS) | LAYOUT_BIT(LAYOUT_CALLS) | LAYOUT_BIT(LAYOUT_REFERENCES) | LAYOUT_BIT(LAYOUT_ELEMENTS) },
     { "SyncBlock", OF_VERSION_C1, LAYOUT_BIT(LAYOUT_MANAGED_MONITORS) },
     { "Loader", OF_VERSION_1 | OF_VERSION_C1, LAYOUT_BIT(LAYOUT_TYPE_MAP) | LAYOUT_BIT(LAYOUT_COLLECTIBLE) | LAYOUT_BIT(LAYOUT_SYMBOLS) },
     [LAYOUT_COLLECTOR_CONTRACT] = { "GC", OF_VERSION_C1, LAYOUT_BIT(LAYOUT_COLLECTOR) | LAYOUT_BIT(LAYOUT_ONE_HEAP) | LAYOUT_BIT(LAYOUT_MANY_HEAPS) | LAYOUT_BIT(LAYOUT_ALLOCATION)

@@ -12,7 +12,8 @@ typedef struct raw_frame {
     uintptr_t sp;      /* 0: not known */
     uint32_t function; /* index; SF_NONE: native frames */
     uint32_t exact : 1;
-    int32_t handler : 31; /* the return address of the next inner frame, if it is in a catch or finally block of the method: its distance from ip; 0 */
+    uint32_t call : 1; /* a P/Invoke whose native code the thread runs; without code of its own, ip and sp are 0 */
+    int32_t handler : 30; /* the return address of the next inner frame, if it is in a catch or finally block of the method: its distance from ip; 0 */
 } raw_frame;
 
 _Static_assert(sizeof(raw_frame) == 24, "the table of a million frames must not be too large to be kept");
@@ -59,7 +60,7 @@ enum { CAPTURE_TYPES = 1 << 16 };
 enum { MAX_HELD = 256, TYPES_SEEN = 64 };
 
 /* Data of a batch of threads, read step by step: the addresses for each step come from the previous one. */
-enum { THREAD_BATCH = 64, FRAME_WORDS = 10, STRING_WORDS = 12 };
+enum { THREAD_BATCH = 64, FRAME_WORDS = LAYOUT_FRAME_BYTES / sizeof(uintptr_t), STRING_WORDS = 12 };
 typedef struct thread_words {
     uintptr_t object;                /* the managed Thread */
     uintptr_t name;                  /* its name, a string */

@@ -141,13 +141,16 @@ static void resolve_frame(capture *c, sf_frame *frame)
         find_il(c, start, frame);
 }
 
+/* The key of the frame of a method that has no code on the stack: no code is at the address of its MethodDesc. */
+static uint64_t key_of_call(const capture *c, uint32_t function) { return ((const sf_function *)sf_table_at(&c->functions, function))->function_id * 2; }
+
 static uint32_t frame_of(capture *c, const raw_frame *raw)
 {
     bool native = raw->function == SF_NONE;
     /* In a catch or finally block, the place in the block tells more than that in the try block. */
     uint64_t handler = raw->ip + (uint64_t)(int64_t)raw->handler;
-    bool in_handler = !native && handler != raw->ip && follows_call(handler) && resolve_same_code(c, raw->function, raw->ip - 1, handler - 1);
-    uint64_t ip = in_handler ? handler : raw->ip, key = native ? 0 : ip * 2 + (raw->exact != 0);
+    bool in_handler = !native && !raw->call && handler != raw->ip && follows_call(handler) && resolve_same_code(c, raw->function, raw->ip - 1, handler - 1);
+    uint64_t ip = in_handler ? handler : raw->ip, key = native ? 0 : ip == 0 ? key_of_call(c, raw->function) : ip * 2 + (raw->exact != 0);
     uint32_t *known = sf_index_find(&c->frame_index, key);
     if (*known != 0)
         return *known - 1;
@@ -163,6 +166,10 @@ static uint32_t frame_of(capture *c, const raw_frame *raw)
         return index;
     }
     frame->address = ip;
+    if (raw->call) {
+        frame->flags = SF_FRAME_CALL;
+        return index;
+    }
     frame->flags = raw->exact ? SF_FRAME_EXACT : 0;
     resolve_frame(c, frame);
     return index;

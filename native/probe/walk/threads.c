@@ -2,7 +2,7 @@
  *
  * A ThreadID is the address of the runtime's Thread. Each Thread of a batch is copied first, by a call that can fail, and so is everything that it
  * refers to. Threads are read in batches, because each call makes the pause longer. */
-#include "walk/capture.h"
+#include "walk/walk.h"
 
 enum { MAX_NAME_BYTES = 2048, MIN_STRING_BYTES = 24 };
 
@@ -233,3 +233,13 @@ bool stands_at(const capture *c, uint32_t in_batch, uint64_t ip)
 /* Whether a thread of the batch was running managed code when it was suspended. Its kernel state does not help: when it is read, it is already that
  * of the pause. */
 bool was_interrupted(const capture *c, uint32_t in_batch) { return how_stopped(c, in_batch) != LAYOUT_STOPPED_KINDS; }
+
+bool registers_of(const capture *c, uint32_t in_batch, uintptr_t *ip, uintptr_t *fp)
+{
+    const layout *k = &c->runtime.layout;
+    int how = how_stopped(c, in_batch);
+    if ((how != LAYOUT_RESUMABLE && how != LAYOUT_REDIRECTED) || !layout_knows(k, LAYOUT_REGISTERS))
+        return false;
+    uintptr_t context = c->batch[in_batch].frame[k->stopped_registers / sizeof context];
+    return plausible(context) && sf_read_pointer(context + CONTEXT_PC, ip) && sf_read_pointer(context + CONTEXT_FP, fp);
+}

@@ -1,18 +1,12 @@
 /* Walks the stacks of all threads while the runtime is suspended. */
 #define _GNU_SOURCE
-#include "walk/capture.h"
+#include "walk/walk.h"
 
 #include <time.h>
 
-bool is_late(const capture *c) { return sf_now(CLOCK_MONOTONIC) > c->pause_deadline; }
+enum { LOOK_AT_CLOCK = 1024 /* frames */ };
 
-typedef struct walk_state {
-    capture *c;
-    sf_thread *thread;
-    uint32_t limit, in_batch;
-    uintptr_t stack_end;
-    uintptr_t frame_pointer; /* of the last frame; 0: not known */
-} walk_state;
+bool is_late(const capture *c) { return sf_now(CLOCK_MONOTONIC) > c->pause_deadline; }
 
 /* The start of a frame's part of the stack, from the registers of the walk. The instruction pointer next to it confirms that these are the registers.
  * The end is not given: the next frame ends the part. For the outermost frame, the frame pointer is the best approximation. */
@@ -32,74 +26,12 @@ static uintptr_t stack_pointer(const uint8_t *context, uint32_t size, uintptr_t 
     return sp;
 }
 
-/* The runtime leaves out two kinds of frames between one that it gives and the next outer one:
- *
- * - that of a catch or finally block, of which the compiler makes a function of its own. The runtime gives the frame of the method, at the call in the
- *   try block. The block has the frame pointer of the method.
- * - those of dynamic methods and of the runtime's own stubs.
- *
- * Saved frame pointers lead from the inner frame to the outer one, with a return address next to each. They are followed only if they end exactly at the
- * outer frame. A frame without a frame pointer has that of its caller, which is not below the outer frame. */
-enum { MAX_SKIPPED = 8 };
-
-typedef struct skipped_frames {
-    uint64_t handler; /* the return address in a block; 0: none */
-    uint32_t count;
-    uint64_t addresses[MAX_SKIPPED]; /* return addresses in skipped methods, innermost first */
-} skipped_frames;
-
-static skipped_frames find_skipped(uintptr_t inner_fp, uintptr_t sp, uintptr_t fp, uintptr_t ip)
-{
-    skipped_frames found = { 0, 0, { 0 } }, none = found;
-    uintptr_t at = inner_fp;
-    for (;;) {
-        uintptr_t words[2]; /* the saved frame pointer, the return address */
-        if (at == 0 || sp == 0 || at % sizeof at != 0 || at + sizeof at >= sp)
-            return none;
-#if defined(__x86_64__)
-        if (at + sizeof words == sp && at == inner_fp)
-            return none; /* the usual call */
-#endif
-        if (!sf_read((const void *)at, words, sizeof words))
-            return none;
-        if (words[1] == ip)
-            return found;
-        if (found.count == MAX_SKIPPED || words[0] <= at)
-            return none;
-        found.addresses[found.count++] = words[1];
-        /* A block, or a method without a frame pointer. */
-        if (words[0] == fp) {
-            found.handler = at == inner_fp ? words[1] : 0;
-            return found;
-        }
-        at = words[0];
-    }
-}
-
 /* A block is in the code of its method, so it is near. */
 static int32_t handler_from(uint64_t ip, uint64_t handler)
 {
     enum { FAR = 1 << 30 };
     int64_t distance = handler == 0 ? 0 : (int64_t)(handler - ip);
     return distance > -FAR && distance < FAR ? (int32_t)distance : 0;
-}
-
-/* Adds the frames of dynamic methods. The addresses are return addresses, so that the runtime can be asked about them. */
-static void add_skipped(walk_state *walk, const skipped_frames *skipped)
-{
-    capture *c = walk->c;
-    for (uint32_t i = 0; i < skipped->count; i++) {
-        clr_id function = 0, rejit = 0;
-        int32_t dynamic = 0;
-        if (walk->thread->frame_count >= walk->limit || FAILED(info_function_at(c->runtime.info, skipped->addresses[i] - 1, &function, &rejit)) || function == 0
-            || FAILED(info_is_dynamic(c->runtime.info, function, &dynamic)) || !dynamic)
-            continue;
-        uint32_t described = describe_function(c, function), index = described == SF_NONE ? SF_NONE : sf_table_add(&c->raw);
-        if (index == SF_NONE)
-            return;
-        *(raw_frame *)sf_table_at(&c->raw, index) = (raw_frame){ .ip = skipped->addresses[i], .function = described };
-        walk->thread->frame_count++;
-    }
 }
 
 static hresult on_frame(clr_id function, uintptr_t ip, uintptr_t frame_info, uint32_t context_size, uint8_t *context, void *state)
@@ -111,20 +43,24 @@ static hresult on_frame(clr_id function, uintptr_t ip, uintptr_t frame_info, uin
         walk->thread->flags |= SF_THREAD_TRUNCATED;
         return S_FALSE;
     }
-    enum { LOOK_AT_CLOCK = 1024 };
-    if (walk->thread->frame_count % LOOK_AT_CLOCK == LOOK_AT_CLOCK - 1 && is_late(c)) {
-        walk->thread->flags |= SF_THREAD_TRUNCATED;
-        c->result.flags |= SF_INFO_TIME_TRUNCATED;
-        return S_FALSE;
+    if (walk->thread->frame_count >= walk->look_at_clock) {
+        walk->look_at_clock = walk->thread->frame_count + LOOK_AT_CLOCK;
+        if (is_late(c)) {
+            walk->thread->flags |= SF_THREAD_TRUNCATED;
+            c->result.flags |= SF_INFO_TIME_TRUNCATED;
+            return S_FALSE;
+        }
     }
-    uintptr_t inner_fp = walk->frame_pointer, sp = 0;
-    walk->frame_pointer = 0;
-    skipped_frames skipped = { 0, 0, { 0 } };
+    uintptr_t sp = 0;
+    left_out between = { 0, false };
     if (function != 0) {
+        uintptr_t inner_fp = walk->frame_pointer;
+        walk->frame_pointer = 0;
         sp = stack_pointer(context, context_size, ip, &walk->stack_end, &walk->frame_pointer);
-        skipped = find_skipped(inner_fp, sp, walk->frame_pointer, ip);
-        add_skipped(walk, &skipped);
+        between = add_left_out(walk, &(walked_frame){ function, ip, sp, walk->frame_pointer }, inner_fp);
+        walk->is_inside = true;
     }
+    walk->is_native = function == 0;
     /* Without an index in the table of functions, a frame would be taken for a native one. */
     uint32_t described = function == 0 ? SF_NONE : describe_function(c, function);
     uint32_t index = function != 0 && described == SF_NONE ? SF_NONE : sf_table_add(&c->raw);
@@ -136,7 +72,8 @@ static hresult on_frame(clr_id function, uintptr_t ip, uintptr_t frame_info, uin
     raw_frame *frame = sf_table_at(&c->raw, index);
     frame->ip = ip;
     frame->sp = sp;
-    frame->handler = handler_from(ip, skipped.handler);
+    frame->handler = handler_from(ip, between.handler);
+    frame->call = between.is_call;
     frame->function = described;
     /* Only the innermost address of a thread that was suspended in managed code is exact; all others are return addresses. */
     frame->exact = walk->thread->frame_count == 0 && function != 0 && stands_at(c, walk->in_batch, ip);
@@ -146,7 +83,7 @@ static hresult on_frame(clr_id function, uintptr_t ip, uintptr_t frame_info, uin
 
 static void walk(capture *c, sf_thread *thread, thread_work *work, uint32_t in_batch)
 {
-    walk_state state = { .c = c, .thread = thread, .limit = c->request->max_thread_frames, .in_batch = in_batch };
+    walk_state state = { .c = c, .thread = thread, .limit = c->request->max_thread_frames, .in_batch = in_batch, .look_at_clock = LOOK_AT_CLOCK };
     thread->first_frame = c->raw.count;
     hresult hr = info_walk(c->runtime.info, thread->thread_id, on_frame, COR_PRF_SNAPSHOT_REGISTER_CONTEXT, &state, NULL, 0);
     work->stack_end = state.stack_end;
@@ -172,6 +109,7 @@ void walk_all(capture *c, void *threads)
     sf_thread batch[THREAD_BATCH];
     uint32_t count = THREAD_BATCH;
     bool late = false;
+    calls_begin();
     while (count == THREAD_BATCH && !FAILED(threads_next(threads, THREAD_BATCH, ids, &count))) {
         for (uint32_t i = 0; i < count; i++)
             batch[i] = (sf_thread){ .thread_id = ids[i], .name_offset = SF_NONE, .exception_type = SF_NONE, .cpu_ns = -1 };

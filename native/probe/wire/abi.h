@@ -139,6 +139,7 @@ enum sf_part { /* of a dump: parts that depend on the runtime's private layout *
     SF_PART_SYMBOLS = 1u << 7,     /* lines of assemblies that were loaded from memory with their PDB */
     SF_PART_SUSPENSION = 1u << 8,  /* the threads that prevent the suspension */
     SF_PART_BUSY = 1u << 9,        /* which threads were suspended in managed code */
+    SF_PART_CALLS = 1u << 10,      /* the names of native methods that threads run */
 };
 
 typedef struct sf_info {
@@ -210,6 +211,7 @@ enum sf_frame_flags {
     SF_FRAME_OFFSET_LOST = 1u << 2, /* the function's code could not be kept alive: no IL offset */
     SF_FRAME_REJIT = 1u << 3,    /* a profiler rewrote the method: the IL offset belongs to the rewritten IL */
     SF_FRAME_AWAIT = 1u << 4,    /* on no thread's stack: the runtime has suspended the method there */
+    SF_FRAME_CALL = 1u << 5,     /* a P/Invoke whose native code the thread runs; address is 0 if it has no code of its own, and there are no offsets */
 };
 
 typedef struct sf_frame {

@@ -31,10 +31,12 @@ internal static class DumpBuilder
         string? programName = tasks.Find(snapshot.ProcessId)?.Name;
         var threads = new DumpThread[snapshot.Threads.Count];
         var waits = new WaitClassifier.Found?[threads.Length];
+        var marshalled = new MarshalledCalls();
         for (int i = 0; i < threads.Length; i++)
         {
             SnapshotThread thread = snapshot.Threads[i];
             DumpFrame[] stack = StackOf(thread, frames);
+            marshalled.Rename(stack);
             waits[i] = WaitClassifier.Find(stack, thread.Wait?.Kind);
             threads[i] = BuildThread(thread, stack, waits[i]?.Activity, session, programName, thread.OsId == snapshot.ProcessId, tasks, ownThread);
         }

@@ -115,14 +115,21 @@ public sealed class DumpThread
     /// <summary>The frame at <see cref="AwaitedFrameIndex"/>; null if there is none.</summary>
     internal DumpFrame? AwaitedFrame => AwaitedFrameIndex is { } index && index < Frames.Count ? Frames[index] : null;
 
-    /// <summary>The first visible frame of the program's own code at or outside of an index; null if there is none.</summary>
+    /// <summary>
+    /// The first visible frame of the program's own code at or outside of an index; null if there is none. For a P/Invoke, the frame that called it, because it has
+    /// a source line.
+    /// </summary>
     internal DumpFrame? ProgramFrameFrom(int index)
     {
+        DumpFrame? call = null;
         for (int i = index; i < Frames.Count; i++)
         {
-            if (Frames[i] is { IsHidden: false, Module.IsOfPlatform: false } frame)
+            if (Frames[i] is not { IsHidden: false, Module.IsOfPlatform: false } frame)
+                continue;
+            if (frame.Kind != FrameKind.PInvoke)
                 return frame;
+            call ??= frame;
         }
-        return null;
+        return call;
     }
 }

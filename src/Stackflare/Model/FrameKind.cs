@@ -14,4 +14,7 @@ public enum FrameKind
 
     /// <summary>An async method that is suspended at an <c>await</c>. It is on no thread's stack.</summary>
     Async,
+
+    /// <summary>A P/Invoke whose native code the thread runs. It has no source line: the next frame is at the call.</summary>
+    PInvoke,
 }

@@ -26,4 +26,7 @@ internal readonly record struct SnapshotFrame
 
     /// <summary>Whether a profiler has rewritten the method's IL.</summary>
     public bool IsRewritten { get; init; }
+
+    /// <summary>Whether it is a P/Invoke whose native code the thread runs. Without code of its own, its address is 0.</summary>
+    public bool IsCall { get; init; }
 }

@@ -76,6 +76,19 @@ internal sealed class SymbolSession : IDisposable
         }
         ModuleSymbols? module = Module(method.Module);
         MethodSymbol? facts = module?.Symbols.Method(method.Token) ?? (_bare[index] ??= FallbackNames.Named(method));
+        if (frame.IsCall)
+        {
+            return new DumpFrame
+            {
+                Kind = FrameKind.PInvoke,
+                Method = facts?.Name ?? FallbackNames.Token(module?.Identity.Name, method.Token),
+                Symbols = SymbolStatus.NotApplicable,
+                Module = module?.Identity,
+                MetadataToken = (int)method.Token,
+                Address = new CodeAddress(frame.Address),
+                IsHidden = facts is { IsHidden: true } || module is { IsOwn: true },
+            };
+        }
         int? offset = ILOffsetOf(module, frame);
         FoundLine line = Locate(module, method.Token, offset);
         return new DumpFrame

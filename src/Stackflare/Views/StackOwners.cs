@@ -40,10 +40,15 @@ internal sealed class StackOwners
     public (StackOwner Owner, DumpFrame? Place) Of(IEnumerable<DumpFrame> frames)
     {
         var owner = StackOwner.Platform;
+        DumpFrame? call = null;
         foreach (DumpFrame frame in frames)
         {
             switch (Of(frame))
             {
+                // The frame that called it has a source line.
+                case StackOwner.Program when frame.Kind is FrameKind.PInvoke:
+                    call ??= frame;
+                    break;
                 case StackOwner.Program:
                     return (StackOwner.Program, frame);
                 case StackOwner.Library:
@@ -51,7 +56,7 @@ internal sealed class StackOwners
                     break;
             }
         }
-        return (owner, null);
+        return call is null ? (owner, null) : (StackOwner.Program, call);
     }
 
     private void Add(DumpFrame frame)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Reflection;
 using Microsoft.Diagnostics.Runtime;
 using Stackflare.EndToEnd.Harness;
 
@@ -50,8 +51,31 @@ internal static class DebuggerView
                 (int)t.OSThreadId,
                 t.ManagedThreadId,
                 t.CurrentException?.Type.Name,
-                [.. t.EnumerateStackTrace(includeContext: false, MostFrames).Where(f => f.Kind == ClrStackFrameKind.ManagedMethod && f.Method is not null).Select(f => new OracleFrame(f.Method!.MetadataToken, f.InstructionPointer, f.Method.Signature ?? ""))])),
+                [.. FramesOf(t)])),
         ]);
+
+    /// <summary>The frames of a thread. The same record of a call of native code can come twice in a row.</summary>
+    private static IEnumerable<OracleFrame> FramesOf(ClrThread thread)
+    {
+        ulong last = 0;
+        foreach (ClrStackFrame frame in thread.EnumerateStackTrace(includeContext: false, MostFrames))
+        {
+            if (FrameOf(frame) is { } known && (known.Address != 0 || frame.StackPointer != last))
+                yield return known;
+            last = frame.StackPointer;
+        }
+    }
+
+    /// <summary>A managed frame, or the runtime's record of a call of native code; null for its other records. CoreLib's own calls are none of the dump's.</summary>
+    private static OracleFrame? FrameOf(ClrStackFrame frame) => frame switch
+    {
+        { Method: null } => null,
+        { Kind: ClrStackFrameKind.ManagedMethod, Method: { } method } => new OracleFrame(method.MetadataToken, frame.InstructionPointer, method.Signature ?? ""),
+        { FrameName: "InlinedCallFrame", Method: { } method } when method.Attributes.HasFlag(MethodAttributes.PinvokeImpl) && !IsOfCoreLib(method) => new OracleFrame(method.MetadataToken, 0, method.Signature ?? ""),
+        _ => null,
+    };
+
+    private static bool IsOfCoreLib(ClrMethod method) => Path.GetFileName(method.Type.Module?.Name) == "System.Private.CoreLib.dll";
 
     /// <summary>The process's parent. What stands before it in the file, the name in parentheses, may have spaces.</summary>
     private static int ParentOf(int pid) =>

@@ -17,6 +17,7 @@ internal static class MissingParts
         (SnapshotParts.Symbols, "lines of assemblies that were loaded from memory"),
         (SnapshotParts.Suspension, "the threads that keep the runtime from suspending"),
         (SnapshotParts.Busy, "the threads that were running"),
+        (SnapshotParts.Calls, "the names of native methods that threads run"),
     ];
 
     /// <summary>One sentence; null if nothing is missing. .NET 8 never has these parts; there are other notes for it.</summary>

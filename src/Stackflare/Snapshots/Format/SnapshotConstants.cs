@@ -127,6 +127,7 @@ internal enum FrameFlags : uint
     OffsetLost = 4,
     ReJit = 8,
     Await = 16,
+    Call = 32,
 }
 
 [Flags]
@@ -218,6 +219,7 @@ internal enum SnapshotParts : uint
     Symbols = 1 << 7,
     Suspension = 1 << 8,
     Busy = 1 << 9,
+    Calls = 1 << 10,
 }
 
 [Flags]

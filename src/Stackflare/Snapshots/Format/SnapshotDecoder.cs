@@ -97,6 +97,7 @@ internal static class SnapshotDecoder
         IsExact = frame.Flags.HasFlag(FrameFlags.Exact),
         IsAwait = frame.Flags.HasFlag(FrameFlags.Await),
         IsRewritten = frame.Flags.HasFlag(FrameFlags.ReJit),
+        IsCall = frame.Flags.HasFlag(FrameFlags.Call),
     };
 
     private static void AddThreads(RawSnapshot raw, SnapshotBuilder builder)

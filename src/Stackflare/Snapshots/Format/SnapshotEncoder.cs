@@ -126,7 +126,7 @@ internal sealed class SnapshotEncoder
             ILPlaces = AddPlaces(f.ILPlaces),
             ILNext = f.ILNext is { } next ? (uint)next + 1 : 0,
             Flags = (f.Method is null ? FrameFlags.Native : 0) | (f.IsExact ? FrameFlags.Exact : 0) | (f.IsAwait ? FrameFlags.Await : 0)
-                | (f.IsRewritten ? FrameFlags.ReJit : 0),
+                | (f.IsRewritten ? FrameFlags.ReJit : 0) | (f.IsCall ? FrameFlags.Call : 0),
         }));
         Add(SectionKind.ILPlaces, _places.ToArray());
         Add(SectionKind.Functions, Array.ConvertAll(_snapshot.Methods, m =>

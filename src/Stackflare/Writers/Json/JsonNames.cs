@@ -32,6 +32,7 @@ internal static class JsonNames
         FrameKind.Dynamic => "dynamic",
         FrameKind.Native => "native",
         FrameKind.Async => "async",
+        FrameKind.PInvoke => "pinvoke",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
 
