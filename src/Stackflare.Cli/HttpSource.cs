@@ -9,7 +9,7 @@ namespace Stackflare.Cli;
 
 /// <summary>
 /// Reads a dump that a program serves itself: from its listener (a Unix socket or a loopback port), or from an endpoint of its web server on this
-/// machine. A client of the kernel's sockets: a complete HTTP client would be the largest part of the tool.
+/// machine. With system calls: a complete HTTP client would bring a pool of connections, TLS and proxies into the tool.
 /// </summary>
 internal sealed class HttpSource
 {
@@ -110,13 +110,14 @@ internal sealed class HttpSource
         string? Header(string name) => lines.Select(static l => l.Split(':', 2, StringSplitOptions.TrimEntries))
             .FirstOrDefault(p => p.Length == 2 && p[0].Equals(name, StringComparison.OrdinalIgnoreCase))?[1];
         if (status == 200)
-            return Header("Transfer-Encoding") is null ? (long.TryParse(Header("Content-Length"), NumberStyles.None, CultureInfo.InvariantCulture, out long length) ? length : null) : throw NotHttp();
+            return Header("Transfer-Encoding") is null ? LengthOf(Header("Content-Length")) : throw NotHttp();
 
         // The program's own sentence, if it is one.
         byte[] text = new byte[LargestError];
         int size = Math.Min(begin.Length, text.Length);
         begin[..size].CopyTo(text);
-        while (size < text.Length && Receive(descriptor, text.AsSpan(size), patience, cancellation) is var count and > 0)
+        long length = LengthOf(Header("Content-Length")) ?? text.Length;
+        while (size < Math.Min(length, text.Length) && Receive(descriptor, text.AsSpan(size), patience, cancellation) is var count and > 0)
             size += count;
         string sentence = Header("Content-Type")?.StartsWith("text/plain", StringComparison.OrdinalIgnoreCase) == true ? Encoding.UTF8.GetString(text, 0, size).Split('\n')[0].Trim() : "";
         string answer = $"answered with {status}{(sentence.Length > 0 ? ": " + sentence.TrimEnd('.') : "")}";
@@ -129,6 +130,8 @@ internal sealed class HttpSource
             _ => Failed(StackflareError.CaptureFailed, answer, "Check the address and the options."),
         };
     }
+
+    private static long? LengthOf(string? text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long length) ? length : null;
 
     private int Open(Deadline deadline, TimeSpan patience)
     {
@@ -169,6 +172,8 @@ internal sealed class HttpSource
             nint sent = Posix.Send(descriptor, request);
             if (sent == -Posix.EAGAIN && !deadline.Passed)
                 _ = Posix.PollWritable(descriptor, deadline.NextLookMilliseconds);
+            else if (sent == -Posix.EPIPE)
+                return 0; // It was refused before it was read: the answer says why.
             else if (sent < 0)
                 return (int)-sent;
             else

@@ -196,12 +196,16 @@ internal sealed class DumpListener : IDisposable
                 return;
             }
             var client = new HttpConnection(descriptor, Now());
-            if (!IsAllowed(descriptor))
-                Refuse(client, new HttpProblem(403, "Only the user of this process and root get dumps."));
-            else if (MakeRoom())
+            HttpProblem? problem = IsAllowed(descriptor) ? null : new HttpProblem(403, "Only the user of this process and root get dumps.");
+            if (problem is null && !MakeRoom())
+                problem = HttpProblem.Unavailable("Too many clients are connected.");
+            if (problem is not null)
+                client.Respond(HttpResponse.Of(problem), Now());
+            // A client that was refused still sends its request. If the connection were closed now, it might not see the reason.
+            if (_clients.Count < MaxClients)
                 _clients.Add(client);
             else
-                Refuse(client, HttpProblem.Unavailable("Too many clients are connected."));
+                client.Close();
         }
     }
 
@@ -217,12 +221,6 @@ internal sealed class DumpListener : IDisposable
         HttpConnection? oldest = _clients.Where(static c => c.IsIdle).MinBy(static c => c.Since);
         oldest?.Close();
         return oldest is not null && _clients.Remove(oldest);
-    }
-
-    private static void Refuse(HttpConnection client, HttpProblem problem)
-    {
-        client.Respond(HttpResponse.Of(problem), Now());
-        client.Close();
     }
 
     private void Received(HttpConnection client, HttpHead head)

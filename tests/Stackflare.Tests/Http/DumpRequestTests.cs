@@ -6,6 +6,7 @@ namespace Stackflare.Tests.Http;
 /// <summary>What a query and an Accept header ask for, and what is wrong with them.</summary>
 public sealed class DumpRequestTests
 {
+    private static readonly int[] Statuses = [400, 403, 404, 405, 406, 408, 413, 414, 429, 431, 503, 505];
     private static readonly DumpRequest Usual = DumpRequest.Usual(DumpFormat.Text, CaptureOptions.Default, RenderOptions.Default);
 
     [Fact]
@@ -142,7 +143,7 @@ public sealed class DumpRequestTests
     {
         string docs = File.ReadAllText(Path.Combine(Golden.RepositoryRoot, "docs", "hosting.md"));
         Assert.All(DumpRequest.Parameters, name => Assert.Matches($"[`&]{name}=", docs));
-        Assert.All(new[] { 400, 403, 404, 405, 406, 408, 413, 414, 429, 431, 503, 505 }, status => Assert.Contains($"{status}", docs, StringComparison.Ordinal));
+        Assert.All(Statuses, status => Assert.Contains($"{status}", docs, StringComparison.Ordinal));
     }
 
     [Fact]
