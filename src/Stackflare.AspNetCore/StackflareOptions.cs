@@ -24,4 +24,34 @@ public sealed class StackflareOptions
 
     /// <summary>How much of a dump is shown if the request does not say otherwise.</summary>
     public RenderOptions Render { get; set; } = RenderOptions.Default;
+
+    /// <summary>
+    /// Where the dumps of triggers go; standard error by default. A trigger with an output of its own uses that. The log follows, see <see cref="LogDumps"/>.
+    /// </summary>
+    public DumpOutput Output { get; set; } = DumpOutput.StandardError;
+
+    /// <summary>
+    /// Whether each dump of a trigger is also an event of the log (<c>ILogger</c>), after it was written to its output; true by default. The event has the
+    /// reason, the findings with their places, and counts as properties, and the text of the dump as the property <c>Text</c>. A thread of its own writes
+    /// it, because a logger can block.
+    /// </summary>
+    public bool LogDumps { get; set; } = true;
+
+    /// <summary>The signal that causes a dump; SIGUSR1 by default, null for none.</summary>
+    public SignalOptions? OnSignal { get; set; } = new();
+
+    /// <summary>Dumps while the thread pool is starved; on by default, null for none.</summary>
+    public ThreadPoolWatchOptions? WatchThreadPool { get; set; } = new();
+
+    /// <summary>
+    /// A dump if the service does not stop in time; on by default, null for none. Unless a timeout is set here, it is that of the host
+    /// (<c>HostOptions.ShutdownTimeout</c>).
+    /// </summary>
+    public SlowShutdownOptions? OnSlowShutdown { get; set; } = new();
+
+    /// <summary>A dump when an unhandled exception ends the process; on by default, null for none.</summary>
+    public UnhandledExceptionOptions? OnUnhandledException { get; set; } = new();
+
+    /// <summary>Dumps of deadlocks; null, the default, for none, because each look pauses the service.</summary>
+    public DeadlockWatchOptions? OnDeadlock { get; set; }
 }

@@ -9,7 +9,7 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class StackflareServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds Stackflare: the listener, if <see cref="StackflareOptions.Listen"/> names its address, and what
+    /// Adds Stackflare: the triggers of <see cref="StackflareOptions"/>, the listener, if <see cref="StackflareOptions.Listen"/> names its address, and what
     /// <see cref="AspNetCore.Builder.StackflareEndpointRouteBuilderExtensions.MapStackflare"/> needs. The listener starts before other hosted services and
     /// ends after them.
     /// </summary>
@@ -24,6 +24,11 @@ public static class StackflareServiceCollectionExtensions
             services.Configure(configure);
         services.TryAddSingleton<DumpEndpoint>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, ListenerService>());
+        if (services.All(static s => s.ServiceType != typeof(TriggerService)))
+        {
+            services.AddSingleton<TriggerService>();
+            services.AddSingleton<IHostedService>(static s => s.GetRequiredService<TriggerService>());
+        }
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, EndpointCheck>());
         return services;
     }

@@ -10,6 +10,7 @@ internal sealed class DeadlockWatch : IDisposable
     private readonly TimeSpan _interval;
     private readonly WatchThread.Alarm _alarm;
     private HashSet<string> _known = [];
+    private volatile IReadOnlyList<Finding> _found = [];
 
     /// <exception cref="StackflareException">This process cannot be dumped, or the output cannot be written; the error says why.</exception>
     public DeadlockWatch(DeadlockWatchOptions options)
@@ -23,6 +24,9 @@ internal sealed class DeadlockWatch : IDisposable
         _alarm = WatchThread.Shared.Set(_interval, Look);
     }
 
+    /// <summary>The deadlocks of the last look. May be read from any thread.</summary>
+    public IReadOnlyList<Finding> Found => _found;
+
     public void Dispose() => _alarm.Dispose();
 
     private TimeSpan? Look(int ownThread)
@@ -34,6 +38,7 @@ internal sealed class DeadlockWatch : IDisposable
                 HashSet<string> found = [.. Cycles(dump)];
                 isNew = !found.IsSubsetOf(_known);
                 _known = found;
+                _found = [.. dump.Findings.Where(IsCycle)];
                 return null;
             },
             ownThread);

@@ -12,6 +12,9 @@ internal sealed class DumpTaker
 
     private readonly TriggerOptions _options;
 
+    /// <summary>Called with each dump of a trigger after it was written, on the thread that took it.</summary>
+    public static event Action<ThreadDump>? Written;
+
     /// <exception cref="StackflareException">This process cannot be dumped, or the output cannot be written; the error says why.</exception>
     public DumpTaker(TriggerOptions options)
     {
@@ -69,8 +72,10 @@ internal sealed class DumpTaker
     {
         try
         {
-            if (select(SelfCapture.Take(_options.Capture, ownThread)) is { } dump)
-                _options.Output.Write(dump, _options.Format, _options.Render);
+            if (select(SelfCapture.Take(_options.Capture, ownThread)) is not { } dump)
+                return;
+            _options.Output.Write(dump, _options.Format, _options.Render);
+            Written?.Invoke(dump);
         }
 #pragma warning disable CA1031 // The calling thread must survive: the next dump may not have the same problem.
         catch (Exception e)

@@ -28,6 +28,7 @@ internal static class EnvironmentSettings
         Option("STACKFLARE_MAX_PAUSE_MS", "a number of milliseconds", static (o, v) => Limit(o, v, static (l, n) => l with { MaxPause = TimeSpan.FromMilliseconds(n) })),
         Option("STACKFLARE_TIMEOUT_MS", "a number of milliseconds", static (o, v) => Limit(o, v, static (l, n) => l with { Timeout = TimeSpan.FromMilliseconds(n) })),
         new("STACKFLARE_WATCH", $"a list of {string.Join(", ", HookSettings.WatchNames)}, with commas between", static (h, v) => h.WithWatches(v)),
+        new("STACKFLARE_LISTEN", "unix: and a path, which may contain {pid}, or a loopback address such as http://127.0.0.1:9123", static (h, v) => h with { Listen = v }),
         new("STACKFLARE_POOL_THRESHOLD_MS", "a number of milliseconds", static (h, v) => Number(v) is { } n ? h with { ThreadPool = h.ThreadPool with { Threshold = TimeSpan.FromMilliseconds(n) } } : null),
         new("STACKFLARE_SHUTDOWN_TIMEOUT_MS", "a number of milliseconds", static (h, v) => Number(v) is { } n ? h with { Shutdown = h.Shutdown with { Timeout = TimeSpan.FromMilliseconds(n) } } : null),
         new("STACKFLARE_DEADLOCK_INTERVAL_MS", "a number of milliseconds", static (h, v) => Number(v) is { } n ? h with { Deadlock = h.Deadlock with { Interval = TimeSpan.FromMilliseconds(n) } } : null),

@@ -27,6 +27,9 @@ internal sealed record HookSettings
     /// <summary>The names of what is watched.</summary>
     public IReadOnlyList<string> Watched { get; init; } = [];
 
+    /// <summary>The address of the listener; null for none.</summary>
+    public string? Listen { get; init; }
+
     /// <summary>The text of the output; null for the default.</summary>
     public string? Output { get; private init; }
 
@@ -59,9 +62,13 @@ internal sealed record HookSettings
         var watched = All.Where(w => Watched.Contains(w.Name)).ToArray();
         foreach (var watch in watched)
             _ = watch.Start(this);
-        return watched.Length == 0
+        string? address = Listen is null
             ? null
-            : $"thread dumps go to {Signal.Output} on {Signal.Signal} and after {string.Join(", ", watched.Select(static w => w.When))}";
+            : Flare.Listen(new ListenOptions { Address = Listen, Format = Signal.Format, Capture = Signal.Capture, Render = Signal.Render, WarmUp = Signal.WarmUp }).ToString();
+        if (watched.Length == 0 && address is null)
+            return null;
+        string when = string.Join(", ", watched.Select(static w => w.When));
+        return $"thread dumps go to {Signal.Output} on {Signal.Signal}{(when.Length > 0 ? " and after " : "")}{when}{(address is null ? "" : $"; {address} serves them")}";
     }
 
     private static DumpOutput Parse(string value, FileRotation? rotation) =>

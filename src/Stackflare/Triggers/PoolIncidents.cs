@@ -29,6 +29,9 @@ internal sealed class PoolIncidents(ThreadPoolWatchOptions options)
     /// <summary>How many dumps of the incident were due, with the current one; zero if there is no incident.</summary>
     public int Dumps { get; private set; }
 
+    /// <summary>Whether there is an incident.</summary>
+    public bool IsOn => _beganAt is not null;
+
     /// <summary>How long the incident has lasted; after <see cref="PoolStep.Recovered"/>, how long it lasted.</summary>
     public TimeSpan Lasted { get; private set; }
 
@@ -54,6 +57,8 @@ internal sealed class PoolIncidents(ThreadPoolWatchOptions options)
             (_beganAt, Dumps, Lasted) = (null, 0, ran - began);
             return PoolStep.Recovered;
         }
+        if (_beganAt is { } start)
+            Lasted = now - start;
         if (now - queuedAt < options.Threshold)
             return PoolStep.None;
         _beganAt ??= queuedAt;

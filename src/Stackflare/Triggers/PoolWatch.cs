@@ -16,6 +16,7 @@ internal sealed class PoolWatch : IDisposable
     private readonly TimeSpan _period;
     private readonly WatchThread.Alarm _alarm;
     private bool _isSilent;
+    private long _lasted;
 
     /// <exception cref="StackflareException">This process cannot be dumped, or the output cannot be written; the error says why.</exception>
     public PoolWatch(ThreadPoolWatchOptions options)
@@ -29,6 +30,9 @@ internal sealed class PoolWatch : IDisposable
         _taker.WarmUpSoon();
         _alarm = WatchThread.Shared.Set(_period, Look);
     }
+
+    /// <summary>How long queued work has waited too long; null if it does not. May be read from any thread.</summary>
+    public TimeSpan? Incident => Volatile.Read(ref _lasted) is var ticks and > 0 ? TimeSpan.FromTicks(ticks) : null;
 
     public void Dispose() => _alarm.Dispose();
 
@@ -48,6 +52,7 @@ internal sealed class PoolWatch : IDisposable
                     StandardStreamOutput.TryWriteLine($"stackflare: the thread pool runs queued work again; it had not for {Durations.Long(lasted)}");
                 break;
         }
+        Volatile.Write(ref _lasted, _incidents.IsOn ? _incidents.Lasted.Ticks : 0);
         return _period;
     }
 

@@ -4,21 +4,26 @@ using Stackflare.Writers;
 
 namespace Stackflare.Triggers;
 
-/// <summary>Takes a dump when the process was told to end and has not ended in time.</summary>
+/// <summary>
+/// Takes a dump when the process was told to end and has not ended in time, or when a host has not stopped in time. A host that has stopped in a process
+/// that nobody told to end, as in tests, causes none.
+/// </summary>
 internal sealed class SlowShutdown : IDisposable
 {
     private const string HostAssembly = "Microsoft.Extensions.Hosting,";
 
-    private readonly HostObserver _host;
+    private readonly object _gate = new();
     private readonly SlowShutdownOptions _options;
     private readonly DumpTaker _taker;
+    private readonly HostObserver? _host;
     private readonly PosixSignalRegistration[] _signals;
     private WatchThread.Alarm? _alarm;
-    private int _begun;
-    private volatile bool _isDone;
+    private bool _isSignalled, _isDone;
 
+    /// <param name="options">How long the process may take, and the output.</param>
+    /// <param name="looksForHosts">Whether hosts that are built later are observed. If not, the caller reports its host.</param>
     /// <exception cref="StackflareException">This process cannot be dumped, or the output cannot be written; the error says why.</exception>
-    public SlowShutdown(SlowShutdownOptions options)
+    public SlowShutdown(SlowShutdownOptions options, bool looksForHosts = true)
     {
         _options = options;
         _taker = new DumpTaker(options);
@@ -29,50 +34,85 @@ internal sealed class SlowShutdown : IDisposable
             PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => OnSignal("SIGTERM came")),
             PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => OnSignal("SIGINT came")),
         ];
-        _host = new HostObserver(() => Begin("the host began to stop"), BeforeExit);
+        _host = looksForHosts ? new HostObserver(HostStopping, HostStopped) : null;
         AppDomain.CurrentDomain.ProcessExit += OnExit;
     }
 
-    /// <summary>The shutdown has begun. Only the first call counts.</summary>
-    /// <param name="what">What began it, as a clause in the past tense.</param>
-    private void Begin(string what)
-    {
-        if (Interlocked.Exchange(ref _begun, 1) != 0)
-            return;
-        TimeSpan after = _options.Timeout * _options.DumpAt;
-        _alarm = WatchThread.Shared.Set(after, ownThread =>
-        {
-            _taker.Take(new DumpReason { Kind = DumpReasonKind.SlowShutdown, Text = $"{what} {Durations.Until(after)} ago and the process still runs" }, ownThread);
-            _isDone = true;
-            SelfCapture.Release();
-            return null;
-        });
-    }
+    /// <summary>A host begins to stop.</summary>
+    public void HostStopping() => Begin("the host began to stop");
 
-    /// <summary>The exit handlers are next: after this, the runtime attaches no probe. Until the dump is taken, it answers no other tool.</summary>
-    private void BeforeExit()
+    /// <summary>A host has stopped. If the process is to end, exit handlers are next.</summary>
+    public void HostStopped()
     {
-        if (Volatile.Read(ref _begun) != 0 && !_isDone)
-            SelfCapture.Hold(_options.Capture);
+        lock (_gate)
+        {
+            if (!_isSignalled)
+            {
+                _alarm?.Dispose();
+                _alarm = null;
+                return;
+            }
+        }
+        BeforeExit();
     }
 
     public void Dispose()
     {
         foreach (PosixSignalRegistration signal in _signals)
             signal.Dispose();
-        _host.Dispose();
+        _host?.Dispose();
         AppDomain.CurrentDomain.ProcessExit -= OnExit;
-        _alarm?.Dispose();
+        lock (_gate)
+        {
+            _isDone = true;
+            _alarm?.Dispose();
+        }
         SelfCapture.Release();
     }
 
     private void OnSignal(string what)
     {
+        lock (_gate)
+            _isSignalled = true;
         Begin(what);
-        // Without a host, the exit handlers run as soon as this returns. A host first stops its services, and other tools must be able to look at them.
+        // Without a host, the exit handlers may run as soon as this returns. A host first stops its services, and other tools must be able to look at them.
         if (!Array.Exists(AppDomain.CurrentDomain.GetAssemblies(), static a => a.FullName?.StartsWith(HostAssembly, StringComparison.Ordinal) == true))
             BeforeExit();
     }
 
     private void OnExit(object? sender, EventArgs e) => Begin("the process began to exit");
+
+    /// <summary>Only the first call counts.</summary>
+    /// <param name="what">What began the shutdown, as a clause in the past tense.</param>
+    private void Begin(string what)
+    {
+        TimeSpan after = _options.Timeout * _options.DumpAt;
+        lock (_gate)
+        {
+            if (_isDone || _alarm is not null)
+                return;
+            var reason = new DumpReason { Kind = DumpReasonKind.SlowShutdown, Text = $"{what} {Durations.Until(after)} ago and the process still runs" };
+            _alarm = WatchThread.Shared.Set(after, ownThread =>
+            {
+                _taker.Take(reason, ownThread);
+                lock (_gate)
+                    _isDone = true;
+                SelfCapture.Release();
+                return null;
+            });
+        }
+    }
+
+    /// <summary>
+    /// After this, the runtime may begin to exit, and attaches no probe then. Until the dump is taken, the runtime's diagnostics answer no other tool.
+    /// </summary>
+    private void BeforeExit()
+    {
+        lock (_gate)
+        {
+            if (_isDone)
+                return;
+        }
+        SelfCapture.Hold(_options.Capture);
+    }
 }
