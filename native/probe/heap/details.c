@@ -8,6 +8,17 @@
 
 enum { TEXT_CHARACTERS = 256, CHARACTER_BYTES = 2, HEAD_BYTES = 12 /* the type, and the length of a text */ };
 
+/* Whether the program uses a type of which objects matter to methods. */
+bool details_have_methods(const heap *h)
+{
+    for (int i = 0; i < FRAMEWORK_CLASSES; i++)
+        if (h->framework[i].of_methods && h->framework[i].class != 0)
+            return true;
+    return false;
+}
+
+bool details_of_methods(const heap *h, const heap_kind *kind) { return kind->framework != 0 && h->framework[kind->framework - 1].of_methods; }
+
 static uintptr_t word_in(const capture *c, const sf_heap_object *object, uint32_t offset)
 {
     return offset != 0 && offset + sizeof(uintptr_t) <= object->bytes_length ? heap_word((uintptr_t)sf_table_at(&c->heap->bytes, object->bytes_offset) + offset) : 0;
@@ -17,8 +28,12 @@ bool details_in_use(const heap *h, uint64_t object, const heap_kind *kind)
 {
     if (kind->framework == 0)
         return false;
-    uint32_t at = h->framework[kind->framework - 1].in_use_at;
+    const framework_type *type = &h->framework[kind->framework - 1];
+    uint32_t at = type->in_use_at;
     uint8_t in_use = 0;
+    for (int i = 0; i < FRAMEWORK_USERS; i++)
+        if (type->users_at[i] != 0 && type->users_at[i] + sizeof(uintptr_t) <= kind->size && heap_object_word(h, object + type->users_at[i]) != 0)
+            return true;
     return at != 0 && at < kind->size && heap_read(h, object + at, &in_use, sizeof in_use) && in_use != 0;
 }
 

@@ -172,7 +172,11 @@ heap_candidate *heap_at(const heap *h, uint64_t address)
 }
 
 /* What only says more of what is there already must not take its room. */
-static bool is_wanted_now(const heap *h, uint32_t kind) { return (((heap_kind *)sf_table_at(&h->kinds, kind))->flags == SF_HEAP_OBJECT_DETAIL) == h->detailing; }
+static bool is_wanted_now(const heap *h, uint32_t kind)
+{
+    const heap_kind *of = sf_table_at(&h->kinds, kind);
+    return (of->flags == SF_HEAP_OBJECT_DETAIL) == h->detailing && (!h->of_methods || details_of_methods(h, of));
+}
 
 /* Copies the targets of references, if their types matter and they are not copied yet. The targets are all over the heap, and memory latency
  * dominates. So the whole next batch is prefetched one step ahead. */
@@ -271,12 +275,32 @@ static void follow_promises(capture *c)
     }
 }
 
+/* Objects of libraries to which methods refer. */
+static void follow_methods(capture *c)
+{
+    heap *h = c->heap;
+    uint32_t end = details_have_methods(h) ? h->objects.count : 0;
+    h->of_methods = true;
+    for (uint32_t i = 0; i < end; i++) {
+        if (i % LOOK_AT_CLOCK == LOOK_AT_CLOCK - 1 && heap_is_late(c, 4)) {
+            h->result.flags |= SF_HEAP_TIME_TRUNCATED;
+            break;
+        }
+        const sf_heap_object *object = sf_table_at(&h->objects, i);
+        if (object->flags & (SF_HEAP_OBJECT_METHOD | SF_HEAP_OBJECT_MACHINE | SF_HEAP_OBJECT_CONTINUATION))
+            heap_follow_all(c, object);
+    }
+    follow_batch(c);
+    h->of_methods = false;
+}
+
 /* After everything else: what the objects of the framework's libraries refer to. */
 static void follow_details(capture *c)
 {
     heap *h = c->heap;
     uint32_t first = 0;
     h->detailing = true;
+    follow_methods(c);
     for (int level = 0; level < MAX_LEVELS; level++) {
         uint32_t end = h->objects.count;
         for (; first < end; first++) {

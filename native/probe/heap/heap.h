@@ -77,6 +77,7 @@ typedef struct heap {
     uint32_t guess_count, details;
     bool guessing;                              /* a type is read to which such a reference leads */
     bool reaching;                              /* a type is read of an object that a live one refers to */
+    bool of_methods;                            /* only what such methods refer to */
     bool detailing;                             /* only what is of the framework's libraries is copied now */
     sf_proof type_memory; /* memory that contains types */
     sf_table types;      /* heap_type */
@@ -136,6 +137,8 @@ uint32_t heap_copy(capture *c, uintptr_t address, uint32_t kind, uint32_t flags)
 
 /* details.c: objects of the framework's libraries, and their texts. */
 bool details_in_use(const heap *h, uint64_t object, const heap_kind *kind); /* whether such an object matters by itself */
+bool details_have_methods(const heap *h);
+bool details_of_methods(const heap *h, const heap_kind *kind);
 void details_follow(capture *c, const sf_heap_object *from);
 void details_copy_guesses(capture *c);
 

@@ -233,16 +233,20 @@ static void watch(capture *c)
     }
 }
 
+static void add_thread(uint32_t *threads, uint32_t *count, uint32_t thread)
+{
+    if (*count == 0 || threads[(*count - 1) % SF_POSTED_OTHERS] != thread)
+        threads[(*count)++ % SF_POSTED_OTHERS] = thread;
+}
+
 static void found(capture *c, uint32_t thread, uint64_t posted)
 {
     for (uint32_t i = 0; posted != 0; i++, posted >>= 1) {
         sf_posted *p = sf_table_at(&c->heap->posted, i);
-        if (!(posted & 1) || (p->other_count > 0 && p->others[(p->other_count - 1) % SF_POSTED_OTHERS] == thread))
-            continue;
-        if (p->thread == thread)
+        if (posted & 1 && p->thread == thread)
             p->flags |= SF_POSTED_SEEN_HERE;
-        else
-            p->others[p->other_count++ % SF_POSTED_OTHERS] = thread;
+        else if (posted & 1)
+            add_thread(p->others, &p->other_count, thread);
     }
 }
 
@@ -252,6 +256,15 @@ static bool is_context(uintptr_t word)
         if (owners[i].context == word)
             return true;
     return false;
+}
+
+static void found_context(capture *c, uint32_t thread, uintptr_t context)
+{
+    for (uint32_t i = 0; i < c->heap->posted.count; i++) {
+        sf_posted *p = sf_table_at(&c->heap->posted, i);
+        if (p->context == context && p->thread != thread)
+            add_thread(p->holders, &p->holder_count, thread);
+    }
 }
 
 /* How many words of a copied object belong to it; a stack's words may lead anywhere. */
@@ -269,8 +282,12 @@ static void look_at_holder(capture *c, uint32_t thread, const uintptr_t *copy)
 {
     for (uint32_t i = 1; i < HOLDER_WORDS; i++) {
         uint64_t posted = copy[i] != 0 ? watched[watched_at(copy[i])].posted : 0;
-        if (posted != 0 && i < words_of(c, copy))
-            found(c, thread, posted);
+        bool context = is_context(copy[i]);
+        if ((posted == 0 && !context) || i >= words_of(c, copy))
+            continue;
+        found(c, thread, posted);
+        if (context)
+            found_context(c, thread, copy[i]);
     }
 }
 
@@ -294,9 +311,13 @@ static void look_at_words(capture *c, uint32_t thread, const uintptr_t *words, s
         }
         uintptr_t word = i < count ? words[i] : 0;
         uint64_t *last = &looked_at[heap_place_of(word, 10)];
-        if (!plausible(word) || *last == word || is_context(word))
+        if (!plausible(word) || *last == word)
             continue;
         *last = word;
+        if (is_context(word)) {
+            found_context(c, thread, word);
+            continue;
+        }
         found(c, thread, watched[watched_at(word)].posted);
         items[n] = (sf_read_item){ word, holders[n], sizeof holders[n], false };
         n++;

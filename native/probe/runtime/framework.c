@@ -6,7 +6,9 @@
 enum { MAX_MODULES = 1 << 14, AT_ONCE = 16, PATH = 1024 };
 
 static const char sockets[] = "System.Net.Sockets.dll", primitives[] = "System.Net.Primitives.dll", kestrel[] = "Microsoft.AspNetCore.Server.Kestrel.Core.dll",
-    hosting[] = "Microsoft.AspNetCore.Hosting.dll";
+    channels[] = "System.Threading.Channels.dll", of_channels[] = "System.Threading.Channels", hosting[] = "Microsoft.AspNetCore.Hosting.dll";
+
+#define WAITERS { "_blockedReadersHead", "_blockedWritersHead", "_waitingReadersHead", "_waitingWritersHead" }
 
 /* Those of one library are adjacent. */
 static const framework_type known_types[FRAMEWORK_CLASSES] = {
@@ -22,6 +24,14 @@ static const framework_type known_types[FRAMEWORK_CLASSES] = {
       .texts = { "<PathBase>k__BackingField", "<Path>k__BackingField", "_methodText" }, .all_links = true, .walked = true },
     { .library = hosting, .space = "", .name = "Context", .links = { "HttpActivityFeature" }, .walked = true },
     { .library = hosting, .space = "Microsoft.AspNetCore.Hosting", .name = "HttpActivityFeature", .links = { "<Activity>k__BackingField" } },
+    { .library = "System.Threading.Tasks.Parallel.dll", .space = "", .name = "ForEachAsyncState`1", .of_methods = true, .walked = true },
+    /* Before .NET 10, other objects than the operations are between a channel and who waits for it. */
+    { .library = channels, .space = "System.Collections.Generic", .name = "Deque`1" },
+    { .library = channels, .space = of_channels, .name = "BoundedChannel`1", .links = { "_items" }, .users = WAITERS, .walked = true },
+    { .library = channels, .space = of_channels, .name = "RendezvousChannel`1", .users = WAITERS, .walked = true },
+    { .library = channels, .space = of_channels, .name = "UnboundedChannel`1", .users = WAITERS, .walked = true },
+    { .library = channels, .space = of_channels, .name = "UnboundedPrioritizedChannel`1", .users = WAITERS, .walked = true },
+    { .library = channels, .space = of_channels, .name = "SingleConsumerUnboundedChannel`1", .users = { "_blockedReader", "_waitingReader" }, .walked = true },
     { .library = "System.Diagnostics.DiagnosticSource.dll", .space = "System.Diagnostics", .name = "Activity", .texts = { "_traceId" } },
 };
 
@@ -60,6 +70,8 @@ static void find_in(const layout *k, void *info, clr_id module, framework_type *
         type->token = names[i].token;
         type->class = names[i].class;
         type->in_use_at = offset_of(&library, &names[i], type->in_use);
+        for (int n = 0; n < FRAMEWORK_USERS; n++)
+            type->users_at[n] = offset_of(&library, &names[i], type->users[n]);
         for (int n = 0; n < FRAMEWORK_TEXTS; n++)
             type->text_at[n] = offset_of(&library, &names[i], type->texts[n]);
         for (int n = 0; n < FRAMEWORK_LINKS; n++)

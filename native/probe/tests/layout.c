@@ -89,7 +89,7 @@ int main(void)
     FIELD(sf_running, thread); FIELD(sf_running, object); FIELD(sf_running, frame); FIELD(sf_running, next);
     STRUCT(sf_posted);
     FIELD(sf_posted, context); FIELD(sf_posted, thread); FIELD(sf_posted, object); FIELD(sf_posted, type); FIELD(sf_posted, keeper); FIELD(sf_posted, flags);
-    FIELD(sf_posted, other_count); FIELD(sf_posted, others);
+    FIELD(sf_posted, other_count); FIELD(sf_posted, others); FIELD(sf_posted, holder_count); FIELD(sf_posted, reserved); FIELD(sf_posted, holders);
     STRUCT(sf_suspension);
     FIELD(sf_suspension, resume_info); FIELD(sf_suspension, frame); FIELD(sf_suspension, code);
     return 0;

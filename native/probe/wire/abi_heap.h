@@ -103,6 +103,9 @@ typedef struct sf_posted { /* an async method whose action is in a queue of the 
     uint32_t flags;
     uint32_t other_count; /* how many other threads' stacks refer to an object in between, or to an object that does */
     uint32_t others[SF_POSTED_OTHERS]; /* some of them */
+    uint32_t holder_count; /* how many other threads' stacks refer to the context itself, or to an object that does */
+    uint32_t reserved;
+    uint32_t holders[SF_POSTED_OTHERS]; /* some of them */
 } sf_posted;
 
 typedef struct sf_suspension { /* by resume_info, without duplicates */

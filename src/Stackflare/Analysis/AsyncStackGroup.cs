@@ -143,6 +143,9 @@ internal sealed class AsyncStackGroup
     /// <summary>Whether the object is known for all stacks.</summary>
     public bool HasObjects => _stacks.TrueForAll(static s => s.Stack.WaitingFor.Object is not null);
 
+    /// <summary>A wait with the state of the channel for which all stacks wait; null if they do not wait for one channel, or if its state is not known.</summary>
+    public AsyncWait? Channel => Wait.IsOfChannel && HasObjects && Objects(2).Count == 1 ? Wait : null;
+
     /// <summary>When the waits end by themselves.</summary>
     public DueTimes Due()
     {

@@ -3,6 +3,9 @@ namespace Stackflare;
 /// <summary>What an async method waited for during the pause. Immutable.</summary>
 public sealed class AsyncWait
 {
+    /// <summary>The <see cref="Type"/> of a wait for a <c>Parallel.ForEachAsync</c> or <c>Parallel.ForAsync</c>, whose task has no type of its own.</summary>
+    internal const string ParallelLoop = "System.Threading.Tasks.Parallel";
+
     /// <summary>The kind of wait.</summary>
     public required AsyncWaitKind Kind { get; init; }
 
@@ -12,7 +15,7 @@ public sealed class AsyncWait
     public string? Type { get; init; }
 
     /// <summary>
-    /// The address of the most informative object: the <see cref="System.Threading.SemaphoreSlim"/> rather than its task; otherwise the awaited task
+    /// The address of the most informative object: the <see cref="System.Threading.SemaphoreSlim"/> rather than its task, the channel rather than its operation; otherwise the awaited task
     /// or object. Null if not known, or if there is no object.
     /// </summary>
     public ObjectAddress? Object { get; init; }
@@ -57,6 +60,21 @@ public sealed class AsyncWait
     /// Identical stacks are adjacent, the most frequent first.
     /// </summary>
     public IReadOnlyList<AsyncStack> Unfinished { get; init; } = [];
+
+    /// <summary>Whether <see cref="Object"/> is the channel.</summary>
+    internal bool IsOfChannel { get; init; }
+
+    /// <summary>For a channel, the number of items in it. Null for other kinds, and if not known; known from .NET 10 on.</summary>
+    public int? Items { get; init; }
+
+    /// <summary>For a bounded channel, the maximum number of items. Null for other kinds, and if not known.</summary>
+    public int? Capacity { get; init; }
+
+    /// <summary>For a channel, how many operations wait to read from it. Null for other kinds, and if not known.</summary>
+    public int? Readers { get; init; }
+
+    /// <summary>For a channel, how many operations wait to write to it. Null for other kinds, and if not known.</summary>
+    public int? Writers { get; init; }
 
     /// <summary>For a semaphore, how many can still enter it; null if not known.</summary>
     internal int? Free { get; init; }

@@ -169,7 +169,7 @@ internal sealed class SnapshotBuilder
             Check(posted.Object, heap.Objects.Length, "a method that waits in a context");
             Check(posted.Type, _types.Count, "a context's type");
             Check(posted.Keeper, _types.Count, "the type of what a context refers to");
-            foreach (int other in posted.Others)
+            foreach (int other in posted.Others.Concat(posted.Holders))
                 Check(other, _threads.Count, "a thread that refers to a context's work");
         }
         foreach (ref readonly SuspensionPoint suspension in heap.Suspensions.AsSpan())

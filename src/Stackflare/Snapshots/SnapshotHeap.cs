@@ -158,6 +158,12 @@ internal sealed record PostedMethod(int Thread, int? Object, ulong Context, int?
 
     /// <summary>Indexes of some of these threads.</summary>
     public IReadOnlyList<int> Others { get; init; } = [];
+
+    /// <summary>How many other threads' stacks refer to the context itself.</summary>
+    public int HolderCount { get; init; }
+
+    /// <summary>Indexes of some of these threads.</summary>
+    public IReadOnlyList<int> Holders { get; init; } = [];
 }
 
 /// <summary>A place at which the runtime suspends a method.</summary>

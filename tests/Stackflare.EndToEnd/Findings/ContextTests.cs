@@ -16,19 +16,19 @@ public sealed class ContextTests
     {
         await using var target = await DeadlockTests.StartAsync(flavour, "Desks");
         using var dumps = new LiveDumps(target);
-        ThreadDump dump = await dumps.UntilAsync("both deadlocks", d => d.Deadlocks.Count == 2);
-        Deadlock one = dump.Deadlocks.Single(d => d.Steps.Count == 1), two = dump.Deadlocks.Single(d => d.Steps.Count == 2);
-        DeadlockStep counter = one.Steps[0], till = two.Steps.Single(s => s.Thread.Name == "till"), auditor = two.Steps.Single(s => s.Thread.Name == "auditor");
-        Assert.Equal("counter", counter.Thread.Name);
-        Assert.All((DeadlockStep[])[counter, till, auditor], step =>
+        ThreadDump dump = await dumps.UntilAsync("all deadlocks", d => d.Deadlocks.Count == 3);
+        Deadlock two = dump.Deadlocks.Single(d => d.Steps.Count == 2);
+        DeadlockStep[] ones = [.. dump.Deadlocks.Where(d => d.Steps.Count == 1).Select(d => d.Steps[0])];
+        DeadlockStep counter = ones.Single(s => s.Thread.Name == "counter"), opener = ones.Single(s => s.Thread.Name == "opener"), till = two.Steps.Single(s => s.Thread.Name == "till"), auditor = two.Steps.Single(s => s.Thread.Name == "auditor");
+        Assert.All((DeadlockStep[])[counter, opener, till, auditor], step =>
         {
             TruthMark mark = target.Truth.Named(step.Thread.Name!).Marks[0];
             Assert.Equal((mark.Method, mark.Line), (step.Frame!.Method.FullName, step.Frame.Source!.Line));
         });
-        Assert.All((DeadlockStep[])[counter, auditor], step =>
+        Assert.All((DeadlockStep[])[counter, opener, auditor], step =>
         {
             CapturedContext context = step.Wait.CapturedContext!;
-            Assert.Equal((Context, Method), (context.Type, context.Frame!.Method.FullName));
+            Assert.Equal((step == opener ? "Stackflare.Targets.Shapes.Problems.Desks.ClosedContext" : Context, Method, step.WaitsFor), (context.Type, context.Frame!.Method.FullName, context.Thread));
             Assert.Contains("await FetchAsync()", context.Frame.Source!.Text, StringComparison.Ordinal);
         });
         Assert.Null(till.Wait.CapturedContext);

@@ -99,19 +99,23 @@ public sealed class EntanglementTests
     public async Task WhoIsBlockedByAnAsyncMethodIsNamedWithIt(string flavour)
     {
         (string Thread, int Stacks)[] ways =
-            [("WhenAll", 2), ("WaitAll", 2), ("WhenAny", 2), ("WaitAny", 2), ("Run", 1), ("Unwrap", 1), ("WaitAsync", 1), ("ContinueWith", 1), ("Source", 0)];
+            [("WhenAll", 2), ("WaitAll", 2), ("WhenAny", 2), ("WaitAny", 2), ("Run", 1), ("Unwrap", 1), ("WaitAsync", 1), ("ContinueWith", 1), ("ForEachAsync", 2), ("AwaitedLoop", 1), ("Source", 0)];
         await using var target = await DeadlockTests.StartAsync(flavour, "BlockedCallers");
         using var dumps = new LiveDumps(target);
-        ThreadDump dump = await dumps.UntilAsync("all async methods to wait", d => d.AsyncStacks.Count(s => s.Frames[0].Method.Name == "InnerAsync") == 12
+        ThreadDump dump = await dumps.UntilAsync("all async methods to wait", d => d.AsyncStacks.Count(s => s.Frames[0].Method.Name == "InnerAsync") == 14
             && ways.All(w => d.AsyncStacks.Count(s => s.BlockedThreads.Any(t => t.Name == w.Thread)) == w.Stacks));
         Assert.All(ways, way =>
         {
             DumpThread thread = LockTruth.Of(dump, target.Truth.Named(way.Thread));
             AsyncStack[] stacks = [.. dump.AsyncStacks.Where(s => s.BlockedThreads.Contains(thread))];
             Assert.Equal((way.Thread, way.Stacks), (way.Thread, stacks.Length));
-            Assert.All(stacks, s => Assert.Equal(way.Thread == "Run" ? 3 : 2, s.Frames.Count));
+            Assert.All(stacks, s => Assert.Equal(way.Thread switch { "ForEachAsync" => 4, "Run" => 3, "AwaitedLoop" => 1, _ => 2 }, s.Frames.Count));
         });
+        AsyncStack loop = dump.AsyncStacks.Single(s => s.Frames[0].Method.Name == "AwaitLoopAsync");
+        Assert.Equal((AsyncWaitKind.WhenAll, 2, 2), (loop.WaitingFor.Kind, loop.WaitingFor.Pending, loop.WaitingFor.Unfinished.Count));
+        Assert.All(loop.WaitingFor.Unfinished, s => Assert.Equal("InnerAsync", s.Frames[0].Method.Name));
         string text = LiveDumps.Text(dump, new RenderOptions());
+        Assert.Contains("1 async stack waiting for Parallel.ForEachAsync, 2 not done", text, StringComparison.Ordinal);
         Assert.Matches(@"- ""W\w+Any"" #\d+ and ""W\w+Any"" #\d+ are blocked until this or another task completes", text);
         Assert.Empty(dump.Findings);
     }

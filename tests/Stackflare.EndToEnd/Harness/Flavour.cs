@@ -71,6 +71,11 @@ internal sealed record Flavour(string Name, string Executable, int RuntimeMajor)
 
     public static Flavour PlainOnNet11 { get; } = Plain.OnNet11("plain, net11");
 
+    /// <summary>Another program, in F#.</summary>
+    public static Flavour FSharp { get; } = new("F#", Path.Combine(TestPaths.TargetOutput("FSharpTasks", "net10.0"), "FSharpTasks"), 10);
+
+    public static Flavour FSharpOnNet11 { get; } = FSharp.OnNet11("F#, net11");
+
     /// <summary>Whether the C# compiler optimized it.</summary>
     public bool IsOptimized { get; private init; } = true;
 

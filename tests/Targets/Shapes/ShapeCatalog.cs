@@ -41,6 +41,7 @@ internal static class ShapeCatalog
         nameof(Entanglement) => new Entanglement(),
         nameof(BlockedCallers) => new BlockedCallers(),
         nameof(Desks) => new Desks(),
+        nameof(Parcels) => new Parcels(),
         nameof(LostLocks) => new LostLocks(),
         nameof(LogWriter) => new LogWriter(),
         nameof(Gate) => new Gate(),

@@ -16,6 +16,7 @@ internal sealed class AsyncBoxes
     private readonly int[] _boxOfObject;
     private readonly List<AsyncBox> _boxes = [];
     private readonly SuspendedMethods _suspended;
+    private readonly HashSet<int> _running = [];
     private int _references;
 
     public AsyncBoxes(Snapshot snapshot, HeapObjects objects)
@@ -25,6 +26,8 @@ internal sealed class AsyncBoxes
         _looked = new bool[snapshot.Types.Length];
         _boxOfObject = new int[objects.Count];
         Array.Fill(_boxOfObject, -1);
+        foreach (ref readonly RunningMethod running in objects.Heap.Running.AsSpan())
+            _running.Add(running.Object);
         for (int i = 0; i < objects.Count; i++)
         {
             if (objects.Is(i, HeapObjectTraits.Method) && !objects.Is(i, HeapObjectTraits.Completed))
@@ -83,6 +86,8 @@ internal sealed class AsyncBoxes
         if (state < AsyncBox.Running)
             return;
         (ulong awaited, string? awaiter) = state == AsyncBox.Running ? (0, null) : Awaited(layout, _objects[holder], at);
+        if (layout.KeepsState && _running.Contains(index) && (awaited == 0 || (_objects.Find(awaited) is >= 0 and var ended && _objects.Is(ended, HeapObjectTraits.Completed))))
+            (state, awaited, awaiter) = (AsyncBox.Running, 0, null);
         // A box in its pool has an empty state machine, which looks like a wait for nothing at the first await.
         if (state == 0 && awaited == 0 && _objects.Is(index, HeapObjectTraits.Pooled))
             return;
@@ -142,6 +147,7 @@ internal sealed class AsyncBoxes
         if (_objects.Heap.LayoutOf(machine) is not { } layout)
             return null;
         ulong? state = null;
+        bool keepsState = false;
         var awaiters = new List<AwaiterField>();
         ReadOnlySpan<FieldOffset> fields = layout.Fields.Span;
         for (int i = 0; i < fields.Length; i++)
@@ -149,11 +155,11 @@ internal sealed class AsyncBoxes
             if (_objects.Field(machine, fields[i].Token) is not { } field)
                 continue;
             if (IsState(field.Name))
-                state = fields[i].Offset;
+                (state, keepsState) = (fields[i].Offset, field.Name == "ResumptionPoint");
             else if (IsAwaiter(field.Name))
                 awaiters.Add(new AwaiterField(fields[i].Offset, End(layout, fields, i), field.Type));
         }
-        return new MachineLayout(machine, At: 0, IsObject: !layout.IsStruct, state, [.. awaiters]);
+        return new MachineLayout(machine, At: 0, IsObject: !layout.IsStruct, state, keepsState, [.. awaiters]);
     }
 
     /// <summary>The last field ends at the end of the state machine. The box may have more fields after it.</summary>

@@ -51,14 +51,20 @@ internal sealed class AsyncGraph
             return null;
         if (!_promises.TryGetValue(awaited.Object, out PromiseState? state))
         {
-            (List<ulong> unfinished, int? pending, int? total) = _awaitedObjects.Promises.TasksOf(awaited.Object);
+            (List<ulong> unfinished, int? pending, int? total) = _awaitedObjects.TasksOf(awaited.Object);
             _promises[awaited.Object] = state = new PromiseState([.. unfinished.Select(a => _awaitedObjects.At(a))], pending, total);
         }
         return state;
     }
 
+    /// <summary>How full a channel is, and how many wait for it; null if it is not one, or not known.</summary>
+    public ChannelState? Channel(in Awaited awaited) => awaited is { Kind: AsyncWaitKind.Channel, Object: >= 0 } ? _awaitedObjects.Channels.StateOf(awaited.Object) : null;
+
     /// <summary>The incomplete tasks that continue with a promise, or with an object that was not copied.</summary>
     public IReadOnlyList<int> ContinuationSources(ulong address) => _awaitedObjects.Promises.ContinuationSources(address);
+
+    /// <summary>The methods that run the bodies of the parallel loop with a task.</summary>
+    public IReadOnlyList<ulong> WorkersOf(ulong task) => _awaitedObjects.WorkersOf(task);
 
     private void Link(in Awaited to, int from, int depth)
     {

@@ -184,6 +184,7 @@ internal sealed class AsyncStackBuilder
     private AsyncWait Wait(in Awaited awaited, DumpThread? runs, int depth, ulong? path)
     {
         PromiseState? promise = _graph.Promise(awaited);
+        ChannelState? channel = _graph.Channel(awaited);
         return new AsyncWait
         {
             Kind = awaited.Kind,
@@ -193,6 +194,11 @@ internal sealed class AsyncStackBuilder
             RemoteEnd = awaited.RemoteEnd,
             Free = awaited is { Kind: AsyncWaitKind.SemaphoreSlim, Object: >= 0 } ? _graph.Objects.Number(awaited.Object, "m_currentCount") : null,
             Limit = awaited is { Kind: AsyncWaitKind.SemaphoreSlim, Object: >= 0 } ? _graph.Objects.Number(awaited.Object, "m_maxCount") : null,
+            IsOfChannel = channel is not null,
+            Items = channel?.Items,
+            Capacity = channel?.Capacity,
+            Readers = channel?.Readers,
+            Writers = channel?.Writers,
             DueIn = awaited.DueIn,
             Pending = promise?.Pending,
             Total = promise?.Total,

@@ -10,12 +10,24 @@ internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
 {
     private const int MaxSteps = 64;
 
+    private readonly ParallelLoops _loops = new(objects, boxes);
     private readonly Promises _promises = new(objects);
+    private readonly ChannelQueues _channels = new(objects);
     private readonly SemaphoreQueues _semaphores = new(objects);
     private readonly RemoteEnds _remoteEnds = new(objects);
     private int _between;
 
     public Promises Promises => _promises;
+
+    public ChannelQueues Channels => _channels;
+
+    /// <summary>See <see cref="ParallelLoops.WorkersOf"/>.</summary>
+    public IReadOnlyList<ulong> WorkersOf(ulong task) => _loops.WorkersOf(task);
+
+    /// <summary>The incomplete tasks that a promise or a parallel loop waits for: see <see cref="Promises.TasksOf"/>.</summary>
+    public (List<ulong> Unfinished, int? Pending, int? Total) TasksOf(int index) => _loops.WorkersOf(objects[index].Address) is { Count: > 0 } workers
+        ? ([.. workers.Take(AsyncLimits.Unfinished)], workers.Count, null)
+        : _promises.TasksOf(index);
 
     /// <summary>What a method waits for. A running method waits for nothing.</summary>
     public Awaited AwaitedBy(in AsyncBox box) => box.Inner >= 0 ? new Awaited(default, Box: box.Inner, Object: box.Object)
@@ -100,6 +112,7 @@ internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
             "TwoTaskWhenAnyPromise`1" or "CompleteOnInvokePromise`1" => new Awaited(AsyncWaitKind.WhenAny, Object: index, Type: type),
             "TaskNode" when _semaphores.SemaphoreOf(index) is var semaphore => new Awaited(AsyncWaitKind.SemaphoreSlim, Object: semaphore, Type: "System.Threading.SemaphoreSlim"),
             "UnwrapPromise`1" => new Awaited(AsyncWaitKind.Work, Object: index, Type: type),
+            "Task" when _loops.WorkersOf(objects[index].Address).Count > 0 => new Awaited(AsyncWaitKind.WhenAll, Object: index, Type: AsyncWait.ParallelLoop),
             "Task" or "Task`1" => new Awaited(objects.Word(index, "m_action") is 0 ? AsyncWaitKind.TaskCompletionSource : AsyncWaitKind.Work, Object: index, Type: type),
             _ => new Awaited(AsyncWaitKind.Other, Object: index, Type: type),
         };
@@ -116,6 +129,8 @@ internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
             operation = definition.Contains("Write", StringComparison.Ordinal) || definition.Contains("WithData", StringComparison.Ordinal) ? "Write"
                 : definition.Contains("Read", StringComparison.Ordinal) ? "Read"
                 : null;
+            if (_channels.ChannelOf(index) is >= 0 and var channel)
+                return new Awaited(kind, Object: channel, Type: objects.Type(channel), Operation: operation);
         }
         else if (definition == "System.Threading.PeriodicTimer.State")
         {

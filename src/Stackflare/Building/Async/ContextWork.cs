@@ -34,15 +34,16 @@ internal sealed class ContextWork(Snapshot snapshot, SymbolSession session, IRea
 
     /// <summary>
     /// Whether the thread does the context's work and no other thread does. A loop that does it refers to the queue, directly or through an iterator, or is a
-    /// method of the context or of the object that keeps the queue for it.
+    /// method of the context or of the object that keeps the queue for it; or it refers to the context, and is a method of a type that contains the
+    /// context's. A worker of the pool may also have just begun.
     /// </summary>
     private bool IsWorkOfOne(PostedMethod posted)
     {
-        if (posted.OtherCount > posted.Others.Count || posted.Others.Any(o => !IsIdle(threads[o])))
+        if (posted.OtherCount > posted.Others.Count || posted.HolderCount > posted.Holders.Count || posted.Others.Any(o => !IsIdle(threads[o])))
             return false;
         string[] types = [.. ((int?[])[posted.Type, posted.Keeper]).OfType<int>().Where(IsOfProgram).Select(NameOf)];
         DumpThread thread = threads[posted.Thread];
-        if (!posted.IsSeenByThread && !IsInside(thread, types))
+        if (!posted.IsSeenByThread && !IsInside(thread, types) && !IsAround(thread, types))
             return false;
         // Another thread may be in the same methods for a context of its own.
         HashSet<DumpThread> others =
@@ -51,18 +52,28 @@ internal sealed class ContextWork(Snapshot snapshot, SymbolSession session, IRea
                where other.Object is null && other.Type == posted.Type && other.Context != posted.Context
                select threads[other.Thread],
         ];
-        return threads.All(t => t == thread || others.Contains(t) || !IsInside(t, types));
+        return threads.All(t => t == thread || (!IsBeginning(t) && (others.Contains(t) || !IsInside(t, types))))
+            && posted.Holders.Select(h => threads[h]).All(t => !PoolWorkers.IsAtWork(t) && (others.Contains(t) || !IsAround(t, types)));
     }
 
     /// <summary>What was left on its stack by work that has ended.</summary>
     private static bool IsIdle(DumpThread thread) => PoolWorkers.IsWorker(thread) && !PoolWorkers.IsAtWork(thread);
 
+    private static bool IsBeginning(DumpThread thread) => thread.Activity == ThreadActivity.Running && PoolWorkers.IsAtWork(thread)
+        && thread.Frames.All(static f => f.Module is null or { IsOfPlatform: true });
+
     private bool IsOfProgram(int type) => session.Module(snapshot.Types[type].Module) is { Identity.IsOfPlatform: false };
 
     private string NameOf(int type) => session.Types.Name(type) is var name && name.IndexOf('[', StringComparison.Ordinal) is > 0 and var end ? name[..end] : session.Types.Name(type);
 
-    private static bool IsInside(DumpThread thread, string[] types) => thread.Frames.Any(f => f.Method.DeclaringType is { Length: > 0 } declaring
-        && types.Any(t => t == declaring || IsNested(t, declaring) || IsNested(declaring, t)));
+    /// <summary>Whether a method of one of the types, or of a type in it, is on the stack.</summary>
+    private static bool IsInside(DumpThread thread, string[] types) => Has(thread, f => types.Any(t => t == f || IsNested(f, t)));
+
+    /// <summary>Whether a method of a type that contains one of them is on the stack.</summary>
+    private static bool IsAround(DumpThread thread, string[] types) => Has(thread, f => types.Any(t => IsNested(t, f)));
+
+    private static bool Has(DumpThread thread, Func<string, bool> condition) =>
+        thread.Frames.Any(f => f.Method.DeclaringType is { Length: > 0 } declaring && condition(declaring));
 
     private static bool IsNested(string type, string outer) =>
         type.Length > outer.Length && type[outer.Length] == '.' && type.StartsWith(outer, StringComparison.Ordinal);

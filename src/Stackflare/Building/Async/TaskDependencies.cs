@@ -130,11 +130,13 @@ internal sealed class TaskDependencies(
         }
     }
 
-    /// <summary>What a <c>WhenAll</c>, an <c>Unwrap</c> or a <c>WaitAll</c> waits for that was not copied itself.</summary>
+    /// <summary>What a <c>WhenAll</c>, an <c>Unwrap</c>, a <c>WaitAll</c> or a parallel loop waits for that was not copied itself.</summary>
     private void EachSource(ulong address, Action<ulong> action)
     {
         foreach (int task in graph!.ContinuationSources(address))
             action(graph.Objects[task].Address);
+        foreach (ulong worker in graph.WorkersOf(address))
+            action(worker);
     }
 
     private static void Add(List<DumpThread> threads, DumpThread thread)

@@ -127,7 +127,7 @@ internal static class HeapReader
             SnapshotReader.Index(posted.Object, heap.Objects.Length, "a method that waits in a context");
             SnapshotReader.Index(posted.Type, types, "a context's type");
             SnapshotReader.Index(posted.Keeper, types, "the type of what a context refers to");
-            foreach (uint other in posted.KnownOthers())
+            foreach (uint other in (uint[])[.. posted.KnownOthers(), .. posted.KnownHolders()])
             {
                 if (other >= (uint)threads)
                     throw new SnapshotFormatException("a thread that refers to a context's work is not there");

@@ -108,10 +108,10 @@ internal struct HeapFieldRecord : IRecord<HeapFieldRecord>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct PostedRecord : IRecord<PostedRecord>
 {
-    /// <summary>How many other threads are listed.</summary>
+    /// <summary>How many other threads of each kind are listed.</summary>
     public const int MaxOthers = 4;
 
-    public static int FirstSize => 48;
+    public static int FirstSize => 72;
 
     public ulong Context;
     public uint Thread;
@@ -121,13 +121,20 @@ internal unsafe struct PostedRecord : IRecord<PostedRecord>
     public PostedFlags Flags;
     public uint OtherCount;
     public fixed uint Others[MaxOthers];
+    public uint HolderCount;
+    public uint Reserved;
+    public fixed uint Holders[MaxOthers];
 
     public readonly uint[] KnownOthers()
     {
-        var known = new uint[Math.Min(OtherCount, MaxOthers)];
-        for (int i = 0; i < known.Length; i++)
-            known[i] = Others[i];
-        return known;
+        fixed (uint* others = Others)
+            return new ReadOnlySpan<uint>(others, (int)Math.Min(OtherCount, MaxOthers)).ToArray();
+    }
+
+    public readonly uint[] KnownHolders()
+    {
+        fixed (uint* holders = Holders)
+            return new ReadOnlySpan<uint>(holders, (int)Math.Min(HolderCount, MaxOthers)).ToArray();
     }
 }
 

@@ -196,6 +196,8 @@ internal static class SnapshotDecoder
             {
                 IsSeenByThread = p.Flags.HasFlag(PostedFlags.SeenHere),
                 OtherCount = (int)Math.Min(p.OtherCount, int.MaxValue),
+                HolderCount = (int)Math.Min(p.HolderCount, int.MaxValue),
+                Holders = Array.ConvertAll(p.KnownHolders(), static holder => (int)holder),
                 Others = Array.ConvertAll(p.KnownOthers(), static other => (int)other),
             }),
             Suspensions = Array.ConvertAll(raw.Suspensions, static s => new SuspensionPoint(s.ResumeInfo, Index(s.Frame), s.Code)),

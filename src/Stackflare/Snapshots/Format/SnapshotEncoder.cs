@@ -275,9 +275,12 @@ internal sealed class SnapshotEncoder
             Keeper = Index(posted.Keeper),
             Flags = posted.IsSeenByThread ? PostedFlags.SeenHere : 0,
             OtherCount = (uint)posted.OtherCount,
+            HolderCount = (uint)posted.HolderCount,
         };
         for (int i = 0; i < Math.Min(posted.Others.Count, PostedRecord.MaxOthers); i++)
             record.Others[i] = (uint)posted.Others[i];
+        for (int i = 0; i < Math.Min(posted.Holders.Count, PostedRecord.MaxOthers); i++)
+            record.Holders[i] = (uint)posted.Holders[i];
         return record;
     }
 

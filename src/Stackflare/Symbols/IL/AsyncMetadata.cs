@@ -16,7 +16,8 @@ internal sealed class AsyncMetadata(ModuleImage image)
     private const byte LoadZero = 0x16, LoadEight = 0x1E, LoadByte = 0x1F, LoadWord = 0x20;
     private const byte FieldSignature = 0x06;
     private const int StoreFieldBytes = 5;
-    private const string State = "<>1__state";
+    /// <summary>Of C#, and of F#, whose PDBs say nothing of awaits.</summary>
+    private const string State = "<>1__state", FSharpState = "ResumptionPoint";
 
     /// <summary>The remaining budget for all methods of the module: in a hostile one, methods can share code, and types can share members.</summary>
     private long _members = SymbolLimits.AsyncMembers, _code = SymbolLimits.AsyncCode;
@@ -68,10 +69,10 @@ internal sealed class AsyncMetadata(ModuleImage image)
         if (Row(moveNext, TableIndex.MethodDef, image.Metadata.MethodDefinitions.Count) is not { } row || _code <= 0 || _members <= 0)
             return offsets;
         MethodDefinitionHandle method = MetadataTokens.MethodDefinitionHandle(row);
-        if (pdb is null)
+        MethodDefinition definition = image.Metadata.GetMethodDefinition(method);
+        int state = StateField(definition.GetDeclaringType());
+        if (pdb is null || IsNamed(state, FSharpState))
         {
-            MethodDefinition definition = image.Metadata.GetMethodDefinition(method);
-            int state = StateField(definition.GetDeclaringType());
             image.ReadBody(definition.RelativeVirtualAddress, body => Stores(body, state, offsets));
             _members -= offsets.Count;
             return offsets;
@@ -100,7 +101,7 @@ internal sealed class AsyncMetadata(ModuleImage image)
         {
             if (++count > SymbolLimits.TypeMembers || _members-- <= 0)
                 break;
-            if (image.Metadata.StringComparer.Equals(image.Metadata.GetFieldDefinition(field).Name, State))
+            if (IsState(image.Metadata.GetFieldDefinition(field).Name))
                 return MetadataTokens.GetToken(field);
         }
         return 0;
@@ -111,18 +112,24 @@ internal sealed class AsyncMetadata(ModuleImage image)
         if (token == field)
             return field != 0;
         return Row(token, TableIndex.MemberRef, image.Metadata.MemberReferences.Count) is { } row
-            && image.Metadata.StringComparer.Equals(image.Metadata.GetMemberReference(MetadataTokens.MemberReferenceHandle(row)).Name, State);
+            && IsState(image.Metadata.GetMemberReference(MetadataTokens.MemberReferenceHandle(row)).Name);
     }
+
+    private bool IsState(StringHandle name) => image.Metadata.StringComparer.Equals(name, State) || image.Metadata.StringComparer.Equals(name, FSharpState);
+
+    private bool IsNamed(int field, string name) => Row(field, TableIndex.Field, image.Metadata.FieldDefinitions.Count) is { } row
+        && image.Metadata.StringComparer.Equals(image.Metadata.GetFieldDefinition(MetadataTokens.FieldDefinitionHandle(row)).Name, name);
 
     /// <summary>Finds all places that store a state: each state is stored once, for its await.</summary>
     private bool Stores(MethodBodyBlock body, int state, Dictionary<int, int> offsets)
     {
         ReadOnlySpan<byte> code = body.GetILContent().AsSpan();
         _code -= SymbolLimits.MethodCost + code.Length;
+        bool hasCopy = !IsNamed(state, FSharpState);
         for (int end = StoreFieldBytes; end <= code.Length && offsets.Count < SymbolLimits.Awaits; end++)
         {
             if (code[end - StoreFieldBytes] == StoreField && IsState(BinaryPrimitives.ReadInt32LittleEndian(code[(end - sizeof(int))..]), state)
-                && StoredBefore(code[..end]) is >= 0 and var number)
+                && StoredBefore(code[..end], hasCopy) is >= 0 and var number)
             {
                 offsets.TryAdd(number, end);
             }
@@ -165,23 +172,29 @@ internal sealed class AsyncMetadata(ModuleImage image)
     /// <summary>
     /// The number that the code stores in a field of <c>this</c> at its very end: <c>this.state = local = n</c>. Negative if it does not.
     /// </summary>
-    private static int StoredBefore(ReadOnlySpan<byte> code)
+    /// <param name="code">The code up to the end of the store.</param>
+    /// <param name="hasCopy">Whether the compiler keeps a copy of the number in a local variable.</param>
+    private static int StoredBefore(ReadOnlySpan<byte> code, bool hasCopy = true)
     {
-        const int loadWord = 5;
         // Unoptimized code has a nop after it.
         if (code.Length > StoreFieldBytes && code[^1] == 0 && code[^(StoreFieldBytes + 1)] == StoreField)
             code = code[..^1];
         if (code.Length < StoreFieldBytes || code[^StoreFieldBytes] != StoreField)
             return -1;
         code = code[..^StoreFieldBytes];
+        if (!hasCopy)
+            return LoadedBefore(code);
         if (code is [.., StoreLocal0])
             code = code[..^1];
         else if (code is [.., StoreLocalShort, _])
             code = code[..^2];
         // An iterator does not wait and has no local copy of its state.
-        if (code is not [.., Duplicate])
-            return -1;
-        code = code[..^1];
+        return code is [.., Duplicate] ? LoadedBefore(code[..^1]) : -1;
+    }
+
+    private static int LoadedBefore(ReadOnlySpan<byte> code)
+    {
+        const int loadWord = 5;
         return code switch
         {
             [.., LoadThis, >= LoadZero and <= LoadEight and var load] => load - LoadZero,

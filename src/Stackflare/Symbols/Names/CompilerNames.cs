@@ -44,6 +44,32 @@ internal static class CompilerNames
         return outer.Length > 0;
     }
 
+    /// <summary>
+    /// If the F# compiler made the type for a closure or a <c>task</c> block, the name of the function around it: <c>load</c> for <c>load@12</c> and
+    /// <c>load@12-1</c>.
+    /// </summary>
+    public static bool TryFSharpClosure(string typeName, out string outer)
+    {
+        int at = typeName.LastIndexOf('@');
+        outer = at > 0 && IsNumbers(typeName.AsSpan(at + 1)) ? typeName[..at] : "";
+        return outer.Length > 0;
+    }
+
+    private static bool IsNumbers(ReadOnlySpan<char> text)
+    {
+        int digits = 0;
+        foreach (char c in text)
+        {
+            if (c == '-' && digits > 0)
+                digits = 0;
+            else if (char.IsAsciiDigit(c))
+                digits++;
+            else
+                return false;
+        }
+        return digits > 0;
+    }
+
     /// <summary>Whether the type only contains lambdas or captured variables.</summary>
     public static bool IsClosure(string typeName) => typeName.StartsWith("<>c", StringComparison.Ordinal);
 
@@ -52,16 +78,20 @@ internal static class CompilerNames
 
     /// <summary>
     /// The name of a type as its author wrote it. For a state machine, this is the name of the method: <c>Load</c> for <c>&lt;Load&gt;d__3</c>,
-    /// <c>Load.Local</c> for a local function of it.
+    /// <c>Load.Local</c> for a local function of it; for a closure of F#, that of the function around it.
     /// </summary>
     public static string TypeName(string name)
     {
+        if (TryFSharpClosure(name, out string function))
+            return function;
         if (name.Length == 0 || name[0] != '<')
             return name;
         if (name.StartsWith("<>f__AnonymousType", StringComparison.Ordinal))
             return "anonymous type";
         if (TryStateMachine(name, out string method))
             return MethodName(method);
+        if (IsDisplayClass(name))
+            return "captured variables";
         int end = OuterEnd(name);
         int start = end + 2 + FileHashCharacters + 2;
         return end > 0 && start < name.Length && name[end + 1] == 'F' && name.AsSpan(start - 2, 2).SequenceEqual("__")
@@ -72,9 +102,20 @@ internal static class CompilerNames
 
     private static string MethodName(string name) =>
         name is TopLevelMain or AsyncMainWrapper ? "Main"
-        : TryLocalFunction(name, out string outer, out string local) ? MethodName(outer) + "." + local
-        : TryLambda(name, out outer) ? MethodName(outer) + ".lambda"
+        : TryLocalFunction(name, out string outer, out string local) ? OuterName(outer) + "." + local
+        : TryLambda(name, out outer) ? OuterName(outer) + ".lambda"
         : name;
+
+    /// <summary>A lambda or local function can be in an accessor, whose method has the name of its property or event.</summary>
+    private static string OuterName(string name)
+    {
+        foreach (string accessor in (string[])["get", "set", "add", "remove"])
+        {
+            if (name.Length > accessor.Length + 1 && name.StartsWith(accessor, StringComparison.Ordinal) && name[accessor.Length] == '_')
+                return $"{name[(accessor.Length + 1)..]}.{accessor}";
+        }
+        return MethodName(name);
+    }
 
     private static bool IsHex(ReadOnlySpan<char> text)
     {

@@ -21,7 +21,9 @@ internal sealed class StateMachines(MetadataReader reader, MetadataReader? pdb)
         if (!isFinally && FromPdb(handle) is { IsNil: false } kickoff)
             return kickoff;
         TypeDefinition machine = reader.GetTypeDefinition(reader.GetMethodDefinition(handle).GetDeclaringType());
-        return machine.GetDeclaringType() is { IsNil: false } outer ? FromAttributes(outer, machine) : default;
+        if (machine.GetDeclaringType() is not { IsNil: false } outer)
+            return default;
+        return CompilerNames.TryFSharpClosure(reader.Text(machine.Name), out string function) ? FromName(outer, function) : FromAttributes(outer, machine);
     }
 
     /// <summary>
@@ -32,7 +34,8 @@ internal sealed class StateMachines(MetadataReader reader, MetadataReader? pdb)
         if (name != MoveNext)
             return null;
         TypeDefinition machine = reader.GetTypeDefinition(method.GetDeclaringType());
-        return !machine.GetDeclaringType().IsNil && CompilerNames.TryStateMachine(reader.Text(machine.Name), out string outer) ? outer : null;
+        string type = reader.Text(machine.Name);
+        return !machine.GetDeclaringType().IsNil && (CompilerNames.TryStateMachine(type, out string outer) || CompilerNames.TryFSharpClosure(type, out outer)) ? outer : null;
     }
 
     /// <summary>Whether the method only starts or resumes a state machine.</summary>
@@ -60,6 +63,24 @@ internal sealed class StateMachines(MetadataReader reader, MetadataReader? pdb)
             // A corrupt PDB must not prevent naming the method.
             return default;
         }
+    }
+
+    /// <summary>F# says only the name. Nil if several methods have it.</summary>
+    private MethodDefinitionHandle FromName(TypeDefinitionHandle outer, string name)
+    {
+        MethodDefinitionHandle only = default;
+        int count = 0;
+        foreach (MethodDefinitionHandle candidate in reader.GetTypeDefinition(outer).GetMethods())
+        {
+            if (++count > SymbolLimits.TypeMembers)
+                break;
+            if (!reader.StringComparer.Equals(reader.GetMethodDefinition(candidate).Name, name))
+                continue;
+            if (!only.IsNil)
+                return default;
+            only = candidate;
+        }
+        return only;
     }
 
     private MethodDefinitionHandle FromAttributes(TypeDefinitionHandle outer, in TypeDefinition machine)

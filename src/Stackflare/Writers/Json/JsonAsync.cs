@@ -67,6 +67,21 @@ internal sealed class JsonAsync(Utf8JsonWriter json, JsonStacks stacks, DumpView
         json.WriteEndArray();
     }
 
+    private void WriteChannel(AsyncWait? wait)
+    {
+        if (wait is null)
+        {
+            json.WriteNull("channel");
+            return;
+        }
+        json.WriteStartObject("channel");
+        json.WriteOptional("items", wait.Items);
+        json.WriteOptional("capacity", wait.Capacity);
+        json.WriteOptional("readers", wait.Readers);
+        json.WriteOptional("writers", wait.Writers);
+        json.WriteEndObject();
+    }
+
     private void WriteWait(AsyncStackGroup group, int depth)
     {
         AsyncWait wait = group.Wait;
@@ -81,6 +96,7 @@ internal sealed class JsonAsync(Utf8JsonWriter json, JsonStacks stacks, DumpView
         json.WriteMilliseconds("lastDueInMs", due.Most);
         json.WriteOptional("pending", wait.Pending);
         json.WriteOptional("total", wait.Total);
+        WriteChannel(group.Channel);
         WriteGroups("unfinished", view.Async.Unfinished(group, depth, out _), depth + 1);
         json.WriteThread("thread", wait.Thread);
         json.WriteEndObject();

@@ -19,7 +19,7 @@ internal static class AsyncWaitText
                 : "ready: what they waited for has completed, but no thread has continued them yet",
             AsyncWaitKind.Running => $"running on {(group.Threads is { Count: > 0 } threads ? LockLines.References(threads, reference) : "a thread")}{Shared(group)}",
             AsyncWaitKind.Cycle => one ? "waiting for itself: it will never continue" : "waiting for themselves: they will never continue",
-            _ => $"waiting for {Thing(group.Wait)}{RemoteEnds(group)}{Object(group)}{Progress(group)}{Due(group)}{Shared(group)}",
+            _ => $"waiting for {Thing(group.Wait)}{RemoteEnds(group)}{Object(group)}{Channel(group)}{Progress(group)}{Due(group)}{Shared(group)}",
         };
     }
 
@@ -44,7 +44,7 @@ internal static class AsyncWaitText
             AsyncWaitKind.Stream => "stream",
             AsyncWaitKind.SemaphoreSlim => "SemaphoreSlim",
             AsyncWaitKind.Channel => "channel",
-            AsyncWaitKind.WhenAll => "Task.WhenAll",
+            AsyncWaitKind.WhenAll => AllOf(wait),
             AsyncWaitKind.WhenAny => "Task.WhenAny",
             AsyncWaitKind.Work => "task of a delegate",
             AsyncWaitKind.Other when wait.Type is { } type => EscapedText.Plain(type),
@@ -66,12 +66,29 @@ internal static class AsyncWaitText
         AsyncWaitKind.Stream => With("a stream", wait.Operation, wait.Type),
         AsyncWaitKind.SemaphoreSlim => "SemaphoreSlim.WaitAsync",
         AsyncWaitKind.Channel => With("a channel", wait.Operation, null),
-        AsyncWaitKind.WhenAll => "Task.WhenAll",
+        AsyncWaitKind.WhenAll => AllOf(wait),
         AsyncWaitKind.WhenAny => "Task.WhenAny",
         AsyncWaitKind.Work => $"a Task{Result(wait.Type)} that runs a delegate",
         AsyncWaitKind.Other => With(wait.Type is { } type ? LockLines.Type(type) : "something", wait.Operation, null),
         _ => With("an unknown object", wait.Operation, wait.Type),
     };
+
+    private static string AllOf(AsyncWait wait) => wait.Type == AsyncWait.ParallelLoop ? "Parallel.ForEachAsync" : "Task.WhenAll";
+
+    /// <summary>How full the channel is, and how many wait for it.</summary>
+    private static string Channel(AsyncStackGroup group)
+    {
+        if (group.Channel is not { } wait)
+            return "";
+        string items = wait switch
+        {
+            { Items: { } count, Capacity: { } capacity } => FormattableString.Invariant($", {(count == capacity ? "full: " : count == 0 ? "empty: " : "")}{count:N0} of {DiagnosisText.Count(capacity, "item")}"),
+            { Items: 0 } => ", empty",
+            _ => "",
+        };
+        string writers = wait.Writers > 0 ? $", {DiagnosisText.Count(wait.Writers.Value, "writer waits", "writers wait")}" : "";
+        return items + writers + (wait.Readers > 0 ? $", {DiagnosisText.Count(wait.Readers.Value, "reader waits", "readers wait")}" : "");
+    }
 
     private static string With(string thing, string? operation, string? type)
     {
@@ -96,13 +113,13 @@ internal static class AsyncWaitText
     /// <summary>The object or objects, if that is useful.</summary>
     private static string Object(AsyncStackGroup group)
     {
-        if (group.Wait.Kind is not (AsyncWaitKind.SemaphoreSlim or AsyncWaitKind.TaskCompletionSource or AsyncWaitKind.Work or AsyncWaitKind.Other))
+        if (group.Wait.Kind is not (AsyncWaitKind.SemaphoreSlim or AsyncWaitKind.TaskCompletionSource or AsyncWaitKind.Work or AsyncWaitKind.Other) && !group.Wait.IsOfChannel)
             return "";
         List<ObjectAddress> objects = group.Objects();
         if (objects.Count == 1 && group.HasObjects)
             return $" <{objects[0]}>";
         // Each method has its own task, so their number says nothing. Several semaphores are worth a note.
-        return objects.Count > 1 && group.Wait.Kind is AsyncWaitKind.SemaphoreSlim
+        return objects.Count > 1 && group.Wait.Kind is AsyncWaitKind.SemaphoreSlim or AsyncWaitKind.Channel
             ? FormattableString.Invariant($", {objects.Count:N0} different ones")
             : "";
     }

@@ -202,6 +202,10 @@ public sealed class SnapshotNameTests
     [InlineData("<a>g__b")]
     [InlineData("<Clone>$")]
     [InlineData("a<b>b__0")]
+    [InlineData("load@")]
+    [InlineData("@12")]
+    [InlineData("load@12-")]
+    [InlineData("load@x")]
     public void OtherNamesAreLeftAlone(string name)
     {
         Assert.False(CompilerNames.TryLambda(name, out _));
@@ -209,6 +213,15 @@ public sealed class SnapshotNameTests
         Assert.False(CompilerNames.TryStateMachine(name, out _));
         Assert.Equal(name, CompilerNames.TypeName(name));
     }
+
+    [Theory]
+    [InlineData("<<get_Loader>b__0_0>d", "Loader.get.lambda")]
+    [InlineData("<<add_Changed>g__Begin|0_0>d", "Changed.add.Begin")]
+    [InlineData("<<getAll>b__0_0>d", "getAll.lambda")]
+    [InlineData("<>c__DisplayClass3_0", "captured variables")]
+    [InlineData("load@12", "load")]
+    [InlineData("load@12-1", "load")]
+    public void TypesOfCompilersHaveTheNamesOfTheirSource(string name, string expected) => Assert.Equal(expected, CompilerNames.TypeName(name));
 
     private static string Spelling(MethodBase method)
     {

@@ -16,6 +16,8 @@ internal sealed class BlockedCallers : Shape
         Start(host, "Unwrap", () => Task.Factory.StartNew(OuterAsync, CancellationToken.None, TaskCreationOptions.None, TaskScheduler.Default).Unwrap().Wait());
         Start(host, "WaitAsync", () => OuterAsync().WaitAsync(TimeSpan.FromHours(1)).Wait());
         Start(host, "ContinueWith", () => OuterAsync().ContinueWith(static _ => { }, TaskScheduler.Default).Wait());
+        Start(host, "ForEachAsync", () => LoopOverTwo().Wait());
+        Start(host, "AwaitedLoop", () => AwaitLoopAsync().Wait());
         Start(host, "Source", () => new TaskCompletionSource().Task.Wait());
     }
 
@@ -27,6 +29,15 @@ internal sealed class BlockedCallers : Shape
         host.Arrive(track.Next<BlockedCallers>(), inManagedCode: false);
         action();
         GC.KeepAlive(track);
+    }
+
+    private static Task LoopOverTwo() =>
+        Parallel.ForEachAsync([1, 2], new ParallelOptions { MaxDegreeOfParallelism = 2 }, static async (_, _) => await OuterAsync());
+
+    private static async Task<int> AwaitLoopAsync()
+    {
+        await LoopOverTwo();
+        return 1;
     }
 
     private static async Task<int> OuterAsync() => await InnerAsync() + 1;

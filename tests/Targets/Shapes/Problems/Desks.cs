@@ -4,7 +4,7 @@ using Stackflare.Targets.Common;
 namespace Stackflare.Targets.Shapes.Problems;
 
 /// <summary>
-/// Threads that run the work of a synchronization context, and block there until an async method completes that must go on there. "counter" does so by itself; "till"
+/// Threads that run the work of a synchronization context, and block there until an async method completes that must go on there. "counter" does so by itself, "opener" before it runs any work; "till"
 /// for a lock whose holder, "auditor", waits for the method. With <c>--free 1</c>, everything is as in a program that works: nobody waits for work that
 /// only the blocked thread can do.
 /// </summary>
@@ -26,6 +26,11 @@ internal sealed class Desks : Shape
     private void StartBlocked()
     {
         Open("counter", track => Sum(track, PriceAsync()));
+        _host.StartThread("opener", track =>
+        {
+            SynchronizationContext.SetSynchronizationContext(new ClosedContext());
+            Sum(track, PriceAsync());
+        });
         var gate = new object();
         using var isHeld = new ManualResetEventSlim();
         var audited = new TaskCompletionSource<Task<int>>();
@@ -87,6 +92,18 @@ internal sealed class Desks : Shape
     {
         await _never.Task.ConfigureAwait(false);
         return 1;
+    }
+
+    /// <summary>A context whose thread has not begun to run the work.</summary>
+    private sealed class ClosedContext : SynchronizationContext
+    {
+        private readonly Queue<(SendOrPostCallback Callback, object? State)> _work = [];
+
+        public override void Post(SendOrPostCallback d, object? state)
+        {
+            lock (_work)
+                _work.Enqueue((d, state));
+        }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
