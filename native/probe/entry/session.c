@@ -49,6 +49,7 @@ bool capture_map(capture *c)
         && sf_table_map(&c->scratch, sizeof(lock_scratch), 1, sizeof(lock_scratch))
         && sf_table_map(&c->blockers, sizeof(sf_blocker), MAX_BLOCKERS, 0)
         && sf_table_map(&c->queued, sizeof(sf_queued), MAX_QUEUED_TYPES, 0)
+        && sf_table_map(&c->due_timers, sizeof(sf_due_timer), MAX_DUE_TIMERS, 0)
         && sf_table_map(&c->exceptions, sizeof(sf_exception), MAX_EXCEPTIONS, 0)
         && sf_table_map(&c->thread_copies, 1, THREAD_BATCH * LAYOUT_THREAD_BYTES, 64 << 10)
         && busy_map(c)
@@ -73,7 +74,7 @@ void capture_unmap(capture *c)
     sf_table *tables[] = { &c->threads, &c->raw, &c->functions, &c->function_work, &c->types, &c->type_work, &c->type_args,
                            &c->modules, &c->module_work, &c->stacks, &c->frames, &c->il_places, &c->blob,
                            &c->locks, &c->lock_work, &c->waits, &c->held_locks, &c->thread_work, &c->thread_of_id, &c->scratch,
-                           &c->thread_copies, &c->busy, &c->busy_samples, &c->blockers, &c->exceptions, &c->queued,
+                           &c->thread_copies, &c->busy, &c->busy_samples, &c->blockers, &c->exceptions, &c->queued, &c->due_timers,
                            &c->objects, &c->object_work, &c->references, &c->waiting_words };
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         sf_table_unmap(tables[i]);
@@ -121,6 +122,7 @@ void capture_take(capture *c)
         describe_locks(c);
         c->result.locks_ns = sf_now(CLOCK_MONOTONIC) - described;
         pool_read(c);
+        timers_read(c);
         heap_walk(c);
         hold_collectible(c);
     }
@@ -165,7 +167,7 @@ void capture_send(const capture *c, int host)
         section(SF_SECTION_MODULES, &c->modules), section(SF_SECTION_BLOB, &c->blob),
         section(SF_SECTION_LOCKS, &c->locks), section(SF_SECTION_WAITS, &c->waits), section(SF_SECTION_HELD, &c->held_locks),
         section(SF_SECTION_OBJECTS, &c->objects), section(SF_SECTION_REFERENCES, &c->references), section(SF_SECTION_BUSY, &c->busy), section(SF_SECTION_BLOCKERS, &c->blockers),
-        section(SF_SECTION_EXCEPTIONS, &c->exceptions), section(SF_SECTION_QUEUED, &c->queued),
+        section(SF_SECTION_EXCEPTIONS, &c->exceptions), section(SF_SECTION_QUEUED, &c->queued), section(SF_SECTION_DUE_TIMERS, &c->due_timers),
         { SF_SECTION_POOL, sizeof c->pool, &c->pool, c->pool_known ? sizeof c->pool : 0 },
         { SF_SECTION_HEAP, sizeof h->result, &h->result, sizeof h->result },
         section(SF_SECTION_HEAP_OBJECTS, &h->objects), section(SF_SECTION_HEAP_BYTES, &h->bytes), section(SF_SECTION_HEAP_LAYOUTS, &h->layouts),

@@ -65,6 +65,7 @@ enum layout_group {
     LAYOUT_POOL_QUEUES,
     LAYOUT_POOL_ITEMS,   /* the queued work items themselves */
     LAYOUT_POOL_COMPLETED,
+    LAYOUT_TIMERS,       /* timers, and the methods of delegates */
     LAYOUT_GROUPS,
 };
 
@@ -86,7 +87,7 @@ typedef struct layout {
         uint32_t bytes;   /* the part that contains all of these */
     } thread;
     struct { uint32_t name, id, context; } managed_thread;
-    struct { uint32_t target; } delegate;
+    struct { uint32_t target, code, other_code; } delegate;
     struct { uint32_t object, is_handle; } exception; /* of the tracker to which a Thread refers */
     struct { uint32_t text, inner; } message; /* of an Exception */
     struct { uint32_t length, chars; uintptr_t type; } string;
@@ -154,6 +155,10 @@ typedef struct layout {
         uint32_t segment_slots, local_array;
         uint32_t lock, overflow, nodes, lock_state, node_count, node_next, node_before;
     } pool;
+
+    struct { uintptr_t all; uint32_t scheduled, start, duration, soon, later; } timer_queue; /* all: the address of a variable; when its next timer is due */
+    struct { uint32_t next, start, duration, callback, state; } timer;
+    struct { uint32_t method; } precode; /* from the word with the target, of a precode that jumps to it */
 
     core_type types[CORE_CLASSES];
 } layout;

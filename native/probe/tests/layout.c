@@ -68,6 +68,8 @@ int main(void)
     FIELD(sf_busy, thread); FIELD(sf_busy, reserved); FIELD(sf_busy, cpu_ns); FIELD(sf_busy, wall_ns); FIELD(sf_busy, ready_ns);
     STRUCT(sf_queued);
     FIELD(sf_queued, type); FIELD(sf_queued, count);
+    STRUCT(sf_due_timer);
+    FIELD(sf_due_timer, function); FIELD(sf_due_timer, state); FIELD(sf_due_timer, count); FIELD(sf_due_timer, flags); FIELD(sf_due_timer, late_ms);
     STRUCT(sf_exception);
     FIELD(sf_exception, thread); FIELD(sf_exception, type); FIELD(sf_exception, message_offset); FIELD(sf_exception, message_length);
     STRUCT(sf_pool);

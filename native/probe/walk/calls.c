@@ -16,12 +16,9 @@ static bool check(const capture *c, uintptr_t method)
 {
     const layout *k = &c->runtime.layout;
     uint16_t flags;
-    uint8_t index;
     uintptr_t type, module;
     if (!sf_read((const void *)(method + k->method.flags), &flags, sizeof flags) || (flags & k->method.kind) != k->method.is_call
-        || !sf_read((const void *)(method + k->method.index), &index, sizeof index)
-        || !sf_read_pointer(method - k->method.chunk_bytes - index * sizeof method + k->method.chunk_type, &type)
-        || !plausible(type) || !is_type(k, type) || !sf_read_pointer(type + k->type.module, &module))
+        || (type = type_of_method(c, method)) == 0 || !sf_read_pointer(type + k->type.module, &module))
         return false;
     /* CoreLib's own calls, for example to wait, are a part of its methods that differs between versions. */
     return plausible(module) && module != c->runtime.core.module;

@@ -82,7 +82,7 @@ typedef struct capture {
     sf_table threads, raw, functions, function_work, types, type_work, type_args, modules, module_work;
     sf_table stacks, frames, il_places, blob;
     sf_table locks, lock_work, waits, held_locks, thread_work, thread_of_id, scratch;
-    sf_table busy, busy_samples, blockers, exceptions, queued;
+    sf_table busy, busy_samples, blockers, exceptions, queued, due_timers;
     uint32_t message_bytes; /* of exceptions */
     sf_table objects, object_work, references, waiting_words;
     struct heap *heap;
@@ -136,6 +136,7 @@ void pool_items_describe(capture *c);
 
 /* exceptions.c: what the exception says that a thread handles, and its inner ones. */
 void exception_describe(capture *c, uint32_t thread, uintptr_t object);
+uintptr_t type_of_method(const capture *c, uintptr_t method); /* describe.c: 0 if it is not a MethodDesc; checked before the runtime is asked about it */
 bool follows_call(uint64_t ip); /* whether the preceding instruction is a call, as far as its bytes show */
 bool stands_at(const capture *c, uint32_t in_batch, uint64_t ip);
 bool was_interrupted(const capture *c, uint32_t in_batch);
@@ -143,6 +144,11 @@ bool was_interrupted(const capture *c, uint32_t in_batch);
 /* pool.c: the thread pool. Its address is found before the suspend, and its data is read in the pause. */
 void pool_find(capture *c);
 void pool_read(capture *c);
+bool is_a(uintptr_t object, clr_id type); /* an object of exactly this type */
+
+/* timers.c: the timers that are late. */
+enum { MAX_DUE_TIMERS = 64 };
+void timers_read(capture *c);
 
 /* hold.c: keeps collectible code alive from the pause until it is resolved. */
 void hold_collectible(capture *c);

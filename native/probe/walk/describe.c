@@ -159,6 +159,16 @@ static void types_of_methods(const capture *c, uint32_t first, uint32_t count, u
         types[i] = items[i].ok ? types[i] : 0;
 }
 
+uintptr_t type_of_method(const capture *c, uintptr_t method)
+{
+    const layout *k = &c->runtime.layout;
+    uintptr_t type;
+    uint8_t index;
+    return layout_knows(k, LAYOUT_METHODS) && plausible(method) && sf_read((const void *)(method + k->method.index), &index, sizeof index)
+        && sf_read_pointer(method - k->method.chunk_bytes - index * sizeof method + k->method.chunk_type, &type) && plausible(type) && is_type(k, type)
+        ? type : 0;
+}
+
 /* For code that instantiations share, the profiling API of .NET 8 and 9 returns no type. But if one of its types is collectible, so is the code, so
  * the type must be known. The runtime's memory contains it. It is used only if it is right for every method whose type the API returns. */
 static void find_owners(capture *c)

@@ -9,7 +9,7 @@
 
 enum { MAX_SEGMENTS = 10000, MAX_LOCAL_QUEUES = 2048, MAX_SHARED_QUEUES = 256, MAX_NODES = 1024, LOCAL_BATCH = 32, TRIES = 12, TRY_AGAIN_NS = 250000 };
 
-static bool is_a(uintptr_t object, clr_id type)
+bool is_a(uintptr_t object, clr_id type)
 {
     uintptr_t word;
     return type != 0 && object != 0 && plausible(object) && sf_read_pointer(object, &word) && type_of(word) == type;

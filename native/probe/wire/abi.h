@@ -86,6 +86,7 @@ enum sf_section {
     SF_SECTION_HEAP_REFERENCES = 25, /* uint32_t[]: offsets of references in an object */
     SF_SECTION_SUSPENSIONS = 27,     /* sf_suspension[]: the places of methods that the runtime suspends itself */
     SF_SECTION_QUEUED = 29,          /* sf_queued[]: what waits in the thread pool, each type once; not all of it if it is much; does not need the heap */
+    SF_SECTION_DUE_TIMERS = 31,      /* sf_due_timer[]: timers that are late, each callback and type of state once; does not need the heap */
     SF_SECTION_EXCEPTIONS = 28,      /* sf_exception[]: what is known of the exceptions that threads handle, beyond the type; does not need the heap */
     SF_SECTION_POSTED = 30,          /* sf_posted[]: which async methods wait in the synchronization contexts of threads */
     SF_SECTION_RUNNING = 26,         /* sf_running[]: which threads run which async methods */
@@ -389,6 +390,18 @@ typedef struct sf_queued {
     uint32_t type;  /* index into types: of work items that no worker has started */
     uint32_t count; /* how many of them */
 } sf_queued;
+
+enum sf_due_timer_flags {
+    SF_DUE_TIMERS_TRUNCATED = 1u << 0, /* a limit was reached: there may be more timers than are recorded */
+};
+
+typedef struct sf_due_timer {
+    uint32_t function; /* index into functions: the callback; SF_NONE: not known */
+    uint32_t state;    /* index into types: of the argument that the callback will get; SF_NONE: none, or not known */
+    uint32_t count;
+    uint32_t flags;    /* sf_due_timer_flags */
+    int64_t late_ms;   /* how long the oldest has been due */
+} sf_due_timer;
 
 #include "wire/abi_heap.h"
 

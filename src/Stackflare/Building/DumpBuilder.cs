@@ -128,7 +128,7 @@ internal static class DumpBuilder
 
     private static ThreadPoolState? PoolOf(Snapshot snapshot, SymbolSession session, ThreadPoolState? own)
     {
-        if ((own ?? snapshot.ThreadPool) is not { } pool || snapshot.Queued.Length == 0)
+        if ((own ?? snapshot.ThreadPool) is not { } pool || snapshot.Queued.Length + snapshot.DueTimers.Length == 0)
             return own ?? snapshot.ThreadPool;
         // A watch of the pool queues work of its own.
         ILookup<bool, SnapshotQueued> queued = snapshot.Queued.ToLookup(q => q.Type is { } type && session.Module(snapshot.Types[type].Module) is { IsOwn: true });
@@ -141,6 +141,8 @@ internal static class DumpBuilder
                 .. queued[false].GroupBy(q => session.Types.Name(q.Type), static q => (long)q.Count, StringComparer.Ordinal)
                     .Select(static g => new QueuedWork(g.Key, g.Sum())).OrderByDescending(static w => w.Count),
             ],
+            DueTimers = TimerCallbacks.Of(snapshot, session),
+            HasMoreDueTimers = snapshot.DueTimers.Any(static t => t.IsTruncated),
         };
     }
 

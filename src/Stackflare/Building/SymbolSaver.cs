@@ -45,6 +45,11 @@ internal sealed class SymbolSaver(Snapshot snapshot, SymbolSession session)
         }
         if (snapshot.Heap is { } heap)
             SaveHeap(heap);
+        foreach (SnapshotDueTimers timers in snapshot.DueTimers)
+        {
+            if (timers.Callback is { } callback && snapshot.Methods[callback] is { IsDynamic: false, Module: { } at } method && session.Module(at) is { } module)
+                SavePlace(at, module, method.Token, null);
+        }
         SaveLockStatements();
         SaveTypes();
         return _writer.Sections();
@@ -140,6 +145,8 @@ internal sealed class SymbolSaver(Snapshot snapshot, SymbolSession session)
         }
         foreach (SnapshotQueued queued in snapshot.Queued)
             _waiting.Push(queued.Type);
+        foreach (SnapshotDueTimers timers in snapshot.DueTimers)
+            _waiting.Push(timers.State);
         foreach (SnapshotLock entry in snapshot.Locks)
             _waiting.Push(entry.Type);
         foreach (SnapshotObject waited in snapshot.Objects)

@@ -29,6 +29,15 @@ public sealed record ThreadPoolState(int? Workers, int? Working, int? Min, int? 
     /// .NET 9).
     /// </summary>
     public IReadOnlyList<QueuedWork> QueuedWork { get; init; } = [];
+
+    /// <summary>
+    /// Timers whose callback should have run at least a second ago, by callback, the most frequent first. The pool has had no worker for them. Empty if
+    /// there are none, or if it is not known (before .NET 9).
+    /// </summary>
+    public IReadOnlyList<DueTimers> DueTimers { get; init; } = [];
+
+    /// <summary>Whether there may be more such timers: at most 2,048 timers and 64 callbacks are looked at.</summary>
+    public bool HasMoreDueTimers { get; init; }
 }
 
 /// <summary>Work items of one type that wait in the thread pool. Immutable.</summary>
@@ -37,3 +46,12 @@ public sealed record ThreadPoolState(int? Workers, int? Working, int? Min, int? 
 /// </param>
 /// <param name="Count">How many there are.</param>
 public sealed record QueuedWork(string Type, long Count);
+
+/// <summary>Timers with one callback that are late. Immutable.</summary>
+/// <param name="Callback">
+/// The method, without parameters: for example <c>MyApp.Cache.Refresh</c>. For the framework's own timers, what the program called:
+/// <c>Task.Delay</c>, <c>Task.WaitAsync</c>, <c>CancellationTokenSource.CancelAfter</c>, <c>PeriodicTimer</c>. Null if not known.
+/// </param>
+/// <param name="Count">How many there are.</param>
+/// <param name="Late">How long the oldest of them has been due.</param>
+public sealed record DueTimers(string? Callback, long Count, TimeSpan Late);

@@ -49,6 +49,9 @@ internal sealed class Snapshot
     /// <summary>The types of the work items that wait in the pool; not of all, if there are many.</summary>
     public required SnapshotQueued[] Queued { get; init; }
 
+    /// <summary>The timers that are late.</summary>
+    public required SnapshotDueTimers[] DueTimers { get; init; }
+
     /// <summary>The objects of async methods; null if they were not requested or are not available.</summary>
     public required SnapshotHeap? Heap { get; init; }
 

@@ -15,6 +15,7 @@ internal sealed class SnapshotBuilder
     private readonly List<SnapshotObject> _objects = [];
     private readonly List<SnapshotReference> _references = [];
     private readonly List<SnapshotQueued> _queued = [];
+    private readonly List<SnapshotDueTimers> _dueTimers = [];
 
     public required ProcessFacts Host { get; init; }
 
@@ -50,6 +51,8 @@ internal sealed class SnapshotBuilder
 
     public void Add(in SnapshotQueued queued) => _queued.Add(queued);
 
+    public void Add(in SnapshotDueTimers timers) => _dueTimers.Add(timers);
+
     /// <summary>Adds a reference from a thread to an object, in any order.</summary>
     public void Add(in SnapshotReference reference) => _references.Add(reference);
 
@@ -79,6 +82,7 @@ internal sealed class SnapshotBuilder
             References = [.. _references.OrderBy(static r => (r.Thread, r.Frame ?? int.MaxValue, r.Object))],
             ThreadPool = ThreadPool,
             Queued = [.. _queued],
+            DueTimers = [.. _dueTimers],
             Heap = Heap,
             Notes = Notes,
         };
@@ -111,6 +115,11 @@ internal sealed class SnapshotBuilder
         }
         foreach (SnapshotQueued queued in _queued)
             Check(queued.Type, _types.Count, "the type of work items");
+        foreach (SnapshotDueTimers timers in _dueTimers)
+        {
+            Check(timers.Callback, _methods.Count, "a timer's callback");
+            Check(timers.State, _types.Count, "the type of a timer's state");
+        }
         foreach (SnapshotLock entry in _locks)
         {
             Check(entry.Type, _types.Count, "a lock's type");

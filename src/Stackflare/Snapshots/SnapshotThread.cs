@@ -47,6 +47,14 @@ internal sealed record SnapshotException(int? Type, string? Message);
 /// <param name="Count">How many of them were seen.</param>
 internal readonly record struct SnapshotQueued(int? Type, int Count);
 
+/// <summary>Timers that are late, with one callback and one type of state.</summary>
+/// <param name="Callback">Index of the method; null if not known.</param>
+/// <param name="State">Index of the type of the argument that the callback will get; null if there is none, or it is not known.</param>
+/// <param name="Count">How many of them were seen.</param>
+/// <param name="Late">How long the oldest has been due.</param>
+/// <param name="IsTruncated">Whether there may be more timers than were seen, of any callback.</param>
+internal readonly record struct SnapshotDueTimers(int? Callback, int? State, int Count, TimeSpan Late, bool IsTruncated);
+
 /// <summary>The runtime's record of a thread's wait.</summary>
 /// <param name="Kind">The kind of wait.</param>
 /// <param name="Lock">Index of the lock; null if there is none or it is not known.</param>

@@ -107,6 +107,15 @@ internal sealed class SymbolSession : IDisposable
         };
     }
 
+    /// <summary>The name of a method; null if it is not known, or if it is a stub of the runtime.</summary>
+    public MethodName? NameOfMethod(int index)
+    {
+        SnapshotMethod method = _snapshot.Methods[index];
+        if (method.IsDynamic)
+            return FallbackNames.IsStub(method) ? null : FallbackNames.Dynamic(method).Name;
+        return (Module(method.Module)?.Symbols.Method(method.Token) ?? FallbackNames.Named(method))?.Name;
+    }
+
     /// <summary>The frame of an async method that the runtime has suspended.</summary>
     public DumpFrame SuspendedFrame(in SnapshotFrame frame) => Resolve(frame);
 

@@ -24,7 +24,7 @@ internal sealed class FirstScreen
     {
         ThreadDump dump = view.Dump;
         List<ProgramPlace> places = ProgramPlaces.In(dump, view.Sections.Entries);
-        int heading = 3 + (dump.ThreadPool is null ? 0 : dump.ThreadPool.QueuedWork.Count > 0 ? 2 : 1) + (dump.Unchanged is null ? 0 : 1) + dump.Notes.Count;
+        int heading = 3 + LinesOf(dump.ThreadPool) + (dump.Unchanged is null ? 0 : 1) + dump.Notes.Count;
         int left = Lines - heading;
         Diagnosis = DiagnosisLimits.None;
         if (!view.Options.ShowHidden)
@@ -60,6 +60,8 @@ internal sealed class FirstScreen
         int findings = dump.Findings.Where(static f => f.Kind != FindingKind.Deadlock).Sum(f => 1 + Math.Min(f.Evidence.Count, limits.Evidence) + (f.Evidence.Count > limits.Evidence ? 1 : 0));
         return findings == 0 ? lines : lines + findings + 2;
     }
+
+    private static int LinesOf(ThreadPoolState? pool) => pool is null ? 0 : 1 + (pool.QueuedWork.Count > 0 ? 1 : 0) + (pool.DueTimers.Count > 0 ? 1 : 0);
 
     private static bool AreOnScreen(DumpView view, List<ProgramPlace> places, int left)
     {

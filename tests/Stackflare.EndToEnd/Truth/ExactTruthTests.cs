@@ -25,6 +25,7 @@ public sealed class ExactTruthTests
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "LanguageMembers");
         var dump = await target.DumpAsync();
         Assert.Equal(["MadeMethod"], DynamicOf("dynamic method"));
+        Assert.Equal(["MadeMethod"], DynamicOf("dynamic method by reflection"));
         Assert.Equal(["MadeExpression"], DynamicOf("compiled expression"));
         Assert.Equal(["CallSite.Target"], DynamicOf("dynamic call"));
         Assert.Empty(DynamicOf("virtual"));

@@ -16,6 +16,7 @@ public sealed class NativeCallTests
         ["native: with array"] = Reads + "FetchInto",
         ["native: generated"] = Reads + "FetchGenerated",
         ["native: generated without work"] = Reads + "FetchPlainly",
+        ["native: made"] = Reads + "Fetch",
         ["native: pointer"] = null,
         ["native: delegate"] = null,
     };
@@ -30,10 +31,11 @@ public sealed class NativeCallTests
         Assert.All(Innermost, expected =>
         {
             JsonFrame[] visible = Visible(dump.Of(target.Truth.Named(expected.Key)));
-            Assert.Equal(expected.Value is null ? [] : [expected.Value], visible.TakeWhile(f => !IsCaller(f)).Select(f => f.FullName));
+            Assert.Equal(expected.Value is null ? [] : [expected.Value], visible.TakeWhile(f => !IsCaller(f) && f.Kind != "dynamic").Select(f => f.FullName));
             // The calling frame has the line.
             Assert.NotNull(visible.First(IsCaller).Line);
         });
+        Assert.Equal([".MadeFetch"], Visible(dump.Of(target.Truth.Named("native: made"))).Skip(1).TakeWhile(f => !IsCaller(f)).Select(f => f.FullName));
         JsonFrame renamed = Visible(dump.Of(target.Truth.Named("native: renamed")))[0];
         Assert.Equal(("pinvoke", "notApplicable", null), (renamed.Kind, renamed.Symbols, renamed.Line));
     }

@@ -37,4 +37,17 @@ public sealed class SpinningTests
         int dumps = Dumps * target.Truth.Threads.Count;
         Assert.InRange(running, flavour is "net8" or "net9" ? dumps / 2 : dumps, dumps);
     }
+
+    /// <summary>The runtime does not give the frames of such methods, and so the place of the thread is in none that it gives.</summary>
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Stacks)]
+    public async Task AMethodThatWasMadeIsTheInnermostOfAThreadThatRunsInIt(string flavour)
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "Spinning", TargetOptions.Default with { Arguments = ["--made", "1"] });
+        JsonThread thread = target.Truth.Named("made loop") is { } truth ? (await target.DumpAsync()).Of(truth) : null!;
+        JsonFrame[] visible = [.. thread.Frames.Where(f => !f.IsHidden)];
+        Assert.Equal(("dynamic", ".MadeLoop"), (visible[0].Kind, visible[0].FullName));
+        Assert.EndsWith(".Spinning.Start.lambda", visible[1].FullName, StringComparison.Ordinal);
+        Assert.Equal("running", thread.Activity);
+    }
 }

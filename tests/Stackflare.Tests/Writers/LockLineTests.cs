@@ -109,6 +109,20 @@ public sealed class LockLineTests
     }
 
     [Fact]
+    public void TimersThatAreDueAreSaidByCallback()
+    {
+        DueTimers[] timers = [new("MyApp.Cache.Refresh", 1_200, TimeSpan.FromSeconds(31)), new("Task.Delay", 3, TimeSpan.FromSeconds(95)), new("A\n", 2, TimeSpan.FromSeconds(1)), new(null, 4, TimeSpan.FromSeconds(2)), new("B", 1, TimeSpan.FromSeconds(2))];
+        Assert.Equal("Timers due: 1,210, the oldest for 1m35s: 1,200 MyApp.Cache.Refresh, 3 Task.Delay, 2 A\\n, 5 more", Due(timers));
+        Assert.Equal("Timers due: 4, the oldest for 2s", Due([timers[3]]));
+        Assert.Equal("Timers due: at least 3, the oldest for 1m35s: 3 Task.Delay", Due([timers[1]], hasMore: true));
+        Assert.Null(Due([]));
+
+        static string? Due(DueTimers[] timers, bool hasMore = false) =>
+            Render.Text(Build.Dump() with { ThreadPool = new ThreadPoolState(3, 3, 3, 3, 0, 17) { DueTimers = timers, HasMoreDueTimers = hasMore } }).Split('\n')
+                .SingleOrDefault(l => l.StartsWith("Timers due: ", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void WhatIsQueuedIsSaidByType()
     {
         QueuedWork[] work = [new("async method MyApp.Orders.LoadAsync", 140), new("System.Threading.Tasks.Task", 10), new("A`1[\n]", 2), new("B", 1), new("C", 1)];

@@ -1,3 +1,5 @@
+using System.Reflection;
+using System.Reflection.Emit;
 using System.Runtime.InteropServices;
 
 namespace Stackflare.Targets.Common;
@@ -13,9 +15,28 @@ public static unsafe partial class NativeReads
         ["native: with array"] = static () => Repeat(static (end, buffer) => FetchInto(end, new byte[1], 1)),
         ["native: generated"] = static () => Repeat(static (end, buffer) => FetchGenerated(end, buffer, 1)),
         ["native: generated without work"] = static () => Repeat(static (end, buffer) => FetchPlainly(end, buffer, 1)),
+        ["native: made"] = static () => Repeat(MadeFetch()),
         ["native: pointer"] = static () => Repeat(static (end, buffer) => ((delegate* unmanaged<int, byte*, nint, nint>)Exported())(end, buffer, 1)),
         ["native: delegate"] = static () => Repeat(static (end, buffer) => Marshal.GetDelegateForFunctionPointer<Reader>(Exported())(end, buffer, 1)),
     };
+
+    /// <summary>A call from a method that is made while the program runs.</summary>
+    private static Reading MadeFetch()
+    {
+        var method = new DynamicMethod("MadeFetch", typeof(nint), [typeof(int), typeof(byte*)], typeof(NativeReads).Module, skipVisibility: true);
+        ILGenerator code = method.GetILGenerator();
+        code.DeclareLocal(typeof(nint));
+        code.Emit(OpCodes.Ldarg_0);
+        code.Emit(OpCodes.Ldarg_1);
+        code.Emit(OpCodes.Ldc_I4_1);
+        code.Emit(OpCodes.Conv_I);
+        code.Emit(OpCodes.Call, typeof(NativeReads).GetMethod(nameof(Fetch), BindingFlags.Static | BindingFlags.NonPublic)!);
+        // After a call at its end there would be a jump instead.
+        code.Emit(OpCodes.Stloc_0);
+        code.Emit(OpCodes.Ldloc_0);
+        code.Emit(OpCodes.Ret);
+        return method.CreateDelegate<Reading>();
+    }
 
     private delegate nint Reading(int end, byte* buffer);
 

@@ -11,12 +11,13 @@ internal sealed class DynamicCode
 {
     public static void StartThreads(Host host)
     {
-        host.StartThread("dynamic method", track => MadeMethod()(host, track));
+        host.StartThread("dynamic method", track => MadeMethod().CreateDelegate<Action<Host, Track>>()(host, track));
+        host.StartThread("dynamic method by reflection", track => MadeMethod().Invoke(null, [host, track]));
         host.StartThread("compiled expression", track => MadeExpression()(host, track));
         host.StartThread("dynamic call", track => Call(new Callee(), host, track));
     }
 
-    private static Action<Host, Track> MadeMethod()
+    private static DynamicMethod MadeMethod()
     {
         var method = new DynamicMethod("MadeMethod", typeof(void), [typeof(Host), typeof(Track)], typeof(DynamicCode).Module, skipVisibility: true);
         var code = method.GetILGenerator();
@@ -27,7 +28,7 @@ internal sealed class DynamicCode
         code.Emit(OpCodes.Ldarg_1);
         code.Emit(OpCodes.Call, typeof(GC).GetMethod(nameof(GC.KeepAlive))!);
         code.Emit(OpCodes.Ret);
-        return method.CreateDelegate<Action<Host, Track>>();
+        return method;
     }
 
     private static Action<Host, Track> MadeExpression()

@@ -20,6 +20,7 @@ internal static class ShapeCatalog
         nameof(ManyThreads) => new ManyThreads(),
         nameof(DeepRecursion) => new DeepRecursion(),
         nameof(NativeCall) => new NativeCall(),
+        nameof(LateTimers) => new LateTimers(),
         nameof(HungExit) => new HungExit(),
         nameof(Watched) => new Watched(),
         nameof(ExceptionInFlight) => new ExceptionInFlight(),

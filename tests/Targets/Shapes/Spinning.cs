@@ -1,3 +1,5 @@
+using System.Reflection;
+using System.Reflection.Emit;
 using System.Runtime.CompilerServices;
 using Stackflare.Targets.Common;
 
@@ -19,7 +21,25 @@ internal sealed class Spinning : Shape
         host.StartThread("calling loop", track => CallingLoop(host, track));
         for (int i = 2; i < host.Options.Number("--threads", 2); i++)
             host.StartThread($"loop {i}", track => Loop(host, track));
+        if (host.Options.Number("--made", 0) == 1)
+            host.StartThread("made loop", track => MadeLoop()(host, track));
     }
+
+    /// <summary>A loop in a method that is made while the program runs.</summary>
+    private static Action<Host, Track> MadeLoop()
+    {
+        var method = new DynamicMethod("MadeLoop", typeof(void), [typeof(Host), typeof(Track)], typeof(Spinning).Module, skipVisibility: true);
+        ILGenerator code = method.GetILGenerator();
+        code.Emit(OpCodes.Ldarg_0);
+        code.Emit(OpCodes.Ldarg_1);
+        code.Emit(OpCodes.Call, typeof(Spinning).GetMethod(nameof(Begin), BindingFlags.Static | BindingFlags.NonPublic)!);
+        Label again = code.DefineLabel();
+        code.MarkLabel(again);
+        code.Emit(OpCodes.Br, again);
+        return method.CreateDelegate<Action<Host, Track>>();
+    }
+
+    private static void Begin(Host host, Track track) => host.Arrive(track.Here<Spinning>(), inManagedCode: false);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Loop(Host host, Track track)

@@ -56,6 +56,9 @@ internal sealed class RawSnapshot
     /// <summary>The types of the work items that are queued in the pool; not of all, if there are many.</summary>
     public QueuedRecord[] Queued { get; init; } = [];
 
+    /// <summary>The timers that are late.</summary>
+    public DueTimerRecord[] DueTimers { get; init; } = [];
+
     /// <summary>The threads that prevented the suspension; empty unless the capture failed for that reason.</summary>
     public BlockerRecord[] Blockers { get; init; } = [];
 

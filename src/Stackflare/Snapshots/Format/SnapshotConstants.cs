@@ -59,6 +59,7 @@ internal enum SectionKind : uint
     Exceptions = 28,
     Queued = 29,
     Posted = 30,
+    DueTimers = 31,
 }
 
 internal enum ProfilerClass : uint
@@ -128,6 +129,12 @@ internal enum FrameFlags : uint
     ReJit = 8,
     Await = 16,
     Call = 32,
+}
+
+[Flags]
+internal enum DueTimerFlags : uint
+{
+    Truncated = 1,
 }
 
 [Flags]

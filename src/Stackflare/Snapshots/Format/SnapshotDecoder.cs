@@ -39,9 +39,16 @@ internal static class SnapshotDecoder
         AddThreads(raw, builder);
         foreach (ref readonly QueuedRecord queued in raw.Queued.AsSpan())
             builder.Add(new SnapshotQueued(Index(queued.Type), (int)Math.Min(queued.Count, int.MaxValue)));
+        foreach (ref readonly DueTimerRecord timer in raw.DueTimers.AsSpan())
+        {
+            builder.Add(new SnapshotDueTimers(Index(timer.Function), Index(timer.State), (int)Math.Min(timer.Count, int.MaxValue), LateBy(timer.LateMs),
+                timer.Flags.HasFlag(DueTimerFlags.Truncated)));
+        }
         AddLocks(raw, builder);
         return builder.Build();
     }
+
+    private static TimeSpan LateBy(long milliseconds) => TimeSpan.FromMilliseconds(Math.Clamp(milliseconds, 0, int.MaxValue));
 
     private static SnapshotModule Module(RawSnapshot raw, in ModuleRecord module) => new()
     {

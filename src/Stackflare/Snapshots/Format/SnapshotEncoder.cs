@@ -49,6 +49,14 @@ internal sealed class SnapshotEncoder
             LocksNs = Ns(timings.Locks),
         });
         Add(SectionKind.Queued, Array.ConvertAll(_snapshot.Queued, static q => new QueuedRecord { Type = Index(q.Type), Count = (uint)q.Count }));
+        Add(SectionKind.DueTimers, Array.ConvertAll(_snapshot.DueTimers, static t => new DueTimerRecord
+        {
+            Function = Index(t.Callback),
+            State = Index(t.State),
+            Count = (uint)t.Count,
+            Flags = t.IsTruncated ? DueTimerFlags.Truncated : 0,
+            LateMs = (long)t.Late.TotalMilliseconds,
+        }));
         if (_snapshot.ThreadPool is { } pool)
         {
             Add(SectionKind.Pool, new PoolRecord

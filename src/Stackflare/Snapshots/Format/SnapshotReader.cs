@@ -37,6 +37,7 @@ internal static class SnapshotReader
             Exceptions = directory.Records<ExceptionRecord>(SectionKind.Exceptions),
             Pool = Pool(directory),
             Queued = directory.Records<QueuedRecord>(SectionKind.Queued),
+            DueTimers = directory.Records<DueTimerRecord>(SectionKind.DueTimers),
             Blockers = directory.Records<BlockerRecord>(SectionKind.Blockers),
             Heap = HeapReader.Read(directory, types.Length, frames.Length, threads),
             Encoded = directory.Bytes,
@@ -67,6 +68,11 @@ internal static class SnapshotReader
         }
         foreach (ref readonly QueuedRecord queued in snapshot.Queued.AsSpan())
             Index(queued.Type, snapshot.Types.Length, "the type of work items");
+        foreach (ref readonly DueTimerRecord timer in snapshot.DueTimers.AsSpan())
+        {
+            Index(timer.Function, snapshot.Functions.Length, "a timer's callback");
+            Index(timer.State, snapshot.Types.Length, "the type of a timer's state");
+        }
         uint last = 0;
         foreach (ref readonly ExceptionRecord exception in snapshot.Exceptions.AsSpan())
         {

@@ -259,6 +259,18 @@ internal struct QueuedRecord : IRecord<QueuedRecord>
 }
 
 [StructLayout(LayoutKind.Sequential)]
+internal struct DueTimerRecord : IRecord<DueTimerRecord>
+{
+    public static int FirstSize => 24;
+
+    public uint Function;
+    public uint State;
+    public uint Count;
+    public DueTimerFlags Flags;
+    public long LateMs;
+}
+
+[StructLayout(LayoutKind.Sequential)]
 internal struct ExceptionRecord : IRecord<ExceptionRecord>
 {
     public static int FirstSize => 16;

@@ -160,6 +160,17 @@ internal sealed class JsonRenderer
             _json.WriteEndObject();
         }
         _json.WriteEndArray();
+        _json.WriteStartArray("dueTimers");
+        foreach (DueTimers timers in pool.DueTimers)
+        {
+            _json.WriteStartObject();
+            _json.WriteString("callback", timers.Callback);
+            _json.WriteNumber("count", timers.Count);
+            _json.WriteNumber("lateMs", (long)timers.Late.TotalMilliseconds);
+            _json.WriteEndObject();
+        }
+        _json.WriteEndArray();
+        _json.WriteBoolean("hasMoreDueTimers", pool.HasMoreDueTimers);
         _json.WriteEndObject();
     }
 

@@ -91,6 +91,19 @@ internal static class DumpHeading
             buffer.Append("Thread pool: ").Append(text).AppendLine();
         if (pool.QueuedWork.Count > 0)
             buffer.Append("Queued: ").Append(Queued(pool)).AppendLine();
+        if (pool.DueTimers.Count > 0)
+            buffer.Append("Timers due: ").Append(Due(pool)).AppendLine();
+    }
+
+    /// <summary>For example <c>12, the oldest for 31 s: 8 MyApp.Cache.Refresh, 3 Task.Delay, 1 more</c>.</summary>
+    private static string Due(ThreadPoolState pool)
+    {
+        const int Most = 3;
+        DueTimers[] shown = [.. pool.DueTimers.Where(static t => t.Callback is not null).Take(Most)];
+        long all = pool.DueTimers.Sum(static t => t.Count), more = all - shown.Sum(static t => t.Count);
+        IEnumerable<string> names = shown.Select(static t => Part("", t.Count, " " + EscapedText.Plain(t.Callback!))!);
+        string list = string.Join(", ", more > 0 && shown.Length > 0 ? names.Append(Part("", more, " more")!) : names);
+        return Part(pool.HasMoreDueTimers ? "at least " : "", all, $", the oldest for {Durations.Long(pool.DueTimers.Max(static t => t.Late))}") + (list.Length > 0 ? ": " + list : "");
     }
 
     /// <summary>For example <c>140 async method MyApp.Orders.LoadAsync, 10 System.Threading.Tasks.Task, 2 more</c>.</summary>

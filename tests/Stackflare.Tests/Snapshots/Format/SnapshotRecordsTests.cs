@@ -27,6 +27,7 @@ public sealed class SnapshotRecordsTests
         ["sf_reference"] = typeof(ReferenceRecord),
         ["sf_busy"] = typeof(BusyRecord),
         ["sf_queued"] = typeof(QueuedRecord),
+        ["sf_due_timer"] = typeof(DueTimerRecord),
         ["sf_exception"] = typeof(ExceptionRecord),
         ["sf_blocker"] = typeof(BlockerRecord),
         ["sf_heap"] = typeof(HeapRecord),
