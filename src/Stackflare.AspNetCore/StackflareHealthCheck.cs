@@ -4,23 +4,27 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace Stackflare.AspNetCore;
 
 /// <summary>Reports what the watches saw at their last look. Takes no dump and waits for nothing.</summary>
-internal sealed class StackflareHealthCheck(TriggerService triggers, HealthStatus starved, HealthStatus deadlocked) : IHealthCheck
+/// <param name="incident">How long queued work has waited too long; null if it does not.</param>
+/// <param name="deadlocks">The deadlocks of the last look.</param>
+/// <param name="starved">The status while the thread pool is starved.</param>
+/// <param name="deadlocked">The status while there are deadlocks.</param>
+internal sealed class StackflareHealthCheck(Func<TimeSpan?> incident, Func<IReadOnlyList<Finding>> deadlocks, HealthStatus starved, HealthStatus deadlocked) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         var data = new Dictionary<string, object>();
         List<(HealthStatus Status, string Problem)> problems = [];
-        if (triggers.Deadlocks is { Found: { Count: > 0 } found })
+        if (deadlocks() is { Count: > 0 } found)
         {
             data["deadlocks"] = found.Select(static f => f.ToString()).ToArray();
             problems.Add((deadlocked, found.Count == 1 ? "A deadlock" : string.Create(CultureInfo.InvariantCulture, $"{found.Count} deadlocks")));
         }
-        if (triggers.ThreadPool is { Incident: { } incident })
+        if (incident() is { } waited)
         {
-            data["queuedForSeconds"] = incident.TotalSeconds;
+            data["queuedForSeconds"] = waited.TotalSeconds;
             data["queued"] = ThreadPool.PendingWorkItemCount;
             data["workers"] = ThreadPool.ThreadCount;
-            problems.Add((starved, string.Create(CultureInfo.InvariantCulture, $"Queued work has waited {incident.TotalSeconds:0.#} s for a thread of the pool")));
+            problems.Add((starved, string.Create(CultureInfo.InvariantCulture, $"Queued work has waited {waited.TotalSeconds:0.#} s for a thread of the pool")));
         }
         // The enumeration's lowest value is the worst status.
         return Task.FromResult(

@@ -24,6 +24,12 @@ public static class StackflareHealthChecksBuilderExtensions
         ArgumentNullException.ThrowIfNull(builder);
         builder.Services.AddStackflare();
         return builder.Add(new HealthCheckRegistration(
-            name, services => new StackflareHealthCheck(services.GetRequiredService<TriggerService>(), starved, deadlocked), failureStatus: null, tags));
+            name,
+            services =>
+            {
+                TriggerService triggers = services.GetRequiredService<TriggerService>();
+                return new StackflareHealthCheck(() => triggers.ThreadPool?.Incident, () => triggers.Deadlocks?.Found ?? [], starved, deadlocked);
+            },
+            failureStatus: null, tags));
     }
 }

@@ -11,6 +11,7 @@ internal sealed class TriggerService(
 {
     private readonly List<IDisposable> _triggers = [];
     private readonly DumpLog _log = new(logger);
+    private DumpMetrics? _metrics;
 
     /// <summary>The watch of the thread pool; null if there is none.</summary>
     public PoolWatch? ThreadPool { get; private set; }
@@ -21,6 +22,7 @@ internal sealed class TriggerService(
     public Task StartingAsync(CancellationToken cancellationToken)
     {
         StackflareOptions current = options.Value;
+        _metrics = new DumpMetrics(() => ThreadPool?.Incident, () => Deadlocks?.Found.Count);
         Start(current.OnSignal, Flare.OnSignal);
         Start(current.WatchThreadPool, o => ThreadPool = new PoolWatch(o));
         Start(current.OnDeadlock, o => Deadlocks = new DeadlockWatch(o));
@@ -44,6 +46,7 @@ internal sealed class TriggerService(
         foreach (IDisposable trigger in _triggers)
             trigger.Dispose();
         _triggers.Clear();
+        _metrics?.Dispose();
     }
 
     /// <summary>Not disposed with the service: the exit handlers of the process come later.</summary>

@@ -32,6 +32,8 @@ internal sealed class WebService : IAsyncDisposable
         builder.Services.AddStackflare(o =>
         {
             o.Capture = new CaptureOptions { AsyncStacks = AsyncStackMode.Never, Limits = new DumpLimits { Timeout = TimeSpan.FromMinutes(5) } };
+            // The test's process is not the service's own.
+            (o.OnSignal, o.WatchThreadPool, o.OnSlowShutdown, o.OnUnhandledException) = (null, null, null, null);
             configure?.Invoke(o);
         });
         services?.Invoke(builder.Services);

@@ -19,6 +19,14 @@ public sealed partial class SignalTrapTests
         Assert.Equal(1, dumps);
     }
 
+    /// <summary>Takes a dump of this process by a signal.</summary>
+    internal static void TakeOne(Signal signal)
+    {
+        IDisposable trap = Flare.OnSignal(new SignalOptions { Signal = signal, Output = DumpOutput.To(static _ => { }), Capture = Patient });
+        Assert.Equal(0, Raise(signal.Number));
+        trap.Dispose();
+    }
+
     /// <summary>On a busy machine a dump takes longer than its capture may.</summary>
     [Fact]
     public void Disposing_a_trap_waits_for_a_dump_that_takes_longer_than_its_capture_may()
