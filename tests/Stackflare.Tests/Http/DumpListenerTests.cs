@@ -241,8 +241,7 @@ public sealed class DumpListenerTests : IDisposable
             byte[] bytes = new byte[random.Next(1, 3000)];
             random.NextBytes(bytes);
             using var exchange = new HttpExchange(listener);
-            exchange.Send(bytes);
-            exchange.Send("\n\n");
+            exchange.Send([.. bytes, .. "\n\n"u8]);
             Assert.True(exchange.Answer().Status is 0 or 400 or 505);
         }
         Assert.Equal(200, HttpExchange.Get(listener).Status);
