@@ -1,4 +1,3 @@
-using System.Buffers;
 using Stackflare.Analysis;
 using Stackflare.Snapshots.Format;
 using Stackflare.Views;
@@ -18,7 +17,7 @@ internal sealed class DumpDocument(DumpRequest request) : IDisposable
 
     private readonly DumpFormatter _formatter = new(request.Format, request.Render, Style, request.Count > 1 ? request.Interval : null);
     private readonly DumpComparison _comparison = new();
-    private readonly ArrayBufferWriter<byte> _bytes = new();
+    private readonly List<byte[]> _parts = [];
 
     /// <summary>How many dumps it has.</summary>
     public int Count { get; private set; }
@@ -39,15 +38,29 @@ internal sealed class DumpDocument(DumpRequest request) : IDisposable
     public byte[] End()
     {
         Append(_formatter.End().Span);
-        return _bytes.WrittenSpan.ToArray();
+        // A dump can be large, and usually there is only one.
+        return _parts is [var only] ? only : Concatenate();
     }
 
     public void Dispose() => _formatter.Dispose();
 
+    private byte[] Concatenate()
+    {
+        byte[] all = new byte[_parts.Sum(static p => p.Length)];
+        int at = 0;
+        foreach (byte[] part in _parts)
+        {
+            part.CopyTo(all, at);
+            at += part.Length;
+        }
+        return all;
+    }
+
     private void Append(ReadOnlySpan<byte> bytes)
     {
-        if (request.Count > 1 && _bytes.WrittenCount + (long)bytes.Length > LargestSeries)
+        if (request.Count > 1 && _parts.Sum(static p => (long)p.Length) + bytes.Length > LargestSeries)
             throw new OutputException("The series is larger than 256 MiB.", "Take fewer dumps.");
-        _bytes.Write(bytes);
+        if (!bytes.IsEmpty)
+            _parts.Add(bytes.ToArray());
     }
 }
