@@ -30,7 +30,9 @@ internal static class TimerCallbacks
     {
         if (timers.State is { } state && session.Module(snapshot.Types[state].Module) is { Identity.Name: CoreLib } module
             && module.Symbols.TypeName(snapshot.Types[state].Token) is { } type && Array.Find(OfFramework, f => f.State == type) is { Name: { } known })
+        {
             return known;
+        }
         MethodName? method = timers.Callback is { } callback ? session.NameOfMethod(callback) : null;
         return method is { DeclaringType: "System.Timers.Timer" } ? method.DeclaringType : method?.FullName;
     }
