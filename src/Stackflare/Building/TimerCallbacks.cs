@@ -33,7 +33,6 @@ internal static class TimerCallbacks
         {
             return known;
         }
-
         MethodName? method = timers.Callback is { } callback ? session.NameOfMethod(callback) : null;
         return method is { DeclaringType: "System.Timers.Timer" } ? method.DeclaringType : method?.FullName;
     }

@@ -85,7 +85,7 @@ public sealed class SnapshotRecordsTests
     [InlineData("sf_reference_flags", typeof(ReferenceFlags))]
     public void MirrorsTheHeadersEnumerations(string name, Type type)
     {
-        string header = string.Concat(((string[])["wire/abi.h", "wire/abi_heap.h"]).Select(file => File.ReadAllText(Path.Combine(NativeProgram.Directory, file))));
+        string header = string.Concat(((string[])["wire/abi.h", "wire/abi_heap.h", "wire/abi_pool.h"]).Select(file => File.ReadAllText(Path.Combine(NativeProgram.Directory, file))));
         int start = header.IndexOf($"enum {name} {{", StringComparison.Ordinal);
         string body = header[start..header.IndexOf('}', start)];
         var values = new List<uint>();
