@@ -49,4 +49,5 @@ const core_type layout_classes[CORE_CLASSES] = {
     [CORE_CONTEXT] = { .space = threading, .name = "SynchronizationContext" },
     [CORE_DELEGATE] = { .space = system_space, .name = "Delegate" },
     [CORE_MULTICAST] = { .space = system_space, .name = "MulticastDelegate" },
+    [CORE_POOL_SCHEDULER] = { .space = tasks, .name = "ThreadPoolTaskScheduler" },
 };
