@@ -1,10 +1,11 @@
-/* What waits in the synchronization context of a thread.
+/* What waits in the synchronization context of a thread, or in the scheduler of the task that it runs.
  *
  * An async method that must go on in a context is an action in a queue of the context, and no object says which thread will run it. So the objects
  * are followed to which the context of a waiting thread refers, until one is the action of a method. If no other thread refers to the objects in
  * between, no other thread can be at work on the queue: a loop over a queue refers to the queue, or to an object that does. */
 #include "heap/heap.h"
 #include "locks/locks.h"
+#include "locks/objects.h"
 
 enum {
     MAX_CONTEXTS = 8, /* so many fit into the low bits of an object's address */
@@ -21,7 +22,7 @@ enum {
 };
 
 typedef struct reached { uint64_t object; uint32_t from, depth, context; } reached;
-typedef struct owner { uint64_t context; uint32_t thread; bool shared; } owner;
+typedef struct owner { uint64_t context; uint32_t thread; bool shared, scheduler; } owner;
 
 static owner owners[MAX_CONTEXTS];
 static uint32_t owner_count;
@@ -56,11 +57,11 @@ static uintptr_t object_word(capture *c, uint64_t at)
 
 static uintptr_t type_at(capture *c, uint64_t object) { return type_of(object_word(c, object)); }
 
-/* The runtime's own context hands everything to the thread pool. */
-static bool is_own_context(capture *c, uintptr_t context)
+/* The runtime's own ones hand everything to the thread pool. */
+static bool is_own_context(capture *c, uintptr_t context, enum core_class of_runtime)
 {
-    uintptr_t type = type_at(c, context);
-    return plausible(type) && !heap_is_core_type(c, type, CORE_CONTEXT);
+    uintptr_t type = context != 0 ? type_at(c, context) : 0;
+    return plausible(type) && !heap_is_core_type(c, type, of_runtime);
 }
 
 static bool is_derived(capture *c, uintptr_t type, enum core_class from)
@@ -73,7 +74,19 @@ static bool is_derived(capture *c, uintptr_t type, enum core_class from)
     return false;
 }
 
-static void each_context(capture *c, void (*see)(capture *c, uint32_t thread, uintptr_t context))
+typedef void see_context(capture *c, uint32_t thread, uintptr_t context, bool scheduler);
+
+static void each_scheduler(capture *c, see_context *see)
+{
+    for (uint32_t i = 0; i < known.other_count; i++) {
+        const sf_object *task = sf_table_at(&c->objects, known.others[i].object);
+        uintptr_t scheduler = known.others[i].flags & SF_REFERENCE_RUNS ? object_word(c, task->address + c->runtime.layout.task.scheduler) : 0;
+        if (is_own_context(c, scheduler, CORE_POOL_SCHEDULER))
+            see(c, known.others[i].thread, scheduler, true);
+    }
+}
+
+static void each_context(capture *c, see_context *see)
 {
     sf_read_item items[SF_READ_MANY];
     uintptr_t contexts[SF_READ_MANY];
@@ -86,29 +99,31 @@ static void each_context(capture *c, void (*see)(capture *c, uint32_t thread, ui
         }
         sf_read_many(items, n);
         for (uint32_t i = 0; i < n; i++)
-            if (items[i].ok && contexts[i] != 0 && is_own_context(c, contexts[i]))
-                see(c, first + i, contexts[i]);
+            if (items[i].ok && is_own_context(c, contexts[i], CORE_CONTEXT))
+                see(c, first + i, contexts[i], false);
     }
+    each_scheduler(c, see);
 }
 
 /* The contexts of waiting threads. A context that two threads have is not the work of one of them. */
-static void add_owner(capture *c, uint32_t thread, uintptr_t context)
+static void add_owner(capture *c, uint32_t thread, uintptr_t context, bool scheduler)
 {
     uint32_t same = 0;
     while (same < owner_count && owners[same].context != context)
         same++;
     if (same < owner_count)
-        owners[same].shared = true;
+        owners[same].shared |= owners[same].thread != thread;
     else if (owner_count < MAX_CONTEXTS)
-        owners[owner_count++] = (owner){ context, thread, !(((sf_thread *)sf_table_at(&c->threads, thread))->state & c->runtime.layout.thread.waits) };
+        owners[owner_count++] = (owner){ context, thread, !(((sf_thread *)sf_table_at(&c->threads, thread))->state & c->runtime.layout.thread.waits), scheduler };
 }
 
 /* Threads of one kind have contexts of one type, and so their stacks are alike. */
-static void add_context(capture *c, uint32_t thread, uintptr_t context)
+static void add_context(capture *c, uint32_t thread, uintptr_t context, bool scheduler)
 {
     uint32_t at = sf_table_add(&c->heap->posted);
     if (at != SF_NONE)
-        *(sf_posted *)sf_table_at(&c->heap->posted, at) = (sf_posted){ .context = context, .thread = thread, .object = SF_NONE, .type = describe_type(c, type_at(c, context), 0), .keeper = SF_NONE };
+        *(sf_posted *)sf_table_at(&c->heap->posted, at) = (sf_posted){ .context = context, .thread = thread, .object = SF_NONE, .type = describe_type(c, type_at(c, context), 0), .keeper = SF_NONE,
+            .flags = scheduler ? SF_POSTED_SCHEDULER : 0 };
 }
 
 /* The box of the method whose action an object is; NULL. */
@@ -185,12 +200,12 @@ static void follow_object(capture *c, uint32_t index)
         uint32_t at = h->posted.count < MAX_POSTED ? sf_table_add(&h->posted) : SF_NONE;
         if (at != SF_NONE)
             *(sf_posted *)sf_table_at(&h->posted, at) = (sf_posted){ .context = owners[from.context].context, .thread = owners[from.context].thread,
-                .object = (uint32_t)(box - (heap_candidate *)h->candidates.base), .type = index, .keeper = SF_NONE };
+                .object = (uint32_t)(box - (heap_candidate *)h->candidates.base), .type = index, .keeper = SF_NONE, .flags = owners[from.context].scheduler ? SF_POSTED_SCHEDULER : 0 };
         return;
     }
     heap_type *of = heap_type_of(c, type, 0);
     if (!of || !(heap_type_half(c, type + c->runtime.layout.type.flags) & c->runtime.layout.type.has_references)
-        || (from.depth > 0 && (is_derived(c, type, CORE_CONTEXT) || heap_is_core_type(c, type, CORE_THREAD))))
+        || (from.depth > 0 && (is_derived(c, type, CORE_CONTEXT) || heap_is_core_type(c, type, CORE_THREAD) || heap_is_core_type(c, type, CORE_POOL_SCHEDULER))))
         return;
     bool is_box = of->flags & SF_HEAP_OBJECT_METHOD;
     if (is_box && from.depth > MAX_BOX_DEPTH)

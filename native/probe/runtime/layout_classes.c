@@ -50,4 +50,5 @@ const core_type layout_classes[CORE_CLASSES] = {
     [CORE_DELEGATE] = { .space = system_space, .name = "Delegate" },
     [CORE_MULTICAST] = { .space = system_space, .name = "MulticastDelegate" },
     [CORE_TIMER_QUEUE] = { .space = threading, .name = "TimerQueue" },
+    [CORE_POOL_SCHEDULER] = { .space = tasks, .name = "ThreadPoolTaskScheduler" },
 };

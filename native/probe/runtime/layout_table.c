@@ -283,7 +283,7 @@ const layout_row layout_rows[] = {
 
     CORE(LAYOUT_CONTEXTS, managed_thread.context, CORE_THREAD, "_synchronizationContext"),
     CORE(LAYOUT_CONTEXTS, delegate.target, CORE_DELEGATE, "_target"),
-    NAMED(LAYOUT_CONTEXTS, CORE_CONTEXT), NAMED(LAYOUT_CONTEXTS, CORE_MULTICAST),
+    NAMED(LAYOUT_CONTEXTS, CORE_CONTEXT), NAMED(LAYOUT_CONTEXTS, CORE_MULTICAST), NAMED(LAYOUT_CONTEXTS, CORE_POOL_SCHEDULER),
 
     OF_CLASS(LAYOUT_POOL, CORE_STATIC, pool.instance, CORE_POOL, "ThreadPoolInstance"),
     CORE(LAYOUT_POOL_COUNTS, pool.counts, CORE_POOL, "_separated.counts._data"),

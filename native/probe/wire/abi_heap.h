@@ -91,9 +91,10 @@ enum { SF_POSTED_OTHERS = 4 };
 
 enum sf_posted_flags {
     SF_POSTED_SEEN_HERE = 1u << 0, /* the thread's stack refers to an object between the context and the method, or to an object that does */
+    SF_POSTED_SCHEDULER = 1u << 1, /* the context is the TaskScheduler of the task that the thread runs */
 };
 
-typedef struct sf_posted { /* an async method whose action is in a queue of the synchronization context of a waiting thread, and of no
+typedef struct sf_posted { /* an async method whose action is in a queue of the synchronization context or TaskScheduler of a waiting thread, and of no
                              other thread; if there is one, also each thread with a context, without a method */
     uint64_t context;     /* address */
     uint32_t thread;      /* index: the one that has the context */

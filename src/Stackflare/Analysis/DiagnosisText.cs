@@ -82,7 +82,7 @@ internal static class DiagnosisText
     /// <param name="step">The thread and its wait.</param>
     /// <param name="show">Converts the lock's type for display; null to show it unchanged.</param>
     public static string Waits(DeadlockStep step, Func<string, string>? show = null) => step.Wait is var wait && DeadlockFindings.ContextOf(step) is { } context
-        ? $"waits for {Tasks(wait, show)}, which must go on in the synchronization context {Describe(context.Object, Shown(context.Type, show))} of"
+        ? $"waits for {Tasks(wait, show)}, which must go on in the {context.Noun} {Describe(context.Object, Shown(context.Type, show))} of"
         : Waits(wait, show);
 
     /// <summary>The method that must go on in a context, and what to do about it.</summary>
@@ -115,7 +115,7 @@ internal static class DiagnosisText
         string[] parts =
         [
             .. deadlock.Steps.Where(static s => s.Wait is { IsForRuntime: true } or { Kind: WaitKind.Task })
-                .Select(static s => DeadlockFindings.ContextOf(s) is not null ? "a synchronization context" : s.Wait.Kind == WaitKind.Task ? "a task" : s.Wait.Kind == WaitKind.StaticConstructor ? "a static constructor" : Unit(s.Wait)).Distinct(),
+                .Select(static s => DeadlockFindings.ContextOf(s) is { } context ? "a " + context.Noun : s.Wait.Kind == WaitKind.Task ? "a task" : s.Wait.Kind == WaitKind.StaticConstructor ? "a static constructor" : Unit(s.Wait)).Distinct(),
         ];
         return parts.Length == 0 ? "" : " through " + string.Join(" and ", parts);
     }

@@ -153,6 +153,9 @@ internal sealed record PostedMethod(int Thread, int? Object, ulong Context, int?
     /// <summary>Whether the thread's stack refers to what is between the context and the method.</summary>
     public bool IsSeenByThread { get; init; }
 
+    /// <summary>Whether the context is the <see cref="TaskScheduler"/> of the task that the thread runs.</summary>
+    public bool IsScheduler { get; init; }
+
     /// <summary>How many other threads' stacks do so.</summary>
     public int OtherCount { get; init; }
 

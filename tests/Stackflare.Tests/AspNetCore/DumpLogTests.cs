@@ -31,8 +31,8 @@ public sealed class DumpLogTests
     [Fact]
     public void ALongTextIsSplitAtItsLines()
     {
-        // Many lines, and one that is longer than a part, of characters that are two units each.
-        ThreadDump many = Dump with { Notes = [.. Enumerable.Repeat("a note", 4000), string.Concat(Enumerable.Repeat("\U0001F40C", DumpEvent.MaxText))] };
+        // Many lines, and a long one of characters that are two units each.
+        ThreadDump many = Dump with { Notes = [.. Enumerable.Repeat("a note", 8000), string.Concat(Enumerable.Repeat("\U0001F40C", DumpEvent.MaxText))] };
         DumpEvent[] parts = [.. DumpEvent.PartsOf(many)];
         Assert.True(parts.Length > 3);
         Assert.All(parts, p => Assert.True(((string)p.ToDictionary()["Text"]!).Length <= DumpEvent.MaxText));

@@ -5,7 +5,7 @@ using Stackflare.Symbols;
 namespace Stackflare.Building.Async;
 
 /// <summary>
-/// Finds the async methods that only one thread can continue: their next step is in a queue of the synchronization context that the thread has, and no other
+/// Finds the async methods that only one thread can continue: their next step is in a queue of the synchronization context that the thread has, or of the scheduler of the task that it runs, and no other
 /// thread can be at work on that queue.
 /// </summary>
 /// <param name="snapshot">A snapshot with a heap.</param>
@@ -25,8 +25,8 @@ internal sealed class ContextWork(Snapshot snapshot, SymbolSession session, IRea
             int box = posted.Object is { } method ? graph.Boxes.IndexOf(method) : -1;
             if (box >= 0 && graph.Awaited(box).Kind == AsyncWaitKind.Ready && IsWorkOfOne(posted))
             {
-                found.TryAdd(box, new CapturedContext(
-                    new ObjectAddress(posted.Context), posted.Type is { } type ? session.Types.Name(type) : null, threads[posted.Thread], frames.FrameAt(graph.Boxes.All[box])));
+                string? type = posted.Type is { } index ? session.Types.Name(index) : null;
+                found.TryAdd(box, new CapturedContext(new ObjectAddress(posted.Context), type, threads[posted.Thread], frames.FrameAt(graph.Boxes.All[box])) { IsScheduler = posted.IsScheduler });
             }
         }
         return found;
@@ -43,7 +43,8 @@ internal sealed class ContextWork(Snapshot snapshot, SymbolSession session, IRea
             return false;
         string[] types = [.. ((int?[])[posted.Type, posted.Keeper]).OfType<int>().Where(IsOfProgram).Select(NameOf)];
         DumpThread thread = threads[posted.Thread];
-        if (!posted.IsSeenByThread && !IsInside(thread, types) && !IsAround(thread, types))
+        // Whoever runs a task of a scheduler is inside of it. Anybody can have a context.
+        if (!posted.IsScheduler && !posted.IsSeenByThread && !IsInside(thread, types) && !IsAround(thread, types))
             return false;
         // Another thread may be in the same methods for a context of its own.
         HashSet<DumpThread> others =

@@ -233,4 +233,5 @@ internal enum SnapshotParts : uint
 internal enum PostedFlags : uint
 {
     SeenHere = 1 << 0,
+    Scheduler = 1 << 1,
 }

@@ -202,6 +202,7 @@ internal static class SnapshotDecoder
             Posted = Array.ConvertAll(raw.Posted, static p => new PostedMethod((int)p.Thread, Index(p.Object), p.Context, Index(p.Type), Index(p.Keeper))
             {
                 IsSeenByThread = p.Flags.HasFlag(PostedFlags.SeenHere),
+                IsScheduler = p.Flags.HasFlag(PostedFlags.Scheduler),
                 OtherCount = (int)Math.Min(p.OtherCount, int.MaxValue),
                 HolderCount = (int)Math.Min(p.HolderCount, int.MaxValue),
                 Holders = Array.ConvertAll(p.KnownHolders(), static holder => (int)holder),

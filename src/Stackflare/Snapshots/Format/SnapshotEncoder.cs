@@ -281,7 +281,7 @@ internal sealed class SnapshotEncoder
             Object = Index(posted.Object),
             Type = Index(posted.Type),
             Keeper = Index(posted.Keeper),
-            Flags = posted.IsSeenByThread ? PostedFlags.SeenHere : 0,
+            Flags = (posted.IsSeenByThread ? PostedFlags.SeenHere : 0) | (posted.IsScheduler ? PostedFlags.Scheduler : 0),
             OtherCount = (uint)posted.OtherCount,
             HolderCount = (uint)posted.HolderCount,
         };

@@ -4,7 +4,7 @@ using Stackflare.Targets.Common;
 namespace Stackflare.Targets.Shapes.Problems;
 
 /// <summary>
-/// Threads that run the work of a synchronization context, and block there until an async method completes that must go on there. "counter" does so by itself, "opener" before it runs any work; "till"
+/// Threads that run the work of a synchronization context, and block there until an async method completes that must go on there. "counter" does so by itself, "opener" before it runs any work; "cashier" and a worker of the pool do so in a task scheduler; "till"
 /// for a lock whose holder, "auditor", waits for the method. With <c>--free 1</c>, everything is as in a program that works: nobody waits for work that
 /// only the blocked thread can do.
 /// </summary>
@@ -31,6 +31,10 @@ internal sealed class Desks : Shape
             SynchronizationContext.SetSynchronizationContext(new ClosedContext());
             Sum(track, PriceAsync());
         });
+        var line = new LineScheduler();
+        new Thread(line.Run) { Name = "cashier", IsBackground = true }.Start();
+        StartIn(line);
+        StartIn(new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler);
         var gate = new object();
         using var isHeld = new ManualResetEventSlim();
         var audited = new TaskCompletionSource<Task<int>>();
@@ -43,8 +47,27 @@ internal sealed class Desks : Shape
         });
     }
 
+    private void StartIn(TaskScheduler scheduler)
+    {
+        _host.Expect(1);
+        _ = Task.Factory.StartNew(() => Sum(new Track(), PriceAsync()), CancellationToken.None, TaskCreationOptions.None, scheduler);
+    }
+
     private void StartFree()
     {
+        // Two workers of the pool run the tasks of one scheduler; one sleeps in its task.
+        var concurrent = new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, 2).ConcurrentScheduler;
+        using var sleeps = new ManualResetEventSlim();
+        _host.Expect(1);
+        _ = Task.Factory.StartNew(
+            () =>
+            {
+                sleeps.Set();
+                Sleep(new Track());
+            },
+            CancellationToken.None, TaskCreationOptions.None, concurrent);
+        sleeps.Wait();
+        StartIn(concurrent);
         // What it waits for goes on elsewhere; what must go on here is not what it waits for.
         Open("clerk", track =>
         {
