@@ -40,7 +40,7 @@ public sealed class DumpWait
     public IReadOnlyList<DumpThread> WaitsFor { get; internal set; } = [];
 
     /// <summary>
-    /// For a <see cref="WaitKind.Task"/>, the synchronization context in which an async method must continue before the task can complete, if only one of
+    /// For a <see cref="WaitKind.Task"/>, the synchronization context or task scheduler in which an async method must continue before the task can complete, if only one of
     /// <see cref="WaitsFor"/> does the context's work. Null otherwise.
     /// </summary>
     public CapturedContext? CapturedContext { get; internal set; }
