@@ -19,6 +19,7 @@ enum layout_group {
     LAYOUT_LIST_HOLDER,  /* the owner of the list's lock: the thread that suspends the runtime */
     LAYOUT_STOPPED,      /* the frame objects of threads that were suspended in managed code */
     LAYOUT_REGISTERS,    /* and where those objects have the thread's registers */
+    LAYOUT_HIJACKS,      /* the same for a thread that was stopped when it returned from a call */
     LAYOUT_CALLS,        /* the frame objects of calls into native code */
     LAYOUT_TYPES,        /* MethodTable */
     LAYOUT_TYPE_MAP,     /* from TypeDef tokens to types */
@@ -94,6 +95,7 @@ typedef struct layout {
     struct { uint32_t length, items; } array;
     struct { uintptr_t store; uint32_t first, count, lock_after; } thread_list; /* the list's lock and its holder are less than lock_after bytes after or before first */
     uint32_t stopped[LAYOUT_STOPPED_KINDS]; /* the first words of those frame objects */
+    struct { uint32_t address, saved, registers, fp; } hijack; /* of such an object: the return address, and the address of the saved registers */
     uint32_t stopped_registers; /* of those objects: the address of the registers */
     struct { uint32_t next, target, sp, address, fp, kind, not_method, marks; } call;
     struct {

@@ -59,6 +59,10 @@ const layout_row layout_rows[] = {
     GLOBAL(LAYOUT_STOPPED, CONSTANT, stopped[LAYOUT_HIJACKED], "HijackFrameIdentifier"),
 
     CONTRACT(LAYOUT_REGISTERS, stopped_registers, "ResumableFrame", "TargetContextPtr"),
+    CONTRACT(LAYOUT_HIJACKS, hijack.address, "HijackFrame", "ReturnAddress"),
+    CONTRACT(LAYOUT_HIJACKS, hijack.saved, "HijackFrame", "HijackArgsPtr"),
+    CONTRACT(LAYOUT_HIJACKS, hijack.registers, "HijackArgs", "CalleeSavedRegisters"), /* x64 */
+    CONTRACT(LAYOUT_HIJACKS, hijack.fp, "CalleeSavedRegisters", "Rbp"),
 
     /* Of an InlinedCallFrame. Those of .NET 9 do not name their kind. The walk confirms that it is one. */
     CONTRACT(LAYOUT_CALLS, call.target, "InlinedCallFrame", "Datum"), /* .NET 11 */

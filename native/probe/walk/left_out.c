@@ -109,10 +109,11 @@ static left_out add_innermost(walk_state *walk, const walked_frame *outer)
 {
     skipped_frames between = { .count = 0 };
     native_call call = innermost_call(walk->c, walk->in_batch, &walk->next_object);
-    uintptr_t ip, fp;
+    stopped_place place;
     bool is_found = add_call(walk, &call, outer, &between);
-    if (!is_found && registers_of(walk->c, walk->in_batch, &ip, &fp) && ip != outer->ip && (is_usual_call(fp, outer->sp) || find_skipped(fp, outer, &between)))
-        add_dynamic(walk, ip, true);
+    if (!is_found && stopped_place_of(walk->c, walk->in_batch, &place) && place.ip != outer->ip
+        && (is_usual_call(place.fp, outer->sp) || find_skipped(place.fp, outer, &between)))
+        add_dynamic(walk, place.ip, place.exact);
     add_skipped(walk, &between);
     return between.result;
 }

@@ -234,12 +234,21 @@ bool stands_at(const capture *c, uint32_t in_batch, uint64_t ip)
  * of the pause. */
 bool was_interrupted(const capture *c, uint32_t in_batch) { return how_stopped(c, in_batch) != LAYOUT_STOPPED_KINDS; }
 
-bool registers_of(const capture *c, uint32_t in_batch, uintptr_t *ip, uintptr_t *fp)
+bool stopped_place_of(const capture *c, uint32_t in_batch, stopped_place *place)
 {
     const layout *k = &c->runtime.layout;
+    const uintptr_t *words = c->batch[in_batch].frame;
     int how = how_stopped(c, in_batch);
-    if ((how != LAYOUT_RESUMABLE && how != LAYOUT_REDIRECTED) || !layout_knows(k, LAYOUT_REGISTERS))
+    *place = (stopped_place){ .exact = how != LAYOUT_HIJACKED };
+    if (how == LAYOUT_HIJACKED) {
+        if (!layout_knows(k, LAYOUT_HIJACKS))
+            return false;
+        uintptr_t saved = words[k->hijack.saved / sizeof *words];
+        place->ip = words[k->hijack.address / sizeof *words];
+        return plausible(saved) && sf_read_pointer(saved + k->hijack.registers + k->hijack.fp, &place->fp);
+    }
+    if (how == LAYOUT_STOPPED_KINDS || !layout_knows(k, LAYOUT_REGISTERS))
         return false;
-    uintptr_t context = c->batch[in_batch].frame[k->stopped_registers / sizeof context];
-    return plausible(context) && sf_read_pointer(context + CONTEXT_PC, ip) && sf_read_pointer(context + CONTEXT_FP, fp);
+    uintptr_t context = words[k->stopped_registers / sizeof *words];
+    return plausible(context) && sf_read_pointer(context + CONTEXT_PC, &place->ip) && sf_read_pointer(context + CONTEXT_FP, &place->fp);
 }

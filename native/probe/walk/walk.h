@@ -38,7 +38,11 @@ bool next_call(const capture *c, uintptr_t *next, uintptr_t end, native_call *ca
 bool is_native_method(const capture *c, clr_id method); /* whether it is a P/Invoke, and not CoreLib's */
 clr_id method_of_call(const capture *c, const native_call *call); /* its P/Invoke; 0: it has none, or it is CoreLib's */
 
-/* threads.c: the registers of a thread of the batch that was stopped in managed code; false if it was not, or if they are not known. */
-bool registers_of(const capture *c, uint32_t in_batch, uintptr_t *ip, uintptr_t *fp);
+/* threads.c: where a thread of the batch was stopped in managed code; false if it was not, or if that is not known. */
+typedef struct stopped_place {
+    uintptr_t ip, fp;
+    bool exact; /* ip is the next instruction; otherwise, the return address of a call that has just ended */
+} stopped_place;
+bool stopped_place_of(const capture *c, uint32_t in_batch, stopped_place *place);
 
 #endif

@@ -44,10 +44,17 @@ public sealed class SpinningTests
     public async Task AMethodThatWasMadeIsTheInnermostOfAThreadThatRunsInIt(string flavour)
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "Spinning", TargetOptions.Default with { Arguments = ["--made", "1"] });
-        JsonThread thread = target.Truth.Named("made loop") is { } truth ? (await target.DumpAsync()).Of(truth) : null!;
-        JsonFrame[] visible = [.. thread.Frames.Where(f => !f.IsHidden)];
-        Assert.Equal(("dynamic", ".MadeLoop"), (visible[0].Kind, visible[0].FullName));
-        Assert.EndsWith(".Spinning.Start.lambda", visible[1].FullName, StringComparison.Ordinal);
-        Assert.Equal("running", thread.Activity);
+        const int Dumps = 10;
+        for (var i = 0; i < Dumps; i++)
+        {
+            var dump = await target.DumpAsync();
+            JsonThread loop = dump.Of(target.Truth.Named("made loop")), calling = dump.Of(target.Truth.Named("made calling loop"));
+            Assert.Equal([".MadeLoop", "Stackflare.Targets.Shapes.Spinning.Start.lambda"], Visible(loop).Take(2));
+            // It may be in the method that the loop calls.
+            Assert.Equal([".MadeCallingLoop", "Stackflare.Targets.Shapes.Spinning.Start.lambda"], Visible(calling).SkipWhile(n => n.EndsWith(".Step", StringComparison.Ordinal)).Take(2));
+            Assert.All([loop, calling], t => Assert.Equal("running", t.Activity));
+        }
+
+        static IEnumerable<string> Visible(JsonThread thread) => thread.Frames.Where(f => !f.IsHidden).Select(f => f.FullName);
     }
 }

@@ -22,22 +22,33 @@ internal sealed class Spinning : Shape
         for (int i = 2; i < host.Options.Number("--threads", 2); i++)
             host.StartThread($"loop {i}", track => Loop(host, track));
         if (host.Options.Number("--made", 0) == 1)
-            host.StartThread("made loop", track => MadeLoop()(host, track));
+        {
+            host.StartThread("made loop", track => MadeLoop("MadeLoop", calls: false)(host, track));
+            host.StartThread("made calling loop", track => MadeLoop("MadeCallingLoop", calls: true)(host, track));
+        }
     }
 
     /// <summary>A loop in a method that is made while the program runs.</summary>
-    private static Action<Host, Track> MadeLoop()
+    private static Action<Host, Track> MadeLoop(string name, bool calls)
     {
-        var method = new DynamicMethod("MadeLoop", typeof(void), [typeof(Host), typeof(Track)], typeof(Spinning).Module, skipVisibility: true);
+        var method = new DynamicMethod(name, typeof(void), [typeof(Host), typeof(Track)], typeof(Spinning).Module, skipVisibility: true);
         ILGenerator code = method.GetILGenerator();
         code.Emit(OpCodes.Ldarg_0);
         code.Emit(OpCodes.Ldarg_1);
-        code.Emit(OpCodes.Call, typeof(Spinning).GetMethod(nameof(Begin), BindingFlags.Static | BindingFlags.NonPublic)!);
+        code.Emit(OpCodes.Call, Own(nameof(Begin)));
         Label again = code.DefineLabel();
         code.MarkLabel(again);
+        if (calls)
+        {
+            code.Emit(OpCodes.Ldc_I8, 1L);
+            code.Emit(OpCodes.Call, Own(nameof(Step)));
+            code.Emit(OpCodes.Pop);
+        }
         code.Emit(OpCodes.Br, again);
         return method.CreateDelegate<Action<Host, Track>>();
     }
+
+    private static MethodInfo Own(string name) => typeof(Spinning).GetMethod(name, BindingFlags.Static | BindingFlags.NonPublic)!;
 
     private static void Begin(Host host, Track track) => host.Arrive(track.Here<Spinning>(), inManagedCode: false);
 

@@ -13,7 +13,7 @@ public sealed class RecordTests
     private static readonly string[] FirstSizes =
     [
         "BlockerRecord 24", "BusyRecord 24", "DueTimerRecord 24", "ExceptionRecord 16", "FrameRecord 24", "FunctionRecord 56", "HeapFieldRecord 8", "HeapLayoutRecord 32", "HeapObjectRecord 24", "HeapRecord 56",
-        "HeldRecord 16", "HostRecord 40", "InfoRecord 72", "LockRecord 32", "ModuleRecord 72", "NoteRecord 8", "ObjectRecord 32", "PoolRecord 32", "QueuedRecord 8", "ReferenceRecord 16",
+        "HeldRecord 16", "HostRecord 40", "InfoRecord 72", "LockRecord 32", "ModuleRecord 72", "NoteRecord 8", "ObjectRecord 32", "PoolRecord 32", "PostedRecord 72", "QueuedRecord 8", "ReferenceRecord 16",
         "RunningRecord 16", "SavedAwaitRecord 20", "SavedDocumentRecord 16", "SavedFieldRecord 24", "SavedLineRecord 40", "SavedLockScopesRecord 20", "SavedMethodRecord 48",
         "SavedPdbRecord 32", "SavedPlaceRecord 16", "SavedTypeRecord 16", "SuspensionRecord 16", "TaskRecord 32", "ThreadRecord 56", "TypeRecord 32", "WaitRecord 24",
     ];
