@@ -28,12 +28,13 @@ internal static class PoolStarvationFindings
         List<string> evidence = [dump.ThreadPool?.Queued is { } queued
             ? $"{DiagnosisText.Count(queued, "work item is", "work items are")} queued, and {others}"
             : "no worker is free; the number of queued work items is not known"];
+        List<Hotspot> places = Hotspots.Count(blocked);
+        // The place is what the reader looks for: it comes soon.
+        evidence.AddRange(places.Take(MaxPlaces).Select(static p => $"{DiagnosisText.Count(p.Count, "is", "are")} blocked {DiagnosisText.At(p.Frame)}"));
         if (blocked.Count(static w => w.WaitingFor is { Kind: WaitKind.Task }) is > 0 and var inTasks)
             evidence.Add($"sync over async: {DiagnosisText.Count(inTasks, "worker is", "workers are")} blocked until a task completes, and the task may need a worker itself");
         evidence.AddRange(blocked.Where(static w => w.WaitingFor is null).GroupBy(Call).OrderByDescending(static g => g.Count()).Take(MaxCalls)
             .Select(static g => $"synchronous calls: {DiagnosisText.Count(g.Count(), "worker is", "workers are")} blocked in {g.Key}"));
-        List<Hotspot> places = Hotspots.Count(blocked);
-        evidence.AddRange(places.Take(MaxPlaces).Select(static p => $"{DiagnosisText.Count(p.Count, "is", "are")} blocked {DiagnosisText.At(p.Frame)}"));
         yield return new Finding(FindingKind.ThreadPoolStarved, Summary(workers.Length, blocked.Length), evidence, blocked) { Frames = places.Frames() };
     }
 

@@ -125,10 +125,10 @@ public sealed class FindingTests
         Assert.StartsWith("100 work items are queued, and ", finding.Evidence[0], StringComparison.Ordinal);
         Assert.StartsWith(
             place == "socket" ? $"synchronous calls: {blocked} workers are blocked in System.Net.Sockets.NetworkStream.Read" : $"sync over async: {blocked} workers are blocked",
-            finding.Evidence[1],
+            finding.Evidence[2],
             StringComparison.Ordinal);
         TruthMark mark = target.Truth.Threads.Select(t => t.Marks[0]).First(m => !m.Method.EndsWith(".Work", StringComparison.Ordinal));
-        Assert.True(finding.Evidence[2].StartsWith($"{blocked} are blocked ", StringComparison.Ordinal) && Is(finding.Evidence[2], mark), finding.ToString());
+        Assert.True(finding.Evidence[1].StartsWith($"{blocked} are blocked ", StringComparison.Ordinal) && Is(finding.Evidence[1], mark), finding.ToString());
     }
 
     [Theory]

@@ -164,8 +164,8 @@ public sealed partial class DumpAnalyzerTests
         Assert.Equal(
             [
                 "1 work item is queued, and no worker is free to take one",
-                "sync over async: 2 workers are blocked until a task completes, and the task may need a worker itself",
                 "2 are blocked at MyApp.Program.Handle() in /src/Program.cs:line 12",
+                "sync over async: 2 workers are blocked until a task completes, and the task may need a worker itself",
             ],
             finding.Evidence);
         Assert.Equal([new FindingFrame(Handler, 2)], finding.Frames);
@@ -227,8 +227,8 @@ public sealed partial class DumpAnalyzerTests
         Assert.Equal(
             [
                 "7 work items are queued, and no worker is free to take one",
-                "synchronous calls: 4 workers are blocked in System.Net.Sockets.NetworkStream.Read",
                 "4 are blocked at MyApp.Program.Handle() in /src/Program.cs:line 12",
+                "synchronous calls: 4 workers are blocked in System.Net.Sockets.NetworkStream.Read",
             ],
             findings.Single().Evidence);
     }

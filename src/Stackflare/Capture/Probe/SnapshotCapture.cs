@@ -68,7 +68,8 @@ internal static class SnapshotCapture
         if (slots.CanReadHeapBeside && !heap.Enumerate)
         {
             beside = Beside(open, options, slots, heap, cancellationToken);
-            slots.HasReadHeapBeside |= beside.Heap is { Info.Status: HeapStatus.Walked };
+            // Before a program has used tasks, there is nothing to walk, and that says nothing about the next time.
+            slots.HasReadHeapBeside |= beside.Heap is { Info: { Status: HeapStatus.Walked, SeenObjects: > 0 } };
             if (slots.HasReadHeapBeside || beside.Heap is not { Info.Status: HeapStatus.NeedsMain })
                 return beside;
         }
