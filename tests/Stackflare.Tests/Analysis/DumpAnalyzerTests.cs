@@ -196,7 +196,7 @@ public sealed partial class DumpAnalyzerTests
         if (summary is null)
             return;
         Assert.Equal(evidence, findings[0].Evidence[0]);
-        Assert.Equal($"{blocked} are blocked at MyApp.Program.Handle() in /src/Program.cs:line 12", findings[0].Evidence[^1]);
+        Assert.Equal($"{blocked} are blocked at MyApp.Program.Handle() in /src/Program.cs:line 12", findings[0].Evidence[1]);
         Assert.Equal((blocked, blocked), (findings[0].Count, findings[0].Threads.Count));
     }
 

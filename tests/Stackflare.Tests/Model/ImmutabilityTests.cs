@@ -9,7 +9,7 @@ public sealed class ImmutabilityTests
     /// <summary>Threads, locks, waits and async stacks refer to each other in cycles: these members are set while a dump is built, before anybody has it.</summary>
     private static readonly string[] LinkedByTheBuilder =
     [
-        "AsyncStack.BlockedThreads", "DumpLock.Waiters", "DumpThread.AsyncCallers", "DumpThread.AwaitedFrameIndex", "DumpThread.HeldLocks", "DumpThread.WaitingFor", "DumpWait.WaitsFor",
+        "AsyncStack.BlockedThreads", "DumpLock.Waiters", "DumpThread.AsyncCallers", "DumpThread.AwaitedFrameIndex", "DumpThread.HeldLocks", "DumpThread.WaitingFor", "DumpWait.CapturedContext", "DumpWait.WaitsFor",
     ];
 
     [Fact]

@@ -12,11 +12,13 @@ builder.Services.AddSingleton<Prices>().AddSingleton<Orders>();
 // With an address for the listener, the service has Stackflare; without it, it knows nothing of it.
 string? listen = builder.Configuration["listen"];
 if (listen is not null)
+{
     builder.Services.AddStackflare(o =>
     {
         o.Listen = listen;
         o.WatchThreadPool = new ThreadPoolWatchOptions { Threshold = TimeSpan.FromMilliseconds(builder.Configuration.GetValue("threshold", 5000)) };
     });
+}
 WebApplication app = builder.Build();
 if (listen is not null)
     app.MapStackflare().AllowAnonymous();

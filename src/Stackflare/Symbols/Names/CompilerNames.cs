@@ -73,6 +73,9 @@ internal static class CompilerNames
     /// <summary>Whether the type only contains lambdas or captured variables.</summary>
     public static bool IsClosure(string typeName) => typeName.StartsWith("<>c", StringComparison.Ordinal);
 
+    /// <summary>The name for a display class. No type of an author has a space in its name.</summary>
+    public const string CapturedVariables = "captured variables";
+
     /// <summary>Whether the type is a struct or class of captured variables, which the compiler also passes to local functions.</summary>
     public static bool IsDisplayClass(ReadOnlySpan<char> typeName) => typeName.StartsWith("<>c__DisplayClass");
 
@@ -91,7 +94,7 @@ internal static class CompilerNames
         if (TryStateMachine(name, out string method))
             return MethodName(method);
         if (IsDisplayClass(name))
-            return "captured variables";
+            return CapturedVariables;
         int end = OuterEnd(name);
         int start = end + 2 + FileHashCharacters + 2;
         return end > 0 && start < name.Length && name[end + 1] == 'F' && name.AsSpan(start - 2, 2).SequenceEqual("__")

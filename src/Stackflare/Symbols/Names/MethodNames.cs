@@ -106,7 +106,7 @@ internal sealed class MethodNames(MetadataReader reader, MetadataReader? pdb)
     {
         // Captured variables are passed to a local function by reference, after the parameters in the source.
         int count = types.Count;
-        while (isCompilers && count > 0 && types[count - 1].EndsWith('&') && CompilerNames.IsDisplayClass(types[count - 1]))
+        while (isCompilers && count > 0 && types[count - 1].EndsWith('&') && types[count - 1].StartsWith(CompilerNames.CapturedVariables, StringComparison.Ordinal))
             count--;
 
         string?[] names = new string?[count];
