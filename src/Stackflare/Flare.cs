@@ -49,7 +49,7 @@ public static class Flare
     public static IDisposable WatchThreadPool(ThreadPoolWatchOptions? options = null) => new PoolWatch(options ?? new ThreadPoolWatchOptions());
 
     /// <summary>
-    /// Takes a dump unless the result is disposed within a time. For a scope that must not hang: <c>using (Flare.DumpAfter(timeout))</c>. Costs less than
+    /// Takes a dump unless the result is disposed within a time. For a scope that must not hang: <c>using (Flare.DumpAfter(timeout))</c>. Costs about
     /// a microsecond, so each request of a server can have one. Simultaneous scopes of one place cause one dump.
     /// </summary>
     /// <param name="timeout">How long the scope may last.</param>

@@ -306,6 +306,9 @@ static void look_at_holder(capture *c, uint32_t thread, const uintptr_t *copy)
     }
 }
 
+/* A page of a mapped file may have to be read from a disk, so the clock is looked at before each batch. */
+static bool too_late;
+
 /* A word of a stack may be one of these objects, or an object that refers to one. */
 static void look_at_words(capture *c, uint32_t thread, const uintptr_t *words, size_t count)
 {
@@ -318,6 +321,9 @@ static void look_at_words(capture *c, uint32_t thread, const uintptr_t *words, s
     }
     for (size_t i = 0; i <= count; i++) {
         if (n == SF_READ_MANY || (i == count && n > 0)) {
+            too_late = too_late || heap_is_late(c, 4);
+            if (too_late)
+                return;
             sf_read_many(items, n);
             for (uint32_t o = 0; o < n; o++)
                 if (items[o].ok)
@@ -355,8 +361,11 @@ void posted_find(capture *c)
     watch(c);
     looking_thread = SF_NONE;
     /* Without a look at all stacks, nothing is proven. */
-    if (h->posted.count > 0 && !each_stack_word(c, look_at_words))
+    too_late = false;
+    if (h->posted.count > 0 && (!each_stack_word(c, look_at_words) || too_late)) {
         h->posted.count = 0;
+        h->result.flags |= SF_HEAP_TIME_TRUNCATED;
+    }
     if (h->posted.count > 0)
         each_context(c, add_context);
     h->reaching = false;

@@ -29,7 +29,7 @@ static uintptr_t stack_pointer(const uint8_t *context, uint32_t size, uintptr_t 
 /* A block is in the code of its method, so it is near. */
 static int32_t handler_from(uint64_t ip, uint64_t handler)
 {
-    enum { FAR = 1 << 30 };
+    enum { FAR = 1 << 29 };
     int64_t distance = handler == 0 ? 0 : (int64_t)(handler - ip);
     return distance > -FAR && distance < FAR ? (int32_t)distance : 0;
 }

@@ -17,6 +17,11 @@ internal sealed class HeldCapture
     private Snapshot? _snapshot;
     private ExceptionDispatchInfo? _error;
 
+    private HeldCapture(CaptureOptions options) => Options = options;
+
+    /// <summary>What it collects.</summary>
+    public CaptureOptions Options { get; }
+
     private enum State
     {
         Beginning,
@@ -32,8 +37,16 @@ internal sealed class HeldCapture
     /// <param name="patience">How long to wait.</param>
     public static HeldCapture? TryBegin(ProbeSource source, CaptureOptions options, TimeSpan patience)
     {
-        var held = new HeldCapture();
-        new Thread(() => held.Run(source, options)) { IsBackground = true, Name = Name }.UnsafeStart();
+        var held = new HeldCapture(options);
+        try
+        {
+            new Thread(() => held.Run(source)) { IsBackground = true, Name = Name }.UnsafeStart();
+        }
+        catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
+        {
+            // The process may be at its thread limit. It is about to end, and must not end by this.
+            return null;
+        }
         if (held.Wait(static s => s != State.Beginning, patience) && held._state == State.Held)
             return held;
         held.GiveUp();
@@ -55,11 +68,11 @@ internal sealed class HeldCapture
     /// <summary>Ends the capture without a snapshot.</summary>
     public void GiveUp() => Set(State.GivenUp);
 
-    private void Run(ProbeSource source, CaptureOptions options)
+    private void Run(ProbeSource source)
     {
         try
         {
-            _snapshot = source.CaptureHeld(options, () =>
+            _snapshot = source.CaptureHeld(Options, () =>
             {
                 Set(State.Held);
                 Wait(static s => s > State.Held, Timeout.InfiniteTimeSpan);

@@ -67,16 +67,21 @@ internal static class SelfCapture
             if (_held is not { } held)
                 return _source.Capture(options, cancellationToken);
             _held = null;
-            Snapshot snapshot = held.Take(options.Limits.Timeout);
-            // For the next one. The runtime may have begun to exit meanwhile; then this was the last.
-            _held = HeldCapture.TryBegin(_source, options, LongestHold);
-            return snapshot;
+            try
+            {
+                return held.Take(held.Options.Limits.Timeout);
+            }
+            finally
+            {
+                // For the next one, with what was asked for at first. The runtime may have begun to exit meanwhile; then this was the last.
+                _held = HeldCapture.TryBegin(_source, held.Options, LongestHold);
+            }
         }
     }
 
     /// <summary>
-    /// Has the probe attached now, for the next dump: the runtime attaches nothing once it begins to exit. Until <see cref="Release"/>, the runtime's
-    /// diagnostics answer no other tool. Takes a few milliseconds, and a second at most. If it fails, the next dump is taken as usual.
+    /// Has the probe attached now, for the next dump: the runtime attaches nothing once it begins to exit. That dump has what these options collect,
+    /// whoever takes it. Until <see cref="Release"/>, the runtime's diagnostics answer no other tool. Takes a few milliseconds, and a second at most. If it fails, the next dump is taken as usual.
     /// </summary>
     /// <param name="options">What the next dump collects, and its limits.</param>
     public static void Hold(CaptureOptions options)

@@ -46,8 +46,8 @@ internal sealed class DumpListener : IDisposable
         _usual = DumpRequest.Usual(options.Format, options.Capture, options.Render);
         _capture = capture;
         _warmsUp = warmsUp;
-        _wake = Posix.CreateEvent();
         _socket = ListenSocket.Open(address);
+        _wake = Posix.CreateEvent();
         _thread = new Thread(Run) { IsBackground = true, Name = "Stackflare listener" };
         try
         {

@@ -75,7 +75,7 @@ internal sealed class DumpTaker
             if (select(SelfCapture.Take(_options.Capture, ownThread)) is not { } dump)
                 return;
             _options.Output.Write(dump, _options.Format, _options.Render);
-            Written?.Invoke(dump);
+            TryCall(Written, dump);
         }
 #pragma warning disable CA1031 // The calling thread must survive: the next dump may not have the same problem.
         catch (Exception e)
@@ -90,8 +90,11 @@ internal sealed class DumpTaker
         // Whoever sends a signal knows it.
         string when = reason is null or { Kind: DumpReasonKind.Signal } ? "" : reason.Text + "; ";
         if (!TryCall(_options.OnError, error))
-            StandardStreamOutput.TryWriteLine($"stackflare: {when}no thread dump: {(error is StackflareException ? error.Message : $"{error.GetType()}: {error.Message}")}");
+            TryCall(static e => StandardStreamOutput.TryWriteLine($"stackflare: {e.When}no thread dump: {Describe(e.Error)}"), (When: when, Error: error));
     }
+
+    /// <summary>The message of an exception of the program can throw as well.</summary>
+    private static string Describe(Exception error) => error is StackflareException ? error.Message : $"{error.GetType()}: {error.Message}";
 
     /// <summary>Calls back into the program; false if there is no callback, or if it threw.</summary>
     public static bool TryCall<T>(Action<T>? callback, T argument)

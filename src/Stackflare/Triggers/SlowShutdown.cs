@@ -114,5 +114,11 @@ internal sealed class SlowShutdown : IDisposable
                 return;
         }
         SelfCapture.Hold(_options.Capture);
+        lock (_gate)
+        {
+            // The dump may have been taken while this waited, and nobody would release the capture.
+            if (_isDone)
+                SelfCapture.Release();
+        }
     }
 }

@@ -70,7 +70,7 @@ internal sealed class WatchThread
 
     private void Add(Alarm alarm, TimeSpan after)
     {
-        TimeSpan due = Now + after;
+        TimeSpan now = Now, due = after < TimeSpan.MaxValue - now ? now + after : TimeSpan.MaxValue;
         alarm.IsQueued = true;
         bool isFirst = !_alarms.TryPeek(out _, out TimeSpan first) || due < first;
         _alarms.Enqueue(alarm, due);
@@ -103,7 +103,7 @@ internal sealed class WatchThread
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            StandardStreamOutput.TryWriteLine($"stackflare: a trigger failed and is off: {e.GetType()}: {e.Message}");
+            StandardStreamOutput.TryWriteLine($"stackflare: a trigger failed and is off: {e.GetType()}");
             return null;
         }
     }

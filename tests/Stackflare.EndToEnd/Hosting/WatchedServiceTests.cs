@@ -29,7 +29,8 @@ public sealed class WatchedServiceTests : IDisposable
         string text = await server.Errors.WaitAsync(bytes => Encoding.UTF8.GetString(bytes.Span) is var t && t.Contains("dump 3 of 3", StringComparison.Ordinal) ? t : null, "three dumps");
         string[] dump = text[text.IndexOf("Thread dump of ", StringComparison.Ordinal)..].Split('\n');
         Assert.Contains("for a thread of the pool, dump 1 of 3", dump[0], StringComparison.Ordinal);
-        Assert.Contains(dump.Take(FirstLines), l => l.Contains("Orders.cs:line ", StringComparison.Ordinal));
+        // On a busy machine, a note can say that something is missing.
+        Assert.Contains(dump.Where(l => !l.StartsWith("Note: ", StringComparison.Ordinal)).Take(FirstLines), l => l.Contains("Orders.cs:line ", StringComparison.Ordinal));
 
         JsonElement entry = (await server.Output.WaitAsync(bytes => Events(bytes).Take(1).ToArray() is { Length: 1 } found ? found : null, "an event"))[0];
         JsonElement state = entry.GetProperty("State");

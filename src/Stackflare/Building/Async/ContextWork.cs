@@ -17,9 +17,13 @@ internal sealed class ContextWork(Snapshot snapshot, SymbolSession session, IRea
     public Dictionary<int, CapturedContext> Find(AsyncGraph graph, AsyncFrames frames)
     {
         var found = new Dictionary<int, CapturedContext>();
-        // A thread that is missing, or that is about to begin, may do the work.
-        if (snapshot.Notes.Count > 0 || snapshot.ThreadPool is { Queued: not 0 })
+        // A thread that is missing, or that is about to begin, may do the work, and so may the part of a stack that is missing.
+        if (snapshot.Notes.Count > 0 || snapshot.ThreadPool is { Queued: not 0 }
+            || snapshot.Threads.Any(static t => t.Completeness is StackCompleteness.Truncated or StackCompleteness.Broken or StackCompleteness.NotWalked))
+        {
             return found;
+        }
+
         foreach (PostedMethod posted in snapshot.Heap!.Posted)
         {
             int box = posted.Object is { } method ? graph.Boxes.IndexOf(method) : -1;
