@@ -61,7 +61,9 @@ public sealed class WatchReportTests
         SignalTrapTests.TakeOne(Signal.RealTime(13));
         listener.RecordObservableInstruments();
 
-        Assert.Equal((1, 3, 2), (seen["stackflare.dumps Signal"], seen["stackflare.threadpool.wait"], seen["stackflare.deadlocks"]));
+        Assert.Equal((3, 2), (seen["stackflare.threadpool.wait"], seen["stackflare.deadlocks"]));
+        // Other tests take dumps in this process too.
+        Assert.True(seen["stackflare.dumps Signal"] >= 1);
         Assert.True(seen["stackflare.dump.pause"] > 0);
         Assert.True(seen["stackflare.threads Waiting"] > 0);
 
