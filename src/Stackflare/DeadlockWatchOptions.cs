@@ -13,5 +13,5 @@ public sealed record DeadlockWatchOptions : WatchOptions
     /// The time between two looks; one minute by default. A look pauses the program as a dump does, unless no thread has begun to wait since the
     /// last one.
     /// </summary>
-    public TimeSpan Interval { get; init => field = Positive(value, nameof(Interval)); } = TimeSpan.FromMinutes(1);
+    public TimeSpan Interval { get; init => field = OptionValue.Positive(value, nameof(Interval)); } = TimeSpan.FromMinutes(1);
 }

@@ -9,14 +9,7 @@ public sealed record FileRotation
     /// and the first is the newest. Only regular files of the process's own user are renamed or deleted.
     /// </summary>
     public int MaxFiles
-    {
-        get;
-        init
-        {
-            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(value, nameof(MaxFiles));
-            field = value;
-        }
-    } = 10;
+    { get; init => field = OptionValue.Positive(value, nameof(MaxFiles)); } = 10;
 
     /// <summary>
     /// How many bytes a file has before the next dump goes to a new one; 16 MiB by default. A dump is never split, so a file with one dump can be larger.

@@ -8,14 +8,7 @@ public sealed record SlowShutdownOptions : TriggerOptions
     /// Kubernetes. The dump is taken when <see cref="DumpAt"/> of it has passed.
     /// </summary>
     public TimeSpan Timeout
-    {
-        get;
-        init
-        {
-            ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(value, TimeSpan.Zero, nameof(Timeout));
-            field = value;
-        }
-    } = TimeSpan.FromSeconds(30);
+    { get; init => field = OptionValue.Positive(value, nameof(Timeout)); } = TimeSpan.FromSeconds(30);
 
     /// <summary>The part of <see cref="Timeout"/> after which the dump is taken, between 0 and 1; 0.8 by default.</summary>
     public double DumpAt

@@ -10,21 +10,14 @@ public sealed record ThreadPoolWatchOptions : WatchOptions
     }
 
     /// <summary>How long a queued work item waits for a thread before this is an incident; 5 seconds by default.</summary>
-    public TimeSpan Threshold { get; init => field = Positive(value, nameof(Threshold)); } = TimeSpan.FromSeconds(5);
+    public TimeSpan Threshold { get; init => field = OptionValue.Positive(value, nameof(Threshold)); } = TimeSpan.FromSeconds(5);
 
     /// <summary>How many dumps an incident causes at most; 3 by default. They show what moves and what does not.</summary>
     public int MaxDumpsPerIncident
-    {
-        get;
-        init
-        {
-            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(value, nameof(MaxDumpsPerIncident));
-            field = value;
-        }
-    } = 3;
+    { get; init => field = OptionValue.Positive(value, nameof(MaxDumpsPerIncident)); } = 3;
 
     /// <summary>The time between two dumps of an incident; 5 seconds by default.</summary>
-    public TimeSpan Interval { get; init => field = Positive(value, nameof(Interval)); } = TimeSpan.FromSeconds(5);
+    public TimeSpan Interval { get; init => field = OptionValue.Positive(value, nameof(Interval)); } = TimeSpan.FromSeconds(5);
 
     /// <summary>
     /// Called when the thread pool runs queued work again, with the length of the incident. Null, the default, writes a line to standard error

@@ -8,16 +8,16 @@ public abstract record TriggerOptions
     }
 
     /// <summary>The output; standard error by default.</summary>
-    public DumpOutput Output { get; init => field = NotNull(value, nameof(Output)); } = DumpOutput.StandardError;
+    public DumpOutput Output { get; init => field = OptionValue.NotNull(value, nameof(Output)); } = DumpOutput.StandardError;
 
     /// <summary>The format; <see cref="DumpFormat.Text"/> by default.</summary>
     public DumpFormat Format { get; init; } = DumpFormat.Text;
 
     /// <summary>What a capture collects, and its limits.</summary>
-    public CaptureOptions Capture { get; init => field = NotNull(value, nameof(Capture)); } = CaptureOptions.Default;
+    public CaptureOptions Capture { get; init => field = OptionValue.NotNull(value, nameof(Capture)); } = CaptureOptions.Default;
 
     /// <summary>How much of a dump is shown.</summary>
-    public RenderOptions Render { get; init => field = NotNull(value, nameof(Render)); } = RenderOptions.Default;
+    public RenderOptions Render { get; init => field = OptionValue.NotNull(value, nameof(Render)); } = RenderOptions.Default;
 
     /// <summary>
     /// Whether a dump is taken and discarded at first, so that later ones are fast; true by default. It needs about 0.3 seconds of processor time, on a
@@ -32,11 +32,4 @@ public abstract record TriggerOptions
     /// throws, the exception is ignored and the line is written. Errors of the registration itself are thrown to its caller.
     /// </summary>
     public Action<Exception>? OnError { get; init; }
-
-    private protected static T NotNull<T>(T value, string name)
-        where T : class
-    {
-        ArgumentNullException.ThrowIfNull(value, name);
-        return value;
-    }
 }

@@ -6,28 +6,9 @@ public abstract record WatchOptions : TriggerOptions
     private protected WatchOptions(TimeSpan cooldown) => Cooldown = cooldown;
 
     /// <summary>The shortest time between two incidents that cause dumps. An incident that begins earlier causes none. Zero for no limit.</summary>
-    public TimeSpan Cooldown { get; init => field = NotNegative(value, nameof(Cooldown)); }
+    public TimeSpan Cooldown { get; init => field = OptionValue.NotNegative(value, nameof(Cooldown)); }
 
     /// <summary>How many dumps this trigger takes in any hour; 20 by default. After the last one, a line on standard error says so.</summary>
     public int MaxDumpsPerHour
-    {
-        get;
-        init
-        {
-            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(value, nameof(MaxDumpsPerHour));
-            field = value;
-        }
-    } = 20;
-
-    private protected static TimeSpan NotNegative(TimeSpan value, string name)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(value, TimeSpan.Zero, name);
-        return value;
-    }
-
-    private protected static TimeSpan Positive(TimeSpan value, string name)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(value, TimeSpan.Zero, name);
-        return value;
-    }
+    { get; init => field = OptionValue.Positive(value, nameof(MaxDumpsPerHour)); } = 20;
 }

@@ -80,8 +80,9 @@ internal static class SelfCapture
     }
 
     /// <summary>
-    /// Has the probe attached now, for the next dump: the runtime attaches nothing once it begins to exit. That dump has what these options collect,
-    /// whoever takes it. Until <see cref="Release"/>, the runtime's diagnostics answer no other tool. Takes a few milliseconds, and a second at most. If it fails, the next dump is taken as usual.
+    /// Has the probe attached now, for the next dump: the runtime attaches nothing once it begins to exit. The next dump has what these options
+    /// collect, also if it is taken with others. Until <see cref="Release"/>, the runtime's diagnostics answer no other tool. Takes a few milliseconds, and
+    /// a second at most. If it fails, the next dump is taken as usual.
     /// </summary>
     /// <param name="options">What the next dump collects, and its limits.</param>
     public static void Hold(CaptureOptions options)

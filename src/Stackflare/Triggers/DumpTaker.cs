@@ -87,7 +87,7 @@ internal sealed class DumpTaker
 
     private void Report(Exception error, DumpReason? reason)
     {
-        // Whoever sends a signal knows it.
+        // The sender of a signal knows the reason.
         string when = reason is null or { Kind: DumpReasonKind.Signal } ? "" : reason.Text + "; ";
         if (!TryCall(_options.OnError, error))
             TryCall(static e => StandardStreamOutput.TryWriteLine($"stackflare: {e.When}no thread dump: {Describe(e.Error)}"), (When: when, Error: error));

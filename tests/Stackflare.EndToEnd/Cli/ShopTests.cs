@@ -54,9 +54,8 @@ public sealed class ShopTests
     private static string PlaceOf(string fault)
     {
         var places = from file in Directory.GetFiles(Sources, "*.cs")
-                     from line in File.ReadAllLines(file).Index()
-                     where line.Item.EndsWith($" // {fault}", StringComparison.Ordinal)
-                     select string.Create(CultureInfo.InvariantCulture, $"{file}:line {line.Index + 1}");
+                     from line in SourceMarks.LinesOf(file, fault)
+                     select string.Create(CultureInfo.InvariantCulture, $"{file}:line {line}");
         return Assert.Single(places);
     }
 

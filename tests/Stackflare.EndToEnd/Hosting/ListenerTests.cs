@@ -5,7 +5,7 @@ using Stackflare.EndToEnd.Harness;
 
 namespace Stackflare.EndToEnd.Hosting;
 
-/// <summary>A web service with a listener of its own, and whoever reads it.</summary>
+/// <summary>A web service with a listener of its own, and the programs that read it.</summary>
 public sealed class ListenerTests(ITestOutputHelper output) : IDisposable
 {
     private const int Requests = 300, Reads = 10;

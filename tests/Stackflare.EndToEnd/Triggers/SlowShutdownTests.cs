@@ -27,7 +27,7 @@ public sealed class SlowShutdownTests
             bytes => Encoding.UTF8.GetString(bytes.Span) is var t && t.Contains("Not shown:", StringComparison.Ordinal) ? t : null, "a dump");
         Assert.StartsWith("stackflare: thread dumps go to standard error on SIGUSR1 and after a starved thread pool, a slow shutdown\n", text, StringComparison.Ordinal);
         Assert.Contains(": the host began to stop 800ms ago and the process still runs\n", text, StringComparison.Ordinal);
-        Assert.Contains($"{Stops}:line {LineOf(Stops, what)}", text, StringComparison.Ordinal);
+        Assert.Contains($"{Stops}:line {SourceMarks.LineOf(Stops, what)}", text, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -39,7 +39,7 @@ public sealed class SlowShutdownTests
         target.Signal(Kernel.Terminate);
         JsonDump dump = await target.NextDumpAsync();
         Assert.Equal("SIGTERM came 400ms ago and the process still runs", dump.Root.GetProperty("reason").GetProperty("text").GetString());
-        Assert.Contains(dump.Threads, t => t.Frames.Any(f => f.SourcePath == Watched && f.Line == LineOf(Watched, "stop")));
+        Assert.Contains(dump.Threads, t => t.Frames.Any(f => f.SourcePath == Watched && f.Line == SourceMarks.LineOf(Watched, "stop")));
     }
 
     /// <summary>Nobody told of this exit before it began: there is no dump, but a line that says why.</summary>
@@ -82,7 +82,4 @@ public sealed class SlowShutdownTests
     }
 
     private static TargetOptions Watch { get; } = TargetOptions.NoTrap with { Arguments = ["--watch", "shutdown", "--threshold", "500"] };
-
-    private static int LineOf(string file, string place) =>
-        Assert.Single(File.ReadAllLines(file).Index(), l => l.Item.EndsWith($" // {place}", StringComparison.Ordinal)).Index + 1;
 }

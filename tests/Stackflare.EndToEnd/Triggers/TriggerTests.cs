@@ -132,8 +132,7 @@ public sealed class TriggerTests
 
     private static bool IsAt(JsonFrame frame, string place) => frame.SourcePath == Source && frame.Line == LineOf(place);
 
-    private static int LineOf(string place) =>
-        Assert.Single(File.ReadAllLines(Source).Index(), l => l.Item.EndsWith($" // {place}", StringComparison.Ordinal)).Index + 1;
+    private static int LineOf(string place) => SourceMarks.LineOf(Source, place);
 
     private static int CountOf(string line, ReadOnlyMemory<byte> bytes) =>
         Encoding.UTF8.GetString(bytes.Span).Split('\n').SkipLast(1).Count(l => l.StartsWith(line, StringComparison.Ordinal));

@@ -98,7 +98,7 @@ public sealed class ActuatorTests
         JsonElement shipping = Named(threads, "shipping"), refunds = Named(threads, "refunds");
         Assert.Equal(("BLOCKED", refunds.GetProperty("threadId").GetInt32(), "refunds"), (State(shipping), shipping.GetProperty("lockOwnerId").GetInt32(), shipping.GetProperty("lockOwnerName").GetString()));
         Assert.Equal(shipping.GetProperty("threadId").GetInt32(), refunds.GetProperty("lockOwnerId").GetInt32());
-        // A lock is the same object for who holds it and for who waits for it.
+        // A lock is the same object for the thread that holds it and for the thread that waits for it.
         Assert.Equal(Identity(refunds.GetProperty("lockInfo")), Identity(Assert.Single(shipping.GetProperty("lockedMonitors").EnumerateArray())));
         Assert.Equal(Identity(shipping.GetProperty("lockInfo")), Identity(Assert.Single(refunds.GetProperty("lockedSynchronizers").EnumerateArray())));
         Assert.Equal("OrderService.Warehouse", refunds.GetProperty("lockInfo").GetProperty("className").GetString());

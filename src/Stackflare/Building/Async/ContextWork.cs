@@ -47,7 +47,7 @@ internal sealed class ContextWork(Snapshot snapshot, SymbolSession session, IRea
             return false;
         string[] types = [.. ((int?[])[posted.Type, posted.Keeper]).OfType<int>().Where(IsOfProgram).Select(NameOf)];
         DumpThread thread = threads[posted.Thread];
-        // Whoever runs a task of a scheduler is inside of it. Anybody can have a context.
+        // A thread that runs a task of a scheduler is inside of the scheduler. Any thread can have a context.
         if (!posted.IsScheduler && !posted.IsSeenByThread && !IsInside(thread, types) && !IsAround(thread, types))
             return false;
         // Another thread may be in the same methods for a context of its own.
