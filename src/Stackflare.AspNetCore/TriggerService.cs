@@ -54,10 +54,20 @@ internal sealed class TriggerService(
     {
         bool isDefault = shutdown.Timeout == new SlowShutdownOptions().Timeout && host.Value.ShutdownTimeout > TimeSpan.Zero;
         var slow = new SlowShutdown(isDefault ? shutdown with { Timeout = host.Value.ShutdownTimeout } : shutdown, looksForHosts: false);
-        lifetime.ApplicationStopping.UnsafeRegister(static s => ((SlowShutdown)s!).HostStopping(), slow);
+        ObserveStopping(slow);
         lifetime.ApplicationStopped.UnsafeRegister(static s => ((SlowShutdown)s!).HostStopped(), slow);
+        lifetime.ApplicationStarted.UnsafeRegister(
+            _ =>
+            {
+                slow.HostStarted();
+                // Again, because callbacks are called in the reverse order, and one of a service may not return.
+                ObserveStopping(slow);
+            },
+            null);
         return new Nothing();
     }
+
+    private void ObserveStopping(SlowShutdown slow) => lifetime.ApplicationStopping.UnsafeRegister(static s => ((SlowShutdown)s!).HostStopping(), slow);
 
     private void Start<T>(T? trigger, Func<T, IDisposable> start)
         where T : TriggerOptions

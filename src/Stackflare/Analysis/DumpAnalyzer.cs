@@ -16,6 +16,7 @@ internal static class DumpAnalyzer
             .. dump.Deadlocks.Select(DeadlockFindings.ForDeadlock),
             .. timed.Where(static d => d.Steps.Any(static s => s.Wait.MayEnd)).Select(DeadlockFindings.ForTimedDeadlock),
             .. AsyncFindings.Cycles(async),
+            .. HostStoppingFindings.In(dump),
             .. HeldLockFindings.Abandoned(dump),
             .. FinalizerFindings.In(dump),
             .. PoolStarvationFindings.In(dump),

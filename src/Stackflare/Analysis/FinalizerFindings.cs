@@ -12,8 +12,8 @@ internal static class FinalizerFindings
     public static IEnumerable<Finding> In(ThreadDump dump) =>
         from thread in dump.Threads
         where RunsFinalizer(thread) && thread.OffCpuTime >= LongWait && thread.ProgramFrameFrom(0) is not null
-        // The deadlock says more.
-        where !dump.Deadlocks.Any(d => d.Steps.Any(s => s.Thread == thread) || d.Behind.Contains(thread))
+        // On .NET 10, this thread also runs the handlers of an exit. A deadlock says more.
+        where !HostStoppingFindings.IsExitHandler(thread) && !dump.Deadlocks.Any(d => d.Steps.Any(s => s.Thread == thread) || d.Behind.Contains(thread))
         select new Finding(
             FindingKind.FinalizerBlocked,
             string.Create(CultureInfo.InvariantCulture, $"No finalizer runs: the finalizer thread has been in one for at least {thread.OffCpuTime!.Value.TotalSeconds:0} s"),

@@ -15,7 +15,7 @@ public sealed record Finding(FindingKind Kind, string Summary, IReadOnlyList<str
 {
     /// <summary>
     /// Number of affected threads; for <see cref="FindingKind.AsyncCycle"/> and <see cref="FindingKind.ManyAsyncAlike"/>, of async stacks; for
-    /// <see cref="FindingKind.SemaphoreNotReleased"/>, of both.
+    /// <see cref="FindingKind.SemaphoreNotReleased"/> and <see cref="FindingKind.HostStopping"/>, of both.
     /// </summary>
     public int Count { get; init; } = Threads.Count;
 

@@ -44,4 +44,7 @@ public enum FindingKind
 
     /// <summary>The finalizer thread has waited in a finalizer for a second or more. No other finalizer runs meanwhile.</summary>
     FinalizerBlocked,
+
+    /// <summary>A host stops or the process exits, and waits for a service, a handler or requests in flight.</summary>
+    HostStopping,
 }

@@ -4,7 +4,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace Stackflare.Triggers;
 
 /// <summary>
-/// Tells when a generic host (ASP.NET Core, a worker service) begins to stop, and when it has stopped. The host announces itself to a diagnostic listener,
+/// Tells when a generic host (ASP.NET Core, a worker service) has started, when it begins to stop, and when it has stopped. The host announces itself to a diagnostic listener,
 /// and is used by reflection: the library depends on the runtime alone.
 /// </summary>
 internal sealed class HostObserver : IObserver<DiagnosticListener>, IObserver<KeyValuePair<string, object?>>, IDisposable
@@ -12,15 +12,16 @@ internal sealed class HostObserver : IObserver<DiagnosticListener>, IObserver<Ke
     private const string Listener = "Microsoft.Extensions.Hosting", HostBuilt = "HostBuilt";
     private const string Lifetime = "Microsoft.Extensions.Hosting.IHostApplicationLifetime, Microsoft.Extensions.Hosting.Abstractions";
 
-    private readonly Action _stopping, _stopped;
+    private readonly Action _started, _stopping, _stopped;
     private readonly IDisposable _listeners;
     private IDisposable? _host;
 
-    /// <param name="stopping">Called when a host begins to stop.</param>
+    /// <param name="started">Called when a host has started.</param>
+    /// <param name="stopping">Called when it begins to stop, perhaps twice.</param>
     /// <param name="stopped">Called when its services have stopped.</param>
-    public HostObserver(Action stopping, Action stopped)
+    public HostObserver(Action started, Action stopping, Action stopped)
     {
-        (_stopping, _stopped) = (stopping, stopped);
+        (_started, _stopping, _stopped) = (started, stopping, stopped);
         _listeners = DiagnosticListener.AllListeners.Subscribe(this);
     }
 
@@ -70,6 +71,12 @@ internal sealed class HostObserver : IObserver<DiagnosticListener>, IObserver<Ke
             return;
         Register("ApplicationStopping", _stopping);
         Register("ApplicationStopped", _stopped);
+        Register("ApplicationStarted", () =>
+        {
+            _started();
+            // Again, because callbacks are called in the reverse order, and one of a service may not return.
+            Register("ApplicationStopping", _stopping);
+        });
 
         void Register(string property, Action action)
         {

@@ -16,7 +16,7 @@ internal sealed class SlowShutdown : IDisposable
     private readonly SlowShutdownOptions _options;
     private readonly DumpTaker _taker;
     private readonly HostObserver? _host;
-    private readonly PosixSignalRegistration[] _signals;
+    private PosixSignalRegistration[] _signals = [];
     private WatchThread.Alarm? _alarm;
     private bool _isSignalled, _isDone;
 
@@ -28,15 +28,16 @@ internal sealed class SlowShutdown : IDisposable
         _options = options;
         _taker = new DumpTaker(options);
         _taker.WarmUpSoon();
-        // The handlers only observe: the program's own handlers and the default action follow. The runtime calls these on a new thread, not in the pool.
-        _signals =
-        [
-            PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => OnSignal("SIGTERM came")),
-            PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => OnSignal("SIGINT came")),
-        ];
-        _host = looksForHosts ? new HostObserver(HostStopping, HostStopped) : null;
+        ObserveSignals();
+        _host = looksForHosts ? new HostObserver(HostStarted, HostStopping, HostStopped) : null;
         AppDomain.CurrentDomain.ProcessExit += OnExit;
     }
+
+    /// <summary>
+    /// A host has started, and has registered its handlers for signals. The last one that was registered is called first, and the host's does not return
+    /// before its callbacks do.
+    /// </summary>
+    public void HostStarted() => ObserveSignals();
 
     /// <summary>A host begins to stop.</summary>
     public void HostStopping() => Begin("the host began to stop");
@@ -58,16 +59,34 @@ internal sealed class SlowShutdown : IDisposable
 
     public void Dispose()
     {
-        foreach (PosixSignalRegistration signal in _signals)
-            signal.Dispose();
         _host?.Dispose();
         AppDomain.CurrentDomain.ProcessExit -= OnExit;
         lock (_gate)
         {
             _isDone = true;
+            foreach (PosixSignalRegistration signal in _signals)
+                signal.Dispose();
             _alarm?.Dispose();
         }
         SelfCapture.Release();
+    }
+
+    /// <summary>The handlers only observe: the program's own handlers and the default action follow. The runtime calls them on a new thread, not in the pool.</summary>
+    private void ObserveSignals()
+    {
+        lock (_gate)
+        {
+            if (_isDone)
+                return;
+            PosixSignalRegistration[] before = _signals;
+            _signals =
+            [
+                PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => OnSignal("SIGTERM came")),
+                PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => OnSignal("SIGINT came")),
+            ];
+            foreach (PosixSignalRegistration signal in before)
+                signal.Dispose();
+        }
     }
 
     private void OnSignal(string what)

@@ -13,21 +13,33 @@ public sealed class SlowShutdownTests
 
     /// <summary>A service's StopAsync, one that ignores its token, and an exit handler, when the runtime attaches nothing more.</summary>
     [Theory]
-    [InFlavours(Spread.Newest, LooksAt.Stacks, "service")]
-    [InFlavours(Spread.Newest, LooksAt.Stacks, "token")]
-    [InFlavours(Spread.Newest, LooksAt.Stacks, "exit")]
-    public async Task AHostThatDoesNotEnd(string flavour, string what)
+    [InFlavours(Spread.Newest, LooksAt.Stacks, "service", "The host stops and waits for OrderApi.Stops.Exporter.StopAsync")]
+    [InFlavours(Spread.Newest, LooksAt.Stacks, "token", "The host stops and waits for OrderApi.Stops.Poller.ExecuteAsync")]
+    [InFlavours(Spread.Newest, LooksAt.Stacks, "blocked", "The host stops and waits for OrderApi.Stops.Blocker.StopAsync")]
+    [InFlavours(Spread.Newest, LooksAt.Stacks, "stopping", "The host stops and waits for OrderApi.Stops.Unregister")]
+    [InFlavours(Spread.Newest, LooksAt.Stacks, "request", "The host stops and waits for the requests of the web server")]
+    [InFlavours(Spread.Newest, LooksAt.Stacks, "exit", "The process exits and waits for OrderApi.Stops.Add.lambda")]
+    public async Task AHostThatDoesNotEnd(string flavour, string what, string finding)
     {
         await using var server = await WebServer.StartAsync(
             Flavour.Named(flavour), Program,
             [("DOTNET_STARTUP_HOOKS", TestPaths.Library), ("STACKFLARE_WATCH", "shutdown,threadpool"), ("STACKFLARE_SHUTDOWN_TIMEOUT_MS", "1000")],
             $"stop={what}");
+        using var client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
+        if (what == "request")
+        {
+            _ = client.GetAsync(new Uri(server.Address, "wait"), TestContext.Current.CancellationToken);
+            await server.Output.WaitAsync(bytes => Encoding.UTF8.GetString(bytes.Span).Contains("Waiting.", StringComparison.Ordinal) ? "" : null, "the request");
+        }
         Kernel.Send(server.Pid, Kernel.Terminate);
         string text = await server.Errors.WaitAsync(
             bytes => Encoding.UTF8.GetString(bytes.Span) is var t && t.Contains("Not shown:", StringComparison.Ordinal) ? t : null, "a dump");
         Assert.StartsWith("stackflare: thread dumps go to standard error on SIGUSR1 and after a starved thread pool, a slow shutdown\n", text, StringComparison.Ordinal);
-        Assert.Contains(": the host began to stop 800ms ago and the process still runs\n", text, StringComparison.Ordinal);
-        Assert.Contains($"{Stops}:line {SourceMarks.LineOf(Stops, what)}", text, StringComparison.Ordinal);
+        Assert.Contains(": SIGTERM came 800ms ago and the process still runs\n", text, StringComparison.Ordinal);
+        string[] lines = text.Split('\n');
+        int found = Array.IndexOf(lines, "Diagnosis:") + 1;
+        Assert.True(lines[found] == $"- {finding}", text);
+        Assert.Contains(lines[(found + 1)..(found + 3)], l => l.EndsWith($"{Stops}:line {SourceMarks.LineOf(Stops, what)}", StringComparison.Ordinal));
     }
 
     [Theory]

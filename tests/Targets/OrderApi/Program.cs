@@ -24,5 +24,6 @@ if (listen is not null)
     app.MapStackflare().AllowAnonymous();
 app.MapGet("/", () => "Open.\n");
 app.MapGet("/order/{number}", (Orders orders, int number) => orders.Place(number));
+app.MapGet("/wait", Stops.WaitAsync);
 app.Lifetime.ApplicationStarted.Register(() => Console.WriteLine($"{app.Urls.First()} is up."));
 app.Run();

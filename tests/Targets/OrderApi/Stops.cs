@@ -16,11 +16,27 @@ internal static class Stops
             case "token":
                 builder.Services.AddHostedService<Poller>();
                 break;
+            case "blocked":
+                builder.Services.AddHostedService<Blocker>();
+                break;
+            case "stopping":
+                builder.Services.AddHostedService<Registrar>();
+                break;
             case "exit":
                 AppDomain.CurrentDomain.ProcessExit += (_, _) => Flush();
                 break;
         }
     }
+
+    /// <summary>A request that is never answered.</summary>
+    public static async Task<string> WaitAsync()
+    {
+        Console.WriteLine("Waiting.");
+        await Never.Task; // request
+        return "";
+    }
+
+    private static void Unregister() => NeverSet.Wait(); // stopping
 
     private static void Flush() => NeverSet.Wait(); // exit
 
@@ -42,5 +58,27 @@ internal static class Stops
             await Task.Yield();
             await Never.Task; // token
         }
+    }
+
+    private sealed class Blocker : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken)
+        {
+            NeverSet.Wait(CancellationToken.None); // blocked
+            return Task.CompletedTask;
+        }
+    }
+
+    private sealed class Registrar(IHostApplicationLifetime lifetime) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken)
+        {
+            lifetime.ApplicationStopping.Register(Unregister);
+            return Task.CompletedTask;
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

@@ -124,6 +124,7 @@ internal static class JsonNames
         FindingKind.MainReturned => "mainReturned",
         FindingKind.SemaphoreNotReleased => "semaphoreNotReleased",
         FindingKind.FinalizerBlocked => "finalizerBlocked",
+        FindingKind.HostStopping => "hostStopping",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
 
