@@ -145,6 +145,8 @@ static uint64_t implausible(const layout *k)
         off |= LAYOUT_BIT(LAYOUT_REGISTERS);
     if (most(k->hijack.address, k->hijack.saved) > LAYOUT_FRAME_BYTES - sizeof(uintptr_t) || (k->hijack.address | k->hijack.saved) % sizeof(uintptr_t) != 0)
         off |= LAYOUT_BIT(LAYOUT_HIJACKS);
+    if (k->transition.block > LAYOUT_FRAME_BYTES - sizeof(uintptr_t) || k->transition.block % sizeof(uintptr_t) != 0)
+        off |= LAYOUT_BIT(LAYOUT_TRANSITIONS);
     if (k->method.chunk_bytes == 0 || k->method.chunk_bytes > 64 || k->method.chunk_type > k->method.chunk_bytes - sizeof(uintptr_t))
         off |= LAYOUT_BIT(LAYOUT_METHODS);
     return off;

@@ -20,6 +20,7 @@ enum layout_group {
     LAYOUT_STOPPED,      /* the frame objects of threads that were suspended in managed code */
     LAYOUT_REGISTERS,    /* and where those objects have the thread's registers */
     LAYOUT_HIJACKS,      /* the same for a thread that was stopped when it returned from a call */
+    LAYOUT_TRANSITIONS,  /* the same for a thread whose call went to the runtime, for example to compile the method */
     LAYOUT_CALLS,        /* the frame objects of calls into native code */
     LAYOUT_TYPES,        /* MethodTable */
     LAYOUT_TYPE_MAP,     /* from TypeDef tokens to types */
@@ -70,6 +71,7 @@ enum layout_group {
     LAYOUT_GROUPS,
 };
 
+enum { LAYOUT_TRANSITION_KINDS = 5 };
 enum { LAYOUT_RESUMABLE, LAYOUT_REDIRECTED, LAYOUT_HIJACKED, LAYOUT_STOPPED_KINDS }; /* the order of stopped; a hijacked thread is at the return address of a call */
 enum { SHARED_QUEUES = 3, LAYOUT_THREAD_BYTES = 4096 /* no Thread has more */, LAYOUT_FRAME_BYTES = 80 /* of a frame object */ };
 enum { LAYOUT_GENERATION_BYTES = 512, LAYOUT_GENERATIONS = 8, LAYOUT_REGION_BYTES = 128 }; /* the same */
@@ -95,6 +97,8 @@ typedef struct layout {
     struct { uint32_t length, items; } array;
     struct { uintptr_t store; uint32_t first, count, lock_after; } thread_list; /* the list's lock and its holder are less than lock_after bytes after or before first */
     uint32_t stopped[LAYOUT_STOPPED_KINDS]; /* the first words of those frame objects */
+    uint32_t transitions[LAYOUT_TRANSITION_KINDS]; /* the first words of the frame objects of calls that went to the runtime */
+    struct { uint32_t block, address, registers, fp; } transition; /* of such an object: the address of a block with the return address and the saved registers */
     struct { uint32_t address, saved, registers, fp; } hijack; /* of such an object: the return address, and the address of the saved registers */
     uint32_t stopped_registers; /* of those objects: the address of the registers */
     struct { uint32_t next, target, sp, address, fp, kind, not_method, marks; } call;

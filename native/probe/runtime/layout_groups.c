@@ -14,6 +14,7 @@ const layout_group_use layout_groups[LAYOUT_GROUPS] = {
     /* Without these, a dynamic method that a thread was stopped in is left out. */
     [LAYOUT_REGISTERS] = { 0, 0, 0 },
     [LAYOUT_HIJACKS] = { 0, 0, 0 },
+    [LAYOUT_TRANSITIONS] = { 0, 0, 0 },
     [LAYOUT_CALLS] = { SF_PART_CALLS, 9, UINT16_MAX },
     [LAYOUT_TYPES] = { SF_PART_LOCKS | SF_PART_ASYNC, 9, UINT16_MAX },
     [LAYOUT_TYPE_MAP] = { SF_PART_LOCKS | SF_PART_ASYNC, 9, UINT16_MAX },

@@ -63,6 +63,15 @@ const layout_row layout_rows[] = {
     CONTRACT(LAYOUT_HIJACKS, hijack.saved, "HijackFrame", "HijackArgsPtr"),
     CONTRACT(LAYOUT_HIJACKS, hijack.registers, "HijackArgs", "CalleeSavedRegisters"), /* x64 */
     CONTRACT(LAYOUT_HIJACKS, hijack.fp, "CalleeSavedRegisters", "Rbp"),
+    GLOBAL(LAYOUT_TRANSITIONS, CONSTANT, transitions[0], "PrestubMethodFrameIdentifier"),
+    GLOBAL(LAYOUT_TRANSITIONS, CONSTANT, transitions[1], "CallCountingHelperFrameIdentifier"),
+    GLOBAL(LAYOUT_TRANSITIONS, CONSTANT, transitions[2], "StubDispatchFrameIdentifier"),
+    GLOBAL(LAYOUT_TRANSITIONS, CONSTANT, transitions[3], "ExternalMethodFrameIdentifier"),
+    GLOBAL(LAYOUT_TRANSITIONS, CONSTANT, transitions[4], "DynamicHelperFrameIdentifier"),
+    CONTRACT(LAYOUT_TRANSITIONS, transition.block, "FramedMethodFrame", "TransitionBlockPtr"),
+    CONTRACT(LAYOUT_TRANSITIONS, transition.address, "TransitionBlock", "ReturnAddress"),
+    CONTRACT(LAYOUT_TRANSITIONS, transition.registers, "TransitionBlock", "CalleeSavedRegisters"),
+    CONTRACT(LAYOUT_TRANSITIONS, transition.fp, "CalleeSavedRegisters", "Rbp"), /* x64 */
 
     /* Of an InlinedCallFrame. Those of .NET 9 do not name their kind. The walk confirms that it is one. */
     CONTRACT(LAYOUT_CALLS, call.target, "InlinedCallFrame", "Datum"), /* .NET 11 */

@@ -111,8 +111,9 @@ static left_out add_innermost(walk_state *walk, const walked_frame *outer)
     native_call call = innermost_call(walk->c, walk->in_batch, &walk->next_object);
     stopped_place place;
     bool is_found = add_call(walk, &call, outer, &between);
+    /* Equal frame pointers: the method has none of its own. */
     if (!is_found && stopped_place_of(walk->c, walk->in_batch, &place) && place.ip != outer->ip
-        && (is_usual_call(place.fp, outer->sp) || find_skipped(place.fp, outer, &between)))
+        && (is_usual_call(place.fp, outer->sp) || (place.fp != 0 && place.fp == outer->fp) || find_skipped(place.fp, outer, &between)))
         add_dynamic(walk, place.ip, place.exact);
     add_skipped(walk, &between);
     return between.result;

@@ -234,11 +234,29 @@ bool stands_at(const capture *c, uint32_t in_batch, uint64_t ip)
  * of the pause. */
 bool was_interrupted(const capture *c, uint32_t in_batch) { return how_stopped(c, in_batch) != LAYOUT_STOPPED_KINDS; }
 
+/* Where a thread of the batch called a method that the runtime first had to find or to compile. */
+static bool transition_of(const capture *c, uint32_t in_batch, stopped_place *place)
+{
+    const layout *k = &c->runtime.layout;
+    const thread_words *w = &c->batch[in_batch];
+    *place = (stopped_place){ .exact = false };
+    for (int i = 0; w->has_frame && layout_knows(k, LAYOUT_TRANSITIONS) && i < LAYOUT_TRANSITION_KINDS; i++) {
+        if (k->transitions[i] == 0 || w->frame[0] != k->transitions[i])
+            continue;
+        uintptr_t block = w->frame[k->transition.block / sizeof *w->frame];
+        return plausible(block) && sf_read_pointer(block + k->transition.address, &place->ip)
+            && sf_read_pointer(block + k->transition.registers + k->transition.fp, &place->fp);
+    }
+    return false;
+}
+
 bool stopped_place_of(const capture *c, uint32_t in_batch, stopped_place *place)
 {
     const layout *k = &c->runtime.layout;
     const uintptr_t *words = c->batch[in_batch].frame;
     int how = how_stopped(c, in_batch);
+    if (how == LAYOUT_STOPPED_KINDS)
+        return transition_of(c, in_batch, place);
     *place = (stopped_place){ .exact = how != LAYOUT_HIJACKED };
     if (how == LAYOUT_HIJACKED) {
         if (!layout_knows(k, LAYOUT_HIJACKS))
@@ -247,7 +265,7 @@ bool stopped_place_of(const capture *c, uint32_t in_batch, stopped_place *place)
         place->ip = words[k->hijack.address / sizeof *words];
         return plausible(saved) && sf_read_pointer(saved + k->hijack.registers + k->hijack.fp, &place->fp);
     }
-    if (how == LAYOUT_STOPPED_KINDS || !layout_knows(k, LAYOUT_REGISTERS))
+    if (!layout_knows(k, LAYOUT_REGISTERS))
         return false;
     uintptr_t context = words[k->stopped_registers / sizeof *words];
     return plausible(context) && sf_read_pointer(context + CONTEXT_PC, &place->ip) && sf_read_pointer(context + CONTEXT_FP, &place->fp);

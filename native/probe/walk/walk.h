@@ -38,10 +38,11 @@ bool next_call(const capture *c, uintptr_t *next, uintptr_t end, native_call *ca
 bool is_native_method(const capture *c, clr_id method); /* whether it is a P/Invoke, and not CoreLib's */
 clr_id method_of_call(const capture *c, const native_call *call); /* its P/Invoke; 0: it has none, or it is CoreLib's */
 
-/* threads.c: where a thread of the batch was stopped in managed code; false if it was not, or if that is not known. */
+/* threads.c: where a thread of the batch was stopped in managed code, or called a method that the runtime first has to compile; false if it is elsewhere, or
+ * if that is not known. */
 typedef struct stopped_place {
     uintptr_t ip, fp;
-    bool exact; /* ip is the next instruction; otherwise, the return address of a call that has just ended */
+    bool exact; /* ip is the next instruction; otherwise, the return address of a call that has just ended or begun */
 } stopped_place;
 bool stopped_place_of(const capture *c, uint32_t in_batch, stopped_place *place);
 

@@ -45,15 +45,25 @@ public sealed class SpinningTests
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "Spinning", TargetOptions.Default with { Arguments = ["--made", "1"] });
         const int Dumps = 10;
+        int compiling = 0;
         for (var i = 0; i < Dumps; i++)
         {
             var dump = await target.DumpAsync();
+            string[] compiled = [.. Visible(dump.Of(target.Truth.Named("compiling loop"))).Where(n => n != ".MadeLarge")];
+            if (Array.IndexOf(compiled, "Stackflare.Targets.Shapes.Spinning.CallOnce") is >= 0 and var at)
+            {
+                Assert.True(at == 1 && compiled[0] == ".MadeCaller", string.Join('\n', compiled));
+                compiling++;
+            }
             JsonThread loop = dump.Of(target.Truth.Named("made loop")), calling = dump.Of(target.Truth.Named("made calling loop"));
             Assert.Equal([".MadeLoop", "Stackflare.Targets.Shapes.Spinning.Start.lambda"], Visible(loop).Take(2));
             // It may be in the method that the loop calls.
             Assert.Equal([".MadeCallingLoop", "Stackflare.Targets.Shapes.Spinning.Start.lambda"], Visible(calling).SkipWhile(n => n.EndsWith(".Step", StringComparison.Ordinal)).Take(2));
             Assert.All([loop, calling], t => Assert.Equal("running", t.Activity));
         }
+
+        // A method that a made method calls is compiled.
+        Assert.True(compiling > Dumps / 2, $"{compiling}");
 
         static IEnumerable<string> Visible(JsonThread thread) => thread.Frames.Where(f => !f.IsHidden).Select(f => f.FullName);
     }

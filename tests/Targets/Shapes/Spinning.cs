@@ -25,6 +25,7 @@ internal sealed class Spinning : Shape
         {
             host.StartThread("made loop", track => MadeLoop("MadeLoop", calls: false)(host, track));
             host.StartThread("made calling loop", track => MadeLoop("MadeCallingLoop", calls: true)(host, track));
+            host.StartThread("compiling loop", track => CompilingLoop(host, track));
         }
     }
 
@@ -46,6 +47,49 @@ internal sealed class Spinning : Shape
         }
         code.Emit(OpCodes.Br, again);
         return method.CreateDelegate<Action<Host, Track>>();
+    }
+
+    /// <summary>Calls made methods, of which the called one is compiled first, which takes long.</summary>
+    private static void CompilingLoop(Host host, Track track)
+    {
+        bool isFirst = true;
+        for (; ; isFirst = false)
+        {
+            Action<bool> caller = MadeCaller();
+            caller(false);
+            if (isFirst)
+                Begin(host, track);
+            CallOnce(caller);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void CallOnce(Action<bool> caller) => caller(true);
+
+    private static Action<bool> MadeCaller()
+    {
+        const int Additions = 50_000;
+        var large = new DynamicMethod("MadeLarge", typeof(int), [typeof(int)], typeof(Spinning).Module);
+        ILGenerator code = large.GetILGenerator();
+        code.Emit(OpCodes.Ldarg_0);
+        for (int i = 0; i < Additions; i++)
+        {
+            code.Emit(OpCodes.Ldarg_0);
+            code.Emit(OpCodes.Add);
+        }
+        code.Emit(OpCodes.Ret);
+
+        var method = new DynamicMethod("MadeCaller", typeof(void), [typeof(bool)], typeof(Spinning).Module);
+        code = method.GetILGenerator();
+        Label end = code.DefineLabel();
+        code.Emit(OpCodes.Ldarg_0);
+        code.Emit(OpCodes.Brfalse, end);
+        code.Emit(OpCodes.Ldc_I4_1);
+        code.Emit(OpCodes.Call, large);
+        code.Emit(OpCodes.Pop);
+        code.MarkLabel(end);
+        code.Emit(OpCodes.Ret);
+        return method.CreateDelegate<Action<bool>>();
     }
 
     private static MethodInfo Own(string name) => typeof(Spinning).GetMethod(name, BindingFlags.Static | BindingFlags.NonPublic)!;
