@@ -87,6 +87,7 @@ internal sealed class DumpEvent : IReadOnlyList<KeyValuePair<string, object?>>
         Add("Pod", Variable("POD_NAME") ?? (Variable("KUBERNETES_SERVICE_HOST") is null ? null : Environment.MachineName));
         Add("Namespace", Variable("POD_NAMESPACE"));
         Add("Node", Variable("NODE_NAME"));
+        Add("DumpTraceId", dump.Reason?.TraceId);
         Add("OldestTraceId", dump.Requests.FirstOrDefault(static r => r.TraceId is not null)?.TraceId);
     }
 

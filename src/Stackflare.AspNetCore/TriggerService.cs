@@ -59,9 +59,9 @@ internal sealed class TriggerService(
         lifetime.ApplicationStarted.UnsafeRegister(
             _ =>
             {
-                slow.HostStarted();
                 // Again, because callbacks are called in the reverse order, and one of a service may not return.
                 ObserveStopping(slow);
+                slow.HostStarted();
             },
             null);
         return new Nothing();

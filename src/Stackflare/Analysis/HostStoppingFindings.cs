@@ -5,7 +5,7 @@ namespace Stackflare.Analysis;
 /// <summary>Finds what a host that stops, or a process that exits, waits for: a service, requests in flight, or a handler.</summary>
 internal static class HostStoppingFindings
 {
-    private const int MaxRequests = 3, MaxDepth = 4;
+    private const int MaxRequests = 3, MaxDepth = 4, MaxStacks = 200_000;
 
     private const string Server = "Microsoft.AspNetCore.Server.Kestrel.Core.";
 
@@ -24,33 +24,52 @@ internal static class HostStoppingFindings
     {
         var waits = new List<Wait>();
         foreach (DumpThread thread in dump.Threads)
-            Add(waits, [.. thread.Frames, .. thread.AsyncCallers], thread);
+        {
+            // The async callers call a frame that need not be the outermost one.
+            int end = thread.AsyncCallers.Count > 0 ? (thread.AwaitedFrameIndex ?? thread.Frames.Count - 1) + 1 : 0;
+            if (end == 0 || !TryAdd(waits, [.. thread.Frames.Take(end), .. thread.AsyncCallers], end, thread))
+                TryAdd(waits, thread.Frames, thread.Frames.Count, thread);
+        }
+        int left = MaxStacks;
         foreach (AsyncStack stack in dump.AsyncStacks)
-            AddAll(waits, stack, [], MaxDepth);
+            AddAll(waits, stack, [], MaxDepth, ref left);
         return waits.GroupBy(static w => w.Summary).Select(g => ForWait(g.Key, [.. g], dump));
     }
 
-    /// <summary>The stacks of the tasks behind a <c>WhenAll</c> end in the stack that waits for it.</summary>
-    private static void AddAll(List<Wait> waits, AsyncStack stack, IReadOnlyList<DumpFrame> outer, int depth)
+    /// <summary>Whether a thread runs a handler of <see cref="AppDomain.ProcessExit"/>.</summary>
+    public static bool IsExitHandler(DumpThread thread) => Enumerable.Range(0, thread.Frames.Count).Any(i => IsExit(thread.Frames, i));
+
+    /// <summary>The stacks of the tasks behind a <c>WhenAll</c> go on in the stack that waits for it.</summary>
+    /// <param name="waits">Gets what is found.</param>
+    /// <param name="stack">The stack.</param>
+    /// <param name="outer">The frames of the stacks that wait for this one, up to the one that stops the host; empty if none does.</param>
+    /// <param name="depth">How much deeper to look.</param>
+    /// <param name="left">How many stacks to look at.</param>
+    private static void AddAll(List<Wait> waits, AsyncStack stack, IReadOnlyList<DumpFrame> outer, int depth, ref int left)
     {
-        IReadOnlyList<DumpFrame> frames = outer.Count == 0 ? stack.Frames : [.. stack.Frames, .. outer];
+        if (left-- <= 0)
+            return;
+        int stop = StopIn(stack.Frames, physical: 0);
+        IReadOnlyList<DumpFrame> frames = stop < stack.Frames.Count ? [.. stack.Frames.Take(stop + 1)] : outer.Count == 0 ? [] : [.. stack.Frames, .. outer];
         int before = waits.Count;
         if (depth > 0)
         {
             foreach (AsyncStack part in stack.WaitingFor.Unfinished)
-                AddAll(waits, part, frames, depth - 1);
+                AddAll(waits, part, frames, depth - 1, ref left);
         }
         if (waits.Count == before)
-            Add(waits, frames, stack.WaitingFor.Thread);
+            TryAdd(waits, frames, 0, stack.WaitingFor.Thread);
     }
 
-    private static void Add(List<Wait> waits, IReadOnlyList<DumpFrame> frames, DumpThread? thread)
+    /// <param name="waits">Gets what is found.</param>
+    /// <param name="frames">The frames, innermost first.</param>
+    /// <param name="physical">How many of them are on a thread's stack; async callers follow.</param>
+    /// <param name="thread">The thread that runs or blocks there, if one does.</param>
+    private static bool TryAdd(List<Wait> waits, IReadOnlyList<DumpFrame> frames, int physical, DumpThread? thread)
     {
-        int stop = 0;
-        while (stop < frames.Count && !StopMethods.Contains(frames[stop].Method.FullName) && !IsExit(frames, stop))
-            stop++;
+        int stop = StopIn(frames, physical);
         if (stop == frames.Count)
-            return;
+            return false;
         bool isExit = IsExit(frames, stop);
         DumpFrame[] program = [.. frames.Take(stop).Where(static f => f is { IsHidden: false, Module.IsOfPlatform: false, Kind: not FrameKind.PInvoke })];
         string what = isExit ? "The process exits and waits for" : "The host stops and waits for";
@@ -58,15 +77,35 @@ internal static class HostStoppingFindings
             waits.Add(new($"{what} {program[^1].Method.FullName}", program[0], thread));
         else if (!isExit && frames.Take(stop).Any(static f => f.Method.DeclaringType.StartsWith(Server, StringComparison.Ordinal)))
             waits.Add(new($"{what} the requests of the web server", null, thread));
+        else
+            return false;
+        return true;
     }
 
-    /// <summary>Whether a thread runs a handler of <see cref="AppDomain.ProcessExit"/>.</summary>
-    public static bool IsExitHandler(DumpThread thread) => Enumerable.Range(0, thread.Frames.Count).Any(i => IsExit(thread.Frames, i));
+    /// <summary>The innermost frame that stops a host or ends the process; the number of frames if there is none.</summary>
+    private static int StopIn(IReadOnlyList<DumpFrame> frames, int physical)
+    {
+        int stop = 0;
+        while (stop < frames.Count && !IsExit(frames, stop) && !(StopMethods.Contains(frames[stop].Method.FullName) && !(stop > 0 && stop < physical && Completes(frames[stop - 1]))))
+            stop++;
+        return stop;
+    }
 
-    /// <summary>Whether a frame is of the exit of the process. The framework's method that calls the handlers calls the last one in its own place.</summary>
-    private static bool IsExit(IReadOnlyList<DumpFrame> frames, int index) => frames[index].Kind == FrameKind.Native
-        ? index > 0 && IsEventHandler(frames[index - 1])
-        : frames[index].Method.FullName == ExitMethod;
+    /// <summary>Whether a frame completes the task of its caller, which has ended: what awaits the task goes on in the same stack.</summary>
+    private static bool Completes(DumpFrame frame) => frame.Module is { IsOfPlatform: true }
+        && frame.Method.Name is "SetResult" or "SetExistingTaskResult" or "SetException" or "TrySetResult" or "TrySetException" or "RunContinuations" or "FinishContinuations";
+
+    /// <summary>
+    /// Whether a frame is of the exit of the process. The framework's method that calls the handlers calls the last one in its own place, so that it is between the handler and native code. Native
+    /// code calls other methods as well, for example those of a call by reflection.
+    /// </summary>
+    private static bool IsExit(IReadOnlyList<DumpFrame> frames, int index)
+    {
+        if (frames[index].Kind != FrameKind.Native)
+            return frames[index].Method.FullName == ExitMethod;
+        return index > 0 && IsEventHandler(frames[index - 1])
+            && (index == frames.Count - 1 || frames[index + 1].Method is { DeclaringType: "System.Environment", Name: "Exit" or "_Exit" });
+    }
 
     /// <summary>For example <c>OnExit(Object sender, EventArgs e)</c>.</summary>
     private static bool IsEventHandler(DumpFrame frame) => frame is { Module.IsOfPlatform: false, Method.Parameters: { } parameters }
@@ -74,19 +113,28 @@ internal static class HostStoppingFindings
 
     private static Finding ForWait(string summary, Wait[] waits, ThreadDump dump)
     {
-        DumpFrame? place = waits[0].Place;
-        RequestInFlight[] requests = place is null ? [.. dump.Requests.Where(static r => !r.IsUpgraded)] : [];
-        List<string> evidence =
-        [
-            place is null ? $"{DiagnosisText.Count(requests.Length, "request")} in flight" : DiagnosisText.At(place),
-            .. requests.Take(MaxRequests).Select(Describe),
-        ];
         DumpThread[] threads = [.. waits.Select(static w => w.Thread).OfType<DumpThread>().Distinct()];
-        return new Finding(FindingKind.HostStopping, summary, evidence, threads)
+        if (waits[0].Place is { } place)
+            return new Finding(FindingKind.HostStopping, summary, [DiagnosisText.At(place)], threads) { Count = waits.Length, Frames = [new FindingFrame(place, waits.Length)] };
+        DumpFrame? oldest = dump.Requests.Where(static r => !r.IsUpgraded).Select(PlaceOf).FirstOrDefault(static f => f is not null);
+        return new Finding(FindingKind.HostStopping, summary, [.. DescribeAll(dump.Requests)], threads)
         {
             Count = waits.Length,
-            Frames = place is null ? [.. requests.Select(PlaceOf).OfType<DumpFrame>().Take(1).Select(static f => new FindingFrame(f, 1))] : [new FindingFrame(place, waits.Length)],
+            Frames = oldest is null ? [] : [new FindingFrame(oldest, 1)],
         };
+    }
+
+    private static IEnumerable<string> DescribeAll(IReadOnlyList<RequestInFlight> requests)
+    {
+        int upgraded = requests.Count(static r => r.IsUpgraded), others = requests.Count - upgraded;
+        if (others > 0)
+            yield return $"{DiagnosisText.Count(others, "request")} in flight";
+        foreach (RequestInFlight request in requests.Where(static r => !r.IsUpgraded).Take(MaxRequests))
+            yield return Describe(request);
+        if (upgraded > 0)
+            yield return $"{DiagnosisText.Count(upgraded, "connection is", "connections are")} used for something else, for example a WebSocket";
+        if (requests.Count == 0)
+            yield return "no request in flight is known: a connection may still be open";
     }
 
     private static string Describe(RequestInFlight request)

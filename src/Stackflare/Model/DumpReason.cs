@@ -12,6 +12,12 @@ public sealed record DumpReason
     /// </summary>
     public required string Text { get; init; }
 
+    /// <summary>
+    /// The trace id of the <see cref="System.Diagnostics.Activity"/> that was current where the scope of <see cref="Flare.DumpAfter"/> began, or where the exception was thrown, by which logs and
+    /// traces can be searched. Null if there was none, and for other reasons.
+    /// </summary>
+    public string? TraceId { get; init; }
+
     /// <summary>The text.</summary>
     public override string ToString() => Text;
 }

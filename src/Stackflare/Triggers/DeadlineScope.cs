@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Stackflare.Interop;
 using Stackflare.Writers;
@@ -27,6 +28,7 @@ internal static class DeadlineScope
     {
         options ??= Default;
         DumpTaker taker = Takers.GetValue(options, CreateTaker);
+        Activity? activity = Activity.Current;
         TimeSpan passed = TimeSpan.Zero;
         return WatchThread.Shared.Set(timeout, ownThread =>
         {
@@ -35,7 +37,7 @@ internal static class DeadlineScope
             if (BudgetFor(options, file, line).TryTake(options.Repeat && timeout / 2 < options.Cooldown ? timeout / 2 : options.Cooldown))
             {
                 string text = FormattableString.Invariant($"{member} in {file}:line {line} has taken {Durations.AtMost(passed)}");
-                taker.Take(new DumpReason { Kind = DumpReasonKind.Deadline, Text = text }, ownThread);
+                taker.Take(new DumpReason { Kind = DumpReasonKind.Deadline, Text = text, TraceId = TraceIds.Of(activity) }, ownThread);
             }
             if (options.ExitCode is { } code)
                 Posix.ExitNow(code);

@@ -73,9 +73,9 @@ internal sealed class HostObserver : IObserver<DiagnosticListener>, IObserver<Ke
         Register("ApplicationStopped", _stopped);
         Register("ApplicationStarted", () =>
         {
-            _started();
             // Again, because callbacks are called in the reverse order, and one of a service may not return.
             Register("ApplicationStopping", _stopping);
+            _started();
         });
 
         void Register(string property, Action action)

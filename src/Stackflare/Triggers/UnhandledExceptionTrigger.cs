@@ -1,3 +1,4 @@
+using System.Diagnostics;
 namespace Stackflare.Triggers;
 
 /// <summary>Takes a dump when an exception ends the process, on the thread that threw it.</summary>
@@ -30,7 +31,7 @@ internal sealed class UnhandledExceptionTrigger : IDisposable
                 return;
             _isTaken = true;
             string type = e.ExceptionObject.GetType().ToString();
-            _taker.Take(new DumpReason { Kind = DumpReasonKind.UnhandledException, Text = $"unhandled exception {type}" }, ownThread: null);
+            _taker.Take(new DumpReason { Kind = DumpReasonKind.UnhandledException, Text = $"unhandled exception {type}", TraceId = TraceIds.Of(Activity.Current) }, ownThread: null);
         }
         finally
         {

@@ -36,7 +36,7 @@ internal sealed class TelemetryCollector : IAsyncDisposable
                 }
             }
         }));
-        _app.MapPost("/v1/traces", request => TakeAsync(request, m => Spans += m.All(1, 2, 2).Count()));
+        _app.MapPost("/v1/traces", request => TakeAsync(request, _ => { }));
     }
 
     public Uri Address => new(_app.Urls.Single());
@@ -45,8 +45,6 @@ internal sealed class TelemetryCollector : IAsyncDisposable
 
     /// <summary>Every point of every export.</summary>
     public ConcurrentQueue<TelemetryMetric> Metrics { get; } = [];
-
-    public int Spans { get; private set; }
 
     public static async Task<TelemetryCollector> StartAsync()
     {

@@ -22,8 +22,8 @@ public sealed class TelemetryTests
             "--threshold", "1");
         using var client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
         using var end = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        // The connection is open, as it is in a service that has run for some seconds.
-        await Poll.UntilAsync(() => !collector.Records.IsEmpty, "the first records at the collector", () => server.Errors.Text);
+        // The connections are open, as they are in a service that has run for some seconds.
+        await Poll.UntilAsync(() => !collector.Records.IsEmpty && !collector.Metrics.IsEmpty, "the first records and metrics at the collector", () => server.Errors.Text);
         Task[] requests = [.. Enumerable.Range(1, Requests).Select(n => client.GetStringAsync(new Uri(server.Address, $"stock/{n}"), end.Token))];
 
         await Poll.UntilAsync(() => collector.Records.Any(r => r.EventName == "ThreadDump"), "a thread dump at the collector", () => server.Errors.Text);

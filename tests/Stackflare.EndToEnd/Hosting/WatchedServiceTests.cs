@@ -41,14 +41,15 @@ public sealed class WatchedServiceTests : IDisposable
         await Task.WhenAll(requests).ContinueWith(_ => { }, TaskScheduler.Default);
     }
 
-    /// <summary>The same service with as much load as it can serve.</summary>
+    /// <summary>The same service with as much load as it can serve; in the long runs, for more than a minute.</summary>
     [Theory]
+    [Trait(Runs.Trait, Runs.Long)]
     [InFlavours(Spread.Newest, LooksAt.Pool)]
     public async Task AServiceThatServesCausesNoDump(string flavour)
     {
         await using WebServer server = await StartAsync(flavour);
         using var client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
-        await Parallel.ForAsync(0, 5000, TestContext.Current.CancellationToken, async (_, token) => Assert.Equal("Open.\n", await client.GetStringAsync(server.Address, token)));
+        await Parallel.ForAsync(0, Runs.Times(gate: 5_000, full: 400_000), TestContext.Current.CancellationToken, async (_, token) => Assert.Equal("Open.\n", await client.GetStringAsync(server.Address, token)));
         Kernel.Send(server.Pid, Kernel.Terminate);
         Assert.Equal(0, await server.WaitForExitAsync());
         Assert.Empty(server.Errors.Text);

@@ -26,6 +26,8 @@ public sealed class SlowShutdownTests
             [("DOTNET_STARTUP_HOOKS", TestPaths.Library), ("STACKFLARE_WATCH", "shutdown,threadpool"), ("STACKFLARE_SHUTDOWN_TIMEOUT_MS", "1000")],
             $"stop={what}");
         using var client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
+        // The watch learns of the start a moment after the program has said so.
+        await client.GetStringAsync(server.Address, TestContext.Current.CancellationToken);
         if (what == "request")
         {
             _ = client.GetAsync(new Uri(server.Address, "wait"), TestContext.Current.CancellationToken);

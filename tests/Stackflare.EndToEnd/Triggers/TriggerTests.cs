@@ -45,6 +45,7 @@ public sealed class TriggerTests
         await target.CommandAsync("hang 20");
         JsonDump dump = await target.NextDumpAsync();
         AssertReason(dump, "deadline", $"Hang in {Source}:line {LineOf("scope")} has taken {Threshold}ms");
+        Assert.Equal("0af7651916cd43dd8448eb211c80319c", dump.Root.GetProperty("reason").GetProperty("traceId").GetString());
         Assert.Equal(20, dump.Threads.Count(t => t.Frames.Any(f => IsAt(f, "hang"))));
         await target.AssertAliveAsync();
         Assert.Empty(target.DumpsSoFar());

@@ -63,6 +63,45 @@ public sealed class HostStoppingFindingTests
         Assert.Equal([thread], finding.Threads);
     }
 
+    /// <summary>A method that awaited the stop goes on in the stack of the method that has ended, and nobody waits for it.</summary>
+    [Theory]
+    [InlineData("SetResult")]
+    [InlineData("TrySetResult")]
+    public void WhatGoesOnAfterTheStopIsNot(string method)
+    {
+        DumpThread thread = Build.Thread(
+            1, null, ThreadActivity.Waiting,
+            [
+                Build.Frame("WorkOn", 12, null), Build.Frame("Main", 3, null), Build.Platform("System.Runtime.CompilerServices.AsyncTaskMethodBuilder", method, hidden: true),
+                Build.Platform(HostType, "StopAsync", hidden: true),
+            ]);
+
+        Assert.Empty(DumpAnalyzer.Analyze(Build.Dump(thread)).Findings);
+    }
+
+    /// <summary>A service that goes on inside of another method's stack, which is not what the host waits for.</summary>
+    [Fact]
+    public void TheAsyncCallersAreThoseOfOneFrame()
+    {
+        DumpThread thread = Build.Thread(4, null, ThreadActivity.Waiting, [Build.Frame("Write", 30, null), Build.Frame("StopAsync", 21, null), Build.Frame("Loop", 12, null)]);
+        thread.AsyncCallers = Stopping;
+        thread.AwaitedFrameIndex = 1;
+
+        Assert.Equal("The host stops and waits for MyApp.Program.StopAsync", Assert.Single(DumpAnalyzer.Analyze(Build.Dump(thread)).Findings).Summary);
+    }
+
+    /// <summary>Native code also calls methods that are called by reflection.</summary>
+    [Theory]
+    [InlineData("System.RuntimeMethodHandle", "InvokeMethod", false)]
+    [InlineData("System.Environment", "Exit", true)]
+    public void AnEventHandlerInsideOfNativeCode(string type, string method, bool isExit)
+    {
+        DumpThread thread = Build.Thread(
+            1, null, ThreadActivity.Waiting, [Build.Frame("OnTick", 12, null, "Object sender, EventArgs e"), Build.Native, Build.Platform(type, method), Build.Frame("Main", 3, null)]);
+
+        Assert.Equal(isExit ? ["The process exits and waits for MyApp.Program.OnTick"] : [], DumpAnalyzer.Analyze(Build.Dump(thread)).Findings.Select(static f => f.Summary));
+    }
+
     /// <summary>The framework's method that calls the handlers is not on the stack. On .NET 10, the finalizer thread calls them.</summary>
     [Theory]
     [InlineData("Object sender, EventArgs e", true)]
@@ -114,6 +153,11 @@ public sealed class HostStoppingFindingTests
         Finding finding = Assert.Single(DumpAnalyzer.Analyze(dump).Findings);
 
         Assert.Equal("The host stops and waits for the requests of the web server", finding.Summary);
-        Assert.Equal(["1 request in flight", "GET /report for 34 s at MyApp.Program.Report() in /src/Program.cs:line 50"], finding.Evidence);
+        Assert.Equal(
+            ["1 request in flight", "GET /report for 34 s at MyApp.Program.Report() in /src/Program.cs:line 50", "1 connection is used for something else, for example a WebSocket"],
+            finding.Evidence);
+        Assert.Equal([new FindingFrame(request.Frames[0], 1)], finding.Frames);
+
+        Assert.Equal(["no request in flight is known: a connection may still be open"], Assert.Single(DumpAnalyzer.Analyze(dump with { Findings = [], Requests = [] }).Findings).Evidence);
     }
 }

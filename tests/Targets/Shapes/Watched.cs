@@ -118,6 +118,7 @@ internal sealed class Watched : Shape
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Hang(TimeSpan timeout, DumpAfterOptions options)
     {
+        using System.Diagnostics.Activity request = new System.Diagnostics.Activity("request").SetParentId("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01").Start();
         using (Flare.DumpAfter(timeout, options)) // scope
             _never.Wait(); // hang
     }

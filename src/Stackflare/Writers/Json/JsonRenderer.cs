@@ -108,6 +108,7 @@ internal sealed class JsonRenderer
         _json.WriteStartObject("reason");
         _json.WriteString("kind", JsonNames.Name(reason.Kind));
         _json.WriteString("text", reason.Text);
+        _json.WriteString("traceId", reason.TraceId);
         _json.WriteEndObject();
     }
 
