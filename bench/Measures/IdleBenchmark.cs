@@ -2,41 +2,49 @@ using Stackflare.Bench.Subjects;
 
 namespace Stackflare.Bench.Measures;
 
-/// <summary>What a trap costs that nobody springs: pairs of the same program, with and without one, watched for a while.</summary>
+/// <summary>What Stackflare costs while nobody asks for a dump: sets of the same program, with and without it, watched for a while.</summary>
 internal static class IdleBenchmark
 {
     private static readonly Shape Small = new(4, 10);
 
-    internal static IdleResult Run(BenchOptions options)
+    /// <summary>With a trap alone, and with the watches and a listener as well.</summary>
+    internal static IReadOnlyList<IdleResult> Run(BenchOptions options)
     {
-        List<Subject> with = [], without = [];
+        List<Subject> trap = [], all = [], without = [];
         try
         {
             for (int i = 0; i < options.IdlePairs; i++)
             {
-                with.Add(Subject.StartTarget(Small));
+                trap.Add(Subject.StartTarget(Small));
+                all.Add(Subject.StartTarget(Small, "--watches"));
                 without.Add(Subject.StartTarget(Small, "--no-trap"));
             }
 
             // The runtime compiles in the background for a while, and its thread for that stays for some seconds.
             Thread.Sleep(options.IdleSettle);
-            IdleCost[] withBefore = Costs(with), withoutBefore = Costs(without);
+            IdleCost[] trapBefore = Costs(trap), allBefore = Costs(all), withoutBefore = Costs(without);
             Thread.Sleep(options.IdleWindow);
-            return Compare(withBefore, Costs(with), withoutBefore, Costs(without), options.IdleWindow);
+            IdleCost[] trapAfter = Costs(trap), allAfter = Costs(all), withoutAfter = Costs(without);
+            return
+            [
+                Compare("a trap", trapBefore, trapAfter, withoutBefore, withoutAfter, options.IdleWindow),
+                Compare("a trap, three watches and a listener", allBefore, allAfter, withoutBefore, withoutAfter, options.IdleWindow),
+            ];
         }
         finally
         {
-            with.ForEach(subject => subject.Dispose());
-            without.ForEach(subject => subject.Dispose());
+            List<Subject> subjects = [.. trap, .. all, .. without];
+            subjects.ForEach(subject => subject.Dispose());
         }
     }
 
     private static IdleCost[] Costs(List<Subject> subjects) => [.. subjects.Select(subject => IdleCost.Of(subject.Id))];
 
     private static IdleResult Compare(
-        IdleCost[] withBefore, IdleCost[] withAfter, IdleCost[] withoutBefore, IdleCost[] withoutAfter, TimeSpan window)
+        string what, IdleCost[] withBefore, IdleCost[] withAfter, IdleCost[] withoutBefore, IdleCost[] withoutAfter, TimeSpan window)
     {
         return new IdleResult(
+            what,
             Difference(withAfter, withoutAfter, cost => cost.ResidentKilobytes / 1024),
             Difference(withAfter, withoutAfter, cost => cost.ProportionalKilobytes / 1024),
             Difference(withAfter, withoutAfter, cost => cost.PrivateKilobytes / 1024),

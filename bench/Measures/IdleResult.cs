@@ -1,6 +1,7 @@
 namespace Stackflare.Bench.Measures;
 
-/// <summary>What a program with a trap costs more than one without, while nobody asks for a dump. Memory is the median's difference.</summary>
+/// <summary>What a program with Stackflare costs more than one without, while nobody asks for a dump. Memory is the median's difference.</summary>
+/// <param name="What">What it has of Stackflare.</param>
 /// <param name="ResidentMegabytes">Resident memory.</param>
 /// <param name="ProportionalMegabytes">The proportional share of it.</param>
 /// <param name="PrivateMegabytes">The memory that is the process's alone.</param>
@@ -11,6 +12,7 @@ namespace Stackflare.Bench.Measures;
 /// <param name="StartUpCpuMilliseconds">Processor time that a program with a trap had used more when the window began.</param>
 /// <param name="Window">How long they were watched.</param>
 internal sealed record IdleResult(
+    string What,
     double ResidentMegabytes,
     double ProportionalMegabytes,
     double PrivateMegabytes,

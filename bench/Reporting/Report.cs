@@ -82,22 +82,25 @@ internal sealed partial class Report(TextWriter terminal)
         Write(table.ToString());
     }
 
-    internal void Idle(IdleResult result)
+    internal void Idle(IReadOnlyList<IdleResult> results)
     {
-        Write("### Idle: a program with a trap against one without\n");
-        Table table = new("", "more");
-        table.Add("private memory (noise between equal programs)", $"{Megabytes(result.PrivateMegabytes)} ({Megabytes(result.NoiseMegabytes)})");
-        table.Add("proportional share of memory", Megabytes(result.ProportionalMegabytes));
-        table.Add("resident memory", Megabytes(result.ResidentMegabytes));
-        table.Add($"threads: {string.Join(", ", result.Threads)}", Whole(result.Threads.Count));
-        table.Add($"wake-ups of all threads in {Whole(result.Window.TotalSeconds)} s", Whole(result.WakeUps));
-        table.Add("processor time in that time", Milliseconds(result.CpuMilliseconds));
-        table.Add("processor time spent on registering and warming up", Milliseconds(result.StartUpCpuMilliseconds));
+        Write("### Idle: a program with Stackflare against one without\n");
+        Table table = new(["", .. results.Select(result => $"more with {result.What}")]);
+        Add("private memory (noise between equal programs)", result => $"{Megabytes(result.PrivateMegabytes)} ({Megabytes(result.NoiseMegabytes)})");
+        Add("proportional share of memory", result => Megabytes(result.ProportionalMegabytes));
+        Add("resident memory", result => Megabytes(result.ResidentMegabytes));
+        Add("threads", result => $"{Whole(result.Threads.Count)}: {string.Join(", ", result.Threads)}");
+        Add($"wake-ups in {Whole(results[0].Window.TotalSeconds)} s, all threads of all programs", result => Whole(result.WakeUps));
+        Add("processor time in that time", result => Milliseconds(result.CpuMilliseconds));
+        Add("processor time spent on registering and warming up", result => Milliseconds(result.StartUpCpuMilliseconds));
         Write(table.ToString());
 
-        _goals.Add(new("Idle: private memory", 3, result.PrivateMegabytes, "MB"));
-        _goals.Add(new("Idle: threads", 1, result.Threads.Count, ""));
-        _goals.Add(new("Idle: wake-ups", 0, result.WakeUps, ""));
+        IdleResult trap = results[0];
+        _goals.Add(new("Idle: private memory", 3, trap.PrivateMegabytes, "MB"));
+        _goals.Add(new("Idle: threads", 1, trap.Threads.Count, ""));
+        _goals.Add(new("Idle: wake-ups", 0, trap.WakeUps, ""));
+
+        void Add(string what, Func<IdleResult, string> cell) => table.Add([what, .. results.Select(cell)]);
     }
 
     internal void Goals()

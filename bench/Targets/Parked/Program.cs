@@ -5,7 +5,7 @@ using Stackflare.BenchTarget;
 using Stackflare.Triggers;
 
 // The program that the benchmarks look at. Arguments: threads frames [--everything] [--no-trap] [--heartbeat] [--locks]
-// [--threads-only] [--awaiting N] [--objects N] [--types N].
+// [--threads-only] [--watches] [--awaiting N] [--objects N] [--types N].
 // Says READY on stdout once every thread is parked and the trap is warm, then answers the commands below; ends when stdin does,
 // so that nothing stays behind when the benchmark is stopped half-way.
 int threads = int.Parse(args[0], CultureInfo.InvariantCulture);
@@ -21,6 +21,15 @@ IDisposable? trap = args.Contains("--no-trap") ? null : Flare.OnSignal(new Signa
         ? new RenderOptions { GroupIdenticalStacks = false, FoldRecursion = false }
         : RenderOptions.Default,
 });
+
+// All that a service has, but the dumps that pause it to look.
+IDisposable[] watches = !args.Contains("--watches") ? [] :
+[
+    Flare.WatchThreadPool(),
+    Flare.OnSlowShutdown(),
+    Flare.OnUnhandledException(),
+    Flare.Listen(new ListenOptions { Address = $"unix:{Path.GetTempPath()}/stackflare-bench-{Environment.ProcessId}.sock" }),
+];
 
 if (Number("--awaiting") + Number("--objects") > 0)
     Awaiting.Fill(Number("--awaiting"), Number("--objects"), Number("--types"));
