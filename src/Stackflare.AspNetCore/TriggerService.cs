@@ -54,20 +54,9 @@ internal sealed class TriggerService(
     {
         bool isDefault = shutdown.Timeout == new SlowShutdownOptions().Timeout && host.Value.ShutdownTimeout > TimeSpan.Zero;
         var slow = new SlowShutdown(isDefault ? shutdown with { Timeout = host.Value.ShutdownTimeout } : shutdown, looksForHosts: false);
-        ObserveStopping(slow);
-        lifetime.ApplicationStopped.UnsafeRegister(static s => ((SlowShutdown)s!).HostStopped(), slow);
-        lifetime.ApplicationStarted.UnsafeRegister(
-            _ =>
-            {
-                // Again, because callbacks are called in the reverse order, and one of a service may not return.
-                ObserveStopping(slow);
-                slow.HostStarted();
-            },
-            null);
+        slow.Observe(lifetime.ApplicationStarted, lifetime.ApplicationStopping, lifetime.ApplicationStopped);
         return new Nothing();
     }
-
-    private void ObserveStopping(SlowShutdown slow) => lifetime.ApplicationStopping.UnsafeRegister(static s => ((SlowShutdown)s!).HostStopping(), slow);
 
     private void Start<T>(T? trigger, Func<T, IDisposable> start)
         where T : TriggerOptions

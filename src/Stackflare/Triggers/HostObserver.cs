@@ -4,7 +4,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace Stackflare.Triggers;
 
 /// <summary>
-/// Tells when a generic host (ASP.NET Core, a worker service) has started, when it begins to stop, and when it has stopped. The host announces itself to a diagnostic listener,
+/// Finds generic hosts (ASP.NET Core, a worker service) when they are built. A host announces itself to a diagnostic listener,
 /// and is used by reflection: the library depends on the runtime alone.
 /// </summary>
 internal sealed class HostObserver : IObserver<DiagnosticListener>, IObserver<KeyValuePair<string, object?>>, IDisposable
@@ -12,16 +12,14 @@ internal sealed class HostObserver : IObserver<DiagnosticListener>, IObserver<Ke
     private const string Listener = "Microsoft.Extensions.Hosting", HostBuilt = "HostBuilt";
     private const string Lifetime = "Microsoft.Extensions.Hosting.IHostApplicationLifetime, Microsoft.Extensions.Hosting.Abstractions";
 
-    private readonly Action _started, _stopping, _stopped;
+    private readonly Action<CancellationToken, CancellationToken, CancellationToken> _observe;
     private readonly IDisposable _listeners;
     private IDisposable? _host;
 
-    /// <param name="started">Called when a host has started.</param>
-    /// <param name="stopping">Called when it begins to stop, perhaps twice.</param>
-    /// <param name="stopped">Called when its services have stopped.</param>
-    public HostObserver(Action started, Action stopping, Action stopped)
+    /// <param name="observe">Called for each host with tokens that are cancelled when it has started, when it begins to stop, and when it has stopped.</param>
+    public HostObserver(Action<CancellationToken, CancellationToken, CancellationToken> observe)
     {
-        (_started, _stopping, _stopped) = (started, stopping, stopped);
+        _observe = observe;
         _listeners = DiagnosticListener.AllListeners.Subscribe(this);
     }
 
@@ -69,19 +67,8 @@ internal sealed class HostObserver : IObserver<DiagnosticListener>, IObserver<Ke
         Type? hostType = Array.Find(host.GetType().GetInterfaces(), static i => i.FullName == "Microsoft.Extensions.Hosting.IHost");
         if (lifetimeType is null || hostType?.GetProperty("Services")?.GetValue(host) is not IServiceProvider services || services.GetService(lifetimeType) is not { } lifetime)
             return;
-        Register("ApplicationStopping", _stopping);
-        Register("ApplicationStopped", _stopped);
-        Register("ApplicationStarted", () =>
-        {
-            // Again, because callbacks are called in the reverse order, and one of a service may not return.
-            Register("ApplicationStopping", _stopping);
-            _started();
-        });
+        _observe(Token("ApplicationStarted"), Token("ApplicationStopping"), Token("ApplicationStopped"));
 
-        void Register(string property, Action action)
-        {
-            if (lifetimeType.GetProperty(property)?.GetValue(lifetime) is CancellationToken token)
-                token.UnsafeRegister(static a => ((Action)a!)(), action);
-        }
+        CancellationToken Token(string property) => lifetimeType.GetProperty(property)?.GetValue(lifetime) is CancellationToken token ? token : default;
     }
 }

@@ -21,7 +21,7 @@ internal sealed class SlowShutdown : IDisposable
     private bool _isSignalled, _isDone;
 
     /// <param name="options">How long the process may take, and the output.</param>
-    /// <param name="looksForHosts">Whether hosts that are built later are observed. If not, the caller reports its host.</param>
+    /// <param name="looksForHosts">Whether hosts that are built later are observed. If not, the caller calls <see cref="Observe"/>.</param>
     /// <exception cref="StackflareException">This process cannot be dumped, or the output cannot be written; the error says why.</exception>
     public SlowShutdown(SlowShutdownOptions options, bool looksForHosts = true)
     {
@@ -29,32 +29,29 @@ internal sealed class SlowShutdown : IDisposable
         _taker = new DumpTaker(options);
         _taker.WarmUpSoon();
         ObserveSignals();
-        _host = looksForHosts ? new HostObserver(HostStarted, HostStopping, HostStopped) : null;
+        _host = looksForHosts ? new HostObserver(Observe) : null;
         AppDomain.CurrentDomain.ProcessExit += OnExit;
     }
 
-    /// <summary>
-    /// A host has started, and has registered its handlers for signals. The last one that was registered is called first, and the host's does not return
-    /// before its callbacks do.
-    /// </summary>
-    public void HostStarted() => ObserveSignals();
-
-    /// <summary>A host begins to stop.</summary>
-    public void HostStopping() => Begin("the host began to stop");
-
-    /// <summary>A host has stopped. If the process is to end, exit handlers are next.</summary>
-    public void HostStopped()
+    /// <summary>Observes a host.</summary>
+    /// <param name="started">Cancelled when it has started.</param>
+    /// <param name="stopping">Cancelled when it begins to stop.</param>
+    /// <param name="stopped">Cancelled when its services have stopped.</param>
+    public void Observe(CancellationToken started, CancellationToken stopping, CancellationToken stopped)
     {
-        lock (_gate)
-        {
-            if (!_isSignalled)
+        ObserveStopping();
+        stopped.UnsafeRegister(static s => ((SlowShutdown)s!).HostStopped(), this);
+        // Again, because the last callback that was registered is called first, and so is the last handler of a signal: one of a service may not return, and the host's handler does not return
+        // before its callbacks do.
+        started.UnsafeRegister(
+            _ =>
             {
-                _alarm?.Dispose();
-                _alarm = null;
-                return;
-            }
-        }
-        BeforeExit();
+                ObserveStopping();
+                ObserveSignals();
+            },
+            null);
+
+        void ObserveStopping() => stopping.UnsafeRegister(static s => ((SlowShutdown)s!).Begin("the host began to stop"), this);
     }
 
     public void Dispose()
@@ -69,6 +66,21 @@ internal sealed class SlowShutdown : IDisposable
             _alarm?.Dispose();
         }
         SelfCapture.Release();
+    }
+
+    /// <summary>A host has stopped. If the process is to end, exit handlers are next.</summary>
+    private void HostStopped()
+    {
+        lock (_gate)
+        {
+            if (!_isSignalled)
+            {
+                _alarm?.Dispose();
+                _alarm = null;
+                return;
+            }
+        }
+        BeforeExit();
     }
 
     /// <summary>The handlers only observe: the program's own handlers and the default action follow. The runtime calls them on a new thread, not in the pool.</summary>
