@@ -21,7 +21,7 @@ internal static class AsyncFindings
     public static IEnumerable<Finding> ManyAlike(IReadOnlyList<AsyncStackGroup> groups) =>
         from alike in groups
         where alike.Count >= MinStacks
-        let frame = alike.First.Frames.FirstOrDefault(static f => f is { IsHidden: false, Module.IsOfPlatform: false })
+        let frame = alike.First.ProgramFrame
         where frame is not null
         select new Finding(FindingKind.ManyAsyncAlike, $"{DiagnosisText.Count(alike.Count, "async stack")} wait at the same place", ["at " + DiagnosisText.Location(frame)], [])
         {

@@ -9,17 +9,6 @@ internal static class HostStoppingFindings
 
     private const string Server = "Microsoft.AspNetCore.Server.Kestrel.Core.";
 
-    /// <summary>Methods of the framework that call the program when it is to end.</summary>
-    private static readonly HashSet<string> StopMethods =
-    [
-        "Microsoft.Extensions.Hosting.Internal.Host.StopAsync",
-        "Microsoft.Extensions.Hosting.Internal.Host.DisposeAsync",
-        "Microsoft.Extensions.Hosting.Internal.Host.Dispose",
-        "Microsoft.Extensions.Hosting.Internal.ApplicationLifetime.StopApplication",
-    ];
-
-    private const string ExitMethod = "System.AppContext.OnProcessExit";
-
     public static IEnumerable<Finding> In(ThreadDump dump)
     {
         var waits = new List<Wait>();
@@ -86,10 +75,15 @@ internal static class HostStoppingFindings
     private static int StopIn(IReadOnlyList<DumpFrame> frames, int physical)
     {
         int stop = 0;
-        while (stop < frames.Count && !IsExit(frames, stop) && !(StopMethods.Contains(frames[stop].Method.FullName) && !(stop > 0 && stop < physical && Completes(frames[stop - 1]))))
+        while (stop < frames.Count && !IsExit(frames, stop) && !(StopsHost(frames[stop].Method) && !(stop > 0 && stop < physical && Completes(frames[stop - 1]))))
             stop++;
         return stop;
     }
+
+    /// <summary>Whether a method of the framework calls the program when it is to end. Nearly every method differs by its name already.</summary>
+    private static bool StopsHost(MethodName method) => method
+        is { Name: "StopAsync" or "DisposeAsync" or "Dispose", DeclaringType: "Microsoft.Extensions.Hosting.Internal.Host" }
+        or { Name: "StopApplication", DeclaringType: "Microsoft.Extensions.Hosting.Internal.ApplicationLifetime" };
 
     /// <summary>Whether a frame completes the task of its caller, which has ended: what awaits the task goes on in the same stack.</summary>
     private static bool Completes(DumpFrame frame) => frame.Module is { IsOfPlatform: true }
@@ -102,7 +96,7 @@ internal static class HostStoppingFindings
     private static bool IsExit(IReadOnlyList<DumpFrame> frames, int index)
     {
         if (frames[index].Kind != FrameKind.Native)
-            return frames[index].Method.FullName == ExitMethod;
+            return frames[index].Method is { Name: "OnProcessExit", DeclaringType: "System.AppContext" };
         return index > 0 && IsEventHandler(frames[index - 1])
             && (index == frames.Count - 1 || frames[index + 1].Method is { DeclaringType: "System.Environment", Name: "Exit" or "_Exit" });
     }
@@ -145,7 +139,7 @@ internal static class HostStoppingFindings
     }
 
     private static DumpFrame? PlaceOf(RequestInFlight request) =>
-        request.Thread?.ProgramFrameFrom(0) ?? request.AsyncStack?.Frames.FirstOrDefault(static f => f is { IsHidden: false, Module.IsOfPlatform: false });
+        request.Thread?.ProgramFrameFrom(0) ?? request.AsyncStack?.ProgramFrame;
 
     /// <param name="Summary">What is waited for.</param>
     /// <param name="Place">The innermost frame of the program; null if the web server waits for its requests.</param>

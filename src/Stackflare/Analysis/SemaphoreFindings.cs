@@ -57,7 +57,7 @@ internal static class SemaphoreFindings
     }
 
     private static Waiter? ForStack(AsyncStack stack) => stack.WaitingFor is { Kind: AsyncWaitKind.SemaphoreSlim, Object: { } semaphore } wait
-        ? new Waiter(stack, semaphore, wait.Free, wait.Limit, wait.IsReleasedByWaiter, stack.Frames.FirstOrDefault(static f => f is { IsHidden: false, Module.IsOfPlatform: false }))
+        ? new Waiter(stack, semaphore, wait.Free, wait.Limit, wait.IsReleasedByWaiter, stack.ProgramFrame)
         : null;
 
     private static Waiter? ForThread(DumpThread thread) => thread.WaitingFor is { Kind: WaitKind.SemaphoreSlim, Object: { } semaphore } wait

@@ -39,6 +39,9 @@ public sealed class AsyncStack
     /// <summary>The cached size and hash of <see cref="SameAsyncStack"/>; 0 if not yet computed. One word, because any thread may write it.</summary>
     internal long Shape { get; set; }
 
+    /// <summary>The innermost visible frame of the program's own code; null if there is none.</summary>
+    internal DumpFrame? ProgramFrame => Frames.FirstOrDefault(static f => f is { IsHidden: false, Module.IsOfPlatform: false });
+
     /// <summary>Whether all frames are framework code, for example a server's loop that accepts connections.</summary>
     public bool IsOfPlatform => Frames.All(static f => f.Module is { IsOfPlatform: true });
 }
