@@ -112,26 +112,7 @@ public sealed class LibraryPackageTests(Packages packages)
         Assert.Contains("warning STACKFLARE001", output, StringComparison.Ordinal);
     }
 
-    private async Task<string> ProjectAsync(string name)
-    {
-        string folder = packages.Directory(name);
-        CancellationToken cancellation = TestContext.Current.CancellationToken;
-        await File.WriteAllTextAsync($"{folder}/Program.cs", Program, cancellation);
-        await File.WriteAllTextAsync($"{folder}/{name}.csproj", $"""
-            <Project Sdk="Microsoft.NET.Sdk">
-              <PropertyGroup>
-                <OutputType>Exe</OutputType>
-                <TargetFramework>net10.0</TargetFramework>
-                <ImplicitUsings>enable</ImplicitUsings>
-                <NuGetAudit>false</NuGetAudit>
-              </PropertyGroup>
-              <ItemGroup>
-                <PackageReference Include="Stackflare" Version="{Packages.Version}" />
-              </ItemGroup>
-            </Project>
-            """, cancellation);
-        return folder;
-    }
+    private Task<string> ProjectAsync(string name) => packages.ProjectAsync(name, "Microsoft.NET.Sdk", "Stackflare", Program);
 
     private static async Task<string> AssertDumpsAsync(string folder, Command program)
     {

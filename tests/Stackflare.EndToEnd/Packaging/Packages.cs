@@ -46,6 +46,28 @@ public sealed class Packages : IAsyncLifetime
     /// <summary>A package, to look into.</summary>
     internal ZipArchive Open(string id, string extension = "nupkg") => ZipFile.OpenRead(Path.Combine(Feed, $"{id}.{Version}.{extension}"));
 
+    /// <summary>Writes a program that uses one of the packages, and returns its folder.</summary>
+    internal async Task<string> ProjectAsync(string name, string sdk, string package, string program)
+    {
+        string folder = Directory(name);
+        CancellationToken cancellation = TestContext.Current.CancellationToken;
+        await File.WriteAllTextAsync($"{folder}/Program.cs", program, cancellation);
+        await File.WriteAllTextAsync($"{folder}/{name}.csproj", $"""
+            <Project Sdk="{sdk}">
+              <PropertyGroup>
+                <OutputType>Exe</OutputType>
+                <TargetFramework>net10.0</TargetFramework>
+                <ImplicitUsings>enable</ImplicitUsings>
+                <NuGetAudit>false</NuGetAudit>
+              </PropertyGroup>
+              <ItemGroup>
+                <PackageReference Include="{package}" Version="{Version}" />
+              </ItemGroup>
+            </Project>
+            """, cancellation);
+        return folder;
+    }
+
     /// <summary>Runs the SDK in one of the folders, with the feed added to the sources of this machine.</summary>
     internal async Task<string> DotnetAsync(string folder, params string[] arguments)
     {

@@ -39,20 +39,7 @@ public sealed class ServicePackageTests(Packages packages)
     public async Task ItsEndpointItsListenerAndItsHealthCheckAnswer()
     {
         CancellationToken cancellation = TestContext.Current.CancellationToken;
-        string folder = packages.Directory("service");
-        await File.WriteAllTextAsync($"{folder}/Program.cs", Program, cancellation);
-        await File.WriteAllTextAsync($"{folder}/service.csproj", $"""
-            <Project Sdk="Microsoft.NET.Sdk.Web">
-              <PropertyGroup>
-                <TargetFramework>net10.0</TargetFramework>
-                <ImplicitUsings>enable</ImplicitUsings>
-                <NuGetAudit>false</NuGetAudit>
-              </PropertyGroup>
-              <ItemGroup>
-                <PackageReference Include="Stackflare.AspNetCore" Version="{Packages.Version}" />
-              </ItemGroup>
-            </Project>
-            """, cancellation);
+        string folder = await packages.ProjectAsync("service", "Microsoft.NET.Sdk.Web", "Stackflare.AspNetCore", Program);
         await packages.DotnetAsync("service", "build", "-o", "out");
         string listen = $"unix:{folder}/s";
         await using WebServer server = await WebServer.StartAsync(Flavour.Plain, $"{folder}/out/service", "--listen", listen);
@@ -71,6 +58,5 @@ public sealed class ServicePackageTests(Packages packages)
         string served = (await new Command(Tool.Path, listen).RunAsync()).Succeeded();
         Assert.True(served.Contains(place, StringComparison.Ordinal), served);
         Assert.Equal("Healthy", await client.GetStringAsync(new Uri(server.Address, "health"), cancellation));
-        Kernel.Send(server.Pid, Kernel.Kill);
     }
 }
