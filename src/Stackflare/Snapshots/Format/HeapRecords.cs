@@ -54,9 +54,9 @@ internal enum HeapLayoutFlags : uint
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct HeapRecord : IRecord<HeapRecord>
+internal struct HeapRecord : IRecord
 {
-    public static int FirstSize => 56;
+    public readonly int FirstSize => 56;
 
     public HeapStatus Status;
     public int HResult;
@@ -70,9 +70,9 @@ internal struct HeapRecord : IRecord<HeapRecord>
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct HeapObjectRecord : IRecord<HeapObjectRecord>
+internal struct HeapObjectRecord : IRecord
 {
-    public static int FirstSize => 24;
+    public readonly int FirstSize => 24;
 
     public ulong Address;
     public uint Type;
@@ -82,9 +82,9 @@ internal struct HeapObjectRecord : IRecord<HeapObjectRecord>
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct HeapLayoutRecord : IRecord<HeapLayoutRecord>
+internal struct HeapLayoutRecord : IRecord
 {
-    public static int FirstSize => 32;
+    public readonly int FirstSize => 32;
 
     public uint Type;
     public uint Parent;
@@ -97,21 +97,21 @@ internal struct HeapLayoutRecord : IRecord<HeapLayoutRecord>
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct HeapFieldRecord : IRecord<HeapFieldRecord>
+internal struct HeapFieldRecord : IRecord
 {
-    public static int FirstSize => 8;
+    public readonly int FirstSize => 8;
 
     public uint Token;
     public uint Offset;
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal unsafe struct PostedRecord : IRecord<PostedRecord>
+internal unsafe struct PostedRecord : IRecord
 {
     /// <summary>How many other threads of each kind are listed.</summary>
     public const int MaxOthers = 4;
 
-    public static int FirstSize => 72;
+    public readonly int FirstSize => 72;
 
     public ulong Context;
     public uint Thread;
@@ -139,9 +139,9 @@ internal unsafe struct PostedRecord : IRecord<PostedRecord>
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct RunningRecord : IRecord<RunningRecord>
+internal struct RunningRecord : IRecord
 {
-    public static int FirstSize => 16;
+    public readonly int FirstSize => 16;
 
     public uint Thread;
     public uint Object;
@@ -150,9 +150,9 @@ internal struct RunningRecord : IRecord<RunningRecord>
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct SuspensionRecord : IRecord<SuspensionRecord>
+internal struct SuspensionRecord : IRecord
 {
-    public static int FirstSize => 16;
+    public readonly int FirstSize => 16;
 
     public ulong ResumeInfo;
     public uint Frame;

@@ -34,9 +34,9 @@ internal static class HostSectionNumbers
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct HostRecord : IRecord<HostRecord>
+internal struct HostRecord : IRecord
 {
-    public static int FirstSize => 40;
+    public readonly int FirstSize => 40;
 
     public uint Pid;
     public uint Reserved;
@@ -50,10 +50,11 @@ internal struct HostRecord : IRecord<HostRecord>
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct TaskRecord : IRecord<TaskRecord>
+internal struct TaskRecord : IRecord
 {
-    public static int FirstSize => 32;
+    public readonly int FirstSize => 32;
 
+    /// <summary>What the fields have that came later, in files of before.</summary>
     public static TaskRecord Newer => new() { OffCpuNs = -1 };
 
     public uint OsId;
@@ -68,9 +69,9 @@ internal struct TaskRecord : IRecord<TaskRecord>
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct NoteRecord : IRecord<NoteRecord>
+internal struct NoteRecord : IRecord
 {
-    public static int FirstSize => 8;
+    public readonly int FirstSize => 8;
 
     public uint TextOffset;
     public uint TextLength;

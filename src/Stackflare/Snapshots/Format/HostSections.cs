@@ -51,7 +51,7 @@ internal static class HostSections
         string platform = Required(host.PlatformOffset, host.PlatformLength, "the platform");
         string? note = Text(host.NoteOffset, host.NoteLength, "the note");
 
-        TaskRecord[] records = directory.Records<TaskRecord>(HostSectionNumbers.TasksSection);
+        TaskRecord[] records = directory.Records(HostSectionNumbers.TasksSection, TaskRecord.Newer);
         var tasks = new Dictionary<int, TaskStat>(records.Length);
         foreach (ref readonly TaskRecord task in records.AsSpan())
         {

@@ -32,29 +32,36 @@ internal sealed class SnapshotDirectory
 
     /// <summary>
     /// Copies the records of a section; empty if there is no such section. Longer records are from a newer version, and their extra fields are
-    /// skipped. Shorter ones are from an older version.
+    /// skipped. Shorter ones are from an older version, and get their other fields from <paramref name="newer"/>.
     /// </summary>
-    public T[] Records<T>(SectionKind kind)
-        where T : unmanaged, IRecord<T> =>
-        Copy(kind, T.FirstSize, T.Newer);
+    public T[] Records<T>(SectionKind kind, T newer = default)
+        where T : unmanaged, IRecord =>
+        Copy(kind, newer.FirstSize, newer);
 
-    private T[] Copy<T>(SectionKind kind, int least, T template)
+    /// <summary>Without a call to a generic method of the framework: no compiler can make those in advance for a type of this library.</summary>
+    private unsafe T[] Copy<T>(SectionKind kind, int least, T newer)
         where T : unmanaged
     {
-        if (Find(kind) is not { } entry)
-            return [];
-        int size = Unsafe.SizeOf<T>();
-        if (entry.RecordSize < least || entry.RecordSize > 4096 || entry.Length % entry.RecordSize != 0)
-            throw new SnapshotFormatException($"section {(uint)kind} of {entry.Length} bytes has records of {entry.RecordSize}");
+        DirectoryEntry? found = Find(kind);
+        if (found is { } sized && (sized.RecordSize < least || sized.RecordSize > 4096 || sized.Length % sized.RecordSize != 0))
+            throw new SnapshotFormatException($"section {(uint)kind} of {sized.Length} bytes has records of {sized.RecordSize}");
+        var records = new T[found is { } counted ? (int)(counted.Length / counted.RecordSize) : 0];
+        if (found is not { } entry || records.Length == 0)
+            return records;
         ReadOnlySpan<byte> section = Section(entry).Span;
-        if (entry.RecordSize == size)
-            return MemoryMarshal.Cast<byte, T>(section).ToArray();
-        var records = new T[section.Length / (int)entry.RecordSize];
-        int common = Math.Min(size, (int)entry.RecordSize);
-        for (int i = 0; i < records.Length; i++)
+        int size = (int)entry.RecordSize, common = Math.Min(sizeof(T), size);
+        fixed (T* first = records)
         {
-            records[i] = template;
-            section.Slice(i * (int)entry.RecordSize, common).CopyTo(MemoryMarshal.AsBytes(records.AsSpan(i, 1)));
+            if (size == sizeof(T))
+            {
+                section.CopyTo(new Span<byte>(first, section.Length));
+                return records;
+            }
+            for (int i = 0; i < records.Length; i++)
+            {
+                first[i] = newer;
+                section.Slice(i * size, common).CopyTo(new Span<byte>(first + i, common));
+            }
         }
         return records;
     }
@@ -63,7 +70,7 @@ internal sealed class SnapshotDirectory
     /// <param name="kind">The section.</param>
     /// <param name="what">Its name in error messages.</param>
     public T Single<T>(SectionKind kind, string what)
-        where T : unmanaged, IRecord<T>
+        where T : unmanaged, IRecord
     {
         T[] records = Records<T>(kind);
         return records.Length == 1 ? records[0] : throw new SnapshotFormatException($"it has {records.Length} {what} records instead of one");

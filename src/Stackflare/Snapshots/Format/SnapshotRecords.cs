@@ -47,9 +47,9 @@ internal struct DirectoryEntry
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct InfoRecord : IRecord<InfoRecord>
+internal struct InfoRecord : IRecord
 {
-    public static int FirstSize => 72;
+    public readonly int FirstSize => 72;
 
     public CapturePhase Phase;
     public int HResult;
@@ -72,9 +72,9 @@ internal struct InfoRecord : IRecord<InfoRecord>
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct ThreadRecord : IRecord<ThreadRecord>
+internal struct ThreadRecord : IRecord
 {
-    public static int FirstSize => 56;
+    public readonly int FirstSize => 56;
 
     public ulong ThreadId;
     public uint OsId;
@@ -91,9 +91,9 @@ internal struct ThreadRecord : IRecord<ThreadRecord>
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct FrameRecord : IRecord<FrameRecord>
+internal struct FrameRecord : IRecord
 {
-    public static int FirstSize => 24;
+    public readonly int FirstSize => 24;
 
     public ulong Address;
     public uint Function;
@@ -109,9 +109,9 @@ internal struct FrameRecord : IRecord<FrameRecord>
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct FunctionRecord : IRecord<FunctionRecord>
+internal struct FunctionRecord : IRecord
 {
-    public static int FirstSize => 56;
+    public readonly int FirstSize => 56;
 
     public ulong FunctionId;
     public uint Module;
@@ -129,9 +129,9 @@ internal struct FunctionRecord : IRecord<FunctionRecord>
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct TypeRecord : IRecord<TypeRecord>
+internal struct TypeRecord : IRecord
 {
-    public static int FirstSize => 32;
+    public readonly int FirstSize => 32;
 
     public ulong ClassId;
     public uint Module;
@@ -143,9 +143,9 @@ internal struct TypeRecord : IRecord<TypeRecord>
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct ModuleRecord : IRecord<ModuleRecord>
+internal struct ModuleRecord : IRecord
 {
-    public static int FirstSize => 72;
+    public readonly int FirstSize => 72;
 
     public ulong ModuleId;
     public ulong BaseAddress;
@@ -162,9 +162,9 @@ internal struct ModuleRecord : IRecord<ModuleRecord>
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct LockRecord : IRecord<LockRecord>
+internal struct LockRecord : IRecord
 {
-    public static int FirstSize => 32;
+    public readonly int FirstSize => 32;
 
     public ulong Object;
     public LockRecordKind Kind;
@@ -176,9 +176,9 @@ internal struct LockRecord : IRecord<LockRecord>
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct WaitRecord : IRecord<WaitRecord>
+internal struct WaitRecord : IRecord
 {
-    public static int FirstSize => 24;
+    public readonly int FirstSize => 24;
 
     public uint Thread;
     public WaitRecordKind Kind;
@@ -189,9 +189,9 @@ internal struct WaitRecord : IRecord<WaitRecord>
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct HeldRecord : IRecord<HeldRecord>
+internal struct HeldRecord : IRecord
 {
-    public static int FirstSize => 16;
+    public readonly int FirstSize => 16;
 
     public uint Thread;
     public uint Lock;
@@ -200,9 +200,9 @@ internal struct HeldRecord : IRecord<HeldRecord>
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct ObjectRecord : IRecord<ObjectRecord>
+internal struct ObjectRecord : IRecord
 {
-    public static int FirstSize => 32;
+    public readonly int FirstSize => 32;
 
     public ulong Address;
     public ObjectRecordKind Kind;
@@ -214,9 +214,9 @@ internal struct ObjectRecord : IRecord<ObjectRecord>
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct ReferenceRecord : IRecord<ReferenceRecord>
+internal struct ReferenceRecord : IRecord
 {
-    public static int FirstSize => 16;
+    public readonly int FirstSize => 16;
 
     public uint Thread;
     public uint Frame;
@@ -225,9 +225,9 @@ internal struct ReferenceRecord : IRecord<ReferenceRecord>
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct BusyRecord : IRecord<BusyRecord>
+internal struct BusyRecord : IRecord
 {
-    public static int FirstSize => 24;
+    public readonly int FirstSize => 24;
 
     public uint Thread;
     public uint Reserved;
@@ -237,9 +237,9 @@ internal struct BusyRecord : IRecord<BusyRecord>
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct PoolRecord : IRecord<PoolRecord>
+internal struct PoolRecord : IRecord
 {
-    public static int FirstSize => 32;
+    public readonly int FirstSize => 32;
 
     public int Workers;
     public int Working;
@@ -250,18 +250,18 @@ internal struct PoolRecord : IRecord<PoolRecord>
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct QueuedRecord : IRecord<QueuedRecord>
+internal struct QueuedRecord : IRecord
 {
-    public static int FirstSize => 8;
+    public readonly int FirstSize => 8;
 
     public uint Type;
     public uint Count;
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct DueTimerRecord : IRecord<DueTimerRecord>
+internal struct DueTimerRecord : IRecord
 {
-    public static int FirstSize => 24;
+    public readonly int FirstSize => 24;
 
     public uint Function;
     public uint State;
@@ -271,9 +271,9 @@ internal struct DueTimerRecord : IRecord<DueTimerRecord>
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct ExceptionRecord : IRecord<ExceptionRecord>
+internal struct ExceptionRecord : IRecord
 {
-    public static int FirstSize => 16;
+    public readonly int FirstSize => 16;
 
     public uint Thread;
     public uint Type;
@@ -282,9 +282,9 @@ internal struct ExceptionRecord : IRecord<ExceptionRecord>
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct BlockerRecord : IRecord<BlockerRecord>
+internal struct BlockerRecord : IRecord
 {
-    public static int FirstSize => 24;
+    public readonly int FirstSize => 24;
 
     public uint Thread;
     public int Call;

@@ -24,9 +24,9 @@ internal enum SavedPlaceFlags : uint
 // The records of the sections with saved symbols. docs/snapshot-format.md describes them.
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct SavedPdbRecord : IRecord<SavedPdbRecord>
+internal struct SavedPdbRecord : IRecord
 {
-    public static int FirstSize => 32;
+    public readonly int FirstSize => 32;
 
     public Guid Id;
     public uint Stamp;
@@ -36,9 +36,9 @@ internal struct SavedPdbRecord : IRecord<SavedPdbRecord>
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct SavedMethodRecord : IRecord<SavedMethodRecord>
+internal struct SavedMethodRecord : IRecord
 {
-    public static int FirstSize => 48;
+    public readonly int FirstSize => 48;
 
     public uint Module;
     public uint Token;
@@ -55,9 +55,9 @@ internal struct SavedMethodRecord : IRecord<SavedMethodRecord>
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct SavedTypeRecord : IRecord<SavedTypeRecord>
+internal struct SavedTypeRecord : IRecord
 {
-    public static int FirstSize => 16;
+    public readonly int FirstSize => 16;
 
     public uint Module;
     public uint Token;
@@ -66,9 +66,9 @@ internal struct SavedTypeRecord : IRecord<SavedTypeRecord>
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct SavedDocumentRecord : IRecord<SavedDocumentRecord>
+internal struct SavedDocumentRecord : IRecord
 {
-    public static int FirstSize => 16;
+    public readonly int FirstSize => 16;
 
     public uint PathOffset;
     public uint PathLength;
@@ -77,9 +77,9 @@ internal struct SavedDocumentRecord : IRecord<SavedDocumentRecord>
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct SavedLockScopesRecord : IRecord<SavedLockScopesRecord>
+internal struct SavedLockScopesRecord : IRecord
 {
-    public static int FirstSize => 20;
+    public readonly int FirstSize => 20;
 
     public uint Module;
     public uint Token;
@@ -90,9 +90,9 @@ internal struct SavedLockScopesRecord : IRecord<SavedLockScopesRecord>
 }
 
 [StructLayout(LayoutKind.Sequential)]
-internal struct SavedFieldRecord : IRecord<SavedFieldRecord>
+internal struct SavedFieldRecord : IRecord
 {
-    public static int FirstSize => 24;
+    public readonly int FirstSize => 24;
 
     public uint Module;
     public uint Token;
@@ -104,9 +104,9 @@ internal struct SavedFieldRecord : IRecord<SavedFieldRecord>
 
 /// <summary>With the offset <see cref="Snapshots.Format.SnapshotConstants.None"/>, it only contains the method of the state machine.</summary>
 [StructLayout(LayoutKind.Sequential)]
-internal struct SavedAwaitRecord : IRecord<SavedAwaitRecord>
+internal struct SavedAwaitRecord : IRecord
 {
-    public static int FirstSize => 20;
+    public readonly int FirstSize => 20;
 
     public uint Module;
     public uint Type;
@@ -117,9 +117,9 @@ internal struct SavedAwaitRecord : IRecord<SavedAwaitRecord>
 
 /// <summary>The offset <see cref="Snapshots.Format.SnapshotConstants.None"/> means not known.</summary>
 [StructLayout(LayoutKind.Sequential)]
-internal struct SavedPlaceRecord : IRecord<SavedPlaceRecord>
+internal struct SavedPlaceRecord : IRecord
 {
-    public static int FirstSize => 16;
+    public readonly int FirstSize => 16;
 
     public uint Frame;
     public uint ILOffset;
@@ -131,9 +131,9 @@ internal struct SavedPlaceRecord : IRecord<SavedPlaceRecord>
 
 /// <summary>Status and origin are the values of <see cref="SymbolStatus"/> and <see cref="SourceTextOrigin"/>.</summary>
 [StructLayout(LayoutKind.Sequential)]
-internal struct SavedLineRecord : IRecord<SavedLineRecord>
+internal struct SavedLineRecord : IRecord
 {
-    public static int FirstSize => 40;
+    public readonly int FirstSize => 40;
 
     public uint Module;
     public uint Token;
