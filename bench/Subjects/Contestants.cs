@@ -6,7 +6,10 @@ namespace Stackflare.Bench.Subjects;
 /// <summary>Finds out which contestants there are on this machine. Owns the directory that holds the compiled Java program.</summary>
 internal sealed class Contestants : IDisposable
 {
-    private static readonly string TargetProgram = Path.Combine(AppContext.BaseDirectory, "Stackflare.BenchTarget");
+    /// <summary>With the library as its package has it, which is machine code.</summary>
+    private static readonly Lazy<string> TargetProgram = new(() =>
+        Published.Make(Path.Combine("bench", "Targets", "Parked"), "target", "Stackflare.BenchTarget", "-p:SelfContained=false", "-p:PublishReadyToRun=true").FullName);
+
     private static readonly string Sources = Path.Combine(AppContext.BaseDirectory, "competitors");
 
     private readonly DirectoryInfo _compiled = Directory.CreateTempSubdirectory("stackflare-bench-");
@@ -32,7 +35,7 @@ internal sealed class Contestants : IDisposable
     internal IReadOnlyList<string> Absent => _absent;
 
     /// <summary>The program with Stackflare in it.</summary>
-    internal static ProcessStartInfo Target(Shape shape, params string[] switches) => CommandResult.Piped(TargetProgram, [.. Numbers(shape), .. switches]);
+    internal static ProcessStartInfo Target(Shape shape, params string[] switches) => CommandResult.Piped(TargetProgram.Value, [.. Numbers(shape), .. switches]);
 
     public void Dispose() => _compiled.Delete(recursive: true);
 

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
 using Stackflare.EndToEnd.Harness;
 
 namespace Stackflare.EndToEnd.Packaging;
@@ -19,8 +21,11 @@ public sealed class LibraryPackageTests(Packages packages)
             Console.In.Read();
             return;
         }
-        using (Flare.OnSignal())
+        // A warm-up would compile at the same time, on another thread.
+        using (Flare.OnSignal(new SignalOptions { WarmUp = false }))
             Flare.Dump(Console.Out, capture: new CaptureOptions { Limits = new DumpLimits { Timeout = TimeSpan.FromMinutes(1) } });
+
+        Console.WriteLine($"compiled: {System.Runtime.JitInfo.GetCompiledMethodCount()} of {typeof(Flare).Assembly.Location}");
 
         static class Work
         {
@@ -41,7 +46,14 @@ public sealed class LibraryPackageTests(Packages packages)
         await packages.DotnetAsync("portable", "build", "-o", "out");
         Assert.False(File.Exists($"{folder}/out/libstackflare_probe.so"));
         Assert.True(File.Exists($"{folder}/out/runtimes/linux-x64/native/libstackflare_probe.so"));
-        await AssertDumpsAsync(folder, new Command("dotnet", $"{folder}/out/portable.dll"));
+        var program = new Command("dotnet", $"{folder}/out/portable.dll") { Environment = new() { ["DOTNET_TieredCompilation"] = "0" } };
+        int compiled = CompiledMethods(await AssertDumpsAsync(folder, program), $"{folder}/out/runtimes/linux-x64/lib/net10.0");
+
+        // Without it, the program has the IL to compile.
+        Directory.Delete($"{folder}/out/runtimes/linux-x64/lib", recursive: true);
+        File.Delete($"{folder}/out/portable.deps.json");
+        int all = CompiledMethods(await AssertDumpsAsync(folder, program), $"{folder}/out");
+        Assert.InRange(compiled, 1, all * 2 / 3);
     }
 
     [Theory]
@@ -86,8 +98,10 @@ public sealed class LibraryPackageTests(Packages packages)
         Assert.Equal(0, program.ExitCode);
     }
 
-    [Fact]
-    public async Task ThePackageItselfServesAsAStartupHook()
+    [Theory]
+    [InlineData("lib/net8.0")]
+    [InlineData("runtimes/linux-x64/lib/net10.0")]
+    public async Task ThePackageItselfServesAsAStartupHook(string library)
     {
         await ProjectAsync("hook");
         await packages.DotnetAsync("hook", "restore");
@@ -95,7 +109,7 @@ public sealed class LibraryPackageTests(Packages packages)
         {
             Environment = new Dictionary<string, string?>
             {
-                ["DOTNET_STARTUP_HOOKS"] = $"{packages.Unpacked}/stackflare/{Packages.Version}/lib/net8.0/Stackflare.dll",
+                ["DOTNET_STARTUP_HOOKS"] = $"{packages.Unpacked}/stackflare/{Packages.Version}/{library}/Stackflare.dll",
                 ["STACKFLARE_FORMAT"] = "json",
             },
         });
@@ -110,6 +124,14 @@ public sealed class LibraryPackageTests(Packages packages)
         await packages.DotnetAsync("ahead", "restore");
         string output = await packages.DotnetAsync("ahead", "msbuild", "-t:StackflareCheckPublish", "-p:PublishAot=true");
         Assert.Contains("warning STACKFLARE001", output, StringComparison.Ordinal);
+    }
+
+    /// <summary>How many methods the program has compiled until the end of its first dump.</summary>
+    private static int CompiledMethods(string output, string folder)
+    {
+        Match line = Regex.Match(output, "^compiled: ([0-9]+) of (.*)/Stackflare.dll$", RegexOptions.Multiline);
+        Assert.Equal(folder, line.Groups[2].Value);
+        return int.Parse(line.Groups[1].Value, CultureInfo.InvariantCulture);
     }
 
     private Task<string> ProjectAsync(string name) => packages.ProjectAsync(name, "Microsoft.NET.Sdk", "Stackflare", Program);

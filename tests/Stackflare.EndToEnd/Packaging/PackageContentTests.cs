@@ -15,6 +15,13 @@ public sealed class PackageContentTests(Packages packages)
 
     private const string Probe = "libstackflare_probe.so";
 
+    /// <summary>What the library is compiled for in advance.</summary>
+    private static readonly (string Platform, string Framework)[] Compiled =
+        [("linux-arm64", "net10.0"), ("linux-arm64", "net11.0"), ("linux-x64", "net10.0"), ("linux-x64", "net11.0")];
+
+    /// <summary>The mark of code for Linux in the processor of a file.</summary>
+    private const System.Reflection.PortableExecutable.Machine Linux = (System.Reflection.PortableExecutable.Machine)0x7B79;
+
     /// <summary>What NuGet itself puts into every package.</summary>
     private static readonly string[] Wrapping = ["_rels/", "package/", "[Content_Types].xml"];
 
@@ -28,16 +35,33 @@ public sealed class PackageContentTests(Packages packages)
             Directory.EnumerateFiles(packages.Feed).Select(Path.GetFileName).Order(StringComparer.Ordinal));
 
     [Fact]
-    public void TheLibraryComesWithItsDocumentationAndEveryProbeThatCouldBeBuilt()
+    public void TheLibraryComesWithItsDocumentationAsMachineCodeAndWithEveryProbeThatCouldBeBuilt()
     {
         using ZipArchive package = packages.Open("Stackflare");
         Assert.Equal(
-            [
-                "LICENSE", "README.md", "Stackflare.nuspec", "build/Stackflare.targets", "buildTransitive/Stackflare.targets",
-                "lib/net8.0/Stackflare.dll", "lib/net8.0/Stackflare.xml", .. Platforms().Select(p => $"runtimes/{p}/native/{Probe}"),
-            ],
+            new[] { "LICENSE", "README.md", "Stackflare.nuspec", "build/Stackflare.targets", "buildTransitive/Stackflare.targets", "lib/net8.0/Stackflare.dll", "lib/net8.0/Stackflare.xml" }
+                .Concat(Compiled.Select(c => $"runtimes/{c.Platform}/lib/{c.Framework}/Stackflare.dll"))
+                .Concat(Platforms().Select(p => $"runtimes/{p}/native/{Probe}"))
+                .Order(StringComparer.Ordinal),
             Contents(package));
         Assert.All(Platforms(), platform => Assert.Equal(Machine(platform), ReadMachine(package.GetEntry($"runtimes/{platform}/native/{Probe}")!)));
+    }
+
+    /// <summary>The same assembly, with code for the processor beside the IL.</summary>
+    [Fact]
+    public void TheMachineCodeIsThatOfTheLibrary()
+    {
+        using ZipArchive package = packages.Open("Stackflare");
+        using var plain = new PEReader(new MemoryStream(Read(package.GetEntry("lib/net8.0/Stackflare.dll")!)));
+        Assert.Equal(0, plain.PEHeaders.CorHeader!.ManagedNativeHeaderDirectory.Size);
+        foreach (var (platform, framework) in Compiled)
+        {
+            using var compiled = new PEReader(new MemoryStream(Read(package.GetEntry($"runtimes/{platform}/lib/{framework}/Stackflare.dll")!)));
+            Assert.NotEqual(0, compiled.PEHeaders.CorHeader!.ManagedNativeHeaderDirectory.Size);
+            // The format marks the operating system in the field for the processor.
+            Assert.Equal(platform == "linux-x64" ? System.Reflection.PortableExecutable.Machine.Amd64 : System.Reflection.PortableExecutable.Machine.Arm64, compiled.PEHeaders.CoffHeader.Machine ^ Linux);
+            Assert.Equal(Mvid(plain), Mvid(compiled));
+        }
     }
 
     /// <summary>It uses internal members of the library, so no other version will do.</summary>
@@ -160,6 +184,12 @@ public sealed class PackageContentTests(Packages packages)
         .Select(e => e.FullName)
         .Where(name => !Wrapping.Any(w => name.StartsWith(w, StringComparison.Ordinal)))
         .Order(StringComparer.Ordinal);
+
+    private static Guid Mvid(PEReader assembly)
+    {
+        MetadataReader reader = assembly.GetMetadataReader();
+        return reader.GetGuid(reader.GetModuleDefinition().Mvid);
+    }
 
     private static int Machine(string platform) => platform.EndsWith("-arm64", StringComparison.Ordinal) ? 183 : 62; // EM_AARCH64, EM_X86_64
 

@@ -80,8 +80,12 @@ internal sealed partial class ProbeLibrary
         string byPlatform = System.IO.Path.Combine("runtimes", ProbePlatform.For(isMusl), "native", FileName);
         foreach (string directory in directories)
             yield return System.IO.Path.Combine(directory, byPlatform);
+        // lib/<framework> of the package, and runtimes/<platform>/lib/<framework> for the library as machine code.
         if (System.IO.Path.GetDirectoryName(own) is { } parent && System.IO.Path.GetFileName(parent) == "lib")
+        {
             yield return System.IO.Path.Combine(parent, "..", byPlatform);
+            yield return System.IO.Path.Combine(parent, "..", "..", "..", byPlatform);
+        }
     }
 
     /// <summary>The path that the probe is mapped from, according to the kernel.</summary>
