@@ -29,4 +29,10 @@ public enum DumpFormat
     /// nor the notes.
     /// </summary>
     Actuator,
+
+    /// <summary>
+    /// The stacks of threads and the async stacks as one tree, outermost call first: what they have in common is there once, with counts at the branches. Otherwise
+    /// like <see cref="Text"/>.
+    /// </summary>
+    Tree,
 }

@@ -6,15 +6,13 @@ namespace Stackflare.Analysis;
 /// Numbers the distinct frames of a dump from 0 in the order of appearance. Stacks share their frame objects, so a stack becomes a
 /// short list of numbers that is cheap to compare, and each frame is formatted only once.
 /// </summary>
-/// <param name="byPlace">
-/// Whether frames that <see cref="SameFrame"/> considers equal have one number; otherwise each frame object has its own.
-/// </param>
-internal sealed class FrameTable(bool byPlace = false)
+/// <param name="places">Frames that it considers equal have one number, for example <see cref="SameFrame"/>. Null: each frame object has its own.</param>
+internal sealed class FrameTable(IEqualityComparer<DumpFrame>? places = null)
 {
     // DumpFrame's own equality is by reference, and the default comparer of a sealed type is the fastest.
     private readonly Dictionary<DumpFrame, int> _ids = new(256);
     // Used once for each frame object.
-    private readonly Dictionary<DumpFrame, int>? _places = byPlace ? new(256, SameFrame.Comparer) : null;
+    private readonly Dictionary<DumpFrame, int>? _places = places is null ? null : new(256, places);
     private readonly List<DumpFrame> _frames = new(256);
 
     public int Count => _frames.Count;

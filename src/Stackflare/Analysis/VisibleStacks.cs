@@ -39,7 +39,7 @@ internal sealed class VisibleStacks : IDisposable
     }
 
     /// <summary>The frames of the stacks, numbered by place.</summary>
-    public FrameTable Frames { get; } = new(byPlace: true);
+    public FrameTable Frames { get; } = new(SameFrame.Comparer);
 
     /// <summary>The distinct stacks as numbers of <see cref="Frames"/>, innermost first. One of them may be empty.</summary>
     public StackTable Stacks { get; } = new();

@@ -21,6 +21,7 @@ internal static class DumpFormats
         new(DumpFormat.Folded, "folded", ".folded", PlainText, FoldedRenderer.Write),
         new(DumpFormat.Speedscope, "speedscope", ".speedscope.json", Json, SpeedscopeRenderer.Write),
         new(DumpFormat.Actuator, "actuator", ".json", Actuator, static (dump, options, _, bytes) => ActuatorRenderer.Write(dump, options, bytes)),
+        new(DumpFormat.Tree, "tree", ".txt", PlainText, TreeRenderer.Write),
     ];
 
     /// <summary>The names, in the order of display.</summary>

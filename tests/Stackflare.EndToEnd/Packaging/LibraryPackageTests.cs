@@ -46,7 +46,7 @@ public sealed class LibraryPackageTests(Packages packages)
         await packages.DotnetAsync("portable", "build", "-o", "out");
         Assert.False(File.Exists($"{folder}/out/libstackflare_probe.so"));
         Assert.True(File.Exists($"{folder}/out/runtimes/linux-x64/native/libstackflare_probe.so"));
-        var program = new Command("dotnet", $"{folder}/out/portable.dll") { Environment = new() { ["DOTNET_TieredCompilation"] = "0" } };
+        var program = new Command("dotnet", $"{folder}/out/portable.dll") { Environment = new Dictionary<string, string> { ["DOTNET_TieredCompilation"] = "0" } };
         int compiled = CompiledMethods(await AssertDumpsAsync(folder, program), $"{folder}/out/runtimes/linux-x64/lib/net10.0");
 
         // Without it, the program has the IL to compile.

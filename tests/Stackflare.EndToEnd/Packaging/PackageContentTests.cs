@@ -39,10 +39,10 @@ public sealed class PackageContentTests(Packages packages)
     {
         using ZipArchive package = packages.Open("Stackflare");
         Assert.Equal(
-            new[] { "LICENSE", "README.md", "Stackflare.nuspec", "build/Stackflare.targets", "buildTransitive/Stackflare.targets", "lib/net8.0/Stackflare.dll", "lib/net8.0/Stackflare.xml" }
-                .Concat(Compiled.Select(c => $"runtimes/{c.Platform}/lib/{c.Framework}/Stackflare.dll"))
-                .Concat(Platforms().Select(p => $"runtimes/{p}/native/{Probe}"))
-                .Order(StringComparer.Ordinal),
+            ((string[])[
+                "LICENSE", "README.md", "Stackflare.nuspec", "build/Stackflare.targets", "buildTransitive/Stackflare.targets", "lib/net8.0/Stackflare.dll", "lib/net8.0/Stackflare.xml",
+                .. Compiled.Select(c => $"runtimes/{c.Platform}/lib/{c.Framework}/Stackflare.dll"), .. Platforms().Select(p => $"runtimes/{p}/native/{Probe}"),
+            ]).Order(StringComparer.Ordinal),
             Contents(package));
         Assert.All(Platforms(), platform => Assert.Equal(Machine(platform), ReadMachine(package.GetEntry($"runtimes/{platform}/native/{Probe}")!)));
     }

@@ -10,6 +10,9 @@ public sealed class GoldenTests
     [Theory, MemberData(nameof(Names))]
     public void Traceback(string name) => Golden.Verify(Render.Traceback(SampleDumps.Get(name)), $"{name}.traceback");
 
+    [Theory, MemberData(nameof(Names))]
+    public void Tree(string name) => Golden.Verify(Render.With(SampleDumps.Get(name), DumpFormat.Tree), $"{name}.tree");
+
     [Theory, InlineData("ordinary"), InlineData("hostile"), InlineData("no-symbols"), InlineData("before-net9"), InlineData("no-answer"), InlineData("deadlock"), InlineData("reader-writer"),
         InlineData("async"), InlineData("async-requests"), InlineData("async-tree"), InlineData("hostile-async"), InlineData("third-of-series")]
     public void Json(string name) => Golden.Verify(Render.Json(SampleDumps.Get(name)), name, "json");
@@ -44,6 +47,7 @@ public sealed class GoldenTests
     {
         Golden.Verify(Render.Text(SampleDumps.Get(name), Render.All), $"{name}.all.text");
         Golden.Verify(Render.Traceback(SampleDumps.Get(name), Render.All), $"{name}.all.traceback");
+        Golden.Verify(Render.With(SampleDumps.Get(name), DumpFormat.Tree, Render.All), $"{name}.all.tree");
     }
 
     [Fact]

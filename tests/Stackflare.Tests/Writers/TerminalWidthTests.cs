@@ -36,7 +36,7 @@ public sealed partial class TerminalWidthTests
         foreach (string name in SampleDumps.Names)
         {
             ThreadDump dump = SampleDumps.Get(name);
-            foreach (DumpFormat format in (DumpFormat[])[DumpFormat.Text, DumpFormat.Traceback])
+            foreach (DumpFormat format in (DumpFormat[])[DumpFormat.Text, DumpFormat.Traceback, DumpFormat.Tree])
             {
                 string[] full = Render.With(dump, format).Split('\n'), fitted = Fitted(dump, format, new TextStyle { Width = width }).Split('\n');
                 Assert.Equal(full.Length, fitted.Length);

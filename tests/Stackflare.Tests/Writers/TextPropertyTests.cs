@@ -19,6 +19,7 @@ public sealed partial class TextPropertyTests
 
             var shown = dump.Threads.Where(t => options.ShowHidden || !t.IsOwn).Select(t => t.OsId.Value).Order();
             Assert.Equal(shown, ThreadIds(Render.Text(dump, options)).Order());
+            Assert.Equal(shown, ThreadIds(Render.With(dump, DumpFormat.Tree, options)).Order());
         }
     }
 

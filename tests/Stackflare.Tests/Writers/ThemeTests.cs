@@ -39,7 +39,7 @@ public sealed partial class ThemeTests
     public void OtherFormatsHaveNoCodes()
     {
         ThreadDump dump = SampleDumps.Get("async");
-        foreach (DumpFormat format in Enum.GetValues<DumpFormat>().Where(f => f != DumpFormat.Text))
+        foreach (DumpFormat format in Enum.GetValues<DumpFormat>().Where(f => f is not (DumpFormat.Text or DumpFormat.Tree)))
             Assert.Equal(Render.With(dump, format), Themed(dump, Theme, format: format));
     }
 

@@ -10,7 +10,7 @@ internal sealed class AsyncSection(RenderBuffer buffer, DumpView view, TextDiale
     /// <summary>How many groups of tasks are shown one by one under one stack, on all levels together.</summary>
     private const int MaxBranches = 40;
 
-    private readonly AsyncFrameLines _frames = new(buffer, view.Options, dialect);
+    private readonly FrameLines _frames = new(buffer, view.Options, dialect);
 
     private int _branchesLeft;
 
@@ -28,6 +28,16 @@ internal sealed class AsyncSection(RenderBuffer buffer, DumpView view, TextDiale
             .Append(UnchangedText.After(view.Dump, view.UnchangedIn(group), group.Count)).Append(dialect.OutermostFirst ? ">" : "").AppendLine();
         AppendStack(group, before: "", depth: 0);
         End();
+    }
+
+    /// <summary>Writes what async stacks wait for, under their frames, which are already written.</summary>
+    public void AppendEnd(AsyncStackGroup group, string before)
+    {
+        _branchesLeft = MaxBranches;
+        buffer.Append(before).Append(dialect.Indentation).Append("- ").Append(AsyncWaitText.Describe(group, dialect.Reference))
+            .Append(UnchangedText.After(view.Dump, view.UnchangedIn(group), group.Count)).AppendLine();
+        AppendUnfinished(group, before, depth: 0);
+        AppendBlocked(group, before);
     }
 
     /// <summary>Writes the async callers of what the threads of a group run, after a line that introduces them.</summary>

@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Runtime.CompilerServices;
-using Stackflare.Analysis;
 using Stackflare.Model;
 using Stackflare.Views;
 
@@ -11,9 +9,9 @@ internal sealed class TextRenderer
 {
     private readonly DumpView _view;
     private readonly RenderOptions _options;
-    private readonly TextTheme? _theme;
     private readonly TextDialect _dialect;
     private readonly RenderBuffer _buffer;
+    private readonly TextParts _parts;
     private readonly StackText _text;
     private readonly AsyncSection _async;
 
@@ -21,22 +19,10 @@ internal sealed class TextRenderer
     {
         _view = view;
         _options = view.Options;
-        _theme = style.Theme;
-        _dialect = new TextDialect
-        {
-            OutermostFirst = false,
-            Indentation = "   ",
-            Format = FormatFrame,
-            Repeated = Repeated,
-            Truncated = "   ... more frames not walked: a limit was reached\n",
-            Reference = ThreadLines.Reference,
-            Subject = thread => ThreadLines.Subject(thread, _theme),
-            Callers = static method => method is null ? "   --- awaited by ---\n" : $"   --- {method} is awaited by ---\n",
-            ShowsAll = style.ShowsAll,
-            Separator = null,
-        };
-        _buffer = new RenderBuffer(bytes, _theme);
-        _text = new StackText(view.Stacks, FormatFrame, new LockLines(ThreadLines.Reference, _dialect.Indentation, _theme));
+        _buffer = new RenderBuffer(bytes, style.Theme);
+        _parts = new TextParts(_buffer, view, style.Theme);
+        _dialect = _parts.Dialect(outermostFirst: false, style.ShowsAll);
+        _text = new StackText(view.Stacks, _parts.FormatFrame, _parts.LockLines);
         _async = new AsyncSection(_buffer, view, _dialect);
     }
 
@@ -52,9 +38,9 @@ internal sealed class TextRenderer
         _buffer.AppendLine();
         new DiagnosisSection(_buffer, _view, _dialect).Append();
         _view.Sections.Visit(AppendGroup, _async.Append);
-        AppendIdleThreads();
+        _parts.AppendIdleThreads();
         _async.AppendIdle();
-        AppendNativeThreads();
+        _parts.AppendNativeThreads();
         if (DumpHeading.AppendNotShown(_buffer, _view, _async.HiddenFrames, _dialect))
             _buffer.AppendLine();
     }
@@ -69,16 +55,16 @@ internal sealed class TextRenderer
             if (group.Length > 0)
                 _buffer.Append(" with this stack").Append(unchanged).Append(':').AppendLine();
             else
-                _buffer.Append(" without a stack (").Append(WithoutStack(group.First)).Append(')').Append(unchanged).Append(':').AppendLine();
+                _buffer.Append(" without a stack (").Append(TextParts.WithoutStack(group.First)).Append(')').Append(unchanged).Append(':').AppendLine();
         }
 
         int inFull = ThreadLines.InFull(group, _options);
         for (int i = 0; i < inFull; i++)
         {
-            AppendThread(group.Threads[i]);
+            _parts.AppendThread(group.Threads[i]);
             // A single thread without a stack needs no second line for that.
             if (count == 1 && group.Length == 0)
-                _buffer.Append(" (").Append(WithoutStack(group.First)).Append(')');
+                _buffer.Append(" (").Append(TextParts.WithoutStack(group.First)).Append(')');
             if (count == 1)
                 _buffer.Append(unchanged);
             _buffer.AppendLine();
@@ -87,7 +73,7 @@ internal sealed class TextRenderer
 
         if (_view.AsyncMainOf(group) is { } main)
         {
-            _buffer.Append(_dialect.Indentation).Append("waits for the async method ").Append(EscapedText.Plain(main.ToString()))
+            _buffer.Append(TextParts.Indentation).Append("waits for the async method ").Append(EscapedText.Plain(main.ToString()))
                 .Append(LockLines.Times(group.First.WaitingFor!)).AppendLine().AppendLine();
             return;
         }
@@ -101,47 +87,6 @@ internal sealed class TextRenderer
         _buffer.AppendLine();
     }
 
-    private void AppendIdleThreads()
-    {
-        if (_view.Sections.Idle.Count == 0)
-            return;
-        _buffer.Begin(TextRole.Heading).Append(DiagnosisText.Count(_view.Sections.IdleThreadCount, "idle thread")).Append(" of the framework:").End().AppendLine();
-        foreach (IdleGroup group in _view.Sections.Idle)
-        {
-            if (group.Threads is [var only])
-                AppendThread(only);
-            else
-                ThreadLines.AppendSummary(_buffer, DiagnosisText.Count(group.Threads.Count, "thread"), group.Threads);
-            _buffer.Append(group.Threads.Count == 1 ? " " : "; ").Append(group.Method is { } method ? "in " + EscapedText.Plain(method.FullName) : "(no managed frames)").AppendLine();
-        }
-        _buffer.AppendLine();
-    }
-
-    private void AppendThread(DumpThread thread)
-    {
-        AppendName(thread.DisplayName);
-        if (thread.ManagedId is { } id)
-            _buffer.Append(" #").Append(id.Value);
-        _buffer.Append(" tid=").Append(thread.OsId.Value);
-        if (thread.IsBackground is true)
-            _buffer.Append(" background");
-        if (thread.IsThreadPool is true)
-            _buffer.Append(" pool");
-        AppendState(thread.Activity, thread.CpuTime);
-        if (thread.CurrentException is { } exception)
-            _buffer.Append(" handling ").Append(EscapedText.Plain(ExceptionText.Describe(exception)));
-    }
-
-    private void AppendName(string name) => _buffer.Begin(TextRole.ThreadName).Append('"').Append(EscapedText.Quoted(name)).Append('"').End();
-
-    private void AppendState(ThreadActivity activity, TimeSpan? cpu)
-    {
-        if (ThreadLines.Word(activity) is { Length: > 0 } state)
-            _buffer.Append(' ').Append(activity is ThreadActivity.Blocked ? _theme.Mark(TextRole.Warning, state) : state);
-        if (cpu is { } time)
-            _buffer.Append(" cpu=").Append(Durations.Cpu(time));
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AppendStack(ReadOnlySpan<int> stack)
     {
@@ -152,73 +97,16 @@ internal sealed class TextRenderer
             foreach (int id in stack.Slice(i, run.Period))
                 _buffer.Append(made[id] ?? _text.Make(id));
             if (run.Repeats > 1)
-                _buffer.Append(Repeated(run));
+                _buffer.Append(TextParts.Repeated(run));
             i = run.End;
         }
     }
 
-    private static string Repeated(StackRun run) => FormattableString.Invariant(
-        $"   ... the {(run.Period > 1 ? $"{run.Period} frames" : "frame")} above repeated {run.Repeats - 1:N0} more times\n");
-
     private void AppendEnd(StackCompleteness completeness)
     {
         if (completeness is StackCompleteness.Truncated)
-            _buffer.Append(_dialect.Truncated);
+            _buffer.Append(TextParts.Truncated);
         else if (completeness is StackCompleteness.Broken)
-            _buffer.Append("   ... more frames not walked: the runtime could not continue").AppendLine();
+            _buffer.Append(TextParts.Broken);
     }
-
-    private void AppendNativeThreads()
-    {
-        if (_view.NativeThreads.Count == 0)
-            return;
-        if (_view.Dump.HasStacks)
-        {
-            _buffer.AppendCount(_view.NativeThreads.Count)
-                .Append(_view.NativeThreads.Count == 1 ? " native thread" : " native threads").Append(':').AppendLine();
-        }
-        foreach (var thread in _view.NativeThreads)
-        {
-            AppendName(thread.Name);
-            _buffer.Append(" tid=").Append(thread.OsId.Value);
-            AppendState(thread.Activity, thread.CpuTime);
-            if (thread.WaitChannel is { } channel)
-                _buffer.Append(" in ").Append(EscapedText.Plain(channel));
-            _buffer.AppendLine();
-        }
-        _buffer.AppendLine();
-    }
-
-    /// <summary>Why there is no stack.</summary>
-    private static string WithoutStack(DumpThread thread) => thread.Completeness switch
-    {
-        StackCompleteness.NotWalked => "not walked: a limit was reached before",
-        StackCompleteness.NoManagedFrames => "no managed frames",
-        _ when thread.Frames.Count > 0 => "hidden frames only",
-        StackCompleteness.Truncated => "no frames walked: a limit was reached",
-        StackCompleteness.Broken => "no frames walked: the runtime could not begin",
-        _ => "no managed frames",
-    };
-
-    /// <summary>
-    /// The lines of a frame. The first is what <see cref="Exception.StackTrace"/> prints, so that IDEs
-    /// make it a link.
-    /// </summary>
-    private string FormatFrame(DumpFrame frame)
-    {
-        // Native frames are not a method and have no parameters.
-        string method = EscapedText.Plain(frame.Kind is FrameKind.Native ? frame.Method.FullName : frame.Method.ToString());
-        if (frame.Source is not { } source)
-            return WithoutLine(method);
-
-        string path = EscapedText.Plain(source.Path), location = string.Create(CultureInfo.InvariantCulture, $"{path}:line {source.Line}");
-        // A link is possible only for a path of this system.
-        string note = source.IsApproximate ? DiagnosisText.Approximate : "";
-        string line = _theme is null ? $"   at {method} in {location}{note}\n"
-            : path is not ['/', _, ..] ? WithoutLine($"{method} in {location}{note}")
-            : $"   {_theme.Mark(TextRole.Keyword, "at")} {method} {_theme.Mark(TextRole.Keyword, "in")} {_theme.Mark(TextRole.Location, _theme.Link(path, location))}{note}\n";
-        return SourceLine.Find(source) is { } text ? $"{line}{_theme.Mark(TextRole.Source, "      " + text)}\n" : line;
-    }
-
-    private string WithoutLine(string frame) => $"   {_theme.Mark(TextRole.Keyword, "at")}{_theme.Mark(TextRole.NoLine, " " + frame)}\n";
 }

@@ -3,8 +3,8 @@ using Stackflare.Analysis;
 
 namespace Stackflare.Writers.Text;
 
-/// <summary>Writes the frames of async methods. The lines of each frame are made once.</summary>
-internal sealed class AsyncFrameLines(RenderBuffer buffer, RenderOptions options, TextDialect dialect)
+/// <summary>Writes frames with a beginning for each line. The lines of each frame are made once.</summary>
+internal sealed class FrameLines(RenderBuffer buffer, RenderOptions options, TextDialect dialect)
 {
     private FrameTable? _frames;
     private readonly List<byte[]> _texts = [];
@@ -17,6 +17,15 @@ internal sealed class AsyncFrameLines(RenderBuffer buffer, RenderOptions options
     public int Append(IReadOnlyList<DumpFrame> frames, string before)
     {
         IReadOnlyList<DumpFrame> visible = VisibleFrames.Of(frames, options.ShowHidden);
+        AppendAll(visible, before);
+        return visible.Count;
+    }
+
+    /// <summary>Writes frames, all of them.</summary>
+    /// <param name="visible">The frames, innermost first.</param>
+    /// <param name="before">The beginning of each line.</param>
+    public void AppendAll(IReadOnlyList<DumpFrame> visible, string before)
+    {
         if (_ids.Length < visible.Count)
             _ids = new int[Math.Max(64, visible.Count * 2)];
         for (int i = 0; i < visible.Count; i++)
@@ -31,12 +40,11 @@ internal sealed class AsyncFrameLines(RenderBuffer buffer, RenderOptions options
                 buffer.Append(before).Append(dialect.Repeated(run));
             i = run.End;
         }
-        return visible.Count;
     }
 
     private int IdOf(DumpFrame frame)
     {
-        int id = (_frames ??= new(byPlace: true)).IdOf(frame);
+        int id = (_frames ??= new(SameFrame.Comparer)).IdOf(frame);
         if (id == _texts.Count)
             _texts.Add(Encoding.UTF8.GetBytes(dialect.Format(frame)));
         return id;

@@ -1,0 +1,189 @@
+using Stackflare.Analysis;
+using Stackflare.Model;
+using Stackflare.Views;
+
+namespace Stackflare.Writers.Text;
+
+/// <summary>
+/// The stacks of all threads and async stacks as one tree, outermost frame first: what they have in common is there once, with counts at the branches.
+/// </summary>
+internal sealed class TreeRenderer
+{
+    /// <summary>Deeper branches have the indentation of this level, and say their own.</summary>
+    internal const int DeepestIndentation = 24;
+
+    /// <summary>Of more threads at one place, only a summary is shown.</summary>
+    private const int MaxThreads = 3;
+
+    private readonly DumpView _view;
+    private readonly TextDialect _dialect;
+    private readonly RenderBuffer _buffer;
+    private readonly TextParts _parts;
+    private readonly FrameLines _frames;
+    private readonly AsyncSection _async;
+    private readonly MergedStacks _tree;
+    private readonly List<DumpFrame> _chain = [];
+
+    private TreeRenderer(DumpView view, TextStyle style, PooledBytes bytes)
+    {
+        _view = view;
+        _buffer = new RenderBuffer(bytes, style.Theme);
+        _parts = new TextParts(_buffer, view, style.Theme);
+        _dialect = _parts.Dialect(outermostFirst: true, style.ShowsAll);
+        _frames = new FrameLines(_buffer, view.Options, _dialect);
+        _async = new AsyncSection(_buffer, view, _dialect);
+        _tree = new MergedStacks(view);
+    }
+
+    public static void Write(ThreadDump dump, RenderOptions options, TextStyle style, PooledBytes bytes)
+    {
+        using var view = new DumpView(dump, options);
+        TerminalWidth.Fit(style.Width, bytes, destination => new TreeRenderer(view, style, destination).Write());
+    }
+
+    private void Write()
+    {
+        DumpHeading.AppendHeading(_buffer, _view);
+        _buffer.AppendLine();
+        new DiagnosisSection(_buffer, _view, _dialect).Append();
+        foreach (MergedFrame outermost in _tree.Root.Calls)
+        {
+            AppendTree(outermost);
+            _buffer.AppendLine();
+        }
+        foreach (StackEntry entry in _tree.Root.Ends)
+        {
+            AppendCount(entry.Threads?.Threads.Count ?? 0, entry.Async?.Count ?? 0);
+            _buffer.AppendLine();
+            AppendEnd(entry, before: "");
+            _buffer.AppendLine();
+        }
+        _parts.AppendIdleThreads();
+        _async.AppendIdle();
+        _parts.AppendNativeThreads();
+        if (DumpHeading.AppendNotShown(_buffer, _view, _async.HiddenFrames + HiddenAsyncFrames(), _dialect))
+            _buffer.AppendLine();
+    }
+
+    /// <summary>Without recursion: a tree can be as deep as it has branches.</summary>
+    private void AppendTree(MergedFrame outermost)
+    {
+        var open = new Stack<(MergedFrame Frame, string Before, int Level)>();
+        open.Push((outermost, "", 0));
+        while (open.TryPop(out var branch))
+        {
+            (MergedFrame frame, string before, int level) = branch;
+            AppendBranch(before, level, frame.Threads, frame.AsyncStacks, level > DeepestIndentation ? FormattableString.Invariant($", level {level}") : "");
+            string inner = Inner(before, level);
+            frame = AppendChain(frame, inner);
+            bool isEnd = frame is { Calls.Count: 0, Ends.Count: 1 };
+            foreach (StackEntry entry in frame.Ends)
+            {
+                if (!isEnd)
+                    AppendBranch(inner, level + 1, entry.Threads?.Threads.Count ?? 0, entry.Async?.Count ?? 0, " here");
+                AppendEnd(entry, isEnd ? inner : Inner(inner, level + 1));
+            }
+            for (int i = frame.Calls.Count - 1; i >= 0; i--)
+                open.Push((frame.Calls[i], inner, level + 1));
+        }
+    }
+
+    /// <summary>The beginning of the lines of a branch. Bars, so that a source line cannot be mistaken for a frame.</summary>
+    private static string Inner(string before, int level) => level is 0 or > DeepestIndentation ? before : $"{before}{TextParts.Indentation}| ";
+
+    private void AppendBranch(string before, int level, int threads, long asyncStacks, string after)
+    {
+        if (level > 0)
+            _buffer.Append(before).Append(TextParts.Indentation).Append("- ");
+        AppendCount(threads, asyncStacks);
+        _buffer.Append(after).AppendLine();
+    }
+
+    private void AppendCount(int threads, long asyncStacks)
+    {
+        string[] counts = [.. new[] { threads > 0 ? DiagnosisText.Count(threads, "thread") : null, asyncStacks > 0 ? DiagnosisText.Count(asyncStacks, "async stack") : null }.OfType<string>()];
+        _buffer.Begin(TextRole.Heading).Append(string.Join(" and ", counts)).End();
+    }
+
+    /// <summary>Writes the frames from a branch to the next one, and returns the last.</summary>
+    private MergedFrame AppendChain(MergedFrame frame, string before)
+    {
+        _chain.Clear();
+        if (frame.Id < 0)
+            _buffer.Append(before).Append(frame.Id == MergedStacks.Broken ? TextParts.Broken : TextParts.Truncated);
+        else
+            _chain.Add(_tree.Frames[frame.Id]);
+        for (; frame.IsLink; frame = frame.Calls[0])
+            _chain.Add(_tree.Frames[frame.Calls[0].Id]);
+        _chain.Reverse();
+        _frames.AppendAll(_chain, before);
+        return frame;
+    }
+
+    private void AppendEnd(StackEntry entry, string before)
+    {
+        if (entry.Threads is { } group)
+            AppendThreads(group, before);
+        else
+            _async.AppendEnd(entry.Async!, before);
+    }
+
+    private void AppendThreads(StackGroup group, string before)
+    {
+        if (_view.AsyncMainOf(group) is { } main)
+        {
+            _buffer.Append(before).Append(TextParts.Indentation).Append("- waits for the async method ").Append(EscapedText.Plain(main.ToString()))
+                .Append(LockLines.Times(group.First.WaitingFor!)).AppendLine();
+        }
+        else
+        {
+            for (int i = 0; i < (group.Notes?[0].Length ?? 0); i++)
+                _buffer.Append(before).Append(_parts.LockLines.Line(group, i));
+            AppendCallers(group, before);
+        }
+        string after = (group.Length == 0 ? $" ({TextParts.WithoutStack(group.First)})" : "") + UnchangedText.After(_view.Dump, _view.UnchangedIn(group), group.Threads.Count);
+        if (group.Threads.Count > MaxThreads && !_view.Options.ShowHidden)
+        {
+            _buffer.Append(before).Append(TextParts.Indentation).Append("= ");
+            ThreadLines.AppendSummary(_buffer, DiagnosisText.Count(group.Threads.Count, "thread"), group.Threads);
+            if (group.First.CurrentException is { } exception)
+                _buffer.Append("; handling ").Append(EscapedText.Plain(ExceptionText.Describe(exception, group.Threads)));
+            _buffer.Append(after).AppendLine();
+            return;
+        }
+        foreach (DumpThread thread in group.Threads)
+        {
+            _buffer.Append(before).Append(TextParts.Indentation).Append("= ");
+            _parts.AppendThread(thread);
+            _buffer.Append(after).AppendLine();
+        }
+    }
+
+    /// <summary>Writes the async callers that are not in the path, because the awaited method is not the outermost frame.</summary>
+    private void AppendCallers(StackGroup group, string before)
+    {
+        if (_view.AwaitedMethodOf(group) is not { } awaited || VisibleFrames.Of(group.First.AsyncCallers, _view.Options.ShowHidden).Count == 0)
+            return;
+        _buffer.Append(before).Append(TextParts.Indentation).Append("- ").Append(EscapedText.Plain(awaited.FullName)).Append(" is awaited by:").AppendLine();
+        _frames.Append(group.First.AsyncCallers, $"{before}{TextParts.Indentation}| ");
+    }
+
+    /// <summary>How many frames of async methods are left out, counted in every stack that contains them.</summary>
+    private long HiddenAsyncFrames()
+    {
+        long hidden = 0;
+        _view.Sections.Visit(
+            group =>
+            {
+                int visible = VisibleFrames.Of(group.First.AsyncCallers, _view.Options.ShowHidden).Count;
+                hidden = AsyncStackGroup.Sum(hidden, group.Threads.Sum(t => (long)t.AsyncCallers.Count - visible));
+            },
+            group =>
+            {
+                int visible = VisibleFrames.Of(group.First.Frames, _view.Options.ShowHidden).Count;
+                foreach ((AsyncStack stack, long times) in group.Stacks)
+                    hidden = AsyncStackGroup.Sum(hidden, AsyncStackGroup.Product(stack.Frames.Count - visible, times));
+            });
+        return hidden;
+    }
+}
