@@ -5,7 +5,9 @@
  *
  * A thread that shares its processor runs for a few milliseconds and is then ready to run for many. The kernel counts how often a thread has gone to
  * sleep: if that number has not changed and the thread is not asleep, it was ready whenever it did not run. (The kernel's own count of that time, in
- * schedstat, contains only periods that have ended.) So threads that have not slept are sampled until each has used some processor time. */
+ * schedstat, contains only periods that have ended.) So threads that have not slept are sampled until each has used some processor time.
+ *
+ * So are threads that have run all the time: on a busy machine, a thread that serves one request after another does not sleep for some milliseconds. */
 #define _GNU_SOURCE
 #include "walk/suspend.h"
 
@@ -14,7 +16,7 @@
 /* The kernel measures a running thread's time in nanoseconds. The host needs the rest of its time to read the data. */
 #define BETWEEN_NS 4000000ll
 #define RESERVE_NS 100000000ll
-/* For threads that share a processor: how often they are sampled, the processor time that is enough, and how long to wait for it. */
+/* For threads that may be busy: how often they are sampled, the processor time that is enough, and how long to wait for it. */
 #define AGAIN_NS 2000000ll
 #define ENOUGH_NS 10000000ll
 #define LONGEST_NS 400000000ll
@@ -107,7 +109,9 @@ static bool sample_again(const capture *c, sample *first, sf_busy *to, bool is_s
         return false;
     }
     *to = (sf_busy){ first->thread, 0, used, elapsed, 0 };
-    if (used >= elapsed - elapsed / 10 || first->sleeps < 0)
+    if (used >= elapsed - elapsed / 10)
+        return used < ENOUGH_NS;
+    if (first->sleeps < 0)
         return false;
     bool asleep = true;
     int64_t sleeps = sleeps_of(id, &asleep);
