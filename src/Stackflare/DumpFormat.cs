@@ -35,4 +35,10 @@ public enum DumpFormat
     /// like <see cref="Text"/>.
     /// </summary>
     Tree,
+
+    /// <summary>
+    /// A flame graph as a picture: the stacks of threads and the async stacks, added up by method, the outermost call at the top. Several dumps add up to one picture. It
+    /// needs no script and loads nothing. Idle threads and async stacks of the framework are left out, unless <see cref="RenderOptions.ShowHidden"/> is set.
+    /// </summary>
+    Svg,
 }

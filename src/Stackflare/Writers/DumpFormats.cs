@@ -22,6 +22,7 @@ internal static class DumpFormats
         new(DumpFormat.Speedscope, "speedscope", ".speedscope.json", Json, SpeedscopeRenderer.Write),
         new(DumpFormat.Actuator, "actuator", ".json", Actuator, static (dump, options, _, bytes) => ActuatorRenderer.Write(dump, options, bytes)),
         new(DumpFormat.Tree, "tree", ".txt", PlainText, TreeRenderer.Write),
+        new(DumpFormat.Svg, "svg", ".svg", "image/svg+xml", SvgRenderer.Write, forPeople: true),
     ];
 
     /// <summary>The names, in the order of display.</summary>

@@ -6,7 +6,7 @@ namespace Stackflare.Writers;
 /// <summary>Formats dumps: each one immediately, or all together at the end in formats that add up. Not thread-safe.</summary>
 internal sealed class DumpFormatter(DumpFormat format, RenderOptions options, TextStyle style, TimeSpan? interval) : IDisposable
 {
-    private readonly StackSamples? _samples = DumpFormats.Row(format).AddsUp ? new StackSamples(options, interval) : null;
+    private readonly StackSamples? _samples = DumpFormats.Row(format) is { AddsUp: true } row ? row.NewSamples(options, interval) : null;
     private PooledBytes _bytes = new();
 
     /// <summary>Adds a dump.</summary>

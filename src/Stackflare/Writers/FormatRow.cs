@@ -6,6 +6,8 @@ namespace Stackflare.Writers;
 /// <summary>One format: its name and its writer.</summary>
 internal sealed class FormatRow
 {
+    private readonly bool _forPeople;
+
     /// <summary>A format in which each dump is a separate output.</summary>
     /// <param name="format">The format.</param>
     /// <param name="name">Its name on the command line and in environment variables.</param>
@@ -21,13 +23,14 @@ internal sealed class FormatRow
     /// <param name="extension">The extension of its files, with the dot.</param>
     /// <param name="mediaType">Its media type in HTTP.</param>
     /// <param name="writeSamples">Writes the sum as UTF-8.</param>
-    public FormatRow(DumpFormat format, string name, string extension, string mediaType, Action<StackSamples, PooledBytes> writeSamples)
+    /// <param name="forPeople">Whether the sum leaves out what the text formats leave out (<see cref="StackSamples"/>).</param>
+    public FormatRow(DumpFormat format, string name, string extension, string mediaType, Action<StackSamples, PooledBytes> writeSamples, bool forPeople = false)
         : this(format, name, extension, mediaType, (dump, options, _, bytes) =>
         {
-            using var samples = new StackSamples(options);
+            using var samples = new StackSamples(options, forPeople: forPeople);
             samples.Add(dump);
             writeSamples(samples, bytes);
-        }) => WriteSamples = writeSamples;
+        }) => (WriteSamples, _forPeople) = (writeSamples, forPeople);
 
     public DumpFormat Format { get; }
 
@@ -47,4 +50,9 @@ internal sealed class FormatRow
     public Action<StackSamples, PooledBytes>? WriteSamples { get; }
 
     public bool AddsUp => WriteSamples is not null;
+
+    /// <summary>An empty sum for <see cref="WriteSamples"/>.</summary>
+    /// <param name="options">How much is shown.</param>
+    /// <param name="interval">The time from one dump to the next; null without a fixed interval.</param>
+    public StackSamples NewSamples(RenderOptions options, TimeSpan? interval) => new(options, interval, forPeople: _forPeople);
 }

@@ -22,6 +22,7 @@ public sealed class GoldenTests
     {
         Golden.Verify(Render.With(SampleDumps.Get(name), DumpFormat.Folded), $"{name}.folded");
         Golden.Verify(Render.With(SampleDumps.Get(name), DumpFormat.Speedscope), $"{name}.speedscope", "json");
+        Golden.Verify(Render.With(SampleDumps.Get(name), DumpFormat.Svg), name, "svg");
     }
 
     [Theory, InlineData("deadlock"), InlineData("hostile")]
@@ -40,6 +41,7 @@ public sealed class GoldenTests
         var samples = SampleDumps.Series();
         Golden.Verify(Render.With(samples, DumpFormat.Folded), "series.folded");
         Golden.Verify(Render.With(samples, DumpFormat.Speedscope), "series.speedscope", "json");
+        Golden.Verify(Render.With(samples, DumpFormat.Svg), "series", "svg");
     }
 
     [Theory, InlineData("hung-server"), InlineData("incomplete"), InlineData("async"), InlineData("async-requests"), InlineData("third-of-series")]

@@ -11,13 +11,15 @@ namespace Stackflare.Writers.Profiles;
 /// <param name="groups">The stacks.</param>
 /// <param name="idOf">Returns the number of a frame.</param>
 /// <param name="idOfName">Returns the number of a name that replaces a frame.</param>
+/// <param name="forPeople">Whether the framework's callers of the program are left out.</param>
 /// <param name="all">Whether hidden frames are included.</param>
 /// <param name="add">Receives each stack and its count.</param>
-internal sealed class AsyncSamples(AsyncGroups groups, Func<DumpFrame, int> idOf, Func<string, int> idOfName, bool all, AsyncSamples.StackReceiver add)
+internal sealed class AsyncSamples(AsyncGroups groups, Func<DumpFrame, int> idOf, Func<string, int> idOfName, bool forPeople, bool all, AsyncSamples.StackReceiver add)
 {
     private int[] _stack = new int[64];
 
-    public void Add() => Add(groups.All, length: 0, depth: 0);
+    /// <param name="outermost">The groups to add.</param>
+    public void Add(IReadOnlyList<AsyncStackGroup> outermost) => Add(outermost, length: 0, depth: 0);
 
     private void Add(IReadOnlyList<AsyncStackGroup> alike, int length, int depth)
     {
@@ -30,7 +32,7 @@ internal sealed class AsyncSamples(AsyncGroups groups, Func<DumpFrame, int> idOf
         int end = length;
         if (group.First.IsTruncated)
             Push(ref end, idOfName("[outer calls not walked]"));
-        IReadOnlyList<DumpFrame> frames = group.First.Frames;
+        IReadOnlyList<DumpFrame> frames = forPeople ? VisibleFrames.Of(group.First.Frames, all) : group.First.Frames;
         for (int i = frames.Count - 1; i >= 0; i--)
         {
             if (all || !frames[i].IsHidden)

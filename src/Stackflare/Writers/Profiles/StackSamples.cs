@@ -8,10 +8,13 @@ namespace Stackflare.Writers.Profiles;
 /// Adds up the stacks of one or more dumps of a process. Keeps each distinct frame and each distinct stack once, in limited
 /// memory, however long the sampling lasts. Not thread-safe.
 /// </summary>
-/// <param name="options">Only <see cref="RenderOptions.ShowHidden"/> is used: recursion is never folded here.</param>
+/// <param name="options">Only <see cref="RenderOptions.ShowHidden"/> is used: recursion is not folded here.</param>
 /// <param name="interval">The time from one dump to the next; null for one dump, or without a fixed interval.</param>
 /// <param name="limit">How many frames of distinct stacks are kept.</param>
-internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = null, int limit = StackSamples.MaxFrames) : IDisposable
+/// <param name="forPeople">
+/// Whether the framework's idle threads, idle async stacks and callers of the program are left out as in the text formats, unless hidden things are shown.
+/// </param>
+internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = null, int limit = StackSamples.MaxFrames, bool forPeople = false) : IDisposable
 {
     /// <summary>64 MiB; four times the maximum of a dump.</summary>
     internal const int MaxFrames = 16 << 20;
@@ -40,6 +43,12 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
     /// <summary>The time that one sample represents; null if samples are only counted.</summary>
     public TimeSpan? Interval => Count > 1 ? interval : null;
 
+    /// <summary>Whether the reader wants recursion to be folded.</summary>
+    public bool FoldsRecursion => _options.FoldRecursion;
+
+    /// <summary>How many samples of threads and of async stacks were left out because they are idle and belong to the framework.</summary>
+    public (long Threads, long Async) LeftOut { get; private set; }
+
     public IReadOnlyList<SampleFrame> Frames => _frames;
 
     /// <summary>The distinct stacks as numbers of <see cref="Frames"/>, outermost first; none is empty.</summary>
@@ -56,12 +65,18 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
         if (Count == 0)
             (Process, Begin) = (dump.Process, dump.CapturedAt);
         _known.Clear();
-        using var view = new DumpView(dump, _options, exact: true);
+        using var view = new DumpView(dump, _options, exact: !forPeople);
         // Many threads share a stack, and stacks share frames: each is looked up only once.
         (_frameOf, _stackOf) = (NotYet(view.Stacks.Frames.Count), NotYet(view.Stacks.Stacks.Count));
+        bool leavesOut = forPeople && !_options.ShowHidden;
+        HashSet<DumpThread> idle = leavesOut ? [.. view.Sections.Idle.SelectMany(static g => g.Threads)] : [];
+        if (leavesOut)
+            LeftOut = (LeftOut.Threads + idle.Count, AsyncStackGroup.Sum(LeftOut.Async, view.Async.Idle.Aggregate(0L, static (sum, g) => AsyncStackGroup.Sum(sum, g.Count))));
         for (int i = 0; i < dump.Threads.Count; i++)
         {
             DumpThread thread = dump.Threads[i];
+            if (idle.Contains(thread))
+                continue;
             if (view.Stacks.StackOf(i) is var stack && stack != VisibleStacks.NotShown && NumberOf(thread, view.Stacks, stack) is var number and >= 0)
                 Add(thread.OsId, thread.ManagedId, thread.DisplayName, number);
         }
@@ -71,7 +86,7 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
                 Add(thread.OsId, null, thread.Name, NumberOf([IdOf(new SampleFrame("[native thread]"))]));
         }
         if (dump.AsyncStacks.Count > 0)
-            new AsyncSamples(view.Async, IdOf, name => IdOf(new SampleFrame(name)), _options.ShowHidden, AddAsync).Add();
+            new AsyncSamples(view.Async, IdOf, name => IdOf(new SampleFrame(name)), forPeople, _options.ShowHidden, AddAsync).Add(leavesOut ? [.. view.Async.Shown] : view.Async.All);
         Count++;
     }
 
