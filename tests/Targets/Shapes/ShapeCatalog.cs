@@ -1,6 +1,7 @@
 using Stackflare.Targets.Common;
 using Stackflare.Targets.Shapes.Awaits;
 using Stackflare.Targets.Shapes.Problems;
+using Stackflare.Targets.Shapes.Syntax;
 
 namespace Stackflare.Targets.Shapes;
 
@@ -13,6 +14,7 @@ internal static class ShapeCatalog
         nameof(CompilerNames) => new CompilerNames(),
         nameof(LanguageMembers) => new LanguageMembers(),
         nameof(AsyncNames) => new AsyncNames(),
+        nameof(SyntaxForms) => new SyntaxForms(),
         nameof(PoolSaturated) => new PoolSaturated(),
         nameof(PoolCounted) => new PoolCounted(),
         nameof(PoolAtWork) => new PoolAtWork(),

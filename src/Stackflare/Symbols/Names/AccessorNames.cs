@@ -10,10 +10,12 @@ internal sealed class AccessorNames(MetadataReader reader)
     public string? Spell(MethodDefinitionHandle handle, in MethodDefinition method, string name, bool isInitOnly)
     {
         string member = ExplicitNames.Member(name);
-        if ((method.Attributes & MethodAttributes.SpecialName) == 0)
-            return Extension(member, isInitOnly) is { } spelled && IsOfExtension(method, name) ? spelled : null; // the second looks at all nested types of the module
-        if (member.StartsWith("op_", StringComparison.Ordinal))
+        bool isMarked = (method.Attributes & MethodAttributes.SpecialName) != 0;
+        // The compiler does not mark explicit implementations of an interface's operators.
+        if (member.StartsWith("op_", StringComparison.Ordinal) && (isMarked || (member.Length < name.Length && (method.Attributes & MethodAttributes.Static) != 0)))
             return OperatorNames.Spell(member) is { } symbol && member.Length < name.Length ? ExplicitNames.Spell(name[..^member.Length] + symbol) : OperatorNames.Spell(member);
+        if (!isMarked)
+            return Extension(member, isInitOnly) is { } spelled && IsOfExtension(method, name) ? spelled : null; // the second looks at all nested types of the module
         // Methods that only look like accessors keep their names.
         if (member.StartsWith("get_", StringComparison.Ordinal) || member.StartsWith("set_", StringComparison.Ordinal))
             return Property(handle, method.GetDeclaringType(), isInitOnly);

@@ -60,7 +60,7 @@ internal sealed class CallSearch(ModuleSymbols caller, CallTarget target, bool i
         bool isVirtual = instruction.Code == Instruction.CallVirtual;
         foreach (CalledMethod method in target.Methods)
         {
-            if (called.HasName(method) && (called.HasType(method) || (isVirtual && method.IsVirtual)))
+            if (called.HasName(method) && (called.HasType(method) || (isVirtual && method.IsVirtual) || instruction.IsStaticVirtual))
                 return true;
         }
         return isVirtual && called.Name == "Invoke" && target.IsLambda;
@@ -77,7 +77,7 @@ internal sealed class CallSearch(ModuleSymbols caller, CallTarget target, bool i
         if (called is null)
             return CallFit.No;
         bool isVirtual = instruction.Code == Instruction.CallVirtual;
-        if (isVirtual && called.Name == "Invoke")
+        if ((isVirtual && called.Name == "Invoke") || instruction.IsStaticVirtual)
             return Unknown(depth);
         if (called.Definition != 0)
             return isVirtual && called.IsVirtual ? Unknown(depth) : Through(module, calls, called, depth);

@@ -8,8 +8,15 @@ namespace Stackflare.Symbols.IL.Calls;
 internal readonly record struct Instruction(int Offset, int End, int Code, int Operand)
 {
     public const int Call = 0x28, CallIndirect = 0x29, Return = 0x2A, Branch = 0x38, ShortBranch = 0x2B, Switch = 0x45, CallVirtual = 0x6F, New = 0x73, Throw = 0x7A;
+    public const int Constrained = 0xFE16;
     public const int EndFinally = 0xDC, Leave = 0xDD, ShortLeave = 0xDE, LoadFunction = 0xFE06, LoadVirtualFunction = 0xFE07, EndFilter = 0xFE11, Rethrow = 0xFE1A;
     private const int StaticFirst = 0x7E, StaticLast = 0x80;
+
+    /// <summary>Whether the method that it calls depends on a type parameter: the prefix <c>constrained.</c> is before it.</summary>
+    public bool IsConstrained { get; init; }
+
+    /// <summary>Whether it calls a static member of an interface, which the type argument implements.</summary>
+    public bool IsStaticVirtual => IsConstrained && Code == Call;
 
     /// <summary>Whether it calls a method by its token.</summary>
     public bool IsCall => Code is Call or CallVirtual or New;

@@ -13,6 +13,7 @@ internal static class InstructionReader
     public static List<Instruction> Read(ReadOnlySpan<byte> code, List<int> targets)
     {
         var instructions = new List<Instruction>();
+        bool isConstrained = false;
         for (int at = 0; at < code.Length;)
         {
             int start = at, operation = code[at++];
@@ -37,7 +38,8 @@ internal static class InstructionReader
                 for (int i = sizeof(int); i < size; i += sizeof(int))
                     targets.Add(at + size + BinaryPrimitives.ReadInt32LittleEndian(code[(at + i)..]));
             }
-            instructions.Add(new Instruction(start, at + size, operation, Operand(operation, code.Slice(at, size), at + size)));
+            instructions.Add(new Instruction(start, at + size, operation, Operand(operation, code.Slice(at, size), at + size)) { IsConstrained = isConstrained });
+            isConstrained = operation == Instruction.Constrained;
             at += size;
         }
         return instructions;
