@@ -8,7 +8,7 @@ namespace Stackflare.EndToEnd.Truth;
 /// <summary>Which threads burn a processor.</summary>
 public sealed class BusyTests(ITestOutputHelper output)
 {
-    private const double LeastShare = 0.5;
+    private const double LeastShare = 0.9;
     private static readonly TimeSpan LeastBetween = TimeSpan.FromMilliseconds(4);
 
     [Theory]
@@ -20,7 +20,7 @@ public sealed class BusyTests(ITestOutputHelper output)
         using ProcessCapture capture = CaptureOf(target);
         Dictionary<int, double> most = target.Truth.Threads.ToDictionary(t => t.OsId, _ => 0.0);
         int captures = 0;
-        // They share the machine with others: that one has a processor for some milliseconds is a matter of luck, and of time.
+        // They share the machine with others: a thread runs, or is ready to run. The runtime can make one wait for a moment.
         for (var deadline = Deadline.In(); most.Values.Any(share => share < LeastShare) && deadline.Left > TimeSpan.Zero; captures++)
         {
             Snapshot snapshot = capture.TakeSnapshot(TestContext.Current.CancellationToken);
@@ -33,7 +33,7 @@ public sealed class BusyTests(ITestOutputHelper output)
                 // The kernel's two clocks differ by as much as the one of them is being adjusted.
                 double share = busy.Used / busy.Elapsed;
                 Assert.True(share < 1.01, $"{busy}");
-                most[thread.OsId] = Math.Max(most[thread.OsId], share);
+                most[thread.OsId] = Math.Max(most[thread.OsId], (busy.Used + busy.Ready) / busy.Elapsed);
             }
         }
 
