@@ -9,6 +9,7 @@ internal sealed record BenchOptions
           --shape 100x50  only this number of threads and frames (may be given again); does not write the page
           --tools         only the command-line tool and its peers; does not write the page
           --async         only async methods; does not write the page
+          --shop          only a web service that hangs; does not write the page
           --runtimes      only .NET 11 against .NET 10; does not write the page
           --no-write      do not write docs/benchmarks.md
         """;
@@ -51,6 +52,9 @@ internal sealed record BenchOptions
     /// <summary>Runs of each tool on a program that watches how long it stands still.</summary>
     internal int ToolPauseRounds(Shape shape) => Quick ? 1 : shape == Shape.Large ? 5 : 9;
 
+    /// <summary>Dumps of the shop.</summary>
+    internal int ShopDumps => Quick ? 5 : 50;
+
     /// <summary>Looks through a heap of each kind.</summary>
     internal int HeapRounds => Quick ? 3 : 21;
 
@@ -71,6 +75,9 @@ internal sealed record BenchOptions
                     break;
                 case "--async":
                     options = options with { Parts = BenchParts.Async, Write = false };
+                    break;
+                case "--shop":
+                    options = options with { Parts = BenchParts.Shop, Write = false };
                     break;
                 case "--runtimes":
                     options = options with { Parts = BenchParts.Runtimes, Write = false };

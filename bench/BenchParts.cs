@@ -18,5 +18,8 @@ internal enum BenchParts
     /// <summary>The search for async methods.</summary>
     Async = 8,
 
-    All = Library | Tools | Runtimes | Async,
+    /// <summary>A web service that hangs.</summary>
+    Shop = 16,
+
+    All = Library | Tools | Runtimes | Async | Shop,
 }

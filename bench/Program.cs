@@ -21,6 +21,8 @@ try
         RuntimePart.Run(options, report);
     if (options.Parts.HasFlag(BenchParts.Async) && options.Shapes.Contains(Shape.Reference))
         AsyncPart.Run(options, report);
+    if (options.Parts.HasFlag(BenchParts.Shop) && options.Shapes.Contains(Shape.Reference))
+        ShopPart.Run(options, report);
     report.Goals();
 }
 catch (BenchException failure)

@@ -103,6 +103,19 @@ internal sealed partial class Report(TextWriter terminal)
         void Add(string what, Func<IdleResult, string> cell) => table.Add([what, .. results.Select(cell)]);
     }
 
+    internal void Shop(ShopResult result)
+    {
+        Write($"### A web service with {Whole(result.Requests)} requests that hang: `stackflare <pid>`, no options\n");
+        Table table = new("pause: median", "p95", "tool, start to exit: median", "p95", "lines", "complete dumps");
+        table.Add(
+            Milliseconds(result.Pause.Median), Milliseconds(result.Pause.P95), Milliseconds(result.Tool.Median), Milliseconds(result.Tool.P95), Whole(result.Lines), $"{result.Complete} of {result.Dumps}");
+        Write(table.ToString());
+        _goals.Add(new($"Shop, {Whole(result.Requests)} requests: pause", 30, result.Pause.Median, "ms"));
+        _goals.Add(new($"Shop, {Whole(result.Requests)} requests: tool, start to exit", 400, result.Tool.Median, "ms"));
+        _goals.Add(new($"Shop, {Whole(result.Requests)} requests: lines", 120, result.Lines, ""));
+        _goals.Add(new($"Shop, {Whole(result.Requests)} requests: dumps that are not complete", 0, result.Dumps - result.Complete, ""));
+    }
+
     internal void Goals()
     {
         if (_goals.Count == 0)

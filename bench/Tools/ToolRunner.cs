@@ -28,6 +28,9 @@ internal sealed class ToolRunner : IDisposable
         throw new BenchException($"run-once.c could not be compiled: {compiled.Output}");
     }
 
+    /// <summary>What the last command printed.</summary>
+    internal string Output => Encoding.UTF8.GetString(_output, 0, _length);
+
     private string Launcher => Path.Combine(_directory.FullName, "run-once");
 
     /// <summary>Runs a command; the mark is counted in what it prints.</summary>
