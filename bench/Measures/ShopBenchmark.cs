@@ -25,7 +25,9 @@ internal static partial class ShopBenchmark
         for (int i = 0; i < options.ShopDumps; i++)
         {
             (ToolSample sample, string text) = Dump();
-            pause.Add(double.Parse(Paused().Match(text).Groups[1].Value, CultureInfo.InvariantCulture));
+            // Without a pause, there are no stacks.
+            if (Paused().Match(text) is { Success: true } paused)
+                pause.Add(double.Parse(paused.Groups[1].Value, CultureInfo.InvariantCulture));
             time.Add(sample.Milliseconds);
             lines = Math.Max(lines, sample.Lines);
             if (sample.Marks == 0 && text.Contains(all, StringComparison.Ordinal))

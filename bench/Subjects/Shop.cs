@@ -11,12 +11,20 @@ internal sealed class Shop : IDisposable
     private static readonly string Program = Path.Combine(Repository.Root, "tests", "Targets", "Shop", "bin", Repository.Configuration, "net10.0", "Shop");
 
     private readonly List<Process> _services = [];
-    private readonly HttpClient _client;
+    private readonly HttpClient? _client;
 
     private Shop(int requests)
     {
         Uri prices = StartService("prices");
-        _client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = requests }) { BaseAddress = StartService("orders", "--prices", $"{prices}"), Timeout = Timeout.InfiniteTimeSpan };
+        try
+        {
+            _client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = requests }) { BaseAddress = StartService("orders", "--prices", $"{prices}"), Timeout = Timeout.InfiniteTimeSpan };
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
         for (int i = 0; i < requests; i++)
             _ = AskAsync($"order/{i.ToString(CultureInfo.InvariantCulture)}");
     }
@@ -54,7 +62,7 @@ internal sealed class Shop : IDisposable
     {
         try
         {
-            await _client.GetStringAsync(path);
+            await _client!.GetStringAsync(path);
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
         {

@@ -110,7 +110,7 @@ static bool sample_again(const capture *c, sample *first, sf_busy *to, bool is_s
     }
     *to = (sf_busy){ first->thread, 0, used, elapsed, 0 };
     if (used >= elapsed - elapsed / 10)
-        return used < ENOUGH_NS;
+        return first->sleeps >= 0 && used < ENOUGH_NS;
     if (first->sleeps < 0)
         return false;
     bool asleep = true;

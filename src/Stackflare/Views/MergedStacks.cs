@@ -40,8 +40,11 @@ internal sealed class MergedStacks
     /// <summary>Not a frame: its calls are the outermost frames, and what ends at it has no visible frames.</summary>
     public MergedFrame Root { get; } = new(Truncated);
 
-    /// <summary>Whether a thread comes after its async callers. Otherwise, frames outside of the awaited method would get lost.</summary>
-    public static bool FollowsCallers(DumpView view, StackGroup group) => group.First.AsyncCallers.Count > 0 && view.AwaitedMethodOf(group) is null;
+    /// <summary>
+    /// Whether a thread comes after its async callers. Not if frames are outside of the awaited method, or if frames between the two were not walked.
+    /// </summary>
+    public static bool FollowsCallers(DumpView view, StackGroup group) =>
+        group.First is { AsyncCallers.Count: > 0, Completeness: StackCompleteness.Complete } && view.AwaitedMethodOf(group) is null;
 
     /// <summary>Writes the path of an entry to <see cref="_path"/>, innermost first.</summary>
     private void Collect(StackEntry entry)

@@ -96,6 +96,17 @@ public sealed class MergedStacksTests
         Assert.Contains("\n   - MyApp.Program.Ask is awaited by:\n   |    at MyApp.Program.Handle() in ", text, StringComparison.Ordinal);
     }
 
+    /// <summary>Between the frames that were walked and the async callers, others are missing.</summary>
+    [Fact]
+    public void CallersAreNotJoinedToAStackThatWasCut()
+    {
+        DumpThread running = Thread(7, "deep", Running, [Count, Ask], completeness: StackCompleteness.Truncated);
+        (running.AsyncCallers, running.AwaitedFrameIndex) = ([Handle], 1);
+        string text = Render.With(AsyncDump([running]), DumpFormat.Tree);
+        Assert.Contains("1 thread\n   ... more frames not walked: a limit was reached\n   at MyApp.Program.Ask() in ", text, StringComparison.Ordinal);
+        Assert.Contains("\n   - MyApp.Program.Ask is awaited by:\n   |    at MyApp.Program.Handle() in ", text, StringComparison.Ordinal);
+    }
+
     /// <summary>Each of many threads leaves a recursion at a depth of its own, so there are as many branches below each other.</summary>
     [Fact]
     public void ATreeCanBeAsDeepAsItHasBranches()

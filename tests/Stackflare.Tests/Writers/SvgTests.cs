@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using Stackflare.Writers;
 using Stackflare.Writers.Profiles;
 using static Stackflare.Tests.Writers.Build;
 
@@ -62,13 +63,38 @@ public sealed partial class SvgTests
         string many = Render.With(Dump([.. Enumerable.Range(1, 1_000).Select(i => Thread(i, null, ThreadActivity.Running, [.. Enumerable.Range(0, 100).Select(f => Frame($"M{i}x{f}", f, null))]))]), DumpFormat.Svg);
         AssertAddsUp(many);
         Assert.InRange(many.Length, 100, 3_000_000);
-        Assert.Contains(">Not drawn: calls with less than 0.17 % of all, and those below the first 200 rows.</text>", many, StringComparison.Ordinal);
+        Assert.Contains(">Not drawn: calls with less than 0.17 % of a graph.</text>", many, StringComparison.Ordinal);
         string deep = Render.With(Dump(Thread(1, null, ThreadActivity.Running, [.. Enumerable.Repeat(Frame("Visit", 1, null), 100_000)])), DumpFormat.Svg);
         AssertAddsUp(deep);
         Assert.Equal(2, XDocument.Parse(deep).Descendants(Svg + "g").Count());
         deep = Render.With(Dump(Thread(1, null, ThreadActivity.Running, [.. Enumerable.Repeat(Frame("Visit", 1, null), 100_000)])), DumpFormat.Svg, Render.Flat);
         AssertAddsUp(deep);
         Assert.Equal(SvgRenderer.MaxRows, XDocument.Parse(deep).Descendants(Svg + "g").Count());
+        Assert.Contains(">Not drawn: calls below the first 200 rows of a graph.</text>", deep, StringComparison.Ordinal);
+    }
+
+    /// <summary>Each thread and each async stack counts once: those without a stack, and those that wait for many tasks.</summary>
+    [Theory, MemberData(nameof(Names))]
+    public void WhatIsShownAndWhatIsNotIsAll(string name)
+    {
+        ThreadDump dump = SampleDumps.Get(name);
+        string[] texts = [.. XDocument.Parse(Render.With(dump, DumpFormat.Svg)).Descendants(Svg + "text").Where(t => t.Parent!.Name == Svg + "svg").Select(t => t.Value)];
+        Assert.Equal(dump.Threads.Count(t => !t.IsOwn), texts.Sum(t => Number(t, @"([\d,]+) (idle )?threads?\b")));
+        Assert.Equal(dump.AsyncStacks.Count, texts.Sum(t => Number(t, @"([\d,]+) async stacks?\b")));
+
+        static int Number(string text, string pattern) =>
+            Regex.Match(text, pattern) is { Success: true } match ? int.Parse(match.Groups[1].Value, NumberStyles.AllowThousands, CultureInfo.InvariantCulture) : 0;
+    }
+
+    /// <summary>In a series, what is left out is counted in samples, as what is shown.</summary>
+    [Fact]
+    public void ASeriesCountsSamples()
+    {
+        using var samples = DumpFormats.Row(DumpFormat.Svg).NewSamples(RenderOptions.Default, TimeSpan.FromMilliseconds(10));
+        for (int i = 0; i < 3; i++)
+            samples.Add(SampleDumps.Get("async-idle"));
+        string text = Render.With(samples, DumpFormat.Svg);
+        Assert.Contains(">Not shown: 3 samples of idle threads and 6 samples of async stacks of the framework.</text>", text, StringComparison.Ordinal);
     }
 
     [Theory]

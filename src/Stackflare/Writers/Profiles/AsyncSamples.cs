@@ -11,7 +11,9 @@ namespace Stackflare.Writers.Profiles;
 /// <param name="groups">The stacks.</param>
 /// <param name="idOf">Returns the number of a frame.</param>
 /// <param name="idOfName">Returns the number of a name that replaces a frame.</param>
-/// <param name="forPeople">Whether the framework's callers of the program are left out.</param>
+/// <param name="forPeople">
+/// Whether the framework's callers of the program are left out, and each stack counts once, however many tasks it waits for.
+/// </param>
 /// <param name="all">Whether hidden frames are included.</param>
 /// <param name="add">Receives each stack and its count.</param>
 internal sealed class AsyncSamples(AsyncGroups groups, Func<DumpFrame, int> idOf, Func<string, int> idOfName, bool forPeople, bool all, AsyncSamples.StackReceiver add)
@@ -40,6 +42,11 @@ internal sealed class AsyncSamples(AsyncGroups groups, Func<DumpFrame, int> idOf
         }
         Push(ref end, idOfName(AsyncWaitText.Name(group.Wait)));
 
+        if (forPeople)
+        {
+            add(_stack.AsSpan(0, end), group.Count);
+            return;
+        }
         List<AsyncStackGroup> unfinished = groups.Unfinished(group, depth, out long notFollowed);
         Add(unfinished, end, depth + 1);
         if (notFollowed > 0)

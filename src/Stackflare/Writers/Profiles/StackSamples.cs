@@ -157,10 +157,12 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
         }
         if (length > first)
             return length;
-        if (!_options.ShowHidden)
+        if (!_options.ShowHidden && !forPeople)
             return 0;
         _stack[0] = IdOf(new SampleFrame(
-            thread.Completeness is StackCompleteness.Complete or StackCompleteness.NoManagedFrames ? "[no managed frames]" : "[not walked]"));
+            thread.Completeness is not (StackCompleteness.Complete or StackCompleteness.NoManagedFrames) ? "[not walked]"
+            : thread.Frames.Count > 0 ? "[hidden frames only]"
+            : "[no managed frames]"));
         return 1;
     }
 

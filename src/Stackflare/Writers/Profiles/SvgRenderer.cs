@@ -11,7 +11,7 @@ internal sealed class SvgRenderer
 {
     private const double Width = 1200, RowHeight = 18, Margin = 10, CharacterWidth = 7.25;
 
-    /// <summary>How many calls are drawn below each other, and in total.</summary>
+    /// <summary>How many rows a graph has at most, and how many calls are drawn in total.</summary>
     internal const int MaxRows = 200, MaxDrawn = 10_000;
 
     private const string Style =
@@ -27,9 +27,9 @@ internal sealed class SvgRenderer
     private int _rows;
     // The width of the narrowest call that is drawn.
     private double _narrowest = 0.5;
-    private bool _isCut;
+    private bool _isNarrow;
 
-    private SvgRenderer(StackSamples samples, RenderBuffer buffer) => (_samples, _graph, _buffer) = (samples, new FlameGraph(samples), buffer);
+    private SvgRenderer(StackSamples samples, RenderBuffer buffer) => (_samples, _graph, _buffer) = (samples, new FlameGraph(samples, MaxRows), buffer);
 
     public static void Write(StackSamples samples, PooledBytes bytes) => new SvgRenderer(samples, new RenderBuffer(bytes)).Write();
 
@@ -69,9 +69,9 @@ internal sealed class SvgRenderer
         var open = new Stack<(FlameFrame Frame, int Row, double X)>([(all, first, Margin)]);
         while (open.TryPop(out var next))
         {
-            if (WidthOf(next.Frame, all) < _narrowest || next.Row - first == MaxRows)
+            if (WidthOf(next.Frame, all) < _narrowest)
             {
-                _isCut = true;
+                _isNarrow = true;
                 continue;
             }
             if (_drawn.Count == MaxDrawn)
@@ -103,11 +103,21 @@ internal sealed class SvgRenderer
 
     private IEnumerable<string> Notes()
     {
-        string[] idle = [.. ((string?[])[Count(_samples.LeftOut.Threads, "idle thread|idle threads"), Count(_samples.LeftOut.Async, "async stack|async stacks")]).OfType<string>()];
+        bool isSeries = _samples.Count > 1;
+        string[] idle =
+        [
+            .. ((string?[])
+            [
+                Count(_samples.LeftOut.Threads, isSeries ? "sample of an idle thread|samples of idle threads" : "idle thread|idle threads"),
+                Count(_samples.LeftOut.Async, isSeries ? "sample of an async stack|samples of async stacks" : "async stack|async stacks"),
+            ]).OfType<string>(),
+        ];
         if (idle.Length > 0)
             yield return $"Not shown: {string.Join(" and ", idle)} of the framework.";
-        if (_isCut)
-            yield return Invariant($"Not drawn: calls with less than {100 * _narrowest / Width:0.00} % of all, and those below the first {MaxRows} rows.");
+        if (_isNarrow)
+            yield return Invariant($"Not drawn: calls with less than {100 * _narrowest / Width:0.00} % of a graph.");
+        if (_graph.IsCut)
+            yield return Invariant($"Not drawn: calls below the first {MaxRows} rows of a graph.");
     }
 
     private static string? Count(long count, string names) => count == 0 ? null : Invariant($"{count:N0} {names.Split('|')[count == 1 ? 0 : 1]}");

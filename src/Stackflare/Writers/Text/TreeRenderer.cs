@@ -141,30 +141,34 @@ internal sealed class TreeRenderer
                 _buffer.Append(before).Append(_parts.LockLines.Line(group, i));
             AppendCallers(group, before);
         }
-        string after = (group.Length == 0 ? $" ({TextParts.WithoutStack(group.First)})" : "") + UnchangedText.After(_view.Dump, _view.UnchangedIn(group), group.Threads.Count);
+        string after = group.Length == 0 ? $" ({TextParts.WithoutStack(group.First)})" : "";
+        long? unchanged = _view.UnchangedIn(group);
         if (group.Threads.Count > MaxThreads && !_view.Options.ShowHidden)
         {
             _buffer.Append(before).Append(TextParts.Indentation).Append("= ");
             ThreadLines.AppendSummary(_buffer, DiagnosisText.Count(group.Threads.Count, "thread"), group.Threads);
+            if (ThreadLines.Word(group.First.Activity) is { Length: > 0 } state)
+                _buffer.Append("; ").Append(state);
             if (group.First.CurrentException is { } exception)
                 _buffer.Append("; handling ").Append(EscapedText.Plain(ExceptionText.Describe(exception, group.Threads)));
-            _buffer.Append(after).AppendLine();
+            _buffer.Append(after).Append(UnchangedText.After(_view.Dump, unchanged, group.Threads.Count)).AppendLine();
             return;
         }
         foreach (DumpThread thread in group.Threads)
         {
             _buffer.Append(before).Append(TextParts.Indentation).Append("= ");
             _parts.AppendThread(thread);
-            _buffer.Append(after).AppendLine();
+            _buffer.Append(after).Append(unchanged is not null && _view.Dump.Unchanged!.Has(thread) ? UnchangedText.After(_view.Dump, 1, 1) : "").AppendLine();
         }
     }
 
-    /// <summary>Writes the async callers that are not in the path, because the awaited method is not the outermost frame.</summary>
+    /// <summary>Writes the async callers that are not in the path.</summary>
     private void AppendCallers(StackGroup group, string before)
     {
-        if (_view.AwaitedMethodOf(group) is not { } awaited || VisibleFrames.Of(group.First.AsyncCallers, _view.Options.ShowHidden).Count == 0)
+        if (MergedStacks.FollowsCallers(_view, group) || VisibleFrames.Of(group.First.AsyncCallers, _view.Options.ShowHidden).Count == 0)
             return;
-        _buffer.Append(before).Append(TextParts.Indentation).Append("- ").Append(EscapedText.Plain(awaited.FullName)).Append(" is awaited by:").AppendLine();
+        string awaited = group.First.AwaitedFrame is { } frame ? EscapedText.Plain(frame.Method.FullName) : "this";
+        _buffer.Append(before).Append(TextParts.Indentation).Append("- ").Append(awaited).Append(" is awaited by:").AppendLine();
         _frames.Append(group.First.AsyncCallers, $"{before}{TextParts.Indentation}| ");
     }
 

@@ -60,7 +60,7 @@ internal sealed class CallSearch(ModuleSymbols caller, CallTarget target, bool i
         bool isVirtual = instruction.Code == Instruction.CallVirtual;
         foreach (CalledMethod method in target.Methods)
         {
-            if (called.HasName(method) && (called.HasType(method) || (isVirtual && method.IsVirtual) || instruction.IsStaticVirtual))
+            if (called.HasName(method) && (called.HasType(method) || (isVirtual && method.IsVirtual) || (instruction.IsStaticVirtual && !method.HasThis)))
                 return true;
         }
         return isVirtual && called.Name == "Invoke" && target.IsLambda;
