@@ -38,7 +38,7 @@ public sealed class TelemetryTests
 
         await Poll.UntilAsync(() => Of("stackflare.dumps").Any() && Of("stackflare.dump.pause").Any(), "the metrics of a dump at the collector", () => string.Join('\n', collector.Metrics));
         Assert.Contains(Of("stackflare.dumps"), m => m.Attributes["reason"].Single() == "ThreadPool" && m.Value >= 1);
-        Assert.Contains(Of("stackflare.threadpool.wait"), m => m.Value > 0);
+        await Poll.UntilAsync(() => Of("stackflare.threadpool.wait").Any(m => m.Value > 0), "how long the queued work has waited, at the collector", () => string.Join('\n', collector.Metrics));
         await end.CancelAsync();
         await Task.WhenAll(requests).ContinueWith(_ => { }, TaskScheduler.Default);
 
