@@ -15,6 +15,9 @@ enum {
     /* A program of this size can have so many methods that page faults during copying would be a large part of the pause. It can afford the few
      * megabytes that large pages waste. */
     LARGE_HEAP = 24 << 20,
+
+    /* Of the copies; of others, a quarter. */
+    MOST_READY = 8 << 20,
 };
 
 static const guid iid_info15 = { 0xB446462D, 0xBD22, 0x41DD, { 0x87, 0x2D, 0xDC, 0x71, 0x4C, 0x49, 0xEB, 0x56 } };
@@ -103,9 +106,14 @@ void heap_open(capture *c)
         h->wanted = true;
     if (h->wanted)
         framework_find(&c->runtime.layout, c->runtime.info, c->runtime.core.module, h->framework);
-    sf_table *large[] = { &h->candidates, &h->buckets, &h->objects, &h->bytes };
-    for (size_t i = 0; i < sizeof large / sizeof *large && h->wanted && h->result.heap_bytes > LARGE_HEAP; i++)
-        sf_table_in_large_pages(large[i]);
+    if (!h->wanted || h->result.heap_bytes <= LARGE_HEAP)
+        return;
+    /* A busy web service has so much of each. Getting a large page can take the kernel milliseconds. */
+    size_t copies = h->result.heap_bytes / 64, others = h->result.heap_bytes / 256;
+    sf_table_in_large_pages(&h->bytes, copies < MOST_READY ? copies : MOST_READY);
+    sf_table *large[] = { &h->candidates, &h->buckets, &h->objects };
+    for (size_t i = 0; i < sizeof large / sizeof *large; i++)
+        sf_table_in_large_pages(large[i], others < MOST_READY / 4 ? others : MOST_READY / 4);
 }
 
 void heap_close(capture *c)

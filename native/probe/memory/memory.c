@@ -9,9 +9,13 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { LARGE_PAGE = 2 << 20 };
+
 bool sf_table_map(sf_table *table, uint32_t record, uint32_t capacity, size_t ready)
 {
-    table->mapped = sf_whole_pages((size_t)record * capacity);
+    /* The kernel begins a mapping at a large page if its size is a multiple of one. */
+    size_t bytes = (size_t)record * capacity;
+    table->mapped = sf_whole_pages(bytes < 2 * LARGE_PAGE ? bytes : (bytes + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE);
     table->base = sf_map(table->mapped, ready);
     table->record = record;
     table->capacity = capacity;
@@ -21,9 +25,16 @@ bool sf_table_map(sf_table *table, uint32_t record, uint32_t capacity, size_t re
     return table->base != NULL;
 }
 
-void sf_table_in_large_pages(sf_table *table)
+void sf_table_in_large_pages(sf_table *table, size_t ready)
 {
+    /* The kernel gives no large page where there are small ones already. */
+    madvise(table->base, table->mapped, MADV_DONTNEED);
     madvise(table->base, table->mapped, MADV_HUGEPAGE);
+    /* Page faults here do not happen in the pause. */
+    size_t touched = 0;
+    do
+        ((volatile uint8_t *)table->base)[touched] = 0;
+    while ((touched += PAGE) < ready && touched < table->mapped);
     table->ready = table->mapped; /* one byte may have brought 2 MB */
 }
 

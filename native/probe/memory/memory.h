@@ -18,8 +18,9 @@ typedef struct sf_table {
 
 /* Reserves room for capacity records. Physical memory is allocated when records are touched; for the first `ready` bytes, now. */
 bool sf_table_map(sf_table *table, uint32_t record, uint32_t capacity, size_t ready);
-/* For a table that may become large during the pause: fewer page faults, of 2 MB each if the kernel allows it. */
-void sf_table_in_large_pages(sf_table *table);
+/* For an empty table that may become large during the pause: fewer page faults, of 2 MB each if the kernel allows it. There is memory for
+ * the first `ready` bytes, now. */
+void sf_table_in_large_pages(sf_table *table, size_t ready);
 void sf_table_unmap(sf_table *table);
 
 /* The index of a new zeroed record; SF_NONE if the table is full. */
