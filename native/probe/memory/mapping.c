@@ -120,10 +120,16 @@ void *sf_map(size_t bytes, size_t ready)
         p = map_without_kept(bytes);
     if (p == MAP_FAILED)
         return NULL;
-    /* Page faults here do not happen in the pause. Kept pages may have been swapped out or merged since. */
-    for (size_t i = 0; i < (ready > touched ? ready : touched) && i < bytes; i += PAGE)
-        ((volatile uint8_t *)p)[i] = 0;
+    /* Kept pages may have been swapped out or merged since. */
+    size_t wanted = ready > touched ? ready : touched;
+    sf_touch(p, wanted < bytes ? wanted : bytes);
     return p;
+}
+
+void sf_touch(void *base, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i += PAGE)
+        ((volatile uint8_t *)base)[i] = 0;
 }
 
 void sf_unmap(void *base, size_t mapped, size_t used)

@@ -15,6 +15,9 @@ size_t sf_whole_pages(size_t bytes);
 /* Address space for `bytes` bytes, and memory for the first `ready` of them. NULL if that fails. */
 void *sf_map(size_t bytes, size_t ready);
 
+/* Writes a zero to each page: the page faults then do not happen in the pause. */
+void sf_touch(void *base, size_t bytes);
+
 /* The first `used` bytes may be kept, zeroed. The pages beyond them may have been written too, and are kept as address space only. */
 void sf_unmap(void *base, size_t mapped, size_t used);
 

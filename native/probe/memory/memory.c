@@ -30,11 +30,7 @@ void sf_table_in_large_pages(sf_table *table, size_t ready)
     /* The kernel gives no large page where there are small ones already. */
     madvise(table->base, table->mapped, MADV_DONTNEED);
     madvise(table->base, table->mapped, MADV_HUGEPAGE);
-    /* Page faults here do not happen in the pause. */
-    size_t touched = 0;
-    do
-        ((volatile uint8_t *)table->base)[touched] = 0;
-    while ((touched += PAGE) < ready && touched < table->mapped);
+    sf_touch(table->base, ready < table->mapped ? ready : table->mapped);
     table->ready = table->mapped; /* one byte may have brought 2 MB */
 }
 
