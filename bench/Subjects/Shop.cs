@@ -11,33 +11,35 @@ internal sealed class Shop : IDisposable
     private static readonly string Program = Path.Combine(Repository.Root, "tests", "Targets", "Shop", "bin", Repository.Configuration, "net10.0", "Shop");
 
     private readonly List<Process> _services = [];
-    private readonly HttpClient? _client;
+    private readonly HttpClient _client;
 
-    private Shop(int requests)
-    {
-        Uri prices = StartService("prices");
-        try
-        {
-            _client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = requests }) { BaseAddress = StartService("orders", "--prices", $"{prices}"), Timeout = Timeout.InfiniteTimeSpan };
-        }
-        catch
-        {
-            Dispose();
-            throw;
-        }
-        for (int i = 0; i < requests; i++)
-            _ = AskAsync($"order/{i.ToString(CultureInfo.InvariantCulture)}");
-    }
+    private Shop(int requests) => _client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = requests }) { Timeout = Timeout.InfiniteTimeSpan };
 
     /// <summary>The service with the requests.</summary>
     internal int Id => _services[^1].Id;
 
     /// <summary>Starts it and sends requests, of which none is answered.</summary>
-    internal static Shop Open(int requests) => new(requests);
+    internal static Shop Open(int requests)
+    {
+        var shop = new Shop(requests);
+        try
+        {
+            Uri prices = shop.StartService("prices");
+            shop._client.BaseAddress = shop.StartService("orders", "--prices", $"{prices}");
+        }
+        catch
+        {
+            shop.Dispose();
+            throw;
+        }
+        for (int i = 0; i < requests; i++)
+            _ = shop.AskAsync($"order/{i.ToString(CultureInfo.InvariantCulture)}");
+        return shop;
+    }
 
     public void Dispose()
     {
-        _client?.Dispose();
+        _client.Dispose();
         foreach (Process service in _services)
         {
             service.Kill();
@@ -62,7 +64,7 @@ internal sealed class Shop : IDisposable
     {
         try
         {
-            await _client!.GetStringAsync(path);
+            await _client.GetStringAsync(path);
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
         {

@@ -5,10 +5,12 @@ namespace Stackflare.Bench.Tools;
 /// <param name="Bytes">How big it is.</param>
 internal sealed record PublishedTool(string Path, long Bytes)
 {
-    /// <summary>Publishes it. Takes most of a minute the first time, and little when nothing has changed since.</summary>
-    internal static PublishedTool Publish()
+    private static readonly Lazy<PublishedTool> Once = new(static () =>
     {
         FileInfo file = Published.Make(System.IO.Path.Combine("src", "Stackflare.Cli"), "tool", "stackflare");
         return new PublishedTool(file.FullName, file.Length);
-    }
+    });
+
+    /// <summary>Publishes it on first use. Takes most of a minute the first time, and little when nothing has changed since.</summary>
+    internal static PublishedTool Publish() => Once.Value;
 }
