@@ -9,35 +9,17 @@ internal sealed class Expressions
 {
     private int _field;
 
-    public static void StartThreads(Host host)
-    {
-        (string Name, Action<Host, Track> Body)[] forms =
+    public static void StartThreads(Host host) => SyntaxForms.StartThreads(
+        host,
+        "",
         [
-            ("argument", Argument), ("argument by name", ArgumentByName), ("conditional", Conditional), ("coalescing", Coalescing), ("coalescing assignment", CoalescingAssignment), ("and", And), ("or", Or),
-            ("interpolated", Interpolated), ("concatenation", Concatenation), ("array", Array), ("collection expression", CollectionExpression), ("spread", Spread), ("object initializer", ObjectInitializer),
-            ("collection initializer", CollectionInitializer), ("index initializer", IndexInitializer), ("tuple", Tuple), ("swap", Swap), ("switch expression", SwitchExpression), ("switch expression governing", SwitchExpressionGoverning),
-            ("with", With), ("index", Index), ("range", Range), ("compound assignment", CompoundAssignment), ("cast", Cast), ("checked", Checked), ("unary", Unary), ("null-conditional", NullConditional),
-            ("null-conditional assignment", NullConditionalAssignment), ("chain", Chain), ("type argument", TypeArgument), ("stackalloc", Stackalloc), ("reference", Reference), ("out variable", OutVariable),
-            ("params", Params), ("delegate", Delegates), ("combined delegate", CombinedDelegate), ("method group", MethodGroup), ("function pointer", FunctionPointer), ("throw", Throw), ("discard", Discard),
-            ("anonymous object", AnonymousObject), ("nested calls", NestedCalls), ("second call of a line", SecondCall), ("default argument", DefaultArgument), ("increment", Increment), ("is", Is), ("lines", Lines),
-        ];
-        foreach (var (name, body) in forms)
-            host.StartThread(name, track => body(host, track));
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Argument(Host host, Track track)
-    {
-        GC.KeepAlive(Stop(host, track.Here<Expressions>()));
-        GC.KeepAlive(track);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void ArgumentByName(Host host, Track track)
-    {
-        GC.KeepAlive(Stop(track: track.Here<Expressions>(), host: host));
-        GC.KeepAlive(track);
-    }
+            ("conditional", Conditional), ("coalescing", Coalescing), ("coalescing assignment", CoalescingAssignment), ("and", And), ("or", Or), ("interpolated", Interpolated),
+            ("concatenation", Concatenation), ("array", Array), ("collection expression", CollectionExpression), ("spread", Spread), ("object initializer", ObjectInitializer),
+            ("collection initializer", CollectionInitializer), ("index initializer", IndexInitializer), ("tuple", Tuple), ("swap", Swap), ("switch expression", SwitchExpression),
+            ("switch expression governing", SwitchExpressionGoverning), ("with", With), ("index", Index), ("range", Range), ("compound assignment", CompoundAssignment), ("cast", Cast),
+            ("checked", Checked), ("unary", Unary), ("null-conditional", NullConditional), ("null-conditional assignment", NullConditionalAssignment), ("chain", Chain),
+            ("type argument", TypeArgument), ("stackalloc", Stackalloc), ("throw", Throw), ("discard", Discard), ("anonymous object", AnonymousObject), ("increment", Increment), ("is", Is),
+        ]);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Conditional(Host host, Track track)
@@ -262,60 +244,6 @@ internal sealed class Expressions
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Reference(Host host, Track track)
-    {
-        int[] values = [1];
-        ref int value = ref First(values, host, track.Here<Expressions>());
-        value = 2;
-        GC.KeepAlive(values);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void OutVariable(Host host, Track track)
-    {
-        bool value = TryStop(host, track.Here<Expressions>(), out int stopped);
-        GC.KeepAlive((value, stopped));
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Params(Host host, Track track)
-    {
-        int value = Sum(1, Stop(host, track.Here<Expressions>()), 3);
-        GC.KeepAlive(value);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Delegates(Host host, Track track)
-    {
-        Func<Host, Track, int> stop = Chosen(track);
-        int value = stop(host, track.Here<Expressions>());
-        GC.KeepAlive(value);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void CombinedDelegate(Host host, Track track)
-    {
-        Func<Host, Track, int> stop = (Func<Host, Track, int>)Delegate.Combine(new Func<Host, Track, int>(Nothing), Chosen(track));
-        int value = stop(host, track.Here<Expressions>());
-        GC.KeepAlive(value);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void MethodGroup(Host host, Track track)
-    {
-        int value = Apply(Stop, host, track.Here<Expressions>());
-        GC.KeepAlive(value);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static unsafe void FunctionPointer(Host host, Track track)
-    {
-        delegate*<Host, Track, int> stop = &Stop;
-        int value = stop(host, track.Here<Expressions>());
-        GC.KeepAlive(value);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Throw(Host host, Track track)
     {
         int value = Maybe(track) is null ? throw new InvalidOperationException() : Stop(host, track.Here<Expressions>());
@@ -337,27 +265,6 @@ internal sealed class Expressions
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void NestedCalls(Host host, Track track)
-    {
-        int value = Sum(Sum(1, Sum(Stop(host, track.Here<Expressions>()))));
-        GC.KeepAlive(value);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void SecondCall(Host host, Track track)
-    {
-        int value = Sum(1) + Sum(2) + Stop(host, track.Here<Expressions>()) + Sum(3);
-        GC.KeepAlive(value);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void DefaultArgument(Host host, Track track)
-    {
-        int value = WithDefault(host, track.Here<Expressions>());
-        GC.KeepAlive(value);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Increment(Host host, Track track)
     {
         int[] values = [1, 2, 3];
@@ -372,33 +279,11 @@ internal sealed class Expressions
         GC.KeepAlive(value);
     }
 
-    /// <summary>A statement of several lines has the line that it begins in.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Lines(Host host, Track track)
-    {
-        track.Next<Expressions>();
-        int value = Sum(
-            1,
-            Stop(
-                host,
-                track));
-        GC.KeepAlive(value);
-    }
-
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static object? Nothing(Track track) => track.GetHashCode() switch { 0 => track, 1 => "one", _ => null };
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static int Nothing(Host host, Track track) => host.GetHashCode() + track.GetHashCode();
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
     private static Expressions? Maybe(Track track) => track.GetHashCode() == 0 ? null : new Expressions();
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static Func<Host, Track, int> Chosen(Track track) => track.GetHashCode() == 0 ? Nothing : Stop;
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static int Sum(params int[] values) => values.Length;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static int[] Several(Host host, Track track)
@@ -412,35 +297,6 @@ internal sealed class Expressions
     {
         host.Park(track.Here<Expressions>());
         return track is T t ? t : default;
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static ref int First(int[] values, Host host, Track track)
-    {
-        host.Park(track.Here<Expressions>());
-        return ref values[0];
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static bool TryStop(Host host, Track track, out int stopped)
-    {
-        host.Park(track.Here<Expressions>());
-        stopped = track.GetHashCode();
-        return stopped > 0;
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static int Apply(Func<Host, Track, int> function, Host host, Track track)
-    {
-        int value = function(host, track.Here<Expressions>());
-        return value + track.GetHashCode();
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static int WithDefault(Host host, Track track, int number = 7, string text = "x")
-    {
-        host.Park(track.Here<Expressions>());
-        return number + text.Length + track.GetHashCode();
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -9,19 +9,16 @@ internal sealed class Lambdas
 {
     private static readonly Func<Host, Track, int> Initialized = (host, track) => 1 + Stop(host, track.Here<Lambdas>(".cctor.lambda"));
 
-    public static void StartThreads(Host host)
-    {
-        (string Name, Action<Host, Track> Body)[] forms =
+    public static void StartThreads(Host host) => SyntaxForms.StartThreads(
+        host,
+        "lambda: ",
         [
             ("in a static field", InStaticField), ("anonymous method", AnonymousMethod), ("static lambda", StaticLambda), ("with a default", WithDefault), ("with params", WithParams), ("returning a lambda", ReturningLambda),
             ("in a local function", InLocalFunction), ("local function in a lambda", LocalInLambda), ("local function in a local function", LocalInLocal), ("in a loop", InLoop),
             ("generic method", InGenericMethod<string>), ("generic type", (h, t) => new Box<int, string>().Go(h, t)), ("capturing two scopes", CapturingTwoScopes), ("capturing a parameter of a struct", (h, t) => new Struct(h, t).Go()),
             ("in an iterator", (h, t) => GC.KeepAlive(InIterator(h, t).First())), ("in an extension", (h, t) => h.InExtension(t)), ("two of one method", TwoOfOne), ("overload", (h, t) => Overloaded(h, t, 1)),
             ("overload of text", (h, t) => Overloaded(h, t, "x")), ("local iterator", LocalIterator), ("local with attributes", LocalWithAttributes), ("discards", Discards), ("natural type", NaturalType),
-        ];
-        foreach (var (name, body) in forms)
-            host.StartThread($"lambda: {name}", track => body(host, track));
-    }
+        ]);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void InStaticField(Host host, Track track)

@@ -9,13 +9,12 @@ internal sealed class Queries
 {
     private static readonly int[] Numbers = [1, 2];
 
-    public static void StartThreads(Host host)
-    {
-        (string Name, Action<Host, Track> Body)[] forms =
-            [("where", Where), ("select", Select), ("let", Let), ("orderby", OrderBy), ("second from", SecondFrom), ("join", Join), ("group", Group), ("method syntax", MethodSyntax), ("lines", Lines)];
-        foreach (var (name, body) in forms)
-            host.StartThread($"query: {name}", track => body(host, track));
-    }
+    public static void StartThreads(Host host) => SyntaxForms.StartThreads(
+        host,
+        "query: ",
+        [
+            ("where", Where), ("select", Select), ("let", Let), ("orderby", OrderBy), ("second from", SecondFrom), ("join", Join), ("group", Group), ("method syntax", MethodSyntax), ("lines", Lines),
+        ]);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Where(Host host, Track track)

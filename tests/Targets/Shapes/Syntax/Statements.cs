@@ -8,19 +8,16 @@ namespace Stackflare.Targets.Shapes.Syntax;
 /// <summary>Calls in each kind of statement, and those that a statement makes itself.</summary>
 internal sealed class Statements
 {
-    public static void StartThreads(Host host)
-    {
-        (string Name, Action<Host, Track> Body)[] forms =
+    public static void StartThreads(Host host) => SyntaxForms.StartThreads(
+        host,
+        "",
         [
-            ("if", If), ("else if", ElseIf), ("while", While), ("do while", DoWhile), ("for initializer", ForInitializer), ("for condition", ForCondition), ("for iterator", ForIterator), ("foreach source", ForEachSource),
-            ("foreach body", ForEachBody), ("foreach MoveNext", ForEachMoveNext), ("foreach Current", ForEachCurrent), ("foreach GetEnumerator", ForEachGetEnumerator), ("using resource", UsingResource), ("using body", UsingBody),
-            ("lock", LockObject), ("lock body", LockBody), ("switch", Switch), ("case", Case), ("case guard", CaseGuard), ("default", Default), ("goto", Goto), ("try", Try), ("nested try", NestedTry), ("fixed body", FixedBody),
-            ("checked block", CheckedBlock), ("expression body", (h, t) => GC.KeepAlive(ExpressionBody(h, t))), ("return", (h, t) => GC.KeepAlive(Return(h, t))), ("yield return", (h, t) => GC.KeepAlive(YieldReturn(h, t).First())),
-            ("deconstruction", Deconstruction), ("local constant", LocalConstant), ("after a loop", AfterLoop), ("one line", OneLine), ("line directive", Mapped), ("loop with break", LoopWithBreak), ("await foreach", (h, t) => OverAsync(h, t).Wait()),
-        ];
-        foreach (var (name, body) in forms)
-            host.StartThread(name, track => body(host, track));
-    }
+            ("if", If), ("else if", ElseIf), ("using resource", UsingResource), ("using body", UsingBody), ("lock", LockObject), ("lock body", LockBody), ("switch", Switch), ("case", Case),
+            ("case guard", CaseGuard), ("default", Default), ("goto", Goto), ("try", Try), ("nested try", NestedTry), ("fixed body", FixedBody), ("checked block", CheckedBlock),
+            ("expression body", (h, t) => GC.KeepAlive(ExpressionBody(h, t))), ("return", (h, t) => GC.KeepAlive(Return(h, t))),
+            ("yield return", (h, t) => GC.KeepAlive(YieldReturn(h, t).First())), ("deconstruction", Deconstruction), ("local constant", LocalConstant), ("one line", OneLine),
+            ("line directive", Mapped),
+        ]);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void If(Host host, Track track)
@@ -37,92 +34,6 @@ internal sealed class Statements
             GC.KeepAlive(host);
         else if (Stop(host, track.Here<Statements>()) > 5)
             GC.KeepAlive(track);
-        GC.KeepAlive(track);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void While(Host host, Track track)
-    {
-        while (Stop(host, track.Here<Statements>()) > 5)
-            GC.KeepAlive(host);
-        GC.KeepAlive(track);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void DoWhile(Host host, Track track)
-    {
-        do
-        {
-            GC.KeepAlive(host);
-        }
-        while (Stop(host, track.Here<Statements>()) > 5);
-        GC.KeepAlive(track);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void ForInitializer(Host host, Track track)
-    {
-        for (int i = Stop(host, track.Here<Statements>()); i < 2; i++)
-            GC.KeepAlive(i);
-        GC.KeepAlive(track);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void ForCondition(Host host, Track track)
-    {
-        for (int i = 0; i < Stop(host, track.Here<Statements>()); i++)
-            GC.KeepAlive(i);
-        GC.KeepAlive(track);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void ForIterator(Host host, Track track)
-    {
-        for (int i = 0; i < 2; i += 2 + Stop(host, track.Here<Statements>()))
-            GC.KeepAlive(i);
-        GC.KeepAlive(track);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void ForEachSource(Host host, Track track)
-    {
-        foreach (int item in new[] { 1, Stop(host, track.Here<Statements>()) })
-            GC.KeepAlive(item);
-        GC.KeepAlive(track);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void ForEachBody(Host host, Track track)
-    {
-        foreach (string item in new List<string> { "a" })
-        {
-            GC.KeepAlive(item);
-            GC.KeepAlive(Stop(host, track.Here<Statements>()));
-        }
-        GC.KeepAlive(track);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void ForEachMoveNext(Host host, Track track)
-    {
-        foreach (int item in new Slow(host, track.Here<Statements>(), 1))
-            GC.KeepAlive(item);
-        GC.KeepAlive(track);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void ForEachCurrent(Host host, Track track)
-    {
-        foreach (int item in new Slow(host, track.Here<Statements>(), 2))
-            GC.KeepAlive(item);
-        GC.KeepAlive(track);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void ForEachGetEnumerator(Host host, Track track)
-    {
-        foreach (int item in new Slow(host, track.Here<Statements>(), 0))
-            GC.KeepAlive(item);
         GC.KeepAlive(track);
     }
 
@@ -325,20 +236,6 @@ internal sealed class Statements
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void AfterLoop(Host host, Track track)
-    {
-        int sum = 0;
-        for (int i = 0; i < 3; i++)
-        {
-            if (i == 1)
-                continue;
-            sum += i;
-        }
-        sum += Stop(host, track.Here<Statements>());
-        GC.KeepAlive(sum);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void OneLine(Host host, Track track) { GC.KeepAlive(host); GC.KeepAlive(Stop(host, track.Here<Statements>())); GC.KeepAlive(track); }
 
     /// <summary>What generates code maps it to the file that it was generated from.</summary>
@@ -349,31 +246,6 @@ internal sealed class Statements
         GC.KeepAlive(Stop(host, track.Here<Statements>()));
 #line default
         GC.KeepAlive(track);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void LoopWithBreak(Host host, Track track)
-    {
-        while (true)
-        {
-            if (Stop(host, track.Here<Statements>()) < 5)
-                break;
-            GC.KeepAlive(host);
-        }
-        GC.KeepAlive(track);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static async Task OverAsync(Host host, Track track)
-    {
-        await foreach (int item in Numbers())
-            GC.KeepAlive(Stop(host, track.Here<Statements>()) + item);
-    }
-
-    private static async IAsyncEnumerable<int> Numbers()
-    {
-        await Task.CompletedTask;
-        yield return 1;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -390,48 +262,6 @@ internal sealed class Statements
         {
             host.Park(track.Here<Parts>());
             (first, second) = (1, track.GetHashCode());
-        }
-    }
-
-    /// <summary>Stops in one of the calls that a loop makes.</summary>
-    private sealed class Slow(Host host, Track track, int stopIn) : IEnumerable<int>
-    {
-        [MethodImpl(MethodImplOptions.NoInlining)]
-        public IEnumerator<int> GetEnumerator()
-        {
-            if (stopIn == 0)
-                host.Park(track.Here<Slow>());
-            return new Items(host, track, stopIn);
-        }
-
-        IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
-
-        private sealed class Items(Host host, Track track, int stopIn) : IEnumerator<int>
-        {
-            public int Current
-            {
-                [MethodImpl(MethodImplOptions.NoInlining)]
-                get
-                {
-                    if (stopIn == 2)
-                        host.Park(track.Here<Items>("Current.get"));
-                    return track.GetHashCode();
-                }
-            }
-
-            object IEnumerator.Current => Current;
-
-            [MethodImpl(MethodImplOptions.NoInlining)]
-            public bool MoveNext()
-            {
-                if (stopIn == 1)
-                    host.Park(track.Here<Items>());
-                return track.GetHashCode() != 0;
-            }
-
-            public void Reset() => throw new NotSupportedException();
-
-            public void Dispose() => GC.KeepAlive(track);
         }
     }
 }
