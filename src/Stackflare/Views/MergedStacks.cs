@@ -83,10 +83,10 @@ internal sealed class MergedStacks
                 _calls.Add((caller, id), known = caller.Call(id));
             return known;
         }
-        foreach (MergedFrame frame in caller.Calls)
+        for (int i = 0; i < caller.Calls.Count; i++)
         {
-            if (frame.Id == id)
-                return frame;
+            if (caller.Calls[i].Id == id)
+                return caller.Calls[i];
         }
         MergedFrame added = caller.Call(id);
         if (caller.Calls.Count > FewCalls)
@@ -104,8 +104,8 @@ internal sealed class MergedStacks
         while (open.TryPop(out MergedFrame? frame))
         {
             frame.Sort();
-            foreach (MergedFrame call in frame.Calls)
-                open.Push(call);
+            for (int i = 0; i < frame.Calls.Count; i++)
+                open.Push(frame.Calls[i]);
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Stackflare.Analysis;
 using Stackflare.Model;
 
 namespace Stackflare.Writers.Profiles;
@@ -29,6 +30,8 @@ internal sealed class SvgRenderer
     private double _narrowest = 0.5;
     private bool _isNarrow;
 
+    private bool IsSeries => _samples.Count > 1;
+
     private SvgRenderer(StackSamples samples, RenderBuffer buffer) => (_samples, _graph, _buffer) = (samples, new FlameGraph(samples, MaxRows), buffer);
 
     public static void Write(StackSamples samples, PooledBytes bytes) => new SvgRenderer(samples, new RenderBuffer(bytes)).Write();
@@ -42,11 +45,11 @@ internal sealed class SvgRenderer
         _buffer.Append(Invariant($"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {Width + (2 * Margin):0} {height:0}\" role=\"img\" aria-label=\"{MarkupText.Escape(heading[0])}\">\n"))
             .Append("<title>").Append(MarkupText.Escape(heading[0])).Append("</title>\n<style>").Append(Style).Append("</style>\n<rect class=\"b\" width=\"100%\" height=\"100%\"/>\n");
         for (int i = 0; i < heading.Length; i++)
-            AppendText(Margin, Margin + (RowHeight * (i + 0.75)), heading[i], i == 0 ? " class=\"h\"" : "");
+            AppendText(Margin, Margin + (RowHeight * (i + 0.75)), heading[i], i == 0 ? " class=\"h\"" : "").AppendLine();
         foreach (var (frame, all, row, x) in _drawn)
             AppendFrame(frame, all, x, top + (row * RowHeight));
         for (int i = 0; i < notes.Length; i++)
-            AppendText(Margin, top + (RowHeight * (_rows + i + 1.25)), notes[i], "");
+            AppendText(Margin, top + (RowHeight * (_rows + i + 1.25)), notes[i]).AppendLine();
         _buffer.Append("</svg>\n");
     }
 
@@ -96,20 +99,19 @@ internal sealed class SvgRenderer
 
     private string Counts() => string.Join(", ", ((string?[])
     [
-        _samples.Count > 1 ? Invariant($"{_samples.Count:N0} dumps") : null,
-        Count(_graph.Threads.Count, _samples.Count > 1 ? "sample of a thread|samples of threads" : "thread|threads"),
-        Count(_graph.Async.Count, _samples.Count > 1 ? "sample of an async stack|samples of async stacks" : "async stack|async stacks"),
+        IsSeries ? DiagnosisText.Count(_samples.Count, "dump") : null,
+        Counted(_graph.Threads.Count, "thread", "sample of a thread", "samples of threads"),
+        Counted(_graph.Async.Count, "async stack", "sample of an async stack", "samples of async stacks"),
     ]).OfType<string>());
 
     private IEnumerable<string> Notes()
     {
-        bool isSeries = _samples.Count > 1;
         string[] idle =
         [
             .. ((string?[])
             [
-                Count(_samples.LeftOut.Threads, isSeries ? "sample of an idle thread|samples of idle threads" : "idle thread|idle threads"),
-                Count(_samples.LeftOut.Async, isSeries ? "sample of an async stack|samples of async stacks" : "async stack|async stacks"),
+                Counted(_samples.LeftOut.Threads, "idle thread", "sample of an idle thread", "samples of idle threads"),
+                Counted(_samples.LeftOut.Async, "async stack", "sample of an async stack", "samples of async stacks"),
             ]).OfType<string>(),
         ];
         if (idle.Length > 0)
@@ -120,7 +122,9 @@ internal sealed class SvgRenderer
             yield return Invariant($"Not drawn: calls below the first {MaxRows} rows of a graph.");
     }
 
-    private static string? Count(long count, string names) => count == 0 ? null : Invariant($"{count:N0} {names.Split('|')[count == 1 ? 0 : 1]}");
+    /// <summary>What is counted: of one dump things, of several samples. Null if there is none.</summary>
+    private string? Counted(long count, string thing, string sample, string samples) =>
+        count == 0 ? null : IsSeries ? DiagnosisText.Count(count, sample, samples) : DiagnosisText.Count(count, thing);
 
     private void AppendFrame(FlameFrame frame, FlameFrame all, double x, double y)
     {
@@ -128,7 +132,7 @@ internal sealed class SvgRenderer
         _buffer.Append(Invariant($"<g><title>{MarkupText.Escape(frame.Name)}: {frame.Count:N0} of {all.Count:N0} ({100.0 * frame.Count / all.Count:0.0} %)</title>"))
             .Append(Invariant($"<rect class=\"{Class(frame, all)}\" x=\"{x:0.##}\" y=\"{y:0.##}\" width=\"{width:0.##}\" height=\"{RowHeight:0}\" rx=\"1\"/>"));
         if (Label(frame.Name, (int)((width - 6) / CharacterWidth)) is { } label)
-            AppendText(x + 3, y + (RowHeight * 0.72), label, "");
+            AppendText(x + 3, y + (RowHeight * 0.72), label);
         _buffer.Append("</g>\n");
     }
 
@@ -178,8 +182,8 @@ internal sealed class SvgRenderer
         return -1;
     }
 
-    private void AppendText(double x, double y, string text, string attributes) =>
-        _buffer.Append(Invariant($"<text x=\"{x:0.##}\" y=\"{y:0.##}\"{attributes}>")).Append(MarkupText.Escape(text)).Append("</text>").Append(attributes.Length > 0 || x == Margin ? "\n" : "");
+    private RenderBuffer AppendText(double x, double y, string text, string attributes = "") =>
+        _buffer.Append(Invariant($"<text x=\"{x:0.##}\" y=\"{y:0.##}\"{attributes}>")).Append(MarkupText.Escape(text)).Append("</text>");
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -36,9 +36,13 @@ internal sealed class AsyncSection(RenderBuffer buffer, DumpView view, TextDiale
         _branchesLeft = MaxBranches;
         buffer.Append(before).Append(dialect.Indentation).Append("- ").Append(AsyncWaitText.Describe(group, dialect.Reference))
             .Append(UnchangedText.After(view.Dump, view.UnchangedIn(group), group.Count)).AppendLine();
+        CountHidden(group, VisibleFrames.Of(group.First.Frames, view.Options.ShowHidden).Count);
         AppendUnfinished(group, before, depth: 0);
         AppendBlocked(group, before);
     }
+
+    /// <summary>Counts the hidden async callers of what the threads of a group run.</summary>
+    public void CountHiddenCallers(StackGroup group) => CountHiddenCallers(group, VisibleFrames.Of(group.First.AsyncCallers, view.Options.ShowHidden).Count);
 
     /// <summary>Writes the async callers of what the threads of a group run, after a line that introduces them.</summary>
     public void AppendCallers(StackGroup group)
@@ -49,9 +53,7 @@ internal sealed class AsyncSection(RenderBuffer buffer, DumpView view, TextDiale
         string line = dialect.Callers(view.AwaitedMethodOf(group) is { } method ? EscapedText.Plain(method.FullName) : null);
         if (!dialect.OutermostFirst)
             buffer.Append(line);
-        // Threads of one group can have different numbers of hidden callers.
-        int visible = _frames.Append(callers, before: "");
-        HiddenFrames += group.Threads.Sum(t => (long)t.AsyncCallers.Count - visible);
+        CountHiddenCallers(group, _frames.Append(callers, before: ""));
         if (dialect.OutermostFirst)
             buffer.Append(line);
     }
@@ -92,9 +94,13 @@ internal sealed class AsyncSection(RenderBuffer buffer, DumpView view, TextDiale
         }
     }
 
-    private void AppendFrames(AsyncStackGroup group, string before)
+    private void AppendFrames(AsyncStackGroup group, string before) => CountHidden(group, _frames.Append(group.First.Frames, before));
+
+    /// <summary>Threads of one group can have different numbers of hidden callers.</summary>
+    private void CountHiddenCallers(StackGroup group, int visible) => HiddenFrames += group.Threads.Sum(t => (long)t.AsyncCallers.Count - visible);
+
+    private void CountHidden(AsyncStackGroup group, int visible)
     {
-        int visible = _frames.Append(group.First.Frames, before);
         foreach ((AsyncStack stack, long times) in group.Stacks)
             HiddenFrames = AsyncStackGroup.Sum(HiddenFrames, AsyncStackGroup.Product(stack.Frames.Count - visible, times));
     }

@@ -5,82 +5,113 @@ using Stackflare.Views;
 
 namespace Stackflare.Writers.Text;
 
-/// <summary>What the default format and the tree have in common: the lines of threads and of frames.</summary>
-/// <param name="buffer">The destination.</param>
-/// <param name="view">The dump.</param>
-/// <param name="theme">Colours and links; null for none.</param>
-internal sealed class TextParts(RenderBuffer buffer, DumpView view, TextTheme? theme)
+/// <summary>What the default format and the tree have in common: everything but the order of the stacks, and the lines of threads and of frames.</summary>
+internal sealed class TextParts
 {
     public const string Indentation = "   ";
 
-    /// <summary>The differences to the other text formats.</summary>
-    public TextDialect Dialect(bool outermostFirst, string showsAll) => new()
+    /// <summary>The line for missing outer frames.</summary>
+    public const string Truncated = "   ... more frames not walked: a limit was reached\n", Broken = "   ... more frames not walked: the runtime could not continue\n";
+
+    private readonly DumpView _view;
+    private readonly TextTheme? _theme;
+
+    public TextParts(DumpView view, TextStyle style, PooledBytes bytes, bool outermostFirst)
     {
-        OutermostFirst = outermostFirst,
-        Indentation = Indentation,
-        Format = FormatFrame,
-        Repeated = Repeated,
-        Truncated = Truncated,
-        Reference = ThreadLines.Reference,
-        Subject = thread => ThreadLines.Subject(thread, theme),
-        Callers = static method => method is null ? "   --- awaited by ---\n" : $"   --- {method} is awaited by ---\n",
-        ShowsAll = showsAll,
-        Separator = null,
-    };
+        (_view, _theme) = (view, style.Theme);
+        Buffer = new RenderBuffer(bytes, _theme);
+        Dialect = new TextDialect
+        {
+            OutermostFirst = outermostFirst,
+            Indentation = Indentation,
+            Format = FormatFrame,
+            Repeated = Repeated,
+            Truncated = Truncated,
+            Reference = ThreadLines.Reference,
+            Subject = thread => ThreadLines.Subject(thread, _theme),
+            Callers = static method => method is null ? "   --- awaited by ---\n" : $"   --- {method} is awaited by ---\n",
+            ShowsAll = style.ShowsAll,
+            Separator = null,
+        };
+        LockLines = new LockLines(ThreadLines.Reference, Indentation, _theme);
+        Async = new AsyncSection(Buffer, view, Dialect);
+    }
+
+    public RenderBuffer Buffer { get; }
+
+    /// <summary>The differences to the other text formats.</summary>
+    public TextDialect Dialect { get; }
 
     /// <summary>The lines of notes about locks and waits.</summary>
-    public LockLines LockLines { get; } = new(ThreadLines.Reference, Indentation, theme);
+    public LockLines LockLines { get; }
 
-    public void AppendIdleThreads()
+    public AsyncSection Async { get; }
+
+    /// <summary>Writes the dump.</summary>
+    /// <param name="stacks">Writes the stacks.</param>
+    public void Write(Action stacks)
     {
-        if (view.Sections.Idle.Count == 0)
+        DumpHeading.AppendHeading(Buffer, _view);
+        Buffer.AppendLine();
+        new DiagnosisSection(Buffer, _view, Dialect).Append();
+        stacks();
+        AppendIdleThreads();
+        Async.AppendIdle();
+        AppendNativeThreads();
+        if (DumpHeading.AppendNotShown(Buffer, _view, Async.HiddenFrames, Dialect))
+            Buffer.AppendLine();
+    }
+
+    private void AppendIdleThreads()
+    {
+        if (_view.Sections.Idle.Count == 0)
             return;
-        buffer.Begin(TextRole.Heading).Append(DiagnosisText.Count(view.Sections.IdleThreadCount, "idle thread")).Append(" of the framework:").End().AppendLine();
-        foreach (IdleGroup group in view.Sections.Idle)
+        Buffer.Begin(TextRole.Heading).Append(DiagnosisText.Count(_view.Sections.IdleThreadCount, "idle thread")).Append(" of the framework:").End().AppendLine();
+        foreach (IdleGroup group in _view.Sections.Idle)
         {
             if (group.Threads is [var only])
                 AppendThread(only);
             else
-                ThreadLines.AppendSummary(buffer, DiagnosisText.Count(group.Threads.Count, "thread"), group.Threads);
-            buffer.Append(group.Threads.Count == 1 ? " " : "; ").Append(group.Method is { } method ? "in " + EscapedText.Plain(method.FullName) : "(no managed frames)").AppendLine();
+                ThreadLines.AppendSummary(Buffer, DiagnosisText.Count(group.Threads.Count, "thread"), group.Threads);
+            Buffer.Append(group.Threads.Count == 1 ? " " : "; ").Append(group.Method is { } method ? "in " + EscapedText.Plain(method.FullName) : "(no managed frames)").AppendLine();
         }
-        buffer.AppendLine();
+        Buffer.AppendLine();
     }
 
     public void AppendThread(DumpThread thread)
     {
         AppendName(thread.DisplayName);
         if (thread.ManagedId is { } id)
-            buffer.Append(" #").Append(id.Value);
-        buffer.Append(" tid=").Append(thread.OsId.Value);
+            Buffer.Append(" #").Append(id.Value);
+        Buffer.Append(" tid=").Append(thread.OsId.Value);
         if (thread.IsBackground is true)
-            buffer.Append(" background");
+            Buffer.Append(" background");
         if (thread.IsThreadPool is true)
-            buffer.Append(" pool");
+            Buffer.Append(" pool");
         AppendState(thread.Activity, thread.CpuTime);
         if (thread.CurrentException is { } exception)
-            buffer.Append(" handling ").Append(EscapedText.Plain(ExceptionText.Describe(exception)));
+            Buffer.Append(" handling ").Append(EscapedText.Plain(ExceptionText.Describe(exception)));
     }
 
-    public void AppendNativeThreads()
+    private void AppendNativeThreads()
     {
-        if (view.NativeThreads.Count == 0)
+        if (_view.NativeThreads.Count == 0)
             return;
-        if (view.Dump.HasStacks)
+        if (_view.Dump.HasStacks)
         {
-            buffer.AppendCount(view.NativeThreads.Count)
-                .Append(view.NativeThreads.Count == 1 ? " native thread" : " native threads").Append(':').AppendLine();
+            Buffer.AppendCount(_view.NativeThreads.Count)
+                .Append(_view.NativeThreads.Count == 1 ? " native thread" : " native threads").Append(':').AppendLine();
         }
-        foreach (var thread in view.NativeThreads)
+        foreach (var thread in _view.NativeThreads)
         {
             AppendName(thread.Name);
-            buffer.Append(" tid=").Append(thread.OsId.Value);
+            Buffer.Append(" tid=").Append(thread.OsId.Value);
             AppendState(thread.Activity, thread.CpuTime);
             if (thread.WaitChannel is { } channel)
-                buffer.Append(" in ").Append(EscapedText.Plain(channel));
-            buffer.AppendLine();
+                Buffer.Append(" in ").Append(EscapedText.Plain(channel));
+            Buffer.AppendLine();
         }
-        buffer.AppendLine();
+        Buffer.AppendLine();
     }
 
     /// <summary>Why there is no stack.</summary>
@@ -93,9 +124,6 @@ internal sealed class TextParts(RenderBuffer buffer, DumpView view, TextTheme? t
         StackCompleteness.Broken => "no frames walked: the runtime could not begin",
         _ => "no managed frames",
     };
-
-    /// <summary>The line for missing outer frames.</summary>
-    public const string Truncated = "   ... more frames not walked: a limit was reached\n", Broken = "   ... more frames not walked: the runtime could not continue\n";
 
     public static string Repeated(StackRun run) => FormattableString.Invariant(
         $"   ... the {(run.Period > 1 ? $"{run.Period} frames" : "frame")} above repeated {run.Repeats - 1:N0} more times\n");
@@ -114,21 +142,21 @@ internal sealed class TextParts(RenderBuffer buffer, DumpView view, TextTheme? t
         string path = EscapedText.Plain(source.Path), location = string.Create(CultureInfo.InvariantCulture, $"{path}:line {source.Line}");
         // A link is possible only for a path of this system.
         string note = source.IsApproximate ? DiagnosisText.Approximate : "";
-        string line = theme is null ? $"   at {method} in {location}{note}\n"
+        string line = _theme is null ? $"   at {method} in {location}{note}\n"
             : path is not ['/', _, ..] ? WithoutLine($"{method} in {location}{note}")
-            : $"   {theme.Mark(TextRole.Keyword, "at")} {method} {theme.Mark(TextRole.Keyword, "in")} {theme.Mark(TextRole.Location, theme.Link(path, location))}{note}\n";
-        return SourceLine.Find(source) is { } text ? $"{line}{theme.Mark(TextRole.Source, "      " + text)}\n" : line;
+            : $"   {_theme.Mark(TextRole.Keyword, "at")} {method} {_theme.Mark(TextRole.Keyword, "in")} {_theme.Mark(TextRole.Location, _theme.Link(path, location))}{note}\n";
+        return SourceLine.Find(source) is { } text ? $"{line}{_theme.Mark(TextRole.Source, "      " + text)}\n" : line;
     }
 
-    private void AppendName(string name) => buffer.Begin(TextRole.ThreadName).Append('"').Append(EscapedText.Quoted(name)).Append('"').End();
+    private void AppendName(string name) => Buffer.Begin(TextRole.ThreadName).Append('"').Append(EscapedText.Quoted(name)).Append('"').End();
 
     private void AppendState(ThreadActivity activity, TimeSpan? cpu)
     {
         if (ThreadLines.Word(activity) is { Length: > 0 } state)
-            buffer.Append(' ').Append(activity is ThreadActivity.Blocked ? theme.Mark(TextRole.Warning, state) : state);
+            Buffer.Append(' ').Append(activity is ThreadActivity.Blocked ? _theme.Mark(TextRole.Warning, state) : state);
         if (cpu is { } time)
-            buffer.Append(" cpu=").Append(Durations.Cpu(time));
+            Buffer.Append(" cpu=").Append(Durations.Cpu(time));
     }
 
-    private string WithoutLine(string frame) => $"   {theme.Mark(TextRole.Keyword, "at")}{theme.Mark(TextRole.NoLine, " " + frame)}\n";
+    private string WithoutLine(string frame) => $"   {_theme.Mark(TextRole.Keyword, "at")}{_theme.Mark(TextRole.NoLine, " " + frame)}\n";
 }

@@ -8,22 +8,16 @@ namespace Stackflare.Writers.Text;
 internal sealed class TextRenderer
 {
     private readonly DumpView _view;
-    private readonly RenderOptions _options;
-    private readonly TextDialect _dialect;
-    private readonly RenderBuffer _buffer;
     private readonly TextParts _parts;
+    private readonly RenderBuffer _buffer;
     private readonly StackText _text;
-    private readonly AsyncSection _async;
 
     private TextRenderer(DumpView view, TextStyle style, PooledBytes bytes)
     {
         _view = view;
-        _options = view.Options;
-        _buffer = new RenderBuffer(bytes, style.Theme);
-        _parts = new TextParts(_buffer, view, style.Theme);
-        _dialect = _parts.Dialect(outermostFirst: false, style.ShowsAll);
+        _parts = new TextParts(view, style, bytes, outermostFirst: false);
+        _buffer = _parts.Buffer;
         _text = new StackText(view.Stacks, _parts.FormatFrame, _parts.LockLines);
-        _async = new AsyncSection(_buffer, view, _dialect);
     }
 
     public static void Write(ThreadDump dump, RenderOptions options, TextStyle style, PooledBytes bytes)
@@ -32,18 +26,7 @@ internal sealed class TextRenderer
         TerminalWidth.Fit(style.Width, bytes, destination => new TextRenderer(view, style, destination).Write());
     }
 
-    private void Write()
-    {
-        DumpHeading.AppendHeading(_buffer, _view);
-        _buffer.AppendLine();
-        new DiagnosisSection(_buffer, _view, _dialect).Append();
-        _view.Sections.Visit(AppendGroup, _async.Append);
-        _parts.AppendIdleThreads();
-        _async.AppendIdle();
-        _parts.AppendNativeThreads();
-        if (DumpHeading.AppendNotShown(_buffer, _view, _async.HiddenFrames, _dialect))
-            _buffer.AppendLine();
-    }
+    private void Write() => _parts.Write(() => _view.Sections.Visit(AppendGroup, _parts.Async.Append));
 
     private void AppendGroup(StackGroup group)
     {
@@ -58,7 +41,7 @@ internal sealed class TextRenderer
                 _buffer.Append(" without a stack (").Append(TextParts.WithoutStack(group.First)).Append(')').Append(unchanged).Append(':').AppendLine();
         }
 
-        int inFull = ThreadLines.InFull(group, _options);
+        int inFull = ThreadLines.InFull(group, _view.Options);
         for (int i = 0; i < inFull; i++)
         {
             _parts.AppendThread(group.Threads[i]);
@@ -83,7 +66,7 @@ internal sealed class TextRenderer
         if (group.Length > 0)
             AppendEnd(group.First.Completeness);
         _buffer.Append(after);
-        _async.AppendCallers(group);
+        _parts.Async.AppendCallers(group);
         _buffer.AppendLine();
     }
 
@@ -93,7 +76,7 @@ internal sealed class TextRenderer
         ReadOnlySpan<byte[]?> made = _text.Made;
         for (int i = 0; i < stack.Length;)
         {
-            var run = _options.FoldRecursion ? StackRun.At(stack, i) : new StackRun(i, 1, 1);
+            var run = _view.Options.FoldRecursion ? StackRun.At(stack, i) : new StackRun(i, 1, 1);
             foreach (int id in stack.Slice(i, run.Period))
                 _buffer.Append(made[id] ?? _text.Make(id));
             if (run.Repeats > 1)

@@ -16,22 +16,18 @@ internal sealed class TreeRenderer
     private const int MaxThreads = 3;
 
     private readonly DumpView _view;
-    private readonly TextDialect _dialect;
-    private readonly RenderBuffer _buffer;
     private readonly TextParts _parts;
+    private readonly RenderBuffer _buffer;
     private readonly FrameLines _frames;
-    private readonly AsyncSection _async;
     private readonly MergedStacks _tree;
     private readonly List<DumpFrame> _chain = [];
 
     private TreeRenderer(DumpView view, TextStyle style, PooledBytes bytes)
     {
         _view = view;
-        _buffer = new RenderBuffer(bytes, style.Theme);
-        _parts = new TextParts(_buffer, view, style.Theme);
-        _dialect = _parts.Dialect(outermostFirst: true, style.ShowsAll);
-        _frames = new FrameLines(_buffer, view.Options, _dialect);
-        _async = new AsyncSection(_buffer, view, _dialect);
+        _parts = new TextParts(view, style, bytes, outermostFirst: true);
+        _buffer = _parts.Buffer;
+        _frames = new FrameLines(_buffer, view.Options, _parts.Dialect);
         _tree = new MergedStacks(view);
     }
 
@@ -41,11 +37,8 @@ internal sealed class TreeRenderer
         TerminalWidth.Fit(style.Width, bytes, destination => new TreeRenderer(view, style, destination).Write());
     }
 
-    private void Write()
+    private void Write() => _parts.Write(() =>
     {
-        DumpHeading.AppendHeading(_buffer, _view);
-        _buffer.AppendLine();
-        new DiagnosisSection(_buffer, _view, _dialect).Append();
         foreach (MergedFrame outermost in _tree.Root.Calls)
         {
             AppendTree(outermost);
@@ -53,17 +46,12 @@ internal sealed class TreeRenderer
         }
         foreach (StackEntry entry in _tree.Root.Ends)
         {
-            AppendCount(entry.Threads?.Threads.Count ?? 0, entry.Async?.Count ?? 0);
+            AppendCount(entry);
             _buffer.AppendLine();
             AppendEnd(entry, before: "");
             _buffer.AppendLine();
         }
-        _parts.AppendIdleThreads();
-        _async.AppendIdle();
-        _parts.AppendNativeThreads();
-        if (DumpHeading.AppendNotShown(_buffer, _view, _async.HiddenFrames + HiddenAsyncFrames(), _dialect))
-            _buffer.AppendLine();
-    }
+    });
 
     /// <summary>Without recursion: a tree can be as deep as it has branches.</summary>
     private void AppendTree(MergedFrame outermost)
@@ -73,14 +61,21 @@ internal sealed class TreeRenderer
         while (open.TryPop(out var branch))
         {
             (MergedFrame frame, string before, int level) = branch;
-            AppendBranch(before, level, frame.Threads, frame.AsyncStacks, level > DeepestIndentation ? FormattableString.Invariant($", level {level}") : "");
+            if (level > 0)
+                AppendBranch(before);
+            AppendCount(frame.Threads, frame.AsyncStacks);
+            _buffer.Append(level > DeepestIndentation ? FormattableString.Invariant($", level {level}") : "").AppendLine();
             string inner = Inner(before, level);
             frame = AppendChain(frame, inner);
             bool isEnd = frame is { Calls.Count: 0, Ends.Count: 1 };
             foreach (StackEntry entry in frame.Ends)
             {
                 if (!isEnd)
-                    AppendBranch(inner, level + 1, entry.Threads?.Threads.Count ?? 0, entry.Async?.Count ?? 0, " here");
+                {
+                    AppendBranch(inner);
+                    AppendCount(entry);
+                    _buffer.Append(" here").AppendLine();
+                }
                 AppendEnd(entry, isEnd ? inner : Inner(inner, level + 1));
             }
             for (int i = frame.Calls.Count - 1; i >= 0; i--)
@@ -91,13 +86,9 @@ internal sealed class TreeRenderer
     /// <summary>The beginning of the lines of a branch. Bars, so that a source line cannot be mistaken for a frame.</summary>
     private static string Inner(string before, int level) => level is 0 or > DeepestIndentation ? before : $"{before}{TextParts.Indentation}| ";
 
-    private void AppendBranch(string before, int level, int threads, long asyncStacks, string after)
-    {
-        if (level > 0)
-            _buffer.Append(before).Append(TextParts.Indentation).Append("- ");
-        AppendCount(threads, asyncStacks);
-        _buffer.Append(after).AppendLine();
-    }
+    private void AppendBranch(string before) => _buffer.Append(before).Append(TextParts.Indentation).Append("- ");
+
+    private void AppendCount(StackEntry entry) => AppendCount(entry.Threads?.Threads.Count ?? 0, entry.Async?.Count ?? 0);
 
     private void AppendCount(int threads, long asyncStacks)
     {
@@ -125,11 +116,12 @@ internal sealed class TreeRenderer
         if (entry.Threads is { } group)
             AppendThreads(group, before);
         else
-            _async.AppendEnd(entry.Async!, before);
+            _parts.Async.AppendEnd(entry.Async!, before);
     }
 
     private void AppendThreads(StackGroup group, string before)
     {
+        _parts.Async.CountHiddenCallers(group);
         if (_view.AsyncMainOf(group) is { } main)
         {
             _buffer.Append(before).Append(TextParts.Indentation).Append("- waits for the async method ").Append(EscapedText.Plain(main.ToString()))
@@ -170,24 +162,5 @@ internal sealed class TreeRenderer
         string awaited = group.First.AwaitedFrame is { } frame ? EscapedText.Plain(frame.Method.FullName) : "this";
         _buffer.Append(before).Append(TextParts.Indentation).Append("- ").Append(awaited).Append(" is awaited by:").AppendLine();
         _frames.Append(group.First.AsyncCallers, $"{before}{TextParts.Indentation}| ");
-    }
-
-    /// <summary>How many frames of async methods are left out, counted in every stack that contains them.</summary>
-    private long HiddenAsyncFrames()
-    {
-        long hidden = 0;
-        _view.Sections.Visit(
-            group =>
-            {
-                int visible = VisibleFrames.Of(group.First.AsyncCallers, _view.Options.ShowHidden).Count;
-                hidden = AsyncStackGroup.Sum(hidden, group.Threads.Sum(t => (long)t.AsyncCallers.Count - visible));
-            },
-            group =>
-            {
-                int visible = VisibleFrames.Of(group.First.Frames, _view.Options.ShowHidden).Count;
-                foreach ((AsyncStack stack, long times) in group.Stacks)
-                    hidden = AsyncStackGroup.Sum(hidden, AsyncStackGroup.Product(stack.Frames.Count - visible, times));
-            });
-        return hidden;
     }
 }
