@@ -148,6 +148,7 @@ void capture_take(capture *c)
     hold_release(c);
     c->result.resolve_ns = sf_now(CLOCK_MONOTONIC) - resumed;
     busy_end(c);
+    pool_watch(c, resumed);
     c->result.phase = SF_PHASE_DONE;
 }
 

@@ -144,6 +144,7 @@ bool was_interrupted(const capture *c, uint32_t in_batch);
 /* pool.c: the thread pool. Its address is found before the suspend, and its data is read in the pause. */
 void pool_find(capture *c);
 void pool_read(capture *c);
+void pool_watch(capture *c, int64_t resumed); /* after the pause: whether what is queued is worked off */
 bool is_a(uintptr_t object, clr_id type); /* an object of exactly this type */
 
 /* timers.c: the timers that are late. */

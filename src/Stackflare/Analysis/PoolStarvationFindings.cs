@@ -23,6 +23,8 @@ internal static class PoolStarvationFindings
         // With fewer workers than its minimum, the pool starts a new one at once.
         if (blocked.Length == 0 || free * WorkersPerFree > workers.Length || (dump.ThreadPool?.Queued ?? 1) <= free || workers.Length < dump.ThreadPool?.Min)
             yield break;
+        if (dump.ThreadPool is { IsWorkedOff: true })
+            yield break;
 
         string others = free == 0 ? "no worker is free to take one" : $"only {DiagnosisText.Count(free, "worker is", "workers are")} not blocked";
         List<string> evidence = [dump.ThreadPool?.Queued is { } queued

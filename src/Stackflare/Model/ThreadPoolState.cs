@@ -36,6 +36,12 @@ public sealed record ThreadPoolState(int? Workers, int? Working, int? Min, int? 
     /// </summary>
     public IReadOnlyList<DueTimers> DueTimers { get; init; } = [];
 
+    /// <summary>The number of completed work items a moment after the pause; null if it was not looked at.</summary>
+    internal long? CompletedLater { get; init; }
+
+    /// <summary>Whether as many work items as were queued were completed a moment after the pause.</summary>
+    internal bool IsWorkedOff => CompletedLater - Completed >= Queued;
+
     /// <summary>Whether there may be more such timers: at most 2,048 timers and 64 callbacks are looked at.</summary>
     public bool HasMoreDueTimers { get; init; }
 }

@@ -132,6 +132,8 @@ public sealed class FindingTests
             StringComparison.Ordinal);
         TruthMark mark = target.Truth.Threads.Select(t => t.Marks[0]).First(m => !m.Method.EndsWith(".Work", StringComparison.Ordinal));
         Assert.True(finding.Evidence[1].StartsWith($"{blocked} are blocked ", StringComparison.Ordinal) && Is(finding.Evidence[1], mark), finding.ToString());
+        Assert.NotNull(dump.ThreadPool!.Completed);
+        Assert.Equal(dump.ThreadPool.Completed, dump.ThreadPool.CompletedLater);
     }
 
     [Theory]

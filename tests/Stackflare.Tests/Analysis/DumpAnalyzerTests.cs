@@ -151,6 +151,19 @@ public sealed partial class DumpAnalyzerTests
         Assert.Equal(isSaid, Examine(threads, new ThreadPoolState(workers, workers, min, 100, queued, null)).Count == 1);
     }
 
+    [Theory]
+    [InlineData(7, null, true)] // not looked at
+    [InlineData(7, 40, true)]
+    [InlineData(7, 46, true)]
+    [InlineData(7, 47, false)]
+    [InlineData(1, 900, false)]
+    public void APoolWhoseQueueMovesIsNotStarved(int queued, int? completedLater, bool isSaid)
+    {
+        DumpThread[] threads = [Worker(1, busy: true), Worker(2, busy: true)];
+
+        Assert.Equal(isSaid, Examine(threads, new ThreadPoolState(2, 2, 2, 100, queued, 40) { CompletedLater = completedLater }).Count == 1);
+    }
+
     [Fact]
     public void SyncOverAsyncIsNamedWithItsLine()
     {

@@ -22,6 +22,9 @@ internal static class SnapshotDecoder
             },
             ThreadPool = raw.Pool is { } pool
                 ? new ThreadPoolState(Known(pool.Workers), Known(pool.Working), Known(pool.Min), Known(pool.Max), Known(pool.Queued), Known(pool.Completed))
+                {
+                    CompletedLater = Known(pool.CompletedLater),
+                }
                 : null,
             Heap = raw.Heap is { Info.Status: HeapStatus.Walked } walked ? Heap(walked) : null,
             Notes = notes,

@@ -67,6 +67,7 @@ internal sealed class SnapshotEncoder
                 Max = pool.Max ?? -1,
                 Queued = pool.Queued ?? -1,
                 Completed = pool.Completed ?? -1,
+                CompletedLater = pool.CompletedLater ?? -1,
             });
         }
     }

@@ -247,6 +247,7 @@ internal struct PoolRecord : IRecord
     public int Max;
     public long Queued;
     public long Completed;
+    public long CompletedLater;
 }
 
 [StructLayout(LayoutKind.Sequential)]
