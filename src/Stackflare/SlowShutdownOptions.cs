@@ -1,6 +1,9 @@
 namespace Stackflare;
 
-/// <summary>Options of <see cref="Flare.OnSlowShutdown"/>. Immutable.</summary>
+/// <summary>
+/// Options of <see cref="Flare.OnSlowShutdown"/>. With <see cref="AsyncStackMode.Auto"/>, the default, the dump finds async methods as with
+/// <see cref="AsyncStackMode.Always"/>, because a process that must end may pause. Immutable.
+/// </summary>
 public sealed record SlowShutdownOptions : TriggerOptions
 {
     /// <summary>

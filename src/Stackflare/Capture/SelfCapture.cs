@@ -26,7 +26,7 @@ internal static class SelfCapture
     /// <summary>Held while the runtime attaches the probe.</summary>
     private static readonly object AttachGate = new();
     private static readonly TimeSpan LongestHold = TimeSpan.FromSeconds(1);
-    private static HeldCapture? _held;
+    private static volatile HeldCapture? _held;
 
     /// <summary>Checks what can be checked without a capture.</summary>
     /// <exception cref="StackflareException">This process cannot be dumped.</exception>
@@ -99,6 +99,9 @@ internal static class SelfCapture
             Monitor.Exit(AttachGate);
         }
     }
+
+    /// <summary>Whether a capture is held: it may be the last one of this process.</summary>
+    public static bool IsHeld => _held is not null;
 
     /// <summary>Undoes <see cref="Hold"/>.</summary>
     public static void Release()

@@ -33,15 +33,20 @@ internal sealed class DumpTaker
     /// <param name="ownThread">Kernel id of the calling thread, if it only takes dumps.</param>
     public void WarmUp(int? ownThread)
     {
+        // Nobody has requested this dump, so it must not affect other profilers, or pause the program for long.
+        CaptureOptions capture = _options.Capture with
+        {
+            AllowMainProfiler = false,
+            AsyncStacks = _options.Capture.AsyncStacks is AsyncStackMode.Never ? AsyncStackMode.Never : AsyncStackMode.Auto,
+        };
         lock (Warm)
         {
-            if (!_options.WarmUp || !Warm.Add((_options.Format, _options.Render, _options.Capture)))
+            if (!_options.WarmUp || SelfCapture.IsHeld || !Warm.Add((_options.Format, _options.Render, capture)))
                 return;
         }
         try
         {
-            // Nobody has requested this dump, so it must not affect other profilers.
-            ThreadDump dump = SelfCapture.Take(_options.Capture with { AllowMainProfiler = false }, ownThread);
+            ThreadDump dump = SelfCapture.Take(capture, ownThread);
             DumpRenderer.Write(dump, _options.Format, _options.Render, TextWriter.Null);
             DumpRenderer.Write(WarmUpDump.Dump(), _options.Format, _options.Render, TextWriter.Null);
         }

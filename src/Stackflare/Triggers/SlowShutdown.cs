@@ -25,8 +25,9 @@ internal sealed class SlowShutdown : IDisposable
     /// <exception cref="StackflareException">This process cannot be dumped, or the output cannot be written; the error says why.</exception>
     public SlowShutdown(SlowShutdownOptions options, bool looksForHosts = true)
     {
-        _options = options;
-        _taker = new DumpTaker(options);
+        // A process that was told to end and hangs serves nobody: a longer pause does no harm.
+        _options = options.Capture.AsyncStacks is AsyncStackMode.Auto ? options with { Capture = options.Capture with { AsyncStacks = AsyncStackMode.Always } } : options;
+        _taker = new DumpTaker(_options);
         _taker.WarmUpSoon();
         ObserveSignals();
         _host = looksForHosts ? new HostObserver(Observe) : null;

@@ -39,7 +39,7 @@ public sealed class ShopTests
         string place = PlaceOf(fault), text;
         var deadline = Deadline.In();
         do
-            text = (await Tool.RunWholeAsync($"{orders.Pid}")).Output;
+            text = (await Tool.RunWholeAsync($"{orders.Pid}", "--timeout", "30")).Output;
         while (!IsOnFirstScreen() && deadline.Left > TimeSpan.Zero);
         Assert.True(IsOnFirstScreen(), $"'{place}' is not on the first screen of:\n{text}");
         await end.CancelAsync();
