@@ -42,6 +42,13 @@ internal sealed class DumpSections
     /// <summary>What is shown in one line each.</summary>
     public IReadOnlyList<IdleGroup> Idle { get; }
 
+    /// <summary>What belongs to the framework and is idle, with its stack: what <see cref="Idle"/> sums up, and the idle async stacks.</summary>
+    public IEnumerable<StackEntry> IdleEntries => _view.Options.ShowHidden ? [] :
+    [
+        .. _view.Threads.All.Where(static g => g.IsIdle).Select(static g => new StackEntry(g, null, StackOwner.Platform, null)),
+        .. _view.Async.Idle.Select(static g => new StackEntry(null, g, StackOwner.Platform, null)),
+    ];
+
     /// <summary>Number of threads in <see cref="Idle"/>.</summary>
     public int IdleThreadCount => Idle.Sum(static g => g.Threads.Count);
 
@@ -56,6 +63,9 @@ internal sealed class DumpSections
                 async(entry.Async!);
         }
     }
+
+    /// <summary>Whose code a frame is.</summary>
+    public StackOwner OwnerOf(DumpFrame frame) => _owners.Of(frame);
 
     /// <summary>The visible frames of a group, innermost first.</summary>
     public IEnumerable<DumpFrame> FramesOf(StackGroup group)

@@ -17,6 +17,12 @@ internal sealed class MergedFrame(int id)
     /// <summary>How many async stacks have the path.</summary>
     public long AsyncStacks { get; private set; }
 
+    /// <summary>How many of the threads, and of the async stacks, are idle and belong to the framework.</summary>
+    public int IdleThreads { get; private set; }
+
+    /// <inheritdoc cref="IdleThreads"/>
+    public long IdleAsyncStacks { get; private set; }
+
     /// <summary>Threads and async stacks.</summary>
     public long Total => AsyncStackGroup.Sum(Threads, AsyncStacks);
 
@@ -40,10 +46,11 @@ internal sealed class MergedFrame(int id)
     /// <summary>Counts what has the path.</summary>
     public void Count(StackEntry entry)
     {
-        if (entry.Threads is { } group)
-            Threads += group.Threads.Count;
+        bool isIdle = entry.IsIdle;
+        if (entry.Threads is { Threads.Count: var threads })
+            (Threads, IdleThreads) = (Threads + threads, isIdle ? IdleThreads + threads : IdleThreads);
         else
-            AsyncStacks = AsyncStackGroup.Sum(AsyncStacks, entry.Count);
+            (AsyncStacks, IdleAsyncStacks) = (AsyncStackGroup.Sum(AsyncStacks, entry.Count), isIdle ? AsyncStackGroup.Sum(IdleAsyncStacks, entry.Count) : IdleAsyncStacks);
     }
 
     public void End(StackEntry entry) => (_ends ??= new(1)).Add(entry);

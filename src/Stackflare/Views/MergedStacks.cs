@@ -11,18 +11,19 @@ internal sealed class MergedStacks
     /// <summary>The number of what is not a frame: the outer frames were not walked because of a limit, or the runtime could not continue.</summary>
     public const int Truncated = -1, Broken = -2;
 
-    private readonly DumpView _view;
     /// <summary>Of frames with more calls, the calls are found here.</summary>
     private const int FewCalls = 8;
 
+    private readonly DumpView _view;
     private readonly Dictionary<(MergedFrame Caller, int Frame), MergedFrame> _calls = [];
     private readonly List<int> _path = [];
 
-    /// <param name="view">What is shown: the entries of its sections, so not the framework's idle threads.</param>
-    public MergedStacks(DumpView view)
+    /// <param name="view">What is shown: the entries of its sections.</param>
+    /// <param name="withIdle">Whether the framework's idle threads and async stacks are added, which are not among these entries.</param>
+    public MergedStacks(DumpView view, bool withIdle = false)
     {
         _view = view;
-        foreach (StackEntry entry in view.Sections.Entries)
+        foreach (StackEntry entry in withIdle ? view.Sections.Entries.Concat(view.Sections.IdleEntries) : view.Sections.Entries)
         {
             Collect(entry);
             MergedFrame frame = Root;

@@ -11,4 +11,7 @@ internal sealed record StackEntry(StackGroup? Threads, AsyncStackGroup? Async, S
 {
     /// <summary>How many threads or async stacks the entry has.</summary>
     public long Count => Threads?.Threads.Count ?? Async!.Count;
+
+    /// <summary>Whether it belongs to the framework and is idle.</summary>
+    public bool IsIdle => Threads?.IsIdle ?? AsyncGroups.IsIdle(Async!);
 }

@@ -1,5 +1,4 @@
 using Stackflare.Analysis;
-using Stackflare.Model;
 using Stackflare.Views;
 
 namespace Stackflare.Writers.Text;
@@ -12,22 +11,19 @@ internal sealed class TreeRenderer
     /// <summary>Deeper branches have the indentation of this level, and say their own.</summary>
     internal const int DeepestIndentation = 24;
 
-    /// <summary>Of more threads at one place, only a summary is shown.</summary>
-    private const int MaxThreads = 3;
-
-    private readonly DumpView _view;
     private readonly TextParts _parts;
     private readonly RenderBuffer _buffer;
     private readonly FrameLines _frames;
+    private readonly TreeEnds _ends;
     private readonly MergedStacks _tree;
     private readonly List<DumpFrame> _chain = [];
 
     private TreeRenderer(DumpView view, TextStyle style, PooledBytes bytes)
     {
-        _view = view;
         _parts = new TextParts(view, style, bytes, outermostFirst: true);
         _buffer = _parts.Buffer;
         _frames = new FrameLines(_buffer, view.Options, _parts.Dialect);
+        _ends = new TreeEnds(view, _parts, _frames);
         _tree = new MergedStacks(view);
     }
 
@@ -48,7 +44,7 @@ internal sealed class TreeRenderer
         {
             AppendCount(entry);
             _buffer.AppendLine();
-            AppendEnd(entry, before: "");
+            _ends.Append(entry, before: "");
             _buffer.AppendLine();
         }
     });
@@ -76,7 +72,7 @@ internal sealed class TreeRenderer
                     AppendCount(entry);
                     _buffer.Append(" here").AppendLine();
                 }
-                AppendEnd(entry, isEnd ? inner : Inner(inner, level + 1));
+                _ends.Append(entry, isEnd ? inner : Inner(inner, level + 1));
             }
             for (int i = frame.Calls.Count - 1; i >= 0; i--)
                 open.Push((frame.Calls[i], inner, level + 1));
@@ -109,58 +105,5 @@ internal sealed class TreeRenderer
         _chain.Reverse();
         _frames.AppendAll(_chain, before);
         return frame;
-    }
-
-    private void AppendEnd(StackEntry entry, string before)
-    {
-        if (entry.Threads is { } group)
-            AppendThreads(group, before);
-        else
-            _parts.Async.AppendEnd(entry.Async!, before);
-    }
-
-    private void AppendThreads(StackGroup group, string before)
-    {
-        _parts.Async.CountHiddenCallers(group);
-        if (_view.AsyncMainOf(group) is { } main)
-        {
-            _buffer.Append(before).Append(TextParts.Indentation).Append("- waits for the async method ").Append(EscapedText.Plain(main.ToString()))
-                .Append(LockLines.Times(group.First.WaitingFor!)).AppendLine();
-        }
-        else
-        {
-            for (int i = 0; i < (group.Notes?[0].Length ?? 0); i++)
-                _buffer.Append(before).Append(_parts.LockLines.Line(group, i));
-            AppendCallers(group, before);
-        }
-        string after = group.Length == 0 ? $" ({TextParts.WithoutStack(group.First)})" : "";
-        long? unchanged = _view.UnchangedIn(group);
-        if (group.Threads.Count > MaxThreads && !_view.Options.ShowHidden)
-        {
-            _buffer.Append(before).Append(TextParts.Indentation).Append("= ");
-            ThreadLines.AppendSummary(_buffer, DiagnosisText.Count(group.Threads.Count, "thread"), group.Threads);
-            if (ThreadLines.Word(group.First.Activity) is { Length: > 0 } state)
-                _buffer.Append("; ").Append(state);
-            if (group.First.CurrentException is { } exception)
-                _buffer.Append("; handling ").Append(EscapedText.Plain(ExceptionText.Describe(exception, group.Threads)));
-            _buffer.Append(after).Append(UnchangedText.After(_view.Dump, unchanged, group.Threads.Count)).AppendLine();
-            return;
-        }
-        foreach (DumpThread thread in group.Threads)
-        {
-            _buffer.Append(before).Append(TextParts.Indentation).Append("= ");
-            _parts.AppendThread(thread);
-            _buffer.Append(after).Append(unchanged is not null && _view.Dump.Unchanged!.Has(thread) ? UnchangedText.After(_view.Dump, 1, 1) : "").AppendLine();
-        }
-    }
-
-    /// <summary>Writes the async callers that are not in the path.</summary>
-    private void AppendCallers(StackGroup group, string before)
-    {
-        if (MergedStacks.FollowsCallers(_view, group) || VisibleFrames.Of(group.First.AsyncCallers, _view.Options.ShowHidden).Count == 0)
-            return;
-        string awaited = group.First.AwaitedFrame is { } frame ? EscapedText.Plain(frame.Method.FullName) : "this";
-        _buffer.Append(before).Append(TextParts.Indentation).Append("- ").Append(awaited).Append(" is awaited by:").AppendLine();
-        _frames.Append(group.First.AsyncCallers, $"{before}{TextParts.Indentation}| ");
     }
 }
