@@ -41,4 +41,11 @@ public enum DumpFormat
     /// needs no script and loads nothing. Idle threads and async stacks of the framework are left out, unless <see cref="RenderOptions.ShowHidden"/> is set.
     /// </summary>
     Svg,
+
+    /// <summary>
+    /// A page for a browser, in one file that loads nothing: the diagnosis, then the stacks of threads and the async stacks as one tree, a flame graph, the threads, the graph
+    /// of locks and waits, and what async methods await. Readable without JavaScript. Several dumps are one page: the last dump, what has not run since the first
+    /// one, and the flame graph of all.
+    /// </summary>
+    Html,
 }

@@ -2,7 +2,7 @@ namespace Stackflare;
 
 /// <summary>
 /// How much of a dump is shown. JSON always contains everything; folded stacks, speedscope files and the actuator's
-/// JSON use <see cref="ShowHidden"/> only; the flame graph also uses <see cref="FoldRecursion"/>. Immutable.
+/// JSON use <see cref="ShowHidden"/> only; the flame graph and the page also use <see cref="FoldRecursion"/>. Immutable.
 /// </summary>
 public sealed record RenderOptions
 {

@@ -1,3 +1,4 @@
+using Stackflare.Writers.Html;
 using Stackflare.Writers.Json;
 using Stackflare.Writers.Profiles;
 using Stackflare.Writers.Text;
@@ -23,6 +24,7 @@ internal static class DumpFormats
         new(DumpFormat.Actuator, "actuator", ".json", Actuator, static (dump, options, _, bytes) => ActuatorRenderer.Write(dump, options, bytes)),
         new(DumpFormat.Tree, "tree", ".txt", PlainText, TreeRenderer.Write),
         new(DumpFormat.Svg, "svg", ".svg", "image/svg+xml", SvgRenderer.Write, forPeople: true),
+        new(DumpFormat.Html, "html", ".html", "text/html", HtmlRenderer.Write, forPeople: true),
     ];
 
     /// <summary>The names, in the order of display.</summary>

@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace Stackflare.Tests.Writers;
 
 public sealed class GoldenTests
@@ -24,6 +26,10 @@ public sealed class GoldenTests
         Golden.Verify(Render.With(SampleDumps.Get(name), DumpFormat.Speedscope), $"{name}.speedscope", "json");
         Golden.Verify(Render.With(SampleDumps.Get(name), DumpFormat.Svg), name, "svg");
     }
+
+    /// <summary>Without the style sheet and the script, which are the same in all pages.</summary>
+    [Theory, InlineData("ordinary"), InlineData("hostile"), InlineData("deadlock"), InlineData("async-tree"), InlineData("third-of-series")]
+    public void Html(string name) => Golden.Verify(Regex.Replace(Render.With(SampleDumps.Get(name), DumpFormat.Html), "(?s)(<style>|<script>).*?(?=</)|(?<=sha256-)[^']+", "$1"), name, "html");
 
     [Theory, InlineData("deadlock"), InlineData("hostile")]
     public void Actuator(string name) => Golden.Verify(Render.With(SampleDumps.Get(name), DumpFormat.Actuator), $"{name}.actuator", "json");

@@ -37,6 +37,12 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
     /// <summary>The process of the first dump; null before it is added.</summary>
     public DumpedProcess? Process { get; private set; }
 
+    /// <summary>The last dump; null before one is added.</summary>
+    public ThreadDump? Last { get; private set; }
+
+    /// <summary>How much is shown.</summary>
+    public RenderOptions Options => _options;
+
     /// <summary>The time of the first dump.</summary>
     public DateTimeOffset Begin { get; private set; }
 
@@ -64,6 +70,7 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
     {
         if (Count == 0)
             (Process, Begin) = (dump.Process, dump.CapturedAt);
+        Last = dump;
         _known.Clear();
         using var view = new DumpView(dump, _options, exact: !forPeople);
         // Many threads share a stack, and stacks share frames: each is looked up only once.
