@@ -15,6 +15,8 @@ internal static class DumpCommand
           stackflare MyApp -f json -o dump.json for programs, by the schema in the docs
           stackflare MyApp -n 200 -i 10 -f speedscope -o profile.json
                                                 200 samples, 10 ms apart: a profile for speedscope.app
+          stackflare record MyApp -d 30 -o profile.html
+                                                where it spends its time, as a page with a flame graph
           stackflare MyApp --raw prod.snapshot  save the snapshot, and show it where the PDBs are:
           stackflare show prod.snapshot --symbols ./bin
           stackflare http+unix:/run/app.sock    what the program itself serves
@@ -52,6 +54,7 @@ internal static class DumpCommand
             root.Options.OfType<HelpOption>().Single().Aliases.Remove(name);
         root.Subcommands.Add(PsCommand.Create());
         root.Subcommands.Add(ShowCommand.Create());
+        root.Subcommands.Add(RecordCommand.Create());
         root.Subcommands.Add(CompletionCommand.Create());
         root.SetAction(result =>
         {
@@ -92,7 +95,7 @@ internal static class DumpCommand
         return root;
     }
 
-    private static ProcessCapture Look(string process, CaptureOptions options, string[] symbols)
+    public static ProcessCapture Look(string process, CaptureOptions options, string[] symbols)
     {
         using var watchdog = new Watchdog(options.Limits.Timeout);
         return new ProcessCapture(ProcessFinder.Find(process), EmbeddedProbe.Find, options, symbols);

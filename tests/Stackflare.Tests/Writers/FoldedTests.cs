@@ -22,7 +22,7 @@ public sealed partial class FoldedTests
         {
             var dumps = Enumerable.Range(0, random.Next(1, 4)).Select(_ => RandomDump(random)).ToList();
             var samples = new StackSamples(RenderOptions.Default);
-            dumps.ForEach(samples.Add);
+            dumps.ForEach(d => samples.Add(d));
             string text = Render.With(samples, DumpFormat.Folded);
 
             string[] lines = text.Split('\n');

@@ -28,6 +28,7 @@ internal static class ShapeCatalog
         nameof(ExceptionInFlight) => new ExceptionInFlight(),
         nameof(GuestRooms) => new GuestRooms(),
         nameof(CollectedAwaits) => new CollectedAwaits(),
+        nameof(Shares) => new Shares(),
         nameof(Spinning) => new Spinning(),
         nameof(Churn) => new Churn(),
         nameof(Locks) => new Locks(),

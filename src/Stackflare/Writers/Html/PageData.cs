@@ -203,6 +203,7 @@ internal sealed class PageData
         var graph = new FlameGraph(_samples, MaxRows);
         json.WriteStartObject("series");
         json.WriteNumber("dumps", _samples.Count);
+        json.WriteBoolean("isTime", _samples.IsTime);
         json.WriteNumber("intervalMs", _samples.Interval?.TotalMilliseconds ?? 0);
         WriteFlame(json, "threads", graph.Threads);
         WriteFlame(json, "async", graph.Async);

@@ -3,8 +3,8 @@ namespace Stackflare.Writers.Profiles;
 /// <summary>The samples of one thread.</summary>
 /// <param name="id">The kernel's id.</param>
 /// <param name="name">Its name, escaped.</param>
-/// <param name="firstSample">The number of the first sample that contains it, from 0.</param>
-internal sealed class SampledThread(OsThreadId id, string name, int firstSample)
+/// <param name="firstSample">The number of the first sample that contains it, from 0; of weighted samples, the weight of all before it.</param>
+internal sealed class SampledThread(OsThreadId id, string name, long firstSample)
 {
     private readonly List<SampleRun> _runs = [];
 
@@ -12,21 +12,21 @@ internal sealed class SampledThread(OsThreadId id, string name, int firstSample)
 
     public string Name => name;
 
-    public int FirstSample => firstSample;
+    public long FirstSample => firstSample;
 
     /// <summary>The stacks in the order of time.</summary>
     public IReadOnlyList<SampleRun> Runs => _runs;
 
-    /// <summary>How many samples contain the thread.</summary>
-    public int Samples { get; private set; }
+    /// <summary>How many samples contain the thread, or their weight.</summary>
+    public long Samples { get; private set; }
 
-    public void Add(int stack)
+    public void Add(int stack, long weight)
     {
-        Samples++;
+        Samples += weight;
         // Most threads of most programs wait, so memory grows with the changes, not with the samples.
         if (_runs.Count > 0 && _runs[^1] is var last && last.Stack == stack)
-            _runs[^1] = last with { Count = last.Count + 1 };
+            _runs[^1] = last with { Count = last.Count + weight };
         else
-            _runs.Add(new SampleRun(stack, 1));
+            _runs.Add(new SampleRun(stack, weight));
     }
 }

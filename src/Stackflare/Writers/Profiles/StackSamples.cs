@@ -27,6 +27,9 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
     private readonly Dictionary<(OsThreadId, ManagedThreadId?, string), SampledThread> _threadsByKey = [];
     private readonly List<SampledThread> _threads = [];
     private readonly Dictionary<int, long> _async = [];
+    // For the current dump: its weights, and the time or number of the samples before it.
+    private SampleWeights? _weights;
+    private long _begin;
     // For the current dump: the numbers here of its async frames, and of its view's frames and stacks.
     private readonly Dictionary<DumpFrame, int> _known = [];
     private int[] _stack = new int[256], _frameOf = [], _stackOf = [];
@@ -46,8 +49,11 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
     /// <summary>The time of the first dump.</summary>
     public DateTimeOffset Begin { get; private set; }
 
-    /// <summary>The time that one sample represents; null if samples are only counted.</summary>
-    public TimeSpan? Interval => Count > 1 ? interval : null;
+    /// <summary>The time that one sample represents, or a weight of 1; null if samples are only counted.</summary>
+    public TimeSpan? Interval => IsTime ? TimeSpan.FromMicroseconds(1) : Count > 1 ? interval : null;
+
+    /// <summary>Whether samples have weights, in microseconds.</summary>
+    public bool IsTime { get; private set; }
 
     /// <summary>Whether the reader wants recursion to be folded.</summary>
     public bool FoldsRecursion => _options.FoldRecursion;
@@ -66,8 +72,13 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
     /// <summary>The stacks of async methods that wait, with the count of each.</summary>
     public IReadOnlyDictionary<int, long> Async => _async;
 
-    public void Add(ThreadDump dump)
+    /// <summary>Adds a dump.</summary>
+    /// <param name="dump">The dump.</param>
+    /// <param name="weights">What its stacks weigh; null if each counts once.</param>
+    public void Add(ThreadDump dump, SampleWeights? weights = null)
     {
+        IsTime = weights is not null;
+        (_weights, _begin) = (weights, weights?.Begin ?? Count);
         if (Count == 0)
             (Process, Begin) = (dump.Process, dump.CapturedAt);
         Last = dump;
@@ -78,19 +89,24 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
         bool leavesOut = forPeople && !_options.ShowHidden;
         HashSet<DumpThread> idle = leavesOut ? [.. view.Sections.Idle.SelectMany(static g => g.Threads)] : [];
         if (leavesOut)
-            LeftOut = (LeftOut.Threads + idle.Count, AsyncStackGroup.Sum(LeftOut.Async, view.Async.Idle.Aggregate(0L, static (sum, g) => AsyncStackGroup.Sum(sum, g.Count))));
+        {
+            long threads = weights is null ? idle.Count : idle.Sum(weights.OfThread);
+            long async = view.Async.Idle.Aggregate(0L, static (sum, g) => AsyncStackGroup.Sum(sum, g.Count));
+            LeftOut = (LeftOut.Threads + threads, AsyncStackGroup.Sum(LeftOut.Async, AsyncStackGroup.Product(async, weights?.OfAsync ?? 1)));
+        }
         for (int i = 0; i < dump.Threads.Count; i++)
         {
             DumpThread thread = dump.Threads[i];
             if (idle.Contains(thread))
                 continue;
-            if (view.Stacks.StackOf(i) is var stack && stack != VisibleStacks.NotShown && NumberOf(thread, view.Stacks, stack) is var number and >= 0)
-                Add(thread.OsId, thread.ManagedId, thread.DisplayName, number);
+            long weight = weights?.OfThread(thread) ?? 1;
+            if (weight > 0 && view.Stacks.StackOf(i) is var stack && stack != VisibleStacks.NotShown && NumberOf(thread, view.Stacks, stack) is var number and >= 0)
+                Add(thread.OsId, thread.ManagedId, thread.DisplayName, number, weight);
         }
-        if (_options.ShowHidden)
+        if (_options.ShowHidden && weights is not { OfNative: 0 })
         {
             foreach (var thread in dump.RuntimeThreads)
-                Add(thread.OsId, null, thread.Name, NumberOf([IdOf(new SampleFrame("[native thread]"))]));
+                Add(thread.OsId, null, thread.Name, NumberOf([IdOf(new SampleFrame("[native thread]"))]), weights?.OfNative ?? 1);
         }
         if (dump.AsyncStacks.Count > 0)
             new AsyncSamples(view.Async, IdOf, name => IdOf(new SampleFrame(name)), forPeople, _options.ShowHidden, AddAsync).Add(leavesOut ? [.. view.Async.Shown] : view.Async.All);
@@ -102,21 +118,21 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
     private void AddAsync(ReadOnlySpan<int> stack, long count)
     {
         int number = NumberOf(stack);
-        _async[number] = AsyncStackGroup.Sum(_async.GetValueOrDefault(number), count);
+        _async[number] = AsyncStackGroup.Sum(_async.GetValueOrDefault(number), AsyncStackGroup.Product(count, _weights?.OfAsync ?? 1));
     }
 
-    private void Add(OsThreadId id, ManagedThreadId? managedId, string name, int stack)
+    private void Add(OsThreadId id, ManagedThreadId? managedId, string name, int stack, long weight)
     {
         string shown = EscapedText.Plain(name);
         // With the name: ids are reused, and a thread with a new name does something else.
         var key = (id, managedId, shown);
         if (!_threadsByKey.TryGetValue(key, out var thread))
         {
-            thread = new SampledThread(id, shown, Count);
+            thread = new SampledThread(id, shown, _begin);
             _threadsByKey.Add(key, thread);
             _threads.Add(thread);
         }
-        thread.Add(stack);
+        thread.Add(stack, weight);
     }
 
     private int NumberOf(ReadOnlySpan<int> stack) => _stacks.TryGetId(stack, out int number)

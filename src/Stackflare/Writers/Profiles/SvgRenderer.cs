@@ -124,12 +124,12 @@ internal sealed class SvgRenderer
 
     /// <summary>What is counted: of one dump things, of several samples. Null if there is none.</summary>
     private string? Counted(long count, string thing, string sample, string samples) =>
-        count == 0 ? null : IsSeries ? DiagnosisText.Count(count, sample, samples) : DiagnosisText.Count(count, thing);
+        count == 0 ? null : _samples.IsTime ? $"{Amount(count)} of {thing}s" : IsSeries ? DiagnosisText.Count(count, sample, samples) : DiagnosisText.Count(count, thing);
 
     private void AppendFrame(FlameFrame frame, FlameFrame all, double x, double y)
     {
         double width = WidthOf(frame, all);
-        _buffer.Append(Invariant($"<g><title>{MarkupText.Escape(frame.Name)}: {frame.Count:N0} of {all.Count:N0} ({100.0 * frame.Count / all.Count:0.0} %)</title>"))
+        _buffer.Append(Invariant($"<g><title>{MarkupText.Escape(frame.Name)}: {Amount(frame.Count)} of {Amount(all.Count)} ({100.0 * frame.Count / all.Count:0.0} %)</title>"))
             .Append(Invariant($"<rect class=\"{Class(frame, all)}\" x=\"{x:0.##}\" y=\"{y:0.##}\" width=\"{width:0.##}\" height=\"{RowHeight:0}\" rx=\"1\"/>"));
         if (Label(frame.Name, (int)((width - 6) / CharacterWidth)) is { } label)
             AppendText(x + 3, y + (RowHeight * 0.72), label);
@@ -184,6 +184,9 @@ internal sealed class SvgRenderer
 
     private RenderBuffer AppendText(double x, double y, string text, string attributes = "") =>
         _buffer.Append(Invariant($"<text x=\"{x:0.##}\" y=\"{y:0.##}\"{attributes}>")).Append(MarkupText.Escape(text)).Append("</text>");
+
+    /// <summary>A time in seconds, or a number.</summary>
+    private string Amount(long count) => _samples.IsTime ? Invariant($"{count / 1e6:N2} s") : Invariant($"{count:N0}");
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -122,13 +122,13 @@ function showEntry(entry) {
 function flamePanel() {
   const isSeries = flame.ofSeries && series !== null;
   const cells = isSeries ? cellsOfSeries(dump, flame.isAsync ? series.async : series.threads) : cellsOf(merge(dump, entries(), { ...filter, byMethod: true }, false), flame.isAsync);
-  const isTime = isSeries && flame.isTime && series.interval > 0;
+  const isTime = isSeries && (flame.isTime || series.isTime) && series.interval > 0;
   const show = isTime ? /** @param {number} n */ n => `${((n * series.interval) / 1000).toFixed(2)} s` : number;
   const choices = element("p", { class: "filters" },
     hasAsync ? choice("Async stacks", flame.isAsync, on => (flame.isAsync = on)) : null,
     choice("Outermost call at the bottom", flame.isFlame, on => (flame.isFlame = on)),
     series ? choice(`All ${number(series.dumps)} dumps`, flame.ofSeries, on => (flame.ofSeries = on)) : null,
-    isSeries && series.interval > 0 ? choice("As time", flame.isTime, on => (flame.isTime = on)) : null);
+    isSeries && series.interval > 0 && !series.isTime ? choice("As time", flame.isTime, on => (flame.isTime = on)) : null);
   return element("div", null, choices, flameView(cells, isSeries ? `${isTime ? "of " : "samples of "}${unitOf(cells)}` : unitOf(cells), filter.search, flame.isFlame, show));
 }
 

@@ -1,0 +1,173 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Stackflare.EndToEnd.Cli.Harness;
+using Stackflare.EndToEnd.Harness;
+
+namespace Stackflare.EndToEnd.Cli;
+
+/// <summary><c>stackflare record</c>: what it counts is the time that passed.</summary>
+public sealed partial class RecordTests(StillTarget still) : IClassFixture<StillTarget>
+{
+    private const double Points = 3;
+
+    [Theory]
+    [InFlavours("optimized", LooksAt.Stacks)]
+    [InFlavours("net11", LooksAt.Stacks)]
+    public async Task SharesOfProcessorTimeAreRight(string flavour)
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "Shares", TargetOptions.NoTrap);
+        Dictionary<string, long> weights = await RecordAsync(target, "--cpu", "-d", "4");
+        double seven = Of(weights, "seven", "RunSeven"), two = Of(weights, "two", "RunTwo"), one = Of(weights, "one", "RunOne"), all = seven + two + one;
+        Assert.InRange(100 * seven / all, 70 - Points, 70 + Points);
+        Assert.InRange(100 * two / all, 20 - Points, 20 + Points);
+        Assert.InRange(100 * one / all, 10 - Points, 10 + Points);
+        // The sleeper has run for a moment only.
+        Assert.InRange(Of(weights, "sleeper", "Sleep"), 0, all / 100);
+    }
+
+    [Theory]
+    [InlineData("--wall")]
+    [InlineData("--blocked")]
+    public async Task SharesOfWaitingTimeAreRight(string mode)
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "Shares", TargetOptions.NoTrap with { Arguments = ["--running", "0"] });
+        // Two rounds of the sleeper, so that it does not matter where it is at the beginning.
+        const int Seconds = 6;
+        Dictionary<string, long> weights = await RecordAsync(target, mode, "-d", $"{Seconds}");
+        double all = Of(weights, "sleeper", "Sleep");
+        // The sum is the time that passed.
+        Assert.InRange(all / 1e6, Seconds * 0.98, Seconds * 1.02);
+        Assert.InRange(100 * Of(weights, "sleeper", "SleepLong") / all, 70 - Points, 70 + Points);
+        Assert.InRange(100 * Of(weights, "sleeper", "SleepLess") / all, 20 - Points, 20 + Points);
+        Assert.InRange(100 * Of(weights, "sleeper", "SleepLeast") / all, 10 - Points, 10 + Points);
+    }
+
+    [Theory]
+    [InlineData("profile.html", "<!doctype html>")]
+    [InlineData("profile.svg", "<svg ")]
+    [InlineData("profile.folded", "")]
+    [InlineData("profile.speedscope.json", "{")]
+    public async Task TheExtensionOfTheFileSaysTheFormat(string name, string beginning)
+    {
+        using var folder = new TemporaryFolder();
+        string file = Path.Combine(folder.Path, name);
+        ToolResult result = await Tool.RunAsync("record", still.Id, "-d", "0.5", "-o", file);
+        Assert.True(result.ExitCode == 0, result.ToString());
+        Assert.Matches(SummaryLine(), result.Error);
+        string text = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
+        Assert.StartsWith(beginning, text, StringComparison.Ordinal);
+        Assert.Contains(still.Process.Truth.Threads[0].Marks[0].Method.Split('.')[^1], text, StringComparison.Ordinal);
+    }
+
+    /// <summary>The format's own reader finds the shares.</summary>
+    [RequiresGoFact]
+    public async Task PprofReadsTheProfile()
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "Shares", TargetOptions.NoTrap);
+        using var folder = new TemporaryFolder();
+        string file = Path.Combine(folder.Path, "profile.pb.gz");
+        ToolResult result = await Tool.RunAsync("record", $"{target.Pid}", "--cpu", "-d", "3", "-o", file);
+        Assert.True(result.ExitCode == 0, result.ToString());
+        string top = await RequiresGoFactAttribute.RunAsync("tool", "pprof", "-top", "-cum", "-unit=ms", file);
+        Assert.Contains("Type: cpu", top, StringComparison.Ordinal);
+        foreach (var (method, share) in ((string, double)[])[("RunSeven", 70), ("RunTwo", 20), ("RunOne", 10)])
+        {
+            Match line = Regex.Match(top, $@"(?m)(?<cum>[\d.]+)%\s+\S+\.{method}$");
+            Assert.True(line.Success, top);
+            Assert.InRange(double.Parse(line.Groups["cum"].Value, CultureInfo.InvariantCulture), share - Points, share + Points);
+        }
+        Assert.Contains("seven", await RequiresGoFactAttribute.RunAsync("tool", "pprof", "-tags", file), StringComparison.Ordinal);
+        Assert.Contains("Shares.cs:", await RequiresGoFactAttribute.RunAsync("tool", "pprof", "-top", "-lines", file), StringComparison.Ordinal);
+    }
+
+    /// <summary>A thread that never runs has all of the time, and the times of its profile add up to it.</summary>
+    [Fact]
+    public async Task TimesAddUpInSpeedscope()
+    {
+        ToolResult result = await Tool.RunAsync("record", still.Id, "-d", "2", "-f", "speedscope");
+        Assert.True(result.ExitCode == 0, result.ToString());
+        using var document = JsonDocument.Parse(result.RawOutput);
+        JsonElement[] profiles = [.. document.RootElement.GetProperty("profiles").EnumerateArray()];
+        Assert.NotEmpty(profiles);
+        Assert.All(profiles, p =>
+        {
+            Assert.Equal("milliseconds", p.GetProperty("unit").GetString());
+            Assert.InRange(p.GetProperty("endValue").GetDouble(), 1960, 2400);
+            Assert.Equal(p.GetProperty("endValue").GetDecimal() - p.GetProperty("startValue").GetDecimal(), p.GetProperty("weights").EnumerateArray().Sum(w => w.GetDecimal()));
+        });
+    }
+
+    [Fact]
+    public async Task TheProgramIsPausedForOnePercentAtMost()
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "ManyThreads", TargetOptions.NoTrap with { Arguments = ["--threads", "300"] });
+        ToolResult result = await Tool.RunAsync("record", $"{target.Pid}", "-d", "3", "-r", "1000", "-f", "folded");
+        Match summary = SummaryLine().Match(result.Error);
+        Assert.True(summary.Success, result.ToString());
+        Assert.InRange(double.Parse(summary.Groups["percent"].Value, CultureInfo.InvariantCulture), 0, 1.5);
+        Assert.Contains("instead of 1000, so that the program is paused for at most 1 % of the time", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task CtrlCWritesWhatThereIs()
+    {
+        await using var tool = Tool.Start(ToolOptions.Default, "record", still.Id, "-d", "0", "-f", "folded");
+        await Poll.UntilAsync(() => KernelThread.First(tool.Pid).Sleeps > 20, "some samples", () => "");
+        tool.Send(Kernel.Interrupt);
+        ToolResult result = await tool.WaitAsync();
+        Assert.True(result.ExitCode == 0, result.ToString());
+        Assert.Matches(SummaryLine(), result.Error);
+        Assert.NotEmpty(Weights(result.RawOutput));
+    }
+
+    [Fact]
+    public async Task AProgramThatEndsIsRecordedUpToItsEnd()
+    {
+        var target = await TargetProcess.StartAsync(Flavour.Optimized, "NamedThreads", TargetOptions.NoTrap);
+        await using var tool = Tool.Start(ToolOptions.Default, "record", $"{target.Pid}", "-d", "0", "-f", "folded");
+        var server = new KernelThread(target.Pid, ".NET EventPipe");
+        await Poll.UntilAsync(() => server.Sleeps > 20, "some samples", target.Describe);
+        Kernel.Send(target.Pid, 9);
+        ToolResult result = await tool.WaitAsync();
+        await target.DisposeAsync();
+        Assert.True(result.ExitCode == 0, result.ToString());
+        Assert.Contains("; then: ", result.Error, StringComparison.Ordinal);
+        Assert.NotEmpty(Weights(result.RawOutput));
+    }
+
+    [Theory]
+    [InlineData("record 1 -f text", "'text' is not a format of recordings. Use folded, speedscope, svg, html, pprof.")]
+    [InlineData("record 1", "Name a file with --output, or a format with --format.")]
+    [InlineData("record 1 -o profile.txt", "The extension of 'profile.txt' is not that of a format. Use .folded, .speedscope.json, .svg, .html, .pb.gz, or --format.")]
+    [InlineData("record 1 --cpu --wall -f folded", "Use one of --wall, --cpu and --blocked.")]
+    [InlineData("record 1 --cpu --async -f folded", "--async needs --wall: an async method that waits does not run.")]
+    [InlineData("record 1 -r 0 -f folded", "--rate must be a number from 0.01 to 1000.")]
+    public async Task MistakesAreSaid(string line, string error) =>
+        (await Tool.RunAsync(line.Split(' '))).AssertError(2, error);
+
+    [Fact]
+    public void TheDocsShowSuchALine()
+    {
+        string page = File.ReadAllText(Path.Combine(TestPaths.RepositoryRoot, "docs", "cli.md"));
+        Assert.Matches(SummaryLine(), Regex.Match(page, "<!-- output: stackflare record -->\n```\n(.*)\n").Groups[1].Value);
+    }
+
+    private static async Task<Dictionary<string, long>> RecordAsync(TargetProcess target, params string[] arguments)
+    {
+        ToolResult result = await Tool.RunAsync(["record", $"{target.Pid}", "-f", "folded", .. arguments]);
+        Assert.True(result.ExitCode == 0, result.ToString());
+        Assert.Matches(SummaryLine(), result.Error);
+        return Weights(result.RawOutput);
+    }
+
+    private static Dictionary<string, long> Weights(string folded) =>
+        folded.Split('\n', StringSplitOptions.RemoveEmptyEntries).ToDictionary(l => l[..l.LastIndexOf(' ')], l => long.Parse(l[(l.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture));
+
+    /// <summary>The time of a thread in a method, in microseconds.</summary>
+    private static double Of(Dictionary<string, long> weights, string thread, string method) =>
+        weights.Where(w => w.Key.StartsWith(thread + ";", StringComparison.Ordinal) && w.Key.Split(';').Any(f => f.EndsWith("." + method, StringComparison.Ordinal))).Sum(w => w.Value);
+
+    [GeneratedRegex(@"^stackflare: Recorded \d+\.\d s: \d+ samples?, \d+\.\d each second.*; paused for \d[\d,.]* ms \((?<percent>\d+\.\d\d) %\)")]
+    private static partial Regex SummaryLine();
+}
