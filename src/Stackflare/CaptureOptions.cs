@@ -41,6 +41,9 @@ public sealed record CaptureOptions
     /// </summary>
     public bool AllowMainProfiler { get; init; } = true;
 
+    /// <summary>Whether the dump is discarded, so that it must not use a held capture.</summary>
+    internal bool IsWarmUp { get; init; }
+
     /// <summary>Limits for reading the heap that <see cref="AsyncStacks"/> does not set; null to use its limits.</summary>
     internal HeapLimits? Heap { get; init; }
 }

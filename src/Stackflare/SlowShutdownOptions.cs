@@ -1,8 +1,8 @@
 namespace Stackflare;
 
 /// <summary>
-/// Options of <see cref="Flare.OnSlowShutdown"/>. With <see cref="AsyncStackMode.Auto"/>, the default, the dump finds async methods as with
-/// <see cref="AsyncStackMode.Always"/>, because a process that must end may pause. Immutable.
+/// Options of <see cref="Flare.OnSlowShutdown"/>. With <see cref="AsyncStackMode.Auto"/>, the default, the dump looks for async methods for
+/// 250 ms at most, because a process that must end may pause. Immutable.
 /// </summary>
 public sealed record SlowShutdownOptions : TriggerOptions
 {

@@ -74,7 +74,7 @@ int main(void)
     FIELD(sf_exception, thread); FIELD(sf_exception, type); FIELD(sf_exception, message_offset); FIELD(sf_exception, message_length);
     STRUCT(sf_pool);
     FIELD(sf_pool, workers); FIELD(sf_pool, working); FIELD(sf_pool, min); FIELD(sf_pool, max); FIELD(sf_pool, queued);
-    FIELD(sf_pool, completed); FIELD(sf_pool, completed_later);
+    FIELD(sf_pool, completed); FIELD(sf_pool, completed_later); FIELD(sf_pool, queued_later);
     STRUCT(sf_heap);
     FIELD(sf_heap, status); FIELD(sf_heap, hresult); FIELD(sf_heap, flags); FIELD(sf_heap, method_count); FIELD(sf_heap, seen_objects);
     FIELD(sf_heap, heap_bytes); FIELD(sf_heap, walk_ns); FIELD(sf_heap, follow_ns); FIELD(sf_heap, now_ns);

@@ -8,8 +8,8 @@
 #include <time.h>
 
 enum { MAX_SEGMENTS = 10000, MAX_LOCAL_QUEUES = 2048, MAX_SHARED_QUEUES = 256, MAX_NODES = 1024, LOCAL_BATCH = 32, TRIES = 12, TRY_AGAIN_NS = 250000 };
-/* How long a starved pool is watched, and how much of the host's time is left to it. */
-enum { FIRST_WATCH_NS = 4000000, WATCH_NS = 130000000, RESERVE_NS = 100000000, WORKERS_PER_RUNNING = 10 };
+/* How long a pool with a queue is watched, and how much of the host's time is left to it. */
+enum { FIRST_WATCH_NS = 4000000, WATCH_NS = 120000000, RESERVE_NS = 100000000 };
 
 bool is_a(uintptr_t object, clr_id type)
 {
@@ -84,7 +84,7 @@ static bool count_shared(capture *c, uintptr_t queue, int64_t *count)
             uint32_t from = head & mask, to = tail & mask;
             uint32_t items = from < to ? to - from : mask + 1 - from + to;
             *count += items;
-            if (layout_knows(k, LAYOUT_POOL_ITEMS))
+            if (layout_knows(k, LAYOUT_POOL_ITEMS) && !c->pool_known)
                 pool_items_see(c, segment + k->pool.segment_slots, from, items, mask);
         }
         segment = next;
@@ -135,13 +135,14 @@ static bool count_local(capture *c, int64_t *count)
             if (heads[i] >= tails[i])
                 continue;
             *count += (int64_t)tails[i] - heads[i];
-            if (layout_knows(k, LAYOUT_POOL_ITEMS))
+            if (layout_knows(k, LAYOUT_POOL_ITEMS) && !c->pool_known)
                 pool_items_see(c, queues[i] + k->pool.local_array, (uint32_t)heads[i], (uint32_t)tails[i] - (uint32_t)heads[i], UINT32_MAX);
         }
     }
     return true;
 }
 
+/* Also looks at the items, when they are counted for the first time: during the pause. */
 static int64_t count_queued(capture *c)
 {
     const runtime *r = &c->runtime;
@@ -214,7 +215,7 @@ void pool_read(capture *c)
     if (!layout_knows(k, LAYOUT_POOL) || is_late(c) || !sf_read_pointer(k->pool.instance, &object) || !is_a(object, core_class_of(r, CORE_POOL)))
         return;
     sf_pool *pool = &c->pool;
-    *pool = (sf_pool){ -1, -1, -1, -1, -1, -1, -1 };
+    *pool = (sf_pool){ -1, -1, -1, -1, -1, -1, -1, -1 };
     if (layout_knows(k, LAYOUT_POOL_COUNTS))
         read_counts(k, pool, object);
     if (layout_knows(k, LAYOUT_POOL_LIMITS) && read_at(object, k->pool.min, &min, sizeof min) && read_at(object, k->pool.max, &max, sizeof max)
@@ -231,29 +232,27 @@ void pool_read(capture *c)
     c->pool_known = pool->workers >= 0 || pool->min >= 0 || pool->queued >= 0 || pool->completed >= 0;
 }
 
-/* A queue that was not empty during the pause says little: the next worker may have been about to take the item. It is worked off if as many items are
- * completed as were queued. The program runs, so an object can move while it is read: then there is something else at its address, and one more try. */
+/* A queue that was not empty during the pause says little: the next worker may have been about to take the item. So it is looked at again, until as many
+ * items are completed as were queued and the queue is half as long. The program runs, so an object can move while it is read: then there is something else
+ * at its address, which is not of the expected type. */
 void pool_watch(capture *c, int64_t resumed)
 {
     const runtime *r = &c->runtime;
+    const layout *k = &r->layout;
     sf_pool *pool = &c->pool;
-    uintptr_t object, counter;
-    uint32_t interrupted = 0;
-    for (uint32_t i = 0; i < c->threads.count; i++)
-        interrupted += ((const sf_thread *)sf_table_at(&c->threads, i))->flags & SF_THREAD_INTERRUPTED ? 1 : 0;
-    /* While some worker runs, the pool is not starved. */
-    if (!c->pool_known || pool->queued <= 0 || pool->completed < 0 || interrupted * WORKERS_PER_RUNNING > (uint32_t)pool->workers)
+    if (!c->pool_known || pool->queued <= 0 || pool->completed < 0)
         return;
-    int64_t last = resumed + WATCH_NS, pause = FIRST_WATCH_NS;
-    for (;; pause *= 2) {
-        if (sf_read_pointer(r->layout.pool.instance, &object) && is_a(object, core_class_of(r, CORE_POOL)) && read_at(object, r->layout.pool.counter, &counter, sizeof counter)) {
-            int64_t later = count_completed(r, counter);
-            if (later >= pool->completed)
-                pool->completed_later = later;
+    for (int64_t pause = FIRST_WATCH_NS, now; (now = sf_now(CLOCK_MONOTONIC)) < resumed + WATCH_NS && now + pause < c->host_deadline - RESERVE_NS; pause *= 2) {
+        uintptr_t object, counter;
+        if (sf_read_pointer(k->pool.instance, &object) && is_a(object, core_class_of(r, CORE_POOL)) && read_at(object, k->pool.counter, &counter, sizeof counter)) {
+            int64_t completed = count_completed(r, counter), queued = count_queued(c);
+            if (completed >= pool->completed && queued >= 0 && is_a(object, core_class_of(r, CORE_POOL)) && is_a(counter, core_class_of(r, CORE_COUNTER))) {
+                pool->completed_later = completed;
+                pool->queued_later = queued;
+                if (completed - pool->completed >= pool->queued && queued <= pool->queued / 2)
+                    return;
+            }
         }
-        int64_t due = sf_now(CLOCK_MONOTONIC) + pause;
-        if (pool->completed_later - pool->completed >= pool->queued || due > last || due > c->host_deadline - RESERVE_NS)
-            return;
         struct timespec rest = { 0, (long)pause };
         nanosleep(&rest, NULL);
     }

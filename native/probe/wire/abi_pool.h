@@ -11,7 +11,8 @@ typedef struct sf_pool {
     int32_t min, max;  /* number of workers that start without delay, and maximum number */
     int64_t queued;    /* work items that no worker has started */
     int64_t completed; /* work items completed since the program began */
-    int64_t completed_later; /* the same number a moment after the pause, if work was queued and hardly a thread ran */
+    int64_t completed_later; /* the same number a moment after the pause, if work was queued */
+    int64_t queued_later;    /* and what is queued then */
 } sf_pool;
 
 typedef struct sf_queued {

@@ -15,7 +15,7 @@ internal static class DumpCommand
           stackflare MyApp -f json -o dump.json for programs, by the schema in the docs
           stackflare MyApp -n 200 -i 10 -f speedscope -o profile.json
                                                 200 samples, 10 ms apart: a profile for speedscope.app
-          stackflare record MyApp -d 30 -o profile.html
+          stackflare record MyApp -o profile.html
                                                 where it spends its time, as a page with a flame graph
           stackflare MyApp --raw prod.snapshot  save the snapshot, and show it where the PDBs are:
           stackflare show prod.snapshot --symbols ./bin
@@ -38,12 +38,7 @@ internal static class DumpCommand
         var noMain = new Option<bool>("--no-main-profiler") { Description = "Never take the runtime's main profiler slot. On .NET 9 and 10, async stacks are then missing." };
         process.Arity = ArgumentArity.ZeroOrOne;
         process.CompletionSources.Add(_ => ProcessFinder.All().Select(p => new CompletionItem(p.Name)));
-        // The parser treats a mistyped option as the argument.
-        process.Validators.Add(r =>
-        {
-            if (r.Tokens is [{ Value: var value }] && Usage.IsOption(value))
-                r.AddError($"'{value}' is not an option.");
-        });
+        CheckIsNoOption(process);
         var root = new RootCommand($"Thread dumps of running .NET processes: every thread with file, line and source text.\n\n{Examples}")
         {
             process, count, interval, raw, timeout, withAsync, noAsync, noMain,
@@ -94,6 +89,13 @@ internal static class DumpCommand
         });
         return root;
     }
+
+    /// <summary>The parser treats a mistyped option as the argument.</summary>
+    public static void CheckIsNoOption(Argument<string> process) => process.Validators.Add(static r =>
+    {
+        if (r.Tokens is [{ Value: var value }] && Usage.IsOption(value))
+            r.AddError($"'{value}' is not an option.");
+    });
 
     public static ProcessCapture Look(string process, CaptureOptions options, string[] symbols)
     {

@@ -24,10 +24,14 @@ internal static class RecordCommand
         var format = new Option<string?>("--format", "-f") { Description = $"The format: {Names}. By default, that of the file's extension.", HelpName = string.Join('|', RecordingFormat.All.Select(static f => f.Name)) };
         var output = new Option<string?>("--output", "-o") { Description = "Write to a file, completely or not at all, instead of to standard output (-).", HelpName = "FILE" };
         var all = new Option<bool>("--all") { Description = "Include idle threads of the framework, and hidden frames." };
+        Option<double> timeout = NumberOption.Create("--timeout", alias: null, 5.0, least: 0.01, most: 600);
+        (timeout.Description, timeout.HelpName) = ("Time limit of a sample in seconds.", "S");
         var symbols = new Option<string[]>("--symbols") { Description = "An additional directory with PDBs and assemblies, searched at any depth. They are matched by id.", HelpName = "DIR", DefaultValueFactory = _ => [] };
+        SharedOptions.CheckDirectories(symbols);
+        DumpCommand.CheckIsNoOption(process);
         format.CompletionSources.Clear();
         format.CompletionSources.Add([.. RecordingFormat.All.Select(static f => f.Name)]);
-        var command = new Command("record", "Record where a process spends its time.") { process, duration, rate, wall, cpu, blocked, withAsync, format, output, all, symbols };
+        var command = new Command("record", "Record where a process spends its time.") { process, duration, rate, wall, cpu, blocked, withAsync, format, timeout, output, all, symbols };
         command.SetAction(result =>
         {
             bool[] modes = [result.GetValue(wall), result.GetValue(cpu), result.GetValue(blocked)];
@@ -44,7 +48,7 @@ internal static class RecordCommand
                     : file is null ? "Name a file with --output, or a format with --format."
                     : $"The extension of '{file}' is not that of a format. Use {string.Join(", ", RecordingFormat.All.Select(static f => f.Extension))}, or --format.");
             }
-            var options = new CaptureOptions { AsyncStacks = result.GetValue(withAsync) ? AsyncStackMode.Auto : AsyncStackMode.Never };
+            var options = new CaptureOptions { AsyncStacks = result.GetValue(withAsync) ? AsyncStackMode.Auto : AsyncStackMode.Never, Limits = new DumpLimits { Timeout = TimeSpan.FromSeconds(result.GetValue(timeout)) } };
             TimeSpan? end = result.GetValue(duration) is > 0 and var seconds ? TimeSpan.FromSeconds(seconds) : null;
             using ProcessCapture capture = DumpCommand.Look(result.GetValue(process)!, options, result.GetValue(symbols) ?? []);
             using var interrupt = new Interrupt();
@@ -52,15 +56,25 @@ internal static class RecordCommand
             var recorder = new Recorder(capture, new Recording(mode, samples), new SampleClock(TimeSpan.FromSeconds(1 / result.GetValue(rate)), end), interrupt);
             using var bytes = new PooledBytes();
             // The file is found to be writable before the recording begins.
-            ResultOutput.Write(file, Pieces());
-            Console.Error.WriteLine($"stackflare: {recorder.Summary(result.GetValue(rate))}");
-            return recorder.Error is { } error && samples.Count == 0 ? throw error : ExitCodes.Success;
+            try
+            {
+                ResultOutput.Write(file, Pieces());
+            }
+            catch (OperationCanceledException)
+            {
+                // Ctrl+C came before the first sample.
+            }
+            if (samples.Count > 0)
+                Recorder.Say($"stackflare: {recorder.Summary(result.GetValue(rate))}\n");
+            return samples.Count == 0 ? ExitCodes.Interrupted
+                // A process that has ended was recorded to its end.
+                : recorder.Error is { Error: not StackflareError.NoSuchProcess } error ? ExitCodes.For(error) : ExitCodes.Success;
 
             IEnumerable<ReadOnlyMemory<byte>> Pieces()
             {
                 recorder.Run();
                 if (samples.Count == 0)
-                    throw recorder.Error ?? new StackflareException(StackflareError.CaptureFailed, "The recording was ended before the first sample.", "Let it run for longer.");
+                    throw recorder.Error ?? (Exception)new OperationCanceledException();
                 form.Write(samples, mode, bytes);
                 yield return bytes.WrittenMemory;
             }

@@ -11,10 +11,14 @@ namespace Stackflare.Cli.Commands;
 /// <summary>Takes the samples of a recording, and says on a terminal how far it is. Not thread-safe.</summary>
 internal sealed class Recorder(ProcessCapture capture, Recording recording, SampleClock clock, Interrupt interrupt)
 {
+    /// <summary>After so many failed samples in a row, the recording ends.</summary>
+    private const int MaxFailures = 3;
+
     private static readonly TimeSpan BetweenReports = TimeSpan.FromSeconds(0.5);
 
     private readonly bool _reports = !Console.IsErrorRedirected;
     private readonly Stopwatch _watch = new();
+    private DateTimeOffset _begin;
     private TimeSpan _reported, _last;
     private int _taken;
 
@@ -25,15 +29,20 @@ internal sealed class Recorder(ProcessCapture capture, Recording recording, Samp
     public void Run()
     {
         _watch.Start();
-        TimeSpan pause = TimeSpan.Zero;
-        while (!clock.HasEnded && !interrupt.Happened)
+        _begin = DateTimeOffset.UtcNow;
+        int failures = 0;
+        while (!interrupt.Happened && clock.Next(_watch.Elapsed) is { } due)
         {
-            TimeSpan wait = clock.Next(_watch.Elapsed, pause) - _watch.Elapsed;
-            if (wait > TimeSpan.Zero && interrupt.WaitOr(wait))
+            if (due - _watch.Elapsed is var wait && wait > TimeSpan.Zero && interrupt.WaitOr(wait))
                 break;
             try
             {
-                pause = Take();
+                Take();
+                failures = 0;
+            }
+            catch (StackflareException e) when (!interrupt.Happened && _taken > 0 && MayPass(e) && ++failures < MaxFailures)
+            {
+                // For example, a garbage collection took long.
             }
             catch (StackflareException e)
             {
@@ -43,8 +52,9 @@ internal sealed class Recorder(ProcessCapture capture, Recording recording, Samp
             }
             Report();
         }
+        recording.End();
         if (_reports)
-            Console.Error.Write("\r\e[K");
+            Say("\r\e[K");
     }
 
     /// <summary>What was recorded, in one line.</summary>
@@ -57,23 +67,36 @@ internal sealed class Recorder(ProcessCapture capture, Recording recording, Samp
             : "";
         string ended = Error is { } error ? $"; then: {ErrorText.Describe(error)}" : "";
         return string.Create(CultureInfo.InvariantCulture,
-            $"Recorded {seconds:0.0} s: {DiagnosisText.Count(_taken, "sample")}, {reached:0.0} each second{fewer}; paused for {clock.Paused.TotalMilliseconds:0.0} ms ({100 * clock.Paused / _last:0.00} %){ended}");
+            $"Recorded {seconds:0.0} s: {DiagnosisText.Count(_taken, "sample")}, {reached:0.0} each second{fewer}; paused for {clock.Paused.TotalMilliseconds:0.0} ms ({0.1 * clock.Paused.TotalMilliseconds / seconds:0.00} %){ended}");
     }
 
-    /// <summary>Takes a sample, and returns how long the program was paused for it.</summary>
-    private TimeSpan Take()
+    private static bool MayPass(StackflareException error) => error.Error is StackflareError.Timeout or StackflareError.CaptureFailed or StackflareError.SuspensionBlocked;
+
+    private void Take()
     {
         Snapshot snapshot;
         using (new Watchdog(capture.Limit, cleanUp: capture.Abandon))
             snapshot = capture.TakeSnapshot(interrupt.Token);
-        TimeSpan at = _watch.Elapsed;
         using (new Watchdog(capture.Limit + SymbolLimits.Time, "a file system with its symbols does not answer"))
         {
             ThreadDump dump = capture.Symbolicate(snapshot);
-            recording.Add(dump, at);
+            clock.Took(dump.Timings.Pause);
+            // The end of the capture depends on what the program does.
+            _last = dump.CapturedAt - _begin;
+            recording.Add(ToolNotes.Reword(dump, "A dump with --async"), _last);
             _taken++;
-            _last = at;
-            return dump.Timings.Pause;
+        }
+    }
+
+    /// <summary>Writes to standard error. A terminal that was closed is no reason to lose a recording.</summary>
+    public static void Say(string text)
+    {
+        try
+        {
+            Console.Error.Write(text);
+        }
+        catch (IOException)
+        {
         }
     }
 
@@ -82,7 +105,7 @@ internal sealed class Recorder(ProcessCapture capture, Recording recording, Samp
         if (!_reports || _watch.Elapsed - _reported < BetweenReports)
             return;
         _reported = _watch.Elapsed;
-        Console.Error.Write(string.Create(CultureInfo.InvariantCulture,
-            $"\r\e[K{_last.TotalSeconds:0} s: {DiagnosisText.Count(_taken, "sample")}, {_taken / _last.TotalSeconds:0.0} each second, paused for {100 * clock.Paused / _last:0.0} % of the time. Ctrl+C ends the recording and writes it."));
+        Say(string.Create(CultureInfo.InvariantCulture,
+            $"\r\e[K{_last.TotalSeconds:0} s: {DiagnosisText.Count(_taken, "sample")}, {_taken / Math.Max(_last.TotalSeconds, 0.001):0.0} each second, paused for {0.1 * clock.Paused.TotalMilliseconds / Math.Max(_last.TotalSeconds, 0.001):0.0} % of the time. Ctrl+C ends the recording and writes it."));
     }
 }

@@ -63,15 +63,17 @@ internal sealed class SharedOptions
         // Otherwise, completion would offer the names of the C# members.
         Format.CompletionSources.Clear();
         Format.CompletionSources.Add([.. DumpFormats.Names]);
-        // Otherwise, a mistyped name would have the same effect as missing PDBs.
-        Symbols.Validators.Add(r =>
-        {
-            foreach (string directory in r.Tokens.Select(t => t.Value).Where(d => !Directory.Exists(d)))
-                r.AddError($"--symbols: there is no directory '{directory}'.");
-        });
+        CheckDirectories(Symbols);
         foreach (Option option in (Option[])[Format, Output, Threads, All, NoGroup, NoSource, Symbols, FailOnDeadlock])
             command.Options.Add(option);
     }
+
+    /// <summary>Otherwise, a mistyped name would have the same effect as missing PDBs.</summary>
+    public static void CheckDirectories(Option<string[]> symbols) => symbols.Validators.Add(r =>
+    {
+        foreach (string directory in r.Tokens.Select(t => t.Value).Where(d => !Directory.Exists(d)))
+            r.AddError($"--symbols: there is no directory '{directory}'.");
+    });
 
     /// <summary>Whether an option says how or where dumps are written.</summary>
     public bool IsSaidHow(ParseResult result) =>

@@ -13,6 +13,10 @@ internal static class OwnThreadPool
         ThreadPool.GetMaxThreads(out int max, out _);
         return new ThreadPoolState(
             seen?.Workers ?? ThreadPool.ThreadCount, seen?.Working, seen?.Min ?? min, seen?.Max ?? max,
-            seen?.Queued ?? ThreadPool.PendingWorkItemCount, seen?.Completed ?? ThreadPool.CompletedWorkItemCount);
+            seen?.Queued ?? ThreadPool.PendingWorkItemCount, seen?.Completed ?? ThreadPool.CompletedWorkItemCount)
+        {
+            CompletedLater = seen?.CompletedLater,
+            QueuedLater = seen?.QueuedLater,
+        };
     }
 }

@@ -26,7 +26,7 @@ internal static class SelfCapture
     /// <summary>Held while the runtime attaches the probe.</summary>
     private static readonly object AttachGate = new();
     private static readonly TimeSpan LongestHold = TimeSpan.FromSeconds(1);
-    private static volatile HeldCapture? _held;
+    private static HeldCapture? _held;
 
     /// <summary>Checks what can be checked without a capture.</summary>
     /// <exception cref="StackflareException">This process cannot be dumped.</exception>
@@ -66,6 +66,8 @@ internal static class SelfCapture
             _source ??= NewSource();
             if (_held is not { } held)
                 return _source.Capture(options, cancellationToken);
+            if (options.IsWarmUp)
+                throw new OperationCanceledException("The held capture may be the last one of this process.");
             _held = null;
             try
             {
@@ -99,9 +101,6 @@ internal static class SelfCapture
             Monitor.Exit(AttachGate);
         }
     }
-
-    /// <summary>Whether a capture is held: it may be the last one of this process.</summary>
-    public static bool IsHeld => _held is not null;
 
     /// <summary>Undoes <see cref="Hold"/>.</summary>
     public static void Release()

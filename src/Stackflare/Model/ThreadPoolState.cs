@@ -39,8 +39,11 @@ public sealed record ThreadPoolState(int? Workers, int? Working, int? Min, int? 
     /// <summary>The number of completed work items a moment after the pause; null if it was not looked at.</summary>
     internal long? CompletedLater { get; init; }
 
-    /// <summary>Whether as many work items as were queued were completed a moment after the pause.</summary>
-    internal bool IsWorkedOff => CompletedLater - Completed >= Queued;
+    /// <summary>The number of queued work items at that moment; null if it was not looked at.</summary>
+    internal long? QueuedLater { get; init; }
+
+    /// <summary>Whether as many work items as were queued were completed a moment after the pause, and few new ones were queued. A pool whose slow calls end one by one, and whose queue stays full, is starved.</summary>
+    internal bool IsWorkedOff => CompletedLater - Completed >= Queued && QueuedLater <= Queued / 2;
 
     /// <summary>Whether there may be more such timers: at most 2,048 timers and 64 callbacks are looked at.</summary>
     public bool HasMoreDueTimers { get; init; }

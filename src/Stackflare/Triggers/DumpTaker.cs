@@ -38,10 +38,12 @@ internal sealed class DumpTaker
         {
             AllowMainProfiler = false,
             AsyncStacks = _options.Capture.AsyncStacks is AsyncStackMode.Never ? AsyncStackMode.Never : AsyncStackMode.Auto,
+            Heap = null,
+            IsWarmUp = true,
         };
         lock (Warm)
         {
-            if (!_options.WarmUp || SelfCapture.IsHeld || !Warm.Add((_options.Format, _options.Render, capture)))
+            if (!_options.WarmUp || !Warm.Add((_options.Format, _options.Render, capture)))
                 return;
         }
         try

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Stackflare.Capture;
+using Stackflare.Capture.Probe;
 using Stackflare.Writers;
 
 namespace Stackflare.Triggers;
@@ -25,8 +26,8 @@ internal sealed class SlowShutdown : IDisposable
     /// <exception cref="StackflareException">This process cannot be dumped, or the output cannot be written; the error says why.</exception>
     public SlowShutdown(SlowShutdownOptions options, bool looksForHosts = true)
     {
-        // A process that was told to end and hangs serves nobody: a longer pause does no harm.
-        _options = options.Capture.AsyncStacks is AsyncStackMode.Auto ? options with { Capture = options.Capture with { AsyncStacks = AsyncStackMode.Always } } : options;
+        // A process that should have ended may pause for longer than another. Not for a second: another dump can be taken with these limits while it still serves requests.
+        _options = options.Capture is { AsyncStacks: AsyncStackMode.Auto, Heap: null } capture ? options with { Capture = capture with { Heap = new HeapLimits() } } : options;
         _taker = new DumpTaker(_options);
         _taker.WarmUpSoon();
         ObserveSignals();

@@ -45,8 +45,8 @@ internal sealed class DumpSections
     /// <summary>What belongs to the framework and is idle, with its stack: what <see cref="Idle"/> sums up, and the idle async stacks.</summary>
     public IEnumerable<StackEntry> IdleEntries => _view.Options.ShowHidden ? [] :
     [
-        .. _view.Threads.All.Where(static g => g.IsIdle).Select(static g => new StackEntry(g, null, StackOwner.Platform, null)),
-        .. _view.Async.Idle.Select(static g => new StackEntry(null, g, StackOwner.Platform, null)),
+        .. _view.Threads.All.Where(static g => g.IsIdle).Select(static g => new StackEntry(g, null, StackOwner.Platform, null) { IsIdle = true }),
+        .. _view.Async.Idle.Select(static g => new StackEntry(null, g, StackOwner.Platform, null) { IsIdle = true }),
     ];
 
     /// <summary>Number of threads in <see cref="Idle"/>.</summary>

@@ -12,6 +12,6 @@ internal sealed record StackEntry(StackGroup? Threads, AsyncStackGroup? Async, S
     /// <summary>How many threads or async stacks the entry has.</summary>
     public long Count => Threads?.Threads.Count ?? Async!.Count;
 
-    /// <summary>Whether it belongs to the framework and is idle.</summary>
-    public bool IsIdle => Threads?.IsIdle ?? AsyncGroups.IsIdle(Async!);
+    /// <summary>Whether it belongs to the framework, is idle, and is therefore not shown.</summary>
+    public bool IsIdle { get; init; }
 }

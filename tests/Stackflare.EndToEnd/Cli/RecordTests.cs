@@ -34,13 +34,19 @@ public sealed partial class RecordTests(StillTarget still) : IClassFixture<Still
         await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "Shares", TargetOptions.NoTrap with { Arguments = ["--running", "0"] });
         // Two rounds of the sleeper, so that it does not matter where it is at the beginning.
         const int Seconds = 6;
-        Dictionary<string, long> weights = await RecordAsync(target, mode, "-d", $"{Seconds}");
+        ToolResult result = await Tool.RunAsync("record", $"{target.Pid}", "-f", "folded", mode, "-d", $"{Seconds}");
+        Match summary = SummaryLine().Match(result.Error);
+        Assert.True(summary.Success, result.ToString());
+        Dictionary<string, long> weights = Weights(result.RawOutput);
+        // On a busy machine, samples are rare: each change of the stack is seen with the next one.
+        double points = Math.Max(Points, 200 / double.Parse(summary.Groups["rate"].Value, CultureInfo.InvariantCulture) / Seconds);
         double all = Of(weights, "sleeper", "Sleep");
         // The sum is the time that passed.
-        Assert.InRange(all / 1e6, Seconds * 0.98, Seconds * 1.02);
-        Assert.InRange(100 * Of(weights, "sleeper", "SleepLong") / all, 70 - Points, 70 + Points);
-        Assert.InRange(100 * Of(weights, "sleeper", "SleepLess") / all, 20 - Points, 20 + Points);
-        Assert.InRange(100 * Of(weights, "sleeper", "SleepLeast") / all, 10 - Points, 10 + Points);
+        Assert.InRange(all / 1e6, double.Parse(summary.Groups["time"].Value, CultureInfo.InvariantCulture) * 0.98, double.Parse(summary.Groups["time"].Value, CultureInfo.InvariantCulture) * 1.02);
+        Assert.InRange(all / 1e6, Seconds * 0.9, Seconds * 1.1);
+        Assert.InRange(100 * Of(weights, "sleeper", "SleepLong") / all, 70 - points, 70 + points);
+        Assert.InRange(100 * Of(weights, "sleeper", "SleepLess") / all, 20 - points, 20 + points);
+        Assert.InRange(100 * Of(weights, "sleeper", "SleepLeast") / all, 10 - points, 10 + points);
     }
 
     [Theory]
@@ -168,6 +174,6 @@ public sealed partial class RecordTests(StillTarget still) : IClassFixture<Still
     private static double Of(Dictionary<string, long> weights, string thread, string method) =>
         weights.Where(w => w.Key.StartsWith(thread + ";", StringComparison.Ordinal) && w.Key.Split(';').Any(f => f.EndsWith("." + method, StringComparison.Ordinal))).Sum(w => w.Value);
 
-    [GeneratedRegex(@"^stackflare: Recorded \d+\.\d s: \d+ samples?, \d+\.\d each second.*; paused for \d[\d,.]* ms \((?<percent>\d+\.\d\d) %\)")]
+    [GeneratedRegex(@"^stackflare: Recorded (?<time>\d+\.\d) s: \d+ samples?, (?<rate>\d+\.\d) each second.*; paused for \d[\d,.]* ms \((?<percent>\d+\.\d\d) %\)")]
     private static partial Regex SummaryLine();
 }

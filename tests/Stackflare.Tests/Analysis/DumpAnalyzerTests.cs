@@ -152,16 +152,18 @@ public sealed partial class DumpAnalyzerTests
     }
 
     [Theory]
-    [InlineData(7, null, true)] // not looked at
-    [InlineData(7, 40, true)]
-    [InlineData(7, 46, true)]
-    [InlineData(7, 47, false)]
-    [InlineData(1, 900, false)]
-    public void APoolWhoseQueueMovesIsNotStarved(int queued, int? completedLater, bool isSaid)
+    [InlineData(7, null, null, true)] // not looked at
+    [InlineData(7, 40, 7, true)]
+    [InlineData(7, 46, 1, true)]
+    [InlineData(7, 47, 0, false)]
+    [InlineData(7, 47, 3, false)]
+    [InlineData(7, 60, 7, true)] // slow calls end, and as many items are queued again
+    [InlineData(1, 900, 0, false)]
+    public void APoolWhoseQueueMovesIsNotStarved(int queued, int? completedLater, int? queuedLater, bool isSaid)
     {
         DumpThread[] threads = [Worker(1, busy: true), Worker(2, busy: true)];
 
-        Assert.Equal(isSaid, Examine(threads, new ThreadPoolState(2, 2, 2, 100, queued, 40) { CompletedLater = completedLater }).Count == 1);
+        Assert.Equal(isSaid, Examine(threads, new ThreadPoolState(2, 2, 2, 100, queued, 40) { CompletedLater = completedLater, QueuedLater = queuedLater }).Count == 1);
     }
 
     [Fact]

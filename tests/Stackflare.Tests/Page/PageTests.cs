@@ -57,7 +57,7 @@ public sealed class PageTests(Browser browser, ITestOutputHelper output) : IClas
     public async Task SearchFindsMethodsLinesAndThreads()
     {
         ThreadDump dump = Dump(
-            Thread(1, "Main", ThreadActivity.Waiting, [Frame("Wait", 10, "done.Wait();"), Frame("Main", 5, "Run();")], main: true),
+            Thread(1, "Main", ThreadActivity.Waiting, [Frame("Wait", 10, "done.Wait();"), Frame("Main", 60, "Run();")], main: true),
             Thread(2, "mailer", ThreadActivity.Running, [Frame("Send", 20, "Post(mail);"), Frame("Loop", 6, "Send();")]),
             Thread(3, "printer", ThreadActivity.Running, [Frame("Print", 30, "Write(page);"), Frame("Loop", 6, "Print();")]));
         await using OpenPage open = await browser.OpenAsync(dump);

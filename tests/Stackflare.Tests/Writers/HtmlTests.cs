@@ -57,7 +57,10 @@ public sealed partial class HtmlTests
         const string Evil = "</title></script><script>alert(1)</script><!--<img src=x onerror=alert(2)>&\"'";
         var frame = new DumpFrame
         {
-            Kind = FrameKind.Managed, Method = new MethodName("", Evil, "", ""), Symbols = SymbolStatus.Found, Module = App,
+            Kind = FrameKind.Managed,
+            Method = new MethodName("", Evil, "", ""),
+            Symbols = SymbolStatus.Found,
+            Module = App,
             Source = new SourceLocation("/src/" + Evil, 7, 1, Evil, SourceTextOrigin.File),
         };
         string text = Render.With(Dump([Thread(1, Evil, ThreadActivity.Running, [frame])], [], [], Process(Evil)), DumpFormat.Html);
@@ -97,6 +100,26 @@ public sealed partial class HtmlTests
             view.Async.All.Aggregate(0L, (sum, g) => AsyncStackGroup.Sum(sum, g.Count)),
             data.Root.GetProperty("entries").EnumerateArray().Where(e => e[4].GetInt32() >= 0).Aggregate(0L, (sum, e) => AsyncStackGroup.Sum(sum, e[1].GetInt64())));
         Assert.Equal(dump.Deadlocks.Select(d => d.Steps.Count), data.Root.GetProperty("deadlocks").EnumerateArray().Select(d => d.GetArrayLength()));
+    }
+
+    /// <summary>If everything is shown, nothing is left out as idle.</summary>
+    [Fact]
+    public void APageOfEverythingHasIdleThreads()
+    {
+        string page = Render.With(SampleDumps.Get("async-idle"), DumpFormat.Html, Render.All);
+        Assert.Contains("WorkerThreadStart", page[page.IndexOf("<main", StringComparison.Ordinal)..page.IndexOf("</main>", StringComparison.Ordinal)], StringComparison.Ordinal);
+        Assert.All(new PageReader(page).Root.GetProperty("entries").EnumerateArray(), e => Assert.Equal(0, e[2].GetInt32()));
+    }
+
+    /// <summary>A thread that waits for a pulse has released the lock, and does not wait for its holder.</summary>
+    [Fact]
+    public void AWaitForAPulseIsNoWaitForTheHolder()
+    {
+        DumpThread holder = Thread(1, "holder", ThreadActivity.Running, [Frame("Add", 9, null)]), consumer = Thread(2, "consumer", ThreadActivity.Waiting, [Platform("System.Threading.Monitor", "Wait"), Frame("Take", 12, null)]);
+        var queue = new DumpLock { Address = new ObjectAddress(0x7000), Kind = LockKind.Monitor, Type = "MyApp.Queue", Owner = holder };
+        consumer.WaitingFor = new DumpWait { Kind = WaitKind.MonitorWait, FrameIndex = 0, Object = queue.Address, ObjectType = queue.Type, Lock = queue };
+        JsonElement data = new PageReader(Render.With(Dump(holder, consumer), DumpFormat.Html)).Root;
+        Assert.Equal((0, 0), (data.GetProperty("locks").GetArrayLength(), data.GetProperty("waits").GetArrayLength()));
     }
 
     /// <summary>Without a script, the page has as much as fits; its data has everything.</summary>

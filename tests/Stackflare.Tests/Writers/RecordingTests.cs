@@ -11,7 +11,7 @@ public sealed class RecordingTests
     [Theory]
     [InlineData("Wall", 100_000, 100_000)]
     [InlineData("Cpu", 40_000, 5_000)]
-    [InlineData("Blocked", 20_000, 95_000)] // not while the thread is found running
+    [InlineData("Blocked", 40_000, 100_000)] // not while the thread is found running
     public void EachStackCountsForTheTimeSinceTheDumpBefore(string mode, long worker, long idler)
     {
         using var samples = new StackSamples(RenderOptions.Default);
@@ -20,11 +20,27 @@ public sealed class RecordingTests
         recording.Add(Sample(10, 100, ThreadActivity.Running, Work), TimeSpan.Zero);
         recording.Add(Sample(30, 104, ThreadActivity.Running, Work), TimeSpan.FromMilliseconds(60));
         recording.Add(Sample(50, 105, ThreadActivity.Waiting, Rest), TimeSpan.FromMilliseconds(100));
+        recording.End();
 
         Assert.True(samples.IsTime);
         Assert.Equal(worker, samples.Threads.Where(t => t.Name == "worker").Sum(t => t.Samples));
         Assert.Equal(idler, samples.Threads.Where(t => t.Name == "idler").Sum(t => t.Samples));
         Assert.All(samples.Threads, t => Assert.Equal(t.Samples, t.Runs.Sum(r => r.Count)));
+    }
+
+    /// <summary>What a thread uses is not at the stacks where it waits, and what an idle thread of the framework uses is not lost.</summary>
+    [Fact]
+    public void ProcessorTimeIsWhereThreadsRun()
+    {
+        using var samples = new StackSamples(RenderOptions.Default, forPeople: true);
+        var recording = new Recording(RecordingMode.Cpu, samples);
+        recording.Add(Sample(10, 100, ThreadActivity.Waiting, Rest), TimeSpan.Zero);
+        recording.Add(Sample(13, 100, ThreadActivity.Waiting, Rest), TimeSpan.FromMilliseconds(10));
+        recording.Add(Sample(16, 100, ThreadActivity.Running, Work), TimeSpan.FromMilliseconds(20));
+        recording.Add(Sample(19, 102, ThreadActivity.Waiting, Rest), TimeSpan.FromMilliseconds(30));
+        recording.End();
+        string text = Render.With(samples, DumpFormat.Folded);
+        Assert.Equal("idler;[ran between samples] 2000\nworker;MyApp.Program.Main;MyApp.Program.Work 9000\n", text);
     }
 
     /// <summary>A thread that begins has used all of its processor time since the dump before; one with the id of another that has ended as well.</summary>
@@ -35,6 +51,10 @@ public sealed class RecordingTests
         var recording = new Recording(RecordingMode.Cpu, samples);
         recording.Add(Sample(10, 100, ThreadActivity.Running, Work), TimeSpan.Zero);
         recording.Add(Dump(Thread(9, "new", ThreadActivity.Running, [Work, Main], cpu: 7), Thread(1, "worker", ThreadActivity.Running, [Work, Main], cpu: 3)), TimeSpan.FromMilliseconds(10));
+        recording.Add(Dump(Thread(8, "old", ThreadActivity.Running, [Work, Main], cpu: 9_000)), TimeSpan.FromMilliseconds(20));
+        recording.End();
+        // The kernel's thread is old, but the runtime knows it only since the last dump.
+        Assert.Equal(10_000, samples.Threads.Single(t => t.Name == "old").Samples);
         Assert.Equal(7_000, samples.Threads.Single(t => t.Name == "new").Samples);
         Assert.Equal(3_000, samples.Threads.Single(t => t.Name == "worker").Samples);
     }
@@ -43,30 +63,41 @@ public sealed class RecordingTests
     public void SamplesAreDueAtMultiplesOfTheInterval()
     {
         var clock = new SampleClock(Milliseconds(10), Milliseconds(100));
-        TimeSpan pause = TimeSpan.FromMicroseconds(1);
-        Assert.Equal(Milliseconds(1), clock.Next(Milliseconds(1), TimeSpan.Zero));
-        Assert.Equal(Milliseconds(10), clock.Next(Milliseconds(4), pause));
+        Assert.Equal(Milliseconds(1), clock.Next(Milliseconds(1)));
+        clock.Took(TimeSpan.FromMicroseconds(1));
+        Assert.Equal(Milliseconds(10), clock.Next(Milliseconds(4)));
         // One was late: the next is on time again.
-        Assert.Equal(Milliseconds(40), clock.Next(Milliseconds(33), pause));
-        Assert.False(clock.HasEnded);
-        Assert.Equal(Milliseconds(100), clock.Next(Milliseconds(95), pause));
-        Assert.True(clock.HasEnded);
+        Assert.Equal(Milliseconds(40), clock.Next(Milliseconds(33)));
+        Assert.Equal(Milliseconds(100), clock.Next(Milliseconds(95)));
+        Assert.Null(clock.Next(Milliseconds(101)));
         Assert.False(clock.IsThrottled);
     }
 
     [Fact]
     public void LongPausesMakeSamplesRare()
     {
-        var clock = new SampleClock(Milliseconds(10), null);
-        TimeSpan now = clock.Next(TimeSpan.Zero, TimeSpan.Zero);
-        for (int i = 0; i < 100; i++)
+        var clock = new SampleClock(Milliseconds(10), Milliseconds(30_000));
+        TimeSpan now = TimeSpan.Zero;
+        int samples = 0;
+        while (clock.Next(now) is { } due)
         {
-            now = clock.Next(now + Milliseconds(5), Milliseconds(2));
-            Assert.True(clock.Paused <= now * SampleClock.MaxPaused);
+            clock.Took(Milliseconds(2));
+            now = due + Milliseconds(5);
+            samples++;
         }
         Assert.True(clock.IsThrottled);
-        Assert.False(clock.HasEnded);
-        Assert.Equal(Milliseconds(20_000), now);
+        Assert.Equal(150, samples);
+        Assert.Equal(Milliseconds(300), clock.Paused);
+    }
+
+    /// <summary>A pause that is too long for the whole recording allows one sample.</summary>
+    [Fact]
+    public void OneSampleIsAlwaysTaken()
+    {
+        var clock = new SampleClock(Milliseconds(10), Milliseconds(1_000));
+        Assert.NotNull(clock.Next(TimeSpan.Zero));
+        clock.Took(Milliseconds(500));
+        Assert.Null(clock.Next(Milliseconds(600)));
     }
 
     private static ThreadDump Sample(int workerCpu, int idlerCpu, ThreadActivity activity, DumpFrame frame) => Dump(

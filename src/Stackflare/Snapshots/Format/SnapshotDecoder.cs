@@ -24,6 +24,7 @@ internal static class SnapshotDecoder
                 ? new ThreadPoolState(Known(pool.Workers), Known(pool.Working), Known(pool.Min), Known(pool.Max), Known(pool.Queued), Known(pool.Completed))
                 {
                     CompletedLater = Known(pool.CompletedLater),
+                    QueuedLater = Known(pool.QueuedLater),
                 }
                 : null,
             Heap = raw.Heap is { Info.Status: HeapStatus.Walked } walked ? Heap(walked) : null,

@@ -68,6 +68,7 @@ internal sealed class SnapshotEncoder
                 Queued = pool.Queued ?? -1,
                 Completed = pool.Completed ?? -1,
                 CompletedLater = pool.CompletedLater ?? -1,
+                QueuedLater = pool.QueuedLater ?? -1,
             });
         }
     }

@@ -203,7 +203,7 @@ internal static class SnapshotReader
 
     private static PoolRecord? Pool(SnapshotDirectory directory)
     {
-        PoolRecord[] records = directory.Records(SectionKind.Pool, new PoolRecord { CompletedLater = -1 });
+        PoolRecord[] records = directory.Records(SectionKind.Pool, new PoolRecord { CompletedLater = -1, QueuedLater = -1 });
         if (records.Length > 1)
             throw new SnapshotFormatException($"it has {records.Length} thread pools");
         return records.Length == 0 ? null : records[0];

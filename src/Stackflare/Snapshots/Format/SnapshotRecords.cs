@@ -248,6 +248,7 @@ internal struct PoolRecord : IRecord
     public long Queued;
     public long Completed;
     public long CompletedLater;
+    public long QueuedLater;
 }
 
 [StructLayout(LayoutKind.Sequential)]

@@ -1,21 +1,26 @@
-using System.Text;
 using Stackflare.Analysis;
 using Stackflare.Views;
 using Stackflare.Writers.Text;
 
 namespace Stackflare.Writers.Html;
 
-/// <summary>What the text formats say of the threads and async stacks at the end of a path, as lines.</summary>
-internal sealed class EndLines(DumpView view)
+/// <summary>What the text formats say of the threads and async stacks at the end of a path, as lines. Each is made once.</summary>
+internal sealed class EndLines(TextPieces text, DumpView view)
 {
+    private readonly TreeEnds _ends = new(view, text.Parts, new FrameLines(text.Parts.Buffer, view.Options, text.Parts.Dialect));
+    private readonly Dictionary<StackEntry, string[]> _lines = new(ReferenceEqualityComparer.Instance);
+
     public string[] Of(StackEntry entry)
     {
-        using var bytes = new PooledBytes();
-        var parts = new TextParts(view, PageResources.TextStyle, bytes, outermostFirst: true);
-        new TreeEnds(view, parts, new FrameLines(parts.Buffer, view.Options, parts.Dialect)).Append(entry, before: "");
-        string[] lines = Encoding.UTF8.GetString(bytes.Written).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        if (_lines.TryGetValue(entry, out string[]? lines))
+            return lines;
+        _ends.Append(entry, before: "");
+        lines = text.Take().Split('\n', StringSplitOptions.RemoveEmptyEntries);
         for (int i = 0; i < lines.Length; i++)
             lines[i] = lines[i][TextParts.Indentation.Length..];
-        return entry.Async is { Count: var count } ? [.. lines, $"= {DiagnosisText.Count(count, "async stack")}"] : lines;
+        if (entry.Async is { Count: var count })
+            lines = [.. lines, $"= {DiagnosisText.Count(count, "async stack")}"];
+        _lines.Add(entry, lines);
+        return lines;
     }
 }

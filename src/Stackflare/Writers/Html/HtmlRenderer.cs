@@ -1,8 +1,6 @@
-using System.Text;
 using Stackflare.Model;
 using Stackflare.Views;
 using Stackflare.Writers.Profiles;
-using Stackflare.Writers.Text;
 
 namespace Stackflare.Writers.Html;
 
@@ -36,9 +34,16 @@ internal sealed class HtmlRenderer
     private void Write()
     {
         using var text = new TextPieces(_view);
-        var ends = new EndLines(_view);
+        var ends = new EndLines(text, _view);
         string before = "", title = $"{EscapedText.Plain(_view.Dump.Process.Name)} (pid {_view.Dump.Process.Id})";
-        text.Parts.Write(() => before = text.Take());
+        text.Parts.Write(() =>
+        {
+            before = text.Take();
+            // Before the line that counts what is not shown.
+            foreach (StackEntry entry in _view.Sections.Entries)
+                ends.Of(entry);
+        });
+        string after = text.Take();
         _buffer.Append("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n")
             .Append("<meta http-equiv=\"Content-Security-Policy\" content=\"").Append(PageResources.Policy).Append("\">\n")
             .Append("<meta name=\"referrer\" content=\"no-referrer\">\n<title>").Append(MarkupText.Escape(title)).Append("</title>\n<style>").Append(PageResources.Style).Append("</style>\n</head>\n<body>\n");
@@ -46,7 +51,7 @@ internal sealed class HtmlRenderer
         _buffer.Append("<main id=\"views\">\n");
         new HtmlTree(_bytes, _view.Options, _stacks, ends).Write();
         _buffer.Append("</main>\n<footer>\n");
-        AppendBlocks(text.Take(), isHead: false);
+        AppendBlocks(after, isHead: false);
         _buffer.Append("</footer>\n<script type=\"application/json\" id=\"data\">");
         new PageData(_samples, _view, _stacks, ends).Write(_bytes);
         _buffer.Append("</script>\n<script>").Append(PageResources.Script).Append("</script>\n</body>\n</html>\n");
@@ -61,8 +66,9 @@ internal sealed class HtmlRenderer
             string[] lines = block.Split('\n', StringSplitOptions.RemoveEmptyEntries);
             if (lines.Length == 0)
                 continue;
-            _buffer.Append(isFirst ? "<header>\n" : isHead ? "<section class=\"verdict\">\n" : "<section>\n");
-            AppendElement(isFirst ? "h1" : lines.Length == 1 ? "p" : "h2", lines[0].StartsWith("Deadlock", StringComparison.Ordinal) ? "bad" : null, lines[0]);
+            bool isDeadlock = lines[0].StartsWith("Deadlock", StringComparison.Ordinal), isVerdict = isHead && (isDeadlock || lines[0].StartsWith("Diagnosis", StringComparison.Ordinal));
+            _buffer.Append(isFirst ? "<header>\n" : isVerdict ? "<section class=\"verdict\">\n" : "<section>\n");
+            AppendElement(isFirst ? "h1" : lines.Length == 1 || lines[0][0] is '"' ? "p" : "h2", isDeadlock ? "bad" : null, lines[0]);
             foreach (string line in lines.AsSpan(1))
                 AppendElement("p", Class(line), line.TrimStart(' '));
             _buffer.Append(isFirst ? "</header>\n" : "</section>\n");
@@ -80,25 +86,4 @@ internal sealed class HtmlRenderer
 
     private void AppendElement(string name, string? kind, string text) =>
         _buffer.Append('<').Append(name).Append(kind is null ? "" : $" class=\"{kind}\"").Append('>').Append(MarkupText.Escape(text)).Append("</").Append(name).Append(">\n");
-
-    /// <summary>The parts of the text formats, piece by piece.</summary>
-    private sealed class TextPieces : IDisposable
-    {
-        private readonly PooledBytes _written = new();
-        private int _taken;
-
-        public TextPieces(DumpView view) => Parts = new TextParts(view, PageResources.TextStyle, _written, outermostFirst: true);
-
-        public TextParts Parts { get; }
-
-        /// <summary>What was written since the last call.</summary>
-        public string Take()
-        {
-            string text = Encoding.UTF8.GetString(_written.Written[_taken..]);
-            _taken = _written.Written.Length;
-            return text;
-        }
-
-        public void Dispose() => _written.Dispose();
-    }
 }

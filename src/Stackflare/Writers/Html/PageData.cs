@@ -151,10 +151,11 @@ internal sealed class PageData
         json.WriteStartArray("locks");
         foreach (DumpThread thread in _shown)
         {
-            if (thread.WaitingFor?.Lock is not { } known || !locks.TryAdd(known, locks.Count))
+            if (LockOf(thread) is not { } known || !locks.TryAdd(known, locks.Count))
                 continue;
             json.WriteStartArray();
-            json.WriteNumberValue(IdOf(EscapedText.Plain(DiagnosisText.Describe(known))));
+            string holder = known.Owner is { } hidden && !_threads.ContainsKey(hidden) ? $", held by {DiagnosisText.Describe(hidden)}" : "";
+            json.WriteNumberValue(IdOf(EscapedText.Plain(DiagnosisText.Describe(known) + holder)));
             json.WriteNumberValue(known.Owner is { } owner ? _threads.GetValueOrDefault(owner, -1) : -1);
             WriteThreads(json, known.Readers);
             json.WriteNumberValue(known.IsAbandoned ? 1 : 0);
@@ -164,17 +165,21 @@ internal sealed class PageData
         json.WriteStartArray("waits");
         foreach (DumpThread thread in _shown)
         {
-            if (thread.WaitingFor is not { } wait || (wait.Lock is null && wait.WaitsFor.Count == 0 && wait.Joined is null))
+            DumpLock? known = LockOf(thread);
+            if (thread.WaitingFor is not { } wait || (known is null && wait.WaitsFor.Count == 0 && wait.Joined is null))
                 continue;
             json.WriteStartArray();
             json.WriteNumberValue(_threads[thread]);
-            json.WriteNumberValue(wait.Lock is { } known ? locks[known] : -1);
-            WriteThreads(json, wait.WaitsFor.Count == 0 && wait.Joined is { } joined ? [joined] : wait.WaitsFor);
+            json.WriteNumberValue(known is null ? -1 : locks[known]);
+            WriteThreads(json, known is not null ? [] : wait.WaitsFor.Count == 0 && wait.Joined is { } joined ? [joined] : wait.WaitsFor);
             json.WriteNumberValue(IdOf(EscapedText.Plain(DiagnosisText.Doing(thread))));
             json.WriteEndArray();
         }
         json.WriteEndArray();
     }
+
+    /// <summary>The lock that a thread wants. A thread that waits for a pulse has released the lock.</summary>
+    private static DumpLock? LockOf(DumpThread thread) => thread.WaitingFor is { Kind: not WaitKind.MonitorWait, Lock: { } known } ? known : null;
 
     private void WriteDeadlocks(Utf8JsonWriter json)
     {

@@ -1,5 +1,3 @@
-using Stackflare.Analysis;
-
 namespace Stackflare.Writers.Profiles;
 
 /// <summary>Samples added up by method, whatever the line. Methods that call themselves are there once.</summary>
@@ -37,7 +35,7 @@ internal sealed class FlameGraph
 
     private void Add(FlameFrame frame, int stack, long count)
     {
-        frame.Count = AsyncStackGroup.Sum(frame.Count, count);
+        frame.Count = StackSamples.Sum(frame.Count, count);
         int row = 1;
         foreach (int id in _samples.Stacks[stack])
         {
@@ -49,7 +47,7 @@ internal sealed class FlameGraph
                 return;
             }
             frame = frame.Call(_samples.Frames[id]);
-            frame.Count = AsyncStackGroup.Sum(frame.Count, count);
+            frame.Count = StackSamples.Sum(frame.Count, count);
         }
     }
 }

@@ -55,8 +55,8 @@ internal sealed class PprofRenderer
         for (int i = 0; i < _samples.Frames.Count; i++)
             WriteFrame(_samples.Frames[i], i + 1);
         _profile.Number(TimeNanos, (_samples.Begin - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick);
-        if (_samples.Interval is not null && _samples.Threads.Count > 0)
-            _profile.Number(DurationNanos, Nanoseconds(_samples.Threads.Max(static t => t.FirstSample + t.Samples)));
+        if (_samples.IsTime)
+            _profile.Number(DurationNanos, Nanoseconds(_samples.Elapsed));
         _profile.Message(PeriodType, type => WriteType(type, unit));
         _profile.Number(Period, 1);
         foreach (string text in _texts)

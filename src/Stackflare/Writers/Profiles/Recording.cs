@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Stackflare.Writers.Profiles;
 
 /// <summary>
@@ -9,37 +7,67 @@ namespace Stackflare.Writers.Profiles;
 /// <param name="samples">The sum.</param>
 internal sealed class Recording(RecordingMode mode, StackSamples samples)
 {
-    private readonly Dictionary<(OsThreadId, ManagedThreadId?), TimeSpan> _cpu = [];
-    private TimeSpan _last;
+    // By thread: its processor time at the last dump, and the part of it that does not count for a stack yet.
+    private Dictionary<(OsThreadId, ManagedThreadId?), (DumpThread Thread, long Cpu, long Owed)> _threads = [];
+    private readonly List<(DumpThread Thread, long Owed)> _ended = [];
+    private long _last;
     private bool _isFirst = true;
 
     /// <summary>Adds a dump.</summary>
     /// <param name="dump">The dump.</param>
-    /// <param name="at">The time since the beginning of the recording.</param>
+    /// <param name="at">The time of its pause, since the beginning of the recording.</param>
     public void Add(ThreadDump dump, TimeSpan at)
     {
-        long elapsed = Microseconds(at - _last);
-        // Before the first dump, it is not known how much a thread had run.
-        Dictionary<DumpThread, long> used = [];
-        foreach (DumpThread thread in dump.Threads)
-        {
-            if (thread.CpuTime is not { } cpu)
-                continue;
-            ref TimeSpan before = ref CollectionsMarshal.GetValueRefOrAddDefault(_cpu, (thread.OsId, thread.ManagedId), out bool isKnown);
-            // A thread that began since the last dump has run for all of its time since then. The kernel's clock of a new thread can have an older thread's id.
-            used[thread] = _isFirst ? 0 : Microseconds(isKnown && cpu >= before ? cpu - before : cpu);
-            before = cpu;
-        }
-        samples.Add(dump, new SampleWeights(Microseconds(_last), Weight, mode is RecordingMode.Wall ? elapsed : 0, mode is RecordingMode.Wall ? elapsed : 0));
-        (_last, _isFirst) = (at, false);
+        long now = Math.Max(_last, Microseconds(at)), elapsed = now - _last;
+        if (mode is RecordingMode.Cpu)
+            AddUp(dump, elapsed);
+        samples.Add(dump, new SampleWeights(_last, now, Weight, mode is RecordingMode.Wall ? elapsed : 0, mode is RecordingMode.Wall ? elapsed : 0));
+        (_last, _isFirst) = (now, false);
 
+        // A thread is found running as often as it runs: over many samples, what it used is at the stacks that used it.
         long Weight(DumpThread thread) => mode switch
         {
             RecordingMode.Wall => elapsed,
-            RecordingMode.Cpu => used.GetValueOrDefault(thread),
-            // A thread that runs now was blocked at most before.
-            _ => thread.Activity is ThreadActivity.Running ? 0 : Math.Max(0, elapsed - used.GetValueOrDefault(thread)),
+            RecordingMode.Cpu => thread.Activity is ThreadActivity.Running ? Pay(thread) : 0,
+            _ => thread.Activity is ThreadActivity.Running ? 0 : elapsed,
         };
+    }
+
+    /// <summary>Ends the recording. What threads used since they were last found running counts for the stack that they had then.</summary>
+    public void End()
+    {
+        foreach (var (thread, owed) in _threads.Values.Select(static t => (t.Thread, t.Owed)).Concat(_ended))
+        {
+            if (owed > 0)
+                samples.AddRest(thread, owed);
+        }
+        _ended.Clear();
+        _threads.Clear();
+    }
+
+    private void AddUp(ThreadDump dump, long elapsed)
+    {
+        var threads = new Dictionary<(OsThreadId, ManagedThreadId?), (DumpThread, long, long)>(dump.Threads.Count);
+        foreach (DumpThread thread in dump.Threads)
+        {
+            if (thread.CpuTime is not { } time)
+                continue;
+            long cpu = Microseconds(time);
+            bool isKnown = _threads.Remove((thread.OsId, thread.ManagedId), out var before) && before.Cpu <= cpu;
+            // Before the first dump, it is not known how much a thread had run. A thread that has begun since cannot have run for longer than that.
+            long used = _isFirst ? 0 : isKnown ? cpu - before.Cpu : Math.Min(cpu, elapsed);
+            threads[(thread.OsId, thread.ManagedId)] = (thread, cpu, (isKnown ? before.Owed : 0) + used);
+        }
+        _ended.AddRange(_threads.Values.Where(static t => t.Owed > 0).Select(static t => (t.Thread, t.Owed)));
+        _threads = threads;
+    }
+
+    private long Pay(DumpThread thread)
+    {
+        if (!_threads.TryGetValue((thread.OsId, thread.ManagedId), out var known))
+            return 0;
+        _threads[(thread.OsId, thread.ManagedId)] = known with { Owed = 0 };
+        return known.Owed;
     }
 
     private static long Microseconds(TimeSpan time) => (long)Math.Round(time.TotalMicroseconds);

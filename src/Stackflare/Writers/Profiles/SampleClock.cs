@@ -11,31 +11,42 @@ internal sealed class SampleClock(TimeSpan interval, TimeSpan? duration)
     /// <summary>The part of the time for which the program may be paused.</summary>
     public const double MaxPaused = 0.01;
 
+    private TimeSpan _last;
+    private bool _isFirst = true, _hasLast;
+
     /// <summary>How long the program was paused.</summary>
     public TimeSpan Paused { get; private set; }
 
     /// <summary>Whether samples were later than wanted, so that the program is not paused for too long.</summary>
     public bool IsThrottled { get; private set; }
 
-    /// <summary>Whether the sample that was due at last is the last one.</summary>
-    public bool HasEnded { get; private set; }
+    /// <summary>A sample was taken.</summary>
+    /// <param name="pause">How long the program was paused for it.</param>
+    public void Took(TimeSpan pause) => (Paused, _last) = (Paused + pause, pause);
 
-    /// <summary>The time of the next sample, since the beginning.</summary>
+    /// <summary>The time of the next sample, since the beginning; null if there is none. The first one is always taken.</summary>
     /// <param name="now">The time since the beginning.</param>
-    /// <param name="pause">How long the program was paused for the sample before; zero for the first one.</param>
-    public TimeSpan Next(TimeSpan now, TimeSpan pause)
+    public TimeSpan? Next(TimeSpan now)
     {
-        Paused += pause;
-        TimeSpan due = pause == TimeSpan.Zero && now < interval ? now : interval * (Math.Floor(now / interval) + 1);
-        TimeSpan affordable = Paused / MaxPaused;
+        if (_isFirst)
+        {
+            _isFirst = false;
+            return now;
+        }
+        if (_hasLast || now >= duration)
+            return null;
+        TimeSpan due = interval * (Math.Floor(now / interval) + 1);
+        // With the pause of the next sample, which is taken to be as long as the last one.
+        TimeSpan affordable = (Paused + _last) / MaxPaused;
         if (affordable > due)
         {
             IsThrottled = true;
             due = affordable;
         }
-        if (due < duration)
+        if (duration is not { } end || due < end)
             return due;
-        HasEnded = duration is not null;
-        return duration is { } end && end > now ? end : due;
+        // The last sample is at the end.
+        _hasLast = true;
+        return affordable <= end ? end : null;
     }
 }

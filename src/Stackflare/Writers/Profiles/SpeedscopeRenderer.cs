@@ -3,7 +3,6 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Stackflare.Analysis;
 using Stackflare.Model;
 
 namespace Stackflare.Writers.Profiles;
@@ -102,9 +101,9 @@ internal sealed class SpeedscopeRenderer
         _json.WriteStartObject();
         _json.WriteString("type", "sampled");
         _json.WriteString("name", "async methods");
-        _json.WriteString("unit", "none");
+        _json.WriteString("unit", _samples.IsTime ? "milliseconds" : "none");
         _json.WriteNumber("startValue", 0);
-        _json.WriteNumber("endValue", stacks.Values.Aggregate(0L, AsyncStackGroup.Sum));
+        _json.WriteNumber("endValue", WeightOfAsync(stacks.Values.Aggregate(0L, StackSamples.Sum)));
 
         _json.WriteStartArray("samples");
         foreach (int stack in stacks.Keys)
@@ -113,10 +112,12 @@ internal sealed class SpeedscopeRenderer
 
         _json.WriteStartArray("weights");
         foreach (long count in stacks.Values)
-            _json.WriteNumberValue(count);
+            _json.WriteNumberValue(WeightOfAsync(count));
         _json.WriteEndArray();
         _json.WriteEndObject();
     }
+
+    private decimal WeightOfAsync(long count) => _samples.IsTime ? Weight(count) : count;
 
     /// <summary>The weight of a number of samples. Exact, so that a thread's weights add up to its end.</summary>
     private decimal Weight(long samples) => _samples.Interval is { } interval

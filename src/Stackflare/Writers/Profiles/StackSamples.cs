@@ -19,6 +19,8 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
     /// <summary>64 MiB; four times the maximum of a dump.</summary>
     internal const int MaxFrames = 16 << 20;
 
+    private const long MaxSum = 1L << 53;
+
     // Async stacks are added up in groups.
     private readonly RenderOptions _options = options with { GroupIdenticalStacks = true };
     private readonly Dictionary<SampleFrame, int> _frameIds = [];
@@ -52,6 +54,9 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
     /// <summary>The time that one sample represents, or a weight of 1; null if samples are only counted.</summary>
     public TimeSpan? Interval => IsTime ? TimeSpan.FromMicroseconds(1) : Count > 1 ? interval : null;
 
+    /// <summary>Of samples with weights, the time of the last one since the beginning, in microseconds.</summary>
+    public long Elapsed { get; private set; }
+
     /// <summary>Whether samples have weights, in microseconds.</summary>
     public bool IsTime { get; private set; }
 
@@ -78,7 +83,7 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
     public void Add(ThreadDump dump, SampleWeights? weights = null)
     {
         IsTime = weights is not null;
-        (_weights, _begin) = (weights, weights?.Begin ?? Count);
+        (_weights, _begin, Elapsed) = (weights, weights?.Begin ?? Count, weights?.End ?? 0);
         if (Count == 0)
             (Process, Begin) = (dump.Process, dump.CapturedAt);
         Last = dump;
@@ -92,7 +97,7 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
         {
             long threads = weights is null ? idle.Count : idle.Sum(weights.OfThread);
             long async = view.Async.Idle.Aggregate(0L, static (sum, g) => AsyncStackGroup.Sum(sum, g.Count));
-            LeftOut = (LeftOut.Threads + threads, AsyncStackGroup.Sum(LeftOut.Async, AsyncStackGroup.Product(async, weights?.OfAsync ?? 1)));
+            LeftOut = (LeftOut.Threads + threads, Sum(LeftOut.Async, async * (weights?.OfAsync ?? 1)));
         }
         for (int i = 0; i < dump.Threads.Count; i++)
         {
@@ -113,12 +118,20 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
         Count++;
     }
 
+    /// <summary>Adds a weight to the stack that a thread was last seen with; if there is none, to one that says so.</summary>
+    public void AddRest(DumpThread thread, long weight)
+    {
+        (OsThreadId, ManagedThreadId?, string) key = (thread.OsId, thread.ManagedId, EscapedText.Plain(thread.DisplayName));
+        int stack = _threadsByKey.TryGetValue(key, out SampledThread? known) ? known.Runs[^1].Stack : NumberOf([IdOf(new SampleFrame("[ran between samples]"))]);
+        Add(thread.OsId, thread.ManagedId, thread.DisplayName, stack, weight);
+    }
+
     public void Dispose() => _stacks.Dispose();
 
     private void AddAsync(ReadOnlySpan<int> stack, long count)
     {
         int number = NumberOf(stack);
-        _async[number] = AsyncStackGroup.Sum(_async.GetValueOrDefault(number), AsyncStackGroup.Product(count, _weights?.OfAsync ?? 1));
+        _async[number] = _weights is { OfAsync: var weight } ? Sum(_async.GetValueOrDefault(number), count * weight) : AsyncStackGroup.Sum(_async.GetValueOrDefault(number), count);
     }
 
     private void Add(OsThreadId id, ManagedThreadId? managedId, string name, int stack, long weight)
@@ -138,6 +151,9 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
     private int NumberOf(ReadOnlySpan<int> stack) => _stacks.TryGetId(stack, out int number)
         ? number
         : _stacks.IdOf([IdOf(new SampleFrame("[too many different stacks]"))]);
+
+    /// <summary>Adds counts or weights. No sum is larger than what a script can count exactly.</summary>
+    public static long Sum(long one, long other) => Math.Min(one + Math.Clamp(other, 0, MaxSum), MaxSum);
 
     private static int[] NotYet(int count)
     {

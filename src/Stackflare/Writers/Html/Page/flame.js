@@ -58,7 +58,8 @@ export function flameView(all, unit, search, isFlame, show = number) {
     if (sought) found = sum(top);
     graph.style.height = `${rows * ROW}px`;
     for (const cell of cells) cell.style.top = `${(isFlame ? rows - 1 - cell.row : cell.row) * ROW}px`;
-    graph.replaceChildren(...cells);
+    graph.replaceChildren();
+    for (const cell of cells) graph.append(cell);
     reset.disabled = top === all;
     status.textContent = [
       `${top.name}: ${show(top.count)} of ${show(all.count)} ${unit} (${percent(top.count, all.count)})`,
@@ -73,7 +74,7 @@ export function flameView(all, unit, search, isFlame, show = number) {
     const open = [top];
     for (let cell; (cell = open.pop());) {
       if (cell.name.toLowerCase().includes(sought)) found += cell.count;
-      else open.push(...cell.calls);
+      else for (const call of cell.calls) open.push(call);
     }
     return found;
   }
@@ -107,6 +108,11 @@ export function cellsOf(root, isAsync) {
   for (let next; (next = open.pop());) {
     const [at, cell] = next;
     for (const call of callsOf(at)) {
+      // A method that calls itself is one box.
+      if (call.frame?.method === cell.name) {
+        open.push([call, cell]);
+        continue;
+      }
       const made = make(call, call.frame?.method ?? "", cell);
       if (made.count === 0) continue;
       cell.calls.push(made);

@@ -64,16 +64,26 @@ function boxesOf(dump) {
   };
   /** @param {number} id */
   const addThread = id => {
+    const known = boxes.get(`t${id}`);
+    if (known) return known;
     const thread = dump.threads[id], does = waiting.get(id)?.label ?? thread.doing;
     return add(`t${id}`, nameOf(thread), placeIn(dump, thread) || does, `${nameOf(thread)}, ${does}`, false, dead.has(id), thread.entry);
   };
+  /** @type {Map<number, import("./data.js").Wait[]>} By lock, the threads that wait for it and that nobody waits for. */
+  const crowds = new Map();
+  for (const wait of dump.waits) {
+    if (wait.lock < 0 || wanted.has(wait.thread)) continue;
+    const crowd = crowds.get(wait.lock);
+    if (crowd) crowd.push(wait);
+    else crowds.set(wait.lock, [wait]);
+  }
   // Those of deadlocks first, because the number of boxes is limited.
   for (const wait of [...dump.waits].sort((a, b) => Number(dead.has(b.thread)) - Number(dead.has(a.thread)))) {
     const target = wait.lock >= 0 ? `l${wait.lock}` : wait.threads.map(id => `t${id}`).join();
-    const crowd = dump.waits.filter(other => other.lock === wait.lock && !wanted.has(other.thread));
+    const crowd = crowds.get(wait.lock) ?? [];
     let from;
     if (wait.lock >= 0 && !wanted.has(wait.thread) && crowd.length > ALONE) {
-      from = add(`c${target}`, count(crowd.length, "thread"), placeIn(dump, dump.threads[wait.thread]) || wait.label, crowd.slice(0, 20).map(w => nameOf(dump.threads[w.thread])).join(", "), false, false, dump.threads[wait.thread].entry);
+      from = boxes.get(`c${target}`) ?? add(`c${target}`, count(crowd.length, "thread"), placeIn(dump, dump.threads[wait.thread]) || wait.label, crowd.slice(0, 20).map(w => nameOf(dump.threads[w.thread])).join(", "), false, false, dump.threads[wait.thread].entry);
       from.size = crowd.length;
     } else {
       from = addThread(wait.thread);

@@ -11,11 +11,12 @@ const dump = readDump(JSON.parse(/** @type {any} */ (document.getElementById("da
 
 /** What the reader has chosen. */
 const filter = { search: "", only: -1, idle: false, mine: false, byMethod: false, unchanged: false };
-const flame = { isAsync: !dump.entries.some(e => !e.isAsync && !e.isIdle), isFlame: false, ofSeries: dump.series !== null, isTime: false };
+const flame = { isAsync: false, isFlame: false, ofSeries: dump.series !== null, isTime: false };
 const order = { column: -1, isDown: false };
 
 const series = dump.series;
 const hasAsync = dump.entries.some(e => e.isAsync) || (series !== null && series.async.length > 3);
+flame.isAsync = hasAsync && series === null && !dump.entries.some(e => !e.isAsync && !e.isIdle);
 
 /** @type {{ key: string, title: string, make: () => Node }[]} */
 const views = [
@@ -39,7 +40,7 @@ document.getElementById("views")?.replaceChildren(
   element("div", { class: "tools" },
     element("div", { role: "tablist", "aria-label": "Views", class: "tabs", keydown: moveTab }, ...tabs),
     element("div", { class: "filters" }, search, box("mine", "My code only"), box("byMethod", "By method"), box("idle", "Idle of the framework"),
-      series ? box("unchanged", `Not run in all ${number(series.dumps)} dumps`) : null, copyAll, found)),
+      dump.entries.some(e => e.unchanged >= 0) ? box("unchanged", series ? `Not run in all ${number(series.dumps)} dumps` : "Not run since the first dump") : null, copyAll, found)),
   only, panel);
 
 document.addEventListener("keydown", event => {
@@ -51,6 +52,7 @@ document.addEventListener("keydown", event => {
     search.select();
   } else if (event.key === "Escape") {
     search.value = "";
+    history.replaceState(null, "", `#${view.key}`);
     change({ search: "", only: -1 });
   } else if (!isTyping && event.key >= "1" && event.key <= String(views.length)) {
     go(views[Number(event.key) - 1]);
@@ -59,7 +61,6 @@ document.addEventListener("keydown", event => {
   }
 });
 addEventListener("hashchange", follow);
-addEventListener("beforeprint", () => document.querySelectorAll("details").forEach(d => (d.open = true)));
 open(view);
 follow();
 
@@ -121,7 +122,9 @@ function showEntry(entry) {
 
 function flamePanel() {
   const isSeries = flame.ofSeries && series !== null;
-  const cells = isSeries ? cellsOfSeries(dump, flame.isAsync ? series.async : series.threads) : cellsOf(merge(dump, entries(), { ...filter, byMethod: true }, false), flame.isAsync);
+  // The search marks boxes and says their share of all.
+  const shown = chosen(dump, { ...filter, search: "" });
+  const cells = isSeries ? cellsOfSeries(dump, flame.isAsync ? series.async : series.threads) : cellsOf(merge(dump, shown, { ...filter, byMethod: true }, false), flame.isAsync);
   const isTime = isSeries && (flame.isTime || series.isTime) && series.interval > 0;
   const show = isTime ? /** @param {number} n */ n => `${((n * series.interval) / 1000).toFixed(2)} s` : number;
   const choices = element("p", { class: "filters" },
@@ -129,29 +132,31 @@ function flamePanel() {
     choice("Outermost call at the bottom", flame.isFlame, on => (flame.isFlame = on)),
     series ? choice(`All ${number(series.dumps)} dumps`, flame.ofSeries, on => (flame.ofSeries = on)) : null,
     isSeries && series.interval > 0 && !series.isTime ? choice("As time", flame.isTime, on => (flame.isTime = on)) : null);
-  return element("div", null, choices, flameView(cells, isSeries ? `${isTime ? "of " : "samples of "}${unitOf(cells)}` : unitOf(cells), filter.search, flame.isFlame, show));
+  const note = isSeries ? element("p", { class: "note" }, "This graph is of all dumps, whatever is chosen above; the search marks methods.") : null;
+  return element("div", null, choices, note, flameView(cells, isSeries ? `${isTime ? "of " : "samples of "}${unitOf(cells)}` : unitOf(cells), filter.search, flame.isFlame, show));
 }
 
 /** @param {string} label @param {boolean} isOn @param {(on: boolean) => void} set */
-function choice(label, isOn, set) {
-  const input = element("input", { type: "checkbox", checked: isOn, change: () => { set(input.checked); draw(); } });
+function choice(label, isOn, set, id = "") {
+  const input = element("input", { type: "checkbox", id: id || null, checked: isOn, change: () => { set(input.checked); draw(); } });
   return element("label", null, input, " ", label);
 }
 
 /** @param {"mine" | "byMethod" | "idle" | "unchanged"} key @param {string} label */
 function box(key, label) {
-  return choice(label, filter[key], on => (filter[key] = on));
+  return choice(label, filter[key], on => (filter[key] = on), key);
 }
 
 /** A link to a view or to a frame: #locks, #frame-12. */
 function follow() {
-  const linked = views.find(v => location.hash === `#${v.key}`);
+  const linked = location.hash === "" ? views[0] : views.find(v => location.hash === `#${v.key}`);
   if (linked && linked !== view) open(linked);
   const frame = dump.frames[Number(/^#frame-(\d+)$/.exec(location.hash)?.[1] ?? -1)];
   if (!frame) return;
   search.value = frame.file ? `${frame.file}:${frame.line}` : frame.method;
   filter.search = search.value;
   filter.only = -1;
+  if (!entries().length) /** @type {any} */ (document.getElementById("idle")).click();
   open(views[0]);
 }
 
@@ -167,7 +172,7 @@ function moveTab(event) {
 /** @param {KeyboardEvent} event @param {HTMLElement} summary */
 function moveInTree(event, summary) {
   const details = /** @type {HTMLDetailsElement} */ (summary.parentElement);
-  const all = [...panel.querySelectorAll("summary")].filter(s => s.offsetParent !== null);
+  const all = [...panel.querySelectorAll("summary")].filter(s => s.checkVisibility());
   const at = all.indexOf(summary);
   if (event.key === "ArrowRight") details.open = true;
   else if (event.key === "ArrowLeft") details.open = false;

@@ -1,5 +1,5 @@
 // @ts-check
-import { PROGRAM, nameOf, placeOf, stackOf } from "./data.js";
+import { PROGRAM, nameOf, stackOf } from "./data.js";
 
 /** @typedef {import("./data.js").Dump} Dump */
 /** @typedef {import("./data.js").Entry} Entry */
@@ -15,19 +15,28 @@ import { PROGRAM, nameOf, placeOf, stackOf } from "./data.js";
 export function chosen(dump, filter) {
   const search = filter.search.trim().toLowerCase();
   const found = search ? dump.frames.map(frame => matches(frame, search)) : [];
-  return dump.entries.filter(entry => {
+  const entries = filter.unchanged
+    ? dump.entries.filter(e => e.unchanged > 0).map(e => ({ ...e, count: e.unchanged, threads: e.threads.filter(id => dump.threads[id].isUnchanged) }))
+    : dump.entries;
+  return entries.filter(entry => {
     if (filter.only >= 0) return entry.id === filter.only;
     if (entry.isIdle && !filter.idle) return false;
-    if (filter.unchanged && entry.unchanged <= 0) return false;
     if (!search) return true;
     for (let path = entry.path; path > 0; path = dump.parents[path]) if (found[dump.frameOf[path]]) return true;
     return entry.threads.some(id => nameOf(dump.threads[id]).toLowerCase().includes(search)) || entry.lines.some(line => line.toLowerCase().includes(search));
   });
 }
 
-/** @param {Frame} frame @param {string} search In lower case. */
-export const matches = (frame, search) =>
-  frame.method.toLowerCase().includes(search) || placeOf(frame).toLowerCase().includes(search) || `${frame.file}:${frame.line}`.toLowerCase().includes(search);
+/**
+ * Whether a frame has a text. A line number at its end is the whole number: line 6 is not line 60.
+ * @param {Frame} frame
+ * @param {string} search In lower case.
+ */
+export function matches(frame, search) {
+  const ends = /:(line )?\d+$/.test(search);
+  const has = /** @param {string} text */ text => (ends ? text.toLowerCase().endsWith(search) : text.toLowerCase().includes(search));
+  return frame.method.toLowerCase().includes(search) || (frame.file !== "" && (has(`${frame.file}:line ${frame.line}`) || has(`${frame.file}:${frame.line}`)));
+}
 
 /** @param {Frame | null} frame @returns {Branch} */
 const branch = frame => ({ frame, threads: 0, async: 0, calls: new Map(), ends: [] });

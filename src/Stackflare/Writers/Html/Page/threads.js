@@ -5,7 +5,7 @@ import { placeOf, stackOf } from "./data.js";
 /** @typedef {import("./data.js").Dump} Dump */
 /** @typedef {import("./data.js").Thread} Thread */
 
-const ROWS_AT_FIRST = 500;
+const ROWS_AT_FIRST = 500, MOST_FRAMES = 2000;
 
 /** @type {[string, (thread: Thread) => string | number, boolean][]} Title, value, whether the column has numbers. */
 const columns = [
@@ -75,5 +75,8 @@ function stackView(dump, thread) {
   const entry = dump.entries[thread.entry];
   const frames = entry ? stackOf(dump, entry) : [];
   if (frames.length === 0) return element("p", null, "No frames.");
-  return element("ol", null, ...frames.map(frame => element("li", null, frame.method, " ", element("small", null, placeOf(frame)), frame.source ? element("code", null, frame.source) : null)));
+  const list = element("ol");
+  for (const frame of frames.slice(0, MOST_FRAMES)) list.append(element("li", null, frame.method, " ", element("small", null, placeOf(frame)), frame.source ? element("code", null, frame.source) : null));
+  if (frames.length > MOST_FRAMES) list.append(element("li", { class: "note" }, `... and ${count(frames.length - MOST_FRAMES, "more frame")}`));
+  return list;
 }
