@@ -1,7 +1,8 @@
 namespace Stackflare.Writers.Profiles;
 
 /// <summary>
-/// Weighs the dumps of a recording: each stack counts for the time since the dump before. So the weights add up to the time that passed, however irregular the dumps are. Not thread-safe.
+/// Weighs the dumps of a recording: half of the time between two dumps counts for the stacks of the one, and half for those of the other. So the weights add up to the time that passed, however
+/// irregular the dumps are. Not thread-safe.
 /// </summary>
 /// <param name="mode">Which time counts.</param>
 /// <param name="samples">The sum.</param>
@@ -10,7 +11,8 @@ internal sealed class Recording(RecordingMode mode, StackSamples samples)
     // By thread: its processor time at the last dump, and the part of it that does not count for a stack yet.
     private Dictionary<(OsThreadId, ManagedThreadId?), (DumpThread Thread, long Cpu, long Owed)> _threads = [];
     private readonly List<(DumpThread Thread, long Owed)> _ended = [];
-    private long _last;
+    private (ThreadDump Dump, long Weight)? _before;
+    private long _last, _weighed;
     private bool _isFirst = true;
 
     /// <summary>Adds a dump.</summary>
@@ -20,22 +22,44 @@ internal sealed class Recording(RecordingMode mode, StackSamples samples)
     {
         long now = Math.Max(_last, Microseconds(at)), elapsed = now - _last;
         if (mode is RecordingMode.Cpu)
+        {
             AddUp(dump, elapsed);
-        samples.Add(dump, new SampleWeights(_last, now, Weight, mode is RecordingMode.Wall ? elapsed : 0, mode is RecordingMode.Wall ? elapsed : 0));
+            Weigh(dump, elapsed);
+        }
+        else
+        {
+            WeighBefore(elapsed / 2);
+            _before = (dump, _isFirst ? elapsed : elapsed - (elapsed / 2));
+        }
         (_last, _isFirst) = (now, false);
+    }
+
+    private void WeighBefore(long after)
+    {
+        if (_before is var (dump, weight))
+            Weigh(dump, weight + after);
+        _before = null;
+    }
+
+    private void Weigh(ThreadDump dump, long time)
+    {
+        long ofOthers = mode is RecordingMode.Wall ? time : 0;
+        samples.Add(dump, new SampleWeights(_weighed, _weighed + time, Weight, ofOthers, ofOthers));
+        _weighed += time;
 
         // A thread is found running as often as it runs: over many samples, what it used is at the stacks that used it.
         long Weight(DumpThread thread) => mode switch
         {
-            RecordingMode.Wall => elapsed,
+            RecordingMode.Wall => time,
             RecordingMode.Cpu => thread.Activity is ThreadActivity.Running ? Pay(thread) : 0,
-            _ => thread.Activity is ThreadActivity.Running ? 0 : elapsed,
+            _ => thread.Activity is ThreadActivity.Running ? 0 : time,
         };
     }
 
     /// <summary>Ends the recording. What threads used since they were last found running counts for the stack that they had then.</summary>
     public void End()
     {
+        WeighBefore(0);
         foreach (var (thread, owed) in _threads.Values.Select(static t => (t.Thread, t.Owed)).Concat(_ended))
         {
             if (owed > 0)

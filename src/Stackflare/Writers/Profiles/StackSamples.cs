@@ -118,12 +118,27 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
         Count++;
     }
 
-    /// <summary>Adds a weight to the stack that a thread was last seen with; if there is none, to one that says so.</summary>
+    /// <summary>
+    /// Adds a weight to the last stack of a thread that counted; if there is none, to the program's part of the stack that it has in a dump, with a frame that says that it ran at another time.
+    /// </summary>
     public void AddRest(DumpThread thread, long weight)
     {
         (OsThreadId, ManagedThreadId?, string) key = (thread.OsId, thread.ManagedId, EscapedText.Plain(thread.DisplayName));
-        int stack = _threadsByKey.TryGetValue(key, out SampledThread? known) ? known.Runs[^1].Stack : NumberOf([IdOf(new SampleFrame("[ran between samples]"))]);
-        Add(thread.OsId, thread.ManagedId, thread.DisplayName, stack, weight);
+        Add(thread.OsId, thread.ManagedId, thread.DisplayName, _threadsByKey.TryGetValue(key, out SampledThread? known) ? known.Runs[^1].Stack : NumberOf(ProgramPartOf(thread)), weight);
+    }
+
+    private int[] ProgramPartOf(DumpThread thread)
+    {
+        var stack = new List<int>();
+        int end = _options.ShowHidden ? thread.Frames.Count : PlatformCallers.EndOf(thread);
+        int innermost = thread.ProgramFrameFrom(0) is { } program ? thread.Frames.ToList().IndexOf(program) : end;
+        for (int i = end - 1; i >= innermost; i--)
+        {
+            if (_options.ShowHidden || !thread.Frames[i].IsHidden)
+                stack.Add(IdOf(thread.Frames[i]));
+        }
+        stack.Add(IdOf(new SampleFrame("[ran between samples]")));
+        return [.. stack];
     }
 
     public void Dispose() => _stacks.Dispose();
