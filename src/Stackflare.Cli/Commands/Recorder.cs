@@ -19,7 +19,7 @@ internal sealed class Recorder(ProcessCapture capture, Recording recording, Samp
     private readonly bool _reports = !Console.IsErrorRedirected;
     private readonly Stopwatch _watch = new();
     private DateTimeOffset _begin;
-    private TimeSpan _reported, _last;
+    private TimeSpan _reported, _last, _length;
     private int _taken;
 
     /// <summary>The error that ended the recording early; null if there was none.</summary>
@@ -52,7 +52,11 @@ internal sealed class Recorder(ProcessCapture capture, Recording recording, Samp
             }
             Report();
         }
-        recording.End();
+        // If the program may not be paused again, what was seen at last counts to the end.
+        if (Error is null && clock.Rest(_watch.Elapsed) is { } rest)
+            _ = interrupt.WaitOr(rest);
+        _length = Error is null ? _watch.Elapsed : _last;
+        recording.End(_length);
         if (_reports)
             Say("\r\e[K");
     }
@@ -61,7 +65,7 @@ internal sealed class Recorder(ProcessCapture capture, Recording recording, Samp
     /// <param name="wanted">Samples each second.</param>
     public string Summary(double wanted)
     {
-        double seconds = Math.Max(_last.TotalSeconds, 0.001), reached = _taken / seconds;
+        double seconds = Math.Max(_length.TotalSeconds, 0.001), reached = _taken / seconds;
         string fewer = clock.IsThrottled && reached < 0.95 * wanted
             ? string.Create(CultureInfo.InvariantCulture, $" instead of {wanted:0.##}, so that the program is paused for at most {SampleClock.MaxPaused:0 %} of the time")
             : "";
@@ -70,7 +74,7 @@ internal sealed class Recorder(ProcessCapture capture, Recording recording, Samp
             $"Recorded {seconds:0.0} s: {DiagnosisText.Count(_taken, "sample")}, {reached:0.0} each second{fewer}; paused for {clock.Paused.TotalMilliseconds:0.0} ms ({0.1 * clock.Paused.TotalMilliseconds / seconds:0.00} %){ended}");
     }
 
-    private static bool MayPass(StackflareException error) => error.Error is StackflareError.Timeout or StackflareError.CaptureFailed or StackflareError.SuspensionBlocked;
+    private static bool MayPass(StackflareException error) => error.Error is StackflareError.Timeout or StackflareError.CaptureFailed or StackflareError.SuspensionBlocked or StackflareError.DiagnosticsUnreachable;
 
     private void Take()
     {

@@ -104,7 +104,7 @@ internal sealed class ProcessCapture : IDisposable
     }
 
     /// <summary>Checks whether the process has ended. If so, that is the error to report, because other errors are only its effect.</summary>
-    private bool HasEnded() => _target.IsVisible && ProcessFiles.StartTicks(_target.Pid) != _target.StartTicks;
+    private bool HasEnded() => _target.IsVisible && _target.HasEnded();
 
     private Snapshot Take(CancellationToken cancellationToken)
     {

@@ -155,6 +155,13 @@ internal sealed class TargetProcess
         return IsVisible && ProcessFiles.ParseStat(ProcFile.Read($"/proc/{Pid}/stat", buffer)) is { State: 'T' or 't' };
     }
 
+    /// <summary>Whether the process has ended, also if its parent has not taken notice of that yet (a zombie).</summary>
+    public bool HasEnded()
+    {
+        Span<byte> buffer = stackalloc byte[1024];
+        return ProcessFiles.ParseStat(ProcFile.Read($"/proc/{Pid}/stat", buffer)) is not { State: not ('Z' or 'X') } stat || stat.StartTicks != StartTicks;
+    }
+
     private TargetRuntime FindRuntime()
     {
         TargetRuntime runtime = TargetRuntime.Inspect(Pid);

@@ -14,7 +14,7 @@ public sealed class OracleTests
     public async Task EveryThreadHasTheSameFrames(string flavour, string shape)
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), shape, TargetOptions.Default with { Shell = TargetOptions.Grandchild });
-        var dump = await target.DumpAsync();
+        var dump = await target.WholeDumpAsync();
         // The runtime's own threads come, go and move; these stand still.
         int[] still = [target.Pid, .. target.Truth.Threads.Where(t => !IsInHandler(t)).Select(t => t.OsId)];
         IReadOnlyList<OracleThread> view = DebuggerView.Of(target);

@@ -110,7 +110,7 @@ public sealed class DumpRequestTests
     [InlineData("text/plain", DumpFormat.Text)]
     [InlineData("TEXT/Plain; charset=utf-8", DumpFormat.Text)]
     [InlineData("application/json", DumpFormat.Json)]
-    [InlineData("text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8", DumpFormat.Text)]
+    [InlineData("text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8", DumpFormat.Html)] // a browser
     [InlineData("application/json;q=0.5, text/*;q=0.6", DumpFormat.Text)]
     [InlineData("application/*, text/*;q=0.9", DumpFormat.Json)]
     [InlineData("text/plain;q=0, */*;q=0.1", DumpFormat.Json)]

@@ -11,7 +11,7 @@ public sealed class RecordingTests
     [Theory]
     [InlineData("Wall", 100_000, 100_000)]
     [InlineData("Cpu", 40_000, 5_000)]
-    [InlineData("Blocked", 20_000, 100_000)] // not while the thread is found running
+    [InlineData("Blocked", 25_000, 100_000)] // not while the thread is found running
     public void EachStackCountsForTheTimeSinceTheDumpBefore(string mode, long worker, long idler)
     {
         using var samples = new StackSamples(RenderOptions.Default);
@@ -19,8 +19,8 @@ public sealed class RecordingTests
         // A worker that has run for 20 ms of each 50 ms, and is found at work first, then at rest; irregular dumps.
         recording.Add(Sample(10, 100, ThreadActivity.Running, Work), TimeSpan.Zero);
         recording.Add(Sample(30, 104, ThreadActivity.Running, Work), TimeSpan.FromMilliseconds(60));
-        recording.Add(Sample(50, 105, ThreadActivity.Waiting, Rest), TimeSpan.FromMilliseconds(100));
-        recording.End();
+        recording.Add(Sample(50, 105, ThreadActivity.Waiting, Rest), TimeSpan.FromMilliseconds(90));
+        recording.End(TimeSpan.FromMilliseconds(100));
 
         Assert.True(samples.IsTime);
         Assert.Equal(worker, samples.Threads.Where(t => t.Name == "worker").Sum(t => t.Samples));
@@ -38,7 +38,7 @@ public sealed class RecordingTests
         recording.Add(Sample(13, 100, ThreadActivity.Waiting, Rest), TimeSpan.FromMilliseconds(10));
         recording.Add(Sample(16, 100, ThreadActivity.Running, Work), TimeSpan.FromMilliseconds(20));
         recording.Add(Sample(19, 102, ThreadActivity.Waiting, Rest), TimeSpan.FromMilliseconds(30));
-        recording.End();
+        recording.End(TimeSpan.FromMilliseconds(30));
         string text = Render.With(samples, DumpFormat.Folded);
         Assert.Equal("idler;MyApp.Program.Main;MyApp.Program.Rest;[ran between samples] 2000\nworker;MyApp.Program.Main;MyApp.Program.Work 9000\n", text);
     }
@@ -52,7 +52,7 @@ public sealed class RecordingTests
         recording.Add(Sample(10, 100, ThreadActivity.Running, Work), TimeSpan.Zero);
         recording.Add(Dump(Thread(9, "new", ThreadActivity.Running, [Work, Main], cpu: 7), Thread(1, "worker", ThreadActivity.Running, [Work, Main], cpu: 3)), TimeSpan.FromMilliseconds(10));
         recording.Add(Dump(Thread(8, "old", ThreadActivity.Running, [Work, Main], cpu: 9_000)), TimeSpan.FromMilliseconds(20));
-        recording.End();
+        recording.End(TimeSpan.FromMilliseconds(20));
         // The kernel's thread is old, but the runtime knows it only since the last dump.
         Assert.Equal(10_000, samples.Threads.Single(t => t.Name == "old").Samples);
         Assert.Equal(7_000, samples.Threads.Single(t => t.Name == "new").Samples);
@@ -98,6 +98,7 @@ public sealed class RecordingTests
         Assert.NotNull(clock.Next(TimeSpan.Zero));
         clock.Took(Milliseconds(500));
         Assert.Null(clock.Next(Milliseconds(600)));
+        Assert.Equal(Milliseconds(400), clock.Rest(Milliseconds(600)));
     }
 
     private static ThreadDump Sample(int workerCpu, int idlerCpu, ThreadActivity activity, DumpFrame frame) => Dump(

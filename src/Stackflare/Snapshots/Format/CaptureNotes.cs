@@ -18,7 +18,7 @@ internal static class CaptureNotes
         if (info.Flags.HasFlag(InfoFlags.TimeTruncated))
         {
             int late = snapshot.Threads.Count(t => t.Flags.HasFlag(ThreadFlags.NotWalked));
-            notes.Add(Invariant($"{late:N0} threads have no stack: the limit on the pause was reached before their turn."));
+            notes.Add(late == 0 ? "Some stacks are cut short: the limit on the pause was reached." : Invariant($"{late:N0} threads have no stack: the limit on the pause was reached before their turn."));
         }
         if (info.Flags.HasFlag(InfoFlags.FramesTruncated))
             notes.Add("Some stacks are cut short or missing: the limit on frames was reached.");

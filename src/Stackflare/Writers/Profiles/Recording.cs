@@ -56,10 +56,11 @@ internal sealed class Recording(RecordingMode mode, StackSamples samples)
         };
     }
 
-    /// <summary>Ends the recording. What threads used since they were last found running counts for the stack that they had then.</summary>
-    public void End()
+    /// <summary>Ends the recording. The time since the last dump counts for its stacks. What threads used since they were last found running counts for the stack that they had then.</summary>
+    /// <param name="at">The time since the beginning of the recording.</param>
+    public void End(TimeSpan at)
     {
-        WeighBefore(0);
+        WeighBefore(Math.Max(0, Microseconds(at) - _last));
         foreach (var (thread, owed) in _threads.Values.Select(static t => (t.Thread, t.Owed)).Concat(_ended))
         {
             if (owed > 0)

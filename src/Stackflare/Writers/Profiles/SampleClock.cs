@@ -20,6 +20,10 @@ internal sealed class SampleClock(TimeSpan interval, TimeSpan? duration)
     /// <summary>Whether samples were later than wanted, so that the program is not paused for too long.</summary>
     public bool IsThrottled { get; private set; }
 
+    /// <summary>How long the recording goes on without a sample; null if it has no end or is at it.</summary>
+    /// <param name="now">The time since the beginning.</param>
+    public TimeSpan? Rest(TimeSpan now) => duration > now ? duration - now : null;
+
     /// <summary>A sample was taken.</summary>
     /// <param name="pause">How long the program was paused for it.</param>
     public void Took(TimeSpan pause) => (Paused, _last) = (Paused + pause, pause);
