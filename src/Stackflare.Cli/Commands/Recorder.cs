@@ -19,7 +19,7 @@ internal sealed class Recorder(ProcessCapture capture, Recording recording, Samp
     private readonly bool _reports = !Console.IsErrorRedirected;
     private readonly Stopwatch _watch = new();
     private DateTimeOffset _begin;
-    private TimeSpan _reported, _last, _length;
+    private TimeSpan _reported, _last, _length, _longest;
     private int _taken;
 
     /// <summary>The error that ended the recording early; null if there was none.</summary>
@@ -56,6 +56,7 @@ internal sealed class Recorder(ProcessCapture capture, Recording recording, Samp
         if (Error is null && clock.Rest(_watch.Elapsed) is { } rest)
             _ = interrupt.WaitOr(rest);
         _length = Error is null ? _watch.Elapsed : _last;
+        _longest = TimeSpan.FromTicks(Math.Max(_longest.Ticks, (_length - _last).Ticks));
         recording.End(_length);
         if (_reports)
             Say("\r\e[K");
@@ -67,11 +68,11 @@ internal sealed class Recorder(ProcessCapture capture, Recording recording, Samp
     {
         double seconds = Math.Max(_length.TotalSeconds, 0.001), reached = _taken / seconds;
         string fewer = clock.IsThrottled && reached < 0.95 * wanted
-            ? string.Create(CultureInfo.InvariantCulture, $" instead of {wanted:0.##}, so that the program is paused for at most {SampleClock.MaxPaused:0 %} of the time")
+            ? string.Create(CultureInfo.InvariantCulture, $": fewer than {wanted:0.##}, so that the program is paused for at most {SampleClock.MaxPaused:0 %} of the time")
             : "";
         string ended = Error is { } error ? $"; then: {ErrorText.Describe(error)}" : "";
         return string.Create(CultureInfo.InvariantCulture,
-            $"Recorded {seconds:0.0} s: {DiagnosisText.Count(_taken, "sample")}, {reached:0.0} each second{fewer}; paused for {clock.Paused.TotalMilliseconds:0.0} ms ({0.1 * clock.Paused.TotalMilliseconds / seconds:0.00} %){ended}");
+            $"Recorded {seconds:0.0} s: {DiagnosisText.Count(_taken, "sample")}, {reached:0.0} each second, at most {_longest.TotalSeconds:0.00} s apart{fewer}; paused for {clock.Paused.TotalMilliseconds:0.0} ms ({0.1 * clock.Paused.TotalMilliseconds / seconds:0.00} %){ended}");
     }
 
     private static bool MayPass(StackflareException error) => error.Error is StackflareError.Timeout or StackflareError.CaptureFailed or StackflareError.SuspensionBlocked or StackflareError.DiagnosticsUnreachable;
@@ -86,7 +87,9 @@ internal sealed class Recorder(ProcessCapture capture, Recording recording, Samp
             ThreadDump dump = capture.Symbolicate(snapshot);
             clock.Took(dump.Timings.Pause);
             // The end of the capture depends on what the program does.
-            _last = dump.CapturedAt - _begin;
+            TimeSpan at = dump.CapturedAt - _begin;
+            _longest = TimeSpan.FromTicks(Math.Max(_longest.Ticks, (at - _last).Ticks));
+            _last = at;
             recording.Add(ToolNotes.Reword(dump, "A dump with --async"), _last);
             _taken++;
         }

@@ -90,6 +90,22 @@ public sealed class RecordingTests
         Assert.Equal(Milliseconds(300), clock.Paused);
     }
 
+    /// <summary>After one long pause, samples are rarer for a while, but there are some.</summary>
+    [Fact]
+    public void OneLongPauseDoesNotStopARecording()
+    {
+        var clock = new SampleClock(Milliseconds(10), Milliseconds(10_000));
+        TimeSpan now = TimeSpan.Zero, longest = TimeSpan.Zero;
+        for (int i = 0; clock.Next(now) is { } due; i++)
+        {
+            longest = due - now > longest ? due - now : longest;
+            clock.Took(Milliseconds(i == 20 ? 30 : 0.5));
+            now = due;
+        }
+        Assert.InRange(longest, Milliseconds(100), Milliseconds(250));
+        Assert.InRange(clock.Paused, Milliseconds(80), Milliseconds(100));
+    }
+
     /// <summary>A pause that is too long for the whole recording allows one sample.</summary>
     [Fact]
     public void OneSampleIsAlwaysTaken()

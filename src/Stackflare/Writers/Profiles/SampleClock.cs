@@ -11,8 +11,12 @@ internal sealed class SampleClock(TimeSpan interval, TimeSpan? duration)
     /// <summary>The part of the time for which the program may be paused.</summary>
     public const double MaxPaused = 0.01;
 
-    private TimeSpan _last;
-    private bool _isFirst = true, _hasLast;
+    /// <summary>How far a pause that was longer than others may be ahead of the time that pays for it: otherwise one long pause would be followed by a long time without samples.</summary>
+    private static readonly TimeSpan Credit = TimeSpan.FromSeconds(3);
+
+    private TimeSpan _due;
+    private int _taken;
+    private bool _hasLast;
 
     /// <summary>How long the program was paused.</summary>
     public TimeSpan Paused { get; private set; }
@@ -26,31 +30,36 @@ internal sealed class SampleClock(TimeSpan interval, TimeSpan? duration)
 
     /// <summary>A sample was taken.</summary>
     /// <param name="pause">How long the program was paused for it.</param>
-    public void Took(TimeSpan pause) => (Paused, _last) = (Paused + pause, pause);
+    public void Took(TimeSpan pause)
+    {
+        Paused += pause;
+        _taken++;
+    }
 
     /// <summary>The time of the next sample, since the beginning; null if there is none. The first one is always taken.</summary>
     /// <param name="now">The time since the beginning.</param>
     public TimeSpan? Next(TimeSpan now)
     {
-        if (_isFirst)
-        {
-            _isFirst = false;
-            return now;
-        }
+        if (_taken == 0 && _due == TimeSpan.Zero)
+            return _due = now;
         if (_hasLast || now >= duration)
             return null;
-        TimeSpan due = interval * (Math.Floor(now / interval) + 1);
-        // With the pause of the next sample, which is taken to be as long as the last one.
-        TimeSpan affordable = (Paused + _last) / MaxPaused;
-        if (affordable > due)
+        // The pause of the next sample is taken to be as long as the others.
+        TimeSpan usual = _taken == 0 ? TimeSpan.Zero : Paused / _taken, affordable = (Paused + usual) / MaxPaused;
+        if (affordable > duration)
         {
             IsThrottled = true;
-            due = affordable;
+            return null;
         }
-        if (duration is not { } end || due < end)
-            return due;
+        TimeSpan due = interval * (Math.Floor(now / interval) + 1);
+        TimeSpan later = TimeSpan.FromTicks(Math.Max((_due + (usual / MaxPaused)).Ticks, (affordable - Credit).Ticks));
+        if (later > due)
+        {
+            IsThrottled = true;
+            due = later;
+        }
         // The last sample is at the end.
-        _hasLast = true;
-        return affordable <= end ? end : null;
+        _hasLast = due >= duration;
+        return _due = _hasLast ? duration!.Value : due;
     }
 }
