@@ -12,6 +12,7 @@ internal static class RecordCommand
 
     public static Command Create()
     {
+        var shared = new SharedOptions();
         var process = new Argument<string>("process") { Description = "The process: its id, or the name of its program.", HelpName = "pid|name" };
         Option<double> duration = NumberOption.Create("--duration", "-d", 10.0, least: 0, most: 86_400);
         (duration.Description, duration.HelpName) = ("How long, in seconds; 0 for no limit, until Ctrl+C.", "S");
@@ -22,16 +23,13 @@ internal static class RecordCommand
         var blocked = new Option<bool>("--blocked") { Description = "Count only the time in which a thread did not run." };
         var withAsync = new Option<bool>("--async") { Description = "Include async stacks. The pauses are longer, so there are fewer samples." };
         var format = new Option<string?>("--format", "-f") { Description = $"The format: {Names}. By default, that of the file's extension.", HelpName = string.Join('|', RecordingFormat.All.Select(static f => f.Name)) };
-        var output = new Option<string?>("--output", "-o") { Description = "Write to a file, completely or not at all, instead of to standard output (-).", HelpName = "FILE" };
         var all = new Option<bool>("--all") { Description = "Include idle threads of the framework, and hidden frames." };
         Option<double> timeout = NumberOption.Create("--timeout", alias: null, 5.0, least: 0.01, most: 600);
         (timeout.Description, timeout.HelpName) = ("Time limit of a sample in seconds.", "S");
-        var symbols = new Option<string[]>("--symbols") { Description = "An additional directory with PDBs and assemblies, searched at any depth. They are matched by id.", HelpName = "DIR", DefaultValueFactory = _ => [] };
-        SharedOptions.CheckDirectories(symbols);
         DumpCommand.CheckIsNoOption(process);
         format.CompletionSources.Clear();
         format.CompletionSources.Add([.. RecordingFormat.All.Select(static f => f.Name)]);
-        var command = new Command("record", "Record where a process spends its time.") { process, duration, rate, wall, cpu, blocked, withAsync, format, timeout, output, all, symbols };
+        var command = new Command("record", "Record where a process spends its time.") { process, duration, rate, wall, cpu, blocked, withAsync, format, timeout, shared.Output, all, shared.Symbols };
         command.SetAction(result =>
         {
             bool[] modes = [result.GetValue(wall), result.GetValue(cpu), result.GetValue(blocked)];
@@ -40,7 +38,7 @@ internal static class RecordCommand
             RecordingMode mode = modes[1] ? RecordingMode.Cpu : modes[2] ? RecordingMode.Blocked : RecordingMode.Wall;
             if (result.GetValue(withAsync) && mode is not RecordingMode.Wall)
                 return Usage.Error("--async needs --wall: an async method that waits does not run.");
-            string? file = result.GetValue(output) is { } name and not SharedOptions.StandardOutput ? name : null;
+            string? file = result.GetValue(shared.Output) is { } name and not SharedOptions.StandardOutput ? name : null;
             if ((result.GetValue(format) is { } named ? RecordingFormat.Named(named) : file is null ? null : RecordingFormat.Of(file)) is not { } form)
             {
                 return Usage.Error(
@@ -50,7 +48,7 @@ internal static class RecordCommand
             }
             var options = new CaptureOptions { AsyncStacks = result.GetValue(withAsync) ? AsyncStackMode.Auto : AsyncStackMode.Never, Limits = new DumpLimits { Timeout = TimeSpan.FromSeconds(result.GetValue(timeout)) } };
             TimeSpan? end = result.GetValue(duration) is > 0 and var seconds ? TimeSpan.FromSeconds(seconds) : null;
-            using ProcessCapture capture = DumpCommand.Look(result.GetValue(process)!, options, result.GetValue(symbols) ?? []);
+            using ProcessCapture capture = DumpCommand.Look(result.GetValue(process)!, options, result.GetValue(shared.Symbols) ?? []);
             using var interrupt = new Interrupt();
             using var samples = new StackSamples(new RenderOptions { ShowHidden = result.GetValue(all) }, forPeople: true);
             var recorder = new Recorder(capture, new Recording(mode, samples), new SampleClock(TimeSpan.FromSeconds(1 / result.GetValue(rate)), end), interrupt);

@@ -58,22 +58,22 @@ internal sealed class SharedOptions
         Description = $"End with exit code {ExitCodes.Deadlock} if a dump has a deadlock. The dumps are written anyway.",
     };
 
+    public SharedOptions() =>
+        // Otherwise, a mistyped name would have the same effect as missing PDBs.
+        Symbols.Validators.Add(static r =>
+        {
+            foreach (string directory in r.Tokens.Select(static t => t.Value).Where(static d => !Directory.Exists(d)))
+                r.AddError($"--symbols: there is no directory '{directory}'.");
+        });
+
     public void AddTo(Command command)
     {
         // Otherwise, completion would offer the names of the C# members.
         Format.CompletionSources.Clear();
         Format.CompletionSources.Add([.. DumpFormats.Names]);
-        CheckDirectories(Symbols);
         foreach (Option option in (Option[])[Format, Output, Threads, All, NoGroup, NoSource, Symbols, FailOnDeadlock])
             command.Options.Add(option);
     }
-
-    /// <summary>Otherwise, a mistyped name would have the same effect as missing PDBs.</summary>
-    public static void CheckDirectories(Option<string[]> symbols) => symbols.Validators.Add(r =>
-    {
-        foreach (string directory in r.Tokens.Select(t => t.Value).Where(d => !Directory.Exists(d)))
-            r.AddError($"--symbols: there is no directory '{directory}'.");
-    });
 
     /// <summary>Whether an option says how or where dumps are written.</summary>
     public bool IsSaidHow(ParseResult result) =>

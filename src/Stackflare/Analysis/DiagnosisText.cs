@@ -22,6 +22,13 @@ internal static class DiagnosisText
     public static string Count(long count, string one, string? many = null) =>
         string.Create(CultureInfo.InvariantCulture, $"{count:N0} {(count == 1 ? one : many ?? one + "s")}");
 
+    /// <summary>For example <c>3 threads and 1 async stack</c>, without what there is none of.</summary>
+    public static string Counts(long threads, long asyncStacks) =>
+        threads == 0 && asyncStacks == 0 ? ""
+        : asyncStacks == 0 ? Count(threads, "thread")
+        : threads == 0 ? Count(asyncStacks, "async stack")
+        : $"{Count(threads, "thread")} and {Count(asyncStacks, "async stack")}";
+
     /// <summary>For example <c>MyApp.Program.Run() in /src/Program.cs:line 12</c>.</summary>
     public static string Location(DumpFrame frame) => frame.Source is { } source
         ? string.Create(CultureInfo.InvariantCulture, $"{frame.Method} in {source.Path}:line {source.Line}{(source.IsApproximate ? Approximate : "")}")

@@ -26,7 +26,7 @@ internal sealed class HtmlTree(PooledBytes bytes, RenderOptions options, MergedS
         AppendEnds(stacks.Root);
         foreach (MergedFrame outermost in stacks.Root.Calls)
             AppendTree(outermost);
-        string leftOut = Counts(_leftOutThreads, _leftOutAsync);
+        string leftOut = DiagnosisText.Counts(_leftOutThreads, _leftOutAsync);
         if (leftOut.Length > 0)
             _buffer.Append("<p class=\"note\">").Append(leftOut).Append(" more. The page shows all with JavaScript; the formats text and tree do without.</p>\n");
     }
@@ -50,7 +50,7 @@ internal sealed class HtmlTree(PooledBytes bytes, RenderOptions options, MergedS
                 (_leftOutThreads, _leftOutAsync) = (_leftOutThreads + threads, _leftOutAsync + async);
                 continue;
             }
-            _buffer.Append("<details open><summary>").Append(Counts(threads, async)).Append(branch.Level > DeepestLevel ? $", level {branch.Level}" : "").Append("</summary>\n<ol>\n");
+            _buffer.Append("<details open><summary>").Append(DiagnosisText.Counts(threads, async)).Append(branch.Level > DeepestLevel ? $", level {branch.Level}" : "").Append("</summary>\n<ol>\n");
             frame = AppendChain(frame);
             _buffer.Append("</ol>\n");
             AppendEnds(frame);
@@ -65,9 +65,6 @@ internal sealed class HtmlTree(PooledBytes bytes, RenderOptions options, MergedS
 
     /// <summary>How many threads and async stacks are not idle: the others are only in the data.</summary>
     private static (long Threads, long Async) Shown(MergedFrame frame) => (frame.Threads - frame.IdleThreads, frame.AsyncStacks - frame.IdleAsyncStacks);
-
-    private static string Counts(long threads, long async) => string.Join(" and ", ((string?[])
-        [threads > 0 ? DiagnosisText.Count(threads, "thread") : null, async > 0 ? DiagnosisText.Count(async, "async stack") : null]).OfType<string>());
 
     /// <summary>Writes the frames from a branch to the next one, and returns the last.</summary>
     private MergedFrame AppendChain(MergedFrame frame)

@@ -74,9 +74,7 @@ internal sealed class DiagnosisSection(RenderBuffer buffer, DumpView view, TextD
 
     private void AppendPlace(ProgramPlace place)
     {
-        string threads = DiagnosisText.Count(place.Threads, "thread"), stacks = DiagnosisText.Count(place.AsyncStacks, "async stack");
-        buffer.Append("- ").Append(place.Threads == 0 ? stacks : place.AsyncStacks == 0 ? threads : $"{threads} and {stacks}")
-            .Append(' ').Append(EscapedText.Plain(DiagnosisText.At(place.Frame))).AppendLine();
+        buffer.Append("- ").Append(DiagnosisText.Counts(place.Threads, place.AsyncStacks)).Append(' ').Append(EscapedText.Plain(DiagnosisText.At(place.Frame))).AppendLine();
     }
 
     private void Begin()

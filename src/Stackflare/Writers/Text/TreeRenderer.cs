@@ -86,11 +86,7 @@ internal sealed class TreeRenderer
 
     private void AppendCount(StackEntry entry) => AppendCount(entry.Threads?.Threads.Count ?? 0, entry.Async?.Count ?? 0);
 
-    private void AppendCount(int threads, long asyncStacks)
-    {
-        string[] counts = [.. new[] { threads > 0 ? DiagnosisText.Count(threads, "thread") : null, asyncStacks > 0 ? DiagnosisText.Count(asyncStacks, "async stack") : null }.OfType<string>()];
-        _buffer.Begin(TextRole.Heading).Append(string.Join(" and ", counts)).End();
-    }
+    private void AppendCount(int threads, long asyncStacks) => _buffer.Begin(TextRole.Heading).Append(DiagnosisText.Counts(threads, asyncStacks)).End();
 
     /// <summary>Writes the frames from a branch to the next one, and returns the last.</summary>
     private MergedFrame AppendChain(MergedFrame frame, string before)
