@@ -5,12 +5,13 @@ using Stackflare.Targets.Common;
 namespace Stackflare.Targets.Shapes;
 
 /// <summary>
-/// Threads whose shares of time are known. Three threads use 7, 2 and 1 ms of processor time in each round, and wait for each other at its end, so that the shares are the same on a busy machine. "sleeper" sleeps
-/// 70, 20 and 10 % of three seconds in three methods. With <c>--running 0</c>, it is alone.
+/// Threads whose shares of time are known. Three threads use 7, 2 and 1 ms of processor time in each round, and wait for each other at its end, so that the shares are the same on a busy machine. The barrier spins
+/// before it waits: what a thread uses there counts for its next round. "sleeper" sleeps 70, 20 and 10 % of three seconds in three methods. With <c>--running 0</c>, it is alone.
 /// </summary>
 internal sealed partial class Shares : Shape
 {
     private const int ThreadClock = 3; // CLOCK_THREAD_CPUTIME_ID
+    private const long Millisecond = 1_000_000;
 
     private readonly Barrier _round = new(3);
 
@@ -28,29 +29,29 @@ internal sealed partial class Shares : Shape
     private void RunSeven(Host host, Track track)
     {
         host.Arrive(track.Here<Shares>(), inManagedCode: false);
-        while (true)
-            Round(7);
+        for (long end = Used(); ;)
+            Round(end += 7 * Millisecond);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void RunTwo(Host host, Track track)
     {
         host.Arrive(track.Here<Shares>(), inManagedCode: false);
-        while (true)
-            Round(2);
+        for (long end = Used(); ;)
+            Round(end += 2 * Millisecond);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void RunOne(Host host, Track track)
     {
         host.Arrive(track.Here<Shares>(), inManagedCode: false);
-        while (true)
-            Round(1);
+        for (long end = Used(); ;)
+            Round(end += 1 * Millisecond);
     }
 
-    private void Round(int milliseconds)
+    private void Round(long end)
     {
-        for (long end = Used() + (milliseconds * 1_000_000L); Used() < end;)
+        while (Used() < end)
         {
         }
         _round.SignalAndWait();
