@@ -1,4 +1,5 @@
 using Stackflare.Capture.Probe;
+using Stackflare.Snapshots;
 
 namespace Stackflare;
 
@@ -43,6 +44,12 @@ public sealed record CaptureOptions
 
     /// <summary>Whether the dump is discarded, so that it must not use a held capture.</summary>
     internal bool IsWarmUp { get; init; }
+
+    /// <summary>
+    /// For a sample of a recording: the threads of the last sample, of which those that have not run since are not walked. A sample has stacks and processor times, and
+    /// no locks, pool, exceptions and async stacks. Null for a whole dump.
+    /// </summary>
+    internal IReadOnlyCollection<SeenThread>? Sample { get; init; }
 
     /// <summary>Limits for reading the heap that <see cref="AsyncStacks"/> does not set; null to use its limits.</summary>
     internal HeapLimits? Heap { get; init; }

@@ -53,7 +53,7 @@ static bool acceptable(const sf_request *r)
         && r->max_total_frames > 0 && r->max_threads <= 1 << 20 && r->max_total_frames <= 1 << 24 && r->max_image_bytes <= 1u << 30
         && r->address_length > 0 && r->address_length < SF_ADDRESS_BYTES && r->suspend_timeout_ms <= MAX_TIME_MS
         && r->send_timeout_ms >= MIN_TIME_MS && r->send_timeout_ms <= MAX_TIME_MS && r->pause_limit_us <= MAX_PAUSE_US
-        && r->heap_limit_us <= MAX_PAUSE_US && r->heap_max_objects <= 1 << 22 && r->heap_max_copied <= 1u << 30;
+        && r->seen_count <= SF_SEEN_MOST && r->heap_limit_us <= MAX_PAUSE_US && r->heap_max_objects <= 1 << 22 && r->heap_max_copied <= 1u << 30;
 }
 
 static void describe_runtime(capture *c)
@@ -79,14 +79,16 @@ static hresult attach(void *self, void *info_unknown, void *client_data, uint32_
 {
     (void)self;
     static sf_request request;
+    static sf_seen seen[SF_SEEN_MOST];
     static capture c; /* the runtime attaches one profiler at a time */
     static heap h;
     uint32_t loader_handle_offset = c.loader_handle_offset;
     if (client_size < sizeof request)
         return CORPROF_E_PROFILER_CANCEL_ACTIVATION;
     memcpy(&request, client_data, sizeof request); /* it is inside the message and may be unaligned */
-    if (!acceptable(&request))
+    if (!acceptable(&request) || client_size - sizeof request < request.seen_count * sizeof *seen)
         return CORPROF_E_PROFILER_CANCEL_ACTIVATION;
+    memcpy(seen, (const uint8_t *)client_data + sizeof request, request.seen_count * sizeof *seen);
     int64_t begin = sf_now(CLOCK_MONOTONIC);
     /* Do not stop the program for a host that has given up or was killed. */
     int host = snapshot_connect(&request);
@@ -105,6 +107,7 @@ static hresult attach(void *self, void *info_unknown, void *client_data, uint32_
     memset(&c, 0, sizeof c);
     memset(&h, 0, sizeof h);
     c.request = &request;
+    c.seen = seen;
     c.heap = &h;
     c.host_deadline = begin + (int64_t)request.send_timeout_ms * 1000000;
     c.loader_handle_offset = loader_handle_offset;
@@ -117,6 +120,8 @@ static hresult attach(void *self, void *info_unknown, void *client_data, uint32_
     if (FAILED(clr_query(info_unknown, &iid_info13, &c.runtime.handles)))
         c.runtime.handles = NULL;
     describe_runtime(&c);
+    if (is_sample(&c))
+        c.result.flags |= SF_INFO_SAMPLE;
     c.result.phase = SF_PHASE_MEMORY;
     c.result.hresult = E_OUTOFMEMORY;
     sf_read_open();
@@ -127,9 +132,11 @@ static hresult attach(void *self, void *info_unknown, void *client_data, uint32_
             runtime_open(&c.runtime, c.result.runtime_major);
             if (layout_knows(&c.runtime.layout, LAYOUT_THREADS))
                 c.result.flags |= SF_INFO_CONTRACT;
-            pool_find(&c);
-            objects_open();
-            heap_open(&c);
+            if (!is_sample(&c)) {
+                pool_find(&c);
+                objects_open();
+                heap_open(&c);
+            }
             c.result.lacking = c.runtime.layout.lacking;
             capture_take(&c);
         }

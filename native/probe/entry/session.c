@@ -23,65 +23,92 @@ enum {
 
 static uint32_t min32(uint32_t a, uint32_t b) { return a < b ? a : b; }
 
-bool capture_map(capture *c)
+typedef struct table_size { sf_table *table; uint32_t record, capacity, ready; } table_size;
+
+/* The tables of a capture, with the memory that each has before the pause: a page fault would make it longer. A sample walks few threads, so it would pay more
+ * for pages that it does not use. */
+enum { TABLES = 29 };
+static void list_tables(capture *c, table_size tables[TABLES])
 {
     const sf_request *r = c->request;
+    const table_size list[TABLES] = {
+        { &c->threads, sizeof(sf_thread), r->max_threads, 64 << 10 },
+        { &c->raw, sizeof(raw_frame), r->max_total_frames, READY_BYTES },
+        { &c->functions, sizeof(sf_function), MAX_FUNCTIONS, 64 << 10 },
+        { &c->function_work, sizeof(function_work), MAX_FUNCTIONS, 4 << 10 },
+        { &c->types, sizeof(sf_type), CAPTURE_TYPES, 16 << 10 },
+        { &c->type_work, sizeof(type_work), CAPTURE_TYPES, 4 << 10 },
+        { &c->type_args, sizeof(uint32_t), CAPTURE_TYPES * 4, 4 << 10 },
+        { &c->modules, sizeof(sf_module), MAX_MODULES, 8 << 10 },
+        { &c->module_work, sizeof(module_work), MAX_MODULES, 4 << 10 },
+        { &c->stacks, sizeof(uint32_t), r->max_total_frames, 0 },
+        { &c->frames, sizeof(sf_frame), min32(r->max_total_frames, MAX_FRAMES), 0 },
+        { &c->il_places, sizeof(uint32_t), MAX_IL_PLACES, 0 },
+        { &c->blob, 1, BLOB_BYTES + r->max_image_bytes, 64 << 10 },
+        { &c->locks, sizeof(sf_lock), MAX_LOCKS, 8 << 10 },
+        { &c->lock_work, sizeof(lock_work), MAX_LOCKS, 4 << 10 },
+        { &c->waits, sizeof(sf_wait), r->max_threads, 8 << 10 },
+        { &c->held_locks, sizeof(sf_held), MAX_HELD_FRAMES, 8 << 10 },
+        { &c->thread_work, sizeof(thread_work), r->max_threads, 32 << 10 },
+        { &c->thread_of_id, sizeof(uint32_t), MAX_THREAD_ID + 1, 8 << 10 },
+        { &c->scratch, sizeof(lock_scratch), 1, sizeof(lock_scratch) },
+        { &c->blockers, sizeof(sf_blocker), MAX_BLOCKERS, 0 },
+        { &c->queued, sizeof(sf_queued), MAX_QUEUED_TYPES, 0 },
+        { &c->due_timers, sizeof(sf_due_timer), MAX_DUE_TIMERS, 0 },
+        { &c->exceptions, sizeof(sf_exception), MAX_EXCEPTIONS, 0 },
+        { &c->thread_copies, 1, THREAD_BATCH * LAYOUT_THREAD_BYTES, 64 << 10 },
+        { &c->objects, sizeof(sf_object), MAX_OBJECTS, 8 << 10 },
+        { &c->object_work, sizeof(object_work), MAX_OBJECTS, 16 << 10 },
+        { &c->references, sizeof(sf_reference), MAX_REFERENCES, 8 << 10 },
+        { &c->waiting_words, sizeof(waiting_word), MAX_WAITING_WORDS, 96 << 10 },
+    };
+    memcpy(tables, list, sizeof list);
+}
+
+typedef struct index_size { sf_index *index; uint32_t capacity; } index_size;
+
+enum { INDEXES = 8 };
+static void list_indexes(capture *c, index_size indexes[INDEXES])
+{
+    const sf_request *r = c->request;
+    const uint32_t frames = min32(r->max_total_frames, MAX_FRAMES);
+    const index_size list[INDEXES] = {
+        { &c->os_index, r->max_threads }, { &c->lock_index, MAX_LOCKS }, { &c->object_index, MAX_OBJECTS }, { &c->function_index, MAX_FUNCTIONS },
+        { &c->type_index, CAPTURE_TYPES }, { &c->module_index, MAX_MODULES }, { &c->frame_index, frames }, { &c->body_index, frames },
+    };
+    memcpy(indexes, list, sizeof list);
+}
+
+bool capture_map(capture *c)
+{
+    enum { KEYS_OF_SAMPLE = 32 };
+    table_size tables[TABLES];
+    index_size indexes[INDEXES];
+    list_tables(c, tables);
+    for (size_t i = 0; i < TABLES; i++)
+        if (!sf_table_map(tables[i].table, tables[i].record, tables[i].capacity, is_sample(c) ? 0 : tables[i].ready))
+            return false;
+    list_indexes(c, indexes);
+    for (size_t i = 0; i < INDEXES; i++)
+        if (!sf_index_map_first(indexes[i].index, indexes[i].capacity, is_sample(c) ? KEYS_OF_SAMPLE : SF_FIRST_KEYS))
+            return false;
+    if (is_sample(c))
+        return busy_map(c);
     locks_ready();
-    return sf_table_map(&c->threads, sizeof(sf_thread), r->max_threads, 64 << 10)
-        && sf_table_map(&c->raw, sizeof(raw_frame), r->max_total_frames, READY_BYTES)
-        && sf_table_map(&c->functions, sizeof(sf_function), MAX_FUNCTIONS, 64 << 10)
-        && sf_table_map(&c->function_work, sizeof(function_work), MAX_FUNCTIONS, 4 << 10)
-        && sf_table_map(&c->types, sizeof(sf_type), CAPTURE_TYPES, 16 << 10)
-        && sf_table_map(&c->type_work, sizeof(type_work), CAPTURE_TYPES, 4 << 10)
-        && sf_table_map(&c->type_args, sizeof(uint32_t), CAPTURE_TYPES * 4, 4 << 10)
-        && sf_table_map(&c->modules, sizeof(sf_module), MAX_MODULES, 8 << 10)
-        && sf_table_map(&c->module_work, sizeof(module_work), MAX_MODULES, 4 << 10)
-        && sf_table_map(&c->stacks, sizeof(uint32_t), r->max_total_frames, 0)
-        && sf_table_map(&c->frames, sizeof(sf_frame), min32(r->max_total_frames, MAX_FRAMES), 0)
-        && sf_table_map(&c->il_places, sizeof(uint32_t), MAX_IL_PLACES, 0)
-        && sf_table_map(&c->blob, 1, BLOB_BYTES + r->max_image_bytes, 64 << 10)
-        && sf_table_map(&c->locks, sizeof(sf_lock), MAX_LOCKS, 8 << 10)
-        && sf_table_map(&c->lock_work, sizeof(lock_work), MAX_LOCKS, 4 << 10)
-        && sf_table_map(&c->waits, sizeof(sf_wait), r->max_threads, 8 << 10)
-        && sf_table_map(&c->held_locks, sizeof(sf_held), MAX_HELD_FRAMES, 8 << 10)
-        && sf_table_map(&c->thread_work, sizeof(thread_work), r->max_threads, 32 << 10)
-        && sf_table_map(&c->thread_of_id, sizeof(uint32_t), MAX_THREAD_ID + 1, 8 << 10)
-        && sf_table_map(&c->scratch, sizeof(lock_scratch), 1, sizeof(lock_scratch))
-        && sf_table_map(&c->blockers, sizeof(sf_blocker), MAX_BLOCKERS, 0)
-        && sf_table_map(&c->queued, sizeof(sf_queued), MAX_QUEUED_TYPES, 0)
-        && sf_table_map(&c->due_timers, sizeof(sf_due_timer), MAX_DUE_TIMERS, 0)
-        && sf_table_map(&c->exceptions, sizeof(sf_exception), MAX_EXCEPTIONS, 0)
-        && sf_table_map(&c->thread_copies, 1, THREAD_BATCH * LAYOUT_THREAD_BYTES, 64 << 10)
-        && busy_map(c)
-        && sf_table_map(&c->objects, sizeof(sf_object), MAX_OBJECTS, 8 << 10)
-        && sf_table_map(&c->object_work, sizeof(object_work), MAX_OBJECTS, 16 << 10)
-        && sf_table_map(&c->references, sizeof(sf_reference), MAX_REFERENCES, 8 << 10)
-        && sf_table_map(&c->waiting_words, sizeof(waiting_word), MAX_WAITING_WORDS, 96 << 10)
-        && managed_map(c)
-        && heap_map(c)
-        && sf_index_map(&c->os_index, r->max_threads)
-        && sf_index_map(&c->lock_index, MAX_LOCKS)
-        && sf_index_map(&c->object_index, MAX_OBJECTS)
-        && sf_index_map(&c->function_index, MAX_FUNCTIONS)
-        && sf_index_map(&c->type_index, CAPTURE_TYPES)
-        && sf_index_map(&c->module_index, MAX_MODULES)
-        && sf_index_map(&c->frame_index, min32(r->max_total_frames, MAX_FRAMES))
-        && sf_index_map(&c->body_index, min32(r->max_total_frames, MAX_FRAMES));
+    return busy_map(c) && managed_map(c) && heap_map(c);
 }
 
 void capture_unmap(capture *c)
 {
-    sf_table *tables[] = { &c->threads, &c->raw, &c->functions, &c->function_work, &c->types, &c->type_work, &c->type_args,
-                           &c->modules, &c->module_work, &c->stacks, &c->frames, &c->il_places, &c->blob,
-                           &c->locks, &c->lock_work, &c->waits, &c->held_locks, &c->thread_work, &c->thread_of_id, &c->scratch,
-                           &c->thread_copies, &c->busy, &c->busy_samples, &c->blockers, &c->exceptions, &c->queued, &c->due_timers,
-                           &c->objects, &c->object_work, &c->references, &c->waiting_words };
-    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
-        sf_table_unmap(tables[i]);
-    sf_index *indexes[] = { &c->function_index, &c->type_index, &c->module_index, &c->frame_index, &c->lock_index, &c->object_index,
-                            &c->os_index, &c->body_index };
-    for (size_t i = 0; i < sizeof indexes / sizeof *indexes; i++)
-        sf_index_unmap(indexes[i]);
+    table_size tables[TABLES];
+    index_size indexes[INDEXES];
+    list_tables(c, tables);
+    for (size_t i = 0; i < TABLES; i++)
+        sf_table_unmap(tables[i].table);
+    list_indexes(c, indexes);
+    for (size_t i = 0; i < INDEXES; i++)
+        sf_index_unmap(indexes[i].index);
+    busy_unmap(c);
     managed_unmap(c);
     heap_unmap(c);
 }
@@ -93,6 +120,7 @@ void capture_take(capture *c)
     int64_t begin, give_up = sf_now(CLOCK_MONOTONIC) + (int64_t)c->request->suspend_timeout_ms * 1000000 / 4;
     suspension how;
     watch_begin(c);
+    unchanged_find(c);
     while ((how = suspend(c, &begin)) == SUSPENDED && !heap_claim(c) && begin < give_up) {
         info_resume(c->runtime.info);
         struct timespec pause = { 0, 20000000 };
@@ -118,19 +146,22 @@ void capture_take(capture *c)
         walk_all(c, threads);
         walked = sf_now(CLOCK_MONOTONIC);
         describe_functions(c);
-        int64_t described = sf_now(CLOCK_MONOTONIC);
-        describe_locks(c);
-        c->result.locks_ns = sf_now(CLOCK_MONOTONIC) - described;
-        pool_read(c);
-        timers_read(c);
-        heap_walk(c);
+        if (!is_sample(c)) {
+            int64_t described = sf_now(CLOCK_MONOTONIC);
+            describe_locks(c);
+            c->result.locks_ns = sf_now(CLOCK_MONOTONIC) - described;
+            pool_read(c);
+            timers_read(c);
+            heap_walk(c);
+        }
         hold_collectible(c);
     }
     heap_unclaim(c);
     info_resume(c->runtime.info);
     int64_t resumed = sf_now(CLOCK_MONOTONIC);
     watch_end();
-    busy_begin(c);
+    if (!is_sample(c))
+        busy_begin(c);
 
     clr_release(threads);
     c->result.suspend_ns = suspended - begin;

@@ -57,9 +57,7 @@ uint32_t sf_table_add(sf_table *table)
     return sf_table_add_many(table, 1);
 }
 
-enum { FIRST_KEYS = 512 };
-
-bool sf_index_map(sf_index *index, uint32_t capacity) { return sf_index_map_first(index, capacity, FIRST_KEYS); }
+bool sf_index_map(sf_index *index, uint32_t capacity) { return sf_index_map_first(index, capacity, SF_FIRST_KEYS); }
 
 static size_t slots_to(const sf_index *index, uint32_t level) { return (size_t)index->first * ((2ull << level) - 1); }
 

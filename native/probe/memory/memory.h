@@ -43,6 +43,7 @@ typedef struct sf_index {
     uint32_t keys;        /* in the last level in use */
 } sf_index;
 
+enum { SF_FIRST_KEYS = 512 };
 bool sf_index_map(sf_index *index, uint32_t capacity);
 /* For a map that may get many keys during the pause: the keys of the first level. A power of two. */
 bool sf_index_map_first(sf_index *index, uint32_t capacity, uint32_t first_keys);

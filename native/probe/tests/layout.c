@@ -17,7 +17,9 @@ int main(void)
     FIELD(sf_request, max_total_frames); FIELD(sf_request, max_image_bytes); FIELD(sf_request, suspend_timeout_ms);
     FIELD(sf_request, pause_limit_us); FIELD(sf_request, send_timeout_ms); FIELD(sf_request, address_length);
     FIELD(sf_request, address); FIELD(sf_request, heap_limit_us); FIELD(sf_request, heap_max_objects);
-    FIELD(sf_request, heap_max_copied);
+    FIELD(sf_request, heap_max_copied); FIELD(sf_request, seen_count); FIELD(sf_request, reserved);
+    STRUCT(sf_seen);
+    FIELD(sf_seen, thread_id); FIELD(sf_seen, cpu_ns); FIELD(sf_seen, os_id); FIELD(sf_seen, reserved);
     STRUCT(sf_header);
     FIELD(sf_header, magic); FIELD(sf_header, version_major); FIELD(sf_header, version_minor); FIELD(sf_header, section_count);
     FIELD(sf_header, total_size); FIELD(sf_header, nonce);

@@ -74,6 +74,14 @@ static void requests(void)
     attach(unaligned + 1, sizeof good + 2); /* a later version's request may be longer */
     CHECK(answer(&header) == (ssize_t)header.total_size);
 
+    struct { sf_request request; sf_seen seen[2]; } sample = { .request = good };
+    sample.request.flags = SF_REQUEST_SAMPLE;
+    sample.request.seen_count = 2;
+    attach(&sample, sizeof sample);
+    CHECK(answer(&header) == (ssize_t)header.total_size);
+    attach(&sample, sizeof sample - 1);
+    CHECK(answer(&header) == -1);
+
     attach(&good, sizeof good - 1);
     attach(NULL, 0);
     CHECK(answer(&header) == -1);
@@ -92,6 +100,9 @@ static void requests(void)
     REFUSED(heap_limit_us, UINT32_MAX);
     REFUSED(heap_max_objects, UINT32_MAX);
     REFUSED(heap_max_copied, UINT32_MAX);
+    REFUSED(seen_count, 1); /* it does not follow */
+    REFUSED(seen_count, SF_SEEN_MOST + 1);
+    REFUSED(seen_count, UINT32_MAX);
     REFUSED(address_length, 0);
     REFUSED(address_length, SF_ADDRESS_BYTES);
     REFUSED(address_length, UINT32_MAX);

@@ -45,6 +45,12 @@ bool busy_map(capture *c)
     return sf_table_map(&c->busy, sizeof(sf_busy), MAX_BUSY, 0) && sf_table_map(&c->busy_samples, sizeof(sample), MAX_SAMPLES, 0);
 }
 
+void busy_unmap(capture *c)
+{
+    sf_table_unmap(&c->busy);
+    sf_table_unmap(&c->busy_samples);
+}
+
 static uint32_t os_id(const capture *c, const sample *of)
 {
     return ((sf_thread *)sf_table_at(&c->threads, of->thread))->os_id;

@@ -76,6 +76,7 @@ struct heap; /* heap/heap.h */
 
 typedef struct capture {
     const sf_request *request;
+    sf_seen *seen; /* request->seen_count of them */
     runtime runtime;
     sf_info result;
 
@@ -118,6 +119,10 @@ bool is_late(const capture *c);
 
 /* walk.c: in the pause. */
 void walk_all(capture *c, void *threads);
+
+/* unchanged.c: the threads that have not run since the host's last sample. */
+void unchanged_find(capture *c); /* before the suspend */
+uint32_t unchanged_take(capture *c, clr_id *ids, uint32_t count); /* in the pause; returns how many others there are: they are moved to the front */
 
 /* describe.c: reading while the runtime is suspended. */
 uint32_t describe_function(capture *c, clr_id function);
@@ -166,9 +171,13 @@ uint32_t resolve_await(capture *c, uint64_t address, uint32_t function); /* the 
 
 /* busy.c: the first sample right after the pause, the second after everything else. */
 bool busy_map(capture *c);
+void busy_unmap(capture *c);
 void busy_begin(capture *c);
 void busy_end(capture *c);
 int64_t thread_cpu_ns(uint32_t os_id); /* processor time of a thread of this process; -1 if there is no such thread */
+
+/* A sample of a recording: stacks and processor clocks, nothing else. */
+static inline bool is_sample(const capture *c) { return c->request->flags & SF_REQUEST_SAMPLE; }
 
 /* images.c: the images of modules without a file. */
 void image_copy(capture *c, sf_module *module, bool in_pause);

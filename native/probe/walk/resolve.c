@@ -217,7 +217,8 @@ static void resolve_stack(capture *c, sf_thread *thread)
     }
     thread->first_frame = first;
     thread->frame_count = c->stacks.count - first;
-    thread->cpu_ns = thread_cpu_ns(thread->os_id);
+    if (!is_sample(c))
+        thread->cpu_ns = thread_cpu_ns(thread->os_id);
 }
 
 /* A PDB that the program passed with the assembly's bytes. */

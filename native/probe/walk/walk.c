@@ -111,10 +111,12 @@ void walk_all(capture *c, void *threads)
     bool late = false;
     calls_begin();
     while (count == THREAD_BATCH && !FAILED(threads_next(threads, THREAD_BATCH, ids, &count))) {
-        for (uint32_t i = 0; i < count; i++)
+        uint32_t here = unchanged_take(c, ids, count);
+        for (uint32_t i = 0; i < here; i++)
             batch[i] = (sf_thread){ .thread_id = ids[i], .name_offset = SF_NONE, .exception_type = SF_NONE, .cpu_ns = -1 };
-        describe_threads(c, batch, count);
-        for (uint32_t i = 0; i < count; i++) {
+        if (here > 0)
+            describe_threads(c, batch, here);
+        for (uint32_t i = 0; i < here; i++) {
             if (batch[i].flags & SF_THREAD_STATE_KNOWN && batch[i].state & (k->thread.unstarted | k->thread.dead))
                 continue;
             if (batch[i].os_id == 0)
@@ -136,7 +138,9 @@ void walk_all(capture *c, void *threads)
                 c->result.flags |= SF_INFO_TIME_TRUNCATED;
                 continue;
             }
-            if (c->batch[i].exception != 0)
+            if (is_sample(c))
+                thread->cpu_ns = thread_cpu_ns(thread->os_id); /* before the walk: if it runs later, the next sample walks it again */
+            else if (c->batch[i].exception != 0)
                 exception_describe(c, index, c->batch[i].exception);
             walk(c, thread, work, i);
             if (was_interrupted(c, i))

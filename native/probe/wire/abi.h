@@ -35,6 +35,7 @@ enum sf_request_flags {
     SF_REQUEST_HEAP = 1u << 1,        /* search the heap for async methods that wait */
     SF_REQUEST_ENUMERATE = 1u << 2,   /* and make the runtime enumerate it, as the main profiler */
     SF_REQUEST_HOLD = 1u << 3,        /* begin when the host sends a byte; only the process itself may ask for this */
+    SF_REQUEST_SAMPLE = 1u << 4,      /* stacks and processor clocks only, and of threads that have run since the host's last sample */
 };
 
 typedef struct sf_request {
@@ -55,7 +56,20 @@ typedef struct sf_request {
     uint32_t heap_limit_us;    /* the part of the pause for searching the heap */
     uint32_t heap_max_objects; /* objects copied */
     uint32_t heap_max_copied;  /* bytes copied */
+    uint32_t seen_count;       /* of sf_seen[], which follows; for SF_REQUEST_SAMPLE */
+    uint32_t reserved;
 } sf_request;
+
+/* A thread in the host's last sample. A thread whose clock is the same has not run since, so its stack is the same. Sorted by thread_id. */
+typedef struct sf_seen {
+    uint64_t thread_id; /* as in sf_thread */
+    int64_t cpu_ns; /* rounded down to SF_SEEN_UNIT_NS: no thread runs for a shorter time */
+    uint32_t os_id;
+    uint32_t reserved;
+} sf_seen;
+
+#define SF_SEEN_UNIT_NS 100
+#define SF_SEEN_MOST 2000 /* the command that carries the request has at most 64 KiB */
 
 /* ---- the snapshot ---- */
 
@@ -127,6 +141,7 @@ enum sf_info_flags {
     SF_INFO_LOCKS_TRUNCATED = 1u << 7,   /* a limit was reached: there are more locks, waits or holders than are recorded */
     SF_INFO_SUSPEND_REFUSED = 1u << 8,   /* a thread would have prevented the suspension: nothing was suspended */
     SF_INFO_SUSPEND_CALLED_OFF = 1u << 9, /* a thread prevented the suspension: the program was paused for pause_ns */
+    SF_INFO_SAMPLE = 1u << 10,           /* the request was for a sample */
 };
 
 enum sf_part { /* of a dump: parts that depend on the runtime's private layout */
@@ -169,6 +184,7 @@ enum sf_thread_flags {
     SF_THREAD_STATE_KNOWN = 1u << 4, /* state and managed_id are valid */
     SF_THREAD_INTERRUPTED = 1u << 5, /* was running managed code when it was suspended */
     SF_THREAD_COOPERATIVE = 1u << 6, /* prevents the suspension; in captures that ended in SF_PHASE_SUSPEND */
+    SF_THREAD_HAS_NOT_RUN = 1u << 7, /* not walked, because its stack is that of the host's last sample */
 };
 
 typedef struct sf_thread {

@@ -16,6 +16,7 @@ internal sealed class Recorder(ProcessCapture capture, Recording recording, Samp
 
     private static readonly TimeSpan BetweenReports = TimeSpan.FromSeconds(0.5);
 
+    private readonly ProcessSampler _sampler = new(capture);
     private readonly bool _reports = !Console.IsErrorRedirected;
     private readonly Stopwatch _watch = new();
     private DateTimeOffset _begin;
@@ -81,10 +82,10 @@ internal sealed class Recorder(ProcessCapture capture, Recording recording, Samp
     {
         Snapshot snapshot;
         using (new Watchdog(capture.Limit, cleanUp: capture.Abandon))
-            snapshot = capture.TakeSnapshot(interrupt.Token);
+            snapshot = _sampler.Take(clock.IsWhole, interrupt.Token);
         using (new Watchdog(capture.Limit + SymbolLimits.Time, "a file system with its symbols does not answer"))
         {
-            ThreadDump dump = capture.Symbolicate(snapshot);
+            ThreadDump dump = _sampler.Build(snapshot);
             clock.Took(dump.Timings.Pause);
             // The end of the capture depends on what the program does.
             TimeSpan at = dump.CapturedAt - _begin;

@@ -50,7 +50,7 @@ internal static class DumpBuilder
                 (wait.Runners, wait.CapturedContext) = dependencies.RunnersOf(wait);
         }
         AsyncStack[] asyncStacks = async?.Build() ?? [];
-        Array.Sort(threads, (a, b) => Order(a).CompareTo(Order(b)));
+        threads = InOrder(threads);
         LockBuilder.Link(threads);
 
         var managed = new HashSet<int>(threads.Select(t => t.OsId.Value));
@@ -71,6 +71,7 @@ internal static class DumpBuilder
             ],
             ThreadPool = PoolOf(snapshot, session, ownPool),
             HasAsyncStacks = async is not null,
+            IsSample = snapshot.IsSample,
             AsyncStacks = asyncStacks,
             Requests = async?.Requests ?? [],
             Notes =
@@ -81,6 +82,9 @@ internal static class DumpBuilder
             ],
         });
     }
+
+    /// <summary>Orders the threads of a dump: the main thread, then by id.</summary>
+    public static DumpThread[] InOrder(IEnumerable<DumpThread> threads) => [.. threads.OrderBy(Order)];
 
     private static (bool, int, int) Order(DumpThread thread) => (!thread.IsMain, thread.ManagedId?.Value ?? 0, thread.OsId.Value);
 

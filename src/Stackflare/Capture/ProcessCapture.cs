@@ -84,33 +84,45 @@ internal sealed class ProcessCapture : IDisposable
     /// <summary>Time limit of a snapshot.</summary>
     public TimeSpan Limit => _options.Limits.Timeout;
 
+    /// <summary>Whether its dumps have async stacks, if the runtime allows it.</summary>
+    public bool FindsAsyncStacks => _options.AsyncStacks is not AsyncStackMode.Never;
+
     /// <summary>Takes a snapshot.</summary>
     /// <param name="cancellationToken">Ends the wait, like a timeout.</param>
     /// <exception cref="StackflareException">No snapshot could be taken; the error says why.</exception>
-    public Snapshot TakeSnapshot(CancellationToken cancellationToken)
+    public Snapshot TakeSnapshot(CancellationToken cancellationToken) => TakeSnapshot(_options, cancellationToken);
+
+    /// <summary>Takes the snapshot of a sample: stacks and processor times only.</summary>
+    /// <param name="last">The threads of the last sample: those that have not run since are not walked.</param>
+    /// <param name="cancellationToken">Ends the wait, like a timeout.</param>
+    /// <exception cref="StackflareException">No snapshot could be taken; the error says why.</exception>
+    public Snapshot TakeSample(IReadOnlyCollection<SeenThread> last, CancellationToken cancellationToken) =>
+        TakeSnapshot(_options with { AsyncStacks = AsyncStackMode.Never, Sample = last }, cancellationToken);
+
+    private Snapshot TakeSnapshot(CaptureOptions options, CancellationToken cancellationToken)
     {
         if (_target.IsStopped())
             throw Stopped(_target.Pid);
         try
         {
-            return Take(cancellationToken);
+            return Take(options, cancellationToken);
         }
         catch (StackflareException e) when (_useMemory && ProbeTransport.CanUseMemory(_target) && SnapshotCapture.CouldNotLoad(e))
         {
             // A different group, a hidden /proc or a security module can prevent the process from opening the file in memory.
             _useMemory = false;
-            return Take(cancellationToken);
+            return Take(options, cancellationToken);
         }
     }
 
     /// <summary>Checks whether the process has ended. If so, that is the error to report, because other errors are only its effect.</summary>
     private bool HasEnded() => _target.IsVisible && _target.HasEnded();
 
-    private Snapshot Take(CancellationToken cancellationToken)
+    private Snapshot Take(CaptureOptions options, CancellationToken cancellationToken)
     {
         try
         {
-            return Source.Capture(_options, cancellationToken);
+            return Source.Capture(options, cancellationToken);
         }
         catch (StackflareException) when (HasEnded())
         {

@@ -37,6 +37,9 @@ public sealed partial record ThreadDump
     /// </summary>
     public bool HasAsyncStacks { get; init; }
 
+    /// <summary>Whether it is a sample of a recording: stacks and processor times only, no locks, thread pool, exceptions and async stacks.</summary>
+    internal bool IsSample { get; init; }
+
     /// <summary>
     /// The async methods that wait, as stacks. A stack begins with the innermost method and ends with a method that no other one awaits. Identical
     /// stacks are adjacent, the most frequent first; stacks of framework code are last. The method that a thread runs is here only if several methods await it or

@@ -55,6 +55,9 @@ internal sealed class Snapshot
     /// <summary>The objects of async methods; null if they were not requested or are not available.</summary>
     public required SnapshotHeap? Heap { get; init; }
 
+    /// <summary>Whether it is a sample of a recording: stacks and processor times only, and no stacks of threads that have not run since the last sample.</summary>
+    public required bool IsSample { get; init; }
+
     /// <summary>What the source could not provide, and why: sentences for the reader of the dump.</summary>
     public required IReadOnlyList<string> Notes { get; init; }
 

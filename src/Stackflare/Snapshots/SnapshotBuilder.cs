@@ -33,6 +33,8 @@ internal sealed class SnapshotBuilder
 
     public SnapshotHeap? Heap { get; init; }
 
+    public bool IsSample { get; init; }
+
     public IReadOnlyList<string> Notes { get; init; } = [];
 
     public int Add(SnapshotModule module) => Add(_modules, module);
@@ -84,6 +86,7 @@ internal sealed class SnapshotBuilder
             Queued = [.. _queued],
             DueTimers = [.. _dueTimers],
             Heap = Heap,
+            IsSample = IsSample,
             Notes = Notes,
         };
     }

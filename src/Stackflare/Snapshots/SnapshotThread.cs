@@ -5,6 +5,9 @@ internal sealed record SnapshotThread
 {
     public required int OsId { get; init; }
 
+    /// <summary>The runtime's own id of the thread, in this process; 0 if not known.</summary>
+    public ulong RuntimeId { get; init; }
+
     public int? ManagedId { get; init; }
 
     /// <summary>The name that the program has set, from the runtime; empty if there is none.</summary>
@@ -18,6 +21,9 @@ internal sealed record SnapshotThread
     public ReadOnlyMemory<int> Stack { get; init; }
 
     public StackCompleteness Completeness { get; init; }
+
+    /// <summary>In a sample of a recording: it has not run since the last sample. Its stack is the same, and not here.</summary>
+    public bool HasNotRun { get; init; }
 
     /// <summary>Whether it ran managed code when it was suspended.</summary>
     public bool IsInManagedCode { get; init; }
@@ -36,6 +42,12 @@ internal sealed record SnapshotThread
     /// <summary>The runtime's record of its wait; null if there is none.</summary>
     public SnapshotWait? Wait { get; init; }
 }
+
+/// <summary>A thread in the last sample of a recording.</summary>
+/// <param name="RuntimeId">The runtime's own id of it.</param>
+/// <param name="OsId">Its id for the kernel.</param>
+/// <param name="CpuTime">The processor time that it had used.</param>
+internal readonly record struct SeenThread(ulong RuntimeId, int OsId, TimeSpan CpuTime);
 
 /// <summary>An exception.</summary>
 /// <param name="Type">Index of its type; null if not known.</param>

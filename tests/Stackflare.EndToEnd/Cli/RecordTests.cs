@@ -54,6 +54,24 @@ public sealed partial class RecordTests(StillTarget still) : IClassFixture<Still
         Assert.Contains("fewer than 1000, so that the program is paused for at most 1 % of the time", result.Error, StringComparison.Ordinal);
     }
 
+    /// <summary>Threads begin and end, and code is compiled and dropped, between samples. A thread that does not run has its stack in all of them.</summary>
+    [Theory]
+    [InFlavours(Spread.Runtimes, LooksAt.Stacks)]
+    public async Task AProgramInChurnIsRecordedWithoutATrace(string flavour)
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "Churn", TargetOptions.NoTrap);
+        var mark = Assert.Single(target.Truth.Threads).Marks[0];
+        ToolResult result = await Tool.RunAsync("record", $"{target.Pid}", "-d", "3", "-r", "200", "-f", "folded");
+        Assert.True(result.ExitCode == 0, result.ToString());
+        double time = double.Parse(SummaryLine().Match(result.Error).Groups["time"].Value, CultureInfo.InvariantCulture);
+        Assert.InRange(Weights(result.RawOutput).Where(w => w.Key.StartsWith("still;", StringComparison.Ordinal)).Sum(w => w.Value) / 1e6, time * 0.97, time * 1.03);
+        Assert.All(Weights(result.RawOutput).Keys.Where(k => k.StartsWith("still;", StringComparison.Ordinal)), k => Assert.Contains(mark.Method.Split('.')[^1], k, StringComparison.Ordinal));
+        // Each way of churning comes to the end of its round.
+        Assert.Equal("paused", await target.CommandAsync("pause"));
+        Assert.DoesNotContain(target.Figures.Mappings, m => m.Contains("memfd:stackflare", StringComparison.Ordinal) || m.Contains("stackflare_probe", StringComparison.Ordinal));
+        Assert.Empty(target.Messages);
+    }
+
     [Fact]
     public async Task CtrlCWritesWhatThereIs()
     {

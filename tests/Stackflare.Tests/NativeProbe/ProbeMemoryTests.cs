@@ -19,6 +19,11 @@ public sealed class ProbeMemoryTests
     public void SharedCodeHasItsOwner() =>
         NativeProgram.CompileAndRun("cc", Flags, ["tests/owners.c", .. NativeProgram.Sources("wire", "memory", "runtime", "walk")], []);
 
+    /// <summary>Threads that have not run since the last sample of a recording.</summary>
+    [Fact]
+    public void ThreadsThatHaveNotRunAreNotWalkedAgain() =>
+        NativeProgram.CompileAndRun("cc", Flags, ["tests/unchanged.c", .. NativeProgram.Sources("wire", "memory", "runtime", "walk")], []);
+
     /// <summary>A made-up heap yields what is in it, and what is damaged or cut off in it is said.</summary>
     [Fact]
     public void AHeapYieldsWhatIsInIt() =>

@@ -59,6 +59,39 @@ public sealed class RecordingTests
         Assert.Equal(3_000, samples.Threads.Single(t => t.Name == "worker").Samples);
     }
 
+    /// <summary>On a busy machine, a sample may not get to each thread. What such a thread used is at the stack that is found next.</summary>
+    [Fact]
+    public void ProcessorTimeWaitsForAStack()
+    {
+        using var samples = new StackSamples(RenderOptions.Default);
+        var recording = new Recording(RecordingMode.Cpu, samples);
+        recording.Add(Dump(Thread(1, "worker", ThreadActivity.Running, [Work, Main], cpu: 10)), TimeSpan.Zero);
+        recording.Add(Dump(Thread(1, "worker", ThreadActivity.Running, [], completeness: StackCompleteness.NotWalked, cpu: 14)), TimeSpan.FromMilliseconds(10));
+        recording.Add(Dump(Thread(1, "worker", ThreadActivity.Running, [Rest, Main], cpu: 17)), TimeSpan.FromMilliseconds(20));
+        recording.End(TimeSpan.FromMilliseconds(20));
+        Assert.Equal("worker;MyApp.Program.Main;MyApp.Program.Rest 7000\n", Render.With(samples, DumpFormat.Folded));
+    }
+
+    /// <summary>The first and the last sample are whole dumps. Their pauses are longer, and say nothing about those of the others.</summary>
+    [Fact]
+    public void PausesOfWholeDumpsDoNotMakeSamplesRare()
+    {
+        var clock = new SampleClock(Milliseconds(10), Milliseconds(2_000));
+        TimeSpan now = TimeSpan.Zero;
+        var whole = new List<TimeSpan>();
+        int samples = 0;
+        for (; clock.Next(now) is { } due; samples++)
+        {
+            now = due;
+            if (clock.IsWhole)
+                whole.Add(due);
+            clock.Took(Milliseconds(clock.IsWhole ? 3 : 0.05));
+        }
+        Assert.Equal([TimeSpan.Zero, Milliseconds(2_000)], whole);
+        Assert.InRange(samples, 195, 201);
+        Assert.InRange(clock.Paused, Milliseconds(14), Milliseconds(17));
+    }
+
     [Fact]
     public void SamplesAreDueAtMultiplesOfTheInterval()
     {
@@ -86,8 +119,8 @@ public sealed class RecordingTests
             samples++;
         }
         Assert.True(clock.IsThrottled);
-        Assert.Equal(150, samples);
-        Assert.Equal(Milliseconds(300), clock.Paused);
+        Assert.InRange(samples, 148, 150);
+        Assert.Equal(Milliseconds(2 * samples), clock.Paused);
     }
 
     /// <summary>After one long pause, samples are rarer for a while, but there are some.</summary>
@@ -102,8 +135,24 @@ public sealed class RecordingTests
             clock.Took(Milliseconds(i == 20 ? 30 : 0.5));
             now = due;
         }
-        Assert.InRange(longest, Milliseconds(100), Milliseconds(250));
+        Assert.Equal(Milliseconds(10_000), now);
+        Assert.InRange(longest, Milliseconds(60), Milliseconds(100));
         Assert.InRange(clock.Paused, Milliseconds(80), Milliseconds(100));
+    }
+
+    /// <summary>Without an end, a long pause is made up for in some seconds.</summary>
+    [Fact]
+    public void ARecordingWithoutAnEndMakesUpForALongPause()
+    {
+        var clock = new SampleClock(Milliseconds(10), duration: null);
+        TimeSpan now = TimeSpan.Zero;
+        for (int i = 0; now < Milliseconds(60_000); i++)
+        {
+            now = clock.Next(now)!.Value;
+            clock.Took(Milliseconds(i == 20 ? 300 : 0.5));
+            Assert.True(now < Milliseconds(2_000) || clock.Paused <= (0.01 * now) + Milliseconds(100));
+        }
+        Assert.True(clock.Paused <= 0.011 * now, $"{clock.Paused} of {now}");
     }
 
     /// <summary>A pause that is too long for the whole recording allows one sample.</summary>

@@ -50,7 +50,7 @@ internal static class SnapshotCapture
     public static RawSnapshot TakeHeld(Func<ProbeTransport> open, CaptureOptions options, ProfilerSlots slots, KernelTasks tasks, Action hold)
     {
         HeapLimits? heap = HeapLimits.For(options);
-        RawSnapshot snapshot = Take(open, options.Limits, ProfilerClass.Beside, slots.CanReadHeapBeside ? heap : null, CancellationToken.None, hold);
+        RawSnapshot snapshot = Take(open, options, ProfilerClass.Beside, slots.CanReadHeapBeside ? heap : null, CancellationToken.None, hold);
         Check(snapshot, options.Limits, tasks);
         if (heap is not null && !slots.CanReadHeapBeside && !slots.HasNoHeap)
             snapshot.HeapOmission = HeapOmission.Held;
@@ -78,7 +78,7 @@ internal static class SnapshotCapture
         {
             try
             {
-                RawSnapshot whole = Take(open, options.Limits, ProfilerClass.Main, heap with { Enumerate = true }, cancellationToken);
+                RawSnapshot whole = Take(open, options, ProfilerClass.Main, heap with { Enumerate = true }, cancellationToken);
                 slots.LostBesideCount = true;
                 return whole;
             }
@@ -96,28 +96,28 @@ internal static class SnapshotCapture
     /// <summary>Captures from a notification-only slot. If the runtime ignores it there, uses the main slot, unless that is forbidden.</summary>
     private static RawSnapshot Beside(Func<ProbeTransport> open, CaptureOptions options, ProfilerSlots slots, HeapLimits? heap, CancellationToken cancellationToken)
     {
-        DumpLimits limits = options.Limits;
         bool mayBeMain = slots.WhyMainIsNotTaken(options) == HeapOmission.None;
         RawSnapshot? beside = null;
         if (!slots.LostBesideCount || !mayBeMain)
         {
-            beside = Take(open, limits, ProfilerClass.Beside, heap, cancellationToken);
+            beside = Take(open, options, ProfilerClass.Beside, heap, cancellationToken);
             slots.LostBesideCount = beside.WalkWasRefused;
             if (!slots.LostBesideCount || !mayBeMain)
                 return beside;
         }
         try
         {
-            return Take(open, limits, ProfilerClass.Main, heap, cancellationToken);
+            return Take(open, options, ProfilerClass.Main, heap, cancellationToken);
         }
         catch (StackflareException e) when (e.HResult == ProfilerAlreadyActive)
         {
-            return beside ?? Take(open, limits, ProfilerClass.Beside, heap, cancellationToken);
+            return beside ?? Take(open, options, ProfilerClass.Beside, heap, cancellationToken);
         }
     }
 
-    private static RawSnapshot Take(Func<ProbeTransport> open, DumpLimits limits, ProfilerClass profiler, HeapLimits? heap, CancellationToken cancellationToken, Action? hold = null)
+    private static RawSnapshot Take(Func<ProbeTransport> open, CaptureOptions options, ProfilerClass profiler, HeapLimits? heap, CancellationToken cancellationToken, Action? hold = null)
     {
+        DumpLimits limits = options.Limits;
         using ProbeTransport transport = open();
         var deadline = Deadline.In(limits.Timeout, cancellationToken);
         // Guids use the kernel's random source. The cryptography library would load OpenSSL for the same bytes.
@@ -135,7 +135,7 @@ internal static class SnapshotCapture
                     $"The diagnostics socket '{transport.SocketPath}' is not the process's own: process {runtime.Pid} listens on it.",
                     "Remove it and start the process again.");
             }
-            byte[] request = Request(nonce, transport.Address, limits, heap, hold is not null);
+            byte[] request = Request(nonce, transport.Address, options, heap, hold is not null);
             // The probe itself waits for background collections during the pause, so the runtime must not wait.
             port.SendAll(DiagnosticsPort.AttachCommand(transport.ProbePath, profiler, request, heap is null ? limits.Timeout : TimeSpan.Zero));
             bytes = Receive(transport, port, runtime, nonce, limits, deadline, hold);
@@ -176,8 +176,9 @@ internal static class SnapshotCapture
     private static bool IsAnswer(ReadOnlyMemory<byte> bytes, ulong nonce) =>
         bytes.Length >= NonceEnd && BinaryPrimitives.ReadUInt64LittleEndian(bytes.Span[(NonceEnd - sizeof(ulong))..]) == nonce;
 
-    private static byte[] Request(ulong nonce, string address, DumpLimits limits, HeapLimits? heap, bool isHeld)
+    private static byte[] Request(ulong nonce, string address, CaptureOptions options, HeapLimits? heap, bool isHeld)
     {
+        DumpLimits limits = options.Limits;
         int timeMs = (int)limits.Timeout.TotalMilliseconds;
         var request = new RequestRecord
         {
@@ -204,11 +205,22 @@ internal static class SnapshotCapture
             request.HeapMaxObjects = (uint)Math.Min(heap.Objects, limits.MaxSnapshotBytes / 8 / Unsafe.SizeOf<HeapObjectRecord>());
             request.HeapMaxCopied = (uint)Math.Min(heap.CopiedBytes, limits.MaxSnapshotBytes / 8);
         }
+        SeenRecord[] seen = [];
+        if (options.Sample is { } last)
+        {
+            // The probe looks them up by id.
+            seen = [.. last.Take(SnapshotConstants.MostSeen).OrderBy(static t => t.RuntimeId).Select(static t => new SeenRecord
+            {
+                ThreadId = t.RuntimeId, CpuNs = t.CpuTime.Ticks * TimeSpan.NanosecondsPerTick, OsId = (uint)t.OsId,
+            })];
+            request.Flags |= RequestFlags.Sample;
+            request.SeenCount = (uint)seen.Length;
+        }
         unsafe
         {
             Encoding.ASCII.GetBytes(address, new Span<byte>(request.Address, SnapshotConstants.AddressBytes));
         }
-        return MemoryMarshal.AsBytes(new Span<RequestRecord>(ref request)).ToArray();
+        return [.. MemoryMarshal.AsBytes(new Span<RequestRecord>(ref request)), .. MemoryMarshal.AsBytes(seen.AsSpan())];
     }
 
     /// <summary>

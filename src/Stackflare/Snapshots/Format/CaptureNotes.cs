@@ -38,7 +38,7 @@ internal static class CaptureNotes
                 ? $".NET {info.RuntimeMajor} does not provide managed thread ids, states and full thread names; names are the kernel's, 15 characters at most."
                 : "The runtime does not provide managed thread ids, states and full thread names; names are the kernel's, 15 characters at most.");
         }
-        if (!info.Flags.HasFlag(InfoFlags.Locks) && !info.Lacking.HasFlag(SnapshotParts.Locks))
+        if (!info.Flags.HasFlag(InfoFlags.Locks) && !info.Flags.HasFlag(InfoFlags.Sample) && !info.Lacking.HasFlag(SnapshotParts.Locks))
         {
             notes.Add(info.RuntimeMajor < 9
                 ? $"Locks, deadlocks and async stacks are not available on .NET {info.RuntimeMajor}: they need .NET 9 or later."

@@ -11,6 +11,9 @@ internal static class SnapshotConstants
     public const uint None = 0xFFFFFFFF;
     public const int AddressBytes = 108;
 
+    /// <summary>How many threads of the last sample a request can name.</summary>
+    public const int MostSeen = 2000;
+
     /// <summary>Timeout of a wait: none.</summary>
     public const int WaitInfinite = -1;
 
@@ -75,6 +78,7 @@ internal enum RequestFlags : uint
     Heap = 2,
     Enumerate = 4,
     Hold = 8,
+    Sample = 16,
 }
 
 internal enum CapturePhase : uint
@@ -99,6 +103,7 @@ internal enum InfoFlags : uint
     LocksTruncated = 128,
     SuspendRefused = 256,
     SuspendCalledOff = 512,
+    Sample = 1024,
 }
 
 [Flags]
@@ -111,6 +116,7 @@ internal enum ThreadFlags : uint
     StateKnown = 16,
     Interrupted = 32,
     Cooperative = 64,
+    HasNotRun = 128,
 }
 
 [Flags]

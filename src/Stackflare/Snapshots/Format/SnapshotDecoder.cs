@@ -28,6 +28,7 @@ internal static class SnapshotDecoder
                 }
                 : null,
             Heap = raw.Heap is { Info.Status: HeapStatus.Walked } walked ? Heap(walked) : null,
+            IsSample = info.Flags.HasFlag(InfoFlags.Sample),
             Notes = notes,
         };
         int?[] arguments = Array.ConvertAll(raw.TypeArgs, Index);
@@ -127,12 +128,14 @@ internal static class SnapshotDecoder
             builder.Add(new SnapshotThread
             {
                 OsId = (int)thread.OsId,
+                RuntimeId = thread.ThreadId,
                 ManagedId = isKnown ? (int)thread.ManagedId : null,
                 Name = raw.Text(thread.NameOffset, thread.NameLength),
                 IsBackground = isKnown ? state.HasFlag(RuntimeThreadState.Background) : null,
                 IsThreadPool = isKnown ? state.HasFlag(RuntimeThreadState.ThreadPoolWorker) : null,
                 Stack = stack,
                 Completeness = CompletenessOf(thread),
+                HasNotRun = thread.Flags.HasFlag(ThreadFlags.HasNotRun),
                 IsInManagedCode = thread.Flags.HasFlag(ThreadFlags.Interrupted)
                     || (stack.Length > 0 && raw.Frames[stack.Span[0]].Flags.HasFlag(FrameFlags.Exact)),
                 ExceptionType = Index(thread.ExceptionType),

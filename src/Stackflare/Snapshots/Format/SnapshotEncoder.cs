@@ -85,10 +85,11 @@ internal sealed class SnapshotEncoder
             SnapshotThread thread = _snapshot.Threads[i];
             var record = new ThreadRecord
             {
+                ThreadId = thread.RuntimeId,
                 OsId = (uint)thread.OsId,
                 ManagedId = (uint)(thread.ManagedId ?? 0),
                 State = (uint)((thread.IsBackground == true ? RuntimeThreadState.Background : 0) | (thread.IsThreadPool == true ? RuntimeThreadState.ThreadPoolWorker : 0)),
-                Flags = (thread.ManagedId is null ? 0 : ThreadFlags.StateKnown) | (thread.IsInManagedCode ? ThreadFlags.Interrupted : 0) | Flags(thread.Completeness),
+                Flags = (thread.ManagedId is null ? 0 : ThreadFlags.StateKnown) | (thread.IsInManagedCode ? ThreadFlags.Interrupted : 0) | (thread.HasNotRun ? ThreadFlags.HasNotRun : 0) | Flags(thread.Completeness),
                 FirstFrame = (uint)stacks.Count,
                 FrameCount = (uint)thread.Stack.Length,
                 ExceptionType = Index(thread.ExceptionType),

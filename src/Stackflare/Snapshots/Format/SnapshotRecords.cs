@@ -24,6 +24,17 @@ internal unsafe struct RequestRecord
     public uint HeapLimitUs;
     public uint HeapMaxObjects;
     public uint HeapMaxCopied;
+    public uint SeenCount;
+    public uint Reserved;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct SeenRecord
+{
+    public ulong ThreadId;
+    public long CpuNs;
+    public uint OsId;
+    public uint Reserved;
 }
 
 [StructLayout(LayoutKind.Sequential)]

@@ -51,7 +51,7 @@ internal sealed class Recording(RecordingMode mode, StackSamples samples)
         long Weight(DumpThread thread) => mode switch
         {
             RecordingMode.Wall => time,
-            RecordingMode.Cpu => thread.Activity is ThreadActivity.Running ? Pay(thread) : 0,
+            RecordingMode.Cpu => thread is { Activity: ThreadActivity.Running, Completeness: not StackCompleteness.NotWalked } ? Pay(thread) : 0,
             _ => thread.Activity is ThreadActivity.Running ? 0 : time,
         };
     }

@@ -11,18 +11,26 @@ internal sealed class SampleClock(TimeSpan interval, TimeSpan? duration)
     /// <summary>The part of the time for which the program may be paused.</summary>
     public const double MaxPaused = 0.01;
 
-    /// <summary>How far a pause that was longer than others may be ahead of the time that pays for it: otherwise one long pause would be followed by a long time without samples.</summary>
-    private static readonly TimeSpan Credit = TimeSpan.FromSeconds(3);
+    /// <summary>In a recording without an end, the time in which a pause that was longer than others is made up for.</summary>
+    private static readonly TimeSpan Horizon = TimeSpan.FromSeconds(10);
 
-    private TimeSpan _due;
+    /// <summary>From so many pauses, the next one is estimated.</summary>
+    private const int Lately = 3;
+
+    private readonly Queue<TimeSpan> _lately = new();
+    private TimeSpan _due, _whole;
     private int _taken;
-    private bool _hasLast;
 
     /// <summary>How long the program was paused.</summary>
     public TimeSpan Paused { get; private set; }
 
     /// <summary>Whether samples were later than wanted, so that the program is not paused for too long.</summary>
     public bool IsThrottled { get; private set; }
+
+    /// <summary>Whether the sample that is due is a whole dump: the first one, and the one at the end of the duration. They take longer than others.</summary>
+    public bool IsWhole => _taken == 0 || IsAtEnd;
+
+    private bool IsAtEnd { get; set; }
 
     /// <summary>How long the recording goes on without a sample; null if it has no end or is at it.</summary>
     /// <param name="now">The time since the beginning.</param>
@@ -33,6 +41,12 @@ internal sealed class SampleClock(TimeSpan interval, TimeSpan? duration)
     public void Took(TimeSpan pause)
     {
         Paused += pause;
+        if (IsWhole)
+            _whole = pause;
+        else
+            _lately.Enqueue(pause);
+        if (_lately.Count > Lately)
+            _lately.Dequeue();
         _taken++;
     }
 
@@ -42,24 +56,37 @@ internal sealed class SampleClock(TimeSpan interval, TimeSpan? duration)
     {
         if (_taken == 0 && _due == TimeSpan.Zero)
             return _due = now;
-        if (_hasLast || now >= duration)
+        if (IsAtEnd || now >= duration)
             return null;
-        // The pause of the next sample is taken to be as long as the others.
-        TimeSpan usual = _taken == 0 ? TimeSpan.Zero : Paused / _taken, affordable = (Paused + usual) / MaxPaused;
-        if (affordable > duration)
-        {
-            IsThrottled = true;
-            return null;
-        }
-        TimeSpan due = interval * (Math.Floor(now / interval) + 1);
-        TimeSpan later = TimeSpan.FromTicks(Math.Max((_due + (usual / MaxPaused)).Ticks, (affordable - Credit).Ticks));
+        TimeSpan due = interval * (Math.Floor(now / interval) + 1), later = _due + (Usual() / Math.Max(Share(now), 1e-6));
         if (later > due)
         {
             IsThrottled = true;
             due = later;
         }
-        // The last sample is at the end.
-        _hasLast = due >= duration;
-        return _due = _hasLast ? duration!.Value : due;
+        if (due < duration || duration is null)
+            return _due = due;
+        if (Paused + _whole > duration * MaxPaused)
+        {
+            IsThrottled = true;
+            return null;
+        }
+        IsAtEnd = true;
+        return _due = duration.Value;
     }
+
+    /// <summary>
+    /// The part of the time for which the program may be paused from now on: after a long pause, less than <see cref="MaxPaused"/> until the end, so that samples are evenly spread.
+    /// </summary>
+    private double Share(TimeSpan now)
+    {
+        TimeSpan rest = duration - now ?? Horizon, reserved = duration is null ? TimeSpan.Zero : _whole;
+        return Math.Min(MaxPaused, (((now + rest) * MaxPaused) - Paused - reserved) / rest);
+    }
+
+    /// <summary>The pause that the next sample is likely to have: the median of the last ones, the shorter of two. The second sample is taken at once, if two as long as the first one are affordable.</summary>
+    private TimeSpan Usual() =>
+        _lately.Count > 0 ? _lately.Order().ElementAt((_lately.Count - 1) / 2)
+        : Paused + _whole + _whole <= (duration ?? Horizon) * MaxPaused ? TimeSpan.Zero
+        : _whole;
 }

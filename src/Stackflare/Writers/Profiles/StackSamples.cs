@@ -42,7 +42,7 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
     /// <summary>The process of the first dump; null before it is added.</summary>
     public DumpedProcess? Process { get; private set; }
 
-    /// <summary>The last dump; null before one is added.</summary>
+    /// <summary>The last whole dump; null before one is added.</summary>
     public ThreadDump? Last { get; private set; }
 
     /// <summary>How much is shown.</summary>
@@ -86,7 +86,8 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
         (_weights, _begin, Elapsed) = (weights, weights?.Begin ?? Count, weights?.End ?? 0);
         if (Count == 0)
             (Process, Begin) = (dump.Process, dump.CapturedAt);
-        Last = dump;
+        if (!dump.IsSample)
+            Last = dump;
         _known.Clear();
         using var view = new DumpView(dump, _options, exact: !forPeople);
         // Many threads share a stack, and stacks share frames: each is looked up only once.

@@ -12,6 +12,7 @@ public sealed class SnapshotRecordsTests
     private static readonly Dictionary<string, Type> Mirrors = new()
     {
         ["sf_request"] = typeof(RequestRecord),
+        ["sf_seen"] = typeof(SeenRecord),
         ["sf_header"] = typeof(HeaderRecord),
         ["sf_directory_entry"] = typeof(DirectoryEntry),
         ["sf_info"] = typeof(InfoRecord),
