@@ -55,6 +55,12 @@ internal sealed record BenchOptions
     /// <summary>Dumps of the shop.</summary>
     internal int ShopDumps => Quick ? 5 : 50;
 
+    /// <summary>Recordings by each tool.</summary>
+    internal int RecordRounds => Quick ? 1 : 3;
+
+    /// <summary>How long each of them is.</summary>
+    internal int RecordSeconds => Quick ? 2 : 10;
+
     /// <summary>Looks through a heap of each kind.</summary>
     internal int HeapRounds => Quick ? 3 : 21;
 

@@ -20,6 +20,10 @@ internal static class ToolPart
             report.Tools(tools, results);
             if (shape == Shape.Reference)
                 report.FreshTools(shape, ToolBenchmark.RunFresh(contestants, runner, tools, options));
+            if (shape == Shape.Reference)
+                report.Records(shape, RecordBenchmark.Run(runner, contestants.Tool, shape, options));
+            if (shape == Shape.Large)
+                report.Page(PageBenchmark.Run(runner, contestants.Tool, shape, options));
             if (!options.Quick || shape == Shape.Reference)
                 pauses.AddRange(ToolPauseBenchmark.Run(runner, tools, options));
         }

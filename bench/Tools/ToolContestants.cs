@@ -24,12 +24,15 @@ internal sealed class ToolContestants
         Add(target, new(ToolKind.StackflareEverything, "stackflare --no-group", "file, line and source text", ParkFrameWithLine, Call(Tool.Path, pid => [pid, "--no-group"])));
         Add(target, new(ToolKind.StackflareDefault, "stackflare as it comes", "the same, identical stacks once", ParkFrameWithLine, Call(Tool.Path, pid => [pid])));
         Add(target, new(ToolKind.EventPipe, "sampling profiler, our program", "methods only", ParkFrame, Sessions(
-            milliseconds => Call(Program("EventPipeReport", "Stackflare.BenchEventPipe"), pid => [pid, $"{milliseconds}"])[0])));
+            milliseconds => Call(EventPipeReport, pid => [pid, $"{milliseconds}"])[0])));
         AddDotnetStack(target, options);
         Add(target, new(ToolKind.Debugger, "debugging interface, our program", "methods only", ParkFrame, Call(Program("DebuggerReport", "Stackflare.BenchDebugger"), pid => [pid])));
         AddGdb(target);
         AddJstack();
     }
+
+    /// <summary>The program that samples with the runtime's profiler.</summary>
+    internal static string EventPipeReport => Program("EventPipeReport", "Stackflare.BenchEventPipe");
 
     internal PublishedTool Tool { get; }
 

@@ -1,7 +1,8 @@
 using Microsoft.Diagnostics.Symbols;
-using Microsoft.Diagnostics.Tracing;
 using Microsoft.Diagnostics.Tracing.Etlx;
+using Microsoft.Diagnostics.Tracing.EventPipe;
 using Microsoft.Diagnostics.Tracing.Stacks;
+using Microsoft.Diagnostics.Tracing;
 
 namespace Stackflare.BenchEventPipe;
 
@@ -9,6 +10,16 @@ namespace Stackflare.BenchEventPipe;
 internal static class StackPrinter
 {
     private const string ThreadFrame = "Thread (";
+
+    /// <summary>How many samples there are, of all threads.</summary>
+    internal static int Count(string trace)
+    {
+        int count = 0;
+        using EventPipeEventSource source = new(trace);
+        new SampleProfilerTraceEventParser(source).ThreadSample += _ => count++;
+        source.Process();
+        return count;
+    }
 
     internal static void Print(string trace, TextWriter output)
     {
