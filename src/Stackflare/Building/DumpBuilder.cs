@@ -35,6 +35,12 @@ internal static class DumpBuilder
         for (int i = 0; i < threads.Length; i++)
         {
             SnapshotThread thread = snapshot.Threads[i];
+            if (thread.HasNotRun)
+            {
+                // The sampler has all that is known of it. To ask the kernel takes longer than the rest of a sample.
+                threads[i] = new DumpThread { OsId = new OsThreadId(thread.OsId), CpuTime = thread.CpuTime, Completeness = StackCompleteness.NotWalked };
+                continue;
+            }
             DumpFrame[] stack = StackOf(thread, frames);
             marshalled.Rename(stack);
             waits[i] = WaitClassifier.Find(stack, thread.Wait?.Kind);

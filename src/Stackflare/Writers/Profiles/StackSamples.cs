@@ -29,6 +29,9 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
     private readonly Dictionary<(OsThreadId, ManagedThreadId?, string), SampledThread> _threadsByKey = [];
     private readonly List<SampledThread> _threads = [];
     private readonly Dictionary<int, long> _async = [];
+    // The threads of the current dump and, between samples, of the last one: the number of the stack, or one of these.
+    private const int Nothing = -1, Idle = -2;
+    private readonly Dictionary<DumpThread, int> _seen = [];
     // For the current dump: its weights, and the time or number of the samples before it.
     private SampleWeights? _weights;
     private long _begin;
@@ -89,26 +92,17 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
         if (!dump.IsSample)
             Last = dump;
         _known.Clear();
-        using var view = new DumpView(dump, _options, exact: !forPeople);
-        // Many threads share a stack, and stacks share frames: each is looked up only once.
-        (_frameOf, _stackOf) = (NotYet(view.Stacks.Frames.Count), NotYet(view.Stacks.Stacks.Count));
+        Dictionary<DumpThread, long> weightOf = dump.Threads.ToDictionary(static t => t, t => weights?.OfThread(t) ?? 1);
+        // A thread that has not run since the last sample is the same object.
+        using var view = new DumpView(
+            dump.IsSample ? dump with { Threads = [.. dump.Threads.Where(t => weightOf[t] > 0 && !_seen.ContainsKey(t))] } : dump, _options, exact: !forPeople);
         bool leavesOut = forPeople && !_options.ShowHidden;
-        HashSet<DumpThread> idle = leavesOut ? [.. view.Sections.Idle.SelectMany(static g => g.Threads)] : [];
+        See(view, leavesOut, weightOf);
+        foreach (DumpThread thread in dump.Threads)
+            Add(thread, weightOf[thread]);
+        Forget(dump);
         if (leavesOut)
-        {
-            long threads = weights is null ? idle.Count : idle.Sum(weights.OfThread);
-            long async = view.Async.Idle.Aggregate(0L, static (sum, g) => AsyncStackGroup.Sum(sum, g.Count));
-            LeftOut = (LeftOut.Threads + threads, Sum(LeftOut.Async, async * (weights?.OfAsync ?? 1)));
-        }
-        for (int i = 0; i < dump.Threads.Count; i++)
-        {
-            DumpThread thread = dump.Threads[i];
-            if (idle.Contains(thread))
-                continue;
-            long weight = weights?.OfThread(thread) ?? 1;
-            if (weight > 0 && view.Stacks.StackOf(i) is var stack && stack != VisibleStacks.NotShown && NumberOf(thread, view.Stacks, stack) is var number and >= 0)
-                Add(thread.OsId, thread.ManagedId, thread.DisplayName, number, weight);
-        }
+            LeftOut = LeftOut with { Async = Sum(LeftOut.Async, view.Async.Idle.Aggregate(0L, static (sum, g) => AsyncStackGroup.Sum(sum, g.Count)) * (weights?.OfAsync ?? 1)) };
         if (_options.ShowHidden && weights is not { OfNative: 0 })
         {
             foreach (var thread in dump.RuntimeThreads)
@@ -144,6 +138,41 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
 
     public void Dispose() => _stacks.Dispose();
 
+    /// <summary>Finds the stacks of threads, and which threads are idle.</summary>
+    private void See(DumpView view, bool leavesOut, Dictionary<DumpThread, long> weightOf)
+    {
+        // Many threads share a stack, and stacks share frames: each is looked up only once.
+        (_frameOf, _stackOf) = (NotYet(view.Stacks.Frames.Count), NotYet(view.Stacks.Stacks.Count));
+        HashSet<DumpThread> idle = leavesOut ? [.. view.Sections.Idle.SelectMany(static g => g.Threads)] : [];
+        for (int i = 0; i < view.Dump.Threads.Count; i++)
+        {
+            DumpThread thread = view.Dump.Threads[i];
+            if (weightOf[thread] > 0)
+                _seen[thread] = idle.Contains(thread) ? Idle : view.Stacks.StackOf(i) is var stack and not VisibleStacks.NotShown ? NumberOf(thread, view.Stacks, stack) : Nothing;
+        }
+    }
+
+    private void Add(DumpThread thread, long weight)
+    {
+        if (weight <= 0)
+            return;
+        int number = _seen[thread];
+        if (number == Idle)
+            LeftOut = LeftOut with { Threads = LeftOut.Threads + weight };
+        else if (number != Nothing)
+            Add(thread.OsId, thread.ManagedId, thread.DisplayName, number, weight);
+    }
+
+    private void Forget(ThreadDump dump)
+    {
+        HashSet<DumpThread> now = dump.IsSample ? [.. dump.Threads] : [];
+        foreach (DumpThread thread in _seen.Keys)
+        {
+            if (!now.Contains(thread))
+                _seen.Remove(thread);
+        }
+    }
+
     private void AddAsync(ReadOnlySpan<int> stack, long count)
     {
         int number = NumberOf(stack);
@@ -178,14 +207,14 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
         return numbers;
     }
 
-    /// <summary>The number of a thread's stack; -1 if there is nothing to show.</summary>
+    /// <summary>The number of a thread's stack; <see cref="Nothing"/> if there is nothing to show.</summary>
     private int NumberOf(DumpThread thread, VisibleStacks stacks, int stack)
     {
         bool isWhole = thread.Completeness is not (StackCompleteness.Truncated or StackCompleteness.Broken) && stacks.Stacks[stack].Length > 0;
         if (isWhole && _stackOf[stack] >= 0)
             return _stackOf[stack];
         int length = Collect(thread, stacks, stack);
-        int number = length == 0 ? -1 : NumberOf(_stack.AsSpan(0, length));
+        int number = length == 0 ? Nothing : NumberOf(_stack.AsSpan(0, length));
         if (isWhole)
             _stackOf[stack] = number;
         return number;
