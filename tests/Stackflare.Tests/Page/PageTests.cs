@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 using Stackflare.Tests.Writers;
@@ -138,7 +139,7 @@ public sealed class PageTests(Browser browser, ITestOutputHelper output) : IClas
     {
         DumpThread owner = Thread(1, "owner", ThreadActivity.Sleeping, [Frame("Slow", 9, "Thread.Sleep(1000);")]);
         var gate = new DumpLock { Address = new ObjectAddress(0x7000), Kind = LockKind.Monitor, Type = "MyApp.Gate", Owner = owner };
-        DumpThread[] waiters = [.. Enumerable.Range(2, 50).Select(i => Thread(i, $"w{i}", ThreadActivity.Blocked, [Platform("System.Threading.Monitor", "Enter"), Frame("Enter", 12, "lock (gate)")]))];
+        DumpThread[] waiters = [.. Enumerable.Range(2, 50).Select(i => Thread(i, $"w{i}", ThreadActivity.Blocked, [Platform("System.Threading.Monitor", "Enter"), Frame(i % 2 == 0 ? "Enter" : "Leave", 12, "lock (gate)")]))];
         foreach (DumpThread waiter in waiters)
             waiter.WaitingFor = new DumpWait { Kind = WaitKind.MonitorEnter, FrameIndex = 0, Object = gate.Address, ObjectType = gate.Type, Lock = gate, WaitsFor = [owner], Timeout = Timeout.InfiniteTimeSpan };
         gate.Waiters = waiters;
@@ -148,6 +149,36 @@ public sealed class PageTests(Browser browser, ITestOutputHelper output) : IClas
         await Expect(open.Panel.Locator("svg g.box").First).ToContainTextAsync("50 threads");
         await open.Panel.Locator("svg g.box").First.ClickAsync();
         await Expect(open.Shown).ToHaveTextAsync("50 threads");
+    }
+
+    /// <summary>What the reader uses by keyboard keeps the focus, although it is drawn again.</summary>
+    [RequiresChromiumFact]
+    public async Task TheFocusStaysWhereItWas()
+    {
+        await using OpenPage open = await browser.OpenAsync(SampleDumps.Get("deadlock"));
+        await open.GoToAsync("Flame graph");
+        ILocator choice = open.Page.GetByLabel("Outermost call at the bottom"), cells = open.Panel.Locator(".flame button");
+        await choice.FocusAsync();
+        await open.Page.Keyboard.PressAsync("Space");
+        await Expect(choice).ToBeCheckedAsync();
+        await Expect(choice).ToBeFocusedAsync();
+        await cells.Nth(1).FocusAsync();
+        string name = await cells.Nth(1).GetAttributeAsync("title") ?? "";
+        await open.Page.Keyboard.PressAsync("Enter");
+        await Expect(open.Page.Locator(":focus")).ToHaveAttributeAsync("title", name);
+    }
+
+    /// <summary>A recursion that is deeper than the graph is reached from its last row.</summary>
+    [RequiresChromiumFact]
+    public async Task DeepStacksAreReachedStepByStep()
+    {
+        await using OpenPage open = await browser.OpenAsync(Dump([Thread(1, "deep", ThreadActivity.Running, [.. Enumerable.Range(0, 500).Select(i => Frame($"Call{499 - i}", 9, null))])]));
+        await open.GoToAsync("Flame graph");
+        await Expect(open.Panel.Locator("p.note").First).ToContainTextAsync("1 call below the last row");
+        ILocator cells = open.Panel.Locator(".flame button");
+        await cells.Last.ClickAsync();
+        await Expect(open.Panel.Locator("p.note").First).Not.ToContainTextAsync("below the last row");
+        await Expect(cells.Last).ToHaveAttributeAsync("title", new Regex(@"Call499\("));
     }
 
     [RequiresChromiumFact]

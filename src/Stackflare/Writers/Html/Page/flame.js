@@ -37,14 +37,15 @@ export function flameView(all, unit, search, isFlame, show = number) {
     const cells = [], callers = [];
     for (let cell = top.caller; cell; cell = cell.caller) callers.unshift(cell);
     callers.forEach((cell, row) => cells.push(cellView(cell, row, 0, width)));
-    let rows = callers.length, hidden = 0, found = 0;
+    let rows = callers.length, hidden = 0, deep = 0, found = 0;
     /** @type {[Cell, number, number][]} */
     const open = [[top, callers.length, 0]];
     for (let next; (next = open.pop());) {
       const [cell, row, left] = next;
       const wide = (width * cell.count) / (top.count || 1);
-      if (wide < NARROWEST || row >= ROWS) {
-        hidden++;
+      if (wide < NARROWEST || row >= callers.length + ROWS) {
+        if (wide < NARROWEST) hidden++;
+        else deep++;
         continue;
       }
       rows = Math.max(rows, row + 1);
@@ -58,13 +59,16 @@ export function flameView(all, unit, search, isFlame, show = number) {
     if (sought) found = sum(top);
     graph.style.height = `${rows * ROW}px`;
     for (const cell of cells) cell.style.top = `${(isFlame ? rows - 1 - cell.row : cell.row) * ROW}px`;
+    const hadFocus = graph.contains(document.activeElement);
     graph.replaceChildren();
     for (const cell of cells) graph.append(cell);
+    if (hadFocus) cells[callers.length].focus();
     reset.disabled = top === all;
     status.textContent = [
       `${top.name}: ${show(top.count)} of ${show(all.count)} ${unit} (${percent(top.count, all.count)})`,
       sought ? `found in ${percent(found, top.count)}` : "",
       hidden > 0 ? `${count(hidden, "call")} too narrow to be drawn` : "",
+      deep > 0 ? `${count(deep, "call")} below the last row: click on a box there` : "",
     ].filter(t => t).join("; ");
   }
 

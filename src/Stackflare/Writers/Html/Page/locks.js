@@ -4,7 +4,7 @@ import { PROGRAM, nameOf, stackOf } from "./data.js";
 import { shortMethod, shortPlace } from "./tree.js";
 
 /** @typedef {import("./data.js").Dump} Dump */
-/** @typedef {{ key: string, label: string, detail: string, title: string, isLock: boolean, isBad: boolean, entry: number, next: Set<string>, size: number, rank: number, x: number, y: number }} Box */
+/** @typedef {{ key: string, label: string, detail: string, title: string, isLock: boolean, isBad: boolean, entries: Set<number>, next: Set<string>, size: number, rank: number, x: number, y: number }} Box */
 
 /** More waiters of one lock that hold nothing themselves are one box. */
 const ALONE = 3;
@@ -13,7 +13,7 @@ const WIDE = 240, HIGH = 46, GAP_X = 56, GAP_Y = 26, MOST = 400, LETTERS = 29;
 /**
  * Who holds what, and who waits for it: from left to right, to what all wait for.
  * @param {Dump} dump
- * @param {(entry: number) => void} show Shows the stack of a thread.
+ * @param {(entries: number[]) => void} show Shows stacks.
  */
 export function locksView(dump, show) {
   if (dump.waits.length === 0) return element("p", { class: "note" }, "No thread waits for a lock, or for another thread that is known.");
@@ -34,7 +34,7 @@ export function locksView(dump, show) {
     const made = shape("g", { class: `box${box.isLock ? " lock" : ""}${box.isBad ? " bad" : ""}`, transform: `translate(${box.x} ${box.y})` },
       shape("title", {}, box.title), shape("rect", { width: WIDE, height: HIGH, rx: box.isLock ? 3 : 16 }),
       shape("text", { x: 12, y: 19 }, cut(box.label)), shape("text", { x: 12, y: 36, class: "dim" }, cut(box.detail)));
-    if (box.entry >= 0) made.addEventListener("click", () => show(box.entry));
+    if (box.entries.size > 0) made.addEventListener("click", () => show([...box.entries]));
     return made;
   }
 }
@@ -57,9 +57,9 @@ function boxesOf(dump) {
   for (const wait of dump.waits) if (wait.lock < 0) for (const id of wait.threads) wanted.add(id);
   /** @type {Map<string, Box>} */
   const boxes = new Map();
-  /** @param {string} key @param {string} label @param {string} detail @param {string} title @param {boolean} isLock @param {boolean} isBad @param {number} entry */
-  const add = (key, label, detail, title, isLock, isBad, entry) => {
-    if (!boxes.has(key)) boxes.set(key, { key, label, detail, title, isLock, isBad, entry, next: new Set(), size: 1, rank: 0, x: 0, y: 0 });
+  /** @param {string} key @param {string} label @param {string} detail @param {string} title @param {boolean} isLock @param {boolean} isBad */
+  const add = (key, label, detail, title, isLock, isBad) => {
+    if (!boxes.has(key)) boxes.set(key, { key, label, detail, title, isLock, isBad, entries: new Set(), next: new Set(), size: 1, rank: 0, x: 0, y: 0 });
     return /** @type {Box} */ (boxes.get(key));
   };
   /** @param {number} id */
@@ -67,7 +67,9 @@ function boxesOf(dump) {
     const known = boxes.get(`t${id}`);
     if (known) return known;
     const thread = dump.threads[id], does = waiting.get(id)?.label ?? thread.doing;
-    return add(`t${id}`, nameOf(thread), placeIn(dump, thread) || does, `${nameOf(thread)}, ${does}`, false, dead.has(id), thread.entry);
+    const box = add(`t${id}`, nameOf(thread), placeIn(dump, thread) || does, `${nameOf(thread)}, ${does}`, false, dead.has(id));
+    if (thread.entry >= 0) box.entries.add(thread.entry);
+    return box;
   };
   /** @type {Map<number, import("./data.js").Wait[]>} By lock, the threads that wait for it and that nobody waits for. */
   const crowds = new Map();
@@ -83,8 +85,9 @@ function boxesOf(dump) {
     const crowd = crowds.get(wait.lock) ?? [];
     let from;
     if (wait.lock >= 0 && !wanted.has(wait.thread) && crowd.length > ALONE) {
-      from = boxes.get(`c${target}`) ?? add(`c${target}`, count(crowd.length, "thread"), placeIn(dump, dump.threads[wait.thread]) || wait.label, crowd.slice(0, 20).map(w => nameOf(dump.threads[w.thread])).join(", "), false, false, dump.threads[wait.thread].entry);
+      from = boxes.get(`c${target}`) ?? add(`c${target}`, count(crowd.length, "thread"), placeIn(dump, dump.threads[wait.thread]) || wait.label, crowd.slice(0, 20).map(w => nameOf(dump.threads[w.thread])).join(", "), false, false);
       from.size = crowd.length;
+      for (const w of crowd) if (dump.threads[w.thread].entry >= 0) from.entries.add(dump.threads[w.thread].entry);
     } else {
       from = addThread(wait.thread);
     }
@@ -96,7 +99,7 @@ function boxesOf(dump) {
     const owners = lock.owner >= 0 ? [lock.owner] : lock.readers;
     const [address, type] = /^(<.*?>) \((.*)\)$/.exec(lock.label)?.slice(1) ?? [lock.label, ""];
     const lost = lock.isAbandoned ? ", held by a thread that has ended" : "";
-    const box = add(target, type.replace(/^.*\.(?=\w+$)/, "") || address, type ? address + lost : lost, lock.label + lost, true, lock.isAbandoned || (dead.has(wait.thread) && owners.some(id => dead.has(id))), -1);
+    const box = add(target, type.replace(/^.*\.(?=\w+$)/, "") || address, type ? address + lost : lost, lock.label + lost, true, lock.isAbandoned || (dead.has(wait.thread) && owners.some(id => dead.has(id))));
     from.next.add(target);
     for (const id of owners) box.next.add(addThread(id).key);
   }
@@ -169,10 +172,10 @@ function arrow(from, to) {
  * The graph as text: each box can be reached by keyboard.
  * @param {Box[]} boxes
  * @param {Map<string, Box>} kept
- * @param {(entry: number) => void} show
+ * @param {(entries: number[]) => void} show
  */
 function listOf(boxes, kept, show) {
-  const link = /** @param {Box} box */ box => (box.isLock ? box.title : element("button", { type: "button", click: () => show(box.entry) }, box.label));
+  const link = /** @param {Box} box */ box => (box.isLock ? box.title : element("button", { type: "button", click: () => show([...box.entries]) }, box.label));
   return element("ul", { class: "plain" }, ...boxes.filter(box => box.next.size > 0).map(box => {
     const targets = [...box.next].flatMap(key => kept.get(key) ?? []);
     return element("li", { class: box.isBad ? "bad" : null }, link(box), box.isLock ? " is held by " : box.size > 1 ? " wait for " : " waits for ",

@@ -10,7 +10,7 @@ import { locksView } from "./locks.js";
 const dump = readDump(JSON.parse(/** @type {any} */ (document.getElementById("data")).textContent));
 
 /** What the reader has chosen. */
-const filter = { search: "", only: -1, idle: false, mine: false, byMethod: false, unchanged: false };
+const filter = { search: "", only: /** @type {Set<number> | null} */ (null), idle: false, mine: false, byMethod: false, unchanged: false };
 const flame = { isAsync: false, isFlame: false, ofSeries: dump.series !== null, isTime: false };
 const order = { column: -1, isDown: false };
 
@@ -23,13 +23,13 @@ const views = [
   { key: "stacks", title: "Stacks", make: () => treeView(dump, merge(dump, entries(), filter, false), filter.search, filter.byMethod) },
   { key: "flame", title: "Flame graph", make: flamePanel },
   { key: "threads", title: "Threads", make: () => threadsView(dump, threads(), order) },
-  { key: "locks", title: "Locks and waits", make: () => locksView(dump, showEntry) },
+  { key: "locks", title: "Locks and waits", make: () => locksView(dump, showEntries) },
 ];
 if (hasAsync) views.push({ key: "awaits", title: "Awaits", make: () => treeView(dump, merge(dump, entries().filter(e => e.isAsync), filter, true), filter.search, filter.byMethod) });
 
 let view = views[0];
 
-const search = element("input", { type: "search", id: "search", placeholder: "method, file:line, thread", "aria-label": "Search", input: later(() => change({ search: search.value, only: -1 })) });
+const search = element("input", { type: "search", id: "search", placeholder: "method, file:line, thread", "aria-label": "Search", input: later(() => change({ search: search.value, only: null })) });
 const found = element("span", { class: "note", "aria-live": "polite" });
 const only = element("p", { class: "only", hidden: true });
 const tabs = views.map(v => element("button", { type: "button", role: "tab", id: `tab-${v.key}`, "aria-controls": "panel", click: () => go(v) }, v.title));
@@ -53,7 +53,7 @@ document.addEventListener("keydown", event => {
   } else if (event.key === "Escape") {
     search.value = "";
     history.replaceState(null, "", `#${view.key}`);
-    change({ search: "", only: -1 });
+    change({ search: "", only: null });
   } else if (!isTyping && event.key >= "1" && event.key <= String(views.length)) {
     go(views[Number(event.key) - 1]);
   } else if (event.target instanceof HTMLElement && event.target.tagName === "SUMMARY") {
@@ -72,7 +72,7 @@ function entries() {
 function threads() {
   const shown = new Set(entries().flatMap(e => e.threads));
   const word = filter.search.trim().toLowerCase();
-  return dump.threads.filter(t => shown.has(t.id) || (t.entry < 0 && filter.only < 0 && nameOf(t).toLowerCase().includes(word)));
+  return dump.threads.filter(t => shown.has(t.id) || (t.entry < 0 && !filter.only && nameOf(t).toLowerCase().includes(word)));
 }
 
 /** @param {Partial<typeof filter>} changes */
@@ -85,13 +85,16 @@ function draw() {
   const shown = entries();
   const sum = /** @param {boolean} isAsync */ isAsync => shown.filter(e => e.isAsync === isAsync).reduce((n, e) => n + e.count, 0);
   found.textContent = counts(sum(false), sum(true));
-  only.hidden = filter.only < 0;
-  if (filter.only >= 0) {
-    const entry = dump.entries[filter.only];
-    const what = entry.threads.length > 0 ? nameOf(dump.threads[entry.threads[0]]) + (entry.threads.length > 1 ? ` and ${count(entry.threads.length - 1, "more thread")}` : "") : count(entry.count, "async stack");
-    only.replaceChildren(`Only ${what}. `, element("button", { type: "button", click: () => change({ only: -1 }) }, "Show all"));
+  only.hidden = !filter.only;
+  if (filter.only) {
+    const ids = [...filter.only].flatMap(id => dump.entries[id].threads);
+    const what = ids.length > 0 ? nameOf(dump.threads[ids[0]]) + (ids.length > 1 ? ` and ${count(ids.length - 1, "more thread")}` : "") : count([...filter.only].reduce((n, id) => n + dump.entries[id].count, 0), "async stack");
+    only.replaceChildren(`Only ${what}. `, element("button", { type: "button", click: () => change({ only: null }) }, "Show all"));
   }
+  const focused = document.activeElement, isInside = focused !== null && panel.contains(focused);
   panel.replaceChildren(view.make());
+  // What had the focus was replaced.
+  if (isInside) ((focused.id && document.getElementById(focused.id)) || panel).focus();
 }
 
 /** @param {typeof view} next */
@@ -111,11 +114,11 @@ function go(next) {
   location.hash = next.key;
 }
 
-/** @param {number} entry */
-function showEntry(entry) {
-  if (entry < 0) return;
+/** @param {number[]} shown Entries. */
+function showEntries(shown) {
+  if (shown.length === 0) return;
   search.value = "";
-  Object.assign(filter, { search: "", only: entry });
+  Object.assign(filter, { search: "", only: new Set(shown) });
   go(views[0]);
   panel.focus();
 }
@@ -128,10 +131,10 @@ function flamePanel() {
   const isTime = isSeries && (flame.isTime || series.isTime) && series.interval > 0;
   const show = isTime ? /** @param {number} n */ n => `${((n * series.interval) / 1000).toFixed(2)} s` : number;
   const choices = element("p", { class: "filters" },
-    hasAsync ? choice("Async stacks", flame.isAsync, on => (flame.isAsync = on)) : null,
-    choice("Outermost call at the bottom", flame.isFlame, on => (flame.isFlame = on)),
-    series ? choice(`All ${number(series.dumps)} dumps`, flame.ofSeries, on => (flame.ofSeries = on)) : null,
-    isSeries && series.interval > 0 && !series.isTime ? choice("As time", flame.isTime, on => (flame.isTime = on)) : null);
+    hasAsync ? choice("Async stacks", flame.isAsync, on => (flame.isAsync = on), "flame-async") : null,
+    choice("Outermost call at the bottom", flame.isFlame, on => (flame.isFlame = on), "flame-up"),
+    series ? choice(`All ${number(series.dumps)} dumps`, flame.ofSeries, on => (flame.ofSeries = on), "flame-series") : null,
+    isSeries && series.interval > 0 && !series.isTime ? choice("As time", flame.isTime, on => (flame.isTime = on), "flame-time") : null);
   const note = isSeries ? element("p", { class: "note" }, "This graph is of all dumps, whatever is chosen above; the search marks methods.") : null;
   return element("div", null, choices, note, flameView(cells, isSeries ? `${isTime ? "of " : "samples of "}${unitOf(cells)}` : unitOf(cells), filter.search, flame.isFlame, show));
 }
@@ -155,7 +158,7 @@ function follow() {
   if (!frame) return;
   search.value = frame.file ? `${frame.file}:${frame.line}` : frame.method;
   filter.search = search.value;
-  filter.only = -1;
+  filter.only = null;
   if (!entries().length) /** @type {any} */ (document.getElementById("idle")).click();
   open(views[0]);
 }

@@ -4,7 +4,7 @@ import { PROGRAM, nameOf, stackOf } from "./data.js";
 /** @typedef {import("./data.js").Dump} Dump */
 /** @typedef {import("./data.js").Entry} Entry */
 /** @typedef {import("./data.js").Frame} Frame */
-/** @typedef {{ search: string, only: number, idle: boolean, mine: boolean, byMethod: boolean, unchanged: boolean }} Filter */
+/** @typedef {{ search: string, only: Set<number> | null, idle: boolean, mine: boolean, byMethod: boolean, unchanged: boolean }} Filter */
 /** @typedef {{ frame: Frame | null, threads: number, async: number, calls: Map<string | number, Branch>, ends: Entry[] }} Branch */
 
 /**
@@ -19,7 +19,7 @@ export function chosen(dump, filter) {
     ? dump.entries.filter(e => e.unchanged > 0).map(e => ({ ...e, count: e.unchanged, threads: e.threads.filter(id => dump.threads[id].isUnchanged) }))
     : dump.entries;
   return entries.filter(entry => {
-    if (filter.only >= 0) return entry.id === filter.only;
+    if (filter.only) return filter.only.has(entry.id);
     if (entry.isIdle && !filter.idle) return false;
     if (!search) return true;
     for (let path = entry.path; path > 0; path = dump.parents[path]) if (found[dump.frameOf[path]]) return true;
