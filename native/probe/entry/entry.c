@@ -53,7 +53,7 @@ static bool acceptable(const sf_request *r)
         && r->max_total_frames > 0 && r->max_threads <= 1 << 20 && r->max_total_frames <= 1 << 24 && r->max_image_bytes <= 1u << 30
         && r->address_length > 0 && r->address_length < SF_ADDRESS_BYTES && r->suspend_timeout_ms <= MAX_TIME_MS
         && r->send_timeout_ms >= MIN_TIME_MS && r->send_timeout_ms <= MAX_TIME_MS && r->pause_limit_us <= MAX_PAUSE_US
-        && r->seen_count <= SF_SEEN_MOST && r->heap_limit_us <= MAX_PAUSE_US && r->heap_max_objects <= 1 << 22 && r->heap_max_copied <= 1u << 30;
+        && r->seen_count <= SF_SEEN_MOST && (r->seen_count == 0 || r->flags & SF_REQUEST_SAMPLE) && r->heap_limit_us <= MAX_PAUSE_US && r->heap_max_objects <= 1 << 22 && r->heap_max_copied <= 1u << 30;
 }
 
 static void describe_runtime(capture *c)

@@ -120,7 +120,6 @@ void capture_take(capture *c)
     int64_t begin, give_up = sf_now(CLOCK_MONOTONIC) + (int64_t)c->request->suspend_timeout_ms * 1000000 / 4;
     suspension how;
     watch_begin(c);
-    unchanged_find(c);
     while ((how = suspend(c, &begin)) == SUSPENDED && !heap_claim(c) && begin < give_up) {
         info_resume(c->runtime.info);
         struct timespec pause = { 0, 20000000 };
@@ -173,9 +172,11 @@ void capture_take(capture *c)
         return;
     }
     resolve(c);
-    heap_describe(c);
-    trim_held(c);
-    objects_name(c);
+    if (!is_sample(c)) {
+        heap_describe(c);
+        trim_held(c);
+        objects_name(c);
+    }
     hold_release(c);
     c->result.resolve_ns = sf_now(CLOCK_MONOTONIC) - resumed;
     busy_end(c);

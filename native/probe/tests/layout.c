@@ -11,6 +11,7 @@
 int main(void)
 {
     printf("version - %d %d\n", SF_VERSION_MAJOR, SF_VERSION_MINOR);
+    printf("seen - %d %d\n", SF_SEEN_MOST, SF_SEEN_UNIT_NS);
     STRUCT(sf_request);
     FIELD(sf_request, magic); FIELD(sf_request, version_major); FIELD(sf_request, version_minor); FIELD(sf_request, flags);
     FIELD(sf_request, nonce); FIELD(sf_request, max_threads); FIELD(sf_request, max_thread_frames);

@@ -81,6 +81,9 @@ static void requests(void)
     CHECK(answer(&header) == (ssize_t)header.total_size);
     attach(&sample, sizeof sample - 1);
     CHECK(answer(&header) == -1);
+    sample.request.flags = 0; /* a whole dump has every thread */
+    attach(&sample, sizeof sample);
+    CHECK(answer(&header) == -1);
 
     attach(&good, sizeof good - 1);
     attach(NULL, 0);
@@ -100,7 +103,7 @@ static void requests(void)
     REFUSED(heap_limit_us, UINT32_MAX);
     REFUSED(heap_max_objects, UINT32_MAX);
     REFUSED(heap_max_copied, UINT32_MAX);
-    REFUSED(seen_count, 1); /* it does not follow */
+    REFUSED(seen_count, 1); /* it does not follow, and this is no sample */
     REFUSED(seen_count, SF_SEEN_MOST + 1);
     REFUSED(seen_count, UINT32_MAX);
     REFUSED(address_length, 0);

@@ -121,7 +121,7 @@ bool is_late(const capture *c);
 void walk_all(capture *c, void *threads);
 
 /* unchanged.c: the threads that have not run since the host's last sample. */
-void unchanged_find(capture *c); /* before the suspend */
+void unchanged_find(capture *c); /* before each attempt to suspend */
 uint32_t unchanged_take(capture *c, clr_id *ids, uint32_t count); /* in the pause; returns how many others there are: they are moved to the front */
 
 /* describe.c: reading while the runtime is suspended. */

@@ -20,6 +20,7 @@ suspension suspend(capture *c, int64_t *begin)
         /* Only after at least one retry. */
         if (c->result.suspend_retries > 0 && sf_now(CLOCK_MONOTONIC) > deadline)
             return SUSPEND_FAILED;
+        unchanged_find(c);
         watch_arm();
         *begin = sf_now(CLOCK_MONOTONIC);
         hresult hr = info_suspend(c->runtime.info);

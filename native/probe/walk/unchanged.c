@@ -1,6 +1,6 @@
 /* The threads that have not run since the last sample of a recording: they are not walked, and nothing is read about them in the pause.
  *
- * Their clocks are read before the suspend, because the program need not stand still for that. A thread that wakes up later had the stack of the last
+ * Their clocks are read right before each attempt to suspend, because the program need not stand still for that. A thread that wakes up later had the stack of the last
  * sample a moment ago, and its clock shows it to the next one. */
 #define _GNU_SOURCE
 #include "walk/walk.h"
@@ -11,8 +11,8 @@ void unchanged_find(capture *c)
 {
     for (uint32_t i = 0; i < c->request->seen_count; i++) {
         sf_seen *seen = &c->seen[i];
-        int64_t ran = thread_cpu_ns(seen->os_id) - seen->cpu_ns;
-        if (ran < 0 || ran >= SF_SEEN_UNIT_NS)
+        int64_t now = seen->cpu_ns < 0 ? -1 : thread_cpu_ns(seen->os_id);
+        if (now < seen->cpu_ns || now - seen->cpu_ns >= SF_SEEN_UNIT_NS || now < 0)
             seen->cpu_ns = HAS_RUN;
     }
 }

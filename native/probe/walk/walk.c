@@ -132,15 +132,15 @@ void walk_all(capture *c, void *threads)
             thread_work *work = sf_table_at(&c->thread_work, sf_table_add(&c->thread_work));
             *work = (thread_work){ .object = c->batch[i].object, .first_lock = SF_NONE };
             thread->first_frame = c->raw.count;
+            if (is_sample(c))
+                thread->cpu_ns = thread_cpu_ns(thread->os_id); /* before the walk: if it runs later, the next sample walks it again */
             late = late || is_late(c);
             if (late) {
                 thread->flags |= SF_THREAD_NOT_WALKED;
                 c->result.flags |= SF_INFO_TIME_TRUNCATED;
                 continue;
             }
-            if (is_sample(c))
-                thread->cpu_ns = thread_cpu_ns(thread->os_id); /* before the walk: if it runs later, the next sample walks it again */
-            else if (c->batch[i].exception != 0)
+            if (!is_sample(c) && c->batch[i].exception != 0)
                 exception_describe(c, index, c->batch[i].exception);
             walk(c, thread, work, i);
             if (was_interrupted(c, i))

@@ -46,9 +46,10 @@ public sealed class SnapshotRecordsTests
     {
         string[] native = NativeProgram.CompileAndRun(["tests/layout.c"]);
         Assert.Equal($"version - {SnapshotConstants.VersionMajor} {SnapshotConstants.VersionMinor}", native[0]);
+        Assert.Equal($"seen - {SnapshotConstants.MostSeen} {TimeSpan.NanosecondsPerTick}", native[1]);
 
-        var mirrored = new List<string> { native[0] };
-        foreach (string name in native.Skip(1).Select(line => line.Split(' ')[0]).Distinct())
+        var mirrored = new List<string> { native[0], native[1] };
+        foreach (string name in native.Skip(2).Select(line => line.Split(' ')[0]).Distinct())
         {
             Type type = Mirrors[name];
             mirrored.Add($"{name} - 0 {Marshal.SizeOf(type)}");
@@ -57,7 +58,7 @@ public sealed class SnapshotRecordsTests
                 mirrored.Add($"{name} {SnakeCase(field.Name)} {Marshal.OffsetOf(type, field.Name)} {SizeOf(field)}");
         }
         Assert.Equal(native, mirrored);
-        Assert.Equal(Mirrors.Keys.Order(), native.Skip(1).Select(line => line.Split(' ')[0]).Distinct().Order());
+        Assert.Equal(Mirrors.Keys.Order(), native.Skip(2).Select(line => line.Split(' ')[0]).Distinct().Order());
     }
 
     [Theory]

@@ -59,10 +59,10 @@ export function flameView(all, unit, search, isFlame, show = number) {
     if (sought) found = sum(top);
     graph.style.height = `${rows * ROW}px`;
     for (const cell of cells) cell.style.top = `${(isFlame ? rows - 1 - cell.row : cell.row) * ROW}px`;
-    const hadFocus = graph.contains(document.activeElement);
+    const active = document.activeElement, focused = graph.contains(active) ? /** @type {any} */ (active).cell : active === reset ? top : null;
     graph.replaceChildren();
     for (const cell of cells) graph.append(cell);
-    if (hadFocus) cells[callers.length].focus();
+    if (focused) (cells.find(c => c.cell === focused) ?? cells[callers.length]).focus();
     reset.disabled = top === all;
     status.textContent = [
       `${top.name}: ${show(top.count)} of ${show(all.count)} ${unit} (${percent(top.count, all.count)})`,
@@ -91,6 +91,7 @@ export function flameView(all, unit, search, isFlame, show = number) {
     made.style.left = `${left}px`;
     made.style.width = `${wide}px`;
     made.row = row;
+    made.cell = cell;
     return made;
   }
 }

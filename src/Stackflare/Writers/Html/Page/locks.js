@@ -87,7 +87,7 @@ function boxesOf(dump) {
     if (wait.lock >= 0 && !wanted.has(wait.thread) && crowd.length > ALONE) {
       from = boxes.get(`c${target}`) ?? add(`c${target}`, count(crowd.length, "thread"), placeIn(dump, dump.threads[wait.thread]) || wait.label, crowd.slice(0, 20).map(w => nameOf(dump.threads[w.thread])).join(", "), false, false);
       from.size = crowd.length;
-      for (const w of crowd) if (dump.threads[w.thread].entry >= 0) from.entries.add(dump.threads[w.thread].entry);
+      if (dump.threads[wait.thread].entry >= 0) from.entries.add(dump.threads[wait.thread].entry);
     } else {
       from = addThread(wait.thread);
     }
