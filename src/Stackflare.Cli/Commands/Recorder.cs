@@ -4,7 +4,6 @@ using Stackflare.Analysis;
 using Stackflare.Capture;
 using Stackflare.Snapshots;
 using Stackflare.Symbols;
-using Stackflare.Writers.Profiles;
 
 namespace Stackflare.Cli.Commands;
 

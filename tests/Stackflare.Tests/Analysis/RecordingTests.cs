@@ -1,7 +1,9 @@
+using Stackflare.Analysis;
+using Stackflare.Tests.Writers;
 using Stackflare.Writers.Profiles;
 using static Stackflare.Tests.Writers.Build;
 
-namespace Stackflare.Tests.Writers;
+namespace Stackflare.Tests.Analysis;
 
 /// <summary>The weights of a recording are the time that passed, and samples are due at the right times.</summary>
 public sealed class RecordingTests

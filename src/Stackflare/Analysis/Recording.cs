@@ -1,4 +1,4 @@
-namespace Stackflare.Writers.Profiles;
+namespace Stackflare.Analysis;
 
 /// <summary>
 /// Weighs the dumps of a recording: half of the time between two dumps counts for the stacks of the one, and half for those of the other. So the weights add up to the time that passed, however
@@ -6,7 +6,7 @@ namespace Stackflare.Writers.Profiles;
 /// </summary>
 /// <param name="mode">Which time counts.</param>
 /// <param name="samples">The sum.</param>
-internal sealed class Recording(RecordingMode mode, StackSamples samples)
+internal sealed class Recording(RecordingMode mode, ISampleSum samples)
 {
     // By thread: its processor time at the last dump, and the part of it that does not count for a stack yet.
     private Dictionary<(OsThreadId, ManagedThreadId?), (DumpThread Thread, long Cpu, long Owed)> _threads = [];

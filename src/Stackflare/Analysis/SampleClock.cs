@@ -1,4 +1,4 @@
-namespace Stackflare.Writers.Profiles;
+namespace Stackflare.Analysis;
 
 /// <summary>
 /// Says when the next sample is due: at multiples of the interval, so that a late sample does not delay the next ones; and later if the program would
