@@ -8,17 +8,24 @@ using Stackflare.Symbols;
 namespace Stackflare.Cli.Commands;
 
 /// <summary>Takes the samples of a recording, and says on a terminal how far it is. Not thread-safe.</summary>
-internal sealed class Recorder(ProcessCapture capture, Recording recording, SampleClock clock, Interrupt interrupt)
+/// <param name="capture">Takes them.</param>
+/// <param name="recording">Weighs them.</param>
+/// <param name="clock">Says when they are due.</param>
+/// <param name="interrupt">Ends the recording.</param>
+/// <param name="asyncClock">Says which of them have async stacks, and has the pauses of these; null if all have what the capture's options say.</param>
+/// <param name="sampled">Called after each sample with the time since the beginning, in place of the progress on a terminal; null for that progress.</param>
+internal sealed class Recorder(ProcessCapture capture, Recording recording, SampleClock clock, Interrupt interrupt, SampleClock? asyncClock = null, Action<TimeSpan>? sampled = null)
 {
     /// <summary>After so many failed samples in a row, the recording ends.</summary>
     private const int MaxFailures = 3;
 
     private static readonly TimeSpan BetweenReports = TimeSpan.FromSeconds(0.5);
 
-    private readonly bool _reports = !Console.IsErrorRedirected;
+    private readonly bool _reports = sampled is null && !Console.IsErrorRedirected;
     private readonly Stopwatch _watch = new();
     private DateTimeOffset _begin;
     private TimeSpan _reported, _last, _length, _longest;
+    private TimeSpan? _asyncDue;
     private int _taken;
 
     /// <summary>The error that ended the recording early; null if there was none.</summary>
@@ -36,7 +43,7 @@ internal sealed class Recorder(ProcessCapture capture, Recording recording, Samp
                 break;
             try
             {
-                Take();
+                Take(withAsync: asyncClock is null || (_asyncDue ??= asyncClock.Next(due)) <= due);
                 failures = 0;
             }
             catch (StackflareException e) when (!interrupt.Happened && _taken > 0 && MayPass(e) && ++failures < MaxFailures)
@@ -76,15 +83,23 @@ internal sealed class Recorder(ProcessCapture capture, Recording recording, Samp
 
     private static bool MayPass(StackflareException error) => error.Error is StackflareError.Timeout or StackflareError.CaptureFailed or StackflareError.SuspensionBlocked or StackflareError.DiagnosticsUnreachable;
 
-    private void Take()
+    private void Take(bool withAsync)
     {
         Snapshot snapshot;
         using (new Watchdog(capture.Limit, cleanUp: capture.Abandon))
-            snapshot = capture.TakeSnapshot(interrupt.Token);
+            snapshot = capture.TakeSnapshot(interrupt.Token, withAsync);
         using (new Watchdog(capture.Limit + SymbolLimits.Time, "a file system with its symbols does not answer"))
         {
             ThreadDump dump = capture.Symbolicate(snapshot);
-            clock.Took(dump.Timings.Pause);
+            if (asyncClock is not null && withAsync)
+            {
+                asyncClock.Took(dump.Timings.Pause);
+                _asyncDue = null;
+            }
+            else
+            {
+                clock.Took(dump.Timings.Pause);
+            }
             // The end of the capture depends on what the program does.
             TimeSpan at = dump.CapturedAt - _begin;
             _longest = TimeSpan.FromTicks(Math.Max(_longest.Ticks, (at - _last).Ticks));
@@ -92,6 +107,7 @@ internal sealed class Recorder(ProcessCapture capture, Recording recording, Samp
             recording.Add(ToolNotes.Reword(dump, "A dump with --async"), _last);
             _taken++;
         }
+        sampled?.Invoke(_watch.Elapsed);
     }
 
     /// <summary>Writes to standard error. A terminal that was closed is no reason to lose a recording.</summary>

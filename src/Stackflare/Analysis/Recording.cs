@@ -56,18 +56,27 @@ internal sealed class Recording(RecordingMode mode, ISampleSum samples)
         };
     }
 
-    /// <summary>Ends the recording. The time since the last dump counts for its stacks. What threads used since they were last found running counts for the stack that they had then.</summary>
+    /// <summary>Ends the recording. The time since the last dump counts for its stacks.</summary>
     /// <param name="at">The time since the beginning of the recording.</param>
     public void End(TimeSpan at)
     {
         WeighBefore(Math.Max(0, Microseconds(at) - _last));
-        foreach (var (thread, owed) in _threads.Values.Select(static t => (t.Thread, t.Owed)).Concat(_ended))
+        Settle();
+        _threads.Clear();
+    }
+
+    /// <summary>Counts what threads used since they were last found running for the stack that they had then, so that the sum is all that was used up to the last dump.</summary>
+    public void Settle()
+    {
+        foreach (var (key, (thread, cpu, owed)) in _threads)
         {
             if (owed > 0)
                 samples.AddRest(thread, owed);
+            _threads[key] = (thread, cpu, 0);
         }
+        foreach (var (thread, owed) in _ended)
+            samples.AddRest(thread, owed);
         _ended.Clear();
-        _threads.Clear();
     }
 
     private void AddUp(ThreadDump dump, long elapsed)

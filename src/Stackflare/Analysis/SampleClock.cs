@@ -2,11 +2,12 @@ namespace Stackflare.Analysis;
 
 /// <summary>
 /// Says when the next sample is due: at multiples of the interval, so that a late sample does not delay the next ones; and later if the program would
-/// otherwise be paused for a larger part of the time than <see cref="MaxPaused"/>. Not thread-safe.
+/// otherwise be paused for a larger part of the time than it may. Not thread-safe.
 /// </summary>
 /// <param name="interval">The time from one sample to the next.</param>
 /// <param name="duration">When the last sample is due; null for no end.</param>
-internal sealed class SampleClock(TimeSpan interval, TimeSpan? duration)
+/// <param name="mostPaused">The part of the time for which these samples may pause the program: less than <see cref="MaxPaused"/> if there are others.</param>
+internal sealed class SampleClock(TimeSpan interval, TimeSpan? duration, double mostPaused = SampleClock.MaxPaused)
 {
     /// <summary>The part of the time for which the program may be paused.</summary>
     public const double MaxPaused = 0.01;
@@ -45,14 +46,14 @@ internal sealed class SampleClock(TimeSpan interval, TimeSpan? duration)
         if (_hasLast || now >= duration)
             return null;
         // The pause of the next sample is taken to be as long as the others.
-        TimeSpan usual = _taken == 0 ? TimeSpan.Zero : Paused / _taken, affordable = (Paused + usual) / MaxPaused;
+        TimeSpan usual = _taken == 0 ? TimeSpan.Zero : Paused / _taken, affordable = (Paused + usual) / mostPaused;
         if (affordable > duration)
         {
             IsThrottled = true;
             return null;
         }
         TimeSpan due = interval * (Math.Floor(now / interval) + 1);
-        TimeSpan later = TimeSpan.FromTicks(Math.Max((_due + (usual / MaxPaused)).Ticks, (affordable - Credit).Ticks));
+        TimeSpan later = TimeSpan.FromTicks(Math.Max((_due + (usual / mostPaused)).Ticks, (affordable - Credit).Ticks));
         if (later > due)
         {
             IsThrottled = true;

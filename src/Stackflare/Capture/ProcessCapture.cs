@@ -86,31 +86,33 @@ internal sealed class ProcessCapture : IDisposable
 
     /// <summary>Takes a snapshot.</summary>
     /// <param name="cancellationToken">Ends the wait, like a timeout.</param>
+    /// <param name="withAsync">False for a short pause, without the async stacks that the options ask for.</param>
     /// <exception cref="StackflareException">No snapshot could be taken; the error says why.</exception>
-    public Snapshot TakeSnapshot(CancellationToken cancellationToken)
+    public Snapshot TakeSnapshot(CancellationToken cancellationToken, bool withAsync = true)
     {
+        CaptureOptions options = withAsync ? _options : _options with { AsyncStacks = AsyncStackMode.Never };
         if (_target.IsStopped())
             throw Stopped(_target.Pid);
         try
         {
-            return Take(cancellationToken);
+            return Take(options, cancellationToken);
         }
         catch (StackflareException e) when (_useMemory && ProbeTransport.CanUseMemory(_target) && SnapshotCapture.CouldNotLoad(e))
         {
             // A different group, a hidden /proc or a security module can prevent the process from opening the file in memory.
             _useMemory = false;
-            return Take(cancellationToken);
+            return Take(options, cancellationToken);
         }
     }
 
     /// <summary>Checks whether the process has ended. If so, that is the error to report, because other errors are only its effect.</summary>
     private bool HasEnded() => _target.IsVisible && _target.HasEnded();
 
-    private Snapshot Take(CancellationToken cancellationToken)
+    private Snapshot Take(CaptureOptions options, CancellationToken cancellationToken)
     {
         try
         {
-            return Source.Capture(_options, cancellationToken);
+            return Source.Capture(options, cancellationToken);
         }
         catch (StackflareException) when (HasEnded())
         {
