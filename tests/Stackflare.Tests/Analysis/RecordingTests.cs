@@ -92,6 +92,32 @@ public sealed class RecordingTests
         Assert.Equal(Milliseconds(300), clock.Paused);
     }
 
+    /// <summary>Samples that have a part of the pauses for themselves keep to it.</summary>
+    [Fact]
+    public void APartOfThePausesIsNotExceeded()
+    {
+        var clock = new SampleClock(Milliseconds(10), Milliseconds(30_000), SampleClock.MaxPaused / 2);
+        for (TimeSpan now = TimeSpan.Zero; clock.Next(now) is { } due; now = due)
+            clock.Took(Milliseconds(2));
+        Assert.Equal(Milliseconds(150), clock.Paused);
+    }
+
+    /// <summary>What threads used up to now is counted before the end too, and once.</summary>
+    [Fact]
+    public void ARecordingCanBeSettledBeforeItsEnd()
+    {
+        using var samples = new StackSamples(RenderOptions.Default);
+        var recording = new Recording(RecordingMode.Cpu, samples);
+        recording.Add(Sample(10, 100, ThreadActivity.Running, Work), TimeSpan.Zero);
+        recording.Add(Sample(15, 100, ThreadActivity.Waiting, Rest), TimeSpan.FromMilliseconds(10));
+        recording.Settle();
+        Assert.Equal(5_000, samples.Threads.Single(t => t.Name == "worker").Samples);
+        recording.Settle();
+        recording.Add(Sample(18, 100, ThreadActivity.Running, Work), TimeSpan.FromMilliseconds(20));
+        recording.End(TimeSpan.FromMilliseconds(20));
+        Assert.Equal(8_000, samples.Threads.Single(t => t.Name == "worker").Samples);
+    }
+
     /// <summary>After one long pause, samples are rarer for a while, but there are some.</summary>
     [Fact]
     public void OneLongPauseDoesNotStopARecording()
