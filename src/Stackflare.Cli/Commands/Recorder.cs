@@ -12,7 +12,7 @@ namespace Stackflare.Cli.Commands;
 /// <param name="recording">Weighs them.</param>
 /// <param name="clock">Says when they are due.</param>
 /// <param name="interrupt">Ends the recording.</param>
-/// <param name="asyncClock">Says which of them have async stacks, and has the pauses of these; null if all have what the capture's options say.</param>
+/// <param name="asyncClock">Says which of them have async stacks, and has the part of the pauses that looks for them; null if all have what the capture's options say.</param>
 /// <param name="sampled">Called after each sample with the time since the beginning, in place of the progress on a terminal; null for that progress.</param>
 internal sealed class Recorder(ProcessCapture capture, Recording recording, SampleClock clock, Interrupt interrupt, SampleClock? asyncClock = null, Action<TimeSpan>? sampled = null)
 {
@@ -91,15 +91,12 @@ internal sealed class Recorder(ProcessCapture capture, Recording recording, Samp
         using (new Watchdog(capture.Limit + SymbolLimits.Time, "a file system with its symbols does not answer"))
         {
             ThreadDump dump = capture.Symbolicate(snapshot);
-            if (asyncClock is not null && withAsync)
-            {
-                asyncClock.Took(dump.Timings.Pause);
-                _asyncDue = null;
-            }
-            else
-            {
-                clock.Took(dump.Timings.Pause);
-            }
+            // The search of the heap has a clock of its own: the rest of the pause is that of any sample.
+            TimeSpan search = asyncClock is not null && withAsync ? dump.Timings.Heap : TimeSpan.Zero;
+            clock.Took(dump.Timings.Pause - search);
+            if (withAsync)
+                asyncClock?.Took(search);
+            _asyncDue = withAsync ? null : _asyncDue;
             // The end of the capture depends on what the program does.
             TimeSpan at = dump.CapturedAt - _begin;
             _longest = TimeSpan.FromTicks(Math.Max(_longest.Ticks, (at - _last).Ticks));

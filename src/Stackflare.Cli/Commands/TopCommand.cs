@@ -35,7 +35,7 @@ internal static class TopCommand
             TimeSpan time = TimeSpan.FromMilliseconds(result.GetValue(interval));
             TimeSpan? end = screens == 0 ? null : time * screens;
             bool withAsync = !result.GetValue(noAsync);
-            // Samples with async stacks have a part of the pauses of their own: they are few, and take longer.
+            // The search for async stacks has a part of the pauses of its own: it is rare, and takes longer.
             double part = withAsync ? SampleClock.MaxPaused / 2 : SampleClock.MaxPaused;
             var options = new CaptureOptions
             {

@@ -89,6 +89,17 @@ public sealed partial class TopTests
         Assert.Equal(1, Regex.Count((await Tool.RunAsync("top", $"{target.Pid}", "-i", "300")).Output, @"(?m)^Shapes \(pid \d+\), up "));
     }
 
+    /// <summary>A pause of half a millisecond is a part of 200 ms that two samples may not take.</summary>
+    [Fact]
+    public async Task ASampleThatWouldPauseForTooLongIsNotTaken()
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "ManyThreads", TargetOptions.NoTrap with { Arguments = ["--threads", "1000"] });
+        ToolResult result = await Tool.RunAsync("top", $"{target.Pid}", "--once", "-i", "200");
+        Assert.True(result.ExitCode == 0, result.ToString());
+        Assert.Contains("\nLines: not known after one sample\n", result.RawOutput, StringComparison.Ordinal);
+        Assert.Equal("stackflare: One sample was taken: a second one would have paused the program for more than 1 % of the time. Use a longer --interval.\n", result.Error);
+    }
+
     [RequiresTerminalTheory]
     [InlineData(80, 24)]
     [InlineData(120, 40)]

@@ -67,7 +67,7 @@ internal sealed class LiveText
     private LivePart HotLines()
     {
         if (_screen.Time == TimeSpan.Zero)
-            return new LivePart(2, Title("Lines: wait for the next look"), []);
+            return new LivePart(2, Title("Lines: not known after one sample"), []);
         List<string[]> lines = [];
         foreach (HotLine line in _screen.Lines.Where(l => l.Cpu / _screen.Time >= LeastShare))
         {
@@ -85,7 +85,7 @@ internal sealed class LiveText
     private LivePart BusyThreads()
     {
         if (_screen.Time == TimeSpan.Zero)
-            return new LivePart(6, Title("Threads: wait for the next look"), []);
+            return new LivePart(6, Title("Threads: not known after one sample"), []);
         List<string[]> threads =
         [
             .. _screen.Threads.Where(t => t.Cpu / _screen.Time >= LeastShare).Select(t => (string[])
@@ -118,7 +118,12 @@ internal sealed class LiveText
             { Holder: { } last } => $"held by {DiagnosisText.Count(wanted.Holders, "thread")} in turn, last by {Name(last)}",
         };
         var rows = new List<string> { _theme.Mark(TextRole.Warning, Shorten($"{Number(wanted.Average)} wait  ", $"{Described(wanted.Lock)}{by}")) };
-        rows.Add(wanted.HeldAt is { } at ? Frame($"       {holder} ", at) : Shorten("       ", holder));
+        // On a narrow terminal, the place has a line of its own.
+        bool isOneRow = !(_width < 2 * (holder.Length + 8));
+        if (wanted.HeldAt is null || !isOneRow)
+            rows.Add(Shorten("       ", holder));
+        if (wanted.HeldAt is { } at)
+            rows.Add(Frame(isOneRow ? $"       {holder} " : "         ", at));
         foreach (var (frame, average) in wanted.WantedAt.Take(MaxPlaces))
             rows.Add(Frame($"       {Number(average).TrimStart()} wait ", frame));
         if (wanted.WantedAt.Count > MaxPlaces)
@@ -184,13 +189,12 @@ internal sealed class LiveText
 
     private static string Doing(DumpThread thread) => EscapedText.Plain(thread.WaitingFor is { Lock: { Type: { } type }, Kind: not WaitKind.MonitorWait } ? $"waiting for a {type}" : DiagnosisText.Doing(thread));
 
-    private static string Name(DumpThread thread) => DiagnosisText.Describe(thread, Ends(EscapedText.Quoted(thread.DisplayName)));
-
     /// <summary>Names can be long, and the place is what matters.</summary>
-    private static string Ends(string name)
+    private string Name(DumpThread thread)
     {
-        const int Longest = 24;
-        return name.Length <= Longest ? name : $"{name[..(Longest - 9)]}…{name[^8..]}";
+        string name = EscapedText.Quoted(thread.DisplayName);
+        int longest = _width switch { null => int.MaxValue, < 100 => 15, _ => 24 };
+        return DiagnosisText.Describe(thread, name.Length <= longest ? name : LongNames.Middle(name, longest));
     }
 
     private string Title(string text) => _theme.Mark(TextRole.Heading, Cut(text));
