@@ -25,6 +25,9 @@ internal sealed class Interrupt : IDisposable
     /// <summary>Waits for a time. True if a signal ended the wait.</summary>
     public bool WaitOr(TimeSpan time) => Token.WaitHandle.WaitOne(time);
 
+    /// <summary>Does what the first signal does. Thread-safe.</summary>
+    public void Request() => _source.Cancel();
+
     public void Dispose()
     {
         foreach (PosixSignalRegistration registration in _registrations)

@@ -56,7 +56,7 @@ internal static class ProcessFinder
         }
         if (OfOtherUsers(name).FirstOrDefault() is { Pid: > 0 } other)
             throw StackflareException.AnotherUser(other.Pid, other.User);
-        string[] commands = ["ps", "show", "completion"];
+        string[] commands = ["ps", "show", "record", "top", "completion"];
         string? meant = DidYouMean.Closest(name, [.. visible.Select(static p => p.Name), .. commands]);
         string problem = $"There is no .NET process with the name '{name}'.";
         throw meant is null ? StackflareException.NoSuchProcess(problem)

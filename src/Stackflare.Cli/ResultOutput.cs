@@ -13,19 +13,21 @@ internal static class ResultOutput
 
     /// <param name="file">The file; null for standard output.</param>
     /// <param name="pieces">The output. Enumerated only after the file was found to be writable.</param>
+    /// <returns>False if the reader has gone.</returns>
     /// <exception cref="OutputException">The output could not be written.</exception>
-    public static void Write(string? file, IEnumerable<ReadOnlyMemory<byte>> pieces)
+    public static bool Write(string? file, IEnumerable<ReadOnlyMemory<byte>> pieces)
     {
         if (file is not null)
         {
             AtomicFile.Write(file, $"The file '{EscapedText.Plain(file)}'", pieces);
-            return;
+            return true;
         }
         foreach (ReadOnlyMemory<byte> piece in pieces)
         {
             if (!TryWrite(piece.Span))
-                break;
+                return false;
         }
+        return true;
     }
 
     /// <summary>Not with Console, which ignores a closed pipe: sampling would continue without a reader.</summary>

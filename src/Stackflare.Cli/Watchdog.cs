@@ -1,3 +1,4 @@
+using Stackflare.Cli.Terminal;
 using Stackflare.Interop;
 
 namespace Stackflare.Cli;
@@ -57,6 +58,7 @@ internal sealed class Watchdog : IDisposable
     private void End()
     {
         var error = new CaptureTimeoutException(_limit, _waitingFor);
+        LiveTerminal.Leave();
         Console.Error.WriteLine($"stackflare: {ErrorText.Describe(error)}");
         _cleanUp?.Invoke();
         Environment.Exit(ExitCodes.For(error));

@@ -17,6 +17,7 @@ internal static class DumpCommand
                                                 200 samples, 10 ms apart: a profile for speedscope.app
           stackflare record MyApp -o profile.html
                                                 where it spends its time, as a page with a flame graph
+          stackflare top MyApp                  watch its hottest lines, wanted locks and queues
           stackflare MyApp --raw prod.snapshot  save the snapshot, and show it where the PDBs are:
           stackflare show prod.snapshot --symbols ./bin
           stackflare http+unix:/run/app.sock    what the program itself serves
@@ -50,6 +51,7 @@ internal static class DumpCommand
         root.Subcommands.Add(PsCommand.Create());
         root.Subcommands.Add(ShowCommand.Create());
         root.Subcommands.Add(RecordCommand.Create());
+        root.Subcommands.Add(TopCommand.Create());
         root.Subcommands.Add(CompletionCommand.Create());
         root.SetAction(result =>
         {

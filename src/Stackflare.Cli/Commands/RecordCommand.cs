@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Stackflare.Analysis;
 using Stackflare.Capture;
 using Stackflare.Writers;
 using Stackflare.Writers.Profiles;

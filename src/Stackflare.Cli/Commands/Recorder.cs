@@ -4,12 +4,16 @@ using Stackflare.Analysis;
 using Stackflare.Capture;
 using Stackflare.Snapshots;
 using Stackflare.Symbols;
-using Stackflare.Writers.Profiles;
 
 namespace Stackflare.Cli.Commands;
 
 /// <summary>Takes the samples of a recording, and says on a terminal how far it is. Not thread-safe.</summary>
-internal sealed class Recorder(ProcessCapture capture, Recording recording, SampleClock clock, Interrupt interrupt)
+/// <param name="capture">Takes them.</param>
+/// <param name="recording">Weighs them.</param>
+/// <param name="clock">Says when they are due, and which of them are whole dumps.</param>
+/// <param name="interrupt">Ends the recording.</param>
+/// <param name="live">What a live view wants; null for a recording, with its progress on a terminal.</param>
+internal sealed class Recorder(ProcessCapture capture, Recording recording, SampleClock clock, Interrupt interrupt, LiveSamples? live = null)
 {
     /// <summary>After so many failed samples in a row, the recording ends.</summary>
     private const int MaxFailures = 3;
@@ -17,10 +21,11 @@ internal sealed class Recorder(ProcessCapture capture, Recording recording, Samp
     private static readonly TimeSpan BetweenReports = TimeSpan.FromSeconds(0.5);
 
     private readonly ProcessSampler _sampler = new(capture);
-    private readonly bool _reports = !Console.IsErrorRedirected;
+    private readonly bool _reports = live is null && !Console.IsErrorRedirected;
     private readonly Stopwatch _watch = new();
     private DateTimeOffset _begin;
     private TimeSpan _reported, _last, _length, _longest;
+    private TimeSpan? _asyncDue;
     private int _taken;
 
     /// <summary>The error that ended the recording early; null if there was none.</summary>
@@ -38,12 +43,13 @@ internal sealed class Recorder(ProcessCapture capture, Recording recording, Samp
                 break;
             try
             {
-                Take();
+                Take(due);
                 failures = 0;
             }
             catch (StackflareException e) when (!interrupt.Happened && _taken > 0 && MayPass(e) && ++failures < MaxFailures)
             {
                 // For example, a garbage collection took long.
+                clock.Failed((e as SuspensionBlockedException)?.StoodStill ?? TimeSpan.Zero);
             }
             catch (StackflareException e)
             {
@@ -56,6 +62,8 @@ internal sealed class Recorder(ProcessCapture capture, Recording recording, Samp
         // If the program may not be paused again, what was seen at last counts to the end.
         if (Error is null && clock.Rest(_watch.Elapsed) is { } rest)
             _ = interrupt.WaitOr(rest);
+        if (live is null && interrupt.Happened && _taken > 0 && clock.CanEnd(_watch.Elapsed))
+            TakeLast();
         _length = Error is null ? _watch.Elapsed : _last;
         _longest = TimeSpan.FromTicks(Math.Max(_longest.Ticks, (_length - _last).Ticks));
         recording.End(_length);
@@ -78,21 +86,49 @@ internal sealed class Recorder(ProcessCapture capture, Recording recording, Samp
 
     private static bool MayPass(StackflareException error) => error.Error is StackflareError.Timeout or StackflareError.CaptureFailed or StackflareError.SuspensionBlocked or StackflareError.DiagnosticsUnreachable;
 
-    private void Take()
+    private void Take(TimeSpan due)
+    {
+        bool withAsync = live?.AsyncClock is not { } asyncClock || (_asyncDue ??= asyncClock.Next(due)) <= due;
+        ThreadDump dump = Take(token => live is null ? _sampler.Take(clock.IsWhole, token) : capture.TakeSnapshot(token, withAsync), interrupt.Token);
+        // The search of the heap has a clock of its own: the rest of the pause is that of any sample.
+        TimeSpan search = live?.AsyncClock is not null && withAsync ? dump.Timings.Heap : TimeSpan.Zero;
+        clock.Took(dump.Timings.Pause - search);
+        if (withAsync)
+        {
+            live?.AsyncClock?.Took(search);
+            _asyncDue = null;
+        }
+        live?.Sampled(_watch.Elapsed);
+    }
+
+    /// <summary>After Ctrl+C: what the program does now is worth more than what it did at first.</summary>
+    private void TakeLast()
+    {
+        try
+        {
+            clock.Took(Take(token => _sampler.Take(isWhole: true, token), CancellationToken.None).Timings.Pause);
+        }
+        catch (StackflareException)
+        {
+            // The program may have got the signal too.
+        }
+    }
+
+    private ThreadDump Take(Func<CancellationToken, Snapshot> take, CancellationToken cancellationToken)
     {
         Snapshot snapshot;
         using (new Watchdog(capture.Limit, cleanUp: capture.Abandon))
-            snapshot = _sampler.Take(clock.IsWhole, interrupt.Token);
+            snapshot = take(cancellationToken);
         using (new Watchdog(capture.Limit + SymbolLimits.Time, "a file system with its symbols does not answer"))
         {
             ThreadDump dump = _sampler.Build(snapshot);
-            clock.Took(dump.Timings.Pause);
             // The end of the capture depends on what the program does.
             TimeSpan at = dump.CapturedAt - _begin;
             _longest = TimeSpan.FromTicks(Math.Max(_longest.Ticks, (at - _last).Ticks));
             _last = at;
             recording.Add(ToolNotes.Reword(dump, "A dump with --async"), _last);
             _taken++;
+            return dump;
         }
     }
 
@@ -117,3 +153,8 @@ internal sealed class Recorder(ProcessCapture capture, Recording recording, Samp
             $"\r\e[K{_last.TotalSeconds:0} s: {DiagnosisText.Count(_taken, "sample")}, {_taken / Math.Max(_last.TotalSeconds, 0.001):0.0} each second, paused for {0.1 * clock.Paused.TotalMilliseconds / Math.Max(_last.TotalSeconds, 0.001):0.0} % of the time. Ctrl+C ends the recording and writes it."));
     }
 }
+
+/// <summary>What a live view wants of its samples: each has locks and the thread pool.</summary>
+/// <param name="AsyncClock">Says which of them have async stacks, and has the part of the pauses that looks for them; null if all have what the capture's options say.</param>
+/// <param name="Sampled">Called after each sample with the time since the beginning.</param>
+internal sealed record LiveSamples(SampleClock? AsyncClock, Action<TimeSpan> Sampled);

@@ -16,11 +16,17 @@ internal static class TerminalCapabilities
     /// <summary>Colours and links; null if it shows neither.</summary>
     public static TextTheme? Theme => Colours || Links ? new TextTheme(Colours, Links ? Environment.MachineName : null) : null;
 
+    /// <summary>Colours without links, whose text must not be cut; null if it shows none.</summary>
+    public static TextTheme? ThemeWithoutLinks => Colours ? new TextTheme(colours: true, linkHost: null) : null;
+
     /// <summary>The width of the terminal; null if it is not known, or if standard output is no terminal.</summary>
-    public static int? Width => Posix.TerminalColumns(StandardOutput) is > 0 and var columns ? columns : null;
+    public static int? Width => Posix.TerminalSize(StandardOutput) is { Columns: > 0 and var columns } ? columns : null;
+
+    /// <summary>Whether standard output is a terminal on which text can be replaced.</summary>
+    public static bool CanRedraw => !Console.IsOutputRedirected && Term is not ("" or "dumb");
 
     /// <summary>Colours are only for terminals.</summary>
-    private static bool Colours => !Console.IsOutputRedirected && !NoColour && Term is not ("" or "dumb");
+    private static bool Colours => CanRedraw && !NoColour;
 
     /// <summary>
     /// Terminals without links ignore the escape sequence, except very old ones. The kernel's console and other terminals that are known to print it

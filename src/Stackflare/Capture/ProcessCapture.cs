@@ -89,8 +89,10 @@ internal sealed class ProcessCapture : IDisposable
 
     /// <summary>Takes a snapshot.</summary>
     /// <param name="cancellationToken">Ends the wait, like a timeout.</param>
+    /// <param name="withAsync">False for a short pause, without the async stacks that the options ask for.</param>
     /// <exception cref="StackflareException">No snapshot could be taken; the error says why.</exception>
-    public Snapshot TakeSnapshot(CancellationToken cancellationToken) => TakeSnapshot(_options, cancellationToken);
+    public Snapshot TakeSnapshot(CancellationToken cancellationToken, bool withAsync = true) =>
+        TakeSnapshot(withAsync ? _options : _options with { AsyncStacks = AsyncStackMode.Never }, cancellationToken);
 
     /// <summary>Takes the snapshot of a sample: stacks and processor times only.</summary>
     /// <param name="last">The threads of the last sample: those that have not run since are not walked.</param>

@@ -12,14 +12,18 @@ namespace Stackflare.Capture;
 [SupportedOSPlatform("linux")]
 internal sealed class ProcessSampler(ProcessCapture capture)
 {
-    private Dictionary<ulong, DumpThread> _last = [];
+    /// <summary>The shortest tick of kernels that count processor time in ticks.</summary>
+    private const long KernelTick = TimeSpan.TicksPerMillisecond;
+
+    private Dictionary<ulong, Seen> _last = [];
+    private long _taken;
 
     /// <summary>Takes the snapshot of a sample.</summary>
     /// <param name="isWhole">Whether it is a whole dump.</param>
     /// <param name="cancellationToken">Ends the wait, like a timeout.</param>
     /// <exception cref="StackflareException">No snapshot could be taken; the error says why.</exception>
     public Snapshot Take(bool isWhole, CancellationToken cancellationToken) =>
-        isWhole || capture.FindsAsyncStacks ? capture.TakeSnapshot(cancellationToken) : capture.TakeSample([.. Seen()], cancellationToken);
+        isWhole || capture.FindsAsyncStacks ? capture.TakeSnapshot(cancellationToken) : capture.TakeSample([.. Known()], cancellationToken);
 
     /// <summary>Builds the dump of the last snapshot that was taken.</summary>
     public ThreadDump Build(Snapshot snapshot)
@@ -27,26 +31,38 @@ internal sealed class ProcessSampler(ProcessCapture capture)
         ThreadDump dump = capture.Symbolicate(snapshot);
         if (!snapshot.IsSample)
             return dump;
+        _taken++;
         var walked = new Dictionary<OsThreadId, DumpThread>(dump.Threads.Count);
         foreach (DumpThread thread in dump.Threads)
             walked[thread.OsId] = thread;
-        var threads = new Dictionary<ulong, DumpThread>(snapshot.Threads.Count);
+        var threads = new Dictionary<ulong, Seen>(snapshot.Threads.Count);
         foreach (SnapshotThread thread in snapshot.Threads)
-            threads[thread.RuntimeId] = thread.HasNotRun && _last.TryGetValue(thread.RuntimeId, out DumpThread? last) ? last : walked[new OsThreadId(thread.OsId)];
+        {
+            // Only a hostile process has two threads with one id: the second one is left out.
+            if (walked.Remove(new OsThreadId(thread.OsId), out DumpThread? now))
+                threads[thread.RuntimeId] = thread.HasNotRun && _last.TryGetValue(thread.RuntimeId, out Seen known) ? known : new Seen(now, _taken, !snapshot.IsCut);
+        }
         _last = threads;
-        return dump with { Threads = DumpBuilder.InOrder(threads.Values) };
+        return dump with { Threads = DumpBuilder.InOrder(threads.Values.Select(static t => t.Thread)) };
     }
 
     /// <summary>
     /// The threads whose stacks are known. The clock of a thread in a whole dump was read after its walk, so it does not say whether the thread has run since. If the kernel counts
-    /// processor time only in ticks, neither does that of a sample.
+    /// processor time only in ticks, neither does that of a sample. On a virtual machine, a clock can stand still although its thread has run for a moment, so in each sample, the thread is walked
+    /// that has not been for the longest time.
     /// </summary>
-    private IEnumerable<SeenThread> Seen()
+    private IEnumerable<SeenThread> Known()
     {
-        foreach ((ulong id, DumpThread thread) in _last)
+        ulong oldest = _last.Count == 0 ? 0 : _last.MinBy(static t => t.Value.Walked).Key;
+        foreach ((ulong id, Seen seen) in _last)
         {
-            if (thread is { CpuTime: { } time, HasExactCpuTime: true, Completeness: not StackCompleteness.NotWalked })
+            if (id != oldest && seen is { IsWhole: true, Thread: { CpuTime: { } time, Completeness: StackCompleteness.Complete or StackCompleteness.NoManagedFrames } thread } && time.Ticks % KernelTick != 0)
                 yield return new SeenThread(id, thread.OsId.Value, time);
         }
     }
+
+    /// <param name="Thread">The thread.</param>
+    /// <param name="Walked">The number of the sample that walked it.</param>
+    /// <param name="IsWhole">Whether no limit cut that sample.</param>
+    private readonly record struct Seen(DumpThread Thread, long Walked, bool IsWhole);
 }

@@ -50,7 +50,7 @@ internal static unsafe partial class Posix
 
     private const int F_GETFD = 1;
     private const int F_GETPIPE_SZ = 1032;
-    private const nuint FIONREAD = 0x541B, TIOCGWINSZ = 0x5413;
+    private const nuint FIONREAD = 0x541B;
     private const int RWF_NOWAIT = 0x8;
     private const int PipePage = 4096;
     private const uint MFD_CLOEXEC = 0x1;
@@ -147,14 +147,6 @@ internal static unsafe partial class Posix
     /// <summary>The flags of a descriptor, or the negated errno: EBADF if it is closed.</summary>
     internal static int DescriptorFlags(int descriptor) =>
         ControlRaw(descriptor, F_GETFD, 0) is var flags and >= 0 ? flags : -Marshal.GetLastPInvokeError();
-
-    /// <summary>The number of columns of a terminal; 0 if it does not say, or if the descriptor is no terminal. The console class would initialize the terminal.</summary>
-    internal static int TerminalColumns(int descriptor)
-    {
-        // Four numbers of 16 bits: rows, columns, and two that are not used.
-        int* size = stackalloc int[2];
-        return ControlDeviceRaw(descriptor, TIOCGWINSZ, size) < 0 ? 0 : (int)((uint)size[0] >> 16);
-    }
 
     /// <summary>The minimum number of bytes for which a pipe has room; 0 or less if it is full or not a pipe.</summary>
     internal static int PipeRoom(int descriptor)

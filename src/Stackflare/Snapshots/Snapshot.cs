@@ -58,6 +58,9 @@ internal sealed class Snapshot
     /// <summary>Whether it is a sample of a recording: stacks and processor times only, and no stacks of threads that have not run since the last sample.</summary>
     public required bool IsSample { get; init; }
 
+    /// <summary>Whether a limit on the pause, on frames or on names cut something off.</summary>
+    public required bool IsCut { get; init; }
+
     /// <summary>What the source could not provide, and why: sentences for the reader of the dump.</summary>
     public required IReadOnlyList<string> Notes { get; init; }
 

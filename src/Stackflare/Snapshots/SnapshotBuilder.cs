@@ -35,6 +35,8 @@ internal sealed class SnapshotBuilder
 
     public bool IsSample { get; init; }
 
+    public bool IsCut { get; init; }
+
     public IReadOnlyList<string> Notes { get; init; } = [];
 
     public int Add(SnapshotModule module) => Add(_modules, module);
@@ -87,6 +89,7 @@ internal sealed class SnapshotBuilder
             DueTimers = [.. _dueTimers],
             Heap = Heap,
             IsSample = IsSample,
+            IsCut = IsCut,
             Notes = Notes,
         };
     }

@@ -38,6 +38,7 @@ public sealed partial class UsageTests
     [InlineData("1 --timeout NaN", "--timeout must be a number from 0.01 to 600.")]
     [InlineData("show", "Required argument missing")]
     [InlineData("completion tcsh", "Must be one of: 'bash' 'zsh' 'fish'")]
+    [InlineData("top 1 --onec", "'--onec' is not an option of 'top'. Did you mean '--once'?")]
     [InlineData("ps 4242", "Unrecognized command or argument '4242'")]
     public async Task WhatCannotBeUnderstood(string line, string reason)
     {
@@ -56,7 +57,7 @@ public sealed partial class UsageTests
         string[] examples = [.. help[help.IndexOf("Examples:", StringComparison.Ordinal)..help.IndexOf("Usage:", StringComparison.Ordinal)]
             .Split('\n').Select(l => l.Trim()).Where(l => l.StartsWith("stackflare ", StringComparison.Ordinal))];
         Assert.InRange(examples.Length, 5, 20);
-        foreach (var name in new[] { "--count", "--interval", "--raw", "--timeout", "--format", "--output", "--threads", "--all", "--no-group", "--no-source", "--symbols", "ps", "show", "completion" })
+        foreach (var name in new[] { "--count", "--interval", "--raw", "--timeout", "--format", "--output", "--threads", "--all", "--no-group", "--no-source", "--symbols", "ps", "show", "record", "top", "completion" })
             Assert.Matches($@"(?m)^  (-\w, )?{name}\b", help);
 
         // The options of the examples are options.
@@ -66,6 +67,8 @@ public sealed partial class UsageTests
     [Theory]
     [InlineData("ps", "List the .NET processes that can be dumped.")]
     [InlineData("show", "stackflare PROCESS --raw FILE")]
+    [InlineData("record", "--duration <S>")]
+    [InlineData("top", "--once")]
     [InlineData("completion", "bash")]
     public async Task EachCommandHasHelp(string command, string part)
     {

@@ -29,6 +29,7 @@ internal static class ShapeCatalog
         nameof(GuestRooms) => new GuestRooms(),
         nameof(CollectedAwaits) => new CollectedAwaits(),
         nameof(Shares) => new Shares(),
+        nameof(Rising) => new Rising(),
         nameof(Spinning) => new Spinning(),
         nameof(Churn) => new Churn(),
         nameof(Locks) => new Locks(),

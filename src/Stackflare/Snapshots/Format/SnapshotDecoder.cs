@@ -29,6 +29,7 @@ internal static class SnapshotDecoder
                 : null,
             Heap = raw.Heap is { Info.Status: HeapStatus.Walked } walked ? Heap(walked) : null,
             IsSample = info.Flags.HasFlag(InfoFlags.Sample),
+            IsCut = (info.Flags & (InfoFlags.TimeTruncated | InfoFlags.FramesTruncated | InfoFlags.TablesTruncated)) != 0,
             Notes = notes,
         };
         int?[] arguments = Array.ConvertAll(raw.TypeArgs, Index);

@@ -1,3 +1,5 @@
+using Stackflare.Analysis;
+
 namespace Stackflare.Writers.Profiles;
 
 /// <summary>A format of recordings: the formats that add up dumps, and those that are not text.</summary>

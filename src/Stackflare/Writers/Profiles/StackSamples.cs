@@ -14,7 +14,7 @@ namespace Stackflare.Writers.Profiles;
 /// <param name="forPeople">
 /// Whether the framework's idle threads, idle async stacks and callers of the program are left out as in the text formats, unless hidden things are shown.
 /// </param>
-internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = null, int limit = StackSamples.MaxFrames, bool forPeople = false) : IDisposable
+internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = null, int limit = StackSamples.MaxFrames, bool forPeople = false) : ISampleSum, IDisposable
 {
     /// <summary>64 MiB; four times the maximum of a dump.</summary>
     internal const int MaxFrames = 16 << 20;

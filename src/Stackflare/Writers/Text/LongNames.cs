@@ -34,6 +34,18 @@ internal static partial class LongNames
     public static string WithoutParameters(string text, int over) =>
         over > 0 && Parameters().Match(text) is { Success: true, Length: > 3 } match ? text[..match.Index] + "(…)" + text[(match.Index + match.Length)..] : text;
 
+    /// <summary>The beginning and the end of a text that is longer than that: <c>a worker with …a name</c>.</summary>
+    public static string Middle(string text, int longest)
+    {
+        int end = longest / 3, start = longest - end - 1;
+        // A pair of surrogates is one character.
+        if (char.IsHighSurrogate(text[start - 1]))
+            start--;
+        if (char.IsLowSurrogate(text[^end]))
+            end--;
+        return text[..start] + Ellipsis + text[^end..];
+    }
+
     private static string Shorten(string text, int over, Regex pattern, char separator, string gap)
     {
         while (over > 0)

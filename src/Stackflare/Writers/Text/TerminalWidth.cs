@@ -56,6 +56,22 @@ internal sealed class TerminalWidth
         return Encoding.UTF8.GetString(bytes.Written);
     }
 
+    /// <summary>The beginning of a line without escape sequences, if it is wider than a terminal.</summary>
+    internal static string Cut(string line, int width)
+    {
+        if (line.Length * 2 <= width || WidthOf(line) <= width)
+            return line;
+        int end = 0, used = 0;
+        foreach (Rune rune in line.EnumerateRunes())
+        {
+            used += WidthOf(rune);
+            if (used > width - 1)
+                break;
+            end += rune.Utf16SequenceLength;
+        }
+        return width < 1 ? "" : line[..end] + Ellipsis;
+    }
+
     private void Append(string line, PooledBytes destination)
     {
         Split(line);
@@ -144,9 +160,12 @@ internal sealed class TerminalWidth
     {
         int width = 0;
         foreach (Rune rune in text.EnumerateRunes())
-            width += rune.Value < 0x300 ? 1 : Rune.GetUnicodeCategory(rune) is System.Globalization.UnicodeCategory.NonSpacingMark or System.Globalization.UnicodeCategory.EnclosingMark ? 0 : IsWide(rune.Value) ? 2 : 1;
+            width += WidthOf(rune);
         return width;
     }
+
+    private static int WidthOf(Rune rune) =>
+        rune.Value < 0x300 ? 1 : Rune.GetUnicodeCategory(rune) is System.Globalization.UnicodeCategory.NonSpacingMark or System.Globalization.UnicodeCategory.EnclosingMark ? 0 : IsWide(rune.Value) ? 2 : 1;
 
     /// <summary>East Asian characters and emoji take two columns.</summary>
     private static bool IsWide(int value) => value is (>= 0x1100 and <= 0x115F) or (>= 0x2E80 and <= 0xA4CF) or (>= 0xAC00 and <= 0xD7A3) or (>= 0xF900 and <= 0xFAFF)

@@ -1,7 +1,9 @@
+using Stackflare.Analysis;
+using Stackflare.Tests.Writers;
 using Stackflare.Writers.Profiles;
 using static Stackflare.Tests.Writers.Build;
 
-namespace Stackflare.Tests.Writers;
+namespace Stackflare.Tests.Analysis;
 
 /// <summary>The weights of a recording are the time that passed, and samples are due at the right times.</summary>
 public sealed class RecordingTests
@@ -123,6 +125,32 @@ public sealed class RecordingTests
         Assert.Equal(Milliseconds(2 * samples), clock.Paused);
     }
 
+    /// <summary>Samples that have a part of the pauses for themselves keep to it.</summary>
+    [Fact]
+    public void APartOfThePausesIsNotExceeded()
+    {
+        var clock = new SampleClock(Milliseconds(10), Milliseconds(30_000), SampleClock.MaxPaused / 2);
+        for (TimeSpan now = TimeSpan.Zero; clock.Next(now) is { } due; now = due)
+            clock.Took(Milliseconds(2));
+        Assert.InRange(clock.Paused, Milliseconds(146), Milliseconds(150));
+    }
+
+    /// <summary>What threads used up to now is counted before the end too, and once.</summary>
+    [Fact]
+    public void ARecordingCanBeSettledBeforeItsEnd()
+    {
+        using var samples = new StackSamples(RenderOptions.Default);
+        var recording = new Recording(RecordingMode.Cpu, samples);
+        recording.Add(Sample(10, 100, ThreadActivity.Running, Work), TimeSpan.Zero);
+        recording.Add(Sample(15, 100, ThreadActivity.Waiting, Rest), TimeSpan.FromMilliseconds(10));
+        recording.Settle();
+        Assert.Equal(5_000, samples.Threads.Single(t => t.Name == "worker").Samples);
+        recording.Settle();
+        recording.Add(Sample(18, 100, ThreadActivity.Running, Work), TimeSpan.FromMilliseconds(20));
+        recording.End(TimeSpan.FromMilliseconds(20));
+        Assert.Equal(8_000, samples.Threads.Single(t => t.Name == "worker").Samples);
+    }
+
     /// <summary>After one long pause, samples are rarer for a while, but there are some.</summary>
     [Fact]
     public void OneLongPauseDoesNotStopARecording()
@@ -136,23 +164,83 @@ public sealed class RecordingTests
             now = due;
         }
         Assert.Equal(Milliseconds(10_000), now);
-        Assert.InRange(longest, Milliseconds(60), Milliseconds(100));
+        Assert.InRange(longest, Milliseconds(60), Milliseconds(160));
         Assert.InRange(clock.Paused, Milliseconds(80), Milliseconds(100));
     }
 
-    /// <summary>Without an end, a long pause is made up for in some seconds.</summary>
+    /// <summary>Without an end, a long pause is made up for, and samples go on.</summary>
     [Fact]
     public void ARecordingWithoutAnEndMakesUpForALongPause()
     {
         var clock = new SampleClock(Milliseconds(10), duration: null);
-        TimeSpan now = TimeSpan.Zero;
-        for (int i = 0; now < Milliseconds(60_000); i++)
+        TimeSpan now = TimeSpan.Zero, longest = TimeSpan.Zero;
+        int wholes = 0;
+        for (int i = 0; now < Milliseconds(120_000); i++)
         {
-            now = clock.Next(now)!.Value;
-            clock.Took(Milliseconds(i == 20 ? 300 : 0.5));
-            Assert.True(now < Milliseconds(2_000) || clock.Paused <= (0.01 * now) + Milliseconds(100));
+            TimeSpan due = clock.Next(now)!.Value;
+            longest = due - now > longest ? due - now : longest;
+            now = due;
+            wholes += clock.IsWhole ? 1 : 0;
+            clock.Took(Milliseconds(i == 20 ? 300 : 0.05));
+            Assert.True(now < Milliseconds(2_000) || clock.Paused <= (0.01 * now) + Milliseconds(300));
         }
-        Assert.True(clock.Paused <= 0.011 * now, $"{clock.Paused} of {now}");
+        Assert.InRange(longest, Milliseconds(15_000), Milliseconds(21_000));
+        Assert.True(clock.Paused <= 0.01 * now, $"{clock.Paused} of {now}");
+        Assert.InRange(wholes, 2, 3);
+    }
+
+    /// <summary>A program with many threads: the first sample and the second one walk all of them.</summary>
+    [Theory]
+    [InlineData(10, 680)]
+    [InlineData(20, 380)]
+    [InlineData(30, 140)]
+    [InlineData(40, 200)] // no dump at the end, so there is more for samples
+    public void SamplesThatWalkAllThreadsLeaveRoomForOthers(double first, int least)
+    {
+        (int samples, TimeSpan longest, SampleClock clock) = Run(i => i == 0 ? first : i == 1 ? 0.8 * first : 0.1, last: first);
+        Assert.InRange(samples, least, 1000);
+        Assert.InRange(longest, TimeSpan.Zero, Milliseconds(300));
+        Assert.InRange(clock.Paused, TimeSpan.Zero, Milliseconds(101));
+    }
+
+    /// <summary>Regular long pauses do not use up what belongs to the rest of the recording.</summary>
+    [Fact]
+    public void RegularLongPausesAreSpread()
+    {
+        (int samples, TimeSpan longest, SampleClock clock) = Run(i => i % 3 == 0 ? 3 : 0.05, last: 3);
+        Assert.InRange(samples, 60, 110);
+        Assert.InRange(longest, TimeSpan.Zero, Milliseconds(700));
+        Assert.InRange(clock.Paused, Milliseconds(60), Milliseconds(103));
+    }
+
+    /// <summary>Ten seconds at 100 samples a second.</summary>
+    private static (int Samples, TimeSpan LongestGap, SampleClock Clock) Run(Func<int, double> pause, double last)
+    {
+        var clock = new SampleClock(Milliseconds(10), Milliseconds(10_000));
+        TimeSpan now = TimeSpan.Zero, longest = TimeSpan.Zero;
+        int samples = 0;
+        for (; clock.Next(now) is { } due; samples++)
+        {
+            longest = due - now > longest ? due - now : longest;
+            now = due;
+            clock.Took(Milliseconds(samples > 0 && clock.IsWhole ? last : pause(samples)));
+        }
+        return (samples, clock.Rest(now) is { } rest && rest > longest ? rest : longest, clock);
+    }
+
+    /// <summary>After Ctrl+C, the last dump is taken if the program was not paused for too long.</summary>
+    [Theory]
+    [InlineData(3, true)]
+    [InlineData(90, false)]
+    public void TheLastDumpIsTakenIfItIsAffordable(double pause, bool can)
+    {
+        var clock = new SampleClock(Milliseconds(10), duration: null);
+        _ = clock.Next(TimeSpan.Zero);
+        clock.Took(Milliseconds(pause));
+        Assert.Equal(can, clock.CanEnd(Milliseconds(1_000)));
+        Assert.True(clock.IsWhole);
+        clock.Failed(Milliseconds(5));
+        Assert.Equal(Milliseconds(pause + 5), clock.Paused);
     }
 
     /// <summary>A pause that is too long for the whole recording allows one sample.</summary>

@@ -1,4 +1,4 @@
-namespace Stackflare.Writers.Profiles;
+namespace Stackflare.Analysis;
 
 /// <summary>What the stacks of one dump weigh, in microseconds.</summary>
 /// <param name="Begin">The time from the beginning to the dump before.</param>

@@ -1,4 +1,4 @@
-namespace Stackflare.Writers.Profiles;
+namespace Stackflare.Analysis;
 
 /// <summary>Which time of a thread counts in a recording.</summary>
 internal enum RecordingMode

@@ -1,4 +1,4 @@
-namespace Stackflare.Writers.Profiles;
+namespace Stackflare.Analysis;
 
 /// <summary>
 /// Weighs the dumps of a recording: half of the time between two dumps counts for the stacks of the one, and half for those of the other. So the weights add up to the time that passed, however
@@ -6,7 +6,7 @@ namespace Stackflare.Writers.Profiles;
 /// </summary>
 /// <param name="mode">Which time counts.</param>
 /// <param name="samples">The sum.</param>
-internal sealed class Recording(RecordingMode mode, StackSamples samples)
+internal sealed class Recording(RecordingMode mode, ISampleSum samples)
 {
     // By thread: its processor time at the last dump, and the part of it that does not count for a stack yet.
     private Dictionary<(OsThreadId, ManagedThreadId?), (DumpThread Thread, long Cpu, long Owed)> _threads = [];
@@ -56,18 +56,27 @@ internal sealed class Recording(RecordingMode mode, StackSamples samples)
         };
     }
 
-    /// <summary>Ends the recording. The time since the last dump counts for its stacks. What threads used since they were last found running counts for the stack that they had then.</summary>
+    /// <summary>Ends the recording. The time since the last dump counts for its stacks.</summary>
     /// <param name="at">The time since the beginning of the recording.</param>
     public void End(TimeSpan at)
     {
         WeighBefore(Math.Max(0, Microseconds(at) - _last));
-        foreach (var (thread, owed) in _threads.Values.Select(static t => (t.Thread, t.Owed)).Concat(_ended))
+        Settle();
+        _threads.Clear();
+    }
+
+    /// <summary>Counts what threads used since they were last found running for the stack that they had then, so that the sum is all that was used up to the last dump.</summary>
+    public void Settle()
+    {
+        foreach (var (key, (thread, cpu, owed)) in _threads)
         {
             if (owed > 0)
                 samples.AddRest(thread, owed);
+            _threads[key] = (thread, cpu, 0);
         }
+        foreach (var (thread, owed) in _ended)
+            samples.AddRest(thread, owed);
         _ended.Clear();
-        _threads.Clear();
     }
 
     private void AddUp(ThreadDump dump, long elapsed)
@@ -79,6 +88,8 @@ internal sealed class Recording(RecordingMode mode, StackSamples samples)
                 continue;
             long cpu = Microseconds(time);
             bool isKnown = _threads.Remove((thread.OsId, thread.ManagedId), out var before) && before.Cpu <= cpu;
+            if (!isKnown && before.Owed > 0)
+                _ended.Add((before.Thread, before.Owed));
             // Before the first dump, it is not known how much a thread had run. A thread that has begun since cannot have run for longer than that.
             long used = _isFirst ? 0 : isKnown ? cpu - before.Cpu : Math.Min(cpu, elapsed);
             threads[(thread.OsId, thread.ManagedId)] = (thread, cpu, (isKnown ? before.Owed : 0) + used);
