@@ -50,6 +50,8 @@ internal sealed class JsonRenderer
         _json.WriteStartObject();
         _json.WriteString("$schema", SchemaId);
         _json.WriteNumber("version", Version);
+        if (_dump.IsRedacted)
+            _json.WriteBoolean("redacted", true);
         WriteProcess(_dump.Process);
         _json.WriteString("capturedAt", _dump.CapturedAt);
         WriteReason(_dump.Reason);
