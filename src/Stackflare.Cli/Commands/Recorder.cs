@@ -9,7 +9,7 @@ using Stackflare.Writers.Profiles;
 namespace Stackflare.Cli.Commands;
 
 /// <summary>Takes the samples of a recording, and says on a terminal how far it is. Not thread-safe.</summary>
-internal sealed class Recorder(ProcessCapture capture, Recording recording, SampleClock clock, Interrupt interrupt)
+internal sealed class Recorder(ProcessCapture capture, Recording recording, RenderOptions rendering, SampleClock clock, Interrupt interrupt)
 {
     /// <summary>After so many failed samples in a row, the recording ends.</summary>
     private const int MaxFailures = 3;
@@ -90,7 +90,7 @@ internal sealed class Recorder(ProcessCapture capture, Recording recording, Samp
             TimeSpan at = dump.CapturedAt - _begin;
             _longest = TimeSpan.FromTicks(Math.Max(_longest.Ticks, (at - _last).Ticks));
             _last = at;
-            recording.Add(ToolNotes.Reword(dump, "A dump with --async"), _last);
+            recording.Add(ToolNotes.Reword(dump.For(rendering), "A dump with --async"), _last);
             _taken++;
         }
     }

@@ -18,6 +18,9 @@ public sealed partial class UsageTests
     [InlineData("1 --timeuot=3", "'--timeuot=3' is not an option. Did you mean '--timeout'?")]
     [InlineData("-p 4242", "'-p' is not an option. Name the process without an option, as in 'stackflare 4242'.")]
     [InlineData("--pid 4242", "'--pid' is not an option. Name the process without an option, as in 'stackflare 4242'.")]
+    [InlineData("1 --raw a --redact", "--raw saves the snapshot with all names. Redact it when you show it: stackflare show FILE --redact.")]
+    [InlineData("1 --redact-key /nowhere", "--redact-key: Could not find file '/nowhere'.")]
+    [InlineData("1 --redact-key /dev/null", "--redact-key: '/dev/null' has 0 bytes. A key needs at least 16.")]
     [InlineData("1 --raw -", "--raw saves to a file; '-' is not the name of one.")]
     [InlineData("show a.snap --async", "'--async' is not an option of 'show'. It is an option for taking a dump.")]
     [InlineData("show a.snap --al", "'--al' is not an option of 'show'. Did you mean '--all'?")]
@@ -56,7 +59,7 @@ public sealed partial class UsageTests
         string[] examples = [.. help[help.IndexOf("Examples:", StringComparison.Ordinal)..help.IndexOf("Usage:", StringComparison.Ordinal)]
             .Split('\n').Select(l => l.Trim()).Where(l => l.StartsWith("stackflare ", StringComparison.Ordinal))];
         Assert.InRange(examples.Length, 5, 20);
-        foreach (var name in new[] { "--count", "--interval", "--raw", "--timeout", "--format", "--output", "--threads", "--all", "--no-group", "--no-source", "--symbols", "ps", "show", "completion" })
+        foreach (var name in new[] { "--count", "--interval", "--raw", "--timeout", "--format", "--output", "--threads", "--all", "--no-group", "--no-source", "--redact", "--redact-key", "--symbols", "ps", "show", "completion" })
             Assert.Matches($@"(?m)^  (-\w, )?{name}\b", help);
 
         // The options of the examples are options.
