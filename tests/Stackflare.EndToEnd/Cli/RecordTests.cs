@@ -14,6 +14,7 @@ public sealed partial class RecordTests(StillTarget still) : IClassFixture<Still
     [InlineData("profile.svg", "<svg ")]
     [InlineData("profile.folded", "")]
     [InlineData("profile.speedscope.json", "{")]
+    [InlineData("profile.firefox.json", "{")]
     public async Task TheExtensionOfTheFileSaysTheFormat(string name, string beginning)
     {
         using var folder = new TemporaryFolder();

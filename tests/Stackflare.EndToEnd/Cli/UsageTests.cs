@@ -25,7 +25,7 @@ public sealed partial class UsageTests
     [InlineData("show a.snap --async", "'--async' is not an option of 'show'. It is an option for taking a dump.")]
     [InlineData("show a.snap --al", "'--al' is not an option of 'show'. Did you mean '--all'?")]
     [InlineData("ps -p", "'-p' is not an option of 'ps'. Name the process without an option, as in 'stackflare 4242'.")]
-    [InlineData("1 -f bogus", "'bogus' is not a format. Use text, traceback, json, folded, speedscope, actuator, tree, svg or html.")]
+    [InlineData("1 -f bogus", "'bogus' is not a format. Use text, traceback, json, folded, speedscope, actuator, tree, svg, html or firefox.")]
     [InlineData("1 -f 1", "'1' is not a format.")]
     [InlineData("1 -f traceback,json", "'traceback,json' is not a format.")]
     [InlineData("1 -n -1", "--count must be a number from 0 to 2147483647.")]
