@@ -48,4 +48,10 @@ public enum DumpFormat
     /// one, and the flame graph of all.
     /// </summary>
     Html,
+
+    /// <summary>
+    /// A profile for the Firefox Profiler (profiler.firefox.com), in its processed format: a track for each thread, one for the async stacks, with colours for the program, libraries and the
+    /// framework. Several dumps add up to one profile. Does not contain the notes.
+    /// </summary>
+    Firefox,
 }

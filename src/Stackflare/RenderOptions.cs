@@ -2,7 +2,7 @@ namespace Stackflare;
 
 /// <summary>
 /// How much of a dump is shown. JSON always contains everything; folded stacks, speedscope files and the actuator's
-/// JSON use <see cref="ShowHidden"/> only; the flame graph and the page also use <see cref="FoldRecursion"/>. Immutable.
+/// JSON use <see cref="ShowHidden"/> only; the flame graph and the page also use <see cref="FoldRecursion"/>. All use <see cref="Redaction"/>. Immutable.
 /// </summary>
 public sealed record RenderOptions
 {
@@ -20,4 +20,9 @@ public sealed record RenderOptions
     /// by default; false by default.
     /// </summary>
     public bool ShowHidden { get; init; }
+
+    /// <summary>
+    /// How names of the program are replaced in all that is written, so that the dump can be given to others; null, the default, if they are not. Applies to all formats.
+    /// </summary>
+    public Redaction? Redaction { get; init; }
 }

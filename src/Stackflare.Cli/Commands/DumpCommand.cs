@@ -63,6 +63,8 @@ internal static class DumpCommand
                 return new ServedDump(shared, count, interval, timeout, withAsync, noAsync).Write(result, name, notServed: [raw, noMain]);
             if (result.GetValue(raw) is not null && shared.IsSaidHow(result))
                 return Usage.Error("--raw saves the snapshot itself, and cannot be combined with --output or --format.");
+            if (result.GetValue(raw) is not null && shared.RedactionFor(result) is not null)
+                return Usage.Error("--raw saves the snapshot with all names. Redact it when you show it: stackflare show FILE --redact.");
             if (result.GetValue(raw) is SharedOptions.StandardOutput)
                 return Usage.Error("--raw saves to a file; '-' is not the name of one.");
             var sampling = new Sampling(result.GetValue(count), TimeSpan.FromMilliseconds(result.GetValue(interval)));

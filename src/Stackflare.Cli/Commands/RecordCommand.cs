@@ -30,7 +30,7 @@ internal static class RecordCommand
         DumpCommand.CheckIsNoOption(process);
         format.CompletionSources.Clear();
         format.CompletionSources.Add([.. RecordingFormat.All.Select(static f => f.Name)]);
-        var command = new Command("record", "Record where a process spends its time.") { process, duration, rate, wall, cpu, blocked, withAsync, format, timeout, shared.Output, all, shared.Symbols };
+        var command = new Command("record", "Record where a process spends its time.") { process, duration, rate, wall, cpu, blocked, withAsync, format, timeout, shared.Output, all, shared.Redact, shared.RedactKey, shared.Symbols };
         command.SetAction(result =>
         {
             bool[] modes = [result.GetValue(wall), result.GetValue(cpu), result.GetValue(blocked)];
@@ -51,8 +51,9 @@ internal static class RecordCommand
             TimeSpan? end = result.GetValue(duration) is > 0 and var seconds ? TimeSpan.FromSeconds(seconds) : null;
             using ProcessCapture capture = DumpCommand.Look(result.GetValue(process)!, options, result.GetValue(shared.Symbols) ?? []);
             using var interrupt = new Interrupt();
-            using var samples = new StackSamples(new RenderOptions { ShowHidden = result.GetValue(all) }, forPeople: true);
-            var recorder = new Recorder(capture, new Recording(mode, samples), new SampleClock(TimeSpan.FromSeconds(1 / result.GetValue(rate)), end), interrupt);
+            var rendering = new RenderOptions { ShowHidden = result.GetValue(all), Redaction = shared.RedactionFor(result) };
+            using var samples = new StackSamples(rendering, forPeople: true);
+            var recorder = new Recorder(capture, new Recording(mode, samples), rendering, new SampleClock(TimeSpan.FromSeconds(1 / result.GetValue(rate)), end), interrupt);
             using var bytes = new PooledBytes();
             // The file is found to be writable before the recording begins.
             try

@@ -10,10 +10,11 @@ namespace Stackflare.Cli.Commands;
 /// <summary>Takes the samples of a recording, and says on a terminal how far it is. Not thread-safe.</summary>
 /// <param name="capture">Takes them.</param>
 /// <param name="recording">Weighs them.</param>
+/// <param name="rendering">Whose dumps are redacted.</param>
 /// <param name="clock">Says when they are due, and which of them are whole dumps.</param>
 /// <param name="interrupt">Ends the recording.</param>
 /// <param name="live">What a live view wants; null for a recording, with its progress on a terminal.</param>
-internal sealed class Recorder(ProcessCapture capture, Recording recording, SampleClock clock, Interrupt interrupt, LiveSamples? live = null)
+internal sealed class Recorder(ProcessCapture capture, Recording recording, RenderOptions rendering, SampleClock clock, Interrupt interrupt, LiveSamples? live = null)
 {
     /// <summary>After so many failed samples in a row, the recording ends.</summary>
     private const int MaxFailures = 3;
@@ -126,7 +127,7 @@ internal sealed class Recorder(ProcessCapture capture, Recording recording, Samp
             TimeSpan at = dump.CapturedAt - _begin;
             _longest = TimeSpan.FromTicks(Math.Max(_longest.Ticks, (at - _last).Ticks));
             _last = at;
-            recording.Add(ToolNotes.Reword(dump, "A dump with --async"), _last);
+            recording.Add(ToolNotes.Reword(dump.For(rendering), "A dump with --async"), _last);
             _taken++;
             return dump;
         }

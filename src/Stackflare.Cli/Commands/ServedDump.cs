@@ -16,7 +16,7 @@ internal sealed class ServedDump(
     /// <exception cref="StackflareException">There is no dump.</exception>
     public int Write(ParseResult result, string address, IEnumerable<Option> notServed)
     {
-        Option[] unknown = [.. notServed, shared.NoGroup, shared.NoSource, shared.Symbols, shared.FailOnDeadlock];
+        Option[] unknown = [.. notServed, shared.NoGroup, shared.NoSource, shared.RedactKey, shared.Symbols, shared.FailOnDeadlock];
         if (Array.Find(unknown, o => IsGiven(result, o)) is { } option)
             return Usage.Error($"{option.Name} has no effect on what a program serves. Name the process by its id.");
         var source = HttpSource.Parse(address, Parameters(result));
@@ -47,6 +47,8 @@ internal sealed class ServedDump(
             yield return ("threads", string.Join(',', threads));
         if (result.GetValue(shared.All))
             yield return ("all", "1");
+        if (result.GetValue(shared.Redact))
+            yield return ("redact", "1");
     }
 
     private static bool IsGiven(ParseResult result, Option option) => result.GetResult(option) is { Implicit: false };

@@ -58,6 +58,15 @@ internal sealed class SharedOptions
         Description = $"End with exit code {ExitCodes.Deadlock} if a dump has a deadlock. The dumps are written anyway.",
     };
 
+    public Option<bool> Redact { get; } = new("--redact") { Description = "Replace names of the program, paths and messages, and leave out source text, to give the dump to others." };
+
+    public Option<Redaction?> RedactKey { get; } = new("--redact-key")
+    {
+        Description = "The same, with a secret key from a file: then a name has the same replacement each time.",
+        HelpName = "FILE",
+        CustomParser = static result => Key.Read(result.Tokens[0].Value, result.AddError),
+    };
+
     public SharedOptions() =>
         // Otherwise, a mistyped name would have the same effect as missing PDBs.
         Symbols.Validators.Add(static r =>
@@ -71,13 +80,16 @@ internal sealed class SharedOptions
         // Otherwise, completion would offer the names of the C# members.
         Format.CompletionSources.Clear();
         Format.CompletionSources.Add([.. DumpFormats.Names]);
-        foreach (Option option in (Option[])[Format, Output, Threads, All, NoGroup, NoSource, Symbols, FailOnDeadlock])
+        foreach (Option option in (Option[])[Format, Output, Threads, All, NoGroup, NoSource, Redact, RedactKey, Symbols, FailOnDeadlock])
             command.Options.Add(option);
     }
 
     /// <summary>Whether an option says how or where dumps are written.</summary>
     public bool IsSaidHow(ParseResult result) =>
         result.GetResult(Format) is { Implicit: false } || result.GetResult(Output) is { Implicit: false };
+
+    /// <summary>How names are replaced; null if they are not. Without a key, it is another one for each call.</summary>
+    public Redaction? RedactionFor(ParseResult result) => result.GetValue(RedactKey) ?? (result.GetValue(Redact) ? new Redaction() : null);
 
     /// <summary>The exit code of a command that succeeded.</summary>
     /// <param name="result">The command line.</param>
@@ -101,6 +113,7 @@ internal sealed class SharedOptions
             ShowHidden = result.GetValue(All),
             GroupIdenticalStacks = !result.GetValue(NoGroup),
             FoldRecursion = !result.GetValue(NoGroup),
+            Redaction = RedactionFor(result),
         };
         string? file = result.GetValue(Output) is { } name and not StandardOutput ? name : null;
         var style = new TextStyle { Theme = file is null ? TerminalCapabilities.Theme : null, Width = file is null ? TerminalCapabilities.Width : null, ShowsAll = All.Name };
@@ -115,7 +128,7 @@ internal sealed class SharedOptions
             foreach (ThreadDump dump in dumps)
             {
                 hasDeadlock |= dump.Deadlocks.Count > 0;
-                yield return formatter.Add(ToolNotes.Reword(ThreadFilter.Apply(comparison.Add(dump), threads), "--async"));
+                yield return formatter.Add(ToolNotes.Reword(ThreadFilter.Apply(comparison.Add(dump), threads).For(rendering), "--async"));
             }
             yield return formatter.End();
         }

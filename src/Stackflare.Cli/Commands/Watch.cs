@@ -43,7 +43,7 @@ internal sealed class Watch(ProcessCapture capture, SampleClock clock, SampleClo
     public void Run()
     {
         var recording = new Recording(RecordingMode.Cpu, _view);
-        var recorder = new Recorder(capture, recording, clock, interrupt, new LiveSamples(asyncClock, at => Sampled(recording, at)));
+        var recorder = new Recorder(capture, recording, RenderOptions.Default, clock, interrupt, new LiveSamples(asyncClock, at => Sampled(recording, at)));
         recorder.Run();
         Error = recorder.Error;
         _display?.Dispose();

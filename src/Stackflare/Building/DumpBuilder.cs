@@ -60,6 +60,12 @@ internal static class DumpBuilder
         LockBuilder.Link(threads);
 
         var managed = new HashSet<int>(threads.Select(t => t.OsId.Value));
+        string[] notes =
+        [
+            .. snapshot.Host.Note is { } note ? (string[])[note] : [],
+            .. snapshot.Notes,
+            .. async is { IsTruncated: true } && snapshot.Heap is { IsTruncated: false } ? (string[])[SnapshotHeap.TooMany] : [],
+        ];
         return DumpAnalyzer.Analyze(new ThreadDump
         {
             Process = snapshot.Host.Process(snapshot.RuntimeVersion),
@@ -80,12 +86,8 @@ internal static class DumpBuilder
             IsSample = snapshot.IsSample,
             AsyncStacks = asyncStacks,
             Requests = async?.Requests ?? [],
-            Notes =
-            [
-                .. snapshot.Host.Note is { } note ? (string[])[note] : [],
-                .. snapshot.Notes,
-                .. async is { IsTruncated: true } && snapshot.Heap is { IsTruncated: false } ? (string[])[SnapshotHeap.TooMany] : [],
-            ],
+            Notes = notes,
+            PublicNotes = notes,
         });
     }
 

@@ -29,7 +29,7 @@ internal sealed class DumpDocument(DumpRequest request) : IDisposable
     {
         Count++;
         string[] threads = request.Threads.Split(',', StringSplitOptions.RemoveEmptyEntries);
-        dump = ThreadFilter.Apply(_comparison.Add(dump), threads);
+        dump = ThreadFilter.Apply(_comparison.Add(dump), threads).For(request.Render);
         dump = dump with { Reason = Reason, Notes = [.. dump.Notes.Select(static n => n.Replace(CaptureNotes.AsyncHint, "The parameter async=always includes them anyway.", StringComparison.Ordinal))] };
         Append(_formatter.Add(dump).Span);
     }

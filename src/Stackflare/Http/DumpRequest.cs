@@ -24,6 +24,8 @@ internal sealed record DumpRequest
             double.TryParse(v, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double s) && s is >= MinInterval and <= MaxInterval
             ? r with { Interval = TimeSpan.FromSeconds(s) } : null),
         ("all", "1 or 0", static (r, v) => v is "1" or "0" ? r with { Render = r.Render with { ShowHidden = v == "1" } } : null),
+        // What the program has chosen cannot be switched off.
+        ("redact", "1", static (r, v) => v is "1" ? r with { Render = r.Render with { Redaction = r.Render.Redaction ?? Redaction.OfThisProcess } } : null),
     ];
 
     /// <summary>The names of the parameters.</summary>

@@ -66,6 +66,12 @@ public sealed partial record ThreadDump
     /// <summary>What is missing in the dump, in one sentence each; empty for a complete dump. The formats print the notes.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
+    /// <summary>Those of <see cref="Notes"/> that Stackflare has written without data of the program; others can contain names.</summary>
+    internal IReadOnlyList<string> PublicNotes { get; init; } = [];
+
+    /// <summary>The dump with all of its threads, from which this one was made; null if this one has them all. The findings are about it.</summary>
+    internal ThreadDump? Unfiltered { get; init; }
+
     /// <summary>What has not run since the first dump of a series; null for that dump, and for a dump that is not compared with others.</summary>
     internal UnchangedParts? Unchanged { get; init; }
 }

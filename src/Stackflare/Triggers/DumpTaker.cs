@@ -79,8 +79,10 @@ internal sealed class DumpTaker
     {
         try
         {
-            if (select(SelfCapture.Take(_options.Capture, ownThread)) is not { } dump)
+            if (select(SelfCapture.Take(_options.Capture, ownThread)) is not { } selected)
                 return;
+            // Also for a program that gets the dump itself, or logs it.
+            ThreadDump dump = selected.For(_options.Render);
             _options.Output.Write(dump, _options.Format, _options.Render);
             TryCall(Written, dump);
         }

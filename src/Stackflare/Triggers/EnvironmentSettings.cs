@@ -21,6 +21,7 @@ internal static class EnvironmentSettings
         Option("STACKFLARE_GROUP", Switch, static (o, v) => On(v) is { } on ? o with { Render = o.Render with { GroupIdenticalStacks = on } } : null),
         Option("STACKFLARE_FOLD", Switch, static (o, v) => On(v) is { } on ? o with { Render = o.Render with { FoldRecursion = on } } : null),
         Option("STACKFLARE_SHOW_HIDDEN", Switch, static (o, v) => On(v) is { } on ? o with { Render = o.Render with { ShowHidden = on } } : null),
+        Option("STACKFLARE_REDACT", Switch, static (o, v) => On(v) is { } on ? o with { Render = o.Render with { Redaction = on ? Redaction.OfThisProcess : null } } : null),
         Option("STACKFLARE_MAX_THREADS", "a number", static (o, v) => Limit(o, v, static (l, n) => l with { MaxThreads = n })),
         Option("STACKFLARE_MAX_FRAMES_PER_THREAD", "a number", static (o, v) => Limit(o, v, static (l, n) => l with { MaxFramesPerThread = n })),
         Option("STACKFLARE_MAX_FRAMES", "a number", static (o, v) => Limit(o, v, static (l, n) => l with { MaxFrames = n })),

@@ -13,6 +13,7 @@ internal static class ThreadFilter
         // Deadlocks and findings still cover the whole program: the reader must see a deadlock among the other threads.
         return dump with
         {
+            Unfiltered = dump.Unfiltered ?? dump,
             Threads = threads,
             RuntimeThreads = [.. dump.RuntimeThreads.Where(t => wanted.Any(w => IsId(w, t.OsId.Value) || Contains(t.Name, w)))],
             // Async stacks belong to no thread, so they do not answer a question about some threads.

@@ -25,6 +25,7 @@ internal static class DumpFormats
         new(DumpFormat.Tree, "tree", ".txt", PlainText, TreeRenderer.Write),
         new(DumpFormat.Svg, "svg", ".svg", "image/svg+xml", SvgRenderer.Write, forPeople: true),
         new(DumpFormat.Html, "html", ".html", "text/html", HtmlRenderer.Write, forPeople: true),
+        new(DumpFormat.Firefox, "firefox", ".firefox.json", Json, FirefoxRenderer.Write),
     ];
 
     /// <summary>The names, in the order of display.</summary>

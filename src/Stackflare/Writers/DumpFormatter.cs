@@ -15,7 +15,7 @@ internal sealed class DumpFormatter(DumpFormat format, RenderOptions options, Te
     {
         if (_samples is not null)
         {
-            _samples.Add(dump);
+            _samples.Add(dump.For(options));
             return default;
         }
         Renew();

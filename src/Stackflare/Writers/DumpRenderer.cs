@@ -65,7 +65,7 @@ internal static class DumpRenderer
 
     /// <summary>Writes the dump to memory as UTF-8.</summary>
     public static void Write(ThreadDump dump, DumpFormat format, RenderOptions options, PooledBytes bytes, TextStyle? style = null) =>
-        DumpFormats.Row(format).Write(dump, options, style ?? TextStyle.Plain, bytes);
+        DumpFormats.Row(format).Write(dump.For(options), options, style ?? TextStyle.Plain, bytes);
 
     private static int Piece(ReadOnlyMemory<byte> rest) => Math.Min(rest.Length, LargestPiece);
 

@@ -14,6 +14,7 @@ public sealed partial class FormatTests(StillTarget still) : IClassFixture<Still
     [Theory]
     [InlineData("json", "thread-dump-v1")]
     [InlineData("speedscope", "speedscope-sampled")]
+    [InlineData("firefox", "firefox-processed")]
     public async Task DocumentsAreAsTheirSchemaSays(string format, string schema)
     {
         var result = await Tool.RunAsync(still.Id, "-f", format);

@@ -14,6 +14,7 @@ public sealed partial class RecordTests(StillTarget still) : IClassFixture<Still
     [InlineData("profile.svg", "<svg ")]
     [InlineData("profile.folded", "")]
     [InlineData("profile.speedscope.json", "{")]
+    [InlineData("profile.firefox.json", "{")]
     public async Task TheExtensionOfTheFileSaysTheFormat(string name, string beginning)
     {
         using var folder = new TemporaryFolder();
@@ -100,9 +101,9 @@ public sealed partial class RecordTests(StillTarget still) : IClassFixture<Still
     }
 
     [Theory]
-    [InlineData("record 1 -f text", "'text' is not a format of recordings. Use folded, speedscope, svg, html, pprof.")]
+    [InlineData("record 1 -f text", "'text' is not a format of recordings. Use folded, speedscope, svg, html, firefox, pprof.")]
     [InlineData("record 1", "Name a file with --output, or a format with --format.")]
-    [InlineData("record 1 -o profile.txt", "The extension of 'profile.txt' is not that of a format. Use .folded, .speedscope.json, .svg, .html, .pb.gz, or --format.")]
+    [InlineData("record 1 -o profile.txt", "The extension of 'profile.txt' is not that of a format. Use .folded, .speedscope.json, .svg, .html, .firefox.json, .pb.gz, or --format.")]
     [InlineData("record 1 --cpu --wall -f folded", "Use one of --wall, --cpu and --blocked.")]
     [InlineData("record 1 --cpu --async -f folded", "--async needs --wall: an async method that waits does not run.")]
     [InlineData("record 1 -r 0 -f folded", "--rate must be a number from 0.01 to 1000.")]

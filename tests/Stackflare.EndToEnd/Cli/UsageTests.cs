@@ -18,11 +18,14 @@ public sealed partial class UsageTests
     [InlineData("1 --timeuot=3", "'--timeuot=3' is not an option. Did you mean '--timeout'?")]
     [InlineData("-p 4242", "'-p' is not an option. Name the process without an option, as in 'stackflare 4242'.")]
     [InlineData("--pid 4242", "'--pid' is not an option. Name the process without an option, as in 'stackflare 4242'.")]
+    [InlineData("1 --raw a --redact", "--raw saves the snapshot with all names. Redact it when you show it: stackflare show FILE --redact.")]
+    [InlineData("1 --redact-key /nowhere", "--redact-key: Could not find file '/nowhere'.")]
+    [InlineData("1 --redact-key /dev/null", "--redact-key: '/dev/null' has 0 bytes. A key needs at least 16.")]
     [InlineData("1 --raw -", "--raw saves to a file; '-' is not the name of one.")]
     [InlineData("show a.snap --async", "'--async' is not an option of 'show'. It is an option for taking a dump.")]
     [InlineData("show a.snap --al", "'--al' is not an option of 'show'. Did you mean '--all'?")]
     [InlineData("ps -p", "'-p' is not an option of 'ps'. Name the process without an option, as in 'stackflare 4242'.")]
-    [InlineData("1 -f bogus", "'bogus' is not a format. Use text, traceback, json, folded, speedscope, actuator, tree, svg or html.")]
+    [InlineData("1 -f bogus", "'bogus' is not a format. Use text, traceback, json, folded, speedscope, actuator, tree, svg, html or firefox.")]
     [InlineData("1 -f 1", "'1' is not a format.")]
     [InlineData("1 -f traceback,json", "'traceback,json' is not a format.")]
     [InlineData("1 -n -1", "--count must be a number from 0 to 2147483647.")]
@@ -57,7 +60,7 @@ public sealed partial class UsageTests
         string[] examples = [.. help[help.IndexOf("Examples:", StringComparison.Ordinal)..help.IndexOf("Usage:", StringComparison.Ordinal)]
             .Split('\n').Select(l => l.Trim()).Where(l => l.StartsWith("stackflare ", StringComparison.Ordinal))];
         Assert.InRange(examples.Length, 5, 20);
-        foreach (var name in new[] { "--count", "--interval", "--raw", "--timeout", "--format", "--output", "--threads", "--all", "--no-group", "--no-source", "--symbols", "ps", "show", "record", "top", "completion" })
+        foreach (var name in new[] { "--count", "--interval", "--raw", "--timeout", "--format", "--output", "--threads", "--all", "--no-group", "--no-source", "--redact", "--redact-key", "--symbols", "ps", "show", "record", "top", "completion" })
             Assert.Matches($@"(?m)^  (-\w, )?{name}\b", help);
 
         // The options of the examples are options.

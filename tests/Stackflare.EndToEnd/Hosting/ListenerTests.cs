@@ -64,6 +64,12 @@ public sealed class ListenerTests(ITestOutputHelper output) : IDisposable
         string series = (await Tool.RunAsync($"http+unix:{SocketPath}", "-n", "2", "-i", "200", "--threads", "Main", "--no-async")).Output;
         Assert.Contains("in both dumps", series, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("Only threads that match 'Main'", series, StringComparison.Ordinal);
+        foreach (string address in (string[])[$"http+unix:{SocketPath}", endpoint])
+        {
+            string redacted = (await Tool.RunAsync(address, "--redact")).Output;
+            Assert.DoesNotContain("OrderApi", redacted, StringComparison.Ordinal);
+            Assert.Contains("\nNote: Redacted: ", redacted, StringComparison.Ordinal);
+        }
         string file = Path.Combine(_folder.Path, "dump.json");
         Assert.Empty((await Tool.RunAsync($"http+unix:{SocketPath}", "-f", "actuator", "-o", file)).Output);
         Assert.StartsWith("{\n  \"threads\": [", await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken), StringComparison.Ordinal);

@@ -32,12 +32,12 @@ public sealed class DumpRequestTests
     [Fact]
     public void EachParameterChangesWhatItNames()
     {
-        DumpRequest request = Parse("?format=json&async=always&threads=worker,%20%235&threads=Main+thread&count=3&interval=2.5&all=1");
+        DumpRequest request = Parse("?format=json&async=always&threads=worker,%20%235&threads=Main+thread&count=3&interval=2.5&all=1&redact=1");
         Assert.Equal(Usual with
         {
             Format = DumpFormat.Json,
             Capture = new CaptureOptions { AsyncStacks = AsyncStackMode.Always },
-            Render = new RenderOptions { ShowHidden = true },
+            Render = new RenderOptions { ShowHidden = true, Redaction = Redaction.OfThisProcess },
             Threads = "worker,#5,Main thread",
             Count = 3,
             Interval = TimeSpan.FromSeconds(2.5),
@@ -70,6 +70,7 @@ public sealed class DumpRequestTests
     [InlineData("interval=1e1", "interval")]
     [InlineData("interval=1,5", "interval")]
     [InlineData("all=yes", "all")]
+    [InlineData("redact=0", "redact")]
     [InlineData("count=2&count=2", "count")]
     public void AProblemNamesTheParameterAndWhatIsAllowed(string query, string name)
     {

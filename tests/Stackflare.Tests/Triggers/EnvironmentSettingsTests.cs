@@ -59,7 +59,7 @@ public sealed class EnvironmentSettingsTests
     {
         HookSettings settings = Read(
             ("STACKFLARE_SIGNAL", "SIGUSR2"), ("STACKFLARE_OUTPUT", "/tmp/{pid}.txt"), ("STACKFLARE_FORMAT", "json"), ("STACKFLARE_CHAIN", "1"), ("STACKFLARE_ASYNC", "always"),
-            ("STACKFLARE_SOURCE_TEXT", "0"), ("STACKFLARE_GROUP", "off"), ("STACKFLARE_FOLD", "false"), ("STACKFLARE_SHOW_HIDDEN", "on"), ("STACKFLARE_MAX_THREADS", "1"),
+            ("STACKFLARE_SOURCE_TEXT", "0"), ("STACKFLARE_GROUP", "off"), ("STACKFLARE_FOLD", "false"), ("STACKFLARE_SHOW_HIDDEN", "on"), ("STACKFLARE_REDACT", "1"), ("STACKFLARE_MAX_THREADS", "1"),
             ("STACKFLARE_MAX_FRAMES_PER_THREAD", "2"), ("STACKFLARE_MAX_FRAMES", "3"), ("STACKFLARE_MAX_SNAPSHOT_BYTES", "65536"), ("STACKFLARE_MAX_PAUSE_MS", "4"),
             ("STACKFLARE_TIMEOUT_MS", "50"), ("STACKFLARE_WARMUP", "off"), ("STACKFLARE_MAX_FILES", "2"), ("STACKFLARE_MAX_FILE_BYTES", "100"), ("STACKFLARE_WATCH", "shutdown,deadlock"), ("STACKFLARE_LISTEN", "unix:/tmp/s"),
             ("STACKFLARE_POOL_THRESHOLD_MS", "1"), ("STACKFLARE_SHUTDOWN_TIMEOUT_MS", "2"), ("STACKFLARE_DEADLOCK_INTERVAL_MS", "3"));

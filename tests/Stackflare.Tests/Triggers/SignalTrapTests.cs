@@ -19,6 +19,23 @@ public sealed partial class SignalTrapTests
         Assert.Equal(1, dumps);
     }
 
+    /// <summary>Also a program that writes the dump itself gets it without its names.</summary>
+    [Fact]
+    public void A_receiver_gets_what_the_options_let_it_show()
+    {
+        ThreadDump? dump = null;
+        Signal signal = Signal.RealTime(7);
+        IDisposable trap = Flare.OnSignal(new SignalOptions { Signal = signal, Output = DumpOutput.To(d => dump = d), Capture = Patient, Render = new RenderOptions { Redaction = new Redaction() } });
+
+        Assert.Equal(0, Raise(signal.Number));
+        trap.Dispose();
+
+        Assert.True(dump!.IsRedacted);
+        Assert.DoesNotContain(nameof(A_receiver_gets_what_the_options_let_it_show), dump.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("Stackflare.Tests", dump.ToString(), StringComparison.Ordinal);
+        Assert.Contains("System.Threading.", dump.ToString(), StringComparison.Ordinal);
+    }
+
     /// <summary>Takes a dump of this process by a signal.</summary>
     internal static void TakeOne(Signal signal)
     {

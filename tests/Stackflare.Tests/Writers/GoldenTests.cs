@@ -27,6 +27,9 @@ public sealed class GoldenTests
         Golden.Verify(Render.With(SampleDumps.Get(name), DumpFormat.Svg), name, "svg");
     }
 
+    [Theory, InlineData("ordinary"), InlineData("no-symbols"), InlineData("async-tree")]
+    public void Firefox(string name) => Golden.Verify(Render.With(SampleDumps.Get(name), DumpFormat.Firefox), $"{name}.firefox", "json");
+
     /// <summary>Without the style sheet and the script, which are the same in all pages.</summary>
     [Theory, InlineData("ordinary"), InlineData("hostile"), InlineData("deadlock"), InlineData("async-tree"), InlineData("third-of-series")]
     public void Html(string name) => Golden.Verify(Regex.Replace(Render.With(SampleDumps.Get(name), DumpFormat.Html), "(?s)(<style>|<script>).*?(?=</)|(?<=sha256-)[^']+", "$1"), name, "html");
@@ -48,6 +51,7 @@ public sealed class GoldenTests
         Golden.Verify(Render.With(samples, DumpFormat.Folded), "series.folded");
         Golden.Verify(Render.With(samples, DumpFormat.Speedscope), "series.speedscope", "json");
         Golden.Verify(Render.With(samples, DumpFormat.Svg), "series", "svg");
+        Golden.Verify(Render.With(samples, DumpFormat.Firefox), "series.firefox", "json");
     }
 
     [Theory, InlineData("hung-server"), InlineData("incomplete"), InlineData("async"), InlineData("async-requests"), InlineData("third-of-series")]

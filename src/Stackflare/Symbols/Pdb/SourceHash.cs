@@ -6,7 +6,8 @@ namespace Stackflare.Symbols.Pdb;
 
 /// <summary>
 /// SHA-256 and SHA-1 (FIPS 180-4), to compare source files with the checksums in the PDB. Implemented here because the framework uses OpenSSL on
-/// Linux: loading it takes longer than the whole dump, and if it is not installed, the process ends. Nothing here is a security boundary.
+/// Linux: loading it takes longer than the whole dump, and if it is not installed, the process ends. The replacements of redacted names are made
+/// with it too. It does not hide how long it takes.
 /// </summary>
 internal static class SourceHash
 {

@@ -50,6 +50,7 @@ internal sealed class JsonRenderer
         _json.WriteStartObject();
         _json.WriteString("$schema", SchemaId);
         _json.WriteNumber("version", Version);
+        _json.WriteBoolean("redacted", _dump.IsRedacted);
         WriteProcess(_dump.Process);
         _json.WriteString("capturedAt", _dump.CapturedAt);
         WriteReason(_dump.Reason);

@@ -9,13 +9,15 @@ namespace Stackflare.Writers.Profiles;
 /// <param name="Name">The method without parameters, escaped; or a text in brackets.</param>
 /// <param name="File">The source file, otherwise the module's name; null if there is neither.</param>
 /// <param name="Line">Line number, from 1; 0 if not known.</param>
-internal readonly record struct SampleFrame(string Name, string? File = null, int Line = 0)
+/// <param name="Module">The module's name; null if there is none.</param>
+internal readonly record struct SampleFrame(string Name, string? File = null, int Line = 0, string? Module = null)
 {
     public static SampleFrame FromFrame(DumpFrame frame)
     {
         string name = EscapedText.Plain(frame.Method.FullName);
+        string? module = frame.Module is { } known ? EscapedText.Plain(known.Name) : null;
         return frame.Source is { } source
-            ? new SampleFrame(name, EscapedText.Plain(source.Path), source.Line)
-            : new SampleFrame(name, frame.Module is { } module ? EscapedText.Plain(module.Name) : null);
+            ? new SampleFrame(name, EscapedText.Plain(source.Path), source.Line, module)
+            : new SampleFrame(name, module, Module: module);
     }
 }

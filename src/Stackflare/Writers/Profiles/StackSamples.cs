@@ -25,6 +25,7 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
     private readonly RenderOptions _options = options with { GroupIdenticalStacks = true };
     private readonly Dictionary<SampleFrame, int> _frameIds = [];
     private readonly List<SampleFrame> _frames = [];
+    private readonly List<StackOwner?> _owners = [];
     private readonly StackTable _stacks = new(limit);
     private readonly Dictionary<(OsThreadId, ManagedThreadId?, string), SampledThread> _threadsByKey = [];
     private readonly List<SampledThread> _threads = [];
@@ -34,6 +35,7 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
     private readonly Dictionary<DumpThread, int> _seen = [];
     // For the current dump: its weights, and the time or number of the samples before it.
     private SampleWeights? _weights;
+    private StackOwners? _ownersNow;
     private long _begin;
     // For the current dump: the numbers here of its async frames, and of its view's frames and stacks.
     private readonly Dictionary<DumpFrame, int> _known = [];
@@ -70,6 +72,9 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
     public (long Threads, long Async) LeftOut { get; private set; }
 
     public IReadOnlyList<SampleFrame> Frames => _frames;
+
+    /// <summary>Whose code a frame is, by its number in <see cref="Frames"/>. Null for a name that is not a method.</summary>
+    public StackOwner? OwnerOf(int frame) => _owners[frame];
 
     /// <summary>The distinct stacks as numbers of <see cref="Frames"/>, outermost first; none is empty.</summary>
     public StackTable Stacks => _stacks;
@@ -143,6 +148,9 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
     {
         // Many threads share a stack, and stacks share frames: each is looked up only once.
         (_frameOf, _stackOf) = (NotYet(view.Stacks.Frames.Count), NotYet(view.Stacks.Stacks.Count));
+        // A sample has only a few threads here, and whose code is the program's shows only beside the others.
+        if (!view.Dump.IsSample || _ownersNow is null)
+            _ownersNow = new StackOwners(view.Stacks, view.Dump.AsyncStacks.Count > 0 ? view.Async.All : []);
         HashSet<DumpThread> idle = leavesOut ? [.. view.Sections.Idle.SelectMany(static g => g.Threads)] : [];
         for (int i = 0; i < view.Dump.Threads.Count; i++)
         {
@@ -236,7 +244,7 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
         {
             ref int frame = ref _frameOf[visible[i]];
             if (frame < 0)
-                frame = IdOf(SampleFrame.FromFrame(stacks.Frames[visible[i]]));
+                frame = IdOfNew(stacks.Frames[visible[i]]);
             _stack[length++] = frame;
         }
         if (length > first)
@@ -253,7 +261,16 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
     private int IdOf(DumpFrame frame)
     {
         if (!_known.TryGetValue(frame, out int id))
-            _known.Add(frame, id = IdOf(SampleFrame.FromFrame(frame)));
+            _known.Add(frame, id = IdOfNew(frame));
+        return id;
+    }
+
+    private int IdOfNew(DumpFrame frame)
+    {
+        int id = IdOf(SampleFrame.FromFrame(frame));
+        // With more dumps, more is known of what the program is.
+        if (frame.Kind is not FrameKind.Native && _ownersNow!.Of(frame) is var owner && (_owners[id] is not { } known || known < owner))
+            _owners[id] = owner;
         return id;
     }
 
@@ -263,6 +280,7 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
         {
             id = _frames.Count;
             _frames.Add(frame);
+            _owners.Add(null);
             _frameIds.Add(frame, id);
         }
         return id;
