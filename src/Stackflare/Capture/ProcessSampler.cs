@@ -15,6 +15,9 @@ internal sealed class ProcessSampler(ProcessCapture capture)
     /// <summary>The shortest tick of kernels that count processor time in ticks.</summary>
     private const long KernelTick = TimeSpan.TicksPerMillisecond;
 
+    /// <summary>In one of so many samples, a thread is walked that does not seem to have run.</summary>
+    private const int BetweenOldest = 5;
+
     private Dictionary<ulong, Seen> _last = [];
     private long _taken;
 
@@ -48,12 +51,12 @@ internal sealed class ProcessSampler(ProcessCapture capture)
 
     /// <summary>
     /// The threads whose stacks are known. The clock of a thread in a whole dump was read after its walk, so it does not say whether the thread has run since. If the kernel counts
-    /// processor time only in ticks, neither does that of a sample. On a virtual machine, a clock can stand still although its thread has run for a moment, so in each sample, the thread is walked
+    /// processor time only in ticks, neither does that of a sample. On a virtual machine, a clock can stand still although its thread has run for a moment, so now and then, the thread is walked
     /// that has not been for the longest time.
     /// </summary>
     private IEnumerable<SeenThread> Known()
     {
-        ulong oldest = _last.Count == 0 ? 0 : _last.MinBy(static t => t.Value.Walked).Key;
+        ulong oldest = _taken % BetweenOldest != 0 || _last.Count == 0 ? 0 : _last.MinBy(static t => t.Value.Walked).Key;
         foreach ((ulong id, Seen seen) in _last)
         {
             if (id != oldest && seen is { IsWhole: true, Thread: { CpuTime: { } time, Completeness: StackCompleteness.Complete or StackCompleteness.NoManagedFrames } thread } && time.Ticks % KernelTick != 0)
