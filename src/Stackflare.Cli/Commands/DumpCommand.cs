@@ -19,6 +19,7 @@ internal static class DumpCommand
                                                 where it spends its time, as a page with a flame graph
           stackflare MyApp --raw prod.snapshot  save the snapshot, and show it where the PDBs are:
           stackflare show prod.snapshot --symbols ./bin
+          stackflare core core.4242             the threads of a core file
           stackflare http+unix:/run/app.sock    what the program itself serves
         """;
 
@@ -49,6 +50,7 @@ internal static class DumpCommand
             root.Options.OfType<HelpOption>().Single().Aliases.Remove(name);
         root.Subcommands.Add(PsCommand.Create());
         root.Subcommands.Add(ShowCommand.Create());
+        root.Subcommands.Add(CoreCommand.Create());
         root.Subcommands.Add(RecordCommand.Create());
         root.Subcommands.Add(CompletionCommand.Create());
         root.SetAction(result =>

@@ -47,7 +47,7 @@ internal sealed class FrameReader(ProcessMemory memory, RuntimeLayout layout, Me
         return described with { ILOffset = isRewritten ? null : il, ILPlaces = info.Places, ILNext = info.ILNext(offset), IsRewritten = isRewritten };
     }
 
-    private DebugInfo? InfoOf(in CodeBlock block)
+    private DebugInfo? InfoOf(CodeBlock block)
     {
         if (!_debugInfos.TryGetValue(block.Start, out DebugInfo? info))
             _debugInfos[block.Start] = info = DebugInfo.Read(memory, layout.Code!, block);

@@ -4,14 +4,18 @@ namespace Stackflare.Runtime;
 /// <param name="Start">The address of the file's first byte.</param>
 /// <param name="End">The address behind its last mapping.</param>
 /// <param name="Path">Its path.</param>
-internal readonly record struct MappedImage(ulong Start, ulong End, string Path);
+internal sealed record MappedImage(ulong Start, ulong End, string Path);
 
 /// <summary>The files from which a process has mapped code, by address.</summary>
 internal sealed class MappedImages
 {
     private readonly MappedImage[] _images;
 
-    public MappedImages(IEnumerable<MappedImage> images) => _images = [.. images.OrderBy(static i => i.Start)];
+    public MappedImages(IEnumerable<MappedImage> images)
+    {
+        _images = [.. images];
+        Array.Sort(_images, static (a, b) => a.Start.CompareTo(b.Start));
+    }
 
     public IReadOnlyList<MappedImage> All => _images;
 

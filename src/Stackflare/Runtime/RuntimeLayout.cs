@@ -281,12 +281,15 @@ internal sealed class DomainLayout
     {
         r.Needs("Loader", "1", RuntimeLayout.C1);
         Variable = r.Global("AppDomain");
-        Name = r.Field("AppDomain", "FriendlyName");
+        Program = r.Field("AppDomain", "RootAssembly");
+        Module = r.Field("Assembly", "Module");
     }
 
     /// <summary>The address of the variable with the one domain.</summary>
     public ulong Variable { get; }
 
-    /// <summary>The name of the program's assembly.</summary>
-    public uint Name { get; }
+    /// <summary>The program's assembly.</summary>
+    public uint Program { get; }
+
+    public uint Module { get; }
 }

@@ -52,7 +52,9 @@ internal sealed class RuntimeReader
     {
         try
         {
-            return _layout.Domain is { } domain && _memory.Pointer(_memory.Pointer(domain.Variable) + domain.Name) is var name and not 0 ? _memory.Utf16Text(name) : null;
+            return _layout.Domain is { } domain && _memory.Pointer(_memory.Pointer(domain.Variable) + domain.Program) is var program and not 0
+                ? Path.GetFileNameWithoutExtension(new ModuleImages(_memory, _layout).PathOf(_memory.Pointer(program + domain.Module)))
+                : null;
         }
         catch (MissingMemoryException)
         {
@@ -62,12 +64,12 @@ internal sealed class RuntimeReader
 
     /// <summary>Reads all threads.</summary>
     /// <param name="host">What is known of the process otherwise.</param>
-    /// <param name="registers">The registers of threads, by the kernel's ids.</param>
+    /// <param name="stopped">What is known of threads from outside, by the kernel's ids.</param>
     /// <param name="capturedAt">The time of the snapshot.</param>
     /// <param name="limits">Limits on threads, frames and bytes.</param>
     /// <param name="notes">Says, at the end, what the memory could not provide.</param>
     public Snapshot Read(
-        ProcessFacts host, IReadOnlyDictionary<int, Registers> registers, DateTimeOffset capturedAt, DumpLimits limits, Func<IEnumerable<string>> notes)
+        ProcessFacts host, IReadOnlyDictionary<int, StoppedThread> stopped, DateTimeOffset capturedAt, DumpLimits limits, Func<IEnumerable<string>> notes)
     {
         var ownNotes = new List<string>();
         var builder = new SnapshotBuilder { Host = host, RuntimeVersion = Version, CapturedAt = capturedAt, Notes = ownNotes };
@@ -76,20 +78,22 @@ internal sealed class RuntimeReader
         var types = new TypeReader(_memory, _layout, modules, builder);
         var methods = new MethodReader(_memory, _layout, moduleImages, modules, types, builder) { CoreLib = CoreLib.Find(_memory, _layout) };
         var code = new CodeMap(_memory, _layout.Code!, _layout.Images is { } ahead ? new ReadyToRunCode(_memory, _layout.Code!, ahead) : null);
-        var walker = new StackWalker(_memory, _layout, code, methods, new NativeFrames(_memory, _images));
+        var walker = new StackWalker(_memory, _layout, code, methods, _images);
         var threads = new RuntimeThreads(_memory, _layout, types, new ManagedObjects(_memory, _layout, moduleImages, types));
         var frames = new FrameReader(_memory, _layout, methods, builder);
-        int left = limits.MaxFrames;
+        int left = limits.MaxFrames, lost = 0;
         List<ulong> list = threads.List(limits.MaxThreads, out bool isComplete);
         foreach (ulong thread in list)
         {
-            Registers? known = registers.TryGetValue(threads.OsId(thread), out Registers own) ? own : null;
-            List<WalkedFrame> stack = walker.Walk(thread, known, Math.Min(limits.MaxFramesPerThread, left), out WalkEnd end);
+            StoppedThread? outside = stopped.GetValueOrDefault(threads.OsId(thread));
+            List<WalkedFrame> stack = walker.Walk(thread, outside?.Registers, Math.Min(limits.MaxFramesPerThread, left), out WalkEnd end);
             left -= stack.Count;
+            lost += end == WalkEnd.InnermostLost ? 1 : 0;
             builder.Add(threads.Describe(thread) with
             {
                 Stack = frames.IndexesOf(stack),
                 Completeness = Completeness(stack, end),
+                CpuTime = outside?.CpuTime,
                 IsInManagedCode = stack.Find(static f => f.Block is not null).IsExact,
             });
         }
@@ -101,7 +105,9 @@ internal sealed class RuntimeReader
                 : "Some threads are missing: a part of the runtime's list of threads could not be read.");
         }
         if (threads.LacksObjects)
-            ownNotes.Add("Names of threads, and exceptions, are missing: the memory of objects is not there.");
+            ownNotes.Add("Names of threads, and exceptions, may be missing: objects are not in the memory, or their layout is not known.");
+        if (lost > 0)
+            ownNotes.Add(Invariant($"The innermost frames of {lost:N0} {(lost == 1 ? "thread" : "threads")} may be missing: the native code there has no unwind tables."));
         if (left <= 0)
             ownNotes.Add("Some stacks are cut short or missing: the limit on frames was reached.");
         if (modules.IsTruncated)

@@ -6,12 +6,12 @@ namespace Stackflare.Runtime;
 /// <summary>The threads that the runtime knows: their ids, states and names, and the exceptions that they handle.</summary>
 internal sealed class RuntimeThreads(ProcessMemory memory, RuntimeLayout layout, TypeReader types, ManagedObjects objects)
 {
-    private const int MaxInner = 8, MaxMessage = 512;
+    private const int MaxInner = 8, MaxMessage = 512, MaxListed = 1 << 20;
     private const string NameField = "_name";
 
     private readonly ThreadLayout _layout = layout.Threads!;
 
-    /// <summary>Whether an object that belongs to a thread is missing: the memory has only stacks, or a part of it was left out.</summary>
+    /// <summary>Whether an object that belongs to a thread could not be read: the memory has only stacks, or a part of it was left out.</summary>
     public bool LacksObjects { get; private set; }
 
     /// <summary>The addresses of the runtime's threads.</summary>
@@ -24,7 +24,8 @@ internal sealed class RuntimeThreads(ProcessMemory memory, RuntimeLayout layout,
         try
         {
             ulong link = memory.Pointer(memory.Pointer(_layout.Store) + _layout.First);
-            while (link != 0 && threads.Count < limit)
+            // Threads that have ended are in the list too.
+            for (int i = 0; link != 0 && threads.Count < limit && i < MaxListed; i++)
             {
                 ulong thread = link - _layout.LinkTarget;
                 if ((memory.Read<uint>(thread + _layout.State) & (ThreadLayout.Unstarted | ThreadLayout.Dead)) == 0)
@@ -64,11 +65,14 @@ internal sealed class RuntimeThreads(ProcessMemory memory, RuntimeLayout layout,
     {
         if (memory.TryRead(_layout.Finalizer, out ulong finalizer) && finalizer == thread)
             return ".NET Finalizer";
-        if (!memory.TryRead(thread + _layout.Object, out ulong handle) || !memory.TryRead(handle, out ulong instance) || instance == 0)
+        if (!memory.TryRead(thread + _layout.Object, out ulong handle) || handle == 0)
             return null;
-        ulong type = types.TypeOf(instance);
-        LacksObjects |= type == 0;
-        return type != 0 && objects.OffsetOf(type, NameField) is { } offset && memory.TryRead(instance + offset, out ulong name) ? objects.Text(name) : null;
+        ulong name = 0;
+        bool isRead = memory.TryRead(handle, out ulong instance)
+            && (instance == 0 || (objects.OffsetOf(types.TypeOf(instance), NameField) is { } offset && memory.TryRead(instance + offset, out name)));
+        string? text = isRead && name != 0 ? objects.Text(name) : null;
+        LacksObjects |= !isRead || (name != 0 && text is null);
+        return text;
     }
 
     /// <summary>The exception that a thread handles, then its inner one, and so on.</summary>

@@ -198,6 +198,7 @@ internal sealed class ModuleLayout
         Loaded = r.Field("PEImage", "LoadedImageLayout");
         // .NET 10.0 does not describe it. It is right before the other one.
         Flat = r.Field("PEImage", "FlatImageLayout", r.Has("Loader", "1") ? Loaded - sizeof(ulong) : null);
+        Origin = r.Field("PEImage", "ProbeExtensionResult") + r.Field("ProbeExtensionResult", "Type");
         Base = r.Field("PEImageLayout", "Base");
         Size = r.Field("PEImageLayout", "Size");
         LayoutFlags = r.Field("PEImageLayout", "Flags");
@@ -217,6 +218,9 @@ internal sealed class ModuleLayout
 
     public uint Flat { get; }
 
+    /// <summary>Where the host found the image.</summary>
+    public uint Origin { get; }
+
     public uint Base { get; }
 
     public uint Size { get; }
@@ -225,6 +229,9 @@ internal sealed class ModuleLayout
 
     /// <summary>Of a module's flags: made by Reflection.Emit. Of an image's: its sections are where they belong in memory. .NET 10 and 11.</summary>
     public const uint IsDynamic = 0x40, IsMapped = 0x01;
+
+    /// <summary>The host found the image in a single-file program; .NET 10 and 11.</summary>
+    public const uint InBundle = 1;
 }
 
 /// <summary>The metadata of modules that have no image.</summary>

@@ -43,7 +43,7 @@ public sealed class CodeMapTests
     [InlineData(0xF00, 0x160, true)]
     public void AddressesBelongToTheMethodBeforeThem(uint offset, uint start, bool isHandler)
     {
-        CodeBlock block = new CodeMap(_memory.Memory, Layouts.Code(), null).Find(Heap + offset)!.Value;
+        CodeBlock block = new CodeMap(_memory.Memory, Layouts.Code(), null).Find(Heap + offset)!;
         Assert.Equal((Heap + start, start == 0x24 ? 0x111ul : 0x222ul, isHandler), (block.Start, block.Method, block.IsHandler));
         Assert.Equal(offset - start, block.OffsetOf(Heap + offset));
     }

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using Stackflare.Runtime;
-using Stackflare.Runtime.Stacks;
 using Stackflare.Snapshots;
 using Stackflare.Symbols;
 using Stackflare.Tests.Symbols;
@@ -80,7 +79,7 @@ public sealed class OwnProcessTests : IDisposable
             try
             {
                 if (ElfImage.Open(memory, own.Runtime.Start)?.Export(ContractDescriptor.Symbol) is { } at and not 0 && ContractDescriptor.Read(memory, at) is { } descriptor)
-                    RuntimeReader.Open(memory, descriptor, own.Runtime.Path, own.Images).Read(CodeSnapshot.Host, new Dictionary<int, Registers>(), default, Limits, static () => []);
+                    RuntimeReader.Open(memory, descriptor, own.Runtime.Path, own.Images).Read(CodeSnapshot.Host, new Dictionary<int, StoppedThread>(), default, Limits, static () => []);
             }
             catch (StackflareException)
             {
@@ -96,7 +95,7 @@ public sealed class OwnProcessTests : IDisposable
     private static Snapshot Take(OwnProcess own)
     {
         var memory = new ProcessMemory(own);
-        return Open(own, memory).Read(CodeSnapshot.Host, new Dictionary<int, Registers>(), default, Limits, static () => ["a note"]);
+        return Open(own, memory).Read(CodeSnapshot.Host, new Dictionary<int, StoppedThread>(), default, Limits, static () => ["a note"]);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

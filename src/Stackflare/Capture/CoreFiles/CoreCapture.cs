@@ -10,7 +10,7 @@ namespace Stackflare.Capture.CoreFiles;
 internal static class CoreCapture
 {
     private const string Library = "/libcoreclr.so", ProgramBefore9 = "DotNetRuntimeInfo";
-    private const int MaxPrograms = 64;
+    private const int MaxPrograms = 64, MaxCommand = 79;
 
     /// <summary>Signals that end a process with a core. The numbers are those of x64.</summary>
     private static readonly Dictionary<int, string> FatalSignals = new()
@@ -39,7 +39,7 @@ internal static class CoreCapture
         (MappedImage runtime, ContractDescriptor descriptor) = FindRuntime(core, memory, images);
         var reader = RuntimeReader.Open(memory, descriptor, runtime.Path, images);
         CoreThread[] threads = [.. core.Notes.Threads.DistinctBy(static t => t.Id)];
-        return reader.Read(Facts(core, reader.ProgramName()), threads.ToDictionary(static t => t.Id, static t => t.Registers), core.WrittenAt, limits, () => Notes(core, source));
+        return reader.Read(Facts(core, reader.ProgramName()), threads.ToDictionary(static t => t.Id, static t => t.State), core.WrittenAt, limits, () => Notes(core, source));
     }
 
     /// <summary>The files that were mapped from their first byte on.</summary>
@@ -94,11 +94,12 @@ internal static class CoreCapture
     {
         CoreNotes notes = core.Notes;
         string command = notes.Process?.Command ?? "", program = ProcessFiles.ProgramName(command.Split(' '));
+        bool isKnown = program is not ("?" or "dotnet") && (command.Length < MaxCommand || command.Contains(' ', StringComparison.Ordinal));
         return new ProcessFacts
         {
             ProcessId = notes.Process?.Id ?? notes.Threads[0].Id,
             // createdump leaves out the command line, and the kernel cuts it.
-            ProgramName = program is "?" or "dotnet" && assembly is { Length: > 0 } ? assembly : program,
+            ProgramName = isKnown || assembly is not { Length: > 0 } ? program : assembly,
             Platform = "linux-x64",
             Tasks = KernelTasks.FromSnapshot(new Dictionary<int, TaskStat>()),
         };
@@ -112,8 +113,9 @@ internal static class CoreCapture
             "Locks, and what else threads wait for, are not read from core files yet, so deadlocks are not found.",
             "Async stacks and the thread pool are not read from core files yet.",
         ];
-        if (core.Notes.Threads[0] is { Signal: var signal, Id: var thread } && FatalSignals.TryGetValue(signal, out string? name))
-            notes.Insert(0, Invariant($"The process ended because of {name}, in thread {thread}."));
+        // createdump marks only the thread that caused it; the kernel marks all, and writes that thread first.
+        if (core.Notes.Threads.Find(static t => FatalSignals.ContainsKey(t.Signal)) is { } culprit)
+            notes.Insert(0, Invariant($"The process ended because of {FatalSignals[culprit.Signal]}, in thread {culprit.Id}."));
         if (core.MissingBytes > 0)
             notes.Add(Invariant($"The core is cut short: {core.MissingBytes:N0} bytes of memory are missing, so frames, names or threads may be missing."));
         string[] missing = [.. memory.MissingFiles], unproven = [.. memory.UncheckedFiles];

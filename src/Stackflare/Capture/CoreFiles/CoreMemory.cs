@@ -64,13 +64,12 @@ internal sealed class CoreMemory(CoreFile core) : IMemoryReader, IDisposable
         return FileOf(mapping)?.Read(mapping.Position + (address - mapping.Start), buffer[..length]) ?? 0;
     }
 
-    private NamedFile? FileOf(in FileMapping mapping)
+    private NamedFile? FileOf(FileMapping mapping)
     {
         if (!_files.TryGetValue(mapping.Path, out NamedFile? file))
         {
             string path = mapping.Path;
-            FileMapping first = core.Notes.Mappings.Find(m => m.Position == 0 && m.Path == path);
-            file = _files.Count < MaxFiles && first.End > 0
+            file = _files.Count < MaxFiles && core.Notes.Mappings.Find(m => m.Position == 0 && m.Path == path) is { } first
                 ? NamedFile.Open(path, first.Start, core.WrittenAt, (at, bytes) => ReadCore(at, bytes, out _) == bytes.Length)
                 : null;
             _files[path] = file;

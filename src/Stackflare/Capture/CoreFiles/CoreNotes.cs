@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Stackflare.Runtime;
 using Stackflare.Runtime.Stacks;
 
 namespace Stackflare.Capture.CoreFiles;
@@ -104,8 +105,11 @@ internal sealed class CoreNotes
         var registers = new Registers { Ip = Register(status, IpPlace) };
         for (int i = 0; i < RegisterPlaces.Length; i++)
             registers[i] = Register(status, RegisterPlaces[i]);
+        // createdump and gcore write zeros.
+        TimeSpan time = Time(status[48..]) + Time(status[64..]);
         return new CoreThread(
-            BinaryPrimitives.ReadInt32LittleEndian(status[32..]), registers, BinaryPrimitives.ReadInt16LittleEndian(status[12..]), Time(status[48..]) + Time(status[64..]));
+            BinaryPrimitives.ReadInt32LittleEndian(status[32..]), BinaryPrimitives.ReadInt16LittleEndian(status[12..]),
+            new StoppedThread(registers, time > TimeSpan.Zero ? time : null));
     }
 
     private static ulong Register(ReadOnlySpan<byte> status, int place) => BinaryPrimitives.ReadUInt64LittleEndian(status[(FirstRegister + (place * sizeof(ulong)))..]);

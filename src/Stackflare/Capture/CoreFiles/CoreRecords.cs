@@ -1,4 +1,4 @@
-using Stackflare.Runtime.Stacks;
+using Stackflare.Runtime;
 
 namespace Stackflare.Capture.CoreFiles;
 
@@ -6,7 +6,7 @@ namespace Stackflare.Capture.CoreFiles;
 /// <param name="Start">Its address.</param>
 /// <param name="Length">Its length in bytes.</param>
 /// <param name="Position">Its place in the file.</param>
-internal readonly record struct CoreSegment(ulong Start, ulong Length, ulong Position)
+internal sealed record CoreSegment(ulong Start, ulong Length, ulong Position)
 {
     public ulong End => Start + Length;
 }
@@ -16,14 +16,13 @@ internal readonly record struct CoreSegment(ulong Start, ulong Length, ulong Pos
 /// <param name="End">The address behind it.</param>
 /// <param name="Position">Its place in the file.</param>
 /// <param name="Path">The file's path.</param>
-internal readonly record struct FileMapping(ulong Start, ulong End, ulong Position, string Path);
+internal sealed record FileMapping(ulong Start, ulong End, ulong Position, string Path);
 
 /// <summary>A thread when the core was written.</summary>
 /// <param name="Id">The kernel's id.</param>
-/// <param name="Registers">Its registers.</param>
-/// <param name="Signal">The signal that it handled; 0 for none.</param>
-/// <param name="CpuTime">Processor time used; zero if whoever wrote the core did not record it.</param>
-internal sealed record CoreThread(int Id, Registers Registers, int Signal, TimeSpan CpuTime);
+/// <param name="Signal">The signal because of which the core was written; 0 for none.</param>
+/// <param name="State">Its registers, and its processor time if whoever wrote the core recorded that.</param>
+internal sealed record CoreThread(int Id, int Signal, StoppedThread State);
 
 /// <summary>What the core says of the process.</summary>
 /// <param name="Id">Its id.</param>

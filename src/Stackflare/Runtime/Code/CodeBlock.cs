@@ -1,7 +1,7 @@
 namespace Stackflare.Runtime.Code;
 
 /// <summary>A compiled method, and the part of it that contains an address.</summary>
-internal readonly record struct CodeBlock
+internal sealed record CodeBlock
 {
     /// <summary>The runtime's description of the method.</summary>
     public required ulong Method { get; init; }

@@ -37,7 +37,7 @@ internal sealed class DebugInfo
     public ILPlaces? Places { get; }
 
     /// <summary>The map of a compiled method; null if it has none, or if it is damaged.</summary>
-    public static DebugInfo? Read(ProcessMemory memory, CodeLayout layout, in CodeBlock block)
+    public static DebugInfo? Read(ProcessMemory memory, CodeLayout layout, CodeBlock block)
     {
         try
         {

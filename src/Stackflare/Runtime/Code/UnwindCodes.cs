@@ -20,7 +20,7 @@ internal static class UnwindCodes
     /// <param name="block">The code of the frame.</param>
     /// <param name="isExact">Whether the instruction pointer is the next instruction of the thread, which can also be in the prolog or the epilog.</param>
     /// <exception cref="MissingMemoryException">Codes or a part of the stack are missing.</exception>
-    public static bool Leave(ProcessMemory memory, ref Registers registers, in CodeBlock block, bool isExact)
+    public static bool Leave(ProcessMemory memory, ref Registers registers, CodeBlock block, bool isExact)
     {
         if (isExact && LeaveEpilog(memory, ref registers))
             return true;
@@ -33,7 +33,7 @@ internal static class UnwindCodes
     /// points at the place where that of the caller was pushed, next to the return address. False if the method has no frame pointer.
     /// </summary>
     /// <exception cref="MissingMemoryException">Codes or a part of the stack are missing.</exception>
-    public static bool LeaveMethodOf(ProcessMemory memory, ref Registers registers, in CodeBlock handler)
+    public static bool LeaveMethodOf(ProcessMemory memory, ref Registers registers, CodeBlock handler)
     {
         if (FrameBytes(memory, handler.Unwind) is not { } bytes)
             return false;

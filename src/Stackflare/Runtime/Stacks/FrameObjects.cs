@@ -6,6 +6,11 @@ namespace Stackflare.Runtime.Stacks;
 /// </summary>
 internal sealed class FrameObjects(ProcessMemory memory, FrameLayout layout, CallLayout? calls, ulong first)
 {
+    /// <summary>No stack has more. Damaged memory can have a chain that goes through all of it.</summary>
+    private const int MaxObjects = 1 << 20;
+
+    private int _count;
+
     /// <summary>The object that comes next; 0 if there are no more.</summary>
     private ulong _next = first == ulong.MaxValue ? 0 : first;
 
@@ -46,7 +51,7 @@ internal sealed class FrameObjects(ProcessMemory memory, FrameLayout layout, Cal
     {
         ulong next = memory.Pointer(_next + layout.Next);
         // The stack grows downwards: what is further out has a higher address.
-        _next = next > _next && next != ulong.MaxValue ? next : 0;
+        _next = next > _next && next != ulong.MaxValue && ++_count < MaxObjects ? next : 0;
     }
 
     private Caller? Restore(ulong frame, Registers r)

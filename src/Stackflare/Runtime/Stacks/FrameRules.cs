@@ -21,7 +21,7 @@ internal sealed class FrameRules
 
     private readonly record struct Rule(How How, long Value);
 
-    private readonly record struct State(Rule[] Rules, int Register, long Offset, ulong Expression);
+    private sealed record State(Rule[] Rules, int Register, long Offset, ulong Expression);
 
     private readonly ProcessMemory _memory;
     private readonly ulong _ip;
@@ -102,7 +102,7 @@ internal sealed class FrameRules
         }
         _location = start;
         Run(code, codeEnd, isCommon: true);
-        _initial = [.. _rules];
+        _initial = (Rule[])_rules.Clone();
         Run(reader.At, end, isCommon: false);
         return true;
     }
@@ -209,7 +209,7 @@ internal sealed class FrameRules
                 Set((int)reader.Unsigned(), How.InRegister, (long)reader.Unsigned());
                 break;
             case 0x0A:
-                saved.Push(new State([.. _rules], _frameRegister, _frameOffset, _frameExpression));
+                saved.Push(new State((Rule[])_rules.Clone(), _frameRegister, _frameOffset, _frameExpression));
                 break;
             case 0x0B:
                 (_rules, _frameRegister, _frameOffset, _frameExpression) = saved.Count > 0 ? saved.Pop() : throw new MissingMemoryException(reader.At);

@@ -7,12 +7,13 @@ namespace Stackflare.Runtime.Stacks;
 /// Walks stacks without the runtime: managed frames by their unwind codes, native code by the runtime's frame objects, or where there is none of these, by
 /// the unwind tables of libraries. It has the frames that the probe has.
 /// </summary>
-internal sealed class StackWalker(ProcessMemory memory, RuntimeLayout layout, CodeMap code, MethodReader methods, NativeFrames native)
+internal sealed class StackWalker(ProcessMemory memory, RuntimeLayout layout, CodeMap code, MethodReader methods, MappedImages images)
 {
     private const int MaxNative = 256;
 
     private readonly ThreadLayout _threads = layout.Threads!;
     private readonly FrameLayout _frames = layout.Frames!;
+    private readonly NativeFrames _native = new(memory, images);
 
     /// <summary>Walks one stack, innermost frame first.</summary>
     /// <param name="thread">The runtime's thread.</param>
@@ -46,14 +47,7 @@ internal sealed class StackWalker(ProcessMemory memory, RuntimeLayout layout, Co
                 if (!LeaveManaged(walk, block))
                     return WalkEnd.Broken;
             }
-            else if (walk.IsExact && code.IsOfRuntime(ip))
-            {
-                // A stub that the runtime makes has no frame of its own.
-                walk.Registers.Ip = memory.Pointer(walk.Registers.Sp);
-                walk.Registers.Sp += sizeof(ulong);
-                walk.IsExact = false;
-            }
-            else if (!LeaveNative(walk, out WalkEnd end))
+            else if (!TryLeaveStub(walk) && !LeaveNative(walk, out WalkEnd end))
             {
                 return end;
             }
@@ -61,8 +55,26 @@ internal sealed class StackWalker(ProcessMemory memory, RuntimeLayout layout, Co
         return WalkEnd.Limit;
     }
 
+    /// <summary>
+    /// Goes to the caller of a stub that the runtime has made in memory, for example for a call of a method that is not compiled yet, or for a store of a
+    /// reference. It has no frame of its own.
+    /// </summary>
+    private bool TryLeaveStub(State walk)
+    {
+        Registers registers = walk.Registers;
+        if (!walk.IsExact || registers.Ip == 0 || !(code.IsOfRuntime(registers.Ip) || images.At(registers.Ip) is null)
+            || !memory.TryRead(registers.Sp, out ulong address) || code.Find(address - 1) is null)
+        {
+            return false;
+        }
+        registers.Ip = address;
+        registers.Sp += sizeof(ulong);
+        walk.Go(registers, isExact: false);
+        return true;
+    }
+
     /// <summary>Adds a managed frame and goes to its caller. False if that is not possible.</summary>
-    private bool LeaveManaged(State walk, in CodeBlock block)
+    private bool LeaveManaged(State walk, CodeBlock block)
     {
         walk.Add(new WalkedFrame { Block = block, Ip = walk.Registers.Ip, IsExact = walk.IsExact, IsCall = walk.IsCaller && methods.IsNative(block.Method) });
         Registers caller = walk.Registers;
@@ -97,12 +109,11 @@ internal sealed class StackWalker(ProcessMemory memory, RuntimeLayout layout, Co
         if (!isInnermost)
             walk.Add(default);
         // In cooperative mode, native code may have been called without a frame object.
-        bool isUnsure = isInnermost && walk.IsCooperative && walk.Registers.Ip != 0;
-        if (isUnsure && TryUnwindNative(walk))
+        if (isInnermost && walk.IsCooperative && walk.Registers.Ip != 0 && TryUnwindNative(walk))
             return true;
         if (walk.Objects.LeaveNative(walk.Registers) is not { } caller)
         {
-            end = isUnsure ? WalkEnd.Broken : WalkEnd.Complete;
+            end = walk.IsLost ? WalkEnd.InnermostLost : WalkEnd.Complete;
             return false;
         }
         if (!isInnermost && caller.Registers.Sp <= walk.Registers.Sp)
@@ -135,8 +146,11 @@ internal sealed class StackWalker(ProcessMemory memory, RuntimeLayout layout, Co
         for (int i = 0; i < MaxNative && registers.Sp < walk.Objects.Next; i++)
         {
             ulong sp = registers.Sp;
-            if (!native.TryLeave(ref registers, ref isExact) || registers.Sp <= sp)
+            if (!_native.TryLeave(ref registers, ref isExact) || registers.Sp <= sp)
+            {
+                walk.IsLost = true;
                 return false;
+            }
             if (code.Find(isExact ? registers.Ip : registers.Ip - 1) is null)
                 continue;
             walk.Go(registers, isExact);
@@ -165,6 +179,9 @@ internal sealed class StackWalker(ProcessMemory memory, RuntimeLayout layout, Co
 
         public bool IsCooperative { get; set; }
 
+        /// <summary>Whether the innermost frames may be missing.</summary>
+        public bool IsLost { get; set; }
+
         /// <summary>Whether the frames are those of the runtime's own code that called a filter.</summary>
         public bool IsInExceptionCode { get; set; }
 
@@ -188,6 +205,9 @@ internal sealed class StackWalker(ProcessMemory memory, RuntimeLayout layout, Co
 internal enum WalkEnd
 {
     Complete,
+
+    /// <summary>It is complete, but may lack innermost frames: the native code there has no unwind tables.</summary>
+    InnermostLost,
 
     /// <summary>A limit was reached.</summary>
     Limit,

@@ -6,7 +6,7 @@ namespace Stackflare.Runtime.Types;
 /// <summary>Fields of managed objects, by name, and strings.</summary>
 internal sealed class ManagedObjects(ProcessMemory memory, RuntimeLayout layout, ModuleImages images, TypeReader types)
 {
-    private const int MaxFields = 512, MaxText = 1024;
+    private const int MaxFields = 512, MaxText = 1024, MaxTypes = 64;
 
     private readonly Dictionary<(ulong Type, string Field), uint?> _offsets = [];
 
@@ -29,7 +29,7 @@ internal sealed class ManagedObjects(ProcessMemory memory, RuntimeLayout layout,
     /// <summary>Where a type declares a field, from the start of an object; null if it is not known.</summary>
     public uint? OffsetOf(ulong type, string field)
     {
-        if (!_offsets.TryGetValue((type, field), out uint? offset))
+        if (!_offsets.TryGetValue((type, field), out uint? offset) && _offsets.Count < MaxTypes)
         {
             try
             {

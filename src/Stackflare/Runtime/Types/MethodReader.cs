@@ -8,7 +8,7 @@ namespace Stackflare.Runtime.Types;
 internal sealed class MethodReader(ProcessMemory memory, RuntimeLayout layout, ModuleImages images, ModuleReader modules, TypeReader types, SnapshotBuilder snapshot)
 {
     private const uint MethodDefToken = 0x06000000;
-    private const int TokenBits = 24, MaxSignature = 1024, MaxNesting = 16, MaxVersions = 256;
+    private const int TokenBits = 24, MaxSignature = 1024, MaxNesting = 16, MaxVersions = 256, MaxDynamicModules = 16;
 
     private readonly MethodLayout _layout = layout.Methods!;
     private readonly Dictionary<ulong, int?> _indexes = [];
@@ -110,7 +110,11 @@ internal sealed class MethodReader(ProcessMemory memory, RuntimeLayout layout, M
     private unsafe SnapshotMethod Named(SnapshotMethod method, ulong module)
     {
         if (!_metadata.TryGetValue(module, out byte[]? metadata))
+        {
+            if (_metadata.Count == MaxDynamicModules)
+                _metadata.Clear();
             _metadata[module] = metadata = images.Metadata(module);
+        }
         if (metadata.Length == 0)
             return method;
         try

@@ -7,6 +7,9 @@ internal sealed class ModuleImages(ProcessMemory memory, RuntimeLayout layout)
 
     private readonly ModuleLayout _layout = layout.Modules!;
 
+    /// <summary>The file of a module; for a module in a single-file program, its name; null if it was loaded from bytes, or if the path is missing.</summary>
+    public string? PathOf(ulong module) => Text(module + _layout.Path) ?? (IsInBundle(module) ? Text(module + _layout.FileName) : null);
+
     /// <summary>Whether a module was made by Reflection.Emit, and so has no image.</summary>
     /// <exception cref="MissingMemoryException">The module is missing.</exception>
     public bool IsDynamic(ulong module) => (memory.Read<uint>(module + _layout.Flags) & ModuleLayout.IsDynamic) != 0;
@@ -40,6 +43,30 @@ internal sealed class ModuleImages(ProcessMemory memory, RuntimeLayout layout)
         catch (MissingMemoryException)
         {
             return [];
+        }
+    }
+
+    private bool IsInBundle(ulong module)
+    {
+        try
+        {
+            return memory.Read<uint>(memory.Pointer(memory.Pointer(module + _layout.Assembly) + _layout.Image) + _layout.Origin) == ModuleLayout.InBundle;
+        }
+        catch (MissingMemoryException)
+        {
+            return false;
+        }
+    }
+
+    private string? Text(ulong at)
+    {
+        try
+        {
+            return memory.Pointer(at) is var text and not 0 && memory.Utf16Text(text) is { Length: > 0 } path ? path : null;
+        }
+        catch (MissingMemoryException)
+        {
+            return null;
         }
     }
 

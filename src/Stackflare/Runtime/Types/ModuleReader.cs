@@ -32,8 +32,7 @@ internal sealed class ModuleReader(ProcessMemory memory, RuntimeLayout layout, M
         string? path = null;
         try
         {
-            // A module in a single-file program has a name only.
-            path = Text(module + _layout.Path) ?? Text(module + _layout.FileName);
+            path = images.PathOf(module);
             if (images.IsDynamic(module))
                 return new SnapshotModule { Path = path, IsDynamic = true };
             PortableImage? image = images.Of(module, out ulong layoutOfImage);
@@ -46,8 +45,6 @@ internal sealed class ModuleReader(ProcessMemory memory, RuntimeLayout layout, M
             return new SnapshotModule { Path = path };
         }
     }
-
-    private string? Text(ulong at) => memory.TryRead(at, out ulong text) && text != 0 && memory.Utf16Text(text) is { Length: > 0 } path ? path : null;
 
     private SnapshotModule WithImage(SnapshotModule described, ulong module, PortableImage image, ulong layoutOfImage)
     {
