@@ -19,6 +19,7 @@ internal static class ExitCodes
     public const int Output = 13;
     public const int BadSnapshot = 14;
     public const int SuspensionBlocked = 15;
+    public const int BadCore = 16;
 
     /// <summary>Dumps were written, and one has a deadlock. Used only if an option requests it.</summary>
     public const int Deadlock = 20;
@@ -41,6 +42,7 @@ internal static class ExitCodes
         StackflareError.CaptureFailed or StackflareError.ProbeUnavailable => CaptureFailed,
         StackflareError.OutputFailed => Output,
         StackflareError.InvalidSnapshot => BadSnapshot,
+        StackflareError.InvalidCore => BadCore,
         _ => Failure,
     };
 }

@@ -7,7 +7,7 @@ public sealed partial class LayerTests
 {
     /// <summary>From the lowest on. A room within one is part of it, unless it stands here itself.</summary>
     private static readonly string[] Rooms =
-        ["Interop", "Model", "Errors", "Processes", "Snapshots", "Capture.Probe", "Symbols", "Analysis", "Building", "Redacting", "Views", "Writers", "Capture", "Outputs", "Triggers", "Http"];
+        ["Interop", "Model", "Errors", "Processes", "Snapshots", "Runtime", "Capture.CoreFiles", "Capture.Probe", "Symbols", "Analysis", "Building", "Redacting", "Views", "Writers", "Capture", "Outputs", "Triggers", "Http"];
 
     public static TheoryData<string> All => [.. Rooms];
 
@@ -24,6 +24,9 @@ public sealed partial class LayerTests
     [InlineData("Symbols", "var x = new Stackflare.Writers.RenderBuffer();", true)]
     [InlineData("Capture.Probe", "using Stackflare.Capture;", true)]
     [InlineData("Snapshots", "using Stackflare.Capture.Probe;", true)]
+    [InlineData("Runtime", "using Stackflare.Capture.CoreFiles;", true)]
+    [InlineData("Runtime", "using Stackflare.Symbols;", true)]
+    [InlineData("Capture.CoreFiles", "using Stackflare.Runtime.Stacks;", false)]
     [InlineData("Symbols", "using Stackflare.Snapshots.Format;", false)]
     [InlineData("Building", "using Stackflare.Building.Async;", false)]
     [InlineData("Capture", "using Stackflare.Capture.Probe;", false)]

@@ -20,6 +20,7 @@ internal static class DumpCommand
           stackflare top MyApp                  watch its hottest lines, wanted locks and queues
           stackflare MyApp --raw prod.snapshot  save the snapshot, and show it where the PDBs are:
           stackflare show prod.snapshot --symbols ./bin
+          stackflare core core.4242             the threads of a core file
           stackflare http+unix:/run/app.sock    what the program itself serves
         """;
 
@@ -50,6 +51,7 @@ internal static class DumpCommand
             root.Options.OfType<HelpOption>().Single().Aliases.Remove(name);
         root.Subcommands.Add(PsCommand.Create());
         root.Subcommands.Add(ShowCommand.Create());
+        root.Subcommands.Add(CoreCommand.Create());
         root.Subcommands.Add(RecordCommand.Create());
         root.Subcommands.Add(TopCommand.Create());
         root.Subcommands.Add(CompletionCommand.Create());

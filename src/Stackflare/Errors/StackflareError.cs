@@ -61,4 +61,7 @@ public enum StackflareError
 
     /// <summary>The listener cannot be at its address.</summary>
     ListenFailed,
+
+    /// <summary>A core file cannot be read (<see cref="CoreFileException"/>).</summary>
+    InvalidCore,
 }

@@ -80,10 +80,20 @@ internal static class ProcessFiles
     public static string ProgramName(int pid)
     {
         Span<byte> buffer = stackalloc byte[4096];
-        string[] arguments = Encoding.UTF8.GetString(ProcFile.Read($"/proc/{pid}/cmdline", buffer)).Split('\0');
+        return ProgramName(Encoding.UTF8.GetString(ProcFile.Read($"/proc/{pid}/cmdline", buffer)).Split('\0'));
+    }
+
+    /// <summary>The program's name by its command line; "?" if there is none.</summary>
+    public static string ProgramName(ReadOnlySpan<string> arguments)
+    {
+        if (arguments.IsEmpty)
+            return "?";
         string name = Path.GetFileName(arguments[0]);
-        if (name == "dotnet" && arguments.Skip(1).FirstOrDefault(a => a.EndsWith(".dll", StringComparison.OrdinalIgnoreCase)) is { } assembly)
-            name = Path.GetFileNameWithoutExtension(assembly);
+        foreach (string argument in name == "dotnet" ? arguments[1..] : [])
+        {
+            if (argument.EndsWith(".dll", StringComparison.OrdinalIgnoreCase))
+                return Path.GetFileNameWithoutExtension(argument);
+        }
         return name.Length > 0 ? name : "?";
     }
 

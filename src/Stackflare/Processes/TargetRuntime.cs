@@ -74,7 +74,7 @@ internal sealed record TargetRuntime(RuntimeKind Kind, Version? Version, bool Is
     }
 
     /// <summary>The version in the path of a shared runtime, for example <c>/usr/share/dotnet/shared/Microsoft.NETCore.App/10.0.1/libcoreclr.so</c>.</summary>
-    private static Version? VersionIn(string library)
+    internal static Version? VersionIn(string library)
     {
         const string folder = "/Microsoft.NETCore.App/";
         int at = library.IndexOf(folder, StringComparison.Ordinal);
@@ -82,6 +82,10 @@ internal sealed record TargetRuntime(RuntimeKind Kind, Version? Version, bool Is
             return null;
         ReadOnlySpan<char> version = library.AsSpan(at + folder.Length);
         int end = version.IndexOfAnyExcept(VersionCharacters);
-        return Version.TryParse(end < 0 ? version : version[..end], out Version? found) && found.Build >= 0 ? new Version(found.Major, found.Minor, found.Build) : null;
+        return Parse(end < 0 ? version : version[..end]);
     }
+
+    /// <summary>Three numbers; null if they are not there.</summary>
+    internal static Version? Parse(ReadOnlySpan<char> version) =>
+        Version.TryParse(version, out Version? found) && found.Build >= 0 ? new Version(found.Major, found.Minor, found.Build) : null;
 }

@@ -40,6 +40,9 @@ public sealed partial class UsageTests
     [InlineData("1 --timeout soon", "--timeout must be a number from 0.01 to 600.")]
     [InlineData("1 --timeout NaN", "--timeout must be a number from 0.01 to 600.")]
     [InlineData("show", "Required argument missing")]
+    [InlineData("core", "Required argument missing")]
+    [InlineData("core a.core --async", "'--async' is not an option of 'core'. It is an option for taking a dump.")]
+    [InlineData("core a.core --formt json", "'--formt' is not an option of 'core'. Did you mean '--format'?")]
     [InlineData("completion tcsh", "Must be one of: 'bash' 'zsh' 'fish'")]
     [InlineData("top 1 --onec", "'--onec' is not an option of 'top'. Did you mean '--once'?")]
     [InlineData("ps 4242", "Unrecognized command or argument '4242'")]
@@ -60,7 +63,7 @@ public sealed partial class UsageTests
         string[] examples = [.. help[help.IndexOf("Examples:", StringComparison.Ordinal)..help.IndexOf("Usage:", StringComparison.Ordinal)]
             .Split('\n').Select(l => l.Trim()).Where(l => l.StartsWith("stackflare ", StringComparison.Ordinal))];
         Assert.InRange(examples.Length, 5, 20);
-        foreach (var name in new[] { "--count", "--interval", "--raw", "--timeout", "--format", "--output", "--threads", "--all", "--no-group", "--no-source", "--redact", "--redact-key", "--symbols", "ps", "show", "record", "top", "completion" })
+        foreach (var name in new[] { "--count", "--interval", "--raw", "--timeout", "--format", "--output", "--threads", "--all", "--no-group", "--no-source", "--redact", "--redact-key", "--symbols", "ps", "show", "core", "record", "top", "completion" })
             Assert.Matches($@"(?m)^  (-\w, )?{name}\b", help);
 
         // The options of the examples are options.
@@ -72,6 +75,7 @@ public sealed partial class UsageTests
     [InlineData("show", "stackflare PROCESS --raw FILE")]
     [InlineData("record", "--duration <S>")]
     [InlineData("top", "--once")]
+    [InlineData("core", "createdump, gcore or the kernel")]
     [InlineData("completion", "bash")]
     public async Task EachCommandHasHelp(string command, string part)
     {
@@ -103,6 +107,7 @@ public sealed partial class UsageTests
         Assert.Equal("completion", await CompleteAsync("stackflare comp"));
         Assert.Equal("folded", await CompleteAsync("stackflare 1 --format fol"));
         Assert.Equal("--symbols", await CompleteAsync("stackflare show --sy"));
+        Assert.Equal("--symbols", await CompleteAsync("stackflare core --sy"));
         Assert.Equal("--help\n-?\n-h\nbash\nfish\nzsh", await CompleteAsync("stackflare completion "));
     }
 

@@ -19,6 +19,7 @@ internal sealed record Flavour(string Name, string Executable, int RuntimeMajor)
         (LooksAt.Async, 9, 11),
         (LooksAt.StateMachines, 9, 11),
         (LooksAt.Debugger, 8, 11),
+        (LooksAt.Cores, 10, 11),
     ];
 
     public static Flavour Net8 { get; } = new("net8", Shapes("Shapes.SelfContained", "net8.0/linux-x64"), 8);

@@ -18,6 +18,9 @@ internal sealed class JsonDump
 
     public int ProcessId => Root.GetProperty("process").GetProperty("id").GetInt32();
 
+    /// <summary>Its name, its runtime, its platform.</summary>
+    public string Process => $"{OfProcess("name")} {OfProcess("runtimeVersion")} {OfProcess("platform")}";
+
     public double PauseMilliseconds => Root.GetProperty("timings").GetProperty("pauseMs").GetDouble();
 
     public IReadOnlyList<string> Notes => [.. Root.GetProperty("notes").EnumerateArray().Select(n => n.GetString()!)];
@@ -28,6 +31,8 @@ internal sealed class JsonDump
         using var document = JsonDocument.Parse(json);
         return new JsonDump(document.RootElement.Clone());
     }
+
+    private string? OfProcess(string name) => Root.GetProperty("process").GetProperty(name).GetString();
 
     public JsonThread Of(TruthThread thread) => Threads.SingleOrDefault(t => t.OsId == thread.OsId)
         ?? throw new InvalidOperationException($"The dump has no thread {thread.OsId} (\"{thread.Name}\"), only {string.Join(", ", Threads.Select(t => t.OsId))}.");

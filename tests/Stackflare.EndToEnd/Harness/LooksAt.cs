@@ -24,4 +24,7 @@ public enum LooksAt
 
     /// <summary>The view of a debugger, which <c>Microsoft.Diagnostics.Runtime</c> gives.</summary>
     Debugger = 32,
+
+    /// <summary>Core files.</summary>
+    Cores = 128,
 }

@@ -12,6 +12,7 @@ namespace Stackflare.EndToEnd.Oracle;
 internal static class DebuggerView
 {
     private const int MostFrames = 100_000, Looks = 5;
+    private const string Library = "libmscordaccore.so";
 
     /// <summary>
     /// Attaches, reads, detaches. Synchronous throughout: only the thread that attached may trace. The process must not be a child of this one; see
@@ -43,16 +44,26 @@ internal static class DebuggerView
         throw new InvalidOperationException($"The debugging interface saw no frame of process {pid} in {Looks} looks.");
     }
 
-    private static IReadOnlyList<OracleThread> Look(int pid) => Read<IReadOnlyList<OracleThread>>(
-        pid,
-        runtime =>
-        [
-            .. runtime.Threads.Where(t => t.IsAlive).Select(t => new OracleThread(
-                (int)t.OSThreadId,
-                t.ManagedThreadId,
-                t.CurrentException?.Type.Name,
-                [.. FramesOf(t)])),
-        ]);
+    /// <summary>The stacks of all threads in a core.</summary>
+    /// <param name="core">The file.</param>
+    /// <param name="runtime">The folder of the runtime.</param>
+    public static IReadOnlyList<OracleThread> OfCore(string core, string runtime)
+    {
+        using var process = DataTarget.LoadDump(core);
+        using ClrRuntime opened = process.ClrVersions.Single().CreateRuntime(Path.Combine(runtime, Library), ignoreMismatch: true);
+        return ThreadsOf(opened);
+    }
+
+    private static IReadOnlyList<OracleThread> Look(int pid) => Read(pid, ThreadsOf);
+
+    private static IReadOnlyList<OracleThread> ThreadsOf(ClrRuntime runtime) =>
+    [
+        .. runtime.Threads.Where(t => t.IsAlive).Select(t => new OracleThread(
+            (int)t.OSThreadId,
+            t.ManagedThreadId,
+            t.CurrentException?.Type.Name,
+            [.. FramesOf(t)])),
+    ];
 
     /// <summary>The frames of a thread. The same record of a call of native code can come twice in a row.</summary>
     private static IEnumerable<OracleFrame> FramesOf(ClrThread thread)
@@ -85,6 +96,6 @@ internal static class DebuggerView
     private static string DebuggingLibrary(int pid)
     {
         var runtime = ProcessFigures.Of(pid).Mappings.First(m => m.EndsWith("/libcoreclr.so", StringComparison.Ordinal));
-        return Path.Combine(Path.GetDirectoryName(runtime)!, "libmscordaccore.so");
+        return Path.Combine(Path.GetDirectoryName(runtime)!, Library);
     }
 }

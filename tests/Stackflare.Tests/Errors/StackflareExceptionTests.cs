@@ -13,13 +13,14 @@ public sealed partial class StackflareExceptionTests
         new DiagnosticsDisabledException("DOTNET_EnableDiagnostics=0"),
         new OutputException("It cannot be written.", "Write elsewhere."),
         new SnapshotFormatException("it is empty"),
+        new CoreFileException("core.1", "it is empty", "Name another."),
     ];
 
     [Fact]
     public void ErrorsThatProgramsHandleAreTypesAndValues()
     {
         Assert.Equal(
-            [StackflareError.Timeout, StackflareError.Timeout, StackflareError.SuspensionBlocked, StackflareError.DiagnosticsDisabled, StackflareError.OutputFailed, StackflareError.InvalidSnapshot],
+            [StackflareError.Timeout, StackflareError.Timeout, StackflareError.SuspensionBlocked, StackflareError.DiagnosticsDisabled, StackflareError.OutputFailed, StackflareError.InvalidSnapshot, StackflareError.InvalidCore],
             WithTypesOfTheirOwn.Cast<StackflareException>().Select(e => e.Error));
         var types = typeof(StackflareException).Assembly.GetExportedTypes().Where(t => t.IsSubclassOf(typeof(Exception)) && t != typeof(StackflareException));
         Assert.Equal(WithTypesOfTheirOwn.Select(e => e.GetType()).OrderBy(t => t.Name), types.OrderBy(t => t.Name));
@@ -56,7 +57,7 @@ public sealed partial class StackflareExceptionTests
     public void TheLibrarysTextsNameNoOptionAndNoCommandOfTheTool()
     {
         string folder = Path.Combine(Golden.RepositoryRoot, "src", "Stackflare");
-        string[] rooms = ["Errors", "Processes", "Capture", "Outputs", "Triggers", "Http", "Interop", "Snapshots", "Symbols"];
+        string[] rooms = ["Errors", "Processes", "Capture", "Outputs", "Triggers", "Http", "Interop", "Snapshots", "Runtime", "Symbols"];
         string[] sources = [.. rooms.SelectMany(r => Directory.EnumerateFiles(Path.Combine(folder, r), "*.cs", SearchOption.AllDirectories))];
         Assert.Empty(from file in sources
                      from line in File.ReadLines(file)

@@ -32,10 +32,11 @@ internal static class DumpHeading
             long count = shown.Sum(static g => g.Count);
             AppendInBrackets(buffer, shown.Count < count ? Shown(count, shown.Count) : null, Part("", view.Async.Idle.Sum(static g => g.Count), " of the framework only"));
         }
-        if (dump.HasStacks)
-            buffer.Append(", paused ").Append(Durations.Pause(dump.Timings.Pause)).AppendLine();
-        else
-            buffer.Append(", no stacks").AppendLine();
+        if (!dump.HasStacks)
+            buffer.Append(", no stacks");
+        else if (dump.Timings.Pause > TimeSpan.Zero)
+            buffer.Append(", paused ").Append(Durations.Pause(dump.Timings.Pause));
+        buffer.AppendLine();
 
         if (dump.ThreadPool is { } pool)
             AppendPool(buffer, pool);

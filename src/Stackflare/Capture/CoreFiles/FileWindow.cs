@@ -1,0 +1,50 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Stackflare.Capture.CoreFiles;
+
+/// <summary>Reads the small records of a file through one buffer, whatever the size of the file. Not thread-safe.</summary>
+internal sealed class FileWindow(SafeFileHandle file)
+{
+    private readonly byte[] _buffer = new byte[64 << 10];
+    private ulong _start;
+    private int _length;
+
+    /// <summary>Fills a buffer from a position on. False if the file ends before.</summary>
+    public bool TryRead(ulong position, Span<byte> to)
+    {
+        if (position > long.MaxValue - (ulong)to.Length)
+            return false;
+        if (to.Length > _buffer.Length)
+            return Fill(file, to, (long)position) == to.Length;
+        if (position < _start || position + (ulong)to.Length > _start + (ulong)_length)
+        {
+            _start = position;
+            _length = Fill(file, _buffer, (long)position);
+        }
+        int offset = (int)(position - _start);
+        if (_length - offset < to.Length)
+            return false;
+        _buffer.AsSpan(offset, to.Length).CopyTo(to);
+        return true;
+    }
+
+    /// <summary>Reads until the buffer is full or the file ends. Never throws: what cannot be read is not there.</summary>
+    public static int Fill(SafeFileHandle file, Span<byte> buffer, long position)
+    {
+        int filled = 0;
+        try
+        {
+            while (filled < buffer.Length)
+            {
+                int read = RandomAccess.Read(file, buffer[filled..], position + filled);
+                if (read <= 0)
+                    break;
+                filled += read;
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+        }
+        return filled;
+    }
+}

@@ -1,0 +1,52 @@
+namespace Stackflare.Runtime;
+
+/// <summary>Takes the rows of a group of the table from the runtime's descriptor. A group of which one row is missing is not known at all.</summary>
+internal sealed class LayoutReader(ContractDescriptor descriptor)
+{
+    private bool _isComplete;
+
+    /// <summary>A group of the table; null if one of its rows is missing.</summary>
+    public T? Group<T>(Func<LayoutReader, T> read)
+        where T : class
+    {
+        _isComplete = true;
+        T group = read(this);
+        return _isComplete ? group : null;
+    }
+
+    /// <summary>Declares that a group was tested with these versions of a contract only.</summary>
+    public void Needs(string contract, params ReadOnlySpan<string> versions) =>
+        _isComplete &= descriptor.Contract(contract) is { } version && versions.Contains(version);
+
+    /// <summary>Whether a contract has this version.</summary>
+    public bool Has(string contract, string version) => descriptor.Contract(contract) == version;
+
+    /// <summary>The offset of a field.</summary>
+    public uint Field(string type, string field) => Required(descriptor.Field(type, field));
+
+    /// <summary>The offset of the first of two fields that is there: the runtime has renamed it.</summary>
+    public uint Field(string type, string field, string before) => Required(descriptor.Field(type, field) ?? descriptor.Field(type, before));
+
+    /// <summary>The offset of a field that an older runtime has too, but does not describe.</summary>
+    /// <param name="type">The type.</param>
+    /// <param name="field">The field.</param>
+    /// <param name="tried">Its offset there, found by trying.</param>
+    public uint Field(string type, string field, uint? tried) => Required(descriptor.Field(type, field) ?? tried);
+
+    /// <summary>The size of a type.</summary>
+    public uint SizeOf(string type) => Required(descriptor.SizeOf(type));
+
+    /// <summary>A constant, or the address of a variable.</summary>
+    public ulong Global(string name)
+    {
+        ulong? value = descriptor.Global(name);
+        _isComplete &= value is not null;
+        return value ?? 0;
+    }
+
+    private uint Required(uint? value)
+    {
+        _isComplete &= value is not null;
+        return value ?? 0;
+    }
+}

@@ -1,0 +1,100 @@
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Stackflare.Runtime;
+
+/// <summary>
+/// Typed reads of a process's memory. The pages that were read last are kept, because the runtime's structures are small and close to each other. Its
+/// own memory does not depend on the size of the process. Not thread-safe.
+/// </summary>
+internal sealed class ProcessMemory(IMemoryReader reader)
+{
+    private const int PageBytes = 4096, MaxPages = 2048, MaxText = 4096;
+
+    private readonly Dictionary<ulong, byte[]> _pages = [];
+
+    /// <exception cref="MissingMemoryException">It is not there.</exception>
+    public T Read<T>(ulong address)
+        where T : unmanaged => TryRead(address, out T value) ? value : throw new MissingMemoryException(address);
+
+    /// <exception cref="MissingMemoryException">It is not there.</exception>
+    public ulong Pointer(ulong address) => Read<ulong>(address);
+
+    public bool TryRead<T>(ulong address, out T value)
+        where T : unmanaged
+    {
+        Unsafe.SkipInit(out value);
+        return TryRead(address, MemoryMarshal.AsBytes(MemoryMarshal.CreateSpan(ref value, 1)));
+    }
+
+    public bool TryRead(ulong address, Span<byte> buffer)
+    {
+        for (int done = 0; done < buffer.Length;)
+        {
+            ulong at = address + (ulong)done, page = at & ~(ulong)(PageBytes - 1);
+            int offset = (int)(at - page), count = Math.Min(PageBytes - offset, buffer.Length - done);
+            byte[] bytes = Page(page);
+            if (bytes.Length < offset + count)
+                return false;
+            bytes.AsSpan(offset, count).CopyTo(buffer[done..]);
+            done += count;
+        }
+        return true;
+    }
+
+    /// <summary>Reads past the kept pages, for what is read once.</summary>
+    /// <exception cref="MissingMemoryException">A part is not there.</exception>
+    public byte[] Bytes(ulong address, int length)
+    {
+        byte[] bytes = new byte[length];
+        if (reader.Read(address, bytes) < length)
+            throw new MissingMemoryException(address);
+        return bytes;
+    }
+
+    /// <summary>UTF-8 text that ends with a zero byte. A long one is cut.</summary>
+    /// <exception cref="MissingMemoryException">It is not there.</exception>
+    public string Utf8Text(ulong address)
+    {
+        var bytes = new List<byte>();
+        for (byte next; bytes.Count < MaxText && (next = Read<byte>(address + (ulong)bytes.Count)) != 0;)
+            bytes.Add(next);
+        return Encoding.UTF8.GetString(CollectionsMarshal.AsSpan(bytes));
+    }
+
+    /// <summary>UTF-16 text that ends with a zero. A long one is cut.</summary>
+    /// <exception cref="MissingMemoryException">It is not there.</exception>
+    public string Utf16Text(ulong address)
+    {
+        var text = new StringBuilder();
+        for (ushort next; text.Length < MaxText && (next = Read<ushort>(address + ((ulong)text.Length * 2))) != 0;)
+            text.Append((char)next);
+        return text.ToString();
+    }
+
+    /// <summary>UTF-16 text of a known length.</summary>
+    /// <exception cref="MissingMemoryException">It is not there.</exception>
+    public string Utf16Text(ulong address, int length)
+    {
+        byte[] bytes = Bytes(address, Math.Clamp(length, 0, MaxText) * 2);
+        return string.Create(bytes.Length / 2, bytes, static (text, from) =>
+        {
+            for (int i = 0; i < text.Length; i++)
+                text[i] = (char)BinaryPrimitives.ReadUInt16LittleEndian(from.AsSpan(i * 2));
+        });
+    }
+
+    /// <summary>What there is of a page, from its start on.</summary>
+    private byte[] Page(ulong address)
+    {
+        if (_pages.TryGetValue(address, out byte[]? page))
+            return page;
+        if (_pages.Count >= MaxPages)
+            _pages.Clear();
+        page = new byte[PageBytes];
+        int read = reader.Read(address, page);
+        return _pages[address] = read == PageBytes ? page : page[..read];
+    }
+}

@@ -1,0 +1,90 @@
+using Stackflare.Snapshots;
+
+namespace Stackflare.Runtime.Types;
+
+/// <summary>
+/// The types of a process. Each is added to the snapshot once. Types are a tree, but their addresses come from memory that may be damaged: depth and
+/// number are limited.
+/// </summary>
+internal sealed class TypeReader(ProcessMemory memory, RuntimeLayout layout, ModuleReader modules, SnapshotBuilder snapshot)
+{
+    private const int MaxDepth = 32, MaxArguments = 32, MaxTypes = 1 << 20;
+    private const uint TypeDefToken = 0x02000000;
+
+    private readonly Dictionary<ulong, int?> _indexes = [];
+
+    /// <summary>The index of a type; null if it is not known.</summary>
+    public int? IndexOf(ulong type) => IndexOf(type, 0);
+
+    /// <summary>The type of an object; 0 if it is missing.</summary>
+    public ulong TypeOf(ulong instance) =>
+        layout.Types is { } types && memory.TryRead(instance + types.ObjectType, out ulong type) ? type & types.ObjectMask : 0;
+
+    /// <summary>Whether the runtime's class of a type refers back to it, or to the type with which it shares its code.</summary>
+    public bool IsType(ulong type) =>
+        layout.Types is { } types && type != 0 && memory.TryRead(type + types.Class, out ulong owner)
+        && ((owner & TypeLayout.IsOtherType) != 0
+            ? IsOwnClass(types, owner & ~TypeLayout.IsOtherType, memory.TryRead((owner & ~TypeLayout.IsOtherType) + types.Class, out ulong other) ? other : 0)
+            : IsOwnClass(types, type, owner));
+
+    /// <summary>Indexes of types in a row.</summary>
+    public int?[] IndexesOf(ulong list, int count) => IndexesOf(list, count, 0);
+
+    private bool IsOwnClass(TypeLayout types, ulong type, ulong owner) => owner != 0 && memory.TryRead(owner + types.ClassType, out ulong back) && back == type;
+
+    private int?[] IndexesOf(ulong list, int count, int depth)
+    {
+        var indexes = new int?[Math.Min(count, MaxArguments)];
+        for (int i = 0; i < indexes.Length; i++)
+            indexes[i] = memory.TryRead(list + ((ulong)i * sizeof(ulong)), out ulong argument) ? IndexOf(argument, depth + 1) : null;
+        return indexes;
+    }
+
+    private int? IndexOf(ulong type, int depth)
+    {
+        if (layout.Types is null || type == 0 || (type & TypeLayout.IsNoClass) != 0 || depth > MaxDepth || _indexes.Count >= MaxTypes)
+            return null;
+        if (_indexes.TryGetValue(type, out int? known))
+            return known;
+        // A type that is its own argument would be damaged memory.
+        _indexes[type] = null;
+        try
+        {
+            return _indexes[type] = IsType(type) ? snapshot.Add(Describe(layout.Types, type, depth)) : null;
+        }
+        catch (MissingMemoryException)
+        {
+            return null;
+        }
+    }
+
+    private SnapshotType Describe(TypeLayout types, ulong type, int depth)
+    {
+        uint flags = memory.Read<uint>(type + types.Flags);
+        if ((flags & TypeLayout.ArrayMask) == TypeLayout.Array)
+        {
+            return new SnapshotType
+            {
+                IsArray = true,
+                Rank = (flags & TypeLayout.Vector) != 0 ? 1 : (int)Math.Min((memory.Read<uint>(type + types.Size) - TypeLayout.ArrayBytes) / TypeLayout.DimensionBytes, 32),
+                Arguments = layout.Instances is { } elements ? IndexesOf(type + elements.OfType, 1, depth) : default,
+            };
+        }
+        return new SnapshotType
+        {
+            Module = modules.IndexOf(memory.Pointer(type + types.Module)),
+            Token = TypeDefToken | (memory.Read<uint>(type + types.Flags2) >> TypeLayout.TokenShift),
+            Arguments = Arguments(type, flags, depth),
+        };
+    }
+
+    /// <summary>The type's arguments begin its dictionary, which comes after those of its base types. Their numbers are before the list of dictionaries.</summary>
+    private int?[] Arguments(ulong type, uint flags, int depth)
+    {
+        if (layout.Instances is not { } instances || (flags & TypeLayout.HasLength) != 0 || (flags & InstanceLayout.IsGeneric) == 0)
+            return [];
+        ulong dictionaries = memory.Pointer(type + instances.OfType), numbers = dictionaries - sizeof(ulong);
+        ushort count = memory.Read<ushort>(numbers + instances.Arguments), last = memory.Read<ushort>(numbers + instances.Dictionaries);
+        return last == 0 ? [] : IndexesOf(memory.Pointer(dictionaries + ((last - 1ul) * sizeof(ulong))), count, depth);
+    }
+}

@@ -1,0 +1,45 @@
+using Stackflare.EndToEnd.Harness;
+
+namespace Stackflare.EndToEnd.Cores;
+
+/// <summary>Writes cores of running processes.</summary>
+internal static class CoreWriter
+{
+    private const string Tool = "createdump";
+
+    /// <summary>A core that the runtime's own tool writes.</summary>
+    /// <param name="target">The process.</param>
+    /// <param name="kind">full, withheap, normal or triage.</param>
+    public static async Task<string> CreateDumpAsync(TargetProcess target, string kind)
+    {
+        string tool = Path.Combine(RuntimeOf(target), Tool), core = PathOf(target, kind);
+        // It comes from a package, which has no permissions.
+        File.SetUnixFileMode(tool, File.GetUnixFileMode(tool) | UnixFileMode.UserExecute);
+        CommandResult result = await new Command(tool, $"--{kind}", "-f", core, $"{target.Pid}").RunAsync();
+        Assert.True(result.ExitCode == 0 && File.Exists(core), $"{result}");
+        return core;
+    }
+
+    /// <summary>A core that gdb writes. By default, it leaves out what is in files.</summary>
+    public static async Task<string> GcoreAsync(int pid, string folder)
+    {
+        string prefix = Path.Combine(folder, "gcore");
+        CommandResult result = await new Command("gcore", "-o", prefix, $"{pid}").RunAsync();
+        string core = $"{prefix}.{pid}";
+        Assert.True(result.ExitCode == 0 && File.Exists(core), $"{result}");
+        return core;
+    }
+
+    /// <summary>The tool lies beside the runtime; a program in a single file comes without it.</summary>
+    public static string RuntimeOf(TargetProcess target)
+    {
+        string? library = target.Figures.Mappings.FirstOrDefault(static m => m.EndsWith("/libcoreclr.so", StringComparison.Ordinal));
+        if (library is not null && File.Exists(Path.Combine(Path.GetDirectoryName(library)!, Tool)))
+            return Path.GetDirectoryName(library)!;
+        return target.Flavour.RuntimeMajor == Environment.Version.Major
+            ? Path.GetDirectoryName(typeof(object).Assembly.Location)!
+            : Directory.GetDirectories(Path.Combine(TestPaths.TargetOutput("Runtime11", "net10.0"), "dotnet", "shared", "Microsoft.NETCore.App")).Single();
+    }
+
+    private static string PathOf(TargetProcess target, string kind) => Path.Combine(target.TemporaryFolder, $"core.{kind}");
+}

@@ -1,0 +1,60 @@
+using Stackflare.Capture.CoreFiles;
+using Stackflare.Tests.Outputs;
+
+namespace Stackflare.Tests.Capture.CoreFiles;
+
+/// <summary>Cores in which there is nothing to read.</summary>
+public sealed class CoreCaptureTests : IDisposable
+{
+    private readonly TemporaryDirectory _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void AProcessWithoutDotNetIsRefused()
+    {
+        StackflareException error = Error(new CoreBuilder().Thread(1).Memory(0x1000, new byte[64]));
+        Assert.Equal(StackflareError.NotDotNet, error.Error);
+    }
+
+    [Fact]
+    public void AProgramOfNativeAotIsRefused()
+    {
+        // A table of strings in a file is enough for the reader of executables.
+        byte[] program = new byte[512];
+        "\u007fELF\u0002\u0001\u0001"u8.CopyTo(program);
+        (program[40], program[60]) = (64, 1);
+        (program[64 + 4], program[64 + 24], program[64 + 32]) = (3, 128, 64);
+        "\0DotNetRuntimeDebugHeader\0"u8.CopyTo(program.AsSpan(128));
+        string path = _folder["program"];
+        File.WriteAllBytes(path, program);
+        StackflareException error = Error(new CoreBuilder().Thread(1).File(0x1000, 0x2000, path));
+        Assert.Equal(StackflareError.NativeAot, error.Error);
+    }
+
+    [Fact]
+    public void ACoreThatIsCutShortSaysSo()
+    {
+        byte[] whole = new CoreBuilder().Thread(1).Memory(0x1000, new byte[64]).Build();
+        StackflareException error = Error(whole[..^10]);
+        Assert.Equal(StackflareError.InvalidCore, error.Error);
+        Assert.Contains("cut short: 10 bytes", error.Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WithoutTheRuntimesLibraryThereIsNothing()
+    {
+        StackflareException error = Error(new CoreBuilder().Thread(1).File(0x1000, 0x2000, "/nowhere/libcoreclr.so"));
+        Assert.Equal(StackflareError.InvalidCore, error.Error);
+        Assert.Contains("library", error.Problem, StringComparison.Ordinal);
+    }
+
+    private StackflareException Error(CoreBuilder core) => Error(core.Build());
+
+    private StackflareException Error(byte[] bytes)
+    {
+        string path = _folder["core"];
+        File.WriteAllBytes(path, bytes);
+        return Assert.ThrowsAny<StackflareException>(() => CoreCapture.Take(path, DumpLimits.Default, out _));
+    }
+}
