@@ -1,8 +1,8 @@
 using Microsoft.Diagnostics.Symbols;
+using Microsoft.Diagnostics.Tracing;
 using Microsoft.Diagnostics.Tracing.Etlx;
 using Microsoft.Diagnostics.Tracing.EventPipe;
 using Microsoft.Diagnostics.Tracing.Stacks;
-using Microsoft.Diagnostics.Tracing;
 
 namespace Stackflare.BenchEventPipe;
 
