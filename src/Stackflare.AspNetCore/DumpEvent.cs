@@ -82,11 +82,14 @@ internal sealed class DumpEvent : IReadOnlyList<KeyValuePair<string, object?>>
         Add("Deadlocks", dump.Deadlocks.Count);
         Add("PauseMs", dump.Timings.Pause.TotalMilliseconds);
         Add("Findings", dump.Findings.Take(MaxFindings).Select(Describe).ToArray());
-        Add("HostName", Environment.MachineName);
-        // The names that a pod template usually gives to the downward API's values. In a pod, the host's name is the pod's.
-        Add("Pod", Variable("POD_NAME") ?? (Variable("KUBERNETES_SERVICE_HOST") is null ? null : Environment.MachineName));
-        Add("Namespace", Variable("POD_NAMESPACE"));
-        Add("Node", Variable("NODE_NAME"));
+        if (!dump.IsRedacted)
+        {
+            Add("HostName", Environment.MachineName);
+            // The names that a pod template usually gives to the downward API's values. In a pod, the host's name is the pod's.
+            Add("Pod", Variable("POD_NAME") ?? (Variable("KUBERNETES_SERVICE_HOST") is null ? null : Environment.MachineName));
+            Add("Namespace", Variable("POD_NAMESPACE"));
+            Add("Node", Variable("NODE_NAME"));
+        }
         Add("DumpTraceId", dump.Reason?.TraceId);
         Add("OldestTraceId", dump.Requests.FirstOrDefault(static r => r.TraceId is not null)?.TraceId);
     }

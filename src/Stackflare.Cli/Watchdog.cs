@@ -17,7 +17,7 @@ internal sealed class Watchdog : IDisposable
     private readonly TimeSpan _limit;
     private readonly string _waitingFor;
     private readonly Action? _cleanUp;
-    private readonly Deadline _deadline;
+    private Deadline _deadline;
 
     /// <param name="limit">Time limit until this object is disposed.</param>
     /// <param name="waitingFor">The cause of the wait, for the message.</param>
@@ -50,7 +50,17 @@ internal sealed class Watchdog : IDisposable
             while (true)
             {
                 Watched.Find(w => w._deadline.Passed)?.End();
-                Monitor.Wait(Gate, Watched.Count == 0 ? Timeout.Infinite : Watched.Min(w => w._deadline.RemainingMilliseconds));
+                if (Watched.Count == 0)
+                {
+                    Monitor.Wait(Gate);
+                    continue;
+                }
+                int time = Watched.Min(w => w._deadline.RemainingMilliseconds);
+                var late = Deadline.In(TimeSpan.FromMilliseconds(time) + Grace);
+                Monitor.Wait(Gate, time);
+                // The tool itself was stopped, for example by Ctrl+Z, and its operations with it.
+                if (late.Passed)
+                    Watched.ForEach(static w => w._deadline = Deadline.In(w._limit + Grace));
             }
         }
     }

@@ -118,13 +118,17 @@ internal sealed class Recorder(ProcessCapture capture, Recording recording, Rend
     private ThreadDump Take(Func<CancellationToken, Snapshot> take, CancellationToken cancellationToken)
     {
         Snapshot snapshot;
+        TimeSpan before = _watch.Elapsed;
         using (new Watchdog(capture.Limit, cleanUp: capture.Abandon))
             snapshot = take(cancellationToken);
+        TimeSpan after = _watch.Elapsed;
         using (new Watchdog(capture.Limit + SymbolLimits.Time, "a file system with its symbols does not answer"))
         {
             ThreadDump dump = _sampler.Build(snapshot);
             // The end of the capture depends on what the program does.
-            TimeSpan at = dump.CapturedAt - _begin;
+            TimeSpan at = Clamp(dump.CapturedAt - _begin, before, after);
+            // The wall clock can be set.
+            _begin = dump.CapturedAt - at;
             _longest = TimeSpan.FromTicks(Math.Max(_longest.Ticks, (at - _last).Ticks));
             _last = at;
             recording.Add(ToolNotes.Reword(dump.For(rendering), "A dump with --async"), _last);
@@ -132,6 +136,8 @@ internal sealed class Recorder(ProcessCapture capture, Recording recording, Rend
             return dump;
         }
     }
+
+    private static TimeSpan Clamp(TimeSpan time, TimeSpan least, TimeSpan most) => time < least ? least : time > most ? most : time;
 
     /// <summary>Writes to standard error. A terminal that was closed is no reason to lose a recording.</summary>
     public static void Say(string text)

@@ -46,7 +46,8 @@ internal static class TopCommand
             using ProcessCapture capture = DumpCommand.Look(result.GetValue(process)!, options, result.GetValue(shared.Symbols) ?? []);
             using var interrupt = new Interrupt();
             using var watch = new Watch(
-                capture, new SampleClock(TimeSpan.FromSeconds(1 / result.GetValue(rate)), end, part), withAsync ? new SampleClock(time, end, part) : null, interrupt, screens, time, isLive);
+                capture, new SampleClock(TimeSpan.FromSeconds(1 / result.GetValue(rate)), end, isIncremental: false, part),
+                withAsync ? new SampleClock(time, end, isIncremental: false, part) : null, interrupt, screens, time, isLive);
             watch.Run();
             return watch.Screens == 0 || (interrupt.Happened && screens != 0 && !watch.IsReaderGone) ? ExitCodes.Interrupted
                 // A process that has ended was watched to its end.

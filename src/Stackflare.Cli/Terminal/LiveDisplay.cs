@@ -48,7 +48,7 @@ internal sealed class LiveDisplay : IDisposable
                 if (!_terminal.Draw(_lines(columns, rows)))
                     _interrupt.Request();
             }
-            if (_terminal.ReadKey(BetweenLooks) is 'q' or 'Q')
+            if (_terminal.ReadKeys(BetweenLooks).Contains('q', StringComparison.OrdinalIgnoreCase))
                 _interrupt.Request();
         }
     }

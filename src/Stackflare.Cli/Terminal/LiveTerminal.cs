@@ -11,6 +11,8 @@ internal sealed class LiveTerminal : IDisposable
 {
     private const int StandardInput = 0, StandardOutput = 1;
 
+    private const byte Escape = 27;
+
     // The alternate screen, so that what was on the terminal stays; no cursor; no line that goes on in the next one.
     private const string Enter = "\e[?1049h\e[?25l\e[?7l\e[2J", Exit = "\e[?7h\e[?25h\e[?1049l";
 
@@ -64,13 +66,16 @@ internal sealed class LiveTerminal : IDisposable
         }
     }
 
-    /// <summary>Waits for a key.</summary>
-    /// <returns>The key; null if there was none.</returns>
-    public char? ReadKey(TimeSpan time)
+    /// <summary>Waits for keys.</summary>
+    /// <returns>The keys; empty if there were none.</returns>
+    public string ReadKeys(TimeSpan time)
     {
         Span<PollRequest> requests = [new PollRequest { Descriptor = _before is null ? -1 : StandardInput, Events = Posix.POLLIN }];
-        Span<byte> key = stackalloc byte[1];
-        return Posix.Poll(requests, (int)time.TotalMilliseconds) > 0 && Posix.Read(StandardInput, key) > 0 ? (char)key[0] : null;
+        Span<byte> keys = stackalloc byte[64];
+        int count = Posix.Poll(requests, (int)time.TotalMilliseconds) > 0 ? (int)Math.Max(0, Posix.Read(StandardInput, keys)) : 0;
+        // A function key is several bytes, of which the first is Escape: its letters are no keys.
+        int escape = keys[..count].IndexOf(Escape);
+        return Encoding.ASCII.GetString(keys[..(escape < 0 ? count : escape)]);
     }
 
     public void Dispose()

@@ -6,8 +6,9 @@ namespace Stackflare.Analysis;
 /// </summary>
 /// <param name="interval">The time from one sample to the next.</param>
 /// <param name="duration">When the last sample is due; null for no end.</param>
+/// <param name="isIncremental">Whether a sample takes less time than the first one, because most of what it finds is known already.</param>
 /// <param name="mostPaused">The part of the time for which these samples may pause the program: less than <see cref="MaxPaused"/> if there are others.</param>
-internal sealed class SampleClock(TimeSpan interval, TimeSpan? duration, double mostPaused = SampleClock.MaxPaused)
+internal sealed class SampleClock(TimeSpan interval, TimeSpan? duration, bool isIncremental = true, double mostPaused = SampleClock.MaxPaused)
 {
     /// <summary>The part of the time for which the program may be paused.</summary>
     public const double MaxPaused = 0.01;
@@ -47,7 +48,7 @@ internal sealed class SampleClock(TimeSpan interval, TimeSpan? duration, double 
         if (IsWhole)
             (_whole, _wholeAt) = (pause, _due);
         // The second sample walks all threads, the next ones only those that have run.
-        else if (_taken > 1)
+        else if (_taken > 1 || !isIncremental)
             _lately.Enqueue(pause);
         if (_lately.Count > Lately)
             _lately.Dequeue();
@@ -106,6 +107,9 @@ internal sealed class SampleClock(TimeSpan interval, TimeSpan? duration, double 
     /// <summary>The earliest time at which the next sample is affordable.</summary>
     private TimeSpan Later(TimeSpan now)
     {
+        // Whether the third sample takes less time than the second one is not known before it.
+        if (_lately.Count == 0 && _taken > 1 && Paused + _whole > (duration ?? Lead) * mostPaused / 2)
+            return duration is { } last && Paused + _whole > last * mostPaused ? last : Paused / mostPaused;
         TimeSpan usual = Usual(), evenly = _due + (usual / mostPaused);
         if (duration is not { } end)
             return TimeSpan.FromTicks(Math.Max(evenly.Ticks, Affordable(Paused + usual).Ticks));
@@ -116,12 +120,8 @@ internal sealed class SampleClock(TimeSpan interval, TimeSpan? duration, double 
     /// <summary>When the pauses of a recording without an end may come to a sum: they may be ahead by as much again at first, and by <see cref="Lead"/> later.</summary>
     private TimeSpan Affordable(TimeSpan pauses) => pauses / mostPaused is var paid && paid < 2 * Lead ? paid / 2 : paid - Lead;
 
-    /// <summary>The pause that the next sample is likely to have: the mean of the last ones without the longest. The second sample is taken at once, if one as long as the first one is affordable.</summary>
-    private TimeSpan Usual() => _lately.Count switch
-    {
-        0 when _taken > 1 || Paused + _whole <= (duration ?? Lead) * mostPaused => TimeSpan.Zero,
-        0 => _whole,
-        1 => _lately.Peek(),
-        _ => TimeSpan.FromTicks((_lately.Sum(static p => p.Ticks) - _lately.Max().Ticks) / (_lately.Count - 1)),
-    };
+    /// <summary>The pause that the next sample is likely to have: the mean of the last ones. The second sample is taken at once, if one as long as the first one is affordable.</summary>
+    private TimeSpan Usual() => _lately.Count > 0 ? TimeSpan.FromTicks(_lately.Sum(static p => p.Ticks) / _lately.Count)
+        : isIncremental && (_taken > 1 || Paused + _whole <= (duration ?? Lead) * mostPaused) ? TimeSpan.Zero
+        : _whole;
 }

@@ -86,7 +86,7 @@ internal static class DumpBuilder
             IsSample = snapshot.IsSample,
             AsyncStacks = asyncStacks,
             Requests = async?.Requests ?? [],
-            Notes = notes,
+            Notes = [.. notes, .. snapshot.NotesWithNames],
             PublicNotes = notes,
         });
     }

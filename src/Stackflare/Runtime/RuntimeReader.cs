@@ -69,10 +69,10 @@ internal sealed class RuntimeReader
     /// <param name="limits">Limits on threads, frames and bytes.</param>
     /// <param name="notes">Says, at the end, what the memory could not provide.</param>
     public Snapshot Read(
-        ProcessFacts host, IReadOnlyDictionary<int, StoppedThread> stopped, DateTimeOffset capturedAt, DumpLimits limits, Func<IEnumerable<string>> notes)
+        ProcessFacts host, IReadOnlyDictionary<int, StoppedThread> stopped, DateTimeOffset capturedAt, DumpLimits limits, Func<(IEnumerable<string> Plain, IEnumerable<string> WithNames)> notes)
     {
-        var ownNotes = new List<string>();
-        var builder = new SnapshotBuilder { Host = host, RuntimeVersion = Version, CapturedAt = capturedAt, Notes = ownNotes };
+        List<string> ownNotes = [], withNames = [];
+        var builder = new SnapshotBuilder { Host = host, RuntimeVersion = Version, CapturedAt = capturedAt, Notes = ownNotes, NotesWithNames = withNames };
         var moduleImages = new ModuleImages(_memory, _layout);
         var modules = new ModuleReader(_memory, _layout, moduleImages, builder, limits.MaxSnapshotBytes);
         var types = new TypeReader(_memory, _layout, modules, builder);
@@ -97,7 +97,9 @@ internal sealed class RuntimeReader
                 IsInManagedCode = stack.Find(static f => f.Block is not null).IsExact,
             });
         }
-        ownNotes.AddRange(notes());
+        (IEnumerable<string> plain, IEnumerable<string> others) = notes();
+        ownNotes.AddRange(plain);
+        withNames.AddRange(others);
         if (!isComplete)
         {
             ownNotes.Add(list.Count == limits.MaxThreads

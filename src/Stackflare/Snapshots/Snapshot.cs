@@ -64,6 +64,9 @@ internal sealed class Snapshot
     /// <summary>What the source could not provide, and why: sentences for the reader of the dump.</summary>
     public required IReadOnlyList<string> Notes { get; init; }
 
+    /// <summary>Notes that contain names of files: they are left out of redacted dumps.</summary>
+    public required IReadOnlyList<string> NotesWithNames { get; init; }
+
     /// <summary>The frames of a thread, innermost first.</summary>
     public ReadOnlySpan<int> StackOf(int thread) => Threads[thread].Stack.Span;
 }

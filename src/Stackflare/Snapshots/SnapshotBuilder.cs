@@ -39,6 +39,8 @@ internal sealed class SnapshotBuilder
 
     public IReadOnlyList<string> Notes { get; init; } = [];
 
+    public IReadOnlyList<string> NotesWithNames { get; init; } = [];
+
     public int Add(SnapshotModule module) => Add(_modules, module);
 
     public int Add(SnapshotType type) => Add(_types, type);
@@ -91,6 +93,7 @@ internal sealed class SnapshotBuilder
             IsSample = IsSample,
             IsCut = IsCut,
             Notes = Notes,
+            NotesWithNames = NotesWithNames,
         };
     }
 

@@ -126,12 +126,20 @@ public sealed partial class TopTests
         await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "NamedThreads", TargetOptions.NoTrap);
         await using var terminal = new ToolTerminal(80, 24, "top", $"{target.Pid}");
         await terminal.WaitForAsync("q ends");
-        // Other keys do nothing, and are not shown.
+        // Other keys do nothing, and are not shown; F2 and Alt+q neither, although they have such letters.
         await terminal.TypeAsync("xyzzy");
+        foreach (string other in (string[])["\eOQ", "\eq"])
+        {
+            await terminal.TypeAsync(other);
+            int drawn = Drawn();
+            await terminal.WaitForScreenAsync("two more screens", _ => Drawn() > drawn + 1);
+        }
         await terminal.TypeAsync(key);
         Assert.Equal(exitCode, await terminal.WaitForEndAsync());
         Assert.DoesNotContain("xyzzy", terminal.Text, StringComparison.Ordinal);
         await target.AssertAliveAsync();
+
+        int Drawn() => terminal.Text.Split("\e[H").Length;
     }
 
     [RequiresTerminalTheory]

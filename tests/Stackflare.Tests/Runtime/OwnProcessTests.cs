@@ -9,7 +9,8 @@ namespace Stackflare.Tests.Runtime;
 /// <summary>The process of the tests, read without the runtime's help, with all that a running process has.</summary>
 public sealed class OwnProcessTests : IDisposable
 {
-    private readonly ManualResetEventSlim _end = new();
+    private readonly object _gate = new();
+    private bool _isOver;
     private readonly Thread _parked;
     private readonly TaskCompletionSource<int> _id = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -21,9 +22,12 @@ public sealed class OwnProcessTests : IDisposable
 
     public void Dispose()
     {
-        _end.Set();
+        lock (_gate)
+        {
+            _isOver = true;
+            Monitor.Pulse(_gate);
+        }
         _parked.Join();
-        _end.Dispose();
     }
 
     /// <summary>No row of the table is out of date on the runtime that the tests run on.</summary>
@@ -41,6 +45,10 @@ public sealed class OwnProcessTests : IDisposable
     public async Task AParkedThreadHasItsNameIdAndMethods()
     {
         int managed = await _id.Task;
+        lock (_gate)
+        {
+            // The thread gives the lock back when it waits.
+        }
         using var own = new OwnProcess();
         (Snapshot snapshot, SnapshotThread thread) = Find(own);
         Assert.Equal(managed, thread.ManagedId);
@@ -79,7 +87,7 @@ public sealed class OwnProcessTests : IDisposable
             try
             {
                 if (ElfImage.Open(memory, own.Runtime.Start)?.Export(ContractDescriptor.Symbol) is { } at and not 0 && ContractDescriptor.Read(memory, at) is { } descriptor)
-                    RuntimeReader.Open(memory, descriptor, own.Runtime.Path, own.Images).Read(CodeSnapshot.Host, new Dictionary<int, StoppedThread>(), default, Limits, static () => []);
+                    RuntimeReader.Open(memory, descriptor, own.Runtime.Path, own.Images).Read(CodeSnapshot.Host, new Dictionary<int, StoppedThread>(), default, Limits, static () => ([], []));
             }
             catch (StackflareException)
             {
@@ -95,14 +103,18 @@ public sealed class OwnProcessTests : IDisposable
     private static Snapshot Take(OwnProcess own)
     {
         var memory = new ProcessMemory(own);
-        return Open(own, memory).Read(CodeSnapshot.Host, new Dictionary<int, StoppedThread>(), default, Limits, static () => ["a note"]);
+        return Open(own, memory).Read(CodeSnapshot.Host, new Dictionary<int, StoppedThread>(), default, Limits, static () => (["a note"], []));
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Park(string argument)
     {
-        _id.SetResult(Environment.CurrentManagedThreadId);
-        _end.Wait();
+        lock (_gate)
+        {
+            _id.SetResult(Environment.CurrentManagedThreadId);
+            while (!_isOver)
+                Monitor.Wait(_gate);
+        }
         GC.KeepAlive(argument);
     }
 }

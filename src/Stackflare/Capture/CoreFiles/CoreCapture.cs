@@ -39,7 +39,7 @@ internal static class CoreCapture
         (MappedImage runtime, ContractDescriptor descriptor) = FindRuntime(core, memory, images);
         var reader = RuntimeReader.Open(memory, descriptor, runtime.Path, images);
         CoreThread[] threads = [.. core.Notes.Threads.DistinctBy(static t => t.Id)];
-        return reader.Read(Facts(core, reader.ProgramName()), threads.ToDictionary(static t => t.Id, static t => t.State), core.WrittenAt, limits, () => Notes(core, source));
+        return reader.Read(Facts(core, reader.ProgramName()), threads.ToDictionary(static t => t.Id, static t => t.State), core.WrittenAt, limits, () => (Notes(core), FileNotes(source)));
     }
 
     /// <summary>The files that were mapped from their first byte on.</summary>
@@ -106,7 +106,7 @@ internal static class CoreCapture
     }
 
     /// <summary>What the core did not provide; known only when everything has been read.</summary>
-    private static List<string> Notes(CoreFile core, CoreMemory memory)
+    private static List<string> Notes(CoreFile core)
     {
         List<string> notes =
         [
@@ -118,12 +118,17 @@ internal static class CoreCapture
             notes.Insert(0, Invariant($"The process ended because of {FatalSignals[culprit.Signal]}, in thread {culprit.Id}."));
         if (core.MissingBytes > 0)
             notes.Add(Invariant($"The core is cut short: {core.MissingBytes:N0} bytes of memory are missing, so frames, names or threads may be missing."));
+        return notes;
+    }
+
+    /// <summary>What it did not provide, and named files had to. They are named.</summary>
+    private static IEnumerable<string> FileNotes(CoreMemory memory)
+    {
         string[] missing = [.. memory.MissingFiles], unproven = [.. memory.UncheckedFiles];
         if (missing.Length > 0)
-            notes.Add($"Frames, names or lines may be missing: the core leaves out parts of {Files(missing)}, which {Is(missing)} not here any more, or not the same.");
+            yield return $"Frames, names or lines may be missing: the core leaves out parts of {Files(missing)}, which {Is(missing)} not here any more, or not the same.";
         if (unproven.Length > 0)
-            notes.Add($"Parts of {Files(unproven)} come from the {(unproven.Length == 1 ? "file" : "files")} on this machine. The core does not say which build the process used.");
-        return notes;
+            yield return $"Parts of {Files(unproven)} come from the {(unproven.Length == 1 ? "file" : "files")} on this machine. The core does not say which build the process used.";
     }
 
     private static string Files(string[] paths) => paths.Length == 1
