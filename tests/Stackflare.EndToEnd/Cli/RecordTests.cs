@@ -120,6 +120,6 @@ public sealed partial class RecordTests(StillTarget still) : IClassFixture<Still
     internal static Dictionary<string, long> Weights(string folded) =>
         folded.Split('\n', StringSplitOptions.RemoveEmptyEntries).ToDictionary(l => l[..l.LastIndexOf(' ')], l => long.Parse(l[(l.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture));
 
-    [GeneratedRegex(@"^stackflare: Recorded (?<time>\d+\.\d) s: \d+ samples?, (?<rate>\d+\.\d) each second, at most (?<gap>\d+\.\d\d) s apart.*; paused for \d[\d,.]* ms \((?<percent>\d+\.\d\d) %\)")]
+    [GeneratedRegex(@"^stackflare: Recorded (?<time>\d+\.\d) s: [\d,]+ samples?, (?<rate>\d+\.\d) each second, at most (?<gap>\d+\.\d\d) s apart.*; paused for \d[\d,.]* ms \((?<percent>\d+\.\d\d) %\)")]
     internal static partial Regex SummaryLine();
 }
