@@ -1,7 +1,7 @@
 namespace Stackflare.Runtime;
 
 /// <summary>
-/// Memory that is needed is missing, or what it contains cannot be right. Whoever reads something that can be left out catches it; it never leaves this
+/// Memory that is needed is missing, or what it contains cannot be right. Code that can go on without it catches this exception. It never leaves this
 /// layer.
 /// </summary>
 internal sealed class MissingMemoryException(ulong address) : Exception

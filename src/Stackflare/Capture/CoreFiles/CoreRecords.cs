@@ -21,7 +21,7 @@ internal sealed record FileMapping(ulong Start, ulong End, ulong Position, strin
 /// <summary>A thread when the core was written.</summary>
 /// <param name="Id">The kernel's id.</param>
 /// <param name="Signal">The signal because of which the core was written; 0 for none.</param>
-/// <param name="State">Its registers, and its processor time if whoever wrote the core recorded that.</param>
+/// <param name="State">Its registers, and its processor time if the core has it.</param>
 internal sealed record CoreThread(int Id, int Signal, StoppedThread State);
 
 /// <summary>What the core says of the process.</summary>

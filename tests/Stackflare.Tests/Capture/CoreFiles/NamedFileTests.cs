@@ -59,7 +59,7 @@ public sealed class NamedFileTests : IDisposable
         }
     }
 
-    /// <summary>A core names any file, and whoever looks at it may be allowed to read more than whoever made it.</summary>
+    /// <summary>A core can name any file. Its reader may have more rights than its author.</summary>
     [Fact]
     public void AFileThatIsNoProgramIsNotUsed()
     {
