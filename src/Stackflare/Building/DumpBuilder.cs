@@ -12,10 +12,10 @@ namespace Stackflare.Building;
 internal static class DumpBuilder
 {
     /// <summary>
-    /// Some kernels, for example of sandboxes, count a thread's processor time only in ticks of 10 ms. In a short time between two ticks, a thread would seem
+    /// Some kernels, for example of sandboxes, count a thread's processor time only in ticks of 1, 4 or 10 ms. In a short time between two ticks, a thread would seem
     /// not to have run.
     /// </summary>
-    private const long KernelTick = 10 * TimeSpan.TicksPerMillisecond;
+    private const long KernelTick = TimeSpan.TicksPerMillisecond;
 
     /// <param name="snapshot">The snapshot.</param>
     /// <param name="symbolicator">Resolves the frames.</param>

@@ -12,9 +12,6 @@ namespace Stackflare.Capture;
 [SupportedOSPlatform("linux")]
 internal sealed class ProcessSampler(ProcessCapture capture)
 {
-    /// <summary>The shortest tick of kernels that count processor time in ticks.</summary>
-    private const long KernelTick = TimeSpan.TicksPerMillisecond;
-
     /// <summary>In one of so many samples, a thread is walked that does not seem to have run.</summary>
     private const int BetweenOldest = 5;
 
@@ -59,7 +56,7 @@ internal sealed class ProcessSampler(ProcessCapture capture)
         ulong oldest = _taken % BetweenOldest != 0 || _last.Count == 0 ? 0 : _last.MinBy(static t => t.Value.Walked).Key;
         foreach ((ulong id, Seen seen) in _last)
         {
-            if (id != oldest && seen is { IsWhole: true, Thread: { CpuTime: { } time, Completeness: StackCompleteness.Complete or StackCompleteness.NoManagedFrames } thread } && time.Ticks % KernelTick != 0)
+            if (id != oldest && seen is { IsWhole: true, Thread: { CpuTime: { } time, HasExactCpuTime: true, Completeness: StackCompleteness.Complete or StackCompleteness.NoManagedFrames } thread })
                 yield return new SeenThread(id, thread.OsId.Value, time);
         }
     }
