@@ -7,7 +7,6 @@ using Stackflare.Model;
 using Stackflare.Snapshots;
 using Stackflare.Snapshots.Format;
 using Stackflare.Symbols;
-using Stackflare.Symbols.Modules;
 using Stackflare.Symbols.Saved;
 
 namespace Stackflare.Cli.Commands;
@@ -81,7 +80,7 @@ internal sealed class FileDumps(SymbolOptions options)
             if (length > LargestFile)
                 throw new SnapshotFormatException($"it has {length} bytes");
             byte[] bytes = new byte[length];
-            if (RegularFile.Fill(handle, bytes, 0) < length)
+            if (FileRead.Fill(handle, bytes, 0) < length)
                 throw new SnapshotFormatException("it became shorter while it was read");
             return bytes;
         }

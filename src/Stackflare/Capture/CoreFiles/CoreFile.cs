@@ -81,7 +81,7 @@ internal sealed class CoreFile : IDisposable
         {
             using SafeFileHandle? handle = SafeOpen.Regular(path);
             Span<byte> header = stackalloc byte[HeaderBytes];
-            return handle is not null && FileWindow.Fill(handle, header, 0) == HeaderBytes && IsElf(header)
+            return handle is not null && FileRead.TryFill(handle, header, 0) == HeaderBytes && IsElf(header)
                 && BinaryPrimitives.ReadUInt16LittleEndian(header[16..]) == Core;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

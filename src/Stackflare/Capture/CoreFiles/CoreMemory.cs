@@ -1,3 +1,4 @@
+using Stackflare.Interop;
 using Stackflare.Runtime;
 
 namespace Stackflare.Capture.CoreFiles;
@@ -50,7 +51,7 @@ internal sealed class CoreMemory(CoreFile core) : IMemoryReader, IDisposable
             return 0;
         CoreSegment segment = segments[after - 1];
         int length = (int)Math.Min((ulong)buffer.Length, segment.End - address);
-        return FileWindow.Fill(core.Handle, buffer[..length], (long)(segment.Position + (address - segment.Start)));
+        return FileRead.TryFill(core.Handle, buffer[..length], (long)(segment.Position + (address - segment.Start)));
     }
 
     private int ReadFile(ulong address, Span<byte> buffer, ulong end)

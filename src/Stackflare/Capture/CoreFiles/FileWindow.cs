@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using Stackflare.Interop;
 
 namespace Stackflare.Capture.CoreFiles;
 
@@ -15,36 +16,16 @@ internal sealed class FileWindow(SafeFileHandle file)
         if (position > long.MaxValue - (ulong)to.Length)
             return false;
         if (to.Length > _buffer.Length)
-            return Fill(file, to, (long)position) == to.Length;
+            return FileRead.TryFill(file, to, (long)position) == to.Length;
         if (position < _start || position + (ulong)to.Length > _start + (ulong)_length)
         {
             _start = position;
-            _length = Fill(file, _buffer, (long)position);
+            _length = FileRead.TryFill(file, _buffer, (long)position);
         }
         int offset = (int)(position - _start);
         if (_length - offset < to.Length)
             return false;
         _buffer.AsSpan(offset, to.Length).CopyTo(to);
         return true;
-    }
-
-    /// <summary>Reads until the buffer is full or the file ends. Never throws: what cannot be read is not there.</summary>
-    public static int Fill(SafeFileHandle file, Span<byte> buffer, long position)
-    {
-        int filled = 0;
-        try
-        {
-            while (filled < buffer.Length)
-            {
-                int read = RandomAccess.Read(file, buffer[filled..], position + filled);
-                if (read <= 0)
-                    break;
-                filled += read;
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-        }
-        return filled;
     }
 }

@@ -50,13 +50,13 @@ internal sealed class NamedFile : IDisposable
                 return null;
             SafeFileHandle file = handle;
             Span<byte> header = stackalloc byte[AssemblyHeaderBytes], mapped = stackalloc byte[AssemblyHeaderBytes];
-            if (FileWindow.Fill(file, header, 0) < header.Length)
+            if (FileRead.TryFill(file, header, 0) < header.Length)
                 return null;
             bool isElf = header.StartsWith("\u007fELF"u8), isChecked = core(start, mapped);
             if (!isElf && !header.StartsWith("MZ"u8))
                 return null;
             bool isSame = !isChecked ? File.GetLastWriteTimeUtc(file) <= writtenAt
-                : isElf ? SameBuild(ElfBuildId.Find((at, to) => FileWindow.Fill(file, to, (long)at) == to.Length, 0), ElfBuildId.Find(core, start))
+                : isElf ? SameBuild(ElfBuildId.Find((at, to) => FileRead.TryFill(file, to, (long)at) == to.Length, 0), ElfBuildId.Find(core, start))
                 : header.SequenceEqual(mapped);
             if (!isSame)
                 return null;
@@ -80,7 +80,7 @@ internal sealed class NamedFile : IDisposable
         if (position > long.MaxValue)
             return 0;
         IsUsed = true;
-        int read = FileWindow.Fill(_handle, to, (long)position);
+        int read = FileRead.TryFill(_handle, to, (long)position);
         if (_isElf)
             (_relocations ??= ElfRelocations.Read(_handle)).Apply(position, to[..read], _start);
         // The last page of a mapping has zeros behind the end of the file.

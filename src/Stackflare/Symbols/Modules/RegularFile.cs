@@ -43,26 +43,12 @@ internal static class RegularFile
         try
         {
             byte[] bytes = new byte[length];
-            int filled = Fill(handle, bytes, 0);
+            int filled = FileRead.Fill(handle, bytes, 0);
             return filled == bytes.Length ? bytes : null;
         }
         catch (Exception e) when (MalformedData.Is(e))
         {
             return null;
         }
-    }
-
-    /// <summary>Reads until the buffer is full or the file ends.</summary>
-    public static int Fill(SafeFileHandle handle, Span<byte> buffer, long offset)
-    {
-        int filled = 0;
-        while (filled < buffer.Length)
-        {
-            int read = RandomAccess.Read(handle, buffer[filled..], offset + filled);
-            if (read <= 0)
-                break;
-            filled += read;
-        }
-        return filled;
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
+using Stackflare.Interop;
 
 namespace Stackflare.Symbols.Modules;
 
@@ -41,7 +42,7 @@ internal sealed class SingleFileBundle
             if (manifest <= 0 || manifest >= length)
                 return null;
             byte[] bytes = new byte[Math.Min(length - manifest, MaxManifestBytes)];
-            int filled = RegularFile.Fill(executable, bytes, manifest);
+            int filled = FileRead.Fill(executable, bytes, manifest);
             return ReadManifest(bytes.AsSpan(0, filled), length) is { } entries ? new SingleFileBundle(entries) : null;
         }
         catch (Exception e) when (MalformedData.Is(e))
@@ -74,7 +75,7 @@ internal sealed class SingleFileBundle
         byte[] chunk = new byte[FirstChunkBytes];
         for (long start = 0; start < limit;)
         {
-            ReadOnlySpan<byte> span = chunk.AsSpan(0, RegularFile.Fill(executable, chunk, start));
+            ReadOnlySpan<byte> span = chunk.AsSpan(0, FileRead.Fill(executable, chunk, start));
             int found = span.IndexOf(signature);
             if (found >= sizeof(long))
                 return BinaryPrimitives.ReadInt64LittleEndian(span[(found - sizeof(long))..]);
