@@ -50,7 +50,8 @@ public sealed class FindingTests
             && f.Evidence.Any(e => e.StartsWith($"sync over async: {workers} workers ", StringComparison.Ordinal))));
 
         Finding finding = Assert.Single(dump.Findings);
-        string[] truth = server.Output.Text.Split('\n').First(l => l.StartsWith("BLOCKS ", StringComparison.Ordinal)).Split(' ');
+        // The server has written the line, but on a busy machine it may not have been read yet.
+        string[] truth = await server.Output.WaitAsync(_ => Array.Find(server.Output.Text.Split('\n')[..^1], l => l.StartsWith("BLOCKS ", StringComparison.Ordinal))?.Split(' '), "where it blocks");
         Assert.Contains(finding.Evidence, e => e.StartsWith($"sync over async: {workers} workers ", StringComparison.Ordinal));
         Assert.Contains(finding.Evidence, e => e.StartsWith($"{workers} are blocked at {truth[1]}(", StringComparison.Ordinal) && e.EndsWith($"Orders.cs:line {truth[2]}", StringComparison.Ordinal));
         Assert.All(finding.Threads, t => Assert.Equal((true, WaitKind.Task), (t.IsThreadPool, t.WaitingFor!.Kind)));
