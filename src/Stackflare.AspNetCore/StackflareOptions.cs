@@ -22,7 +22,9 @@ public sealed class StackflareOptions
     /// </summary>
     public bool WarmUp { get; set; } = true;
 
-    /// <summary>How much of a dump is shown if the request does not say otherwise.</summary>
+    /// <summary>
+    /// How much of a dump is shown if the request does not say otherwise. With a <see cref="RenderOptions.Redaction"/>, all dumps are redacted: also those of triggers that have none of their own.
+    /// </summary>
     public RenderOptions Render { get; set; } = RenderOptions.Default;
 
     /// <summary>

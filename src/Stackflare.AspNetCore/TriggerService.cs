@@ -65,7 +65,7 @@ internal sealed class TriggerService(
             return;
         try
         {
-            _triggers.Add(start(WithOutput(trigger)));
+            _triggers.Add(start(WithDefaults(trigger)));
         }
         catch (StackflareException e)
         {
@@ -74,7 +74,7 @@ internal sealed class TriggerService(
         }
     }
 
-    private T WithOutput<T>(T trigger)
+    private T WithDefaults<T>(T trigger)
         where T : TriggerOptions
     {
         StackflareOptions current = options.Value;
@@ -82,6 +82,7 @@ internal sealed class TriggerService(
         return (T)(trigger with
         {
             Output = current.LogDumps ? DumpOutput.All(output, DumpOutput.To(_log.Write)) : output,
+            Render = trigger.Render.Redaction is null ? trigger.Render with { Redaction = current.Render.Redaction } : trigger.Render,
             WarmUp = trigger.WarmUp && current.WarmUp,
         });
     }

@@ -1,4 +1,5 @@
 using System.Text;
+using Stackflare.Redacting;
 using Stackflare.Symbols.Pdb;
 
 namespace Stackflare;
@@ -46,9 +47,13 @@ public sealed class Redaction
     internal static Redaction OfThisProcess { get; } = new();
 
     /// <summary>The replacement of a name: <c>_</c> and eight letters or digits. 40 bits, so that among ten thousand names, two have the same one once in 20,000 dumps.</summary>
-    internal string Replace(string name)
+    /// <param name="kind">
+    /// What it is the name of. Equal texts of different kinds have different replacements, so that who may choose a text of one kind, for example the path of a request, cannot guess those of another.
+    /// </param>
+    /// <param name="name">The name.</param>
+    internal string Replace(NameKind kind, string name)
     {
-        byte[] inner = SourceHash.Sha256([.. _inner, .. Encoding.UTF8.GetBytes(name)]), hash = SourceHash.Sha256([.. _outer, .. inner]);
+        byte[] inner = SourceHash.Sha256([.. _inner, (byte)kind, .. Encoding.UTF8.GetBytes(name)]), hash = SourceHash.Sha256([.. _outer, .. inner]);
         ulong bits = BitConverter.ToUInt64(hash);
         return string.Create(Characters + 1, bits, static (text, bits) =>
         {

@@ -101,9 +101,9 @@ internal static class HostStoppingFindings
             && (index == frames.Count - 1 || frames[index + 1].Method is { DeclaringType: "System.Environment", Name: "Exit" or "_Exit" });
     }
 
-    /// <summary>For example <c>OnExit(Object sender, EventArgs e)</c>.</summary>
+    /// <summary>For example <c>OnExit(Object sender, EventArgs e)</c>. A redacted dump has no names of parameters.</summary>
     private static bool IsEventHandler(DumpFrame frame) => frame is { Module.IsOfPlatform: false, Method.Parameters: { } parameters }
-        && parameters.StartsWith("Object ", StringComparison.Ordinal) && parameters.Contains(", EventArgs ", StringComparison.Ordinal) && parameters.AsSpan().Count(',') == 1;
+        && parameters.Split(", ") is [var sender, var arguments] && sender.Split(' ') is ["Object", ..] && arguments.Split(' ') is ["EventArgs", ..];
 
     private static Finding ForWait(string summary, Wait[] waits, ThreadDump dump)
     {

@@ -29,7 +29,9 @@ internal sealed class DumpDocument(DumpRequest request) : IDisposable
     {
         Count++;
         string[] threads = request.Threads.Split(',', StringSplitOptions.RemoveEmptyEntries);
-        dump = ThreadFilter.Apply(_comparison.Add(dump), threads).For(request.Render);
+        dump = _comparison.Add(dump);
+        // What the program hides cannot be guessed, letter by letter, by selecting threads.
+        dump = request.HidesNames ? ThreadFilter.Apply(dump.For(request.Render), threads) : ThreadFilter.Apply(dump, threads).For(request.Render);
         dump = dump with { Reason = Reason, Notes = [.. dump.Notes.Select(static n => n.Replace(CaptureNotes.AsyncHint, "The parameter async=always includes them anyway.", StringComparison.Ordinal))] };
         Append(_formatter.Add(dump).Span);
     }

@@ -40,6 +40,9 @@ internal sealed record DumpRequest
     /// <summary>The wanted threads, with commas between them; empty for all.</summary>
     public string Threads { get; init; } = "";
 
+    /// <summary>Whether the program hides its names from those who ask. If they ask for that themselves, they may see them.</summary>
+    public bool HidesNames { get; private init; }
+
     /// <summary>How many dumps.</summary>
     public int Count { get; init; } = 1;
 
@@ -49,7 +52,7 @@ internal sealed record DumpRequest
     public string ContentType => DumpFormats.Row(Format).ContentType;
 
     /// <summary>The defaults that the program has chosen.</summary>
-    public static DumpRequest Usual(DumpFormat format, CaptureOptions capture, RenderOptions render) => new() { Format = format, Capture = capture, Render = render };
+    public static DumpRequest Usual(DumpFormat format, CaptureOptions capture, RenderOptions render) => new() { Format = format, Capture = capture, Render = render, HidesNames = render.Redaction is not null };
 
     /// <summary>Reads a request.</summary>
     /// <param name="usual">What is not requested otherwise.</param>

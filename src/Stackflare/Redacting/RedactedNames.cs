@@ -11,29 +11,34 @@ internal sealed class RedactedNames(Redaction redaction, IEnumerable<DumpFrame> 
 {
     private const string NormalizedRoot = "/_/";
 
-    private readonly Dictionary<string, string> _known = new(StringComparer.Ordinal);
+    private readonly Dictionary<(NameKind, string), string> _known = [];
     private readonly HashSet<string> _own = OwnNames(frames);
 
     /// <summary>Text of any kind, as a whole.</summary>
-    public string Whole(string text)
+    public string Whole(NameKind kind, string text)
     {
         if (text.Length == 0)
             return text;
-        if (!_known.TryGetValue(text, out string? name))
-            _known.Add(text, name = redaction.Replace(text));
+        if (!_known.TryGetValue((kind, text), out string? name))
+            _known.Add((kind, text), name = redaction.Replace(kind, text));
         return name;
     }
 
-    public string? Whole(string? text, HashSet<string> kept) => text is null || kept.Contains(text) ? text : Whole(text);
+    public string? WholeOrNull(NameKind kind, string? text) => text is null ? null : Whole(kind, text);
+
+    /// <summary>As <see cref="Whole"/>, but some texts are public.</summary>
+    public string? Unless(HashSet<string> kept, NameKind kind, string? text) => text is null || kept.Contains(text) ? text : Whole(kind, text);
 
     /// <summary>
-    /// Names of types and methods, with type arguments and parameters. Each part of a name is replaced by itself, so that types of one namespace can be seen to be. Names in the
-    /// framework's namespaces are kept.
+    /// Names of types and methods, with type arguments and parameters. Each part of a name is replaced by itself, so that types of one namespace can be seen to be. What it is a part of
+    /// is hashed as well: from the names of a published library, nobody learns the same words in names of the program. Names in the framework's namespaces are kept.
     /// </summary>
     /// <param name="text">The names.</param>
     /// <param name="isPublic">Whether they continue a public name.</param>
-    public string Code(string text, bool isPublic = false)
+    /// <param name="type">The type whose member it is; empty for none.</param>
+    public string Code(string text, bool isPublic = false, string type = "")
     {
+        string prefix = type.Length == 0 ? "" : Outer(type) + ".";
         var result = new StringBuilder(text.Length + 16);
         // Whether the name that is open is public: what follows its type arguments is a part of it.
         var open = new Stack<bool>();
@@ -54,7 +59,8 @@ internal sealed class RedactedNames(Redaction redaction, IEnumerable<DumpFrame> 
                 end++;
             string name = text[i..end];
             isPublic = name[0] is '.' or '+' && isPublic || IsOfPlatform(name);
-            result.Append(isPublic ? name : Parts(name));
+            result.Append(isPublic ? name : Parts(name, prefix));
+            prefix = "";
             i = end;
         }
         return result.ToString();
@@ -69,7 +75,9 @@ internal sealed class RedactedNames(Redaction redaction, IEnumerable<DumpFrame> 
     public string? Parameters(string? text) => text is null ? null : Code(string.Join(", ", SplitAtCommas(text).Select(WithoutName)));
 
     /// <summary>A name with dots, of which no part is public because of the others.</summary>
-    public string Parts(string name)
+    /// <param name="name">The name.</param>
+    /// <param name="prefix">What it continues, for example the name of its type and a dot.</param>
+    public string Parts(string name, string prefix = "")
     {
         var result = new StringBuilder(name.Length + 16);
         for (int i = 0; i < name.Length;)
@@ -82,7 +90,7 @@ internal sealed class RedactedNames(Redaction redaction, IEnumerable<DumpFrame> 
             int end = i;
             while (end < name.Length && name[end] is not ('.' or '+'))
                 end++;
-            result.Append(Part(name[i..end]));
+            result.Append(Part(name[i..end], prefix + name[..i]));
             i = end;
         }
         return result.ToString();
@@ -90,7 +98,7 @@ internal sealed class RedactedNames(Redaction redaction, IEnumerable<DumpFrame> 
 
     /// <summary>A path, as a whole. Its extension is kept, and that the build normalized it: by that, programs and libraries are told apart.</summary>
     public string Path(string path) =>
-        (path.StartsWith(NormalizedRoot, StringComparison.Ordinal) ? NormalizedRoot : "") + Whole(path) + ExtensionOf(path);
+        (path.StartsWith(NormalizedRoot, StringComparison.Ordinal) ? NormalizedRoot : "") + Whole(NameKind.Path, path) + ExtensionOf(path);
 
     /// <summary>Source files of the framework are public.</summary>
     public string Source(string path, ModuleIdentity? module) => module is { IsOfPlatform: true } && path.StartsWith(NormalizedRoot, StringComparison.Ordinal) ? path : Path(path);
@@ -99,7 +107,7 @@ internal sealed class RedactedNames(Redaction redaction, IEnumerable<DumpFrame> 
 
     private static string ExtensionOf(string path) => System.IO.Path.GetExtension(path) is { Length: > 0 } extension && PublicWords.OfFiles.Contains(extension) ? extension : "";
 
-    private string Part(string part)
+    private string Part(string part, string prefix)
     {
         int arity = part.Length;
         while (arity > 0 && char.IsAsciiDigit(part[arity - 1]))
@@ -107,7 +115,7 @@ internal sealed class RedactedNames(Redaction redaction, IEnumerable<DumpFrame> 
         // The number of type parameters: List`1.
         string suffix = arity > 0 && arity < part.Length && part[arity - 1] == '`' ? part[(arity - 1)..] : "";
         string name = part[..^suffix.Length];
-        return (PublicWords.OfCode.Contains(name) || name.All(static c => c is > ' ' and <= '~' && !char.IsAsciiLetterOrDigit(c)) ? name : Whole(name)) + suffix;
+        return (PublicWords.OfCode.Contains(name) || name.All(static c => c is > ' ' and <= '~' && !char.IsAsciiLetterOrDigit(c)) ? name : Whole(NameKind.Code, prefix + name)) + suffix;
     }
 
     private bool IsOfPlatform(string name)
@@ -131,16 +139,20 @@ internal sealed class RedactedNames(Redaction redaction, IEnumerable<DumpFrame> 
             string type = frame.Method.DeclaringType;
             if (!ModuleIdentity.HasNameOfPlatform(type))
                 continue;
-            string name = type.AsSpan().IndexOfAny('<', '[') is var open and >= 0 ? type[..open] : type;
+            string name = Outer(type);
             string? space = name.LastIndexOf('.') is var dot and > 0 ? name[..dot] : null;
             if (frame.Module is { IsOfPlatform: true })
                 ofPlatform.Add(space ?? name);
             else
                 own.UnionWith(space is null ? [name] : [name, space]);
         }
-        own.ExceptWith(ofPlatform);
+        // A program can have a type in "System": the framework's namespaces are below it, not the program's.
+        own.RemoveWhere(o => ofPlatform.Any(p => p.StartsWith(o, StringComparison.Ordinal) && (p.Length == o.Length || p[o.Length] == '.')));
         return own;
     }
+
+    /// <summary>The name of a type without its type arguments.</summary>
+    private static string Outer(string type) => type.AsSpan().IndexOfAny('<', '[') is var open and >= 0 ? type[..open] : type;
 
     private static bool IsPunctuation(char c) => c is '<' or '>' or '[' or ']' or '(' or ')' or ',' or '&' or '*' or '?' or '!' or ' ';
 

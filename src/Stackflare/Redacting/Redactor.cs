@@ -36,9 +36,9 @@ internal sealed class Redactor
         ThreadDump copy = dump with
         {
             Process = Process(dump.Process),
-            Reason = dump.Reason is { } reason ? new DumpReason { Kind = reason.Kind, Text = ReasonText(reason.Kind), TraceId = Whole(reason.TraceId) } : null,
+            Reason = dump.Reason is { } reason ? new DumpReason { Kind = reason.Kind, Text = ReasonText(reason.Kind), TraceId = _names.WholeOrNull(NameKind.Trace, reason.TraceId) } : null,
             Threads = Threads(dump.Threads),
-            RuntimeThreads = [.. dump.RuntimeThreads.Select(t => t with { Name = _names.Whole(t.Name, PublicWords.OfThreads)! })],
+            RuntimeThreads = [.. dump.RuntimeThreads.Select(t => t with { Name = _names.Unless(PublicWords.OfThreads, NameKind.Thread, t.Name)! })],
             AsyncStacks = Stacks(dump.AsyncStacks),
             Requests = [.. dump.Requests.Select(Request)],
             Deadlocks = [.. dump.Deadlocks.Select(d => new Deadlock([.. d.Steps.Select(Step)], Threads(d.Behind)))],
@@ -107,10 +107,10 @@ internal sealed class Redactor
 
     private RequestInFlight Request(RequestInFlight request) => new()
     {
-        Method = _names.Whole(request.Method, PublicWords.OfRequests),
-        Path = request.Path is { } path ? "/" + Whole(path) : null,
+        Method = _names.Unless(PublicWords.OfRequests, NameKind.HttpMethod, request.Method),
+        Path = request.Path is { } path ? "/" + _names.Whole(NameKind.Request, path) : null,
         Age = request.Age,
-        TraceId = Whole(request.TraceId),
+        TraceId = _names.WholeOrNull(NameKind.Trace, request.TraceId),
         IsUpgraded = request.IsUpgraded,
         AsyncStack = request.AsyncStack is { } stack ? Stacks([stack])[0] : null,
         Thread = ThreadOrNull(request.Thread),
@@ -130,7 +130,7 @@ internal sealed class Redactor
         {
             OsId = thread.OsId,
             ManagedId = thread.ManagedId,
-            Name = _names.Whole(thread.Name, PublicWords.OfThreads),
+            Name = _names.Unless(PublicWords.OfThreads, NameKind.Thread, thread.Name),
             IsMain = thread.IsMain,
             Activity = thread.Activity,
             IsBackground = thread.IsBackground,
@@ -160,7 +160,7 @@ internal sealed class Redactor
     private DumpException? Exception(DumpException? exception) => exception is null ? null : new DumpException
     {
         Type = _names.Code(exception.Type),
-        Message = Whole(exception.Message),
+        Message = _names.WholeOrNull(NameKind.Message, exception.Message),
         Inner = Exception(exception.Inner),
     };
 
@@ -249,7 +249,7 @@ internal sealed class Redactor
         Type = _names.CodeOrNull(wait.Type),
         Object = wait.Object,
         Operation = _names.CodeOrNull(wait.Operation),
-        RemoteEnd = Whole(wait.RemoteEnd),
+        RemoteEnd = _names.WholeOrNull(NameKind.RemoteEnd, wait.RemoteEnd),
         DueIn = wait.DueIn,
         Pending = wait.Pending,
         Total = wait.Total,
@@ -300,7 +300,7 @@ internal sealed class Redactor
         MethodName method = frame.Method;
         return frame.Module is { IsOfPlatform: true }
             ? new MethodName(_names.CodeOfPlatform(method.DeclaringType), _names.CodeOfPlatform(method.Name), method.TypeParameters, method.Parameters)
-            : new MethodName(_names.Code(method.DeclaringType), _names.Code(method.Name), _names.Code(method.TypeParameters), _names.Parameters(method.Parameters));
+            : new MethodName(_names.Code(method.DeclaringType), _names.Code(method.Name, type: method.DeclaringType), _names.Code(method.TypeParameters), _names.Parameters(method.Parameters));
     }
 
     private ModuleIdentity Module(ModuleIdentity module)
@@ -317,6 +317,4 @@ internal sealed class Redactor
         _modules.Add(module, copy);
         return copy;
     }
-
-    private string? Whole(string? text) => text is null ? null : _names.Whole(text);
 }

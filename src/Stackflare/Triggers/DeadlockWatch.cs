@@ -8,6 +8,7 @@ internal sealed class DeadlockWatch : IDisposable
     private readonly DumpTaker _taker, _looker;
     private readonly WatchBudget _budget;
     private readonly TimeSpan _interval;
+    private readonly RenderOptions _render;
     private readonly WatchThread.Alarm _alarm;
     private HashSet<string> _known = [];
     private volatile IReadOnlyList<Finding> _found = [];
@@ -21,6 +22,7 @@ internal sealed class DeadlockWatch : IDisposable
         _looker = new DumpTaker(options with { Capture = look.AsyncStacks == AsyncStackMode.Auto ? look with { AsyncStacks = AsyncStackMode.Never } : look });
         _budget = new WatchBudget(options, "deadlocks");
         _interval = options.Interval;
+        _render = options.Render;
         _alarm = WatchThread.Shared.Set(_interval, Look);
     }
 
@@ -38,7 +40,7 @@ internal sealed class DeadlockWatch : IDisposable
                 HashSet<string> found = [.. Cycles(dump)];
                 isNew = !found.IsSubsetOf(_known);
                 _known = found;
-                _found = [.. dump.Findings.Where(IsCycle)];
+                _found = found.Count == 0 ? [] : [.. dump.For(_render).Findings.Where(IsCycle)];
                 return null;
             },
             ownThread);

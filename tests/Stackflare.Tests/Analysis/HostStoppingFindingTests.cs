@@ -105,6 +105,8 @@ public sealed class HostStoppingFindingTests
     /// <summary>The framework's method that calls the handlers is not on the stack. On .NET 10, the finalizer thread calls them.</summary>
     [Theory]
     [InlineData("Object sender, EventArgs e", true)]
+    // As a redacted dump has it.
+    [InlineData("Object, EventArgs", true)]
     [InlineData("Object sender, UnhandledExceptionEventArgs e", false)]
     [InlineData("Object state", false)]
     public void AnExitHandler(string parameters, bool isExit)

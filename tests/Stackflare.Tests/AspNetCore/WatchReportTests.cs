@@ -43,6 +43,23 @@ public sealed class WatchReportTests
         Assert.Single(service.Services.GetServices<Microsoft.Extensions.Hosting.IHostedService>(), static h => h is TriggerService);
     }
 
+    /// <summary>A service that hides its names from those who request dumps does not write them to its log or its outputs.</summary>
+    [Fact]
+    public async Task DumpsOfTriggersAreRedactedIfThoseOfRequestsAre()
+    {
+        ThreadDump? dump = null;
+        Signal signal = Signal.RealTime(14);
+        await using (await WebService.StartAsync(static _ => { }, configure: o =>
+        {
+            o.Render = new RenderOptions { Redaction = new Redaction() };
+            o.OnSignal = new SignalOptions { Signal = signal, Output = DumpOutput.To(d => dump = d), Capture = SignalTrapTests.Patient, WarmUp = false };
+        }))
+        {
+            Assert.Equal(0, SignalTrapTests.Raise(signal.Number));
+        }
+        Assert.True(dump!.IsRedacted);
+    }
+
     [Fact]
     public void ADumpOfATriggerIsMeasured()
     {

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using Stackflare.Http;
+using Stackflare.Tests.Writers;
 using Stackflare.Writers;
 
 namespace Stackflare.Tests.Http;
@@ -42,6 +44,22 @@ public sealed class DumpRequestTests
             Count = 3,
             Interval = TimeSpan.FromSeconds(2.5),
         }, request);
+    }
+
+    /// <summary>A program that hides its names does not tell by the number of selected threads whether a name was guessed. Who may see names selects by them.</summary>
+    [Theory]
+    [InlineData(true, "", 0)]
+    [InlineData(true, "&redact=1", 0)]
+    [InlineData(false, "&redact=1", 1)]
+    [InlineData(false, "", 1)]
+    public void HiddenNamesSelectNoThread(bool isHidden, string query, int expected)
+    {
+        DumpRequest usual = isHidden ? DumpRequest.Usual(DumpFormat.Json, CaptureOptions.Default, new RenderOptions { Redaction = new Redaction() }) : Usual;
+        DumpRequest? request = DumpRequest.Parse(usual, "format=json&threads=upl" + query, null, out _);
+        using var document = new DumpDocument(request!);
+        document.Add(Build.Dump(Build.Thread(1, "uploader", ThreadActivity.Running, [Build.Frame("Run", 3, null)]), Build.Thread(2, "other", ThreadActivity.Running, [])));
+        using var json = JsonDocument.Parse(document.End());
+        Assert.Equal(expected, json.RootElement.GetProperty("threads").GetArrayLength());
     }
 
     /// <summary>A dense series would pause the program for a large part of the time.</summary>

@@ -64,13 +64,15 @@ public sealed class RedactionTests
     {
         ThreadDump dump = SampleDumps.Get("hung-server");
         Assert.Equal(Render.Json(dump.Redact(Key)), Render.Json(SampleDumps.Get("hung-server").Redact(new Redaction("a key for the golden files"u8))));
-        Assert.NotEqual(Key.Replace("MyApp"), new Redaction("another key of this test"u8).Replace("MyApp"));
-        Assert.NotEqual(new Redaction().Replace("MyApp"), new Redaction().Replace("MyApp"));
+        Assert.NotEqual(Key.Replace(NameKind.Code, "MyApp"), new Redaction("another key of this test"u8).Replace(NameKind.Code, "MyApp"));
+        Assert.NotEqual(new Redaction().Replace(NameKind.Code, "MyApp"), new Redaction().Replace(NameKind.Code, "MyApp"));
         Assert.Throws<ArgumentException>(static () => new Redaction("short"u8));
         // By another implementation: the first 40 bits of HMAC-SHA256, five at a time from the lowest.
-        byte[] hash = System.Security.Cryptography.HMACSHA256.HashData("a key for the golden files"u8, "MyApp"u8);
+        byte[] hash = System.Security.Cryptography.HMACSHA256.HashData("a key for the golden files"u8, "\u0001MyApp"u8);
         ulong bits = BitConverter.ToUInt64(hash);
-        Assert.Equal("_" + string.Concat(Enumerable.Range(0, 8).Select(i => "abcdefghijkmnpqrstuvwxyz23456789"[(int)((bits >> (5 * i)) & 31)])), Key.Replace("MyApp"));
+        Assert.Equal("_" + string.Concat(Enumerable.Range(0, 8).Select(i => "abcdefghijkmnpqrstuvwxyz23456789"[(int)((bits >> (5 * i)) & 31)])), Key.Replace(NameKind.Code, "MyApp"));
+        // Who may choose the path of a request cannot guess a name by it.
+        Assert.Equal(Enum.GetValues<NameKind>().Length, Enum.GetValues<NameKind>().Select(static k => Key.Replace(k, "MyApp")).Distinct().Count());
     }
 
     [Fact]
@@ -81,12 +83,12 @@ public sealed class RedactionTests
     }
 
     [Theory]
-    [InlineData("MyApp.Orders", "{MyApp}.{Orders}")]
+    [InlineData("MyApp.Orders", "{MyApp}.{MyApp.Orders}")]
     [InlineData("System.String", "System.String")]
     [InlineData("SystemX.String", "{SystemX}.String")]
-    [InlineData("System.Collections.Generic.List`1<MyApp.Order>", "System.Collections.Generic.List`1<{MyApp}.{Order}>")]
-    [InlineData("System.Collections.Generic.Dictionary<System.String, MyApp.Order[]>.Enumerator", "System.Collections.Generic.Dictionary<System.String, {MyApp}.{Order}[]>.Enumerator")]
-    [InlineData("MyApp.Box`1[System.Int32].Inner", "{MyApp}.{Box}`1[System.Int32].{Inner}")]
+    [InlineData("System.Collections.Generic.List`1<MyApp.Order>", "System.Collections.Generic.List`1<{MyApp}.{MyApp.Order}>")]
+    [InlineData("System.Collections.Generic.Dictionary<System.String, MyApp.Order[]>.Enumerator", "System.Collections.Generic.Dictionary<System.String, {MyApp}.{MyApp.Order}[]>.Enumerator")]
+    [InlineData("MyApp.Box`1[System.Int32].Inner", "{MyApp}.{MyApp.Box}`1[System.Int32].{.Inner}")]
     [InlineData("Run.lambda", "{Run}.lambda")]
     [InlineData("Count.get", "{Count}.get")]
     [InlineData(".ctor", ".ctor")]
@@ -101,10 +103,10 @@ public sealed class RedactionTests
     [InlineData("Geheim123", "{Geheim123}")]
     [InlineData("123", "{123}")]
     [InlineData("\U00010330", "{\U00010330}")]
-    [InlineData("Ünï.Cöde", "{Ünï}.{Cöde}")]
-    [InlineData("async method MyApp.Orders.LoadAsync", "async method {MyApp}.{Orders}.{LoadAsync}")]
+    [InlineData("Ünï.Cöde", "{Ünï}.{Ünï.Cöde}")]
+    [InlineData("async method MyApp.Orders.LoadAsync", "async method {MyApp}.{MyApp.Orders}.{MyApp.Orders.LoadAsync}")]
     public void PartsOfCodeAreReplaced(string code, string expected) =>
-        Assert.Equal(System.Text.RegularExpressions.Regex.Replace(expected, @"\{([^}]*)\}", static m => Key.Replace(m.Groups[1].Value)), new RedactedNames(Key, []).Code(code));
+        Assert.Equal(System.Text.RegularExpressions.Regex.Replace(expected, @"\{([^}]*)\}", static m => Key.Replace(NameKind.Code, m.Groups[1].Value)), new RedactedNames(Key, []).Code(code));
 
     [Theory]
     [InlineData("Int32 count, Order order, List`1<Order> orders", "Int32, {Order}, List`1<{Order}>")]
@@ -112,7 +114,7 @@ public sealed class RedactionTests
     [InlineData("Order&", "{Order}&")]
     [InlineData("", "")]
     public void ParametersLoseTheirNames(string parameters, string expected) =>
-        Assert.Equal(expected.Replace("{Order}", Key.Replace("Order"), StringComparison.Ordinal), new RedactedNames(Key, []).Parameters(parameters));
+        Assert.Equal(expected.Replace("{Order}", Key.Replace(NameKind.Code, "Order"), StringComparison.Ordinal), new RedactedNames(Key, []).Parameters(parameters));
 
     [Fact]
     public void ANamespaceOfTheProgramIsReplacedEvenIfItBeginsLikeTheFramework()
@@ -123,6 +125,27 @@ public sealed class RedactionTests
         Assert.DoesNotContain("Other", names.Code("Microsoft.Secret.Other"), StringComparison.Ordinal);
         Assert.DoesNotContain("JobExtensions", names.Code("Microsoft.Extensions.DependencyInjection.JobExtensions"), StringComparison.Ordinal);
         Assert.Equal("Microsoft.Extensions.DependencyInjection.ServiceCollection", names.Code("Microsoft.Extensions.DependencyInjection.ServiceCollection"));
+    }
+
+    /// <summary>The framework's namespaces are below "System" as well.</summary>
+    [Fact]
+    public void ATypeOfTheProgramInSystemIsReplacedAlone()
+    {
+        var names = new RedactedNames(Key, [Frame("Run", 3, null, type: "System.Secret"), Platform("System.Threading.Monitor", "Enter")]);
+        Assert.DoesNotContain("Secret", names.Code("System.Secret"), StringComparison.Ordinal);
+        Assert.Equal("System.Net.Http.HttpClient", names.Code("System.Net.Http.HttpClient"));
+        Assert.Equal("System.Int32", names.Code("System.Int32"));
+    }
+
+    /// <summary>A published library has words that the program has as well: who knows the library's names learns nothing of the program's.</summary>
+    [Fact]
+    public void AWordIsAnotherOneInAnotherPlace()
+    {
+        var names = new RedactedNames(Key, []);
+        string[] words = ["MyApp.Client", "Other.Client", "Client"];
+        Assert.Equal(3, words.Select(w => names.Code(w).Split('.')[^1]).Distinct().Count());
+        Assert.NotEqual(names.Code("Run", type: "MyApp.Client"), names.Code("Run", type: "Other.Client"));
+        Assert.Equal(names.Code("MyApp.Client.Run").Split('.')[^1], names.Code("Run", type: "MyApp.Client<System.Int32>"));
     }
 
     [Fact]

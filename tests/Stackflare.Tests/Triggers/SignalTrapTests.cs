@@ -4,7 +4,7 @@ namespace Stackflare.Tests.Triggers;
 
 public sealed partial class SignalTrapTests
 {
-    private static readonly CaptureOptions Patient = new() { Limits = new DumpLimits { Timeout = TimeSpan.FromMinutes(3) } };
+    internal static readonly CaptureOptions Patient = new() { Limits = new DumpLimits { Timeout = TimeSpan.FromMinutes(3) } };
 
     [Fact]
     public void A_signal_that_came_before_the_trap_is_disposed_is_answered()
@@ -128,5 +128,5 @@ public sealed partial class SignalTrapTests
 
     // The handler has run when it returns.
     [LibraryImport("libc", EntryPoint = "raise")]
-    private static partial int Raise(int signal);
+    internal static partial int Raise(int signal);
 }
