@@ -14,6 +14,9 @@ internal sealed class Watchdog : IDisposable
     private static readonly List<Watchdog> Watched = [];
     private static bool _hasThread;
 
+    /// <summary>When the thread looks at the deadlines by itself; null if it waits until it is woken.</summary>
+    private static Deadline? _looks;
+
     private readonly TimeSpan _limit;
     private readonly string _waitingFor;
     private readonly Action? _cleanUp;
@@ -32,7 +35,9 @@ internal sealed class Watchdog : IDisposable
                 new Thread(Watch) { IsBackground = true, Name = "watchdog" }.Start();
             _hasThread = true;
             Watched.Add(this);
-            Monitor.Pulse(Gate);
+            // A recording has two watches for each sample: waking the thread each time would cost more than the watches.
+            if (_looks is not { } looks || looks.RemainingMilliseconds > _deadline.RemainingMilliseconds)
+                Monitor.Pulse(Gate);
         }
     }
 
@@ -52,11 +57,13 @@ internal sealed class Watchdog : IDisposable
                 Watched.Find(w => w._deadline.Passed)?.End();
                 if (Watched.Count == 0)
                 {
+                    _looks = null;
                     Monitor.Wait(Gate);
                     continue;
                 }
                 int time = Watched.Min(w => w._deadline.RemainingMilliseconds);
                 var late = Deadline.In(TimeSpan.FromMilliseconds(time) + Grace);
+                _looks = Deadline.In(TimeSpan.FromMilliseconds(time));
                 Monitor.Wait(Gate, time);
                 // The tool itself was stopped, for example by Ctrl+Z, and its operations with it.
                 if (late.Passed)
