@@ -72,7 +72,8 @@ internal static class DumpBuilder
             CapturedAt = snapshot.CapturedAt,
             Timings = snapshot.Timings,
             Threads = threads,
-            RuntimeThreads =
+            // For a sample, the kernel's list is not read.
+            RuntimeThreads = snapshot.IsSample ? [] :
             [
                 .. from id in tasks.Ids
                    where !managed.Contains(id)

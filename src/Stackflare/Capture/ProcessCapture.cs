@@ -28,6 +28,7 @@ internal sealed class ProcessCapture : IDisposable
     private bool _useMemory = true;
     private MemoryFile? _memory;
     private volatile ProbeTransport? _transport;
+    private ProcessFacts? _host;
 
     /// <summary>Checks whether the process can be dumped.</summary>
     /// <param name="target">The process.</param>
@@ -51,7 +52,7 @@ internal sealed class ProcessCapture : IDisposable
         string platform = ProbePlatform.For(_target.Runtime.IsMusl);
         _probe = probes(platform) ?? throw OtherLibc(pid, _target.Runtime.IsMusl ? "musl" : "glibc", platform);
         _options = options;
-        Source = new ProbeSource(() => _transport = ProbeTransport.To(_target, _probe.Span, _useMemory, ref _memory), ProfilerSlots.Inspect(pid, RuntimeVersion()), Look);
+        Source = new ProbeSource(() => _transport = ProbeTransport.To(_target, _probe.Span, _useMemory, ref _memory), ProfilerSlots.Inspect(pid, RuntimeVersion()), options => Look(options.Sample is not null));
         _symbolicator = new Symbolicator(SymbolOptions.ForTool with
         {
             SourceText = options.SourceText,
@@ -167,9 +168,11 @@ internal sealed class ProcessCapture : IDisposable
 
     /// <summary>The kernel's view of the process's threads, if its runtime does not answer.</summary>
     /// <param name="error">Why there are no stacks.</param>
-    public IDumpSource WithoutStacks(StackflareException error) => new KernelDumpSource(Look(), _target.Runtime.Version, error);
+    public IDumpSource WithoutStacks(StackflareException error) => new KernelDumpSource(Look(isSample: false), _target.Runtime.Version, error);
 
-    private ProcessFacts Look() => _target.IsVisible
-        ? ProcessFacts.Inspect(_target.Pid, new KernelTasks(_target.Pid, _target.NamespacePid != _target.Pid))
+    private ProcessFacts Look(bool isSample) => isSample && _target.IsVisible && _host is { } known ? known.ForSample(TasksOf(isSample)) : _host = _target.IsVisible
+        ? ProcessFacts.Inspect(_target.Pid, TasksOf(isSample))
         : ProcessFacts.NotVisible(_target.ShownPid, RuntimeInfo.Ask(_target.SocketPath!, Patience)?.EntryAssembly);
+
+    private KernelTasks TasksOf(bool isSample) => new(_target.Pid, _target.NamespacePid != _target.Pid, list: !isSample);
 }

@@ -6,7 +6,7 @@ namespace Stackflare.Capture;
 
 /// <summary>
 /// Takes samples of a process: dumps with stacks and processor times only. A thread that has not run since the last sample has the same stack, so only the others are
-/// walked. The pause is short even if there are many threads, as most of them wait. Not thread-safe.
+/// walked. The pause is short even if there are many threads, as most of them wait. The native threads are those of the last whole dump. Not thread-safe.
 /// </summary>
 /// <param name="capture">Takes the dumps. If it finds async stacks, each sample is a whole dump.</param>
 [SupportedOSPlatform("linux")]
@@ -16,6 +16,7 @@ internal sealed class ProcessSampler(ProcessCapture capture)
     private const int BetweenOldest = 5;
 
     private Dictionary<ulong, Seen> _last = [];
+    private IReadOnlyList<RuntimeThread> _native = [];
     private long _taken;
 
     /// <summary>Takes the snapshot of a sample.</summary>
@@ -30,7 +31,10 @@ internal sealed class ProcessSampler(ProcessCapture capture)
     {
         ThreadDump dump = capture.Symbolicate(snapshot);
         if (!snapshot.IsSample)
+        {
+            _native = dump.RuntimeThreads;
             return dump;
+        }
         _taken++;
         var walked = new Dictionary<OsThreadId, DumpThread>(dump.Threads.Count);
         foreach (DumpThread thread in dump.Threads)
@@ -43,7 +47,7 @@ internal sealed class ProcessSampler(ProcessCapture capture)
                 threads[thread.RuntimeId] = thread.HasNotRun && _last.TryGetValue(thread.RuntimeId, out Seen known) ? known : new Seen(now, _taken, !snapshot.IsCut);
         }
         _last = threads;
-        return dump with { Threads = DumpBuilder.InOrder(threads.Values.Select(static t => t.Thread)) };
+        return dump with { Threads = DumpBuilder.InOrder(threads.Values.Select(static t => t.Thread)), RuntimeThreads = _native };
     }
 
     /// <summary>

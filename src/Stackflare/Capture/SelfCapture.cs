@@ -116,7 +116,7 @@ internal static class SelfCapture
     {
         int pid = Environment.ProcessId;
         return new ProbeSource(
-            static () => ProbeTransport.ToSelf(ProbeLibrary.Instance.Path), ProfilerSlots.Inspect(pid, Environment.Version), () => ProcessFacts.Inspect(pid, new KernelTasks(pid)));
+            static () => ProbeTransport.ToSelf(ProbeLibrary.Instance.Path), ProfilerSlots.Inspect(pid, Environment.Version), _ => ProcessFacts.Inspect(pid, new KernelTasks(pid)));
     }
 
     private static Symbolicator SymbolicatorFor(CaptureOptions options) => options.SourceText

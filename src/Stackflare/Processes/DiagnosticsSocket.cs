@@ -37,7 +37,7 @@ internal static class DiagnosticsSocket
     /// <exception cref="StackflareException">The socket does not exist where the runtime creates it.</exception>
     public static RootedPath Find(TargetProcess target) => target.SocketPath is { } known
         ? known
-        : Find(target.Pid, target.NamespacePid, target.StartTicks, target.RootPrefix, target.TempDirectory, ProcessEnvironment.Read(target.Pid));
+        : Find(target.Pid, target.NamespacePid, target.StartTicks, target.RootPrefix, target.TempDirectory, target.Environment);
 
     /// <summary>Whether the process has a diagnostics socket that was removed, as when it shuts down, so that nothing can connect to it.</summary>
     public static bool IsRemoved(TargetProcess target) => target.IsVisible && OpenSockets.Has(target.Pid, SocketName(target.NamespacePid, target.StartTicks));

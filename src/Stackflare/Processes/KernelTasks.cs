@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Stackflare.Processes;
 
 /// <summary>
-/// The kernel's view of the threads of a process. Lists them immediately, and reads the data of a thread on first use. Most
-/// threads of a dump do not need it, and in a program with a thousand threads, reading a file for each takes the most time. Not thread-safe.
+/// The kernel's view of the threads of a process. Reads the data of a thread on first use: most threads of a dump do not need it, and in a program
+/// with a thousand threads, reading a file for each takes the most time. Not thread-safe.
 /// </summary>
 internal sealed class KernelTasks
 {
@@ -14,21 +14,37 @@ internal sealed class KernelTasks
     private readonly List<int> _ids = [];
     private readonly Dictionary<int, int> _hostIds = [];
     private readonly int _pid;
+    private readonly bool _isContained;
+    private bool _isListed;
 
-    /// <summary>Lists the threads; empty if the process has ended.</summary>
     /// <param name="pid">The process id in our pid namespace.</param>
     /// <param name="isContained">
     /// Whether the process has other ids in its own pid namespace, as in a container. Then these are listed, because snapshots contain them.
     /// </param>
-    public KernelTasks(int pid, bool isContained = false)
+    /// <param name="list">Whether the threads are listed immediately; otherwise on first use. The list is empty if the process has ended.</param>
+    public KernelTasks(int pid, bool isContained = false, bool list = true)
     {
-        _pid = pid;
+        (_pid, _isContained) = (pid, isContained);
+        if (list)
+            List();
+    }
+
+    private KernelTasks(Dictionary<int, TaskStat?> known)
+    {
+        _known = known;
+        _ids = [.. known.Keys];
+        _isListed = true;
+    }
+
+    private void List()
+    {
+        _isListed = true;
         try
         {
-            foreach (string directory in Directory.EnumerateDirectories($"/proc/{pid}/task"))
+            foreach (string directory in Directory.EnumerateDirectories($"/proc/{_pid}/task"))
             {
                 int id = int.Parse(Path.GetFileName(directory.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture);
-                if (isContained && ProcessFiles.InnermostId(directory) is { } own)
+                if (_isContained && ProcessFiles.InnermostId(directory) is { } own)
                 {
                     _hostIds[own] = id;
                     id = own;
@@ -44,20 +60,14 @@ internal sealed class KernelTasks
         }
     }
 
-    private KernelTasks(Dictionary<int, TaskStat?> known)
-    {
-        _known = known;
-        _ids = [.. known.Keys];
-    }
-
     /// <summary>The threads in a snapshot file.</summary>
     public static KernelTasks FromSnapshot(IReadOnlyDictionary<int, TaskStat> tasks) => new(tasks.ToDictionary(static t => t.Key, TaskStat? (t) => t.Value));
 
     /// <summary>The data of every thread by id, for a snapshot file.</summary>
     public Dictionary<int, TaskStat> All()
     {
-        var all = new Dictionary<int, TaskStat>(_ids.Count);
-        foreach (int id in _ids)
+        var all = new Dictionary<int, TaskStat>(Ids.Count);
+        foreach (int id in Ids)
         {
             if (Find(id) is { } task)
                 all[id] = task;
@@ -66,7 +76,15 @@ internal sealed class KernelTasks
     }
 
     /// <summary>The kernel ids of the threads, in no order.</summary>
-    public IReadOnlyList<int> Ids => _ids;
+    public IReadOnlyList<int> Ids
+    {
+        get
+        {
+            if (!_isListed)
+                List();
+            return _ids;
+        }
+    }
 
     /// <summary>The data of a thread, read on first use; null if the thread has ended by then.</summary>
     public TaskStat? Find(int id)
@@ -99,11 +117,16 @@ internal sealed class KernelTasks
 
     /// <summary>The data of every thread, with the kernel function in which it waits.</summary>
     public IEnumerable<RuntimeThread> Waiting() =>
-        from id in _ids
+        from id in Ids
         orderby id
         let task = Find(id)
         where task is not null
         select task.ToRuntimeThread(id) with { WaitChannel = ProcessFiles.WaitChannel(_pid, HostId(id)) };
 
-    private int HostId(int id) => _hostIds.GetValueOrDefault(id, id);
+    private int HostId(int id)
+    {
+        if (_isContained && !_isListed)
+            List();
+        return _hostIds.GetValueOrDefault(id, id);
+    }
 }

@@ -13,6 +13,9 @@ internal sealed class ProcessEnvironment
 
     private ProcessEnvironment(string block) => _block = block;
 
+    /// <summary>An environment without variables.</summary>
+    public static ProcessEnvironment Empty { get; } = new("");
+
     /// <summary>Empty if it cannot be read.</summary>
     public static ProcessEnvironment Read(int pid)
     {

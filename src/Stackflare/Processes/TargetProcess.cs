@@ -55,6 +55,9 @@ internal sealed class TargetProcess
     /// <summary>Its runtime's temporary directory, as the process sees it.</summary>
     public required string TempDirectory { get; init; }
 
+    /// <summary>Its environment when it was started; empty if it is not visible.</summary>
+    public ProcessEnvironment Environment { get; private init; } = ProcessEnvironment.Empty;
+
     /// <summary>Its runtime. Determined on first use, because the kernel writes the whole memory map for that, under a lock of the process.</summary>
     /// <exception cref="StackflareException">It has ended meanwhile, or its map cannot be read.</exception>
     public TargetRuntime Runtime => _runtime ??= FindRuntime();
@@ -79,14 +82,16 @@ internal sealed class TargetProcess
             return WithMoreRights(pid, namespacePid, user, startTicks);
         // A process with another root directory (chroot) shares the mounts but not the paths.
         bool sameMounts = Shares(pid, "ns/mnt") && Shares(pid, "root");
+        var environment = ProcessEnvironment.Read(pid);
         return new TargetProcess(pid, namespacePid, user)
         {
             StartTicks = startTicks,
+            Environment = environment,
             RootPrefix = sameMounts ? "" : $"/proc/{pid}/root",
             SharesNetwork = Shares(pid, "ns/net"),
             SharesProcesses = sameMounts && Shares(pid, "ns/pid"),
             // A relative TMPDIR is useless, because its base is not known.
-            TempDirectory = ProcessEnvironment.Read(pid).Get("TMPDIR") is ['/', ..] set ? set.TrimEnd('/') : DiagnosticsSocket.UsualDirectory,
+            TempDirectory = environment.Get("TMPDIR") is ['/', ..] set ? set.TrimEnd('/') : DiagnosticsSocket.UsualDirectory,
         };
     }
 

@@ -23,7 +23,7 @@ internal sealed class ProcessFacts
     /// <summary>A sentence to show with the dump, from the code that took the snapshot; null if there is none.</summary>
     public string? Note { get; init; }
 
-    /// <summary>The kernel's list of the process's threads, read just before the capture.</summary>
+    /// <summary>The kernel's list of the process's threads, read just before the capture; for a sample, on first use.</summary>
     public required KernelTasks Tasks { get; init; }
 
     /// <summary>Reads the information of a process on this machine.</summary>
@@ -35,6 +35,16 @@ internal sealed class ProcessFacts
         ProgramName = ProcessFiles.ProgramName(pid),
         Platform = Here,
         Uptime = ProcessFiles.Uptime(pid),
+        Tasks = tasks,
+    };
+
+    /// <summary>The same process for a sample, which is short because nothing is read again: it does not say how long the process has run.</summary>
+    /// <param name="tasks">The kernel's list of its threads.</param>
+    public ProcessFacts ForSample(KernelTasks tasks) => new()
+    {
+        ProcessId = ProcessId,
+        ProgramName = ProgramName,
+        Platform = Platform,
         Tasks = tasks,
     };
 

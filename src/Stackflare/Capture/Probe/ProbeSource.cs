@@ -6,12 +6,12 @@ namespace Stackflare.Capture.Probe;
 /// <summary>Takes snapshots of a running process with the probe, which the runtime loads for a moment.</summary>
 /// <param name="open">Opens a transport to the process. Each attempt needs a new one, and a capture can make several attempts.</param>
 /// <param name="slots">What is known of the process's profiler slots.</param>
-/// <param name="readHost">Reads the process's information from /proc.</param>
-internal sealed class ProbeSource(Func<ProbeTransport> open, ProfilerSlots slots, Func<ProcessFacts> readHost) : ICaptureSource
+/// <param name="readHost">Reads the process's information from /proc, before a capture with these options.</param>
+internal sealed class ProbeSource(Func<ProbeTransport> open, ProfilerSlots slots, Func<CaptureOptions, ProcessFacts> readHost) : ICaptureSource
 {
     public Snapshot Capture(CaptureOptions options, CancellationToken cancellationToken)
     {
-        ProcessFacts host = readHost();
+        ProcessFacts host = readHost(options);
         return Decode(Take(options, host, cancellationToken), host);
     }
 
@@ -23,11 +23,11 @@ internal sealed class ProbeSource(Func<ProbeTransport> open, ProfilerSlots slots
     {
         ProcessFacts? host = null;
         RawSnapshot raw = SnapshotCapture.TakeHeld(
-            open, options, slots, readHost().Tasks,
+            open, options, slots, readHost(options).Tasks,
             () =>
             {
                 hold();
-                host = readHost();
+                host = readHost(options);
             });
         return Decode(raw, host!);
     }
@@ -53,7 +53,7 @@ internal sealed class ProbeSource(Func<ProbeTransport> open, ProfilerSlots slots
     }
 
     /// <summary>Takes the raw records as the probe sends them.</summary>
-    internal RawSnapshot TakeRecords(CaptureOptions options, CancellationToken cancellationToken) => Take(options, readHost(), cancellationToken);
+    internal RawSnapshot TakeRecords(CaptureOptions options, CancellationToken cancellationToken) => Take(options, readHost(options), cancellationToken);
 
     private RawSnapshot Take(CaptureOptions options, ProcessFacts host, CancellationToken cancellationToken) =>
         SnapshotCapture.Take(open, options, slots, host.Tasks, cancellationToken);
