@@ -16,8 +16,8 @@ public sealed class FSharpTests
         await using var target = await TargetProcess.StartAsync(runtime == 11 ? Flavour.FSharpOnNet11 : Flavour.FSharp, "tasks", TargetOptions.NoTrap);
         using var dumps = new LiveDumps(target);
         ThreadDump dump = await dumps.UntilAsync("all tasks to wait", d =>
-            d.AsyncStacks.Count(s => s.WaitingFor.Kind == AsyncWaitKind.Delay) == 3 && d.AsyncStacks.Count(s => s.WaitingFor.Kind == AsyncWaitKind.Running) == 2
-            && d.Threads.Any(t => t is { Name: "waiter", WaitingFor.Kind: WaitKind.Task }));
+            d.AsyncStacks.Count(s => s.WaitingFor.Kind == AsyncWaitKind.Delay) == 3 && d.AsyncStacks.Count(s => s.WaitingFor is { Kind: AsyncWaitKind.Running, Thread.Activity: ThreadActivity.Sleeping }) == 2
+            && d.Threads.Any(t => t is { Name: "waiter", WaitingFor: { Kind: WaitKind.Task, Object: not null } }));
         Assert.Equal(5, dump.AsyncStacks.Count);
         DumpThread waiter = dump.Threads.Single(t => t.Name == "waiter");
         Assert.All(dump.AsyncStacks, s => Assert.Equal([waiter], s.BlockedThreads));

@@ -19,7 +19,7 @@ public sealed class HangingRequestTests
         string program = Path.Combine(TestPaths.TargetOutput(name, "net10.0"), "HangingApi");
         await using var server = await WebServer.StartAsync(Flavour.Named(flavour), program);
         await AssertHealthyIsShortAsync(server);
-        using var clients = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = Prices + Payments + Reports + 1 }) { BaseAddress = server.Address };
+        using var clients = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = Prices + Payments + Reports + 1 }) { BaseAddress = server.Address, Timeout = Timeout.InfiniteTimeSpan };
         using var end = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         end.CancelAfter(Deadline.Usual);
         Task[] requests = [.. Send("price", Prices), .. Send("pay", Payments), .. Send("report", Reports)];

@@ -44,7 +44,7 @@ public sealed class RequestTests
 
         async Task<HttpClient> ConnectAsync()
         {
-            var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1 }) { BaseAddress = server.Address };
+            var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1 }) { BaseAddress = server.Address, Timeout = Timeout.InfiniteTimeSpan };
             Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("", end.Token)).StatusCode);
             return client;
         }
@@ -58,7 +58,7 @@ public sealed class RequestTests
         await using var server = await WebServer.StartAsync(Flavour.Named(flavour), Path.Combine(TestPaths.TargetOutput("HangingApi", "net10.0"), "HangingApi"));
         using var end = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         end.CancelAfter(Deadline.Usual);
-        using var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1 }) { BaseAddress = server.Address };
+        using var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1 }) { BaseAddress = server.Address, Timeout = Timeout.InfiniteTimeSpan };
         Assert.Equal("left\n", await client.GetStringAsync("leave", end.Token));
         using var dumps = new LiveDumps(server.Pid, () => server.Output.Text, new CaptureOptions { AsyncStacks = AsyncStackMode.Always });
         await dumps.UntilAsync("the end of the first request", d => d.Requests.Count == 0 && d.AsyncStacks.Count(Watches) == 1);

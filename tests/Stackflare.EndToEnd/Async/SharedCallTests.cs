@@ -18,7 +18,7 @@ public sealed class SharedCallTests
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "NewsFeed", TargetOptions.NoTrap);
         using var dumps = new LiveDumps(target.Pid, target.Describe, new CaptureOptions { AsyncStacks = AsyncStackMode.Always });
         ThreadDump dump = await dumps.UntilAsync("all to wait", d => d.AsyncStacks.Count(IsOfProgram) == Readers + 2
-            && d.Threads.Count(t => t.WaitingFor is { Kind: WaitKind.Task }) >= (Flavour.Named(flavour).Has(LooksAt.Locks) ? 2 : 0));
+            && d.Threads.Count(t => t.WaitingFor is { Kind: WaitKind.Task, Object: not null }) >= (Flavour.Named(flavour).Has(LooksAt.Locks) ? 2 : 0));
         int line = target.Truth.Threads.SelectMany(t => t.Marks).First(m => m.Method == Of + "LoadAsync").Line;
 
         DumpThread loader = Assert.Single(dump.Threads, t => t.Frames.Any(f => f.Method.FullName == Of + "LoadAsync"));

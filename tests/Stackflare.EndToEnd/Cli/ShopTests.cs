@@ -32,7 +32,7 @@ public sealed class ShopTests
         await using var prices = await WebServer.StartAsync(Flavour.Named(flavour), program, "prices", "--fault", fault);
         await using var orders = await WebServer.StartAsync(Flavour.Named(flavour), program, "orders", "--fault", fault, "--prices", $"{prices.Address}");
         using var browser = await ConnectAsync(orders.Address);
-        using var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = Requests }) { BaseAddress = orders.Address };
+        using var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = Requests }) { BaseAddress = orders.Address, Timeout = Timeout.InfiniteTimeSpan };
         using var end = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         Task[] requests = [.. Enumerable.Range(0, Requests).Select(i => client.GetAsync($"{Kind(i)}/{i}", end.Token))];
 

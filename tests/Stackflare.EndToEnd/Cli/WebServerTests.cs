@@ -23,6 +23,7 @@ public sealed class WebServerTests(ITestOutputHelper output)
 
         // By turns, so that whatever else the machine does is beside both.
         ConcurrentQueue<TimeSpan> undisturbed = [], disturbed = [];
+        TimeSpan longest = TimeSpan.Zero;
         for (var run = 0; run < Math.Max(1, Dumps / RunsShare); run++)
         {
             load.CountInto(undisturbed);
@@ -33,6 +34,7 @@ public sealed class WebServerTests(ITestOutputHelper output)
             before = load.Count;
             var dump = (await Tool.RunAsync($"{server.Pid}", "-f", "json")).Json;
             Assert.Contains(dump.Threads, t => t.Frames.Any(f => f.DeclaringType.StartsWith("Microsoft.AspNetCore.", StringComparison.Ordinal)));
+            longest = TimeSpan.FromTicks(Math.Max(longest.Ticks, TimeSpan.FromMilliseconds(dump.PauseMilliseconds).Ticks));
             var series = (await Tool.RunAsync($"{server.Pid}", "-n", $"{RunsShare - 1}", "-i", "5", "-f", "folded")).Output;
             Assert.Contains($"Main;", series, StringComparison.Ordinal);
             Assert.True(load.Count > before, "no request was answered while the server was dumped");
@@ -44,6 +46,6 @@ public sealed class WebServerTests(ITestOutputHelper output)
         Assert.Equal(0, load.Failed);
 
         // Loosely: the tool itself takes processor time from the server on a small machine.
-        Assert.True(with.Percentile99 < (2 * without.Percentile99) + TimeSpan.FromMilliseconds(100), $"{without} → {with}");
+        Assert.True(with.Percentile99 < (2 * without.Percentile99) + TimeSpan.FromMilliseconds(100) + longest, $"{without} → {with}");
     }
 }

@@ -19,7 +19,7 @@ public sealed partial class ReadingADumpTests
         if (words[0] == "OrderApi")
         {
             await using var server = await WebServer.StartAsync(Flavour.Optimized, Path.Combine(TestPaths.TargetOutput("OrderApi", "net10.0"), "OrderApi"));
-            using var client = new HttpClient();
+            using var client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
             using var end = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
             Task[] requests = [.. Enumerable.Range(1, 3 * (Environment.ProcessorCount + 1)).Select(n => client.GetStringAsync(new Uri(server.Address, $"order/{n}"), end.Token))];
             await HoldsAsync(program, server.Pid, () => server.Output.Text);

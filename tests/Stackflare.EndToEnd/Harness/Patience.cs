@@ -1,3 +1,5 @@
+using Stackflare.Capture.Probe;
+
 namespace Stackflare.EndToEnd.Harness;
 
 /// <summary>Captures of tests that are not about limits on time: with limits that a busy machine does not reach.</summary>
@@ -14,6 +16,8 @@ internal static class Patience
                 Timeout = limits.Timeout == usual.Timeout ? TimeSpan.FromMinutes(2) : limits.Timeout,
                 MaxPause = limits.MaxPause == usual.MaxPause ? TimeSpan.FromSeconds(10) : limits.MaxPause,
             },
+            // For the other modes, the longest pause is the limit.
+            Heap = options.Heap ?? (options.AsyncStacks == AsyncStackMode.Auto ? new HeapLimits { Pause = TimeSpan.FromSeconds(10) } : null),
         };
     }
 }

@@ -23,7 +23,7 @@ public sealed class LibraryPackageTests(Packages packages)
         }
         // A warm-up would compile at the same time, on another thread.
         using (Flare.OnSignal(new SignalOptions { WarmUp = false }))
-            Flare.Dump(Console.Out, capture: new CaptureOptions { Limits = new DumpLimits { Timeout = TimeSpan.FromMinutes(1) } });
+            Flare.Dump(Console.Out, capture: new CaptureOptions { Limits = new DumpLimits { Timeout = TimeSpan.FromMinutes(1), MaxPause = TimeSpan.FromSeconds(10) } });
 
         Console.WriteLine($"compiled: {System.Runtime.JitInfo.GetCompiledMethodCount()} of {typeof(Flare).Assembly.Location}");
 

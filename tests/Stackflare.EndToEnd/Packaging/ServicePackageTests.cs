@@ -43,7 +43,7 @@ public sealed class ServicePackageTests(Packages packages)
         await packages.DotnetAsync("service", "build", "-o", "out");
         string listen = $"unix:{folder}/s";
         await using WebServer server = await WebServer.StartAsync(Flavour.Plain, $"{folder}/out/service", "--listen", listen);
-        using var client = new HttpClient();
+        using var client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
         _ = client.GetAsync(new Uri(server.Address, "wait"), cancellation);
         await server.Output.WaitAsync(bytes => System.Text.Encoding.UTF8.GetString(bytes.Span).Contains("Waiting.", StringComparison.Ordinal) ? "" : null, "the request");
 
@@ -55,7 +55,7 @@ public sealed class ServicePackageTests(Packages packages)
             dump = await client.GetStringAsync(new Uri(server.Address, "debug/stackflare"), cancellation);
         while (!dump.Contains(place, StringComparison.Ordinal) && deadline.Left > TimeSpan.Zero);
         Assert.True(dump.Contains(place, StringComparison.Ordinal), dump);
-        string served = (await new Command(Tool.Path, listen).RunAsync()).Succeeded();
+        string served = await CutShort.UntilWholeAsync(async () => (await new Command(Tool.Path, listen).RunAsync()).Succeeded(), static text => text);
         Assert.True(served.Contains(place, StringComparison.Ordinal), served);
         Assert.Equal("Healthy", await client.GetStringAsync(new Uri(server.Address, "health"), cancellation));
     }

@@ -17,6 +17,7 @@ public sealed class BusyTests(ITestOutputHelper output)
     public async Task ThreadsThatSpinUseAProcessorAndThoseThatWaitHaveNoRecord(string flavour)
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "Spinning", TargetOptions.NoTrap);
+        await UntilItReadsAsync(target);
         using ProcessCapture capture = CaptureOf(target);
         Dictionary<int, double> most = target.Truth.Threads.ToDictionary(t => t.OsId, _ => 0.0);
         int captures = 0;
@@ -47,9 +48,15 @@ public sealed class BusyTests(ITestOutputHelper output)
     public async Task WhereNothingRunsNothingIsWaitedFor(string flavour)
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "NamedThreads", TargetOptions.NoTrap);
+        await UntilItReadsAsync(target);
         using ProcessCapture capture = CaptureOf(target);
         Assert.All(capture.TakeSnapshot(TestContext.Current.CancellationToken).Threads, t => Assert.Null(t.RecentCpu));
     }
+
+    /// <summary>The thread that reads commands runs for a moment after the target has said that it is ready.</summary>
+    private static Task UntilItReadsAsync(TargetProcess target) => Poll.UntilAsync(
+        () => KernelThreads.Of(target.Pid).Where(t => t.Name == "stdin").MinBy(t => t.Id).Id is var id and > 0 && Kernel.CallOf(target.Pid, id).StartsWith("0 ", StringComparison.Ordinal),
+        "the target to read its commands", target.Describe);
 
     private static ProcessCapture CaptureOf(TargetProcess target)
     {

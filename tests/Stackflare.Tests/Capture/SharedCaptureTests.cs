@@ -34,9 +34,11 @@ public sealed class SharedCaptureTests
     {
         using var held = new HeldQueue();
         Task<ThreadDump> task = Flare.CaptureAsync(Patient, TestContext.Current.CancellationToken);
+        // It is awaited before it can complete.
+        Task<(ThreadDump, bool)> next = GoOnAsync(task);
         Assert.False(task.IsCompleted);
         held.Dispose();
-        (ThreadDump dump, bool neededThePool) = await GoOnAsync(task);
+        (ThreadDump dump, bool neededThePool) = await next;
         Assert.False(neededThePool);
         Assert.NotEmpty(dump.Threads);
         // The one that took it; another test's may be about to end.

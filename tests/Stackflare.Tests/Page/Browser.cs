@@ -8,6 +8,9 @@ namespace Stackflare.Tests.Page;
 /// <summary>Chromium, which all tests of the page share.</summary>
 public sealed class Browser : IAsyncLifetime
 {
+    /// <summary>In milliseconds.</summary>
+    internal const int Patience = 120_000;
+
     private IPlaywright? _playwright;
     private IBrowser? _browser;
 
@@ -17,8 +20,10 @@ public sealed class Browser : IAsyncLifetime
     {
         if (Path is null)
             return;
+        // On a busy machine, drawing a large view takes longer than the usual five seconds.
+        Assertions.SetDefaultExpectTimeout(Patience);
         _playwright = await Playwright.CreateAsync();
-        _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = Path, Args = ["--no-sandbox", "--disable-gpu"] });
+        _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = Path, Args = ["--no-sandbox", "--disable-gpu"], Timeout = Patience });
     }
 
     public async ValueTask DisposeAsync()

@@ -22,6 +22,7 @@ internal sealed class OpenPage : IAsyncDisposable
     public static async Task<OpenPage> OpenAsync(IBrowser browser, string file, BrowserNewContextOptions? options)
     {
         IBrowserContext context = await browser.NewContextAsync(options ?? new() { ViewportSize = new() { Width = 1280, Height = 1000 } });
+        context.SetDefaultTimeout(Browser.Patience);
         await context.GrantPermissionsAsync(["clipboard-read", "clipboard-write"]);
         IPage page = await context.NewPageAsync();
         var open = new OpenPage(context, page, file);

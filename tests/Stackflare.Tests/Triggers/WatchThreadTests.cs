@@ -17,12 +17,14 @@ public sealed class WatchThreadTests : IDisposable
     {
         List<int> order = [];
         HashSet<int> threads = [];
-        // All are set from an alarm, so that none is due before the last is set.
-        _watch.Set(TimeSpan.Zero, id =>
+        var clock = new Clock();
+        var watch = new WatchThread(clock);
+        // All are set from an alarm and at one time, so that none is due before the last is set.
+        watch.Set(TimeSpan.Zero, id =>
         {
             foreach (int i in (int[])[3, 1, 4, 2, 5])
             {
-                _watch.Set(i * Soon, other =>
+                watch.Set(i * Soon, other =>
                 {
                     order.Add(i);
                     threads.Add(other);
@@ -31,6 +33,7 @@ public sealed class WatchThreadTests : IDisposable
                 });
             }
             threads.Add(id);
+            clock.Passed = 6 * Soon;
             return null;
         });
         Wait(5);
@@ -98,5 +101,15 @@ public sealed class WatchThreadTests : IDisposable
     {
         for (int i = 0; i < count; i++)
             _rung.Wait(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>A clock that stands still.</summary>
+    private sealed class Clock : TimeProvider
+    {
+        public TimeSpan Passed { get; set; }
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => Passed.Ticks;
     }
 }

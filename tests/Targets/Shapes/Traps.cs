@@ -68,7 +68,8 @@ internal sealed class Traps(Host host) : IDisposable
 
     private SignalOptions Parse(string trap)
     {
-        var options = new SignalOptions();
+        // On a busy machine, a program with many threads stands still for longer than usual.
+        var options = new SignalOptions { Capture = new CaptureOptions { Limits = new DumpLimits { MaxPause = TimeSpan.FromSeconds(10) } } };
         foreach (var pair in trap.Split(';'))
         {
             var value = pair[(pair.IndexOf('=', StringComparison.Ordinal) + 1)..];

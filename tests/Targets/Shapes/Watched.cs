@@ -12,7 +12,7 @@ namespace Stackflare.Targets.Shapes;
 /// </summary>
 internal sealed class Watched : Shape
 {
-    private const int Requests = 60;
+    private const int Requests = 600;
 
     private readonly ManualResetEventSlim _never = new();
     private TaskCompletionSource<int> _answer = new();
