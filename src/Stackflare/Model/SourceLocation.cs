@@ -15,4 +15,10 @@ public sealed record SourceLocation(string Path, int Line, int Column, string? T
     /// does not show which of their calls it is, the line is that of one of them.
     /// </summary>
     public bool IsApproximate { get; init; }
+
+    /// <summary>What a build writes in place of the directory that it was made in, if it hides that.</summary>
+    internal const string NormalizedRoot = "/_/";
+
+    /// <summary>Whether the build has replaced the beginning of the path, so that there is no such file.</summary>
+    internal bool IsNormalized => Path.StartsWith(NormalizedRoot, StringComparison.Ordinal);
 }

@@ -9,8 +9,6 @@ namespace Stackflare.Redacting;
 /// <param name="frames">The frames of the dump. They show which namespaces that look like the framework's are the program's.</param>
 internal sealed class RedactedNames(Redaction redaction, IEnumerable<DumpFrame> frames)
 {
-    private const string NormalizedRoot = "/_/";
-
     private readonly Dictionary<(NameKind, string), string> _known = [];
     private readonly HashSet<string> _own = OwnNames(frames);
 
@@ -98,10 +96,10 @@ internal sealed class RedactedNames(Redaction redaction, IEnumerable<DumpFrame> 
 
     /// <summary>A path, as a whole. Its extension is kept, and that the build normalized it: by that, programs and libraries are told apart.</summary>
     public string Path(string path) =>
-        (path.StartsWith(NormalizedRoot, StringComparison.Ordinal) ? NormalizedRoot : "") + Whole(NameKind.Path, path) + ExtensionOf(path);
+        (path.StartsWith(SourceLocation.NormalizedRoot, StringComparison.Ordinal) ? SourceLocation.NormalizedRoot : "") + Whole(NameKind.Path, path) + ExtensionOf(path);
 
     /// <summary>Source files of the framework are public.</summary>
-    public string Source(string path, ModuleIdentity? module) => module is { IsOfPlatform: true } && path.StartsWith(NormalizedRoot, StringComparison.Ordinal) ? path : Path(path);
+    public string Source(string path, ModuleIdentity? module) => module is { IsOfPlatform: true } && path.StartsWith(SourceLocation.NormalizedRoot, StringComparison.Ordinal) ? path : Path(path);
 
     public string File(string name) => ExtensionOf(name) is var extension ? Parts(name[..^extension.Length]) + extension : name;
 

@@ -9,8 +9,6 @@ namespace Stackflare.Views;
 /// </summary>
 internal sealed class StackOwners
 {
-    private const string NormalizedRoot = "/_/";
-
     private readonly Dictionary<ModuleIdentity, int> _ranks = [];
     private readonly int _best;
 
@@ -63,7 +61,7 @@ internal sealed class StackOwners
     {
         if (frame is not { IsHidden: false, Module: { IsOfPlatform: false } module })
             return;
-        int rank = frame.Source is not { } source ? 0 : source.Path.StartsWith(NormalizedRoot, StringComparison.Ordinal) ? 1 : 2;
+        int rank = frame.Source is not { } source ? 0 : source.IsNormalized ? 1 : 2;
         if (!_ranks.TryGetValue(module, out int known) || known < rank)
             _ranks[module] = rank;
     }

@@ -63,6 +63,14 @@ public sealed partial class ThemeTests
         Assert.Contains("\e[36m\e]8;;file://host/src/in%20/a%20b.cs\e\\/src/in /a b.cs:line 3\e]8;;\e\\\e[0m\n", text, StringComparison.Ordinal);
     }
 
+    /// <summary>A build that hides its directory writes a path that no machine has.</summary>
+    [Fact]
+    public void ANormalizedPathIsNoLink()
+    {
+        string text = Themed(Build.Dump(Build.Thread(1, "t", ThreadActivity.Running, [Build.Frame("Work", 3, null, path: "/_/src/a.cs")])), Theme);
+        Assert.Contains("\e[36m/_/src/a.cs:line 3\e[0m\n", text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void EveryRoleHasACode()
     {

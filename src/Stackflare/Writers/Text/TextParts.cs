@@ -144,7 +144,7 @@ internal sealed class TextParts
         string note = source.IsApproximate ? DiagnosisText.Approximate : "";
         string line = _theme is null ? $"   at {method} in {location}{note}\n"
             : path is not ['/', _, ..] ? WithoutLine($"{method} in {location}{note}")
-            : $"   {_theme.Mark(TextRole.Keyword, "at")} {method} {_theme.Mark(TextRole.Keyword, "in")} {_theme.Mark(TextRole.Location, _theme.Link(path, location))}{note}\n";
+            : $"   {_theme.Mark(TextRole.Keyword, "at")} {method} {_theme.Mark(TextRole.Keyword, "in")} {_theme.Mark(TextRole.Location, source.IsNormalized ? location : _theme.Link(path, location))}{note}\n";
         return SourceLine.Find(source) is { } text ? $"{line}{_theme.Mark(TextRole.Source, "      " + text)}\n" : line;
     }
 
