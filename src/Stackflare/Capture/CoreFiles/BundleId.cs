@@ -15,7 +15,7 @@ internal static class BundleId
     private const int MaxId = 64, MinId = 8, Piece = 64 << 10;
     private const ulong MaxBytes = 64 << 20;
 
-    /// <summary>The id in a file; null if it is no single-file program.</summary>
+    /// <summary>The id in a file, empty if it is missing; null if it is no single-file program.</summary>
     public static string? Of(ByteReader file, ElfHeaders headers)
     {
         byte[] mark = new byte[BundleMark.Length];
@@ -29,21 +29,23 @@ internal static class BundleId
         return null;
     }
 
-    /// <summary>Whether an id is in the variables of the program; null if they are missing.</summary>
+    /// <summary>Whether an id is in the variables of the host; null if some of them are missing.</summary>
     /// <param name="id">The id.</param>
-    /// <param name="headers">The headers of the program.</param>
+    /// <param name="starts">The addresses of the program, and of the libraries that are the host if the program is only a part of it.</param>
     /// <param name="core">Reads the memory in the core.</param>
-    /// <param name="start">The address of the program's first byte.</param>
-    public static bool? IsIn(string id, ElfHeaders headers, ByteReader core, ulong start)
+    public static bool? IsIn(string id, IEnumerable<ulong> starts, ByteReader core)
     {
-        ElfPart[] parts = [.. headers.ImageParts().Where(static p => p.Kind == ElfPart.Load)];
-        ulong first = parts.Length == 0 ? 0 : parts.Min(static p => p.Address) & ~0xFFFul;
         byte[] bytes = Encoding.UTF8.GetBytes(id);
         bool isMissing = false;
-        foreach (ElfPart part in parts.Where(static p => p.IsWritable))
+        foreach (ulong start in id.Length == 0 ? [] : starts)
         {
-            if (Find(core, start + part.Address - first, part.MemoryBytes, bytes, ref isMissing) is not null)
-                return true;
+            ElfPart[] parts = [.. ElfHeaders.Open(core, start)?.ImageParts().Where(static p => p.Kind == ElfPart.Load) ?? []];
+            ulong first = parts.Length == 0 ? 0 : parts.Min(static p => p.Address) & ~0xFFFul;
+            foreach (ElfPart part in parts.Where(static p => p.IsWritable))
+            {
+                if (Find(core, start + part.Address - first, part.MemoryBytes, bytes, ref isMissing) is not null)
+                    return true;
+            }
         }
         return isMissing ? null : false;
     }
@@ -55,7 +57,7 @@ internal static class BundleId
             return null;
         // Two numbers of the version, the number of files; then the id, with its length.
         int length = read(at, id) ? id[12] : 0;
-        return length is >= MinId and <= MaxId ? Encoding.UTF8.GetString(id.Slice(13, length)) : null;
+        return length is >= MinId and <= MaxId ? Encoding.UTF8.GetString(id.Slice(13, length)) : "";
     }
 
     private static ulong? Find(ByteReader read, ulong at, ulong length, ReadOnlySpan<byte> text)

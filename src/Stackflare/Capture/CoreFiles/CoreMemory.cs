@@ -55,6 +55,19 @@ internal sealed class CoreMemory(CoreFile core) : IMemoryReader, IDisposable
             file?.Dispose();
     }
 
+    /// <summary>Reads what the core itself has. Segments can follow each other.</summary>
+    private bool TryReadCore(ulong address, Span<byte> buffer)
+    {
+        for (int done = 0; done < buffer.Length;)
+        {
+            int read = ReadCore(address + (ulong)done, buffer[done..], out _);
+            if (read == 0)
+                return false;
+            done += read;
+        }
+        return true;
+    }
+
     /// <summary>Reads what the core itself has, up to the end of a segment.</summary>
     private int ReadCore(ulong address, Span<byte> buffer, out ulong nextSegment)
     {
@@ -92,7 +105,7 @@ internal sealed class CoreMemory(CoreFile core) : IMemoryReader, IDisposable
     }
 
     private NamedFile? Open((string Path, bool IsDeleted) key) => core.Notes.Files.TryGetValue(key, out FileInCore? named)
-        ? NamedFile.Open(named, core, (at, bytes) => ReadCore(at, bytes, out _) == bytes.Length)
+        ? NamedFile.Open(named, core, TryReadCore)
         : null;
 
     private IEnumerable<string> Where(Func<NamedFile?, bool> condition) => _files.Where(f => condition(f.Value)).Select(static f => f.Key.Path);

@@ -15,6 +15,9 @@ internal sealed class NamedFile : IDisposable
     private const int PageBytes = 4096, AssemblyHeaderBytes = 512;
     private const ushort OthersMayRead = 4;
 
+    /// <summary>The host of single-file programs that use a shared runtime.</summary>
+    private static readonly string[] HostLibraries = ["libhostfxr.so", "libhostpolicy.so"];
+
     private readonly SafeFileHandle _handle;
     private readonly ulong _start;
     private ElfHeaders? _elf;
@@ -88,18 +91,19 @@ internal sealed class NamedFile : IDisposable
         _elf = ElfHeaders.Open(ReadFile, 0);
         IsChecked = memory(named.Start, mapped);
         if (_elf is not null)
-            return IsChecked && IsSameBuild(memory);
+            return IsChecked && IsSameBuild(core, memory);
         return header.StartsWith("MZ"u8) && (IsChecked ? header.SequenceEqual(mapped) : IsProbablySame(named, core));
     }
 
     /// <summary>A file without a build id is never the same: there is nothing else to compare.</summary>
-    private bool IsSameBuild(ByteReader memory)
+    private bool IsSameBuild(CoreFile core, ByteReader memory)
     {
         if (ElfBuildId.Find(ReadFile, 0) is not { } id || ElfBuildId.Find(memory, _start) is not { } other || !id.AsSpan().SequenceEqual(other))
             return false;
         if (BundleId.Of(ReadFile, _elf!) is not { } bundle)
             return true;
-        switch (BundleId.IsIn(bundle, _elf!, memory, _start))
+        IEnumerable<ulong> hosts = core.Notes.Files.Values.Where(static f => HostLibraries.Contains(Path.GetFileName(f.Path))).Select(static f => f.Start);
+        switch (BundleId.IsIn(bundle, hosts.Prepend(_start), memory))
         {
             case false:
                 // The host is the same. What was put behind it is not.
