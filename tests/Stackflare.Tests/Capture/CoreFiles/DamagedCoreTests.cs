@@ -17,7 +17,7 @@ public sealed class DamagedCoreTests : IDisposable
     private static readonly DumpLimits Limits = new() { MaxThreads = 1000, MaxFramesPerThread = 1000, MaxFrames = 10_000, MaxSnapshotBytes = 1 << 20 };
 
     private readonly TemporaryDirectory _folder = new();
-    private readonly ManualResetEventSlim _end = new();
+    private readonly ManualResetEventSlim _end = new(initialState: false, spinCount: 0);
     private readonly Thread _parked;
     private readonly OwnCore _core;
 
@@ -31,9 +31,6 @@ public sealed class DamagedCoreTests : IDisposable
         }) { Name = Parked, IsBackground = true };
         _parked.Start();
         isParked.Wait();
-        // Until it waits, it has no frame object.
-        while ((_parked.ThreadState & ThreadState.WaitSleepJoin) == 0)
-            Thread.Yield();
         _core = OwnCore.With(Parked);
     }
 

@@ -15,7 +15,7 @@ internal sealed class OwnCore : IMemoryReader, IDisposable
     /// <summary>The pages, by address.</summary>
     public IReadOnlyDictionary<ulong, byte[]> Pages => _pages;
 
-    /// <summary>Reads the process until a thread has its name, as its objects move.</summary>
+    /// <summary>Reads the process until a thread has its name and its whole stack: objects move, and a thread has no frame object before it waits.</summary>
     public static OwnCore With(string thread)
     {
         for (int i = 0; ; i++)
@@ -25,7 +25,7 @@ internal sealed class OwnCore : IMemoryReader, IDisposable
             ContractDescriptor descriptor = core._own.Descriptor(memory);
             Snapshot snapshot = RuntimeReader.Open(memory, descriptor, core._own.Runtime.Path, core._own.Images)
                 .Read(CodeSnapshot.Host, new Dictionary<int, StoppedThread>(), default, DumpLimits.Default, static () => ([], []));
-            if (snapshot.Threads.Any(t => t.Name == thread))
+            if (snapshot.Threads.Any(t => t.Name == thread && t.Completeness == StackCompleteness.Complete))
                 return core;
             core.Dispose();
             Assert.InRange(i, 0, 1000);
