@@ -21,6 +21,9 @@ internal sealed class LayoutReader(ContractDescriptor descriptor)
     /// <summary>Whether a contract has this version.</summary>
     public bool Has(string contract, string version) => descriptor.Contract(contract) == version;
 
+    /// <summary>Whether the runtime does not have a contract.</summary>
+    public bool Lacks(string contract) => descriptor.Contract(contract) is null;
+
     /// <summary>The offset of a field.</summary>
     public uint Field(string type, string field) => Required(descriptor.Field(type, field));
 

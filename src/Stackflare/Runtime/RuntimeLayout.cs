@@ -120,7 +120,13 @@ internal sealed class ThreadLayout
     public ulong Finalizer { get; }
 
     /// <summary>Flags of the state; .NET 8 to 11.</summary>
-    public const uint Unstarted = 0x400, Dead = 0x800, Background = 0x200, PoolWorker = 0x01000000;
+    public const uint Hijacked = 0x80, Unstarted = 0x400, Dead = 0x800, Background = 0x200, PoolWorker = 0x01000000;
+
+    /// <summary>
+    /// A thread with that flag has the return address that the runtime has replaced, and in the next word the place where it was. .NET 10 and 11 do not
+    /// describe them; they are in the first bytes of the thread.
+    /// </summary>
+    public const uint HijackedBefore = 8, SearchedBytes = 1024;
 }
 
 /// <summary>The runtime's frame objects, from which a walk continues behind native code.</summary>

@@ -81,7 +81,7 @@ internal sealed class RuntimeReader
         var walker = new StackWalker(_memory, _layout, code, methods, _images);
         var threads = new RuntimeThreads(_memory, _layout, types, new ManagedObjects(_memory, _layout, moduleImages, types));
         var frames = new FrameReader(_memory, _layout, methods, builder);
-        int left = limits.MaxFrames, lost = 0;
+        int left = limits.MaxFrames, lost = 0, replaced = 0, withoutRegisters = 0;
         List<ulong> list = threads.List(limits.MaxThreads, out bool isComplete);
         foreach (ulong thread in list)
         {
@@ -89,6 +89,8 @@ internal sealed class RuntimeReader
             List<WalkedFrame> stack = walker.Walk(thread, outside?.Registers, Math.Min(limits.MaxFramesPerThread, left), out WalkEnd end);
             left -= stack.Count;
             lost += end == WalkEnd.InnermostLost ? 1 : 0;
+            replaced += end == WalkEnd.Replaced ? 1 : 0;
+            withoutRegisters += outside is null ? 1 : 0;
             builder.Add(threads.Describe(thread) with
             {
                 Stack = frames.IndexesOf(stack),
@@ -109,7 +111,15 @@ internal sealed class RuntimeReader
         if (threads.LacksObjects)
             ownNotes.Add("Names of threads, and exceptions, may be missing: objects are not in the memory, or their layout is not known.");
         if (lost > 0)
-            ownNotes.Add(Invariant($"The innermost frames of {lost:N0} {(lost == 1 ? "thread" : "threads")} may be missing: the native code there has no unwind tables."));
+            ownNotes.Add(Invariant($"The innermost frames of {lost:N0} {(lost == 1 ? "thread" : "threads")} may be missing: the native code there has no unwind tables, or too many frames."));
+        if (withoutRegisters > 0)
+            ownNotes.Add(Invariant($"The innermost frames of {withoutRegisters:N0} {(withoutRegisters == 1 ? "thread" : "threads")} may be missing: registers are not known."));
+        if (replaced > 0)
+            ownNotes.Add(Invariant($"The stacks of {replaced:N0} {(replaced == 1 ? "thread" : "threads")} are cut: the runtime was about to stop {(replaced == 1 ? "it" : "them")}, and had replaced a return address."));
+        if (frames.LacksLines)
+            ownNotes.Add("Some frames have no lines: what the runtime says of their code is not known, or missing.");
+        if (_memory.IsExhausted)
+            ownNotes.Add("Threads, frames or names may be missing: the limit on reads of memory was reached. The memory may be damaged.");
         if (left <= 0)
             ownNotes.Add("Some stacks are cut short or missing: the limit on frames was reached.");
         if (modules.IsTruncated)
@@ -117,9 +127,12 @@ internal sealed class RuntimeReader
         return builder.Build();
     }
 
-    private static StackCompleteness Completeness(List<WalkedFrame> stack, WalkEnd end) =>
-        !stack.Exists(static f => f.Block is not null) ? (end == WalkEnd.Broken ? StackCompleteness.Broken : StackCompleteness.NoManagedFrames)
-        : end switch { WalkEnd.Limit => StackCompleteness.Truncated, WalkEnd.Broken => StackCompleteness.Broken, _ => StackCompleteness.Complete };
+    private static StackCompleteness Completeness(List<WalkedFrame> stack, WalkEnd end) => end switch
+    {
+        WalkEnd.Limit => stack.Count == 0 ? StackCompleteness.NotWalked : StackCompleteness.Truncated,
+        WalkEnd.Broken or WalkEnd.Replaced => StackCompleteness.Broken,
+        _ => stack.Exists(static f => f.Block is not null) ? StackCompleteness.Complete : StackCompleteness.NoManagedFrames,
+    };
 
     private static Version VersionOf(ProcessMemory memory, RuntimeLayout layout, string runtime)
     {

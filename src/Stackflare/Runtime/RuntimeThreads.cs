@@ -20,12 +20,13 @@ internal sealed class RuntimeThreads(ProcessMemory memory, RuntimeLayout layout,
     public List<ulong> List(int limit, out bool isComplete)
     {
         var threads = new List<ulong>();
+        var seen = new HashSet<ulong>();
         isComplete = false;
         try
         {
             ulong link = memory.Pointer(memory.Pointer(_layout.Store) + _layout.First);
             // Threads that have ended are in the list too.
-            for (int i = 0; link != 0 && threads.Count < limit && i < MaxListed; i++)
+            while (link != 0 && threads.Count < limit && seen.Count < MaxListed && seen.Add(link))
             {
                 ulong thread = link - _layout.LinkTarget;
                 if ((memory.Read<uint>(thread + _layout.State) & (ThreadLayout.Unstarted | ThreadLayout.Dead)) == 0)

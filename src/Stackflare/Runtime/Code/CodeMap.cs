@@ -125,6 +125,7 @@ internal sealed class CodeMap(ProcessMemory memory, CodeLayout layout, ReadyToRu
             Start = start,
             Base = sectionBegin,
             PartStart = partStart,
+            PartEnd = sectionBegin + memory.Read<uint>(function + layout.FunctionEnd),
             PartUnwind = sectionBegin + memory.Read<uint>(function + layout.FunctionUnwind),
             Unwind = sectionBegin + memory.Read<uint>(parts + layout.FunctionUnwind),
             IsHandler = part > 0,

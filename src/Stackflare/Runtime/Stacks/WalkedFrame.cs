@@ -14,6 +14,9 @@ internal readonly record struct WalkedFrame
     /// <summary>Whether <see cref="Ip"/> is the next instruction.</summary>
     public bool IsExact { get; init; }
 
+    /// <summary>Whether the method raised an exception there, and so made no call that its IL has.</summary>
+    public bool IsThrow { get; init; }
+
     /// <summary>Whether the method is a P/Invoke whose native code the thread runs.</summary>
     public bool IsCall { get; init; }
 

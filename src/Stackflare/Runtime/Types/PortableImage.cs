@@ -46,7 +46,10 @@ internal sealed class PortableImage
     public uint MetadataSize { get; }
 
     /// <summary>How many bytes the image has in memory.</summary>
-    public uint Size => _isMapped ? _imageSize : _sections.Length == 0 ? 0 : _sections.Max(static s => s.Raw + s.RawSize);
+    public uint Size => _isMapped ? _imageSize : (uint)Math.Min(SectionEnds.DefaultIfEmpty().Max(), uint.MaxValue);
+
+    /// <summary>Where each section ends in the file.</summary>
+    public IEnumerable<ulong> SectionEnds => _sections.Select(static s => (ulong)s.Raw + s.RawSize);
 
     /// <summary>The image at an address; null if its headers are missing or damaged.</summary>
     /// <param name="memory">The process's memory.</param>

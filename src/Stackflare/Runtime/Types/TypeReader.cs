@@ -8,7 +8,7 @@ namespace Stackflare.Runtime.Types;
 /// </summary>
 internal sealed class TypeReader(ProcessMemory memory, RuntimeLayout layout, ModuleReader modules, SnapshotBuilder snapshot)
 {
-    private const int MaxDepth = 32, MaxArguments = 32, MaxTypes = 1 << 20;
+    private const int MaxDepth = 32, MaxArguments = 32, MaxTypes = 1 << 17;
     private const uint TypeDefToken = 0x02000000;
 
     private readonly Dictionary<ulong, int?> _indexes = [];

@@ -124,6 +124,30 @@ public sealed class CoreFileTests : IDisposable
         Assert.NotEqual(0ul, damaged.MissingBytes);
     }
 
+    /// <summary>Limits hold for all notes together: many parts can be at one place, and each can have a table of files.</summary>
+    [Fact]
+    public void ManyNotesAtOnePlaceCostLittle()
+    {
+        const int parts = 60_000;
+        byte[] core = Whole().File(0x10000, 0x20000, "/" + new string('x', 1 << 20)).Build();
+        byte[] header = core[64..(64 + 56)];
+        BinaryPrimitives.WriteInt64LittleEndian(core.AsSpan(32), core.Length);
+        BinaryPrimitives.WriteUInt16LittleEndian(core.AsSpan(56), parts);
+        Effort effort = Effort.Begin();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        using CoreFile read = Open([.. core, .. Enumerable.Repeat(header, parts).SelectMany(static h => h)]);
+        Assert.True(read.Notes.IsTruncated);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1L << 30);
+        Assert.InRange(effort.Used.TotalSeconds, 0, 20);
+    }
+
+    [Fact]
+    public void AFileThatWasDeletedHasItsPath()
+    {
+        using CoreFile core = Open(new CoreBuilder().Thread(1).File(0x5000, 0x6000, "/lib/libcoreclr.so (deleted)").Build());
+        Assert.Equal(("/lib/libcoreclr.so", true), (core.Notes.Mappings[0].Path, core.Notes.Mappings[0].IsDeleted));
+    }
+
     private static CoreBuilder Whole(ushort type = 4, ushort machine = 62) => new CoreBuilder { Type = type, Machine = machine }
         .Process(7, "dotnet Shop.dll").Thread(7).Thread(8, signal: 11, microseconds: 1500)
         .File(0x6000, 0x7000, "/lib/a.so", page: 1).File(0x5000, 0x6000, "/lib/a.so").File(0x9000, 0xA000, "/lib/b.so")
