@@ -90,6 +90,27 @@ public sealed class OwnLockTests : IDisposable
         Assert.DoesNotContain(snapshot.Locks, l => l.Address == Address && l.Owner is not null);
     }
 
+    /// <summary>References that lead anywhere, from some moment of the reading on: less is found, or an error of this library is raised, in bounded time.</summary>
+    [Theory]
+    [InlineData(4)]
+    [InlineData(40)]
+    public void WrongReferencesGiveLessAndNeverAForeignError(int interval)
+    {
+        using var own = new OwnProcess();
+        for (int seed = 0; seed < 40; seed++)
+        {
+            Effort effort = Effort.Begin();
+            try
+            {
+                Take(own, new Scrambled(own, seed, interval));
+            }
+            catch (StackflareException)
+            {
+            }
+            Assert.InRange(effort.Used.TotalSeconds, 0, 20);
+        }
+    }
+
     private static SnapshotWait? WaitOf(Snapshot snapshot, Thread thread) => snapshot.Threads.FirstOrDefault(t => t.ManagedId == thread.ManagedThreadId)?.Wait;
 
     private static ulong BlockOf(OwnProcess own, ulong header)
@@ -123,7 +144,7 @@ public sealed class OwnLockTests : IDisposable
     private static Snapshot Take(OwnProcess own, IMemoryReader reader)
     {
         var memory = new ProcessMemory(reader);
-        return RuntimeReader.Open(memory, own.Descriptor(memory), own.Runtime.Path, own.Images)
+        return RuntimeReader.Open(memory, own.Descriptor(new ProcessMemory(own)), own.Runtime.Path, own.Images)
             .Read(CodeSnapshot.Host, new Dictionary<int, StoppedThread>(), default, DumpLimits.Default, static () => ([], []));
     }
 
@@ -156,6 +177,29 @@ public sealed class OwnLockTests : IDisposable
                 ulong place = at + (ulong)i - address;
                 if (place < (ulong)read)
                     buffer[(int)place] = bytes[i];
+            }
+            return read;
+        }
+    }
+
+    /// <summary>Memory of which some pages have words that refer to other places, to themselves or to nothing.</summary>
+    private sealed class Scrambled(OwnProcess own, int seed, int interval) : IMemoryReader
+    {
+        private readonly Random _random = new(seed);
+        private readonly List<ulong> _seen = [0];
+        private int _intact = seed * 50;
+
+        public int Read(ulong address, Span<byte> buffer)
+        {
+            int read = own.Read(address, buffer);
+            _seen.Add(address);
+            if (_intact-- > 0 || read < sizeof(ulong) || _random.Next(interval) != 0)
+                return read;
+            Span<ulong> words = MemoryMarshal.Cast<byte, ulong>(buffer[..(read & ~7)]);
+            for (int count = _random.Next(1, 64); count > 0; count--)
+            {
+                ulong other = _seen[_random.Next(_seen.Count)] + (ulong)(_random.Next(512) * 8);
+                words[_random.Next(words.Length)] = _random.Next(4) switch { 0 => (ulong)_random.Next(3), 1 => ulong.MaxValue - (ulong)_random.Next(16), 2 => address + (ulong)(_random.Next(512) * 8), _ => other };
             }
             return read;
         }
