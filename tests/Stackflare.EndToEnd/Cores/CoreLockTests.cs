@@ -1,5 +1,7 @@
+using System.Text.Json;
 using Stackflare.EndToEnd.Cli.Harness;
 using Stackflare.EndToEnd.Harness;
+using Stackflare.EndToEnd.Oracle;
 
 namespace Stackflare.EndToEnd.Cores;
 
@@ -72,6 +74,32 @@ public sealed class CoreLockTests
         Assert.Subset(LocksOf(whole), LocksOf(dump));
 
         static HashSet<string> LocksOf(JsonDump dump) => [.. LockText.Of(dump).Where(static l => l.Contains("monitor System.Object", StringComparison.Ordinal) && char.IsAsciiDigit(l[0]))];
+    }
+
+    /// <summary>Locks that change hands as fast as they can, while the collector moves them: an owner is the one that the runtime's own library sees, and there is no deadlock.</summary>
+    [RequiresPtraceTheory]
+    [InFlavours(Spread.Newest, LooksAt.Cores)]
+    public async Task OfABusyProgramOwnersAreThoseThatADebuggerSees(string flavour)
+    {
+        await using var target = await StartAsync(flavour, "Handover");
+        int compared = 0;
+        for (var deadline = Deadline.In(); compared < 3 && deadline.Left > TimeSpan.Zero;)
+        {
+            string core = await CoreWriter.CreateDumpAsync(target, "full");
+            JsonDump dump = await DumpAsync(core);
+            Assert.Equal(0, dump.Root.GetProperty("deadlocks").GetArrayLength());
+            Dictionary<string, uint> seen = DebuggerView.ReadCore(core, CoreWriter.RuntimeOf(target), static runtime => runtime.Heap.EnumerateSyncBlocks().Where(static b => b.IsMonitorHeld)
+                .Select(b => (b.Object, runtime.Threads.FirstOrDefault(t => t.Address == b.HoldingThreadAddress)?.OSThreadId)).Where(static b => b.OSThreadId is not null)
+                .ToDictionary(static b => $"0x{b.Object:x}", static b => b.OSThreadId!.Value));
+            foreach (JsonElement known in dump.Root.GetProperty("locks").EnumerateArray())
+            {
+                if (!seen.TryGetValue(known.GetProperty("address").GetString()!, out uint owner) || known.GetProperty("owner").ValueKind == JsonValueKind.Null)
+                    continue;
+                Assert.Equal((int)owner, known.GetProperty("owner").GetInt32());
+                compared++;
+            }
+        }
+        Assert.NotEqual(0, compared);
     }
 
     private static async Task AssertSameAsync(string flavour, string shape, string kind, params string[] arguments)
