@@ -18,6 +18,13 @@ internal sealed class LayoutReader(ContractDescriptor descriptor)
     public void Needs(string contract, params ReadOnlySpan<string> versions) =>
         _isComplete &= descriptor.Contract(contract) is { } version && versions.Contains(version);
 
+    /// <summary>Declares that a group is known only under a condition.</summary>
+    public LayoutReader Requires(bool condition)
+    {
+        _isComplete &= condition;
+        return this;
+    }
+
     /// <summary>Whether a contract has this version.</summary>
     public bool Has(string contract, string version) => descriptor.Contract(contract) == version;
 
@@ -43,6 +50,16 @@ internal sealed class LayoutReader(ContractDescriptor descriptor)
     public ulong Global(string name)
     {
         ulong? value = descriptor.Global(name);
+        _isComplete &= value is not null;
+        return value ?? 0;
+    }
+
+    /// <summary>A constant that an older runtime has too, but does not describe.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="tried">Its value there, found by trying.</param>
+    public ulong Global(string name, ulong? tried)
+    {
+        ulong? value = descriptor.Global(name) ?? tried;
         _isComplete &= value is not null;
         return value ?? 0;
     }

@@ -34,6 +34,7 @@ internal sealed class RuntimeLayout
         InMemorySymbols = reader.Group(static r => new SymbolLayout(r));
         Versions = reader.Group(static r => new VersionLayout(r));
         Version = descriptor.Text("RuntimeProductVersionString");
+        Locks = new LockLayouts(reader, Version);
     }
 
     public ThreadLayout? Threads { get; }
@@ -67,6 +68,9 @@ internal sealed class RuntimeLayout
     public SymbolLayout? InMemorySymbols { get; }
 
     public VersionLayout? Versions { get; }
+
+    /// <summary>Locks, and variables of managed code.</summary>
+    public LockLayouts Locks { get; }
 
     /// <summary>The runtime's version as it says it itself; null before .NET 11.</summary>
     public string? Version { get; }
@@ -127,6 +131,9 @@ internal sealed class ThreadLayout
     /// describe them; they are in the first bytes of the thread.
     /// </summary>
     public const uint HijackedBefore = 8, SearchedBytes = 1024;
+
+    /// <summary>A flag of the state: it waits, and an exception could end the wait; .NET 8 to 11.</summary>
+    public const uint Waits = 0x02000000;
 }
 
 /// <summary>The runtime's frame objects, from which a walk continues behind native code.</summary>

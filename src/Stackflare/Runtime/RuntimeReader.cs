@@ -1,5 +1,7 @@
 using Stackflare.Processes;
 using Stackflare.Runtime.Code;
+using Stackflare.Runtime.Locks;
+using Stackflare.Runtime.Pool;
 using Stackflare.Runtime.Stacks;
 using Stackflare.Runtime.Types;
 using Stackflare.Snapshots;
@@ -9,7 +11,7 @@ namespace Stackflare.Runtime;
 
 /// <summary>
 /// Makes a snapshot of a process from its memory and the registers of its threads, without the runtime's help. It has what the probe's snapshot has, less
-/// locks, objects that threads wait for, async methods and the thread pool.
+/// async methods and late timers.
 /// </summary>
 internal sealed class RuntimeReader
 {
@@ -83,6 +85,7 @@ internal sealed class RuntimeReader
         var frames = new FrameReader(_memory, _layout, methods, builder);
         int left = limits.MaxFrames, lost = 0, replaced = 0, withoutRegisters = 0;
         List<ulong> list = threads.List(limits.MaxThreads, out bool isComplete);
+        var walked = new List<WalkedThread>();
         foreach (ulong thread in list)
         {
             StoppedThread? outside = stopped.GetValueOrDefault(threads.OsId(thread));
@@ -91,14 +94,20 @@ internal sealed class RuntimeReader
             lost += end == WalkEnd.InnermostLost ? 1 : 0;
             replaced += end == WalkEnd.Replaced ? 1 : 0;
             withoutRegisters += outside is null ? 1 : 0;
-            builder.Add(threads.Describe(thread) with
+            walked.Add(new WalkedThread(thread, threads.Describe(thread) with
             {
                 Stack = frames.IndexesOf(stack),
                 Completeness = Completeness(stack, end),
                 CpuTime = outside?.CpuTime,
+                IsAsleep = outside is { IsAsleep: true },
                 IsInManagedCode = stack.Find(static f => f.Block is not null).IsExact,
-            });
+            }, stack, walker.StackEnd));
         }
+        using NamedTypes? core = NamedTypes.Open(_memory, _layout, moduleImages, types, CoreLib.Find(_memory, _layout));
+        using LockReader? locks = LockReader.Open(_memory, _layout, core, types, methods, moduleImages, walked, isComplete);
+        bool hasLocks = AddThreads(walked, locks, builder);
+        builder.AreLocksWhole = hasLocks && isComplete && locks is { IsPartial: false, IsTruncated: false };
+        builder.ThreadPool = PoolReader.Read(_memory, _layout, core, types, builder, out bool isPoolMissing);
         (IEnumerable<string> plain, IEnumerable<string> others) = notes();
         ownNotes.AddRange(plain);
         withNames.AddRange(others);
@@ -110,6 +119,7 @@ internal sealed class RuntimeReader
         }
         if (threads.LacksObjects)
             ownNotes.Add("Names of threads, and exceptions, may be missing: objects are not in the memory, or their layout is not known.");
+        ownNotes.AddRange(ObjectNotes(hasLocks ? locks : null, isPoolMissing));
         if (lost > 0)
             ownNotes.Add(Invariant($"The innermost frames of {lost:N0} {(lost == 1 ? "thread" : "threads")} may be missing: the native code there has no unwind tables, or too many frames."));
         if (withoutRegisters > 0)
@@ -125,6 +135,30 @@ internal sealed class RuntimeReader
         if (modules.IsTruncated)
             ownNotes.Add("Some assemblies that have no file were not copied, and their methods have no names or lines: the limit on bytes was reached.");
         return builder.Build();
+    }
+
+    /// <summary>Adds the threads, with what they wait for. False if that is not known.</summary>
+    private static bool AddThreads(List<WalkedThread> threads, LockReader? locks, SnapshotBuilder builder)
+    {
+        SnapshotWait?[]? waits = locks?.ReadWaits();
+        if (waits is not null)
+            locks!.AddTo(waits, builder);
+        for (int i = 0; i < threads.Count; i++)
+            builder.Add(threads[i].Described with { Wait = waits?[i] });
+        return waits is not null;
+    }
+
+    /// <summary>What is missing because objects are missing.</summary>
+    private static IEnumerable<string> ObjectNotes(LockReader? locks, bool isPoolMissing)
+    {
+        if (locks is null)
+            yield return $"Locks{(isPoolMissing ? ", deadlocks and the state of the thread pool" : " and deadlocks")} are not available: the memory lacks them, or their layout is not known.";
+        else if (isPoolMissing)
+            yield return "The state of the thread pool is not available, or not complete: the memory lacks a part of it, or its layout is not known.";
+        if (locks is { IsPartial: true })
+            yield return "Some locks, or objects that threads wait for, may be missing: the memory lacks a part of them, or their layout is not known.";
+        if (locks is { IsTruncated: true })
+            yield return "Some locks, or objects that threads wait for, are missing: a limit on their number was reached.";
     }
 
     private static StackCompleteness Completeness(List<WalkedFrame> stack, WalkEnd end) => end switch

@@ -40,6 +40,11 @@ public sealed class OwnProcessTests : IDisposable
         var memory = new ProcessMemory(own);
         var layout = new RuntimeLayout(own.Descriptor(memory));
         Assert.All(typeof(RuntimeLayout).GetProperties().Where(p => p.PropertyType != typeof(string)), group => Assert.True(group.GetValue(layout) is not null, group.Name));
+        // One kind of monitors is of another version.
+        Assert.All(
+            typeof(LockLayouts).GetProperties().Where(static p => p.Name is not (nameof(LockLayouts.NativeMonitors) or nameof(LockLayouts.ManagedMonitors))),
+            group => Assert.True(group.GetValue(layout.Locks) is not null, group.Name));
+        Assert.True(layout.Locks.NativeMonitors is not null || layout.Locks.ManagedMonitors is not null);
         Assert.Equal(Environment.Version.ToString(3), Open(own, memory).Version.ToString());
     }
 

@@ -97,11 +97,7 @@ internal static class CoreCapture
     /// <summary>What the core did not provide; known only when everything has been read.</summary>
     private static List<string> Notes(CoreFile core)
     {
-        List<string> notes =
-        [
-            "Locks, and what else threads wait for, are not read from core files yet, so deadlocks are not found.",
-            "Async stacks and the thread pool are not read from core files yet.",
-        ];
+        List<string> notes = ["Async stacks are not read from core files yet."];
         // createdump marks only the thread that caused it; the kernel marks all, and writes that thread first.
         if (core.Notes.Threads.Find(static t => FatalSignals.ContainsKey(t.Signal)) is { } culprit)
             notes.Insert(0, Invariant($"The process ended because of {FatalSignals[culprit.Signal]}, in thread {culprit.Id}."));

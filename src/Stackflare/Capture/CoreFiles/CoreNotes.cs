@@ -19,7 +19,9 @@ internal sealed class CoreNotes
     /// <summary>The places of general registers in a thread's status, by their numbers in instructions; then that of the instruction pointer.</summary>
     private static readonly int[] RegisterPlaces = [10, 11, 12, 5, 19, 4, 13, 14, 9, 8, 7, 6, 3, 2, 1, 0];
 
-    private const int FirstRegister = 112, IpPlace = 16;
+    private const int FirstRegister = 112, ResultPlace = 10, SystemCallPlace = 15, IpPlace = 16;
+
+    private const long Interrupted = 4, FirstRestart = 512, LastRestart = 516;
 
     private const ulong ProgramHeadersKey = 3;
 
@@ -124,8 +126,15 @@ internal sealed class CoreNotes
         TimeSpan time = Time(status[48..]) + Time(status[64..]);
         return new CoreThread(
             BinaryPrimitives.ReadInt32LittleEndian(status[32..]), BinaryPrimitives.ReadInt16LittleEndian(status[12..]),
-            new StoppedThread(registers, time > TimeSpan.Zero ? time : null));
+            new StoppedThread(registers, time > TimeSpan.Zero ? time : null) { IsAsleep = IsAsleep(status) });
     }
+
+    /// <summary>
+    /// Whether the thread slept in a system call: it has the number of the call, and the kernel has stopped the call by one of the errors for a call that begins
+    /// again (512 to 516 in the kernel's errno.h), or by EINTR.
+    /// </summary>
+    private static bool IsAsleep(ReadOnlySpan<byte> status) =>
+        (long)Register(status, SystemCallPlace) >= 0 && -(long)Register(status, ResultPlace) is Interrupted or (>= FirstRestart and <= LastRestart);
 
     private static ulong Register(ReadOnlySpan<byte> status, int place) => BinaryPrimitives.ReadUInt64LittleEndian(status[(FirstRegister + (place * sizeof(ulong)))..]);
 

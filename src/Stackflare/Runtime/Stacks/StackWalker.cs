@@ -16,6 +16,9 @@ internal sealed class StackWalker(ProcessMemory memory, RuntimeLayout layout, Co
     private readonly NativeFrames _native = new(memory, images);
     private readonly ReturnAddresses _returns = new(memory, layout.Threads!);
 
+    /// <summary>Where the part of the outermost managed frame of the last stack ends.</summary>
+    public ulong StackEnd { get; private set; }
+
     /// <summary>Walks one stack, innermost frame first.</summary>
     /// <param name="thread">The runtime's thread.</param>
     /// <param name="registers">Its registers; null if they are not known.</param>
@@ -35,6 +38,7 @@ internal sealed class StackWalker(ProcessMemory memory, RuntimeLayout layout, Co
         {
             end = WalkEnd.Broken;
         }
+        StackEnd = walk.Registers.Sp;
         return walk.Frames;
     }
 
@@ -77,7 +81,7 @@ internal sealed class StackWalker(ProcessMemory memory, RuntimeLayout layout, Co
     /// <summary>Adds a managed frame and goes to its caller. False if that is not possible.</summary>
     private bool LeaveManaged(State walk, CodeBlock block)
     {
-        walk.Add(new WalkedFrame { Block = block, Ip = walk.Registers.Ip, IsExact = walk.IsExact, IsThrow = walk.IsThrow, IsCall = walk.IsCaller && methods.IsNative(block.Method) });
+        walk.Add(new WalkedFrame { Block = block, Ip = walk.Registers.Ip, Sp = walk.Registers.Sp, IsExact = walk.IsExact, IsThrow = walk.IsThrow, IsCall = walk.IsCaller && methods.IsNative(block.Method) });
         Registers caller = walk.Registers;
         if (!UnwindCodes.Leave(memory, ref caller, block, walk.IsExact))
             return false;

@@ -11,6 +11,9 @@ internal readonly record struct WalkedFrame
     /// <summary>The next instruction of the thread, or a return address.</summary>
     public ulong Ip { get; init; }
 
+    /// <summary>Where its part of the stack begins; 0 for what has no managed code.</summary>
+    public ulong Sp { get; init; }
+
     /// <summary>Whether <see cref="Ip"/> is the next instruction.</summary>
     public bool IsExact { get; init; }
 

@@ -50,6 +50,19 @@ internal sealed class MethodReader(ProcessMemory memory, RuntimeLayout layout, M
         }
     }
 
+    /// <summary>The type that declares a method; 0 for a stub and for a dynamic method, which have none, and if it is missing.</summary>
+    public ulong TypeOrNone(ulong method)
+    {
+        try
+        {
+            return (memory.Read<ushort>(method + _layout.Flags) & MethodLayout.KindMask) == MethodLayout.Dynamic ? 0 : TypeOf(method);
+        }
+        catch (MissingMemoryException)
+        {
+            return 0;
+        }
+    }
+
     /// <summary>Whether a profiler has rewritten the IL that a method's code was compiled from; null if that is not known.</summary>
     public bool? IsRewritten(ulong method, ulong code)
     {

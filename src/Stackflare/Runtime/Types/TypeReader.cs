@@ -27,6 +27,12 @@ internal sealed class TypeReader(ProcessMemory memory, RuntimeLayout layout, Mod
             ? IsOwnClass(types, owner & ~TypeLayout.IsOtherType, memory.TryRead((owner & ~TypeLayout.IsOtherType) + types.Class, out ulong other) ? other : 0)
             : IsOwnClass(types, type, owner));
 
+    /// <summary>The module of a type; 0 if it is missing.</summary>
+    public ulong ModuleOf(ulong type) => layout.Types is { } types && memory.TryRead(type + types.Module, out ulong module) ? module : 0;
+
+    /// <summary>The base type of a type; 0 if there is none, or if it is missing.</summary>
+    public ulong ParentOf(ulong type) => layout.Types is { } types && memory.TryRead(type + types.Parent, out ulong parent) ? parent : 0;
+
     /// <summary>Indexes of types in a row.</summary>
     public int?[] IndexesOf(ulong list, int count) => IndexesOf(list, count, 0);
 

@@ -148,6 +148,21 @@ public sealed class CoreFileTests : IDisposable
         Assert.Equal(("/lib/libcoreclr.so", true), (core.Notes.Mappings[0].Path, core.Notes.Mappings[0].IsDeleted));
     }
 
+    /// <summary>The kernel stops a call that sleeps by the error of a call that begins again.</summary>
+    [Theory]
+    [InlineData(202, -512, true)]
+    [InlineData(0, -516, true)]
+    [InlineData(232, -4, true)]
+    [InlineData(202, -517, false)]
+    [InlineData(202, 0, false)]
+    [InlineData(-1, -512, false)]
+    [InlineData(-1, 5, false)]
+    public void AThreadInACallThatWouldBeginAgainIsAsleep(long systemCall, long result, bool isAsleep)
+    {
+        using CoreFile core = Open(new CoreBuilder().Thread(7, systemCall: systemCall, result: result).Build());
+        Assert.Equal(isAsleep, Assert.Single(core.Notes.Threads).State.IsAsleep);
+    }
+
     private static CoreBuilder Whole(ushort type = 4, ushort machine = 62) => new CoreBuilder { Type = type, Machine = machine }
         .Process(7, "dotnet Shop.dll").Thread(7).Thread(8, signal: 11, microseconds: 1500)
         .File(0x6000, 0x7000, "/lib/a.so", page: 1).File(0x5000, 0x6000, "/lib/a.so").File(0x9000, 0xA000, "/lib/b.so")
