@@ -1,5 +1,6 @@
 using Stackflare.Processes;
 using Stackflare.Runtime.Code;
+using Stackflare.Runtime.Heap;
 using Stackflare.Runtime.Stacks;
 using Stackflare.Runtime.Types;
 using Stackflare.Snapshots;
@@ -9,16 +10,18 @@ namespace Stackflare.Runtime;
 
 /// <summary>
 /// Makes a snapshot of a process from its memory and the registers of its threads, without the runtime's help. It has what the probe's snapshot has, less
-/// locks, objects that threads wait for, async methods and the thread pool.
+/// locks, objects that threads wait for and the thread pool.
 /// </summary>
 internal sealed class RuntimeReader
 {
     private readonly ProcessMemory _memory;
     private readonly RuntimeLayout _layout;
     private readonly MappedImages _images;
+    private readonly string _runtime;
 
-    private RuntimeReader(ProcessMemory memory, RuntimeLayout layout, MappedImages images, Version version)
+    private RuntimeReader(ProcessMemory memory, RuntimeLayout layout, MappedImages images, string runtime, Version version)
     {
+        _runtime = runtime;
         _memory = memory;
         _layout = layout;
         _images = images;
@@ -44,7 +47,7 @@ internal sealed class RuntimeReader
                 version.Major is 0 ? "The process uses a .NET whose data layout is not known, for example .NET 9." : Invariant($"The process uses .NET {version}, whose data layout is not known."),
                 "Stacks can be read from outside on .NET 10 and 11. Use a debugger, or a later version of Stackflare.");
         }
-        return new RuntimeReader(memory, layout, images, version);
+        return new RuntimeReader(memory, layout, images, runtime, version);
     }
 
     /// <summary>The name of the program's assembly; null if it is missing.</summary>
@@ -68,10 +71,12 @@ internal sealed class RuntimeReader
     /// <param name="capturedAt">The time of the snapshot.</param>
     /// <param name="limits">Limits on threads, frames and bytes.</param>
     /// <param name="notes">Says, at the end, what the memory could not provide.</param>
+    /// <param name="asyncStacks">Whether the heap is read for async methods. Only of a process that does not run.</param>
     public Snapshot Read(
-        ProcessFacts host, IReadOnlyDictionary<int, StoppedThread> stopped, DateTimeOffset capturedAt, DumpLimits limits, Func<(IEnumerable<string> Plain, IEnumerable<string> WithNames)> notes)
+        ProcessFacts host, IReadOnlyDictionary<int, StoppedThread> stopped, DateTimeOffset capturedAt, DumpLimits limits, Func<(IEnumerable<string> Plain, IEnumerable<string> WithNames)> notes,
+        AsyncStackMode asyncStacks = AsyncStackMode.Never)
     {
-        List<string> ownNotes = [], withNames = [];
+        List<string> ownNotes = [], withNames = [], heapNotes = [];
         var builder = new SnapshotBuilder { Host = host, RuntimeVersion = Version, CapturedAt = capturedAt, Notes = ownNotes, NotesWithNames = withNames };
         var moduleImages = new ModuleImages(_memory, _layout);
         var modules = new ModuleReader(_memory, _layout, moduleImages, builder, limits.MaxSnapshotBytes);
@@ -81,6 +86,7 @@ internal sealed class RuntimeReader
         var walker = new StackWalker(_memory, _layout, code, methods, _images);
         var threads = new RuntimeThreads(_memory, _layout, types, new ManagedObjects(_memory, _layout, moduleImages, types));
         var frames = new FrameReader(_memory, _layout, methods, builder);
+        AsyncHeap? heap = HeapBudget.For(asyncStacks, limits) is { } budget ? AsyncHeap.Open(_memory, _layout, moduleImages, DebuggerTable(), (types, methods, code, builder), budget, heapNotes) : null;
         int left = limits.MaxFrames, lost = 0;
         List<ulong> list = threads.List(limits.MaxThreads, out bool isComplete);
         foreach (ulong thread in list)
@@ -89,14 +95,16 @@ internal sealed class RuntimeReader
             List<WalkedFrame> stack = walker.Walk(thread, outside?.Registers, Math.Min(limits.MaxFramesPerThread, left), out WalkEnd end);
             left -= stack.Count;
             lost += end == WalkEnd.InnermostLost ? 1 : 0;
-            builder.Add(threads.Describe(thread) with
+            int index = builder.Add(threads.Describe(thread) with
             {
                 Stack = frames.IndexesOf(stack),
                 Completeness = Completeness(stack, end),
                 CpuTime = outside?.CpuTime,
                 IsInManagedCode = stack.Find(static f => f.Block is not null).IsExact,
             });
+            heap?.LookAt(index, thread, stack);
         }
+        builder.Heap = heap?.Finish(heapNotes, Version);
         (IEnumerable<string> plain, IEnumerable<string> others) = notes();
         ownNotes.AddRange(plain);
         withNames.AddRange(others);
@@ -114,8 +122,13 @@ internal sealed class RuntimeReader
             ownNotes.Add("Some stacks are cut short or missing: the limit on frames was reached.");
         if (modules.IsTruncated)
             ownNotes.Add("Some assemblies that have no file were not copied, and their methods have no names or lines: the limit on bytes was reached.");
+        ownNotes.AddRange(heapNotes);
         return builder.Build();
     }
+
+    /// <summary>The address of the runtime's table for debuggers; 0 if it is not known.</summary>
+    private ulong DebuggerTable() =>
+        _images.All.FirstOrDefault(i => i.Path == _runtime) is { } image ? ElfImage.Open(_memory, image.Start)?.Export(DebuggerLayout.Table) ?? 0 : 0;
 
     private static StackCompleteness Completeness(List<WalkedFrame> stack, WalkEnd end) =>
         !stack.Exists(static f => f.Block is not null) ? (end == WalkEnd.Broken ? StackCompleteness.Broken : StackCompleteness.NoManagedFrames)

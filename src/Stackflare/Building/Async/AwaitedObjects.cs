@@ -175,7 +175,7 @@ internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
         if (due == fired)
             return TimeSpan.Zero;
         // Both are in milliseconds, by the same clock that the probe read during the pause.
-        return objects.Word(timer, "_startTicks") is { } start
+        return objects.Heap.Now > TimeSpan.Zero && objects.Word(timer, "_startTicks") is { } start
             ? Milliseconds((double)(uint)due - ((objects.Heap.Now.Ticks / TimeSpan.TicksPerMillisecond) - (double)(long)start))
             : null;
     }

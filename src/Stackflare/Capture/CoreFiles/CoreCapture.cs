@@ -28,8 +28,9 @@ internal static class CoreCapture
     /// <param name="path">The file.</param>
     /// <param name="limits">Limits on threads, frames and bytes.</param>
     /// <param name="executable">The program's executable, which contains the assemblies of a single-file program; null if it is not known.</param>
+    /// <param name="asyncStacks">Whether the heap is read for async methods, and for how long.</param>
     /// <exception cref="StackflareException">The file is no core, is damaged, lacks what is needed, or is of a process whose stacks cannot be read.</exception>
-    public static Snapshot Take(string path, DumpLimits limits, out string? executable)
+    public static Snapshot Take(string path, DumpLimits limits, out string? executable, AsyncStackMode asyncStacks = AsyncStackMode.Auto)
     {
         using CoreFile core = CoreFile.Open(path);
         using var source = new CoreMemory(core);
@@ -39,7 +40,7 @@ internal static class CoreCapture
         (MappedImage runtime, ContractDescriptor descriptor) = FindRuntime(core, memory, images);
         var reader = RuntimeReader.Open(memory, descriptor, runtime.Path, images);
         CoreThread[] threads = [.. core.Notes.Threads.DistinctBy(static t => t.Id)];
-        return reader.Read(Facts(core, reader.ProgramName()), threads.ToDictionary(static t => t.Id, static t => t.State), core.WrittenAt, limits, () => (Notes(core), FileNotes(source)));
+        return reader.Read(Facts(core, reader.ProgramName()), threads.ToDictionary(static t => t.Id, static t => t.State), core.WrittenAt, limits, () => (Notes(core), FileNotes(source)), asyncStacks);
     }
 
     /// <summary>The files that were mapped from their first byte on.</summary>
@@ -111,7 +112,7 @@ internal static class CoreCapture
         List<string> notes =
         [
             "Locks, and what else threads wait for, are not read from core files yet, so deadlocks are not found.",
-            "Async stacks and the thread pool are not read from core files yet.",
+            "The thread pool is not read from core files yet.",
         ];
         // createdump marks only the thread that caused it; the kernel marks all, and writes that thread first.
         if (core.Notes.Threads.Find(static t => FatalSignals.ContainsKey(t.Signal)) is { } culprit)

@@ -76,7 +76,7 @@ internal sealed class StackWalker(ProcessMemory memory, RuntimeLayout layout, Co
     /// <summary>Adds a managed frame and goes to its caller. False if that is not possible.</summary>
     private bool LeaveManaged(State walk, CodeBlock block)
     {
-        walk.Add(new WalkedFrame { Block = block, Ip = walk.Registers.Ip, IsExact = walk.IsExact, IsCall = walk.IsCaller && methods.IsNative(block.Method) });
+        walk.Add(new WalkedFrame { Block = block, Ip = walk.Registers.Ip, Sp = walk.Registers.Sp, IsExact = walk.IsExact, IsCall = walk.IsCaller && methods.IsNative(block.Method) });
         Registers caller = walk.Registers;
         if (!UnwindCodes.Leave(memory, ref caller, block, walk.IsExact))
             return false;

@@ -11,6 +11,9 @@ internal readonly record struct WalkedFrame
     /// <summary>The next instruction of the thread, or a return address.</summary>
     public ulong Ip { get; init; }
 
+    /// <summary>The stack pointer of managed code; otherwise 0.</summary>
+    public ulong Sp { get; init; }
+
     /// <summary>Whether <see cref="Ip"/> is the next instruction.</summary>
     public bool IsExact { get; init; }
 
