@@ -34,34 +34,6 @@ internal sealed class ContractDescriptor
     /// <summary>Reads the descriptor at an address; null if there is none, or if it is damaged.</summary>
     public static ContractDescriptor? Read(ProcessMemory memory, ulong address) => Read(memory, address, isPart: false);
 
-    private static ContractDescriptor? Read(ProcessMemory memory, ulong address, bool isPart)
-    {
-        try
-        {
-            uint size = memory.Read<uint>(address + TextSizeAt), count = memory.Read<uint>(address + PointerCountAt);
-            if (memory.Pointer(address) != Magic || size > MaxText || count > MaxPointers)
-                return null;
-            byte[] text = memory.Bytes(memory.Pointer(address + TextAt), (int)size);
-            ContractDescriptor? descriptor = Parse(text);
-            ulong pointers = memory.Pointer(address + PointersAt);
-            foreach ((string name, int index) in descriptor?._pointers ?? [])
-            {
-                if (index < count && memory.TryRead(pointers + ((ulong)index * sizeof(ulong)), out ulong variable))
-                    descriptor!._numbers[name] = variable;
-            }
-            foreach ((string name, int index) in isPart ? [] : descriptor?._partPointers ?? [])
-            {
-                if (index < count && memory.TryRead(pointers + ((ulong)index * sizeof(ulong)), out ulong variable) && memory.TryRead(variable, out ulong part) && part != 0)
-                    descriptor!._parts[name] = Read(memory, part, isPart: true);
-            }
-            return descriptor;
-        }
-        catch (MissingMemoryException)
-        {
-            return null;
-        }
-    }
-
     /// <summary>Reads the descriptor's text, without its variables; null if it is damaged.</summary>
     internal static ContractDescriptor? Parse(ReadOnlySpan<byte> json)
     {
@@ -99,6 +71,34 @@ internal sealed class ContractDescriptor
 
     /// <summary>The descriptor of a part of the runtime that describes itself, such as the collector; null if there is none, or if it is damaged.</summary>
     public ContractDescriptor? Part(string name) => _parts.GetValueOrDefault(name);
+
+    private static ContractDescriptor? Read(ProcessMemory memory, ulong address, bool isPart)
+    {
+        try
+        {
+            uint size = memory.Read<uint>(address + TextSizeAt), count = memory.Read<uint>(address + PointerCountAt);
+            if (memory.Pointer(address) != Magic || size > MaxText || count > MaxPointers)
+                return null;
+            byte[] text = memory.Bytes(memory.Pointer(address + TextAt), (int)size);
+            ContractDescriptor? descriptor = Parse(text);
+            ulong pointers = memory.Pointer(address + PointersAt);
+            foreach ((string name, int index) in descriptor?._pointers ?? [])
+            {
+                if (index < count && memory.TryRead(pointers + ((ulong)index * sizeof(ulong)), out ulong variable))
+                    descriptor!._numbers[name] = variable;
+            }
+            foreach ((string name, int index) in isPart ? [] : descriptor?._partPointers ?? [])
+            {
+                if (index < count && memory.TryRead(pointers + ((ulong)index * sizeof(ulong)), out ulong variable) && memory.TryRead(variable, out ulong part) && part != 0)
+                    descriptor!._parts[name] = Read(memory, part, isPart: true);
+            }
+            return descriptor;
+        }
+        catch (MissingMemoryException)
+        {
+            return null;
+        }
+    }
 
     private void ReadPart(ref Utf8JsonReader reader, string part)
     {

@@ -10,7 +10,7 @@ internal readonly record struct AddressRange(ulong Start, ulong End);
 internal sealed class HeapRegions
 {
     private const int MaxRegions = 1 << 17, MaxThreads = 1 << 17;
-    private const ulong AddressBits = 47;
+    private const int AddressBits = 47;
 
     private readonly ProcessMemory _memory;
     private readonly List<AddressRange> _regions = [], _contexts = [];
@@ -49,26 +49,30 @@ internal sealed class HeapRegions
         try
         {
             ulong last = _memory.Pointer(heap.Last), allocated = _memory.Pointer(heap.Allocated);
+            bool isWhole = true;
             for (uint i = 0; i < layout.Generations; i++)
-            {
-                ulong region = _memory.Pointer(heap.Generations + (i * layout.GenerationBytes) + layout.First);
-                for (; region != 0; region = _memory.Pointer(region + layout.Next))
-                {
-                    if (!known.Add(region) || known.Count > MaxRegions)
-                        return false;
-                    var range = new AddressRange(_memory.Pointer(region + layout.Memory), region == last ? allocated : _memory.Pointer(region + layout.Allocated));
-                    if (range.Start == 0 || range.Start > range.End || range.End > _memory.Pointer(region + layout.Committed) || range.End >> (int)AddressBits != 0)
-                        return false;
-                    if (range.Start < range.End)
-                        _regions.Add(range);
-                }
-            }
-            return true;
+                isWhole &= TryList(_memory.Pointer(heap.Generations + (i * layout.GenerationBytes) + layout.First), last, allocated, layout, known);
+            return isWhole;
         }
         catch (MissingMemoryException)
         {
             return false;
         }
+    }
+
+    private bool TryList(ulong first, ulong last, ulong allocated, RegionLayout layout, HashSet<ulong> known)
+    {
+        for (ulong region = first; region != 0; region = _memory.Pointer(region + layout.Next))
+        {
+            if (!known.Add(region) || known.Count > MaxRegions)
+                return false;
+            var range = new AddressRange(_memory.Pointer(region + layout.Memory), region == last ? allocated : _memory.Pointer(region + layout.Allocated));
+            if (range.Start == 0 || range.Start > range.End || range.End > _memory.Pointer(region + layout.Committed) || range.End >> AddressBits != 0)
+                return false;
+            if (range.Start < range.End)
+                _regions.Add(range);
+        }
+        return true;
     }
 
     /// <summary>Those of all threads, also of threads that have ended.</summary>
@@ -99,7 +103,7 @@ internal sealed class HeapRegions
     private void AddContext(ulong pointer, ulong limit)
     {
         var context = new AddressRange(_memory.Pointer(pointer), _memory.Pointer(limit));
-        if (context.Start != 0 && context.Start <= context.End && context.End >> (int)AddressBits == 0)
+        if (context.Start != 0 && context.Start <= context.End && context.End >> AddressBits == 0)
             _contexts.Add(context with { End = context.End + AllocationLayout.Reserve });
         else
             IsWhole &= context.Start == 0;
