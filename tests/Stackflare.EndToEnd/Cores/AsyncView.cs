@@ -9,6 +9,8 @@ internal static class AsyncView
     /// <summary>Only a running process has a clock; and what threads wait for is not read from cores.</summary>
     private static readonly string[] NotInCores = ["dueInMs", "lastDueInMs", "ageMs", "blockedThreads"];
 
+    private static readonly string[] OfFrame = ["display", "kind", "source", "symbols", "hidden", "token"];
+
     /// <summary>The groups of stacks.</summary>
     /// <param name="dump">The dump.</param>
     /// <param name="isOfProgram">Only those of the program, and without what a collection changes: for a program that does not stand still.</param>
@@ -39,6 +41,6 @@ internal static class AsyncView
     private static string Frame(JsonDump dump, int index)
     {
         JsonElement frame = dump.Root.GetProperty("frames")[index];
-        return string.Join(' ', new[] { "display", "kind", "source", "symbols", "hidden", "token" }.Select(p => frame.GetProperty(p).GetRawText()));
+        return string.Join(' ', OfFrame.Select(p => frame.GetProperty(p).GetRawText()));
     }
 }

@@ -34,7 +34,7 @@ internal sealed class AsyncHeap
         var details = new HeapDetails(memory, layout, types, _copies, _descriptions);
         _search = new HeapSearch(layout, tasks, _copies, _descriptions, _continuations, details, _walker);
         _walker.Walk(regions, _search.See);
-        _running = new RunningMethods(memory, _copies, _descriptions, parts.Fields, parts.Methods);
+        _running = new RunningMethods(memory, _copies, _descriptions, parts.Fields, parts.Methods, _walker);
         _dispatchers = Dispatchers.Find(memory, layout, parts.Core, parts.Fields, parts.Methods);
     }
 
@@ -123,7 +123,7 @@ internal sealed class AsyncHeap
         else if (_walker.Damaged > 0 || !_regions.IsWhole)
             notes.Add("Some async stacks may be missing: a part of the heap was inconsistent, or is not in the memory.");
         if (_descriptions.IsCut)
-            notes.Add("What some async methods wait for may be missing: an object has more references than are followed.");
+            notes.Add("What some async methods wait for may be missing: there are too many types, or an object has too many references.");
         if (_search.HasUnreadable)
             notes.Add(Invariant($"Methods that use runtime-async are missing from the async stacks: .NET {runtime.Major} does not record where they wait, .NET 11 does."));
         if (_walker.IsLate || _search.IsLate)

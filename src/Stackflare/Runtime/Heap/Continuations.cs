@@ -14,7 +14,8 @@ internal sealed class Continuations(ProcessMemory memory, RuntimeLayout layout, 
 
     private readonly ContinuationLayout? _layout = layout.Heap.Continuations;
     private readonly SortedDictionary<ulong, SuspensionPoint> _places = [];
-    private readonly Dictionary<ulong, (uint Number, DebugInfo? Info)> _codes = [];
+    private readonly Dictionary<ulong, uint> _codes = [];
+    private (ulong Start, DebugInfo? Info) _last;
 
     /// <summary>Whether the runtime describes them.</summary>
     public bool AreKnown => _layout is not null;
@@ -73,13 +74,15 @@ internal sealed class Continuations(ProcessMemory memory, RuntimeLayout layout, 
     {
         if (_places.ContainsKey(resumeInfo))
             return;
-        if (!_codes.TryGetValue(block.Start, out (uint Number, DebugInfo? Info) known))
-            _codes[block.Start] = known = ((uint)_codes.Count + 1, DebugInfo.Read(memory, layout.Code!, block));
+        if (!_codes.TryGetValue(block.Start, out uint number))
+            _codes[block.Start] = number = (uint)_codes.Count + 1;
+        if (_last.Start != block.Start)
+            _last = (block.Start, DebugInfo.Read(memory, layout.Code!, block));
         bool isRewritten = methods.IsRewritten(block.Method, block.Start);
         // The place itself has an entry in the compiler's map. Entries near it belong to the code that suspends the method.
-        int? offset = isRewritten ? null : known.Info?.ILOffsetAt(block.OffsetOf(address));
+        int? offset = isRewritten ? null : _last.Info?.ILOffsetAt(block.OffsetOf(address));
         int frame = snapshot.Add(new SnapshotFrame { Method = method, Address = address, ILOffset = offset, IsExact = true, IsAwait = true, IsRewritten = isRewritten });
-        _places[resumeInfo] = new SuspensionPoint(resumeInfo, frame, known.Number);
+        _places[resumeInfo] = new SuspensionPoint(resumeInfo, frame, number);
     }
 
     private CodeBlock? BlockAt(ulong resumeInfo, out ulong address) => memory.TryRead(resumeInfo + _layout!.Place, out address) && address != 0 ? code.Find(address) : null;

@@ -55,7 +55,8 @@ internal sealed class FrameworkTypes(ModuleImages images, TypeFields fields)
 
     private const string OfSockets = "System.Net.Sockets", OfChannels = "System.Threading.Channels", Nested = "";
 
-    private const int MaxModules = 1 << 14;
+    /// <summary>A library can be loaded several times, in different load contexts.</summary>
+    private const int MaxModules = 1 << 14, MaxRead = 64;
 
     private static readonly string[] Waiters = ["_blockedReadersHead", "_blockedWritersHead", "_waitingReadersHead", "_waitingWritersHead"];
 
@@ -86,6 +87,7 @@ internal sealed class FrameworkTypes(ModuleImages images, TypeFields fields)
     ];
 
     private readonly Dictionary<ulong, Dictionary<uint, FrameworkType>?> _modules = [];
+    private int _read;
 
     /// <summary>The fields of a type that has a number in a module's metadata; null for other types.</summary>
     public FrameworkFields? Of(ulong module, uint number, ulong table)
@@ -99,7 +101,7 @@ internal sealed class FrameworkTypes(ModuleImages images, TypeFields fields)
     {
         string? file = Path.GetFileName(images.PathOf(module));
         FrameworkType[] types = file is null ? [] : [.. Known.Where(t => t.Library == file)];
-        if (types.Length == 0)
+        if (types.Length == 0 || _read++ >= MaxRead)
             return null;
         uint[] numbers = fields.TypesNamed(module, [.. types.Select(static t => (t.Space, t.Name))]);
         return numbers.Zip(types).Where(static p => p.First != 0).ToDictionary(static p => p.First, static p => p.Second);

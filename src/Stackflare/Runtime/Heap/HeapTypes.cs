@@ -66,7 +66,7 @@ internal sealed class HeapTypes
         if (!type.HasReferences || !_memory.TryRead(type.Address - sizeof(ulong), out long runs) || runs <= 0)
             return [];
         var offsets = new SortedSet<uint>();
-        for (long i = 1; i <= runs && !isCut; i++)
+        for (long i = 1; i <= Math.Min(runs, MaxReferences) && !isCut; i++)
         {
             ulong run = type.Address - sizeof(ulong) - ((ulong)i * 2 * sizeof(ulong));
             if (!_memory.TryRead(run, out ulong length) || !_memory.TryRead(run + sizeof(ulong), out ulong offset))

@@ -22,6 +22,7 @@ internal sealed class RunningMethods
     private readonly TypeDescriptions _descriptions;
     private readonly TypeFields _fields;
     private readonly MethodReader _methods;
+    private readonly HeapWalker _walker;
     private readonly Dictionary<ulong, MachinePlace> _machines = [];
     private readonly Dictionary<ulong, MachinePlace?> _ofMethods = [];
     private readonly List<Run> _found = [];
@@ -32,9 +33,10 @@ internal sealed class RunningMethods
     /// <param name="descriptions">Describes their types.</param>
     /// <param name="fields">The fields of types.</param>
     /// <param name="methods">The methods of frames.</param>
-    public RunningMethods(ProcessMemory memory, HeapCopies copies, TypeDescriptions descriptions, TypeFields fields, MethodReader methods)
+    /// <param name="walker">Has walked the heap, and has the clock.</param>
+    public RunningMethods(ProcessMemory memory, HeapCopies copies, TypeDescriptions descriptions, TypeFields fields, MethodReader methods, HeapWalker walker)
     {
-        (_memory, _copies, _descriptions, _fields, _methods) = (memory, copies, descriptions, fields, methods);
+        (_memory, _copies, _descriptions, _fields, _methods, _walker) = (memory, copies, descriptions, fields, methods, walker);
         var seen = new HashSet<ulong>();
         foreach (ref readonly HeapCopy copy in copies.All)
         {
@@ -54,7 +56,7 @@ internal sealed class RunningMethods
         _taken.Clear();
         for (int i = 0; i < stack.Count && _machines.Count > 0; i++)
         {
-            if (stack[i] is { Block: { } block, Sp: not 0 } && MachineOf(block.Method) is { } machine)
+            if (stack[i] is { Block: { } block, Sp: not 0 } && MachineOf(block.Method) is { } machine && !_walker.IsOver(1))
                 LookInto(thread, stack, i, machine);
         }
     }

@@ -15,10 +15,14 @@ internal sealed class TypeDescriptions(HeapTypes types, TypeFields fields, TypeR
 {
     private const string MachineField = "StateMachine";
 
+    /// <summary>Of all types together: fields, and references in their objects.</summary>
+    private const int MaxParts = 1 << 18;
+
     private readonly Dictionary<int, ObjectLayout> _layouts = [];
     private readonly Dictionary<ulong, MachinePlace?> _machines = [];
+    private int _parts;
 
-    /// <summary>Whether an object has more references than are followed.</summary>
+    /// <summary>Whether objects have more references or fields than are described.</summary>
     public bool IsCut { get; private set; }
 
     /// <summary>The layouts of all described types and of their base types.</summary>
@@ -38,7 +42,7 @@ internal sealed class TypeDescriptions(HeapTypes types, TypeFields fields, TypeR
     {
         bool isCut = false;
         HeapType? named = Named(type);
-        uint[] references = (type.Traits & HeapObjectTraits.Array) != 0 ? [] : types.ReferencesOf(type, out isCut);
+        uint[] references = (type.Traits & HeapObjectTraits.Array) != 0 ? [] : Counted(types.ReferencesOf(type, out isCut));
         IsCut |= isCut;
         int? index = named is null ? null : reader.IndexOf(named.Address);
         if (named is not null)
@@ -73,9 +77,16 @@ internal sealed class TypeDescriptions(HeapTypes types, TypeFields fields, TypeR
                 return;
             }
             _layouts[index] = new ObjectLayout(
-                index, type.Parent is { } parent ? reader.IndexOf(parent.Address) : null, fields.Of(type.Address, type.IsStruct), references,
+                index, type.Parent is { } parent ? reader.IndexOf(parent.Address) : null, Counted(fields.Of(type.Address, type.IsStruct)), references,
                 type.IsStruct ? type.Bytes - Math.Min(type.Bytes, ReferenceLayout.Overhead) : type.Bytes, type.IsStruct);
         }
+    }
+
+    private T[] Counted<T>(T[] parts)
+    {
+        _parts += parts.Length;
+        IsCut |= _parts > MaxParts;
+        return _parts > MaxParts ? [] : parts;
     }
 
     private HeapType? ArgumentOf(HeapType box)

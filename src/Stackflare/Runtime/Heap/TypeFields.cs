@@ -8,12 +8,13 @@ namespace Stackflare.Runtime.Heap;
 /// <summary>The fields of types: all that a type declares, or one by its name.</summary>
 internal sealed class TypeFields(ProcessMemory memory, RuntimeLayout layout, ModuleImages images)
 {
-    private const int MaxFields = 2048, MaxModules = 32;
+    private const int MaxFields = 2048, MaxKept = 32 << 20;
     private const uint FieldToken = 0x04000000;
 
     private readonly FieldLayout _layout = layout.Fields!;
     private readonly TypeLayout _types = layout.Types!;
     private readonly Dictionary<ulong, byte[]> _metadata = [];
+    private int _kept;
 
     /// <summary>The fields that a type declares itself and that its objects have, by offset. Empty if they are missing.</summary>
     /// <param name="type">The type.</param>
@@ -117,9 +118,14 @@ internal sealed class TypeFields(ProcessMemory memory, RuntimeLayout layout, Mod
     {
         if (!_metadata.TryGetValue(module, out byte[]? metadata))
         {
-            if (_metadata.Count == MaxModules)
+            metadata = images.Metadata(module);
+            if (_kept > MaxKept)
+            {
                 _metadata.Clear();
-            _metadata[module] = metadata = images.Metadata(module);
+                _kept = 0;
+            }
+            _kept += metadata.Length;
+            _metadata[module] = metadata;
         }
         return metadata;
     }
