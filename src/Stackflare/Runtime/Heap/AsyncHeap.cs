@@ -16,6 +16,7 @@ internal sealed class AsyncHeap
 {
     private readonly HeapRegions _regions;
     private readonly HeapTypes _types;
+    private readonly TypeFields _fields;
     private readonly HeapWalker _walker;
     private readonly HeapCopies _copies;
     private readonly TypeDescriptions _descriptions;
@@ -26,7 +27,7 @@ internal sealed class AsyncHeap
 
     private AsyncHeap(ProcessMemory memory, RuntimeLayout layout, Parts parts, HeapTypes types, HeapRegions regions, TaskFields tasks, HeapBudget budget)
     {
-        (_regions, _types) = (regions, types);
+        (_regions, _types, _fields) = (regions, types, parts.Fields);
         _walker = new HeapWalker(memory, layout, types, budget.Time);
         _copies = new HeapCopies(memory, layout, budget);
         _descriptions = new TypeDescriptions(types, parts.Fields, parts.Types);
@@ -97,11 +98,13 @@ internal sealed class AsyncHeap
             Suspensions = _continuations.Places,
             // The clock of the process is not in its memory.
             Now = TimeSpan.Zero,
-            IsTruncated = _walker.IsLate || _search.IsLate || IsTruncated,
+            IsTruncated = IsLate || IsTruncated,
         };
     }
 
-    private bool IsTruncated => _copies.IsTruncated || _types.IsTruncated || _continuations.IsTruncated;
+    private bool IsLate => _walker.IsLate || _running.IsLate || _search.IsLate;
+
+    private bool IsTruncated => _copies.IsTruncated || _types.IsTruncated || _continuations.IsTruncated || _fields.IsTruncated;
 
     private IEnumerable<RunningMethod> Running(ulong[] addresses)
     {
@@ -123,10 +126,10 @@ internal sealed class AsyncHeap
         else if (_walker.Damaged > 0 || !_regions.IsWhole)
             notes.Add("Some async stacks may be missing: a part of the heap was inconsistent, or is not in the memory.");
         if (_descriptions.IsCut)
-            notes.Add("What some async methods wait for may be missing: there are too many types, or an object has too many references.");
+            notes.Add("Some async stacks, or what they wait for, may be missing: there are too many types, or an object has too many references.");
         if (_search.HasUnreadable)
             notes.Add(Invariant($"Methods that use runtime-async are missing from the async stacks: .NET {runtime.Major} does not record where they wait, .NET 11 does."));
-        if (_walker.IsLate || _search.IsLate)
+        if (IsLate)
             notes.Add(Invariant($"Some async stacks are missing: the limit on time was reached after {_walker.Seen:N0} objects of the heap. {CaptureNotes.AsyncHint}"));
         else if (IsTruncated)
             notes.Add(SnapshotHeap.TooMany);

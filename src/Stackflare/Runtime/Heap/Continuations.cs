@@ -38,7 +38,7 @@ internal sealed class Continuations(ProcessMemory memory, RuntimeLayout layout, 
         // One that was copied before was also followed to its end, so a circle ends here.
         for (ulong at = first; copies.Find(at) is >= 0 and var index && (copies.Candidates[index].Traits & HeapObjectTraits.Continuation) != 0; isHead = false)
         {
-            if (!search.CopyAt(index, isHead))
+            if (search.IsOver() || !search.CopyAt(index, isHead))
                 return;
             HeapCopy copy = copies.All[^1];
             AddPlace(copy.Word(_layout.ResumeInfo));
@@ -49,13 +49,15 @@ internal sealed class Continuations(ProcessMemory memory, RuntimeLayout layout, 
     private void AddPlace(ulong resumeInfo)
     {
         // Continuations of the framework belong to no method and have no place.
-        if (resumeInfo == 0 || _places.ContainsKey(resumeInfo) || BlockAt(resumeInfo, out ulong address) is not { } block || methods.IndexOf(block.Method) is not { } method)
+        if (resumeInfo == 0 || _places.ContainsKey(resumeInfo) || BlockAt(resumeInfo, out ulong address) is not { } block)
             return;
         if (_places.Count >= MaxPlaces)
         {
             IsTruncated = true;
             return;
         }
+        if (methods.IndexOf(block.Method) is not { } method)
+            return;
         Add(resumeInfo, address, block, method);
         // In optimized code, an await can have several possible lines. The other places of the same code exclude some of them.
         for (int direction = -1; direction <= 1; direction += 2)

@@ -166,7 +166,8 @@ internal sealed class HeapSearch(
         }
     }
 
-    private bool IsOver()
+    /// <summary>Whether the limit on time was reached. Looks at the clock now and then.</summary>
+    public bool IsOver()
     {
         IsLate = IsLate || (++_steps % LookAtClock == 0 && walker.IsOver(1));
         return IsLate;

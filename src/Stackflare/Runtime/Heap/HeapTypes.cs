@@ -7,7 +7,7 @@ namespace Stackflare.Runtime.Heap;
 /// </summary>
 internal sealed class HeapTypes
 {
-    private const int MaxParents = 64, MaxInterfaces = 1024, MaxTypes = 1 << 17, MaxReferences = 2048;
+    private const int MaxParents = 64, MaxInterfaces = 1024, MaxTypes = 1 << 17, MaxReferences = 2048, MaxKept = 1 << 16, MaxEntries = 1 << 22;
 
     /// <summary>Of an object with its header. Strings have less than the smallest object, but at least one character more.</summary>
     private const uint LeastBytes = 16, MostBytes = 64 << 20;
@@ -22,6 +22,7 @@ internal sealed class HeapTypes
     private readonly uint _interfacesAt;
     private readonly Dictionary<ulong, HeapType?> _types = [];
     private readonly Dictionary<ulong, HeapObjectTraits> _interfaces = [];
+    private int _entries;
 
     private HeapTypes(ProcessMemory memory, RuntimeLayout layout, CoreTypes core, FrameworkTypes framework)
     {
@@ -172,7 +173,8 @@ internal sealed class HeapTypes
         int from = type.Parent?.Interfaces ?? 0, to = Math.Min(type.Interfaces, MaxInterfaces);
         if (_interfacesAt == 0 || from >= to || !_memory.TryRead(type.Address + _interfacesAt, out ulong list))
             return found;
-        for (int i = from; i < to && _memory.TryRead(list + ((ulong)i * sizeof(ulong)), out ulong entry); i++)
+        IsTruncated |= (_entries += to - from) > MaxEntries;
+        for (int i = from; i < to && !IsTruncated && _memory.TryRead(list + ((ulong)i * sizeof(ulong)), out ulong entry); i++)
             found |= OfInterface(entry);
         return found;
     }
@@ -187,7 +189,8 @@ internal sealed class HeapTypes
                 CoreType.Source or CoreType.SourceOf => HeapObjectTraits.Source,
                 _ => HeapObjectTraits.None,
             };
-            _interfaces[type] = traits;
+            if (_interfaces.Count < MaxKept)
+                _interfaces[type] = traits;
         }
         return traits;
     }

@@ -16,7 +16,7 @@ internal delegate bool ObjectVisitor(ulong address, HeapType type, ReadOnlySpan<
 /// </summary>
 internal sealed class HeapWalker(ProcessMemory memory, RuntimeLayout layout, HeapTypes types, TimeSpan limit)
 {
-    private const int WindowBytes = 256 << 10, Visible = 64 << 10, RecentBits = 12, Head = 16;
+    private const int WindowBytes = 256 << 10, PageBytes = 4096, Visible = 64 << 10, RecentBits = 12, Head = 16;
     private const ulong Hash = 0x9E3779B97F4A7C15;
 
     private readonly byte[] _window = new byte[WindowBytes];
@@ -69,6 +69,9 @@ internal sealed class HeapWalker(ProcessMemory memory, RuntimeLayout layout, Hea
                 Damaged++;
                 return true;
             }
+            // There, the allocation context was not yet set. Further on would be other objects.
+            if (end == End.Nothing && gap.Start - at >= LargeObject)
+                Damaged++;
             if (end == End.Nothing || at == gap.Start)
                 at = gap.End;
         }
@@ -133,9 +136,14 @@ internal sealed class HeapWalker(ProcessMemory memory, RuntimeLayout layout, Hea
     /// <summary>The rest of the time is for following references, without which the objects are of little use.</summary>
     private const double WalkPart = 0.75;
 
+    /// <summary>Objects of this size have regions of their own.</summary>
+    private const uint LargeObject = 85_000;
+
     private bool Show(ulong at, ulong regionEnd)
     {
-        int length = memory.ReadOnce(at, _window.AsSpan(0, (int)Math.Min(regionEnd - at, WindowBytes)));
+        // After a large object, what follows may be large as well, so that most of a window would be read for nothing.
+        int wanted = at > _end ? PageBytes : WindowBytes;
+        int length = memory.ReadOnce(at, _window.AsSpan(0, (int)Math.Min(regionEnd - at, (ulong)wanted)));
         (_start, _end) = (at, at + (ulong)length);
         return length >= Head;
     }

@@ -48,6 +48,9 @@ internal sealed class RunningMethods
     /// <summary>The methods that were found: threads, frames and candidates, and the candidate of the continuation that follows, if there is one.</summary>
     public IReadOnlyList<Run> Found => _found;
 
+    /// <summary>Whether the limit on time ended the search, so that it is not known of some methods that they run.</summary>
+    public bool IsLate { get; private set; }
+
     /// <summary>Looks at a thread's stack.</summary>
     /// <param name="thread">The index of the thread.</param>
     /// <param name="stack">Its frames, innermost first.</param>
@@ -56,8 +59,12 @@ internal sealed class RunningMethods
         _taken.Clear();
         for (int i = 0; i < stack.Count && _machines.Count > 0; i++)
         {
-            if (stack[i] is { Block: { } block, Sp: not 0 } && MachineOf(block.Method) is { } machine && !_walker.IsOver(1))
-                LookInto(thread, stack, i, machine);
+            if (stack[i] is not { Block: { } block, Sp: not 0 } || MachineOf(block.Method) is not { } machine)
+                continue;
+            IsLate |= _walker.IsOver(1);
+            if (IsLate)
+                return;
+            LookInto(thread, stack, i, machine);
         }
     }
 

@@ -8,13 +8,19 @@ namespace Stackflare.Runtime.Heap;
 /// <summary>The fields of types: all that a type declares, or one by its name.</summary>
 internal sealed class TypeFields(ProcessMemory memory, RuntimeLayout layout, ModuleImages images)
 {
-    private const int MaxFields = 2048, MaxKept = 32 << 20;
+    private const int MaxFields = 2048, MaxKept = 32 << 20, MaxCompared = 1 << 22;
+    private const long MaxRead = 512 << 20;
     private const uint FieldToken = 0x04000000;
 
     private readonly FieldLayout _layout = layout.Fields!;
     private readonly TypeLayout _types = layout.Types!;
     private readonly Dictionary<ulong, byte[]> _metadata = [];
-    private int _kept;
+    private readonly Dictionary<(ulong Module, uint Number, string Name), uint?> _tokens = [];
+    private int _kept, _compared;
+    private long _read;
+
+    /// <summary>Whether metadata was so large that fields were not looked for.</summary>
+    public bool IsTruncated { get; private set; }
 
     /// <summary>The fields that a type declares itself and that its objects have, by offset. Empty if they are missing.</summary>
     /// <param name="type">The type.</param>
@@ -61,17 +67,36 @@ internal sealed class TypeFields(ProcessMemory memory, RuntimeLayout layout, Mod
     }
 
     /// <summary>The token of a field that a type declares, static or not; null if it is not known.</summary>
-    public unsafe uint? TokenOf(ulong type, string name)
+    public uint? TokenOf(ulong type, string name)
     {
         try
         {
-            byte[] metadata = MetadataOf(memory.Pointer(type + _types.Module));
+            // Generic types have many forms with one number.
+            (ulong Module, uint Number, string Name) key = (memory.Pointer(type + _types.Module), memory.Read<uint>(type + _types.Flags2) >> TypeLayout.TokenShift, name);
+            if (!_tokens.TryGetValue(key, out uint? token))
+                _tokens[key] = token = FindToken(key.Module, key.Number, name);
+            return token;
+        }
+        catch (MissingMemoryException)
+        {
+            return null;
+        }
+    }
+
+    private unsafe uint? FindToken(ulong module, uint number, string name)
+    {
+        try
+        {
+            byte[] metadata = MetadataOf(module);
             fixed (byte* start = metadata)
             {
                 var reader = new MetadataReader(start, metadata.Length);
-                TypeDefinition definition = reader.GetTypeDefinition(MetadataTokens.TypeDefinitionHandle((int)(memory.Read<uint>(type + _types.Flags2) >> TypeLayout.TokenShift)));
+                TypeDefinition definition = reader.GetTypeDefinition(MetadataTokens.TypeDefinitionHandle((int)number));
                 foreach (FieldDefinitionHandle handle in definition.GetFields())
                 {
+                    IsTruncated |= ++_compared > MaxCompared;
+                    if (IsTruncated)
+                        break;
                     if (reader.StringComparer.Equals(reader.GetFieldDefinition(handle).Name, name))
                         return (uint)MetadataTokens.GetToken(handle);
                 }
@@ -118,7 +143,9 @@ internal sealed class TypeFields(ProcessMemory memory, RuntimeLayout layout, Mod
     {
         if (!_metadata.TryGetValue(module, out byte[]? metadata))
         {
-            metadata = images.Metadata(module);
+            IsTruncated |= _read > MaxRead;
+            metadata = IsTruncated ? [] : images.Metadata(module);
+            _read += metadata.Length;
             if (_kept > MaxKept)
             {
                 _metadata.Clear();
