@@ -64,6 +64,9 @@ internal sealed class LayoutReader(ContractDescriptor descriptor)
         return value ?? 0;
     }
 
+    /// <summary>A constant, or the address of a variable; 0 if the runtime does not describe it.</summary>
+    public ulong GlobalOrZero(string name) => descriptor.Global(name) ?? 0;
+
     private uint Required(uint? value)
     {
         _isComplete &= value is not null;

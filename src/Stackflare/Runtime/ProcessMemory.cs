@@ -58,6 +58,9 @@ internal sealed class ProcessMemory(IMemoryReader reader, long maxReads = Proces
         return true;
     }
 
+    /// <summary>Reads past the kept pages, for what is read once: up to the end of the buffer, or up to the first byte that is missing.</summary>
+    public int ReadOnce(ulong address, Span<byte> buffer) => reader.Read(address, buffer);
+
     /// <summary>Reads past the kept pages, for what is read once.</summary>
     /// <exception cref="MissingMemoryException">A part is not there.</exception>
     public byte[] Bytes(ulong address, int length)

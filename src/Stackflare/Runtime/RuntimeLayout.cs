@@ -33,6 +33,7 @@ internal sealed class RuntimeLayout
         DynamicModules = reader.Group(static r => new DynamicModuleLayout(r));
         InMemorySymbols = reader.Group(static r => new SymbolLayout(r));
         Versions = reader.Group(static r => new VersionLayout(r));
+        Heap = new HeapLayout(descriptor, reader);
         Version = descriptor.Text("RuntimeProductVersionString");
         Locks = new LockLayouts(reader, Version);
     }
@@ -71,6 +72,8 @@ internal sealed class RuntimeLayout
 
     /// <summary>Locks, and variables of managed code.</summary>
     public LockLayouts Locks { get; }
+
+    public HeapLayout Heap { get; }
 
     /// <summary>The runtime's version as it says it itself; null before .NET 11.</summary>
     public string? Version { get; }

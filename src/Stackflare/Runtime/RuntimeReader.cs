@@ -1,5 +1,6 @@
 using Stackflare.Processes;
 using Stackflare.Runtime.Code;
+using Stackflare.Runtime.Heap;
 using Stackflare.Runtime.Locks;
 using Stackflare.Runtime.Pool;
 using Stackflare.Runtime.Stacks;
@@ -11,16 +12,18 @@ namespace Stackflare.Runtime;
 
 /// <summary>
 /// Makes a snapshot of a process from its memory and the registers of its threads, without the runtime's help. It has what the probe's snapshot has, less
-/// async methods and late timers.
+/// late timers.
 /// </summary>
 internal sealed class RuntimeReader
 {
     private readonly ProcessMemory _memory;
     private readonly RuntimeLayout _layout;
     private readonly MappedImages _images;
+    private readonly string _runtime;
 
-    private RuntimeReader(ProcessMemory memory, RuntimeLayout layout, MappedImages images, Version version)
+    private RuntimeReader(ProcessMemory memory, RuntimeLayout layout, MappedImages images, string runtime, Version version)
     {
+        _runtime = runtime;
         _memory = memory;
         _layout = layout;
         _images = images;
@@ -46,7 +49,7 @@ internal sealed class RuntimeReader
                 version.Major is 0 ? "The process uses a .NET whose data layout is not known, for example .NET 9." : Invariant($"The process uses .NET {version}, whose data layout is not known."),
                 "Stacks can be read from outside on .NET 10 and 11. Use a debugger, or a later version of Stackflare.");
         }
-        return new RuntimeReader(memory, layout, images, version);
+        return new RuntimeReader(memory, layout, images, runtime, version);
     }
 
     /// <summary>The name of the program's assembly; null if it is missing.</summary>
@@ -70,10 +73,12 @@ internal sealed class RuntimeReader
     /// <param name="capturedAt">The time of the snapshot.</param>
     /// <param name="limits">Limits on threads, frames and bytes.</param>
     /// <param name="notes">Says, at the end, what the memory could not provide.</param>
+    /// <param name="asyncStacks">Whether the heap is read for async methods. Only of a process that does not run.</param>
     public Snapshot Read(
-        ProcessFacts host, IReadOnlyDictionary<int, StoppedThread> stopped, DateTimeOffset capturedAt, DumpLimits limits, Func<(IEnumerable<string> Plain, IEnumerable<string> WithNames)> notes)
+        ProcessFacts host, IReadOnlyDictionary<int, StoppedThread> stopped, DateTimeOffset capturedAt, DumpLimits limits, Func<(IEnumerable<string> Plain, IEnumerable<string> WithNames)> notes,
+        AsyncStackMode asyncStacks = AsyncStackMode.Never)
     {
-        List<string> ownNotes = [], withNames = [];
+        List<string> ownNotes = [], withNames = [], heapNotes = [];
         var builder = new SnapshotBuilder { Host = host, RuntimeVersion = Version, CapturedAt = capturedAt, Notes = ownNotes, NotesWithNames = withNames };
         var moduleImages = new ModuleImages(_memory, _layout);
         var modules = new ModuleReader(_memory, _layout, moduleImages, builder, limits.MaxSnapshotBytes);
@@ -83,6 +88,7 @@ internal sealed class RuntimeReader
         var walker = new StackWalker(_memory, _layout, code, methods, _images);
         var threads = new RuntimeThreads(_memory, _layout, types, new ManagedObjects(_memory, _layout, moduleImages, types));
         var frames = new FrameReader(_memory, _layout, methods, builder);
+        AsyncHeap? heap = HeapBudget.For(asyncStacks, limits) is { } budget ? AsyncHeap.Open(_memory, _layout, moduleImages, DebuggerTable(), (types, methods, code, builder), budget, heapNotes) : null;
         int left = limits.MaxFrames, lost = 0, replaced = 0, withoutRegisters = 0;
         List<ulong> list = threads.List(limits.MaxThreads, out bool isComplete);
         var walked = new List<WalkedThread>();
@@ -94,6 +100,7 @@ internal sealed class RuntimeReader
             lost += end == WalkEnd.InnermostLost ? 1 : 0;
             replaced += end == WalkEnd.Replaced ? 1 : 0;
             withoutRegisters += outside is null ? 1 : 0;
+            heap?.LookAt(walked.Count, thread, stack);
             walked.Add(new WalkedThread(thread, threads.Describe(thread) with
             {
                 Stack = frames.IndexesOf(stack),
@@ -108,6 +115,7 @@ internal sealed class RuntimeReader
         bool hasLocks = AddThreads(walked, locks, builder);
         builder.AreLocksWhole = hasLocks && isComplete && locks is { IsPartial: false, IsTruncated: false };
         builder.ThreadPool = PoolReader.Read(_memory, _layout, core, types, builder, out bool isPoolMissing);
+        builder.Heap = heap?.Finish(heapNotes, Version);
         (IEnumerable<string> plain, IEnumerable<string> others) = notes();
         ownNotes.AddRange(plain);
         withNames.AddRange(others);
@@ -134,6 +142,7 @@ internal sealed class RuntimeReader
             ownNotes.Add("Some stacks are cut short or missing: the limit on frames was reached.");
         if (modules.IsTruncated)
             ownNotes.Add("Some assemblies that have no file were not copied, and their methods have no names or lines: the limit on bytes was reached.");
+        ownNotes.AddRange(heapNotes);
         return builder.Build();
     }
 
@@ -167,6 +176,10 @@ internal sealed class RuntimeReader
         WalkEnd.Broken or WalkEnd.Replaced => StackCompleteness.Broken,
         _ => stack.Exists(static f => f.Block is not null) ? StackCompleteness.Complete : StackCompleteness.NoManagedFrames,
     };
+
+    /// <summary>The address of the runtime's table for debuggers; 0 if it is not known.</summary>
+    private ulong DebuggerTable() =>
+        _images.All.FirstOrDefault(i => i.Path == _runtime) is { } image ? ElfImage.Open(_memory, image.Start)?.Export(DebuggerLayout.Table) ?? 0 : 0;
 
     private static Version VersionOf(ProcessMemory memory, RuntimeLayout layout, string runtime)
     {

@@ -31,7 +31,7 @@ internal sealed class SnapshotBuilder
 
     public ThreadPoolState? ThreadPool { get; set; }
 
-    public SnapshotHeap? Heap { get; init; }
+    public SnapshotHeap? Heap { get; set; }
 
     public bool IsSample { get; init; }
 

@@ -28,8 +28,9 @@ internal static class CoreCapture
     /// <param name="path">The file.</param>
     /// <param name="limits">Limits on threads, frames and bytes.</param>
     /// <param name="executable">The program's executable, which contains the assemblies of a single-file program; null if it is not known.</param>
+    /// <param name="asyncStacks">Whether the heap is read for async methods, and for how long.</param>
     /// <exception cref="StackflareException">The file is no core, is damaged, lacks what is needed, or is of a process whose stacks cannot be read.</exception>
-    public static Snapshot Take(string path, DumpLimits limits, out string? executable)
+    public static Snapshot Take(string path, DumpLimits limits, out string? executable, AsyncStackMode asyncStacks = AsyncStackMode.Auto)
     {
         using CoreFile core = CoreFile.Open(path);
         using var source = new CoreMemory(core);
@@ -40,7 +41,7 @@ internal static class CoreCapture
         executable = program is not null && source.IsProved(program.Start) ? program.Path : null;
         var reader = RuntimeReader.Open(memory, descriptor, runtime.Path, images);
         CoreThread[] threads = [.. core.Notes.Threads.DistinctBy(static t => t.Id)];
-        return reader.Read(Facts(core, reader.ProgramName()), threads.ToDictionary(static t => t.Id, static t => t.State), core.WrittenAt, limits, () => (Notes(core), FileNotes(source)));
+        return reader.Read(Facts(core, reader.ProgramName()), threads.ToDictionary(static t => t.Id, static t => t.State), core.WrittenAt, limits, () => (Notes(core), FileNotes(source)), asyncStacks);
     }
 
     /// <summary>The runtime's library, or the program that contains the runtime.</summary>
@@ -97,7 +98,7 @@ internal static class CoreCapture
     /// <summary>What the core did not provide; known only when everything has been read.</summary>
     private static List<string> Notes(CoreFile core)
     {
-        List<string> notes = ["Async stacks are not read from core files yet."];
+        List<string> notes = [];
         // createdump marks only the thread that caused it; the kernel marks all, and writes that thread first.
         if (core.Notes.Threads.Find(static t => FatalSignals.ContainsKey(t.Signal)) is { } culprit)
             notes.Insert(0, Invariant($"The process ended because of {FatalSignals[culprit.Signal]}, in thread {culprit.Id}."));

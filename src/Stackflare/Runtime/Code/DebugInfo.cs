@@ -51,6 +51,17 @@ internal sealed class DebugInfo
         return found;
     }
 
+    /// <summary>The IL offset of the entry that begins exactly at an offset in the code; null if there is none.</summary>
+    public int? ILOffsetAt(uint offset)
+    {
+        foreach ((uint start, int il) in _entries)
+        {
+            if (start == offset && il >= 0)
+                return il;
+        }
+        return null;
+    }
+
     /// <summary>The IL offset of the code behind the range of an offset; null if there is none.</summary>
     public int? ILNext(uint offset)
     {

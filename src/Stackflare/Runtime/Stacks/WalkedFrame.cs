@@ -11,7 +11,7 @@ internal readonly record struct WalkedFrame
     /// <summary>The next instruction of the thread, or a return address.</summary>
     public ulong Ip { get; init; }
 
-    /// <summary>Where its part of the stack begins; 0 for what has no managed code.</summary>
+    /// <summary>The stack pointer of managed code, where its part of the stack begins; otherwise 0.</summary>
     public ulong Sp { get; init; }
 
     /// <summary>Whether <see cref="Ip"/> is the next instruction.</summary>

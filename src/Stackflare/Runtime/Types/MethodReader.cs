@@ -90,7 +90,9 @@ internal sealed class MethodReader(ProcessMemory memory, RuntimeLayout layout, M
 
     private ulong ChunkOf(ulong method) => method - (memory.Read<byte>(method + _layout.Index) * _layout.IndexUnit) - _layout.ChunkBytes;
 
-    private ulong TypeOf(ulong method) => memory.Pointer(ChunkOf(method) + _layout.ChunkType);
+    /// <summary>The type that declares a method.</summary>
+    /// <exception cref="MissingMemoryException">The method's description is missing.</exception>
+    public ulong TypeOf(ulong method) => memory.Pointer(ChunkOf(method) + _layout.ChunkType);
 
     private SnapshotMethod Describe(ulong method)
     {

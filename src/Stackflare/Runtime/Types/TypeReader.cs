@@ -36,6 +36,13 @@ internal sealed class TypeReader(ProcessMemory memory, RuntimeLayout layout, Mod
     /// <summary>Indexes of types in a row.</summary>
     public int?[] IndexesOf(ulong list, int count) => IndexesOf(list, count, 0);
 
+    /// <summary>The last type argument of a type; 0 if it has none.</summary>
+    /// <exception cref="MissingMemoryException">The type is missing.</exception>
+    public ulong LastArgumentOf(ulong type) =>
+        layout.Types is { } types && ArgumentList(type, memory.Read<uint>(type + types.Flags), out int count) is var list and not 0 && count is > 0 and <= MaxArguments
+            ? memory.Pointer(list + ((uint)(count - 1) * (ulong)sizeof(ulong)))
+            : 0;
+
     private bool IsOwnClass(TypeLayout types, ulong type, ulong owner) => owner != 0 && memory.TryRead(owner + types.ClassType, out ulong back) && back == type;
 
     private int?[] IndexesOf(ulong list, int count, int depth)
@@ -84,13 +91,17 @@ internal sealed class TypeReader(ProcessMemory memory, RuntimeLayout layout, Mod
         };
     }
 
+    private int?[] Arguments(ulong type, uint flags, int depth) => ArgumentList(type, flags, out int count) is var list and not 0 ? IndexesOf(list, count, depth) : [];
+
     /// <summary>The type's arguments begin its dictionary, which comes after those of its base types. Their numbers are before the list of dictionaries.</summary>
-    private int?[] Arguments(ulong type, uint flags, int depth)
+    private ulong ArgumentList(ulong type, uint flags, out int count)
     {
+        count = 0;
         if (layout.Instances is not { } instances || (flags & TypeLayout.HasLength) != 0 || (flags & InstanceLayout.IsGeneric) == 0)
-            return [];
+            return 0;
         ulong dictionaries = memory.Pointer(type + instances.OfType), numbers = dictionaries - sizeof(ulong);
-        ushort count = memory.Read<ushort>(numbers + instances.Arguments), last = memory.Read<ushort>(numbers + instances.Dictionaries);
-        return last == 0 ? [] : IndexesOf(memory.Pointer(dictionaries + ((last - 1ul) * sizeof(ulong))), count, depth);
+        ushort last = memory.Read<ushort>(numbers + instances.Dictionaries);
+        count = memory.Read<ushort>(numbers + instances.Arguments);
+        return last == 0 ? 0 : memory.Pointer(dictionaries + ((last - 1ul) * sizeof(ulong)));
     }
 }
