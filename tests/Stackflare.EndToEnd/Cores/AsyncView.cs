@@ -38,9 +38,11 @@ internal static class AsyncView
         _ => element.GetRawText(),
     };
 
+    /// <summary>With its file and line in one form, however the JSON is laid out.</summary>
     private static string Frame(JsonDump dump, int index)
     {
         JsonElement frame = dump.Root.GetProperty("frames")[index];
-        return string.Join(' ', OfFrame.Select(p => frame.GetProperty(p).GetRawText()));
+        string place = frame.GetProperty("source") is { ValueKind: JsonValueKind.Object } source ? $"{source.GetProperty("path").GetString()}:line {source.GetProperty("line")}" : "";
+        return $"{string.Join(' ', OfFrame.Select(p => frame.GetProperty(p).GetRawText()))} {place}";
     }
 }

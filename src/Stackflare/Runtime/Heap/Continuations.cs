@@ -87,5 +87,16 @@ internal sealed class Continuations(ProcessMemory memory, RuntimeLayout layout, 
         _places[resumeInfo] = new SuspensionPoint(resumeInfo, frame, number);
     }
 
-    private CodeBlock? BlockAt(ulong resumeInfo, out ulong address) => memory.TryRead(resumeInfo + _layout!.Place, out address) && address != 0 ? code.Find(address) : null;
+    private CodeBlock? BlockAt(ulong resumeInfo, out ulong address)
+    {
+        if (!memory.TryRead(resumeInfo + _layout!.Place, out address) || address == 0)
+            return null;
+        if (code.Find(address) is { } block)
+            return block;
+        // A core can leave out the pages of an image in which the loader has moved addresses. Their file has the addresses that it would move.
+        if (code.ImageAt(resumeInfo) is not (var start and not 0) || PortableImage.Open(memory, start, isMapped: true) is not { } image || image.PreferredBase == start)
+            return null;
+        address += start - image.PreferredBase;
+        return code.ImageAt(address) == start ? code.Find(address) : null;
+    }
 }

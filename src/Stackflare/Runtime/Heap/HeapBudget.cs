@@ -17,12 +17,15 @@ internal sealed record HeapBudget
 
     public required TimeSpan Time { get; init; }
 
+    /// <summary>Nothing waits for a core, so it is a multiple of what a large heap takes on a busy machine.</summary>
+    private static readonly TimeSpan Usual = TimeSpan.FromSeconds(30);
+
     /// <summary>The limits for a mode; null if async methods are not wanted.</summary>
     public static HeapBudget? For(AsyncStackMode mode, DumpLimits limits) => mode switch
     {
         AsyncStackMode.Never => null,
-        // Nothing waits for it, and the size of the heap limits it.
+        // The size of the heap limits it.
         AsyncStackMode.Always => new HeapBudget { Time = TimeSpan.FromHours(1), Bytes = Math.Min(64 << 20, limits.MaxSnapshotBytes) },
-        _ => new HeapBudget { Time = limits.Timeout, Bytes = Math.Min(64 << 20, limits.MaxSnapshotBytes) },
+        _ => new HeapBudget { Time = Usual, Bytes = Math.Min(64 << 20, limits.MaxSnapshotBytes) },
     };
 }

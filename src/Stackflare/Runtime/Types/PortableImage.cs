@@ -31,6 +31,7 @@ internal sealed class PortableImage
         if (magic is not (0x10B or 0x20B) || sections > MaxSections)
             throw new MissingMemoryException(optional);
         _imageSize = memory.Read<uint>(optional + 56);
+        PreferredBase = magic == 0x20B ? memory.Pointer(optional + 24) : memory.Read<uint>(optional + 28);
         _sections = new (uint, uint, uint)[sections];
         ulong at = optional + memory.Read<ushort>(coff + 16);
         for (int i = 0; i < sections; i++, at += 40)
@@ -39,6 +40,9 @@ internal sealed class PortableImage
         Metadata = At(memory.Read<uint>(runtimeHeader + 8));
         MetadataSize = memory.Read<uint>(runtimeHeader + 12);
     }
+
+    /// <summary>The address for which the addresses in the file are right.</summary>
+    public ulong PreferredBase { get; }
 
     /// <summary>The address of the metadata.</summary>
     public ulong Metadata { get; }
