@@ -11,13 +11,19 @@ internal sealed class MappedImages
 {
     private readonly MappedImage[] _images;
 
-    public MappedImages(IEnumerable<MappedImage> images)
+    /// <param name="images">The files.</param>
+    /// <param name="root">The root directory of the process, in which their paths are; empty if it is that of this process.</param>
+    public MappedImages(IEnumerable<MappedImage> images, string root = "")
     {
+        Root = root;
         _images = [.. images];
         Array.Sort(_images, static (a, b) => a.Start.CompareTo(b.Start));
     }
 
     public IReadOnlyList<MappedImage> All => _images;
+
+    /// <summary>The root directory of the process, in which the paths are.</summary>
+    public string Root { get; }
 
     /// <summary>The file at an address; null if there is none.</summary>
     public MappedImage? At(ulong address)

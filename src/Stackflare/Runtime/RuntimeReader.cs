@@ -80,7 +80,7 @@ internal sealed class RuntimeReader
         var code = new CodeMap(_memory, _layout.Code!, _layout.Images is { } ahead ? new ReadyToRunCode(_memory, _layout.Code!, ahead) : null);
         var walker = new StackWalker(_memory, _layout, code, methods, _images);
         var threads = new RuntimeThreads(_memory, _layout, types, new ManagedObjects(_memory, _layout, moduleImages, types));
-        var frames = new FrameReader(_memory, _layout, methods, builder);
+        var frames = new FrameReader(_memory, _layout, methods, new NativeSymbols(_memory, _images), builder);
         int left = limits.MaxFrames, lost = 0;
         List<ulong> list = threads.List(limits.MaxThreads, out bool isComplete);
         foreach (ulong thread in list)

@@ -8,7 +8,7 @@ internal readonly record struct WalkedFrame
     /// <summary>The code; null for native code, and for a P/Invoke without managed code.</summary>
     public CodeBlock? Block { get; init; }
 
-    /// <summary>The next instruction of the thread, or a return address.</summary>
+    /// <summary>The next instruction of the thread, or a return address; 0 for a run of native code.</summary>
     public ulong Ip { get; init; }
 
     /// <summary>Whether <see cref="Ip"/> is the next instruction.</summary>
