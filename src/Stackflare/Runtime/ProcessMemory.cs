@@ -15,6 +15,12 @@ internal sealed class ProcessMemory(IMemoryReader reader)
 
     private readonly Dictionary<ulong, byte[]> _pages = [];
 
+    /// <summary>Whether the process runs, so that its memory changes.</summary>
+    public bool IsLive { get; init; }
+
+    /// <summary>Forgets the kept pages: the process runs, or has run since they were read.</summary>
+    public void Forget() => _pages.Clear();
+
     /// <exception cref="MissingMemoryException">It is not there.</exception>
     public T Read<T>(ulong address)
         where T : unmanaged => TryRead(address, out T value) ? value : throw new MissingMemoryException(address);

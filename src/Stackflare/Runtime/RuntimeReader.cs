@@ -62,17 +62,41 @@ internal sealed class RuntimeReader
         }
     }
 
+    /// <summary>The threads that the runtime knows and where its records of them are, for a source that must copy what changes.</summary>
+    /// <param name="limit">The largest number of threads.</param>
+    public IEnumerable<ThreadPlace> Places(int limit)
+    {
+        ThreadLayout layout = _layout.Threads!;
+        foreach (ulong thread in RuntimeThreads.List(_memory, layout, limit, out _))
+        {
+            if (_memory.TryRead(thread + layout.OsId, out ulong id) && id is > 0 and <= int.MaxValue)
+                yield return new ThreadPlace((int)id, thread, (int)layout.Bytes);
+        }
+    }
+
     /// <summary>Reads all threads.</summary>
     /// <param name="host">What is known of the process otherwise.</param>
     /// <param name="stopped">What is known of threads from outside, by the kernel's ids.</param>
     /// <param name="capturedAt">The time of the snapshot.</param>
     /// <param name="limits">Limits on threads, frames and bytes.</param>
     /// <param name="notes">Says, at the end, what the memory could not provide.</param>
+    /// <param name="stop">How long threads were stopped for it.</param>
+    /// <param name="processId">The id of the process in its own pid namespace; null if it is the host's.</param>
     public Snapshot Read(
-        ProcessFacts host, IReadOnlyDictionary<int, StoppedThread> stopped, DateTimeOffset capturedAt, DumpLimits limits, Func<(IEnumerable<string> Plain, IEnumerable<string> WithNames)> notes)
+        ProcessFacts host, IReadOnlyDictionary<int, StoppedThread> stopped, DateTimeOffset capturedAt, DumpLimits limits, Func<(IEnumerable<string> Plain, IEnumerable<string> WithNames)> notes,
+        TimeSpan stop = default, int? processId = null)
     {
         List<string> ownNotes = [], withNames = [];
-        var builder = new SnapshotBuilder { Host = host, RuntimeVersion = Version, CapturedAt = capturedAt, Notes = ownNotes, NotesWithNames = withNames };
+        var builder = new SnapshotBuilder
+        {
+            Host = host,
+            ProcessId = processId,
+            RuntimeVersion = Version,
+            CapturedAt = capturedAt,
+            Timings = new CaptureTimings(stop, default, default, default, 0),
+            Notes = ownNotes,
+            NotesWithNames = withNames,
+        };
         var moduleImages = new ModuleImages(_memory, _layout);
         var modules = new ModuleReader(_memory, _layout, moduleImages, builder, limits.MaxSnapshotBytes);
         var types = new TypeReader(_memory, _layout, modules, builder);
@@ -82,11 +106,12 @@ internal sealed class RuntimeReader
         var threads = new RuntimeThreads(_memory, _layout, types, new ManagedObjects(_memory, _layout, moduleImages, types));
         var frames = new FrameReader(_memory, _layout, methods, new NativeSymbols(_memory, _images), builder);
         int left = limits.MaxFrames, lost = 0;
-        List<ulong> list = threads.List(limits.MaxThreads, out bool isComplete);
+        List<ulong> list = RuntimeThreads.List(_memory, _layout.Threads!, limits.MaxThreads, out bool isComplete);
         foreach (ulong thread in list)
         {
             StoppedThread? outside = stopped.GetValueOrDefault(threads.OsId(thread));
-            List<WalkedFrame> stack = walker.Walk(thread, outside?.Registers, Math.Min(limits.MaxFramesPerThread, left), out WalkEnd end);
+            WalkEnd end = WalkEnd.Broken;
+            List<WalkedFrame> stack = outside is { Registers: null } ? [] : walker.Walk(thread, outside?.Registers, Math.Min(limits.MaxFramesPerThread, left), out end);
             left -= stack.Count;
             lost += end == WalkEnd.InnermostLost ? 1 : 0;
             builder.Add(threads.Describe(thread) with
