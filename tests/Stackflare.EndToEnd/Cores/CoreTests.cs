@@ -157,7 +157,7 @@ public sealed class CoreTests
 
     private static async Task<JsonDump> DumpAsync(string core) => (await Tool.RunAsync("core", core, "-f", "json")).Json;
 
-    private static void AssertSame(TargetProcess target, JsonDump live, JsonDump dump)
+    internal static void AssertSame(TargetProcess target, JsonDump live, JsonDump dump)
     {
         Assert.Equal((live.ProcessId, live.Process), (dump.ProcessId, dump.Process));
         // One is in an assembly without a PDB.

@@ -109,7 +109,7 @@ public sealed class SuspensionTests
     [Fact]
     public async Task TheToolSaysWhoWithWhatTheKernelKnows()
     {
-        await using var target = await StartAsync("optimized", "WeatherStation");
+        await using var target = await StartAsync("net9", "WeatherStation");
         int sensor = await BlockAsync(target, "read");
         ToolResult result = await Tool.RunAsync($"{target.Pid}");
         result.AssertError(15, "The runtime cannot stop the program: \"sensor\" tid=" + sensor, "system call read", "It was not stopped.");
