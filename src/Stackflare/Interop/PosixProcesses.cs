@@ -10,7 +10,7 @@ internal static unsafe partial class Posix
     /// <summary>Operations of ptrace, from linux/ptrace.h.</summary>
     internal const int PTRACE_DETACH = 17, PTRACE_GETREGSET = 0x4204, PTRACE_SEIZE = 0x4206, PTRACE_INTERRUPT = 0x4207;
 
-    private const int NT_PRSTATUS = 1, WNOHANG = 1, __WALL = 0x40000000;
+    private const int NT_PRSTATUS = 1, WNOHANG = 1, WALL = 0x40000000;
 
     /// <summary>Reads memory of a process without stopping it. Returns how many bytes were read, which can be fewer, or the negated errno.</summary>
     internal static nint ReadMemory(int process, ulong address, Span<byte> buffer)
@@ -41,10 +41,16 @@ internal static unsafe partial class Posix
     /// <summary>What has become of a thread that is traced: its id if there is news, 0 if there is none, or the negated errno. Does not wait.</summary>
     internal static int News(int thread, out int status)
     {
-        int news = 0, found = WaitRaw(thread, &news, WNOHANG | __WALL);
+        int news = 0, found = WaitRaw(thread, &news, WNOHANG | WALL);
         status = news;
         return found >= 0 ? found : -Marshal.GetLastPInvokeError();
     }
+
+    /// <summary>Sleeps for a time that is too short for the methods of <see cref="Thread"/>.</summary>
+    internal static void Sleep(uint microseconds) => _ = SleepRaw(microseconds);
+
+    [LibraryImport("libc", EntryPoint = "usleep")]
+    private static partial int SleepRaw(uint microseconds);
 
     [LibraryImport("libc", EntryPoint = "process_vm_readv", SetLastError = true)]
     private static partial nint ReadMemoryRaw(int process, IoVector* to, nuint toCount, IoVector* from, nuint fromCount, nuint flags);

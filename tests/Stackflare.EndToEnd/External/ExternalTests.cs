@@ -123,6 +123,9 @@ public sealed class ExternalTests
         string text = (await Tool.RunAsync($"{target.Pid}")).Output;
         Assert.Contains("Diagnosis:\n- The runtime cannot stop the program, and the next garbage collection will freeze it", text, StringComparison.Ordinal);
         Assert.Contains($"\n   at {native}", text, StringComparison.Ordinal);
+        string file = Path.Combine(target.TemporaryFolder, "raw");
+        Assert.Empty((await Tool.RunAsync($"{target.Pid}", "--raw", file)).Output);
+        Assert.Contains($"\n   at {native}", (await Tool.RunAsync("show", file)).Output, StringComparison.Ordinal);
         await AssertTicksAsync(target);
         Assert.Equal("released", await target.CommandAsync("release"));
         // No stop has ended the call.
@@ -285,8 +288,12 @@ public sealed class ExternalTests
     private static IEnumerable<char> States(TargetProcess target) =>
         KernelThreads.Of(target.Pid).Select(t => File.ReadAllText($"/proc/{target.Pid}/task/{t.Id}/stat").Split(") ")[^1][0]);
 
-    /// <summary>The processor times of all threads.</summary>
-    private static string Times(TargetProcess target) => string.Join('\n', KernelThreads.Of(target.Pid).Select(t => File.ReadAllText($"/proc/{target.Pid}/task/{t.Id}/schedstat")));
+    /// <summary>The time that each thread has run the program's code. To be looked at takes some time in the kernel.</summary>
+    private static string Times(TargetProcess target)
+    {
+        const int UserTime = 11;
+        return string.Join(' ', KernelThreads.Of(target.Pid).Select(t => File.ReadAllText($"/proc/{target.Pid}/task/{t.Id}/stat").Split(") ")[^1].Split(' ')[UserTime]));
+    }
 
     private static async Task AssertTicksAsync(TargetProcess target)
     {

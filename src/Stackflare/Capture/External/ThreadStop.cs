@@ -12,6 +12,8 @@ internal sealed class ThreadStop(IThreadControl kernel, TimeSpan limit)
 {
     internal const string Name = "stopper";
 
+    private const uint PollMicroseconds = 50;
+
     private readonly List<(int Thread, StoppedCall Stopped)> _stopped = [];
     private readonly List<int> _pending = [];
 
@@ -96,9 +98,9 @@ internal sealed class ThreadStop(IThreadControl kernel, TimeSpan limit)
                 _stopped.Add((thread, stopped));
                 copy(thread, stopped);
             }
-            // A thread that is ready for a processor stops when it gets one.
+            // A thread that is ready for a processor stops when it gets one. One that has slept gets it before others, while one that has yielded gets it last.
             if (_pending.Count > 0)
-                Thread.Yield();
+                Posix.Sleep(PollMicroseconds);
         }
     }
 }
