@@ -43,6 +43,12 @@ internal sealed class ThreadCopier(IThreadControl kernel, CopiedMemory memory, I
             if (!TryCopyWaiting(place, ref bytes))
                 moving.TryAdd(hostId(place.OsId), place);
         }
+        // Many a thread has been busy for a moment only. Not to stop it is also best for a system call that the kernel would not restart.
+        foreach ((int id, ThreadPlace place) in moving.ToArray())
+        {
+            if (TryCopyWaiting(place, ref bytes))
+                moving.Remove(id);
+        }
         var stop = new ThreadStop(kernel, maxStop);
         if (moving.Count == 0)
             return stop;

@@ -64,6 +64,16 @@ public sealed class ThreadCopierTests
         Assert.Equal((2, 2), (Read(Record), Read(Sp + 0x10)));
     }
 
+    [Fact]
+    public void AThreadThatIsBusyForAMomentIsNotStopped()
+    {
+        FakeThread thread = _threads.Add(Id).Run(Sp, Ip);
+        thread.Looked = () => thread.Wait(Sp, Ip);
+        Copy();
+        Assert.Empty(_threads.Done);
+        Assert.Equal(Ip, Kept.Registers!.Value.Ip);
+    }
+
     /// <summary>It came back to the same call with the same arguments: only the count of its switches tells.</summary>
     [Fact]
     public void AThreadThatNeverStandsStillIsStopped()
