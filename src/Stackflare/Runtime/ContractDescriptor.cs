@@ -15,6 +15,7 @@ internal sealed class ContractDescriptor
 
     private const ulong Magic = 0x0043414443434e44; // "DNCCDAC\0"
     private const int MaxText = 1 << 20, MaxPointers = 4096;
+    private const uint MaxOffset = 1 << 16;
     private const int TextSizeAt = 12, TextAt = 16, PointerCountAt = 24, PointersAt = 32;
 
     /// <summary>The member that stands for the size of a type.</summary>
@@ -62,6 +63,9 @@ internal sealed class ContractDescriptor
 
     /// <summary>The size of a type; null if it is not there.</summary>
     public uint? SizeOf(string type) => Field(type, Size);
+
+    /// <summary>The largest offset of a field; 0 if there is none. A damaged one is cut.</summary>
+    public uint LastField(string type) => Math.Min(MaxOffset, _fields.Where(f => f.Key.Type == type && f.Key.Field != Size).Select(static f => f.Value).DefaultIfEmpty().Max());
 
     /// <summary>A constant, or the address of a variable; null if it is not there.</summary>
     public ulong? Global(string name) => _numbers.TryGetValue(name, out ulong number) ? number : null;

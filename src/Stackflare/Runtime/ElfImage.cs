@@ -36,6 +36,9 @@ internal sealed class ElfImage
         UnwindTableAddress = unwind == 0 ? 0 : _bias + unwind;
     }
 
+    /// <summary>What is added to the addresses in the file.</summary>
+    public ulong Bias => _bias;
+
     /// <summary>The address of the table of native frames (<c>.eh_frame_hdr</c>); 0 if there is none.</summary>
     public ulong UnwindTableAddress { get; }
 

@@ -6,7 +6,7 @@ using Stackflare.Snapshots;
 namespace Stackflare.Runtime;
 
 /// <summary>Turns walked frames into frames of the snapshot: methods and IL offsets. Threads at the same place share one frame.</summary>
-internal sealed class FrameReader(ProcessMemory memory, RuntimeLayout layout, MethodReader methods, SnapshotBuilder snapshot)
+internal sealed class FrameReader(ProcessMemory memory, RuntimeLayout layout, MethodReader methods, NativeSymbols symbols, SnapshotBuilder snapshot)
 {
     /// <summary>A limit on entries of all maps from code to IL. Those of a large program have some millions.</summary>
     private const int MaxEntries = 1 << 23;
@@ -41,7 +41,7 @@ internal sealed class FrameReader(ProcessMemory memory, RuntimeLayout layout, Me
         if (frame.Call != 0)
             return new SnapshotFrame { Method = MethodOf(frame.Call), IsCall = true };
         if (frame.Block is not { } block)
-            return default;
+            return frame.Ip != 0 && symbols.NameOf(frame.Ip, frame.IsExact) is { } name ? Native(frame, name) : default;
         // Where an exception was raised, no call of the IL leads to the next frame.
         var described = new SnapshotFrame { Method = MethodOf(block.Method), Address = frame.Ip, IsExact = frame.IsExact || frame.IsThrow, IsCall = frame.IsCall };
         if (frame.IsCall)
@@ -62,6 +62,13 @@ internal sealed class FrameReader(ProcessMemory memory, RuntimeLayout layout, Me
         }
         return described with { ILOffset = isRewritten ? null : il, ILPlaces = info.Places, ILNext = info.ILNext(offset), IsRewritten = isRewritten };
     }
+
+    private SnapshotFrame Native(in WalkedFrame frame, string name) => new()
+    {
+        Method = snapshot.Add(new SnapshotMethod { IsDynamic = true, IsNative = true, Name = name }),
+        Address = frame.Ip,
+        IsExact = frame.IsExact,
+    };
 
     private DebugInfo? InfoOf(CodeBlock block)
     {

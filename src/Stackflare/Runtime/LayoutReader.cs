@@ -46,6 +46,9 @@ internal sealed class LayoutReader(ContractDescriptor descriptor)
     /// <summary>The size of a type.</summary>
     public uint SizeOf(string type) => Required(descriptor.SizeOf(type));
 
+    /// <summary>How many bytes of a type have all fields that are described. None is longer than a pointer.</summary>
+    public uint Extent(string type) => descriptor.LastField(type) + sizeof(ulong);
+
     /// <summary>A constant, or the address of a variable.</summary>
     public ulong Global(string name)
     {

@@ -16,17 +16,24 @@ internal sealed class MappedImages
     private readonly MappedImage[] _images;
     private readonly (ulong Start, ulong End, MappedImage Image)[] _parts;
 
-    public MappedImages(IEnumerable<MappedImage> images)
+    /// <param name="images">The files.</param>
+    /// <param name="root">The root directory of the process, in which their paths are; empty if it is that of this process.</param>
+    public MappedImages(IEnumerable<MappedImage> images, string root = "")
     {
+        Root = root;
         _images = [.. images.OrderBy(static i => i.Start)];
         _parts = [.. _images.SelectMany(static i => (i.Parts ?? [(i.Start, i.End)]).Select(p => (p.Start, p.End, i))).OrderBy(static p => p.Start)];
     }
 
     public IReadOnlyList<MappedImage> All => _images;
 
+    /// <summary>The root directory of the process, in which the paths are.</summary>
+    public string Root { get; }
+
     /// <summary>The files that were mapped from their first byte on.</summary>
     /// <param name="mappings">All mappings of files, by address.</param>
-    public static MappedImages Of(IEnumerable<(ulong Start, ulong End, ulong Position, string Path)> mappings)
+    /// <param name="root">The root directory of the process; empty if it is that of this process.</param>
+    public static MappedImages Of(IEnumerable<(ulong Start, ulong End, ulong Position, string Path)> mappings, string root = "")
     {
         var images = new List<(ulong Start, string Path, List<(ulong Start, ulong End)> Parts)>();
         var last = new Dictionary<string, List<(ulong Start, ulong End)>>(StringComparer.Ordinal);
@@ -37,7 +44,7 @@ internal sealed class MappedImages
             if (last.TryGetValue(path, out List<(ulong Start, ulong End)>? parts))
                 parts.Add((start, end));
         }
-        return new MappedImages(images.Select(static i => new MappedImage(i.Start, i.Parts[^1].End, i.Path) { Parts = i.Parts }));
+        return new MappedImages(images.Select(static i => new MappedImage(i.Start, i.Parts[^1].End, i.Path) { Parts = i.Parts }), root);
     }
 
     /// <summary>The file that is mapped at an address; null if there is none.</summary>

@@ -27,6 +27,12 @@ internal sealed class ProcessMemory(IMemoryReader reader, long maxReads = Proces
     /// <summary>Whether memory is missing because of the limit on reads.</summary>
     public bool IsExhausted => _readsLeft <= 0;
 
+    /// <summary>Whether the process runs, so that its memory changes.</summary>
+    public bool IsLive { get; init; }
+
+    /// <summary>Forgets the kept pages: the process runs, or has run since they were read.</summary>
+    public void Forget() => _pages.Clear();
+
     /// <exception cref="MissingMemoryException">It is not there.</exception>
     public T Read<T>(ulong address)
         where T : unmanaged => TryRead(address, out T value) ? value : throw new MissingMemoryException(address);

@@ -97,6 +97,7 @@ internal sealed class ThreadLayout
         Store = r.Global("ThreadStore");
         First = r.Field("ThreadStore", "FirstThreadLink");
         Finalizer = r.Global("FinalizerThread");
+        Bytes = r.Extent("Thread");
     }
 
     public uint Link { get; }
@@ -117,6 +118,9 @@ internal sealed class ThreadLayout
 
     /// <summary>A handle of the managed Thread.</summary>
     public uint Object { get; }
+
+    /// <summary>How many bytes of a thread have all fields that the runtime describes.</summary>
+    public uint Bytes { get; }
 
     /// <summary>The address of the variable with the list.</summary>
     public ulong Store { get; }

@@ -67,6 +67,18 @@ internal sealed class RuntimeReader
         }
     }
 
+    /// <summary>The threads that the runtime knows and where its records of them are, for a source that must copy what changes.</summary>
+    /// <param name="limit">The largest number of threads.</param>
+    public IEnumerable<ThreadPlace> Places(int limit)
+    {
+        ThreadLayout layout = _layout.Threads!;
+        foreach (ulong thread in RuntimeThreads.List(_memory, layout, limit, out _))
+        {
+            if (_memory.TryRead(thread + layout.OsId, out ulong id) && id is > 0 and <= int.MaxValue)
+                yield return new ThreadPlace((int)id, thread, (int)layout.Bytes);
+        }
+    }
+
     /// <summary>Reads all threads.</summary>
     /// <param name="host">What is known of the process otherwise.</param>
     /// <param name="stopped">What is known of threads from outside, by the kernel's ids.</param>
@@ -74,12 +86,23 @@ internal sealed class RuntimeReader
     /// <param name="limits">Limits on threads, frames and bytes.</param>
     /// <param name="notes">Says, at the end, what the memory could not provide.</param>
     /// <param name="asyncStacks">Whether the heap is read for async methods. Only of a process that does not run.</param>
+    /// <param name="stop">How long threads were stopped for it.</param>
+    /// <param name="processId">The id of the process in its own pid namespace; null if it is the host's.</param>
     public Snapshot Read(
         ProcessFacts host, IReadOnlyDictionary<int, StoppedThread> stopped, DateTimeOffset capturedAt, DumpLimits limits, Func<(IEnumerable<string> Plain, IEnumerable<string> WithNames)> notes,
-        AsyncStackMode asyncStacks = AsyncStackMode.Never)
+        AsyncStackMode asyncStacks = AsyncStackMode.Never, TimeSpan stop = default, int? processId = null)
     {
         List<string> ownNotes = [], withNames = [], heapNotes = [];
-        var builder = new SnapshotBuilder { Host = host, RuntimeVersion = Version, CapturedAt = capturedAt, Notes = ownNotes, NotesWithNames = withNames };
+        var builder = new SnapshotBuilder
+        {
+            Host = host,
+            ProcessId = processId,
+            RuntimeVersion = Version,
+            CapturedAt = capturedAt,
+            Timings = new CaptureTimings(stop, default, default, default, 0),
+            Notes = ownNotes,
+            NotesWithNames = withNames,
+        };
         var moduleImages = new ModuleImages(_memory, _layout);
         var modules = new ModuleReader(_memory, _layout, moduleImages, builder, limits.MaxSnapshotBytes);
         var types = new TypeReader(_memory, _layout, modules, builder);
@@ -87,19 +110,20 @@ internal sealed class RuntimeReader
         var code = new CodeMap(_memory, _layout.Code!, _layout.Images is { } ahead ? new ReadyToRunCode(_memory, _layout.Code!, ahead) : null);
         var walker = new StackWalker(_memory, _layout, code, methods, _images);
         var threads = new RuntimeThreads(_memory, _layout, types, new ManagedObjects(_memory, _layout, moduleImages, types));
-        var frames = new FrameReader(_memory, _layout, methods, builder);
+        var frames = new FrameReader(_memory, _layout, methods, new NativeSymbols(_memory, _images), builder);
         AsyncHeap? heap = HeapBudget.For(asyncStacks, limits) is { } budget ? AsyncHeap.Open(_memory, _layout, moduleImages, DebuggerTable(), (types, methods, code, builder), budget, heapNotes) : null;
         int left = limits.MaxFrames, lost = 0, replaced = 0, withoutRegisters = 0;
-        List<ulong> list = threads.List(limits.MaxThreads, out bool isComplete);
+        List<ulong> list = RuntimeThreads.List(_memory, _layout.Threads!, limits.MaxThreads, out bool isComplete);
         var walked = new List<WalkedThread>();
         foreach (ulong thread in list)
         {
             StoppedThread? outside = stopped.GetValueOrDefault(threads.OsId(thread));
-            List<WalkedFrame> stack = walker.Walk(thread, outside?.Registers, Math.Min(limits.MaxFramesPerThread, left), out WalkEnd end);
+            WalkEnd end = WalkEnd.Broken;
+            List<WalkedFrame> stack = outside is { Registers: null } ? [] : walker.Walk(thread, outside?.Registers, Math.Min(limits.MaxFramesPerThread, left), out end);
             left -= stack.Count;
             lost += end == WalkEnd.InnermostLost ? 1 : 0;
             replaced += end == WalkEnd.Replaced ? 1 : 0;
-            withoutRegisters += outside is null ? 1 : 0;
+            withoutRegisters += outside is null && !_memory.IsLive ? 1 : 0;
             heap?.LookAt(walked.Count, thread, stack);
             walked.Add(new WalkedThread(thread, threads.Describe(thread) with
             {
@@ -110,7 +134,8 @@ internal sealed class RuntimeReader
                 IsInManagedCode = stack.Find(static f => f.Block is not null).IsExact,
             }, stack, walker.StackEnd));
         }
-        using NamedTypes? core = NamedTypes.Open(_memory, _layout, moduleImages, types, CoreLib.Find(_memory, _layout));
+        // In a process that runs, objects move, and locks change hands between two reads.
+        using NamedTypes? core = _memory.IsLive ? null : NamedTypes.Open(_memory, _layout, moduleImages, types, CoreLib.Find(_memory, _layout));
         using LockReader? locks = LockReader.Open(_memory, _layout, core, types, methods, moduleImages, walked, isComplete);
         bool hasLocks = AddThreads(walked, locks, builder);
         builder.AreLocksWhole = hasLocks && isComplete && locks is { IsPartial: false, IsTruncated: false };
@@ -127,7 +152,8 @@ internal sealed class RuntimeReader
         }
         if (threads.LacksObjects)
             ownNotes.Add("Names of threads, and exceptions, may be missing: objects are not in the memory, or their layout is not known.");
-        ownNotes.AddRange(ObjectNotes(hasLocks ? locks : null, isPoolMissing));
+        if (!_memory.IsLive)
+            ownNotes.AddRange(ObjectNotes(hasLocks ? locks : null, isPoolMissing));
         if (lost > 0)
             ownNotes.Add(Invariant($"The innermost frames of {lost:N0} {(lost == 1 ? "thread" : "threads")} may be missing: the native code there has no unwind tables, or too many frames."));
         if (withoutRegisters > 0)

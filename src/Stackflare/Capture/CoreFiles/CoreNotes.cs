@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using System.Text;
 using Stackflare.Runtime;
 using Stackflare.Runtime.Stacks;
@@ -16,12 +17,7 @@ internal sealed class CoreNotes
     private const uint ThreadStatus = 1, ProcessInfo = 3, AuxiliaryVector = 6, FileTable = 0x46494C45;
     private const int HeaderBytes = 12, StatusBytes = 336, ProcessBytes = 136, MappingBytes = 24;
 
-    /// <summary>The places of general registers in a thread's status, by their numbers in instructions; then that of the instruction pointer.</summary>
-    private static readonly int[] RegisterPlaces = [10, 11, 12, 5, 19, 4, 13, 14, 9, 8, 7, 6, 3, 2, 1, 0];
-
-    private const int FirstRegister = 112, ResultPlace = 10, SystemCallPlace = 15, IpPlace = 16;
-
-    private const long Interrupted = 4, FirstRestart = 512, LastRestart = 516;
+    private const int FirstRegister = 112;
 
     private const ulong ProgramHeadersKey = 3;
 
@@ -119,24 +115,13 @@ internal sealed class CoreNotes
 
     private static CoreThread Thread(ReadOnlySpan<byte> status)
     {
-        var registers = new Registers { Ip = Register(status, IpPlace) };
-        for (int i = 0; i < RegisterPlaces.Length; i++)
-            registers[i] = Register(status, RegisterPlaces[i]);
+        ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(status.Slice(FirstRegister, KernelRegisters.Count * sizeof(ulong)));
         // createdump and gcore write zeros.
         TimeSpan time = Time(status[48..]) + Time(status[64..]);
         return new CoreThread(
             BinaryPrimitives.ReadInt32LittleEndian(status[32..]), BinaryPrimitives.ReadInt16LittleEndian(status[12..]),
-            new StoppedThread(registers, time > TimeSpan.Zero ? time : null) { IsAsleep = IsAsleep(status) });
+            new StoppedThread(KernelRegisters.Read(words), time > TimeSpan.Zero ? time : null) { IsAsleep = KernelRegisters.IsAsleep(words) });
     }
-
-    /// <summary>
-    /// Whether the thread slept in a system call: it has the number of the call, and the kernel has stopped the call by one of the errors for a call that begins
-    /// again (512 to 516 in the kernel's errno.h), or by EINTR.
-    /// </summary>
-    private static bool IsAsleep(ReadOnlySpan<byte> status) =>
-        (long)Register(status, SystemCallPlace) >= 0 && -(long)Register(status, ResultPlace) is Interrupted or (>= FirstRestart and <= LastRestart);
-
-    private static ulong Register(ReadOnlySpan<byte> status, int place) => BinaryPrimitives.ReadUInt64LittleEndian(status[(FirstRegister + (place * sizeof(ulong)))..]);
 
     private static TimeSpan Time(ReadOnlySpan<byte> time)
     {

@@ -160,14 +160,18 @@ internal sealed class StackWalker(ProcessMemory memory, RuntimeLayout layout, Co
     {
         Registers registers = walk.Registers;
         bool isExact = walk.IsExact;
+        var passed = new List<WalkedFrame>();
         // A frame object stands before native code that has one.
         for (int i = 0; i < MaxNative && registers.Sp < walk.Objects.Next; i++)
         {
             ulong sp = registers.Sp;
+            passed.Add(new WalkedFrame { Ip = registers.Ip, IsExact = isExact });
             if (!_native.TryLeave(ref registers, ref isExact) || registers.Sp <= sp)
                 break;
             if (code.Find(isExact ? registers.Ip : registers.Ip - 1) is null)
                 continue;
+            // The runtime cannot stop the thread there, so the program may hang because of it.
+            walk.Frames.AddRange(passed);
             walk.Go(registers, isExact);
             walk.Objects.SkipBelow(registers.Sp);
             return true;

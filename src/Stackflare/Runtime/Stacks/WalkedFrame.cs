@@ -8,7 +8,7 @@ internal readonly record struct WalkedFrame
     /// <summary>The code; null for native code, and for a P/Invoke without managed code.</summary>
     public CodeBlock? Block { get; init; }
 
-    /// <summary>The next instruction of the thread, or a return address.</summary>
+    /// <summary>The next instruction of the thread, or a return address; 0 for a run of native code.</summary>
     public ulong Ip { get; init; }
 
     /// <summary>The stack pointer of managed code, where its part of the stack begins; otherwise 0.</summary>

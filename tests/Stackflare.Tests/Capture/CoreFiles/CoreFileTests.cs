@@ -21,7 +21,7 @@ public sealed class CoreFileTests : IDisposable
         Assert.Equal((11, TimeSpan.FromMilliseconds(1.5)), (core.Notes.Threads[1].Signal, core.Notes.Threads[1].State.CpuTime));
         Assert.Null(core.Notes.Threads[0].State.CpuTime);
         // By the kernel's order: r15 first; rbx is the sixth, the instruction pointer the 17th, the stack pointer the 20th.
-        Registers registers = core.Notes.Threads[0].State.Registers;
+        Registers registers = core.Notes.Threads[0].State.Registers!.Value;
         Assert.Equal((116ul, 119ul, 104ul, 105ul, 100ul, 103ul), (registers.Ip, registers.Sp, registers.Fp, registers[Registers.Rbx], registers[15], registers[12]));
         Assert.Equal([("/lib/a.so", 0x5000ul, 0ul), ("/lib/a.so", 0x6000ul, 0x1000ul), ("/lib/b.so", 0x9000ul, 0ul)], core.Notes.Mappings.Select(static m => (m.Path, m.Start, m.Position)));
         Assert.Equal(0ul, core.MissingBytes);

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
-using Stackflare.Runtime;
 
-namespace Stackflare.Capture.CoreFiles;
+namespace Stackflare.Runtime;
 
 /// <summary>The build id of an executable or library: a note that the linker writes.</summary>
 internal static class ElfBuildId
