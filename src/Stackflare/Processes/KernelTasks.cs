@@ -105,6 +105,6 @@ internal sealed class KernelTasks
         where task is not null
         select task.ToRuntimeThread(id) with { WaitChannel = ProcessFiles.WaitChannel(_pid, HostId(id)) };
 
-    /// <summary>The id here of a thread whose id in its own pid namespace is known.</summary>
-    public int HostId(int id) => _hostIds.GetValueOrDefault(id, id);
+    /// <summary>The id here of a thread whose id in its own pid namespace is known; 0, which is no thread, if it is not known.</summary>
+    public int HostId(int id) => _hostIds.Count == 0 ? id : _hostIds.GetValueOrDefault(id);
 }
