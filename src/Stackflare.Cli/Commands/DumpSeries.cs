@@ -17,7 +17,11 @@ internal sealed class DumpSeries(ProcessCapture capture, Sampling sampling, Inte
     /// <summary>A read from outside takes some milliseconds. If it comes after a wait that was short on purpose, it still gets this time.</summary>
     private static readonly TimeSpan OutsideTime = TimeSpan.FromSeconds(5);
 
+    /// <summary>The time between two stops, in lengths of the last one.</summary>
+    private const int LeastOfStop = 10;
+
     private int _taken;
+    private TimeSpan _stopped;
     private bool _isOutside = fromOutside;
 
     /// <summary>Why the runtime is not asked any more, and why the process cannot be read from outside.</summary>
@@ -41,7 +45,9 @@ internal sealed class DumpSeries(ProcessCapture capture, Sampling sampling, Inte
     {
         while (sampling.WantsMore(_taken) && !interrupt.Happened)
         {
-            if (_taken > 0 && interrupt.WaitOr(sampling.Interval))
+            // A program that is stopped from outside must run most of the time.
+            TimeSpan least = _isOutside ? LeastOfStop * _stopped : TimeSpan.Zero;
+            if (_taken > 0 && interrupt.WaitOr(sampling.Interval > least ? sampling.Interval : least))
                 yield break;
             if (Take() is not { } sample)
                 yield break;
@@ -71,7 +77,8 @@ internal sealed class DumpSeries(ProcessCapture capture, Sampling sampling, Inte
             using var watchdog = new Watchdog(capture.Limit, cleanUp: capture.Abandon);
             return capture.TakeSnapshot(interrupt.Token);
         }
-        catch (StackflareException e) when (KernelMayTell(e) && !interrupt.Happened)
+        // Once the runtime has answered, one failure is no reason to stop the program from outside from now on.
+        catch (StackflareException e) when ((_taken == 0 ? KernelMayTell(e) : StaysSilent(e)) && !AnswersOthers(e) && !interrupt.Happened)
         {
             _reason = e;
         }
@@ -91,7 +98,9 @@ internal sealed class DumpSeries(ProcessCapture capture, Sampling sampling, Inte
     private Snapshot TakeFromOutside()
     {
         using var watchdog = new Watchdog(capture.Limit > OutsideTime ? capture.Limit : OutsideTime);
-        return capture.TakeFromOutside(_reason, interrupt.Token);
+        Snapshot snapshot = capture.TakeFromOutside(_reason, interrupt.Token);
+        _stopped = snapshot.Timings.Pause;
+        return snapshot;
     }
 
     /// <summary>Builds the dump of a sample.</summary>
@@ -100,6 +109,12 @@ internal sealed class DumpSeries(ProcessCapture capture, Sampling sampling, Inte
         using var watchdog = new Watchdog(capture.Limit + SymbolLimits.Time, "a file system with its symbols does not answer");
         return capture.Symbolicate(sample, _reason);
     }
+
+    /// <summary>Whether the runtime did answer, so that asking it again is better than reading the process from outside.</summary>
+    private static bool AnswersOthers(StackflareException error) => error.Error is StackflareError.InvalidSnapshot;
+
+    /// <summary>Whether the runtime cannot be expected to answer soon.</summary>
+    private static bool StaysSilent(StackflareException error) => error.Error is StackflareError.ProcessStopped or StackflareError.SuspensionBlocked or StackflareError.DiagnosticsUnreachable;
 
     /// <summary>Whether the process exists and is accessible, so that the kernel's view is available without the runtime.</summary>
     private static bool KernelMayTell(StackflareException error) => error.Error

@@ -9,7 +9,6 @@ internal sealed class HeapLayout
     {
         Allocation = reader.Group(static r => new AllocationLayout(r));
         References = reader.Group(static r => new ReferenceLayout(r));
-        TypeMap = reader.Group(static r => new TypeMapLayout(r));
         Continuations = reader.Group(static r => new ContinuationLayout(r));
         ThreadVariables = reader.Group(static r => new ThreadVariableLayout(r));
         if (descriptor.Part("GC") is not { } part || part.Text("GCIdentifiers")?.Contains("regions", StringComparison.Ordinal) != true)
@@ -23,8 +22,6 @@ internal sealed class HeapLayout
     public AllocationLayout? Allocation { get; }
 
     public ReferenceLayout? References { get; }
-
-    public TypeMapLayout? TypeMap { get; }
 
     public ContinuationLayout? Continuations { get; }
 
@@ -209,30 +206,6 @@ internal sealed class ReferenceLayout
 
     /// <summary>Where the list of interfaces of a type may be. It is found by the interfaces of Task.</summary>
     public const uint FirstInterfaces = 48, LastInterfaces = 72;
-}
-
-/// <summary>From tokens to the types of a module.</summary>
-internal sealed class TypeMapLayout
-{
-    public TypeMapLayout(LayoutReader r)
-    {
-        r.Needs("Loader", "1", RuntimeLayout.C1);
-        OfModule = r.Field("Module", "TypeDefToMethodTableMap");
-        Table = r.Field("ModuleLookupMap", "TableData");
-        Next = r.Field("ModuleLookupMap", "Next");
-        Count = r.Field("ModuleLookupMap", "Count");
-    }
-
-    public uint OfModule { get; }
-
-    public uint Table { get; }
-
-    public uint Next { get; }
-
-    public uint Count { get; }
-
-    /// <summary>Flags in the lowest bits of an entry; .NET 9 to 11.</summary>
-    public const ulong Flags = 7;
 }
 
 /// <summary>The saved state of methods that the runtime suspends itself (.NET 11).</summary>

@@ -160,8 +160,11 @@ internal sealed class TypeMapLayout
 
     public uint Count { get; }
 
-    /// <summary>Bits of an entry that are not part of the address.</summary>
+    /// <summary>Where the map says which bits of an entry are not part of the address.</summary>
     public uint Flags { get; }
+
+    /// <summary>All bits that it can say; .NET 9 to 11.</summary>
+    public const ulong AllFlags = 7;
 }
 
 /// <summary>Arrays.</summary>

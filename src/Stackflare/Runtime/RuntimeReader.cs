@@ -119,7 +119,9 @@ internal sealed class RuntimeReader
         {
             StoppedThread? outside = stopped.GetValueOrDefault(threads.OsId(thread));
             WalkEnd end = WalkEnd.Broken;
-            List<WalkedFrame> stack = outside is { Registers: null } ? [] : walker.Walk(thread, outside?.Registers, Math.Min(limits.MaxFramesPerThread, left), out end);
+            // In a process that runs, a thread that was not copied is somewhere else by now.
+            bool mayWalk = outside is { Registers: not null } || (outside is null && !_memory.IsLive);
+            List<WalkedFrame> stack = !mayWalk ? [] : walker.Walk(thread, outside?.Registers, Math.Min(limits.MaxFramesPerThread, left), out end);
             left -= stack.Count;
             lost += end == WalkEnd.InnermostLost ? 1 : 0;
             replaced += end == WalkEnd.Replaced ? 1 : 0;

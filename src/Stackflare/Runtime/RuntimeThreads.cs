@@ -7,19 +7,34 @@ namespace Stackflare.Runtime;
 internal sealed class RuntimeThreads(ProcessMemory memory, RuntimeLayout layout, TypeReader types, ManagedObjects objects)
 {
     private const int MaxInner = 8, MaxMessage = 512, MaxListed = 1 << 20, Attempts = 3;
-    private const string NameField = "_name";
+    private const string NameField = "_name", MessageField = "_message";
 
     private readonly ThreadLayout _layout = layout.Threads!;
 
     /// <summary>Whether an object that belongs to a thread could not be read: the memory has only stacks, or a part of it was left out.</summary>
     public bool LacksObjects { get; private set; }
 
-    /// <summary>The addresses of the runtime's threads.</summary>
+    /// <summary>The addresses of the runtime's threads. In a process that runs, the list can change while it is read: then it is read again.</summary>
     /// <param name="memory">The process's memory.</param>
     /// <param name="layout">The layout of threads.</param>
     /// <param name="limit">A limit on their number.</param>
     /// <param name="isComplete">Whether there are no more. False also if a part of the list is missing.</param>
     public static List<ulong> List(ProcessMemory memory, ThreadLayout layout, int limit, out bool isComplete)
+    {
+        List<ulong> list = ListOnce(memory, layout, limit, out isComplete);
+        for (int i = 0; memory.IsLive && i < Attempts; i++)
+        {
+            memory.Forget();
+            List<ulong> again = ListOnce(memory, layout, limit, out isComplete);
+            if (again.SequenceEqual(list))
+                return again;
+            list = again;
+        }
+        isComplete &= !memory.IsLive;
+        return list;
+    }
+
+    private static List<ulong> ListOnce(ProcessMemory memory, ThreadLayout layout, int limit, out bool isComplete)
     {
         var threads = new List<ulong>();
         var seen = new HashSet<ulong>();
@@ -105,6 +120,12 @@ internal sealed class RuntimeThreads(ProcessMemory memory, RuntimeLayout layout,
         }
         for (int i = 0; i < MaxInner && exception != 0 && types.IndexOf(types.TypeOf(exception)) is { } index; i++)
         {
+            // In a process that runs, another object can be there by now.
+            if (memory.IsLive && objects.OffsetOf(types.TypeOf(exception), MessageField) is null)
+            {
+                LacksObjects = true;
+                break;
+            }
             string? message = memory.TryRead(exception + exceptions.Message, out ulong text) ? objects.Text(text) : null;
             found.Add(new SnapshotException(index, message is { Length: > MaxMessage } ? message[..MaxMessage] : message));
             if (!memory.TryRead(exception + exceptions.Inner, out exception))

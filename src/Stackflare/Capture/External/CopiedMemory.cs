@@ -10,13 +10,16 @@ namespace Stackflare.Capture.External;
 internal sealed class CopiedMemory(IMemoryReader live) : IMemoryReader
 {
     private readonly List<Range> _ranges = [];
+
+    /// <summary>The highest end of the ranges up to each one: a range can lie in another.</summary>
+    private ulong[] _ends = [];
     private bool _isSorted = true;
 
-    /// <summary>Keeps a copy.</summary>
+    /// <summary>Keeps a copy. Where copies overlap, the one that begins last counts.</summary>
     /// <param name="start">The address of the first byte.</param>
     /// <param name="bytes">The copy.</param>
     /// <param name="length">How many bytes of memory it stands for. Those that were not copied are missing.</param>
-    public void Keep(ulong start, byte[] bytes, ulong length)
+    public void Keep(ulong start, ReadOnlyMemory<byte> bytes, ulong length)
     {
         _ranges.Add(new Range(start, start + length, bytes));
         _isSorted = false;
@@ -38,9 +41,7 @@ internal sealed class CopiedMemory(IMemoryReader live) : IMemoryReader
     /// <summary>Reads from one copy, or from the memory up to the next copy.</summary>
     private int ReadPart(ulong address, Span<byte> buffer, out int length)
     {
-        if (!_isSorted)
-            _ranges.Sort(static (a, b) => a.Start.CompareTo(b.Start));
-        _isSorted = true;
+        Sort();
         int low = 0, high = _ranges.Count;
         while (low < high)
         {
@@ -50,21 +51,36 @@ internal sealed class CopiedMemory(IMemoryReader live) : IMemoryReader
             else
                 high = middle;
         }
-        if (low > 0 && address < _ranges[low - 1].End)
+        ulong next = low < _ranges.Count ? _ranges[low].Start : ulong.MaxValue;
+        int at = low - 1;
+        while (at >= 0 && _ranges[at].End <= address && _ends[at] > address)
+            at--;
+        if (at >= 0 && _ranges[at].End > address)
         {
-            Range range = _ranges[low - 1];
-            length = (int)Math.Min((ulong)buffer.Length, range.End - address);
+            Range range = _ranges[at];
+            length = (int)Math.Min((ulong)buffer.Length, Math.Min(range.End, next) - address);
             ulong offset = address - range.Start;
             if (offset >= (ulong)range.Bytes.Length)
                 return 0;
             int count = Math.Min(length, range.Bytes.Length - (int)offset);
-            range.Bytes.AsSpan((int)offset, count).CopyTo(buffer);
+            range.Bytes.Span.Slice((int)offset, count).CopyTo(buffer);
             return count;
         }
-        ulong next = low < _ranges.Count ? _ranges[low].Start : ulong.MaxValue;
         length = (int)Math.Min((ulong)buffer.Length, next - address);
         return live.Read(address, buffer[..length]);
     }
 
-    private readonly record struct Range(ulong Start, ulong End, byte[] Bytes);
+    private void Sort()
+    {
+        if (_isSorted)
+            return;
+        _ranges.Sort(static (a, b) => a.Start.CompareTo(b.Start));
+        _ends = new ulong[_ranges.Count];
+        ulong end = 0;
+        for (int i = 0; i < _ends.Length; i++)
+            _ends[i] = end = Math.Max(end, _ranges[i].End);
+        _isSorted = true;
+    }
+
+    private readonly record struct Range(ulong Start, ulong End, ReadOnlyMemory<byte> Bytes);
 }

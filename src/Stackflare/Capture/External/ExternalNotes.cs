@@ -9,8 +9,8 @@ internal static class ExternalNotes
 {
     public static IEnumerable<string> Of(ThreadStop stop)
     {
-        yield return stop.Count == 0
-            ? "Read from outside, without stopping a thread."
+        yield return stop.Interrupted == 0 ? "Read from outside, without stopping a thread."
+            : stop.Count == 0 ? "Read from outside: no thread stopped in time."
             : Invariant($"Read from outside: {Threads(stop.Count)} that did not wait {(stop.Count == 1 ? "was" : "were")} stopped for {stop.Length.TotalMilliseconds:0.0} ms.");
         foreach (IGrouping<SkipReason, int> skipped in stop.Skipped.GroupBy(static s => s.Value, static s => s.Key).OrderBy(static g => g.Key))
             yield return Invariant($"{Stacks(skipped.Count())} missing: {Reason(skipped.Key, skipped.Count() == 1)}.");

@@ -40,6 +40,10 @@ internal sealed class ExternalSource(TargetProcess target, Func<ProcessFacts> re
 
     private Snapshot Read(DumpLimits limits, CancellationToken cancellationToken)
     {
+        // In a series, the process may have ended since the last dump, and another one may have its id.
+        CheckIdentity();
+        // If memory becomes short because of the copies, the kernel must end this process and not the other.
+        PreferredVictim.Become();
         MemoryMap map = ReadMap();
         MappedImages images = map.Images(target.RootPrefix);
         using var live = new LiveMemory(target.Pid);
@@ -49,11 +53,28 @@ internal sealed class ExternalSource(TargetProcess target, Func<ProcessFacts> re
         cancellationToken.ThrowIfCancellationRequested();
         ProcessFacts host = readHost();
         DateTimeOffset now = DateTimeOffset.UtcNow;
-        var copier = new ThreadCopier(new KernelThreadControl(target.Pid), copied, live, map, host.Tasks.HostId);
-        ThreadStop stop = copier.Copy(reader.Places(limits.MaxThreads), limits.MaxSnapshotBytes, limits.MaxPause);
+        List<ThreadPlace> places = [.. reader.Places(limits.MaxThreads)];
+        // Threads and their stacks may have begun since the map was read.
+        var copier = new ThreadCopier(new KernelThreadControl(target.Pid), copied, live, ReadMap(), host.Tasks.HostId);
+        CheckIdentity();
+        ThreadStop stop = copier.Copy(places, limits.MaxSnapshotBytes, limits.MaxPause);
         memory.Forget();
         copier.LeaveOutOthers(reader.Places(limits.MaxThreads), stop);
-        return reader.Read(host, copier.Threads, now, limits, () => (ExternalNotes.Of(stop), ExternalNotes.Why(reason)), stop.Length, target.NamespacePid);
+        Snapshot snapshot = reader.Read(host, copier.Threads, now, limits, () => (ExternalNotes.Of(stop), ExternalNotes.Why(reason)), stop.Length, target.NamespacePid);
+        CheckIdentity();
+        return snapshot;
+    }
+
+    /// <exception cref="StackflareException">The process has ended, or the ids in /proc are not those of this process's namespace.</exception>
+    private void CheckIdentity()
+    {
+        if (target.HasEnded())
+            throw StackflareException.NoSuchProcess(string.Create(CultureInfo.InvariantCulture, $"Process {target.Pid} has ended."));
+        if (Path.GetFileName(File.ResolveLinkTarget("/proc/self", returnFinalTarget: false)?.FullName) is var self && self != Environment.ProcessId.ToString(CultureInfo.InvariantCulture))
+        {
+            throw new StackflareException(
+                StackflareError.Unsupported, "/proc is that of another pid namespace, so its ids are not those of the kernel's calls here.", "Run the tool where /proc is its own.");
+        }
     }
 
     private MemoryMap ReadMap()

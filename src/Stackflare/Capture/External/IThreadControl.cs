@@ -5,6 +5,9 @@ namespace Stackflare.Capture.External;
 /// <summary>The threads of a process, as the kernel shows and stops them. All calls about a thread that was seized must come from one thread.</summary>
 internal interface IThreadControl
 {
+    /// <summary>Keeps this process running, as far as it can, until the result is disposed: if it were stopped, so would be the threads that it holds.</summary>
+    IDisposable Guard();
+
     /// <summary>Looks at a thread; null if it has ended or cannot be looked at.</summary>
     ThreadLook? Look(int thread);
 

@@ -17,7 +17,7 @@ internal sealed class KernelThreadControl(int process) : IThreadControl
     /// <summary>A thread stops because of the interrupt or because its process is stopped, not because of a signal that it is about to get: PTRACE_EVENT_STOP.</summary>
     private const int EventStop = 128;
 
-    private const int StoppedMark = 0x7F;
+    public IDisposable Guard() => new StopGuard();
 
     public ThreadLook? Look(int thread)
     {
@@ -45,13 +45,20 @@ internal sealed class KernelThreadControl(int process) : IThreadControl
     public StopState Poll(int thread, out StoppedCall stopped)
     {
         stopped = default;
-        int news = Posix.News(thread, out int status);
-        if (news == 0)
-            return StopState.Pending;
+        switch (Posix.News(thread, out int status))
+        {
+            case Posix.ThreadNews.None: return StopState.Pending;
+            case Posix.ThreadNews.Ended: return StopState.Ended;
+        }
+        int signal = status >> 8 == EventStop ? 0 : status & 0xFF;
         Span<ulong> registers = stackalloc ulong[KernelRegisters.Count];
-        if (news < 0 || (status & 0xFF) != StoppedMark || Posix.ReadRegisters(thread, registers) != 0)
+        if (Posix.ReadRegisters(thread, registers) != 0)
+        {
+            // It is being killed, or it must go on all the same.
+            Release(thread, new StoppedCall(default, signal, null));
             return StopState.Ended;
-        stopped = new StoppedCall(KernelRegisters.Read(registers), status >> 16 == EventStop ? 0 : (status >> 8) & 0xFF, KernelRegisters.EndedCall(registers));
+        }
+        stopped = new StoppedCall(KernelRegisters.Read(registers), signal, KernelRegisters.EndedCall(registers));
         return StopState.Stopped;
     }
 

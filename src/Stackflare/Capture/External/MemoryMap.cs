@@ -53,18 +53,8 @@ internal sealed class MemoryMap
 
     /// <summary>The files that are mapped from their first byte on. Files in memory, in which the runtime puts compiled code, are none.</summary>
     /// <param name="root">The root directory of the process; empty if it is that of this process.</param>
-    public MappedImages Images(string root)
-    {
-        var images = new List<MappedImage>();
-        foreach (Mapping mapping in _mappings.Where(static m => m.Path.StartsWith('/') && !m.Path.StartsWith("/memfd:", StringComparison.Ordinal)))
-        {
-            if (mapping.Position == 0)
-                images.Add(new MappedImage(mapping.Start, mapping.End, mapping.Path));
-            else if (images.Count > 0 && images[^1].Path == mapping.Path)
-                images[^1] = images[^1] with { End = mapping.End };
-        }
-        return new MappedImages(images, root);
-    }
+    public MappedImages Images(string root) => MappedImages.Of(
+        _mappings.Where(static m => m.Path.StartsWith('/') && !m.Path.StartsWith("/memfd:", StringComparison.Ordinal)).Select(static m => (m.Start, m.End, m.Position, m.Path)), root);
 
     private static bool TryHex(string text, out ulong value) => ulong.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
 

@@ -26,6 +26,8 @@ internal sealed class ThreadCopier(IThreadControl kernel, CopiedMemory memory, I
     private const ulong MaxStack = 64 << 20;
 
     private readonly Dictionary<int, StoppedThread> _threads = [];
+    private readonly List<int> _withoutStack = [];
+    private long _bytes;
 
     /// <summary>The threads that were copied, by their ids in their own pid namespace.</summary>
     public IReadOnlyDictionary<int, StoppedThread> Threads => _threads;
@@ -37,25 +39,38 @@ internal sealed class ThreadCopier(IThreadControl kernel, CopiedMemory memory, I
     /// <returns>What was stopped.</returns>
     public ThreadStop Copy(IEnumerable<ThreadPlace> places, long bytes, TimeSpan maxStop)
     {
+        _bytes = bytes;
+        var stop = new ThreadStop(kernel, maxStop);
         var moving = new Dictionary<int, ThreadPlace>();
-        foreach (ThreadPlace place in places)
+        // A native thread can leave the runtime and come again: of two records with one id, one is of the past.
+        foreach (IGrouping<int, ThreadPlace> same in places.GroupBy(static p => p.OsId))
         {
-            if (!TryCopyWaiting(place, ref bytes))
-                moving.TryAdd(hostId(place.OsId), place);
+            if (same.Count() > 1)
+                LeaveOut(same.Key, stop, SkipReason.BeganOrEnded);
+            else if (!TryCopyWaiting(same.First()))
+                moving.TryAdd(hostId(same.Key), same.First());
         }
         // Many a thread has been busy for a moment only. Not to stop it is also best for a system call that the kernel would not restart.
         foreach ((int id, ThreadPlace place) in moving.ToArray())
         {
-            if (TryCopyWaiting(place, ref bytes))
+            if (TryCopyWaiting(place))
                 moving.Remove(id);
         }
-        var stop = new ThreadStop(kernel, maxStop);
-        if (moving.Count == 0)
-            return stop;
-        stop.Run(moving.Keys, (id, stopped) => Keep(moving[id], stopped.Registers, id, Take(moving[id], stopped.Registers.Sp, MaxStopped, ref bytes)));
-        // No frames are better than frames of two moments.
-        foreach (int id in stop.Skipped.Keys)
-            _threads[moving[id].OsId] = new StoppedThread(null, kernel.CpuTime(id));
+        stop.Run(moving.Keys, (id, stopped) =>
+        {
+            Copied copied = Take(moving[id], stopped.Registers.Sp, MaxStopped);
+            return () => Keep(moving[id], stopped.Registers, copied);
+        });
+        foreach ((int id, ThreadPlace place) in moving)
+        {
+            // No frames are better than frames of two moments.
+            if (stop.Skipped.TryGetValue(id, out SkipReason reason))
+                LeaveOut(place.OsId, stop, reason);
+            else if (_threads.TryGetValue(place.OsId, out StoppedThread? copied))
+                _threads[place.OsId] = copied with { CpuTime = kernel.CpuTime(id) };
+        }
+        foreach (int id in _withoutStack)
+            LeaveOut(id, stop, SkipReason.BeganOrEnded);
         return stop;
     }
 
@@ -64,47 +79,58 @@ internal sealed class ThreadCopier(IThreadControl kernel, CopiedMemory memory, I
     {
         foreach (ThreadPlace place in places)
         {
-            if (_threads.TryAdd(place.OsId, new StoppedThread(null, null)))
-                stop.Skipped[hostId(place.OsId)] = SkipReason.BeganOrEnded;
+            if (!_threads.ContainsKey(place.OsId))
+                LeaveOut(place.OsId, stop, SkipReason.BeganOrEnded);
         }
     }
 
-    private bool TryCopyWaiting(ThreadPlace place, ref long bytes)
+    private void LeaveOut(int thread, ThreadStop stop, SkipReason reason)
+    {
+        int id = hostId(thread);
+        _threads[thread] = new StoppedThread(null, kernel.CpuTime(id));
+        stop.Skipped[id] = reason;
+    }
+
+    private bool TryCopyWaiting(ThreadPlace place)
     {
         int id = hostId(place.OsId);
         for (int i = 0; i < Attempts; i++)
         {
             if (kernel.Look(id) is not { InCall: { } registers } before)
                 return false;
-            Copied copied = Take(place, registers.Sp, MaxWaiting, ref bytes);
+            Copied copied = Take(place, registers.Sp, MaxWaiting);
             if (kernel.Look(id) != before)
                 continue;
-            Keep(place, registers, id, copied);
+            Keep(place, registers, copied);
+            _threads[place.OsId] = _threads[place.OsId] with { CpuTime = kernel.CpuTime(id) };
             return true;
         }
         return false;
     }
 
-    private Copied Take(ThreadPlace place, ulong sp, int limit, ref long bytes)
+    private Copied Take(ThreadPlace place, ulong sp, int limit)
     {
         byte[] record = new byte[place.Bytes];
         int read = live.Read(place.Address, record);
         ulong length = map.At(sp) is { } mapping ? Math.Min(mapping.End - sp, MaxStack) : 0;
-        byte[] stack = new byte[Math.Min(length, (ulong)Math.Clamp(bytes, 0, limit))];
-        bytes -= stack.Length;
-        return new Copied(record[..read], stack[..live.Read(sp, stack)], length);
+        byte[] stack = new byte[Math.Min(length, (ulong)Math.Clamp(_bytes, 0, limit))];
+        return new Copied(record.AsMemory(0, read), stack.AsMemory(0, live.Read(sp, stack)), length);
     }
 
-    private void Keep(ThreadPlace place, in Registers registers, int id, in Copied copied)
+    private void Keep(ThreadPlace place, in Registers registers, in Copied copied)
     {
+        _bytes -= copied.Record.Length + copied.Stack.Length;
         memory.Keep(place.Address, copied.Record, (ulong)place.Bytes);
-        if (copied.Length > 0)
+        // A stack that is not in the map, because it is newer, would be read as it is later, when the thread has gone on.
+        if (copied.Length == 0)
+            _withoutStack.Add(place.OsId);
+        else
             memory.Keep(registers.Sp, copied.Stack, copied.Length);
-        _threads[place.OsId] = new StoppedThread(registers, kernel.CpuTime(id));
+        _threads[place.OsId] = new StoppedThread(registers, null);
     }
 
     /// <param name="Record">What the runtime knows of the thread.</param>
     /// <param name="Stack">Its stack, from the stack pointer on.</param>
     /// <param name="Length">How many bytes the stack has there.</param>
-    private readonly record struct Copied(byte[] Record, byte[] Stack, ulong Length);
+    private readonly record struct Copied(ReadOnlyMemory<byte> Record, ReadOnlyMemory<byte> Stack, ulong Length);
 }

@@ -53,7 +53,7 @@ internal sealed class AsyncHeap
     {
         try
         {
-            if (layout is not { Fields: not null, Instances: not null, Strings: not null, Types: not null, Heap: { Allocation: { } allocation, References: not null, TypeMap: not null } })
+            if (layout is not { Fields: not null, Instances: not null, Strings: not null, Types: not null, Heap: { Allocation: { } allocation, References: not null }, Locks.Maps: not null })
                 return Unknown(notes);
             var fields = new TypeFields(memory, layout, images);
             if (CoreTypes.Find(memory, layout, fields) is not { } core)

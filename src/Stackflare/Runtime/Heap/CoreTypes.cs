@@ -62,7 +62,7 @@ internal sealed class CoreTypes
     {
         ulong module = CoreLib.Find(memory, layout);
         uint[] numbers = module == 0 ? [] : fields.TypesNamed(module, Names);
-        return numbers.Length == 0 || layout.Heap.TypeMap is not { } map || numbers[(int)CoreType.Task - 1] == 0 || numbers[(int)CoreType.Box - 1] == 0
+        return numbers.Length == 0 || layout.Locks.Maps is not { } map || numbers[(int)CoreType.Task - 1] == 0 || numbers[(int)CoreType.Box - 1] == 0
             ? null
             : new CoreTypes(memory, map, module, numbers);
     }
@@ -72,7 +72,7 @@ internal sealed class CoreTypes
 
     /// <summary>The type itself; for a generic one, its definition; 0 if the program has not used it.</summary>
     /// <exception cref="MissingMemoryException">A part of the module's map is missing.</exception>
-    public ulong Loaded(CoreType type) => Entry(_map.OfModule, _numbers[(int)type - 1]);
+    public ulong Loaded(CoreType type) => Entry(_map.Types, _numbers[(int)type - 1]);
 
     /// <summary>An entry of one of the module's maps from numbers to what it describes.</summary>
     /// <exception cref="MissingMemoryException">A part of the map is missing.</exception>
@@ -83,7 +83,7 @@ internal sealed class CoreTypes
         {
             uint count = _memory.Read<uint>(map + _map.Count);
             if (number < count)
-                return _memory.Pointer(_memory.Pointer(map + _map.Table) + (number * (ulong)sizeof(ulong))) & ~TypeMapLayout.Flags;
+                return _memory.Pointer(_memory.Pointer(map + _map.Table) + (number * (ulong)sizeof(ulong))) & ~TypeMapLayout.AllFlags;
             number -= count;
             map = _memory.Pointer(map + _map.Next);
         }

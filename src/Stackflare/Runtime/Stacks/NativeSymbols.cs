@@ -14,7 +14,7 @@ namespace Stackflare.Runtime.Stacks;
 /// <param name="images">The files from which it has mapped code.</param>
 internal sealed class NativeSymbols(ProcessMemory memory, MappedImages images)
 {
-    private const int MaxFiles = 32, MaxSections = 4096, MaxTableBytes = 64 << 20, MaxName = 512;
+    private const int MaxFiles = 32, MaxSections = 4096, MaxTableBytes = 64 << 20, MaxName = 512, MaxSymbols = 1 << 20;
     private const int HeaderBytes = 64, SectionBytes = 64, SymbolBytes = 24;
     private const uint SymbolTable = 2, ExportTable = 11;
 
@@ -93,18 +93,20 @@ internal sealed class NativeSymbols(ProcessMemory memory, MappedImages images)
             return;
         int count = Math.Min((int)BinaryPrimitives.ReadUInt16LittleEndian(header.AsSpan(60)), MaxSections);
         byte[] sections = Bytes(file, BinaryPrimitives.ReadUInt64LittleEndian(header.AsSpan(40)), (ulong)count * SectionBytes);
+        // A file has one table of each kind, if it is not made to cost memory.
+        var kinds = new HashSet<uint>();
         for (int i = 0; i < sections.Length / SectionBytes; i++)
         {
             ReadOnlySpan<byte> section = sections.AsSpan(i * SectionBytes, SectionBytes);
             uint names = BinaryPrimitives.ReadUInt32LittleEndian(section[40..]);
-            if (BinaryPrimitives.ReadUInt32LittleEndian(section[4..]) is SymbolTable or ExportTable && names < sections.Length / SectionBytes)
+            if (BinaryPrimitives.ReadUInt32LittleEndian(section[4..]) is (SymbolTable or ExportTable) and var kind && kinds.Add(kind) && names < sections.Length / SectionBytes)
                 Add(Content(file, section), Content(file, sections.AsSpan((int)names * SectionBytes, SectionBytes)), symbols);
         }
     }
 
     private static void Add(ReadOnlySpan<byte> table, ReadOnlySpan<byte> names, List<Symbol> symbols)
     {
-        for (; table.Length >= SymbolBytes; table = table[SymbolBytes..])
+        for (; table.Length >= SymbolBytes && symbols.Count < MaxSymbols; table = table[SymbolBytes..])
         {
             uint name = BinaryPrimitives.ReadUInt32LittleEndian(table);
             ulong start = BinaryPrimitives.ReadUInt64LittleEndian(table[8..]), length = BinaryPrimitives.ReadUInt64LittleEndian(table[16..]);

@@ -13,7 +13,7 @@ public sealed class CopiedMemoryTests
     [Fact]
     public void AReadAcrossACopyHasBoth()
     {
-        _memory.Keep(0x1002, [2, 3], 2);
+        _memory.Keep(0x1002, new byte[] { 2, 3 }, 2);
         Assert.Equal([1, 1, 2, 3, 1, 1, 1, 1], Read(0x1000, 8));
         Assert.Equal([3, 1], Read(0x1003, 2));
     }
@@ -21,16 +21,27 @@ public sealed class CopiedMemoryTests
     [Fact]
     public void WhatWasNotCopiedIsMissingAlthoughItIsThere()
     {
-        _memory.Keep(0x1002, [2], 3);
+        _memory.Keep(0x1002, new byte[] { 2 }, 3);
         Assert.Equal([1, 1, 2], Read(0x1000, 8));
         Assert.Empty(Read(0x1003, 2));
         Assert.Equal([1, 1], Read(0x1005, 2));
     }
 
+    /// <summary>The stack's copy goes on behind the record that lies in it.</summary>
+    [Fact]
+    public void ACopyInACopyHidesNoMoreThanItself()
+    {
+        _memory.Keep(0x1000, new byte[] { 10, 11, 12, 13, 14, 15 }, 6);
+        _memory.Keep(0x1002, new byte[] { 22 }, 1);
+        _memory.Keep(0x1004, new byte[] { 24 }, 1);
+        Assert.Equal([10, 11, 22, 13, 24, 15, 1, 1], Read(0x1000, 8));
+        Assert.Equal([15, 1], Read(0x1005, 2));
+    }
+
     [Fact]
     public void ACopyStaysWhenTheMemoryGoes()
     {
-        _memory.Keep(0x5000, [9], 1);
+        _memory.Keep(0x5000, new byte[] { 9 }, 1);
         Assert.Equal([9], Read(0x5000, 4));
     }
 
@@ -38,7 +49,7 @@ public sealed class CopiedMemoryTests
     public void CopiesAreFoundInAnyOrder()
     {
         for (int i = 7; i >= 0; i -= 2)
-            _memory.Keep(0x1000 + (ulong)i, [(byte)(10 + i)], 1);
+            _memory.Keep(0x1000 + (ulong)i, new byte[] { (byte)(10 + i) }, 1);
         Assert.Equal([1, 11, 1, 13, 1, 15, 1, 17], Read(0x1000, 8));
     }
 

@@ -21,16 +21,30 @@ internal sealed class FakeThreads : IThreadControl
 
     public ThreadLook? Look(int thread) => _threads.TryGetValue(thread, out FakeThread? found) && !found.HasEnded ? found.Look() : null;
 
+    /// <summary>Whether this process is kept running.</summary>
+    public bool IsGuarded { get; private set; }
+
+    public IDisposable Guard()
+    {
+        IsGuarded = true;
+        return new Guarded(this);
+    }
+
     public TimeSpan? CpuTime(int thread) => null;
 
     public int Seize(int thread)
     {
         Done.Add($"seize {thread}");
         FakeThread found = _threads[thread];
+        found.IsTraced |= found is { HasEnded: false, SeizeError: 0, IsAnothers: false };
         return found.HasEnded ? -Posix.ESRCH : found.SeizeError;
     }
 
-    public void Interrupt(int thread) => Done.Add($"interrupt {thread}");
+    public void Interrupt(int thread)
+    {
+        Assert.True(IsGuarded);
+        Done.Add($"interrupt {thread}");
+    }
 
     public StopState Poll(int thread, out StoppedCall stopped)
     {
@@ -39,7 +53,20 @@ internal sealed class FakeThreads : IThreadControl
         return found.EndsWhenSeized ? StopState.Ended : found.NeverStops || found.PollsBeforeStop-- > 0 ? StopState.Pending : StopState.Stopped;
     }
 
-    public void Release(int thread, in StoppedCall stopped) => Done.Add($"release {thread} with {stopped.Signal}");
+    public void Release(int thread, in StoppedCall stopped)
+    {
+        Assert.True(IsGuarded);
+        Done.Add($"release {thread} with {stopped.Signal}");
+        Released.Set();
+    }
+
+    /// <summary>Set when a thread goes on.</summary>
+    public ManualResetEventSlim Released { get; } = new();
+
+    private sealed class Guarded(FakeThreads threads) : IDisposable
+    {
+        public void Dispose() => threads.IsGuarded = false;
+    }
 }
 
 /// <summary>One of them.</summary>
@@ -54,6 +81,9 @@ internal sealed class FakeThread
     public bool IsTraced { get; set; }
 
     public bool HasEnded { get; set; }
+
+    /// <summary>Whether the id has become that of another process's thread.</summary>
+    public bool IsAnothers { get; set; }
 
     /// <summary>Called after each look.</summary>
     public Action? Looked { get; set; }

@@ -21,7 +21,7 @@ public sealed class ThreadCopierTests
     public ThreadCopierTests()
     {
         _copied = new CopiedMemory(_live);
-        _copier = new ThreadCopier(_threads, _copied, _live, MemoryMap.Parse([FormattableString.Invariant($"{Stack:x}-{Stack + 0x1000:x} rw-p 00000000 00:00 0")]), static id => id);
+        _copier = new ThreadCopier(_threads, _copied, _live, Map, static id => id);
         Set(1);
     }
 
@@ -140,14 +140,57 @@ public sealed class ThreadCopierTests
         AssertSkipped(stop, SkipReason.BeganOrEnded);
     }
 
-    /// <summary>The stack was unmapped after the map was read, or the stack pointer is nonsense.</summary>
-    [Fact]
-    public void AStackThatIsNotMappedIsMissing()
+    /// <summary>The stack was mapped after the map was read, or the stack pointer is nonsense: the memory there would be that of a later moment.</summary>
+    [Theory, InlineData(true), InlineData(false)]
+    public void AStackThatIsNotMappedIsMissing(bool isWaiting)
     {
-        _threads.Add(Id).Wait(0x1234_5678, Ip);
-        Copy();
-        Assert.Equal(0x1234_5678ul, Kept.Registers!.Value.Sp);
-        Assert.Equal(0, _copied.Read(0x1234_5678, new byte[8]));
+        const ulong Newer = Stack + 0x2000;
+        _live.Write(Newer, 1, 1, 1, 1, 1, 1, 1, 1);
+        _ = isWaiting ? _threads.Add(Id).Wait(Newer, Ip) : _threads.Add(Id).Run(Newer, Ip);
+        AssertSkipped(Copy(), SkipReason.BeganOrEnded);
+    }
+
+    /// <summary>The thread has ended, and its id is that of another process's thread: that one must not be stopped.</summary>
+    [Fact]
+    public void AThreadOfAnotherProcessIsNotStopped()
+    {
+        _threads.Add(Id).Run(Sp, Ip).IsAnothers = true;
+        ThreadStop stop = Copy();
+        Assert.Equal([$"seize {Id}"], _threads.Done);
+        AssertSkipped(stop, SkipReason.BeganOrEnded);
+    }
+
+    /// <summary>A page of the stack is on a disk or a server that does not answer: the thread goes on, and what is read later does not count.</summary>
+    [Fact]
+    public void AThreadGoesOnIfItsMemoryCannotBeReadInTime()
+    {
+        _threads.Add(Id).Run(Sp, Ip);
+        var slow = new SlowMemory(_live, _threads.Released);
+        var copier = new ThreadCopier(_threads, _copied, slow, Map, static id => id);
+        ThreadStop stop = copier.Copy([new ThreadPlace(Id, Record, Bytes)], 1 << 20, Long);
+        Assert.True(slow.WasReleasedFirst);
+        Assert.Equal(SkipReason.NotInTime, stop.Skipped[Id]);
+        Assert.Null(copier.Threads[Id].Registers);
+    }
+
+    /// <summary>Reading fails with an exception: the thread goes on.</summary>
+    [Fact]
+    public void AThreadGoesOnIfReadingFails()
+    {
+        _threads.Add(Id).Run(Sp, Ip);
+        var copier = new ThreadCopier(_threads, _copied, new BrokenMemory(), Map, static id => id);
+        Assert.Throws<InsufficientMemoryException>(() => copier.Copy([new ThreadPlace(Id, Record, Bytes)], 1 << 20, Long));
+        Assert.Equal($"release {Id} with 0", _threads.Done[^1]);
+        Assert.False(_threads.IsGuarded);
+    }
+
+    /// <summary>A native thread has left the runtime and come again: which record is its own is not known.</summary>
+    [Fact]
+    public void TwoRecordsOfOneThreadAreLeftOut()
+    {
+        _threads.Add(Id).Wait(Sp, Ip);
+        ThreadStop stop = _copier.Copy([new ThreadPlace(Id, Record, Bytes), new ThreadPlace(Id, Record + 0x100, Bytes)], 1 << 20, Long);
+        AssertSkipped(stop, SkipReason.BeganOrEnded);
     }
 
     [Fact]
@@ -228,6 +271,8 @@ public sealed class ThreadCopierTests
         Assert.Equal(0, _copied.Read(Sp + 16, new byte[8]));
     }
 
+    private static MemoryMap Map => MemoryMap.Parse([FormattableString.Invariant($"{Stack:x}-{Stack + 0x1000:x} rw-p 00000000 00:00 0")]);
+
     private StoppedThread Kept => _copier.Threads[Id];
 
     private ThreadStop Copy() => Copy(Long);
@@ -258,5 +303,22 @@ public sealed class ThreadCopierTests
         byte[] one = new byte[1];
         Assert.Equal(1, _copied.Read(at, one));
         return one[0];
+    }
+
+    /// <summary>Answers when the thread goes on.</summary>
+    private sealed class SlowMemory(IMemoryReader memory, ManualResetEventSlim released) : IMemoryReader
+    {
+        public bool WasReleasedFirst { get; private set; }
+
+        public int Read(ulong address, Span<byte> buffer)
+        {
+            WasReleasedFirst = released.Wait(TimeSpan.FromMinutes(2));
+            return memory.Read(address, buffer);
+        }
+    }
+
+    private sealed class BrokenMemory : IMemoryReader
+    {
+        public int Read(ulong address, Span<byte> buffer) => throw new InsufficientMemoryException();
     }
 }
