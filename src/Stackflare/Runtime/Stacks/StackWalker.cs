@@ -164,6 +164,9 @@ internal sealed class StackWalker(ProcessMemory memory, RuntimeLayout layout, Co
                 break;
             if (code.Find(isExact ? registers.Ip : registers.Ip - 1) is null)
                 continue;
+            // An object in the frames that were left knows more of the managed code, for example that it raised an exception.
+            if (walk.Objects.Next < registers.Sp)
+                return false;
             walk.Go(registers, isExact);
             walk.Objects.SkipBelow(registers.Sp);
             return true;
