@@ -170,6 +170,9 @@ internal sealed class StackWalker(ProcessMemory memory, RuntimeLayout layout, Co
                 break;
             if (code.Find(isExact ? registers.Ip : registers.Ip - 1) is null)
                 continue;
+            // An object in the frames that were left knows more of the managed code, for example that it raised an exception.
+            if (walk.Objects.Next < registers.Sp)
+                return false;
             // The runtime cannot stop the thread there, so the program may hang because of it.
             walk.Frames.AddRange(passed);
             walk.Go(registers, isExact);

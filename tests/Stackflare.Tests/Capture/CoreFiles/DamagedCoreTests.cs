@@ -28,7 +28,11 @@ public sealed class DamagedCoreTests : IDisposable
         {
             isParked.Set();
             _end.Wait();
-        }) { Name = Parked, IsBackground = true };
+        })
+        {
+            Name = Parked,
+            IsBackground = true,
+        };
         _parked.Start();
         isParked.Wait();
         _core = OwnCore.With(Parked);
