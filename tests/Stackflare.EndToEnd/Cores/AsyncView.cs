@@ -24,10 +24,10 @@ internal static class AsyncView
     public static string[] Requests(JsonDump dump) =>
         [.. dump.Root.GetProperty("requests").EnumerateArray().Select(static r => $"{r.GetProperty("method")} {r.GetProperty("path")} {r.GetProperty("traceId")} {r.GetProperty("upgraded")}").Order(StringComparer.Ordinal)];
 
-    /// <summary>The async callers of threads.</summary>
+    /// <summary>The async callers of the threads that have any: the pool's idle threads come and go.</summary>
     public static string[] Callers(JsonDump dump) =>
     [
-        .. dump.Root.GetProperty("threads").EnumerateArray()
+        .. dump.Root.GetProperty("threads").EnumerateArray().Where(static t => t.GetProperty("asyncCallers").GetArrayLength() > 0)
             .Select(t => $"{t.GetProperty("osId")}: {Text(dump, t.GetProperty("asyncCallers"), "stack", [])} {t.GetProperty("awaitedStackIndex")}").Order(StringComparer.Ordinal),
     ];
 
