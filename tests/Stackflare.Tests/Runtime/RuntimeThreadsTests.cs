@@ -1,6 +1,4 @@
 using Stackflare.Runtime;
-using Stackflare.Runtime.Types;
-using Stackflare.Snapshots;
 
 namespace Stackflare.Tests.Runtime;
 
@@ -39,14 +37,7 @@ public sealed class RuntimeThreadsTests
         Assert.False(isComplete);
     }
 
-    private List<ulong> List(int limit, out bool isComplete)
-    {
-        ProcessMemory memory = _memory.Memory;
-        var images = new ModuleImages(memory, FakeRuntime.Layout);
-        var snapshot = new SnapshotBuilder { Host = Symbols.CodeSnapshot.Host };
-        var types = new TypeReader(memory, FakeRuntime.Layout, new ModuleReader(memory, FakeRuntime.Layout, images, snapshot, 0), snapshot);
-        return new RuntimeThreads(memory, FakeRuntime.Layout, types, new ManagedObjects(memory, FakeRuntime.Layout, images, types)).List(limit, out isComplete);
-    }
+    private List<ulong> List(int limit, out bool isComplete) => RuntimeThreads.List(_memory.Memory, _layout, limit, out isComplete);
 
     private void Write(ulong afterSecond)
     {

@@ -55,7 +55,7 @@ public sealed class StackWalkerTests
     {
         _runtime.Method(0x800);
         _runtime.Memory.Pointers(Place, Native + 0xF);
-        _runtime.State(state).Memory.Pointers(ThreadAt + 0x200, (real == 0x123 ? 0 : Heap) + real, Place);
+        _runtime.State(state).Memory.Pointers(ThreadAt + 0x200, (real == 0x123 ? 0 : FakeRuntime.Heap) + real, Place);
         Assert.Equal([_inner + 0x20, _outer + 0x20], _runtime.Walk(Inner, out WalkEnd end));
         Assert.Equal(WalkEnd.Replaced, end);
     }

@@ -60,7 +60,7 @@ internal sealed class ExternalSource(TargetProcess target, Func<ProcessFacts> re
         ThreadStop stop = copier.Copy(places, limits.MaxSnapshotBytes, limits.MaxPause);
         memory.Forget();
         copier.LeaveOutOthers(reader.Places(limits.MaxThreads), stop);
-        Snapshot snapshot = reader.Read(host, copier.Threads, now, limits, () => (ExternalNotes.Of(stop), ExternalNotes.Why(reason)), stop.Length, target.NamespacePid);
+        Snapshot snapshot = reader.Read(host, copier.Threads, now, limits, () => (ExternalNotes.Of(stop), ExternalNotes.Why(reason)), stop: stop.Length, processId: target.NamespacePid);
         CheckIdentity();
         return snapshot;
     }

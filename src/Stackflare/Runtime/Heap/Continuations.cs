@@ -80,10 +80,10 @@ internal sealed class Continuations(ProcessMemory memory, RuntimeLayout layout, 
             _codes[block.Start] = number = (uint)_codes.Count + 1;
         if (_last.Start != block.Start)
             _last = (block.Start, DebugInfo.Read(memory, layout.Code!, block));
-        bool isRewritten = methods.IsRewritten(block.Method, block.Start);
+        bool? isRewritten = block.IsAheadOfTime ? false : methods.IsRewritten(block.Method, block.Start);
         // The place itself has an entry in the compiler's map. Entries near it belong to the code that suspends the method.
-        int? offset = isRewritten ? null : _last.Info?.ILOffsetAt(block.OffsetOf(address));
-        int frame = snapshot.Add(new SnapshotFrame { Method = method, Address = address, ILOffset = offset, IsExact = true, IsAwait = true, IsRewritten = isRewritten });
+        int? offset = isRewritten is not false ? null : _last.Info?.ILOffsetAt(block.OffsetOf(address));
+        int frame = snapshot.Add(new SnapshotFrame { Method = method, Address = address, ILOffset = offset, IsExact = true, IsAwait = true, IsRewritten = isRewritten is true });
         _places[resumeInfo] = new SuspensionPoint(resumeInfo, frame, number);
     }
 
