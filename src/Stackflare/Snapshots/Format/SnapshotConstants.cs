@@ -149,7 +149,6 @@ internal enum FunctionFlags : uint
     Dynamic = 1,
     Named = 2,
     ArgsTruncated = 4,
-    Native = 8,
 }
 
 [Flags]

@@ -1,4 +1,3 @@
-using Stackflare.Errors;
 using Stackflare.Snapshots;
 using Stackflare.Symbols.IL.Calls;
 using Stackflare.Symbols.Modules;

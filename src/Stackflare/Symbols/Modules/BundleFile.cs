@@ -1,5 +1,4 @@
 using Microsoft.Win32.SafeHandles;
-using Stackflare.Errors;
 using Stackflare.Interop;
 using Stackflare.Symbols.Pdb;
 

@@ -1,4 +1,3 @@
-using Stackflare.Errors;
 using Stackflare.Symbols.IL;
 using Stackflare.Symbols.Names;
 using Stackflare.Symbols.Pdb;

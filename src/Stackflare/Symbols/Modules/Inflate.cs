@@ -1,5 +1,4 @@
 using System.IO.Compression;
-using Stackflare.Errors;
 
 namespace Stackflare.Symbols.Modules;
 

@@ -1,6 +1,6 @@
 using System.Reflection.Metadata;
 using System.Reflection.Metadata.Ecma335;
-using Stackflare.Errors;
+using Stackflare.Symbols.Modules;
 
 namespace Stackflare.Symbols.Names;
 

@@ -1,4 +1,3 @@
-using Stackflare.Errors;
 using Stackflare.Symbols.Modules;
 
 namespace Stackflare.Symbols.IL.Calls;

@@ -1,4 +1,3 @@
-using Stackflare.Errors;
 using Stackflare.Snapshots;
 using Stackflare.Symbols.Modules;
 using Stackflare.Symbols.Pdb;
