@@ -244,17 +244,71 @@ public sealed class PageTests(Browser browser, ITestOutputHelper output) : IClas
     }
 
     [RequiresChromiumFact]
-    public async Task ASeriesShowsWhatStoodStill()
+    public async Task ASeriesHasAFlameGraphOfAllItsDumps()
     {
-        await using (OpenPage open = await browser.OpenAsync(SampleDumps.Series()))
+        await using OpenPage open = await browser.OpenAsync(SampleDumps.Series());
+        await open.GoToAsync("Flame graph");
+        await Expect(open.Panel).ToContainTextAsync("samples of threads");
+        await open.Page.GetByLabel("As time").CheckAsync();
+        await Expect(open.Panel).ToContainTextAsync(" s of ");
+        await open.Page.GetByLabel("All 3 dumps", new() { Exact = true }).UncheckAsync();
+        await Expect(open.Panel.Locator(".flame button").First).ToHaveAttributeAsync("title", new Regex("of . threads"));
+    }
+
+    [RequiresChromiumFact]
+    public async Task WhatStoodStillInAllDumpsCanBeChosen()
+    {
+        ThreadDump dump = SampleDumps.Get("third-of-series");
+        DumpThread[] still = [.. dump.Threads.Where(t => !t.IsOwn && dump.Unchanged!.Has(t))];
+        Assert.InRange(still.Length, 1, dump.Threads.Count - 1);
+        await using OpenPage open = await browser.OpenAsync(dump);
+        await open.Page.GetByLabel("Idle of the framework").CheckAsync();
+        await open.Page.GetByLabel("Not run since the first dump").CheckAsync();
+        await Expect(open.Shown).ToHaveTextAsync(Counts(still.Length, dump.AsyncStacks.Count(dump.Unchanged!.Has)));
+        await open.Page.GetByLabel("Not run since the first dump").UncheckAsync();
+        await Expect(open.Shown).ToHaveTextAsync(Counts(dump.Threads.Count(t => !t.IsOwn), dump.AsyncStacks.Count));
+    }
+
+    /// <summary>From what is waited for to the methods that wait, with the number of those that wait for the same.</summary>
+    [RequiresChromiumFact]
+    public async Task AwaitsBeginWithWhatIsWaitedFor()
+    {
+        AsyncStack serves = Stack(For(AsyncWaitKind.Delay), Async("Load", 10, "await db;"), Async("Serve", 20, null)), exports = Stack(For(AsyncWaitKind.Delay), Async("Load", 10, "await db;"), Async("Export", 30, null));
+        await using OpenPage open = await browser.OpenAsync(AsyncDump([], serves, serves with { }, serves with { }, exports, exports with { }));
+        await open.GoToAsync("Awaits");
+        await Expect(open.Panel.Locator("summary").First).ToContainTextAsync("5 async stacks");
+        await Expect(open.Panel.Locator("li").First).ToContainTextAsync("MyApp.Program.Load()");
+        await Expect(open.Panel.Locator("details details summary").Filter(new() { HasText = "Serve" })).ToContainTextAsync("3 async stacks");
+        await Expect(open.Panel.Locator("details details summary").Filter(new() { HasText = "Export" })).ToContainTextAsync("2 async stacks");
+    }
+
+    [RequiresChromiumTheory]
+    [InlineData(360)]
+    [InlineData(1280)]
+    [InlineData(3840)]
+    public async Task NothingIsBesideTheWindow(int width)
+    {
+        foreach (string name in (string[])["deadlock", "async", "hostile"])
         {
-            await open.GoToAsync("Flame graph");
-            await Expect(open.Panel).ToContainTextAsync("samples of threads");
-            await open.Page.GetByLabel("As time").CheckAsync();
-            await Expect(open.Panel).ToContainTextAsync(" s of ");
-            await open.Page.GetByLabel("All 3 dumps", new() { Exact = true }).UncheckAsync();
-            await Expect(open.Panel.Locator(".flame button").First).ToHaveAttributeAsync("title", new System.Text.RegularExpressions.Regex("of . threads"));
+            await using OpenPage open = await browser.OpenAsync(SampleDumps.Get(name), new() { ViewportSize = new() { Width = width, Height = 900 } });
+            foreach (ILocator tab in await open.Page.GetByRole(AriaRole.Tab).AllAsync())
+            {
+                await tab.ClickAsync();
+                int wide = await open.Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth");
+                Assert.True(wide <= width, FormattableString.Invariant($"{name}, {await tab.InnerTextAsync()}: {wide} of {width} pixels"));
+            }
         }
+    }
+
+    [RequiresChromiumFact]
+    public async Task OnPaperThereAreTheVerdictAndTheStacks()
+    {
+        await using OpenPage open = await browser.OpenAsync(SampleDumps.Get("deadlock"));
+        await open.Page.EmulateMediaAsync(new() { Media = Media.Print });
+        await Expect(open.Page.Locator(".tools")).Not.ToBeVisibleAsync();
+        await Expect(open.Page.Locator(".verdict").First).ToBeVisibleAsync();
+        await Expect(open.Panel.Locator("li").First).ToBeVisibleAsync();
+        Assert.True((await open.Page.PdfAsync()).AsSpan().StartsWith("%PDF"u8));
     }
 
     [RequiresChromiumFact]
@@ -300,5 +354,14 @@ public sealed class PageTests(Browser browser, ITestOutputHelper output) : IClas
             await tab.ClickAsync();
             await Expect(tab).ToHaveAttributeAsync("aria-selected", "true");
         }
+        await open.GoToAsync("Flame graph");
+        await open.Panel.Locator(".flame button").Nth(1).ClickAsync();
+        await Expect(open.Panel.GetByRole(AriaRole.Button, new() { Name = "Reset zoom" })).ToBeEnabledAsync();
+        await open.GoToAsync("Stacks");
+        string method = what switch { "5,000 threads" => "Run4711", "10,000 async stacks" => "Load699Async", _ => "Method1999" };
+        await open.SearchAsync(method, Counts(dump.Threads.Count(t => t.Frames.Any(IsFound)), dump.AsyncStacks.Count(s => s.Frames.Any(IsFound))));
+        await Expect(open.Panel.Locator("li.hit").First).ToContainTextAsync(method);
+
+        bool IsFound(DumpFrame frame) => frame.Method.Name == method;
     }
 }
