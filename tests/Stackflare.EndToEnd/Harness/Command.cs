@@ -32,7 +32,7 @@ internal sealed record Command(string Program, params IReadOnlyList<string> Argu
         foreach (var (name, value) in Environment)
             start.Environment[name] = value;
 
-        using var process = Process.Start(start)!;
+        using var process = Programs.Start(start);
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         cancellation.CancelAfter(Time);
         process.StandardInput.Close();

@@ -109,7 +109,7 @@ internal sealed class TargetProcess : IAsyncDisposable
             start.Environment[name] = value;
         foreach (var (name, value) in options.Environment)
             start.Environment[name] = value;
-        return new TargetProcess(flavour, Process.Start(start)!, temporary, options);
+        return new TargetProcess(flavour, Programs.Start(start), temporary, options);
     }
 
     public void Signal(int signal = Kernel.Usr1) => Kernel.Send(Pid, signal);

@@ -67,7 +67,7 @@ internal sealed class FakeRuntime : IAsyncDisposable
         var start = new ProcessStartInfo(program, [how]) { RedirectStandardOutput = true };
         start.Environment["LD_PRELOAD"] = string.Join(':', libraries);
         start.Environment["TMPDIR"] = _folder.Path;
-        _process = Process.Start(start)!;
+        _process = Programs.Start(start);
         Assert.Equal("READY", await _process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
     }
 

@@ -45,6 +45,6 @@ internal static class Tool
             start.Environment.Remove(name);
         foreach (var (name, value) in options.Environment)
             start.Environment[name] = value;
-        return new ToolProcess(Process.Start(start)!, string.Join(' ', line));
+        return new ToolProcess(Programs.Start(start), string.Join(' ', line));
     }
 }

@@ -19,7 +19,7 @@ internal sealed partial class ToolTerminal : IAsyncDisposable
         start.Environment["TERM"] = "xterm-256color";
         start.Environment["SHELL"] = "/bin/sh";
         start.Environment.Remove("NO_COLOR");
-        _process = Process.Start(start)!;
+        _process = Programs.Start(start);
         Output = new Feed("terminal", () => Text);
         _output = Output.ReadAsync(_process.StandardOutput.BaseStream);
     }

@@ -23,7 +23,7 @@ internal sealed partial class WebServer : IAsyncDisposable
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
         start.Environment["TMPDIR"] = _temporary.Path;
-        _process = Process.Start(start)!;
+        _process = Programs.Start(start);
         Output = new Feed("standard output", () => Output!.Text);
         _reading = Output.ReadAsync(_process.StandardOutput.BaseStream);
         Errors = new Feed("standard error", () => $"{Output.Text}\n{Errors!.Text}");
