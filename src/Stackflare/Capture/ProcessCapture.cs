@@ -170,9 +170,12 @@ internal sealed class ProcessCapture : IDisposable
     /// <param name="error">Why there are no stacks.</param>
     public IDumpSource WithoutStacks(StackflareException error) => new KernelDumpSource(Look(isSample: false), _target.Runtime.Version, error);
 
-    private ProcessFacts Look(bool isSample) => isSample && _target.IsVisible && _host is { } known ? known.ForSample(TasksOf(isSample)) : _host = _target.IsVisible
-        ? ProcessFacts.Inspect(_target.Pid, TasksOf(isSample))
-        : ProcessFacts.NotVisible(_target.ShownPid, RuntimeInfo.Ask(_target.SocketPath!, Patience)?.EntryAssembly);
-
-    private KernelTasks TasksOf(bool isSample) => new(_target.Pid, _target.NamespacePid != _target.Pid, list: !isSample);
+    /// <summary>What the kernel says of the process. For a sample, nothing that stays the same is read again.</summary>
+    private ProcessFacts Look(bool isSample)
+    {
+        if (!_target.IsVisible)
+            return ProcessFacts.NotVisible(_target.ShownPid, RuntimeInfo.Ask(_target.SocketPath!, Patience)?.EntryAssembly);
+        var tasks = new KernelTasks(_target.Pid, _target.NamespacePid != _target.Pid, list: !isSample);
+        return isSample && _host is { } known ? known.ForSample(tasks) : _host = ProcessFacts.Inspect(_target.Pid, tasks);
+    }
 }
