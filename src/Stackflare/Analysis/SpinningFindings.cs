@@ -17,10 +17,13 @@ internal static class SpinningFindings
     /// </summary>
     private static readonly TimeSpan LeastUsed = TimeSpan.FromMilliseconds(10);
 
+    /// <summary>Threads that get less of a processor than this, all together, do not keep it busy: others do.</summary>
+    private const double LeastTogether = 1 / 16.0;
+
     public static IEnumerable<Finding> In(ThreadDump dump)
     {
         DumpThread[] busy = [.. dump.Threads.Where(static t => !t.IsOwn && t.RecentCpu is { } cpu && (IsAlone(cpu) || Shares(cpu)))];
-        if (busy.Length == 0)
+        if (busy.Sum(static t => t.RecentCpu!.Share) < LeastTogether)
             yield break;
         List<Hotspot> places = Hotspots.Count(busy);
         string[] evidence = busy.Length <= MaxThreads

@@ -279,6 +279,21 @@ public sealed partial class DumpAnalyzerTests
     }
 
     [Theory]
+    [InlineData(1, 10.1, 232, false)] // others keep the processor busy
+    [InlineData(2, 10.1, 232, true)]
+    [InlineData(1, 10.1, 120, true)]
+    public void ThreadsThatHardlyGetAProcessorDoNotKeepItBusy(int count, double usedMs, double elapsedMs, bool isSaid)
+    {
+        IEnumerable<DumpThread> threads = Enumerable.Range(1, count).Select(i => new DumpThread
+        {
+            OsId = new OsThreadId(i),
+            RecentCpu = new RecentCpu(TimeSpan.FromMilliseconds(usedMs), TimeSpan.FromMilliseconds(elapsedMs)) { Ready = TimeSpan.FromMilliseconds(elapsedMs - usedMs) },
+        });
+
+        Assert.Equal(isSaid, Examine([.. threads]).Count > 0);
+    }
+
+    [Theory]
     [InlineData(3.9, true)]
     [InlineData(3.5, false)]
     public void ABusyThreadIsSaidWithItsPlace(double usedMs, bool isSaid)
