@@ -245,6 +245,7 @@ enum sf_function_flags {
     SF_FUNCTION_DYNAMIC = 1u << 0,      /* no metadata: a DynamicMethod or a stub of the runtime; see name */
     SF_FUNCTION_NAMED = 1u << 1,        /* name, type_name and signature are from the metadata of a module without image */
     SF_FUNCTION_ARGS_TRUNCATED = 1u << 2,
+    SF_FUNCTION_NATIVE = 1u << 3,       /* a place in native code; see name. The probe has none */
 };
 
 typedef struct sf_function {

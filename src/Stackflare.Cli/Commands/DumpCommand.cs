@@ -38,12 +38,13 @@ internal static class DumpCommand
         var withAsync = new Option<bool>("--async") { Description = "Include all async stacks, even if the heap is large: the pause may then be a second." };
         var noAsync = new Option<bool>("--no-async") { Description = "Leave out async stacks." };
         var noMain = new Option<bool>("--no-main-profiler") { Description = "Never take the runtime's main profiler slot. On .NET 9 and 10, async stacks are then missing." };
+        var outside = new Option<bool>("--external") { Description = "Read the process from outside, without its runtime. By default, only if the runtime does not answer. For .NET 10 and 11." };
         process.Arity = ArgumentArity.ZeroOrOne;
         process.CompletionSources.Add(_ => ProcessFinder.All().Select(p => new CompletionItem(p.Name)));
         CheckIsNoOption(process);
         var root = new RootCommand($"Thread dumps of running .NET processes: every thread with file, line and source text.\n\n{Examples}")
         {
-            process, count, interval, raw, timeout, withAsync, noAsync, noMain,
+            process, count, interval, raw, timeout, withAsync, noAsync, noMain, outside,
         };
         shared.AddTo(root);
         // Names of the help option on other systems. Here they are paths, not options.
@@ -62,7 +63,7 @@ internal static class DumpCommand
             if (result.GetValue(withAsync) && result.GetValue(noAsync))
                 return Usage.Error("--async and --no-async cannot be combined.");
             if (HttpSource.IsAddress(name))
-                return new ServedDump(shared, count, interval, timeout, withAsync, noAsync).Write(result, name, notServed: [raw, noMain]);
+                return new ServedDump(shared, count, interval, timeout, withAsync, noAsync).Write(result, name, notServed: [raw, noMain, outside]);
             if (result.GetValue(raw) is not null && shared.IsSaidHow(result))
                 return Usage.Error("--raw saves the snapshot itself, and cannot be combined with --output or --format.");
             if (result.GetValue(raw) is not null && shared.RedactionFor(result) is not null)
@@ -79,7 +80,7 @@ internal static class DumpCommand
             };
             using ProcessCapture capture = Look(name, options, result.GetValue(shared.Symbols) ?? []);
             using var interrupt = new Interrupt();
-            var series = new DumpSeries(capture, sampling, interrupt);
+            var series = new DumpSeries(capture, sampling, interrupt, fromOutside: result.GetValue(outside));
             bool hasDeadlock = false;
             if (result.GetValue(raw) is not { } file)
                 hasDeadlock = shared.Write(result, series.Dumps(), sampling.Interval);

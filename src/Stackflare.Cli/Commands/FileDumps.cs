@@ -19,12 +19,16 @@ internal sealed class FileDumps(SymbolOptions options)
 
     private readonly Symbolicator _symbolicator = new(options);
 
+    /// <summary>Whether the heaps of core files are read for async methods, and for how long.</summary>
+    private AsyncStackMode AsyncStacks { get; init; }
+
     /// <summary>Adds a command that shows files.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="description">What it does.</param>
     /// <param name="files">What its files are.</param>
     /// <param name="read">Reads one file.</param>
-    public static Command Create(string name, string description, string files, Func<FileDumps, string, ThreadDump> read)
+    /// <param name="readsHeaps">Whether it reads heaps, so that there are options for it.</param>
+    public static Command Create(string name, string description, string files, Func<FileDumps, string, ThreadDump> read, bool readsHeaps = false)
     {
         var shared = new SharedOptions();
         var argument = new Argument<string[]>("file") { Description = files, Arity = ArgumentArity.OneOrMore, HelpName = "FILE" };
@@ -34,15 +38,27 @@ internal sealed class FileDumps(SymbolOptions options)
             foreach (string word in r.Tokens.Select(static t => t.Value).Where(Usage.IsOption))
                 r.AddError($"'{word}' is not an option.");
         });
+        var withAsync = new Option<bool>("--async") { Description = "Include all async stacks, however long it takes to read the heap." };
+        var noAsync = new Option<bool>("--no-async") { Description = "Leave out async stacks." };
         var command = new Command(name, description) { argument };
+        if (readsHeaps)
+        {
+            command.Options.Add(withAsync);
+            command.Options.Add(noAsync);
+        }
         shared.AddTo(command);
         command.SetAction(result =>
         {
+            if (readsHeaps && result.GetValue(withAsync) && result.GetValue(noAsync))
+                return Usage.Error("--async and --no-async cannot be combined.");
             var dumps = new FileDumps(SymbolOptions.ForTool with
             {
                 SourceText = !result.GetValue(shared.NoSource),
                 SymbolDirectories = result.GetValue(shared.Symbols) ?? [],
-            });
+            })
+            {
+                AsyncStacks = !readsHeaps ? AsyncStackMode.Auto : result.GetValue(withAsync) ? AsyncStackMode.Always : result.GetValue(noAsync) ? AsyncStackMode.Never : AsyncStackMode.Auto,
+            };
             return shared.Success(result, shared.Write(result, (result.GetValue(argument) ?? []).Select(file => read(dumps, file)), interval: null));
         });
         return command;
@@ -65,7 +81,7 @@ internal sealed class FileDumps(SymbolOptions options)
     /// <summary>The dump of a core file.</summary>
     public ThreadDump OfCore(string file)
     {
-        Snapshot snapshot = CoreCapture.Take(file, DumpLimits.Default, out string? executable);
+        Snapshot snapshot = CoreCapture.Take(file, DumpLimits.Default, out string? executable, AsyncStacks);
         // The assemblies of a single-file program are in its executable, and each core can be of another program.
         return DumpBuilder.Build(snapshot, new Symbolicator(options with { SingleFilePath = executable }), ownThread: null);
     }

@@ -125,7 +125,7 @@ internal static class DumpBuilder
             ManagedId = thread.ManagedId is { } managed ? new ManagedThreadId(managed) : null,
             Name = thread.Name is { Length: > 0 } name ? name : isMain ? null : KernelName(tasks.Find(id), isKnown, programName),
             IsMain = isMain,
-            Activity = waits ?? (thread.IsInManagedCode ? ThreadActivity.Running : (ThreadActivity?)null) ?? tasks.Find(id)?.Activity ?? ThreadActivity.Unknown,
+            Activity = waits ?? (thread.IsInManagedCode ? ThreadActivity.Running : (ThreadActivity?)null) ?? tasks.Find(id)?.Activity ?? (thread.IsAsleep ? ThreadActivity.Waiting : ThreadActivity.Unknown),
             IsBackground = thread.IsBackground,
             IsThreadPool = thread.IsThreadPool,
             CpuTime = thread.CpuTime ?? tasks.Find(id)?.CpuTime,

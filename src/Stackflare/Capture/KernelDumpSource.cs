@@ -7,7 +7,8 @@ namespace Stackflare.Capture;
 /// <param name="host">The process.</param>
 /// <param name="runtime">The version of its runtime; null if not known.</param>
 /// <param name="error">Why there are no stacks.</param>
-internal sealed class KernelDumpSource(ProcessFacts host, Version? runtime, StackflareException error) : IDumpSource
+/// <param name="outside">Why the process cannot be read from outside; null if that was not tried.</param>
+internal sealed class KernelDumpSource(ProcessFacts host, Version? runtime, StackflareException error, StackflareException? outside) : IDumpSource
 {
     public ThreadDump Dump(CancellationToken cancellationToken)
     {
@@ -21,7 +22,11 @@ internal sealed class KernelDumpSource(ProcessFacts host, Version? runtime, Stac
             Threads = [],
             RuntimeThreads = threads,
             Findings = [.. SuspensionFindings.In(error, threads)],
-            Notes = ["Only the kernel's view of the threads is available: " + error.Problem],
+            Notes =
+            [
+                "Only the kernel's view of the threads is available: " + error.Problem,
+                .. outside is null ? (string[])[] : [$"Stacks cannot be read from outside either: {outside.Problem} {outside.Remedy}"],
+            ],
         };
     }
 }

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using Stackflare.Analysis;
 using Stackflare.Building;
+using Stackflare.Capture.External;
 using Stackflare.Capture.Probe;
 using Stackflare.Processes;
 using Stackflare.Snapshots;
@@ -102,6 +104,13 @@ internal sealed class ProcessCapture : IDisposable
     public Snapshot TakeSample(IReadOnlyCollection<SeenThread> last, CancellationToken cancellationToken) =>
         TakeSnapshot(_options with { AsyncStacks = AsyncStackMode.Never, Sample = last }, cancellationToken);
 
+    /// <summary>Takes a snapshot from outside, without the process's runtime.</summary>
+    /// <param name="reason">Why the runtime is not asked, or has not answered; null if that is wanted.</param>
+    /// <param name="cancellationToken">Ends the wait, like a timeout.</param>
+    /// <exception cref="StackflareException">The process cannot be read; the error says why.</exception>
+    public Snapshot TakeFromOutside(StackflareException? reason, CancellationToken cancellationToken) =>
+        new ExternalSource(_target, () => Look(isSample: false), reason).Capture(_options, cancellationToken);
+
     private Snapshot TakeSnapshot(CaptureOptions options, CancellationToken cancellationToken)
     {
         if (_target.IsStopped())
@@ -160,15 +169,22 @@ internal sealed class ProcessCapture : IDisposable
     public void Dispose() => _memory?.Dispose();
 
     /// <summary>Builds the dump of a snapshot, with names and lines.</summary>
-    public ThreadDump Symbolicate(Snapshot snapshot) => DumpBuilder.Build(snapshot, _symbolicator, ownThread: null);
+    /// <param name="snapshot">The snapshot.</param>
+    /// <param name="reason">Why it was taken from outside; null if it was not.</param>
+    public ThreadDump Symbolicate(Snapshot snapshot, StackflareException? reason = null)
+    {
+        ThreadDump dump = DumpBuilder.Build(snapshot, _symbolicator, ownThread: null);
+        return reason is null ? dump : dump with { Findings = [.. SuspensionFindings.In(reason, [.. snapshot.Host.Tasks.Waiting()]), .. dump.Findings] };
+    }
 
     /// <summary>Saves a snapshot with the names and lines that this machine has: the machine that shows it may not have them.</summary>
     /// <exception cref="OutputException">The file could not be written.</exception>
     public void Save(Snapshot snapshot, string path) => SnapshotFile.Save(path, snapshot, SymbolSaver.Save(snapshot, _symbolicator));
 
-    /// <summary>The kernel's view of the process's threads, if its runtime does not answer.</summary>
+    /// <summary>The kernel's view of the process's threads, if its runtime does not answer and it cannot be read from outside.</summary>
     /// <param name="error">Why there are no stacks.</param>
-    public IDumpSource WithoutStacks(StackflareException error) => new KernelDumpSource(Look(isSample: false), _target.Runtime.Version, error);
+    /// <param name="outside">Why it cannot be read from outside; null if that was not tried.</param>
+    public IDumpSource WithoutStacks(StackflareException error, StackflareException? outside) => new KernelDumpSource(Look(isSample: false), _target.Runtime.Version, error, outside);
 
     /// <summary>What the kernel says of the process. For a sample, nothing that stays the same is read again.</summary>
     private ProcessFacts Look(bool isSample)

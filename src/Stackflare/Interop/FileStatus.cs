@@ -7,7 +7,8 @@ namespace Stackflare.Interop;
 /// <param name="Inode">Identifies the file together with <paramref name="Device"/>, independently of its path.</param>
 /// <param name="Device">The file system.</param>
 /// <param name="ModifiedTicks">The last change of its content, as ticks of a UTC <see cref="DateTime"/>.</param>
-internal readonly record struct FileStatus(ushort Mode, uint User, long Length, ulong Inode, ulong Device, long ModifiedTicks)
+/// <param name="ChangedTicks">The last change of it or of its names, in the same unit. Programs cannot set it, as they can the other.</param>
+internal readonly record struct FileStatus(ushort Mode, uint User, long Length, ulong Inode, ulong Device, long ModifiedTicks, long ChangedTicks)
 {
     private const ushort TypeMask = 0xf000;
     private const ushort Regular = 0x8000;

@@ -63,9 +63,12 @@ internal static unsafe partial class Posix
             return -Marshal.GetLastPInvokeError();
         status = new FileStatus(
             buffer.Mode, buffer.User, (long)buffer.Size, buffer.Inode, ((ulong)buffer.DeviceMajor << 32) | buffer.DeviceMinor,
-            unchecked(DateTime.UnixEpoch.Ticks + (buffer.ModifiedSeconds * TimeSpan.TicksPerSecond) + (buffer.ModifiedNanoseconds / TimeSpan.NanosecondsPerTick)));
+            Ticks(buffer.ModifiedSeconds, buffer.ModifiedNanoseconds), Ticks(buffer.ChangedSeconds, buffer.ChangedNanoseconds));
         return 0;
     }
+
+    private static long Ticks(long seconds, uint nanoseconds) =>
+        unchecked(DateTime.UnixEpoch.Ticks + (seconds * TimeSpan.TicksPerSecond) + (nanoseconds / TimeSpan.NanosecondsPerTick));
 
     [LibraryImport("libc", EntryPoint = "fstatfs")]
     private static partial int FileSystemRaw(SafeFileHandle handle, ulong* buffer);
@@ -95,6 +98,8 @@ internal static unsafe partial class Posix
         [FieldOffset(28)] public ushort Mode;
         [FieldOffset(32)] public ulong Inode;
         [FieldOffset(40)] public ulong Size;
+        [FieldOffset(96)] public long ChangedSeconds;
+        [FieldOffset(104)] public uint ChangedNanoseconds;
         [FieldOffset(112)] public long ModifiedSeconds;
         [FieldOffset(120)] public uint ModifiedNanoseconds;
         [FieldOffset(136)] public uint DeviceMajor;

@@ -12,7 +12,7 @@ public sealed class DumpFrame
     /// <summary>The kind of frame.</summary>
     public required FrameKind Kind { get; init; }
 
-    /// <summary>The method; for <see cref="FrameKind.Native"/>, a placeholder name.</summary>
+    /// <summary>The method; for <see cref="FrameKind.Native"/>, a placeholder name or the file and the function.</summary>
     public required MethodName Method { get; init; }
 
     /// <summary>The source location; null unless <see cref="Symbols"/> is <see cref="SymbolStatus.Found"/>.</summary>
@@ -34,7 +34,7 @@ public sealed class DumpFrame
     public int? ILOffset { get; init; }
 
     /// <summary>
-    /// The next instruction for the innermost frame, the return address for the others. Zero for native frames
+    /// The next instruction for the innermost frame, the return address for the others. Zero for native frames that stand for any number,
     /// and for async methods that wait.
     /// </summary>
     public CodeAddress Address { get; init; }

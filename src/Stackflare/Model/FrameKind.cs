@@ -9,7 +9,9 @@ public enum FrameKind
     /// <summary>A method without metadata: a <c>DynamicMethod</c> or a stub of the runtime.</summary>
     Dynamic,
 
-    /// <summary>Any number of consecutive native frames.</summary>
+    /// <summary>
+    /// Any number of consecutive native frames; or one, with its file and function as its name, if the thread runs native code in which the runtime cannot stop it.
+    /// </summary>
     Native,
 
     /// <summary>An async method that is suspended at an <c>await</c>. It is on no thread's stack.</summary>

@@ -123,10 +123,11 @@ internal sealed class KernelTasks
         where task is not null
         select task.ToRuntimeThread(id) with { WaitChannel = ProcessFiles.WaitChannel(_pid, HostId(id)) };
 
-    private int HostId(int id)
+    /// <summary>The id here of a thread whose id in its own pid namespace is known; 0, which is no thread, if it is not known.</summary>
+    public int HostId(int id)
     {
         if (_isContained && !_isListed)
             List();
-        return _hostIds.GetValueOrDefault(id, id);
+        return _isContained ? _hostIds.GetValueOrDefault(id) : id;
     }
 }

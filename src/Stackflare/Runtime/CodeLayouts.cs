@@ -38,6 +38,7 @@ internal sealed class CodeLayout
         FunctionEnd = r.Field("RuntimeFunction", "EndAddress");
         FunctionUnwind = r.Field("RuntimeFunction", "UnwindData");
         HasRichDebugInfo = r.Has("DebugInfo", RuntimeLayout.C1);
+        HasKnownDebugInfo = HasRichDebugInfo || (r.Has("ExecutionManager", "2") && r.Lacks("DebugInfo"));
 
         uint? Tried(uint offset) => r.Has("ExecutionManager", "2") ? offset : null;
     }
@@ -102,6 +103,9 @@ internal sealed class CodeLayout
 
     /// <summary>Whether the compiler's map from code to IL has the format of .NET 11. Otherwise, that of .NET 10.0.</summary>
     public bool HasRichDebugInfo { get; }
+
+    /// <summary>Whether that format is one of the two. Otherwise, code has no IL offsets.</summary>
+    public bool HasKnownDebugInfo { get; }
 
     /// <summary>The levels of the map, the bits of an address for each, and the lowest of them: contract ExecutionManager 1, 2 and c1.</summary>
     public const int MapLevels = 5, MapLevelBits = 8, MapLowestBit = 17;
@@ -185,8 +189,41 @@ internal sealed class ReadyToRunLayout
     public ulong ValueMask { get; }
 
     /// <summary>The header in the image: the number of sections, then each with its kind and its place. docs/design/coreclr/botr/readytorun-format.md</summary>
-    public const uint SectionCount = 12, Sections = 16, SectionBytes = 12, SectionPlace = 4, DebugInfoSection = 105;
+    public const uint SectionCount = 12, Sections = 16, SectionBytes = 12, SectionPlace = 4, SectionSize = 8, ExceptionSection = 104, DebugInfoSection = 105;
+
+    /// <summary>
+    /// The section of exceptions: pairs of the place of a method and that of its blocks, sorted; the last pair marks the end. A block has flags, the
+    /// places of its code, and that of its filter. The same document.
+    /// </summary>
+    public const uint ExceptionBytes = 8, ExceptionClauses = 4, ClauseBytes = 24, ClauseFlags = 0, ClauseFilter = 20;
+
+    /// <summary>The first words of debug info are found through groups of functions: the same document, "sparse array".</summary>
+    public const uint GroupFunctions = 16;
 
     /// <summary>Smaller keys of the runtime's hash map have a meaning of their own, and are moved up: contract ExecutionManager, HashMap.</summary>
     public const ulong SmallestKey = 2, KeyShift = 100;
+
+    /// <summary>How the hash map computes the first bucket and the step to the next from a key, how far values are shifted, and a limit on slots: the same.</summary>
+    public const int SeedShift = 2, StepShift = 5, ValueShift = 1, MaxSlots = 16;
+}
+
+/// <summary>The compiler's map from code to IL: contract DebugInfo c1; that of .NET 10.0 was found by trying.</summary>
+internal static class DebugInfoLayout
+{
+    /// <summary>IL offsets have these added: they begin with marks for code without IL, for the prolog and for the epilog.</summary>
+    public const int FirstIL = 3, Prolog = -2;
+
+    /// <summary>The bits of an entry that say what kind of place it is, and the one of a call. Those are places for debuggers only.</summary>
+    public const int KindBits = 2, RichKindBits = 3, IsCall = 1;
+
+    /// <summary>Of the first byte of .NET 10.0: what comes before the map. The first is 40 bytes and 4 for each local variable, whose number is at 16.</summary>
+    public const byte HasPatchpoints = 1, HasInlineTree = 2;
+
+    public const uint PatchpointBytes = 40, PatchpointLocals = 16, LocalBytes = 4;
+
+    /// <summary>A header that begins with a zero has these sizes: of the map, and of five other parts.</summary>
+    public const int OtherParts = 5;
+
+    /// <summary>The bits of a number in each half of a byte. One more bit says that the number goes on.</summary>
+    public const int NumberBits = 3, MaxNumberParts = 11;
 }

@@ -15,6 +15,7 @@ internal sealed class ContractDescriptor
 
     private const ulong Magic = 0x0043414443434e44; // "DNCCDAC\0"
     private const int MaxText = 1 << 20, MaxPointers = 4096;
+    private const uint MaxOffset = 1 << 16;
     private const int TextSizeAt = 12, TextAt = 16, PointerCountAt = 24, PointersAt = 32;
 
     /// <summary>The member that stands for the size of a type.</summary>
@@ -24,35 +25,15 @@ internal sealed class ContractDescriptor
     private readonly Dictionary<string, ulong> _numbers = [];
     private readonly Dictionary<string, string> _texts = [];
     private readonly Dictionary<string, string> _contracts = [];
-    private readonly Dictionary<string, int> _pointers = [];
+    private readonly Dictionary<string, int> _pointers = [], _partPointers = [];
+    private readonly Dictionary<string, ContractDescriptor?> _parts = [];
 
     private ContractDescriptor()
     {
     }
 
     /// <summary>Reads the descriptor at an address; null if there is none, or if it is damaged.</summary>
-    public static ContractDescriptor? Read(ProcessMemory memory, ulong address)
-    {
-        try
-        {
-            uint size = memory.Read<uint>(address + TextSizeAt), count = memory.Read<uint>(address + PointerCountAt);
-            if (memory.Pointer(address) != Magic || size > MaxText || count > MaxPointers)
-                return null;
-            byte[] text = memory.Bytes(memory.Pointer(address + TextAt), (int)size);
-            ContractDescriptor? descriptor = Parse(text);
-            ulong pointers = memory.Pointer(address + PointersAt);
-            foreach ((string name, int index) in descriptor?._pointers ?? [])
-            {
-                if (index < count && memory.TryRead(pointers + ((ulong)index * sizeof(ulong)), out ulong variable))
-                    descriptor!._numbers[name] = variable;
-            }
-            return descriptor;
-        }
-        catch (MissingMemoryException)
-        {
-            return null;
-        }
-    }
+    public static ContractDescriptor? Read(ProcessMemory memory, ulong address) => Read(memory, address, isPart: false);
 
     /// <summary>Reads the descriptor's text, without its variables; null if it is damaged.</summary>
     internal static ContractDescriptor? Parse(ReadOnlySpan<byte> json)
@@ -83,16 +64,50 @@ internal sealed class ContractDescriptor
     /// <summary>The size of a type; null if it is not there.</summary>
     public uint? SizeOf(string type) => Field(type, Size);
 
+    /// <summary>The largest offset of a field; 0 if there is none. A damaged one is cut.</summary>
+    public uint LastField(string type) => Math.Min(MaxOffset, _fields.Where(f => f.Key.Type == type && f.Key.Field != Size).Select(static f => f.Value).DefaultIfEmpty().Max());
+
     /// <summary>A constant, or the address of a variable; null if it is not there.</summary>
     public ulong? Global(string name) => _numbers.TryGetValue(name, out ulong number) ? number : null;
 
     /// <summary>A constant that is a text; null if it is not there.</summary>
     public string? Text(string name) => _texts.GetValueOrDefault(name);
 
+    /// <summary>The descriptor of a part of the runtime that describes itself, such as the collector; null if there is none, or if it is damaged.</summary>
+    public ContractDescriptor? Part(string name) => _parts.GetValueOrDefault(name);
+
+    private static ContractDescriptor? Read(ProcessMemory memory, ulong address, bool isPart)
+    {
+        try
+        {
+            uint size = memory.Read<uint>(address + TextSizeAt), count = memory.Read<uint>(address + PointerCountAt);
+            if (memory.Pointer(address) != Magic || size > MaxText || count > MaxPointers)
+                return null;
+            byte[] text = memory.Bytes(memory.Pointer(address + TextAt), (int)size);
+            ContractDescriptor? descriptor = Parse(text);
+            ulong pointers = memory.Pointer(address + PointersAt);
+            foreach ((string name, int index) in descriptor?._pointers ?? [])
+            {
+                if (index < count && memory.TryRead(pointers + ((ulong)index * sizeof(ulong)), out ulong variable))
+                    descriptor!._numbers[name] = variable;
+            }
+            foreach ((string name, int index) in isPart ? [] : descriptor?._partPointers ?? [])
+            {
+                if (index < count && memory.TryRead(pointers + ((ulong)index * sizeof(ulong)), out ulong variable) && memory.TryRead(variable, out ulong part) && part != 0)
+                    descriptor!._parts[name] = Read(memory, part, isPart: true);
+            }
+            return descriptor;
+        }
+        catch (MissingMemoryException)
+        {
+            return null;
+        }
+    }
+
     private void ReadPart(ref Utf8JsonReader reader, string part)
     {
         reader.Read();
-        if (part is not ("types" or "globals" or "contracts") || reader.TokenType != JsonTokenType.StartObject)
+        if (part is not ("types" or "globals" or "contracts" or "subDescriptors") || reader.TokenType != JsonTokenType.StartObject)
         {
             reader.Skip();
             return;
@@ -126,12 +141,20 @@ internal sealed class ContractDescriptor
     {
         if (part == "contracts")
             _contracts[name] = value;
+        else if (part == "subDescriptors")
+            AddPart(name, value, isPointer);
         else if (Number(value) is not { } number)
             _texts[name] = value;
         else if (!isPointer)
             _numbers[name] = number;
         else if (number < MaxPointers)
             _pointers[name] = (int)number;
+    }
+
+    private void AddPart(string name, string value, bool isPointer)
+    {
+        if (isPointer && Number(value) is { } index and < MaxPointers)
+            _partPointers[name] = (int)index;
     }
 
     private static bool NextMember(ref Utf8JsonReader reader, out string name)

@@ -5,9 +5,7 @@ namespace Stackflare.Runtime;
 /// <summary>An executable or library in a process's memory, by its program headers. Nothing of it is trusted.</summary>
 internal sealed class ElfImage
 {
-    private const uint Magic = 0x464C457F;
-    private const int MaxHeaders = 256, MaxDynamic = 1024, MaxChain = 1 << 16, HeaderBytes = 56;
-    private const uint Load = 1, Dynamic = 2, UnwindTable = 0x6474E550;
+    private const int MaxDynamic = 1024, MaxChain = 1 << 16;
     private const ulong StringTable = 5, SymbolTable = 6, GnuHash = 0x6FFFFEF5, SymbolBytes = 24, PageMask = 0xFFF;
 
     private readonly ProcessMemory _memory;
@@ -17,29 +15,29 @@ internal sealed class ElfImage
     {
         _memory = memory;
         _base = address;
-        if (memory.Read<uint>(address) != Magic)
-            throw new MissingMemoryException(address);
-        ulong headers = address + memory.Pointer(address + 32), first = ulong.MaxValue, unwind = 0;
-        int count = Math.Min((int)memory.Read<ushort>(address + 56), MaxHeaders);
-        for (int i = 0; i < count; i++)
+        ElfHeaders headers = ElfHeaders.Open(memory.TryRead, address) ?? throw new MissingMemoryException(address);
+        ulong first = ulong.MaxValue, unwind = 0;
+        foreach (ElfPart part in headers.ImageParts())
         {
-            ulong header = headers + ((ulong)i * HeaderBytes), place = memory.Pointer(header + 16);
-            switch (memory.Read<uint>(header))
+            switch (part.Kind)
             {
-                case Load:
-                    first = Math.Min(first, place & ~PageMask);
+                case ElfPart.Load:
+                    first = Math.Min(first, part.Address & ~PageMask);
                     break;
-                case Dynamic:
-                    _dynamic = place;
+                case ElfPart.Dynamic:
+                    _dynamic = part.Address;
                     break;
-                case UnwindTable:
-                    unwind = place;
+                case ElfPart.UnwindTable:
+                    unwind = part.Address;
                     break;
             }
         }
         _bias = address - first;
         UnwindTableAddress = unwind == 0 ? 0 : _bias + unwind;
     }
+
+    /// <summary>What is added to the addresses in the file.</summary>
+    public ulong Bias => _bias;
 
     /// <summary>The address of the table of native frames (<c>.eh_frame_hdr</c>); 0 if there is none.</summary>
     public ulong UnwindTableAddress { get; }
@@ -93,12 +91,13 @@ internal sealed class ElfImage
             return 0;
         ulong bucketsAt = hashes + 16 + (words * 8ul), chain = bucketsAt + (buckets * 4ul);
         uint index = _memory.Read<uint>(bucketsAt + (hash % buckets * 4ul));
+        byte[] wanted = Encoding.ASCII.GetBytes(name + "\0"), text = new byte[wanted.Length];
         for (int i = 0; i < MaxChain && index >= first; i++, index++)
         {
             uint found = _memory.Read<uint>(chain + ((index - first) * 4ul));
             ulong symbol = symbols + (index * SymbolBytes);
             // The lowest bit marks the end of the chain.
-            if ((found | 1) == (hash | 1) && _memory.Utf8Text(strings + _memory.Read<uint>(symbol)) == name)
+            if ((found | 1) == (hash | 1) && _memory.TryRead(strings + _memory.Read<uint>(symbol), text) && text.AsSpan().SequenceEqual(wanted))
                 return _bias + _memory.Pointer(symbol + 8);
             if ((found & 1) != 0)
                 break;

@@ -18,8 +18,18 @@ internal sealed class LayoutReader(ContractDescriptor descriptor)
     public void Needs(string contract, params ReadOnlySpan<string> versions) =>
         _isComplete &= descriptor.Contract(contract) is { } version && versions.Contains(version);
 
+    /// <summary>Declares that a group is known only under a condition.</summary>
+    public LayoutReader Requires(bool condition)
+    {
+        _isComplete &= condition;
+        return this;
+    }
+
     /// <summary>Whether a contract has this version.</summary>
     public bool Has(string contract, string version) => descriptor.Contract(contract) == version;
+
+    /// <summary>Whether the runtime does not have a contract.</summary>
+    public bool Lacks(string contract) => descriptor.Contract(contract) is null;
 
     /// <summary>The offset of a field.</summary>
     public uint Field(string type, string field) => Required(descriptor.Field(type, field));
@@ -36,6 +46,9 @@ internal sealed class LayoutReader(ContractDescriptor descriptor)
     /// <summary>The size of a type.</summary>
     public uint SizeOf(string type) => Required(descriptor.SizeOf(type));
 
+    /// <summary>How many bytes of a type have all fields that are described. None is longer than a pointer.</summary>
+    public uint Extent(string type) => descriptor.LastField(type) + sizeof(ulong);
+
     /// <summary>A constant, or the address of a variable.</summary>
     public ulong Global(string name)
     {
@@ -43,6 +56,19 @@ internal sealed class LayoutReader(ContractDescriptor descriptor)
         _isComplete &= value is not null;
         return value ?? 0;
     }
+
+    /// <summary>A constant that an older runtime has too, but does not describe.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="tried">Its value there, found by trying.</param>
+    public ulong Global(string name, ulong? tried)
+    {
+        ulong? value = descriptor.Global(name) ?? tried;
+        _isComplete &= value is not null;
+        return value ?? 0;
+    }
+
+    /// <summary>A constant, or the address of a variable; 0 if the runtime does not describe it.</summary>
+    public ulong GlobalOrZero(string name) => descriptor.Global(name) ?? 0;
 
     private uint Required(uint? value)
     {

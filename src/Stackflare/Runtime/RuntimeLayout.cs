@@ -33,7 +33,9 @@ internal sealed class RuntimeLayout
         DynamicModules = reader.Group(static r => new DynamicModuleLayout(r));
         InMemorySymbols = reader.Group(static r => new SymbolLayout(r));
         Versions = reader.Group(static r => new VersionLayout(r));
+        Heap = new HeapLayout(descriptor, reader);
         Version = descriptor.Text("RuntimeProductVersionString");
+        Locks = new LockLayouts(reader, Version);
     }
 
     public ThreadLayout? Threads { get; }
@@ -68,6 +70,11 @@ internal sealed class RuntimeLayout
 
     public VersionLayout? Versions { get; }
 
+    /// <summary>Locks, and variables of managed code.</summary>
+    public LockLayouts Locks { get; }
+
+    public HeapLayout Heap { get; }
+
     /// <summary>The runtime's version as it says it itself; null before .NET 11.</summary>
     public string? Version { get; }
 }
@@ -90,6 +97,7 @@ internal sealed class ThreadLayout
         Store = r.Global("ThreadStore");
         First = r.Field("ThreadStore", "FirstThreadLink");
         Finalizer = r.Global("FinalizerThread");
+        Bytes = r.Extent("Thread");
     }
 
     public uint Link { get; }
@@ -111,6 +119,9 @@ internal sealed class ThreadLayout
     /// <summary>A handle of the managed Thread.</summary>
     public uint Object { get; }
 
+    /// <summary>How many bytes of a thread have all fields that the runtime describes.</summary>
+    public uint Bytes { get; }
+
     /// <summary>The address of the variable with the list.</summary>
     public ulong Store { get; }
 
@@ -120,7 +131,16 @@ internal sealed class ThreadLayout
     public ulong Finalizer { get; }
 
     /// <summary>Flags of the state; .NET 8 to 11.</summary>
-    public const uint Unstarted = 0x400, Dead = 0x800, Background = 0x200, PoolWorker = 0x01000000;
+    public const uint Hijacked = 0x80, Unstarted = 0x400, Dead = 0x800, Background = 0x200, PoolWorker = 0x01000000;
+
+    /// <summary>
+    /// A thread with that flag has the return address that the runtime has replaced, and in the next word the place where it was. .NET 10 and 11 do not
+    /// describe them; they are in the first bytes of the thread.
+    /// </summary>
+    public const uint HijackedBefore = 8, SearchedBytes = 1024;
+
+    /// <summary>A flag of the state: it waits, and an exception could end the wait; .NET 8 to 11.</summary>
+    public const uint Waits = 0x02000000;
 }
 
 /// <summary>The runtime's frame objects, from which a walk continues behind native code.</summary>

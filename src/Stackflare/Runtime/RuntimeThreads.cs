@@ -6,31 +6,49 @@ namespace Stackflare.Runtime;
 /// <summary>The threads that the runtime knows: their ids, states and names, and the exceptions that they handle.</summary>
 internal sealed class RuntimeThreads(ProcessMemory memory, RuntimeLayout layout, TypeReader types, ManagedObjects objects)
 {
-    private const int MaxInner = 8, MaxMessage = 512, MaxListed = 1 << 20;
-    private const string NameField = "_name";
+    private const int MaxInner = 8, MaxMessage = 512, MaxListed = 1 << 20, Attempts = 3;
+    private const string NameField = "_name", MessageField = "_message";
 
     private readonly ThreadLayout _layout = layout.Threads!;
 
     /// <summary>Whether an object that belongs to a thread could not be read: the memory has only stacks, or a part of it was left out.</summary>
     public bool LacksObjects { get; private set; }
 
-    /// <summary>The addresses of the runtime's threads.</summary>
+    /// <summary>The addresses of the runtime's threads. In a process that runs, the list can change while it is read: then it is read again.</summary>
+    /// <param name="memory">The process's memory.</param>
+    /// <param name="layout">The layout of threads.</param>
     /// <param name="limit">A limit on their number.</param>
     /// <param name="isComplete">Whether there are no more. False also if a part of the list is missing.</param>
-    public List<ulong> List(int limit, out bool isComplete)
+    public static List<ulong> List(ProcessMemory memory, ThreadLayout layout, int limit, out bool isComplete)
+    {
+        List<ulong> list = ListOnce(memory, layout, limit, out isComplete);
+        for (int i = 0; memory.IsLive && i < Attempts; i++)
+        {
+            memory.Forget();
+            List<ulong> again = ListOnce(memory, layout, limit, out isComplete);
+            if (again.SequenceEqual(list))
+                return again;
+            list = again;
+        }
+        isComplete &= !memory.IsLive;
+        return list;
+    }
+
+    private static List<ulong> ListOnce(ProcessMemory memory, ThreadLayout layout, int limit, out bool isComplete)
     {
         var threads = new List<ulong>();
+        var seen = new HashSet<ulong>();
         isComplete = false;
         try
         {
-            ulong link = memory.Pointer(memory.Pointer(_layout.Store) + _layout.First);
+            ulong link = memory.Pointer(memory.Pointer(layout.Store) + layout.First);
             // Threads that have ended are in the list too.
-            for (int i = 0; link != 0 && threads.Count < limit && i < MaxListed; i++)
+            while (link != 0 && threads.Count < limit && seen.Count < MaxListed && seen.Add(link))
             {
-                ulong thread = link - _layout.LinkTarget;
-                if ((memory.Read<uint>(thread + _layout.State) & (ThreadLayout.Unstarted | ThreadLayout.Dead)) == 0)
+                ulong thread = link - layout.LinkTarget;
+                if ((memory.Read<uint>(thread + layout.State) & (ThreadLayout.Unstarted | ThreadLayout.Dead)) == 0)
                     threads.Add(thread);
-                link = memory.Pointer(thread + _layout.Link);
+                link = memory.Pointer(thread + layout.Link);
             }
             isComplete = link == 0;
         }
@@ -67,12 +85,27 @@ internal sealed class RuntimeThreads(ProcessMemory memory, RuntimeLayout layout,
             return ".NET Finalizer";
         if (!memory.TryRead(thread + _layout.Object, out ulong handle) || handle == 0)
             return null;
-        ulong name = 0;
-        bool isRead = memory.TryRead(handle, out ulong instance)
+        for (int i = 0; i < Attempts; i++)
+        {
+            bool isRead = TryFindName(handle, out ulong name);
+            string? text = isRead && name != 0 ? objects.Text(name) : null;
+            // In a process that runs, the collector may have moved the objects meanwhile.
+            if (memory.IsLive && (!TryFindName(handle, out ulong now) || now != name))
+                continue;
+            LacksObjects |= !isRead || (name != 0 && text is null);
+            return text;
+        }
+        LacksObjects = true;
+        return null;
+    }
+
+    private bool TryFindName(ulong handle, out ulong name)
+    {
+        name = 0;
+        if (memory.IsLive)
+            memory.Forget();
+        return memory.TryRead(handle, out ulong instance)
             && (instance == 0 || (objects.OffsetOf(types.TypeOf(instance), NameField) is { } offset && memory.TryRead(instance + offset, out name)));
-        string? text = isRead && name != 0 ? objects.Text(name) : null;
-        LacksObjects |= !isRead || (name != 0 && text is null);
-        return text;
     }
 
     /// <summary>The exception that a thread handles, then its inner one, and so on.</summary>
@@ -87,6 +120,12 @@ internal sealed class RuntimeThreads(ProcessMemory memory, RuntimeLayout layout,
         }
         for (int i = 0; i < MaxInner && exception != 0 && types.IndexOf(types.TypeOf(exception)) is { } index; i++)
         {
+            // In a process that runs, another object can be there by now.
+            if (memory.IsLive && objects.OffsetOf(types.TypeOf(exception), MessageField) is null)
+            {
+                LacksObjects = true;
+                break;
+            }
             string? message = memory.TryRead(exception + exceptions.Message, out ulong text) ? objects.Text(text) : null;
             found.Add(new SnapshotException(index, message is { Length: > MaxMessage } ? message[..MaxMessage] : message));
             if (!memory.TryRead(exception + exceptions.Inner, out exception))

@@ -57,6 +57,8 @@ internal sealed class VersionLayout
     public VersionLayout(LayoutReader r)
     {
         r.Needs("CodeVersions", "1", RuntimeLayout.C1);
+        // What the number of the IL means.
+        r.Needs("ReJIT", "1", RuntimeLayout.C1);
         OfMethod = r.Field("MethodDesc", "CodeData");
         State = r.Field("MethodDescCodeData", "VersioningState");
         First = r.Field("MethodDescVersioningState", "NativeCodeVersionNode");

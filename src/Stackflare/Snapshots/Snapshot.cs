@@ -61,6 +61,9 @@ internal sealed class Snapshot
     /// <summary>Whether a limit on the pause, on frames or on names cut something off.</summary>
     public required bool IsCut { get; init; }
 
+    /// <summary>Whether nothing is missing of the locks and their holders.</summary>
+    public required bool AreLocksWhole { get; init; }
+
     /// <summary>What the source could not provide, and why: sentences for the reader of the dump.</summary>
     public required IReadOnlyList<string> Notes { get; init; }
 

@@ -29,13 +29,16 @@ internal sealed class SnapshotBuilder
 
     public CaptureTimings Timings { get; init; } = new(default, default, default, default, 0);
 
-    public ThreadPoolState? ThreadPool { get; init; }
+    public ThreadPoolState? ThreadPool { get; set; }
 
-    public SnapshotHeap? Heap { get; init; }
+    public SnapshotHeap? Heap { get; set; }
 
     public bool IsSample { get; init; }
 
     public bool IsCut { get; init; }
+
+    /// <summary>Whether nothing is missing of the locks and their holders; by default, if there is no note.</summary>
+    public bool? AreLocksWhole { get; set; }
 
     public IReadOnlyList<string> Notes { get; init; } = [];
 
@@ -92,6 +95,7 @@ internal sealed class SnapshotBuilder
             Heap = Heap,
             IsSample = IsSample,
             IsCut = IsCut,
+            AreLocksWhole = AreLocksWhole ?? Notes.Count == 0,
             Notes = Notes,
             NotesWithNames = NotesWithNames,
         };

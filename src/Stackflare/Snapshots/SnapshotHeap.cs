@@ -26,7 +26,7 @@ internal sealed class SnapshotHeap
     /// <summary>Which methods wait in the synchronization contexts of waiting threads.</summary>
     public PostedMethod[] Posted { get; init; } = [];
 
-    /// <summary>The time of the clock that the program's timers use.</summary>
+    /// <summary>The time of the clock that the program's timers use; zero if it is not known.</summary>
     public required TimeSpan Now { get; init; }
 
     /// <summary>Whether objects are missing because a limit was reached.</summary>

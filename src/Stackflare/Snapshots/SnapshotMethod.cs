@@ -18,6 +18,9 @@ internal sealed record SnapshotMethod
     /// <summary>Whether it is a DynamicMethod or a stub of the runtime, without metadata.</summary>
     public bool IsDynamic { get; init; }
 
+    /// <summary>Whether it is no method but native code, with the file and the place in it as its name. Then it is dynamic too.</summary>
+    public bool IsNative { get; init; }
+
     /// <summary>The name of a method without metadata; null for others.</summary>
     public string? Name { get; init; }
 

@@ -28,6 +28,9 @@ internal sealed record SnapshotThread
     /// <summary>Whether it ran managed code when it was suspended.</summary>
     public bool IsInManagedCode { get; init; }
 
+    /// <summary>Whether it slept in a system call, if the host's kernel does not know it any more.</summary>
+    public bool IsAsleep { get; init; }
+
     /// <summary>Index of the type of the exception that it handles; null if it handles none.</summary>
     public int? ExceptionType { get; init; }
 

@@ -62,6 +62,16 @@ internal sealed class SymbolSession : IDisposable
             };
         }
         SnapshotMethod method = _snapshot.Methods[index];
+        if (method.IsNative)
+        {
+            return new DumpFrame
+            {
+                Kind = FrameKind.Native,
+                Method = new MethodName("", method.Name ?? FallbackNames.Native.Name, "", null),
+                Symbols = SymbolStatus.NotApplicable,
+                Address = new CodeAddress(frame.Address),
+            };
+        }
         if (method.IsDynamic)
         {
             MethodSymbol dynamic = _bare[index] ??= FallbackNames.Dynamic(method);

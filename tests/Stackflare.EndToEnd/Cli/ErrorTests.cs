@@ -4,7 +4,9 @@ using Stackflare.EndToEnd.Harness;
 
 namespace Stackflare.EndToEnd.Cli;
 
-/// <summary>Processes of which there is no dump: what the tool ends with, and says.</summary>
+/// <summary>
+/// Processes of which there is no dump: what the tool ends with, and says. Runtimes before .NET 10 cannot be read from outside, so of them there is only what the kernel knows.
+/// </summary>
 public sealed class ErrorTests
 {
     [Theory]
@@ -75,10 +77,10 @@ public sealed class ErrorTests
     }
 
     [Theory]
-    [InFlavours(Spread.Newest, LooksAt.Stacks, "DOTNET_EnableDiagnostics")]
-    [InFlavours(Spread.Newest, LooksAt.Stacks, "DOTNET_EnableDiagnostics_IPC")]
-    [InFlavours(Spread.Newest, LooksAt.Stacks, "DOTNET_EnableDiagnostics_Profiler")]
-    [InFlavours(Spread.Newest, LooksAt.Stacks, "COMPlus_EnableDiagnostics")]
+    [InFlavours("net9", LooksAt.Stacks, "DOTNET_EnableDiagnostics")]
+    [InFlavours("net9", LooksAt.Stacks, "DOTNET_EnableDiagnostics_IPC")]
+    [InFlavours("net9", LooksAt.Stacks, "DOTNET_EnableDiagnostics_Profiler")]
+    [InFlavours("net9", LooksAt.Stacks, "COMPlus_EnableDiagnostics")]
     public async Task ARuntimeWithItsDiagnosticsSwitchedOff(string flavour, string variable)
     {
         await using var target = await TargetProcess.StartAsync(
@@ -86,12 +88,14 @@ public sealed class ErrorTests
         var result = await Tool.RunAsync($"{target.Pid}");
         result.AssertError(7, $"{variable}=0");
         KernelFacts.AssertIn(result, target);
+        Assert.Contains("\nNote: Stacks cannot be read from outside either: ", result.RawOutput, StringComparison.Ordinal);
+        Assert.Contains(".NET 10 and 11", result.RawOutput, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task ASocketThatWasRemoved()
     {
-        await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "NamedThreads", TargetOptions.NoTrap);
+        await using var target = await TargetProcess.StartAsync(Flavour.Net9, "NamedThreads", TargetOptions.NoTrap);
         var socket = Directory.GetFiles(target.TemporaryFolder, "dotnet-diagnostic-*").Single();
         File.Delete(socket);
         var result = await Tool.RunAsync($"{target.Pid}");
@@ -101,7 +105,8 @@ public sealed class ErrorTests
 
     /// <summary>The runtime removes its socket before it calls the handlers of its end.</summary>
     [Theory]
-    [InFlavours(Spread.Runtimes, LooksAt.Stacks)]
+    [InFlavours("net8", LooksAt.Stacks)]
+    [InFlavours("net9", LooksAt.Stacks)]
     public async Task AShutdownThatHangs(string flavour)
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "HungExit", TargetOptions.NoTrap);
@@ -122,7 +127,7 @@ public sealed class ErrorTests
     public async Task ATemporaryFolderThatIsNotThere()
     {
         await using var target = await TargetProcess.StartAsync(
-            Flavour.Optimized, "NamedThreads", TargetOptions.NoTrap with { Environment = new Dictionary<string, string?> { ["TMPDIR"] = "/nonexistent" } });
+            Flavour.Net9, "NamedThreads", TargetOptions.NoTrap with { Environment = new Dictionary<string, string?> { ["TMPDIR"] = "/nonexistent" } });
         var result = await Tool.RunAsync($"{target.Pid}");
         result.AssertError(8, "TMPDIR names '/nonexistent', which does not exist");
         KernelFacts.AssertIn(result, target);
@@ -159,7 +164,7 @@ public sealed class ErrorTests
     [Fact]
     public async Task AProcessThatIsStopped()
     {
-        await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "NamedThreads", TargetOptions.NoTrap);
+        await using var target = await TargetProcess.StartAsync(Flavour.Net9, "NamedThreads", TargetOptions.NoTrap);
         target.Signal(Kernel.Stop);
         await Poll.UntilAsync(() => File.ReadAllText($"/proc/{target.Pid}/stat").Contains(") T ", StringComparison.Ordinal), "the stop", target.Describe);
         try

@@ -91,12 +91,11 @@ public sealed class OutputTests(StillTarget still) : IClassFixture<StillTarget>
         Assert.Equal(["dump"], Names(folder.Path));
     }
 
-    [Fact]
+    [RequiresTracingFact]
     public async Task ALimitThatNotEvenTheProbeFitsInIsToldOf()
     {
         var result = await Tool.RunAsync(Limited(1), still.Id);
-        result.AssertError(12, "The probe cannot be copied to process", "File too large");
-        KernelFacts.AssertIn(result, still.Process);
+        Assert.Matches("(?m)^Note: The probe could not be used: The probe cannot be copied to process .*File too large", result.Output);
     }
 
     [Theory]

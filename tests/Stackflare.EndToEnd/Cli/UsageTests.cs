@@ -41,7 +41,9 @@ public sealed partial class UsageTests
     [InlineData("1 --timeout NaN", "--timeout must be a number from 0.01 to 600.")]
     [InlineData("show", "Required argument missing")]
     [InlineData("core", "Required argument missing")]
-    [InlineData("core a.core --async", "'--async' is not an option of 'core'. It is an option for taking a dump.")]
+    [InlineData("core a.core --raw file", "'--raw' is not an option of 'core'. It is an option for taking a dump.")]
+    [InlineData("core a.core --async --no-async", "--async and --no-async cannot be combined.")]
+    [InlineData("show a.snapshot --async", "'--async' is not an option of 'show'. It is an option for taking a dump.")]
     [InlineData("core a.core --formt json", "'--formt' is not an option of 'core'. Did you mean '--format'?")]
     [InlineData("completion tcsh", "Must be one of: 'bash' 'zsh' 'fish'")]
     [InlineData("top 1 --onec", "'--onec' is not an option of 'top'. Did you mean '--once'?")]
@@ -63,7 +65,7 @@ public sealed partial class UsageTests
         string[] examples = [.. help[help.IndexOf("Examples:", StringComparison.Ordinal)..help.IndexOf("Usage:", StringComparison.Ordinal)]
             .Split('\n').Select(l => l.Trim()).Where(l => l.StartsWith("stackflare ", StringComparison.Ordinal))];
         Assert.InRange(examples.Length, 5, 20);
-        foreach (var name in new[] { "--count", "--interval", "--raw", "--timeout", "--format", "--output", "--threads", "--all", "--no-group", "--no-source", "--redact", "--redact-key", "--symbols", "ps", "show", "core", "record", "top", "completion" })
+        foreach (var name in new[] { "--count", "--interval", "--raw", "--timeout", "--external", "--format", "--output", "--threads", "--all", "--no-group", "--no-source", "--redact", "--redact-key", "--symbols", "ps", "show", "core", "record", "top", "completion" })
             Assert.Matches($@"(?m)^  (-\w, )?{name}\b", help);
 
         // The options of the examples are options.

@@ -62,6 +62,8 @@ public sealed class CoreTests
         JsonDump dump = await DumpAsync(await CoreWriter.GcoreAsync(target.Pid, target.TemporaryFolder));
         JsonThread thread = dump.Of(sensor);
         Assert.Equal("complete", thread.Completeness);
+        Assert.Equal("native", thread.Frames[0].Kind);
+        Assert.StartsWith(call == "read" ? ".libc.so.6!read+0x" : ".libc.so.6", thread.Frames[0].FullName, StringComparison.Ordinal);
         string[] methods = [.. thread.Frames.Where(static f => f.Kind == "managed").Select(static f => f.FullName)];
         Assert.Equal([$"Stackflare.Targets.Common.CooperativeCalls.{method}", "Stackflare.Targets.Shapes.Problems.WeatherStation.Measure"], methods[..2]);
     }
@@ -157,7 +159,7 @@ public sealed class CoreTests
 
     private static async Task<JsonDump> DumpAsync(string core) => (await Tool.RunAsync("core", core, "-f", "json")).Json;
 
-    private static void AssertSame(TargetProcess target, JsonDump live, JsonDump dump)
+    internal static void AssertSame(TargetProcess target, JsonDump live, JsonDump dump)
     {
         Assert.Equal((live.ProcessId, live.Process), (dump.ProcessId, dump.Process));
         // One is in an assembly without a PDB.

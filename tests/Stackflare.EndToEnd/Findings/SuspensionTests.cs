@@ -110,7 +110,7 @@ public sealed class SuspensionTests
     [Fact]
     public async Task TheToolSaysWhoWithWhatTheKernelKnows()
     {
-        await using var target = await StartAsync("optimized", "WeatherStation");
+        await using var target = await StartAsync("net9", "WeatherStation");
         int sensor = await BlockAsync(target, "read");
         ToolResult result = await Tool.RunAsync($"{target.Pid}");
         // How long a thread has waited is not measured if that takes too long on a busy machine.

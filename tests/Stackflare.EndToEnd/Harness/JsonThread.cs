@@ -41,6 +41,8 @@ internal sealed class JsonThread
 
     public bool? IsThreadPool => Flag("threadPool");
 
+    public bool IsWaiting => _thread.GetProperty("waitingFor").ValueKind != JsonValueKind.Null;
+
     public string? Activity => _thread.GetProperty("activity").GetString();
 
     public IEnumerable<(string Type, string? Message)> Exceptions =>

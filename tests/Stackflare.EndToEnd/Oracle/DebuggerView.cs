@@ -47,11 +47,14 @@ internal static class DebuggerView
     /// <summary>The stacks of all threads in a core.</summary>
     /// <param name="core">The file.</param>
     /// <param name="runtime">The folder of the runtime.</param>
-    public static IReadOnlyList<OracleThread> OfCore(string core, string runtime)
+    public static IReadOnlyList<OracleThread> OfCore(string core, string runtime) => ReadCore(core, runtime, ThreadsOf);
+
+    /// <summary>Reads a core by the debugging library that lies beside its runtime.</summary>
+    public static T ReadCore<T>(string core, string runtime, Func<ClrRuntime, T> read)
     {
         using var process = DataTarget.LoadDump(core);
         using ClrRuntime opened = process.ClrVersions.Single().CreateRuntime(Path.Combine(runtime, Library), ignoreMismatch: true);
-        return ThreadsOf(opened);
+        return read(opened);
     }
 
     private static IReadOnlyList<OracleThread> Look(int pid) => Read(pid, ThreadsOf);

@@ -60,6 +60,18 @@ public sealed class ContractDescriptorTests
         Assert.Equal(isKnown, new RuntimeLayout(Read(Encoding.UTF8.GetBytes(text))!).Strings is not null);
     }
 
+    /// <summary>Versions of code say which IL was rewritten by numbers of another contract.</summary>
+    [Theory]
+    [InlineData("1", true)]
+    [InlineData("\"c1\"", true)]
+    [InlineData("\"c2\"", false)]
+    public void VersionsOfCodeNeedBothOfTheirContracts(string version, bool isKnown)
+    {
+        string text = "{\"types\":{\"MethodDesc\":{\"CodeData\":8},\"MethodDescCodeData\":{\"VersioningState\":8},\"MethodDescVersioningState\":{\"NativeCodeVersionNode\":8},"
+            + "\"NativeCodeVersionNode\":{\"Next\":8,\"NativeCode\":16,\"ILVersionId\":24}},\"contracts\":{\"CodeVersions\":1,\"ReJIT\":" + version + "}}";
+        Assert.Equal(isKnown, new RuntimeLayout(Read(Encoding.UTF8.GetBytes(text))!).Versions is not null);
+    }
+
     [Fact]
     public void AGroupWithoutOneOfItsRowsIsNotKnown()
     {

@@ -27,6 +27,21 @@ public sealed class DebugInfoTests
         Assert.Equal([0, 2, 5], info.Places!.Offsets.ToArray());
     }
 
+    /// <summary>A version that was not tested can have another format, and then each line would be wrong.</summary>
+    [Theory]
+    [InlineData("\"ExecutionManager\":\"c1\",\"DebugInfo\":\"c1\"", true)]
+    [InlineData("\"ExecutionManager\":\"c1\",\"DebugInfo\":\"c2\"", false)]
+    [InlineData("\"ExecutionManager\":\"c1\"", false)]
+    [InlineData("\"ExecutionManager\":2", true)]
+    [InlineData("\"ExecutionManager\":2,\"DebugInfo\":1", false)]
+    public void AFormatThatIsNotKnownIsNotRead(string contracts, bool isKnown)
+    {
+        bool isRich = contracts.Contains("DebugInfo", StringComparison.Ordinal);
+        FakeMemory memory = new FakeMemory().Write(At, Encode(isRich, isAheadOfTime: false, parts: 0));
+        var block = new CodeBlock { Method = 1, Start = 1, Base = 1, PartStart = 1, PartUnwind = 1, Unwind = 1, DebugInfo = At };
+        Assert.Equal(isKnown, DebugInfo.Read(memory.Memory, Layouts.Code(contracts), block) is not null);
+    }
+
     [Fact]
     public void DamageGivesLess()
     {

@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using Stackflare.Runtime;
+using Stackflare.Runtime.Code;
+using Stackflare.Runtime.Types;
 using Stackflare.Snapshots;
 using Stackflare.Symbols;
 using Stackflare.Tests.Symbols;
@@ -38,6 +40,11 @@ public sealed class OwnProcessTests : IDisposable
         var memory = new ProcessMemory(own);
         var layout = new RuntimeLayout(own.Descriptor(memory));
         Assert.All(typeof(RuntimeLayout).GetProperties().Where(p => p.PropertyType != typeof(string)), group => Assert.True(group.GetValue(layout) is not null, group.Name));
+        // One kind of monitors is of another version.
+        Assert.All(
+            typeof(LockLayouts).GetProperties().Where(static p => p.Name is not (nameof(LockLayouts.NativeMonitors) or nameof(LockLayouts.ManagedMonitors))),
+            group => Assert.True(group.GetValue(layout.Locks) is not null, group.Name));
+        Assert.True(layout.Locks.NativeMonitors is not null || layout.Locks.ManagedMonitors is not null);
         Assert.Equal(Environment.Version.ToString(3), Open(own, memory).Version.ToString());
     }
 
@@ -58,6 +65,64 @@ public sealed class OwnProcessTests : IDisposable
         Assert.Equal("System.Threading.Monitor", stack[0].Method.DeclaringType);
         DumpFrame place = Assert.Single(stack, static f => f.Method.Name == nameof(Park));
         Assert.Equal(("OwnProcessTests.cs", SymbolStatus.Found), (Path.GetFileName(place.Source!.Path), place.Symbols));
+    }
+
+    /// <summary>What a stack lacks is said: nothing is known of the registers of this process.</summary>
+    [Fact]
+    public void ThreadsWithoutRegistersAreSaid()
+    {
+        using var own = new OwnProcess();
+        Assert.Single(Take(own).Notes, static n => n.Contains("registers are not known", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void AThreadBehindTheLimitWasNotWalked()
+    {
+        using var own = new OwnProcess();
+        Snapshot snapshot = Open(own, new ProcessMemory(own)).Read(
+            CodeSnapshot.Host, new Dictionary<int, StoppedThread>(), default, Limits with { MaxFrames = 1 }, static () => ([], []));
+        Assert.Contains(snapshot.Threads, static t => t.Completeness == StackCompleteness.Truncated);
+        Assert.Equal(StackCompleteness.NotWalked, snapshot.Threads[^1].Completeness);
+        Assert.Single(snapshot.Notes, static n => n.Contains("the limit on frames", StringComparison.Ordinal));
+    }
+
+    /// <summary>The list of blocks in an image: where it says that a filter begins, there is a part of its method.</summary>
+    [Fact]
+    public void FiltersOfCoreLibAreFound()
+    {
+        using var own = new OwnProcess();
+        var memory = new ProcessMemory(own);
+        var layout = new RuntimeLayout(own.Descriptor(memory));
+        ulong module = CoreLib.Find(memory, layout), info = memory.Pointer(module + layout.Images!.Info), header = memory.Pointer(info + layout.Images.Header);
+        Assert.NotNull(new ModuleImages(memory, layout).Of(module, out ulong loaded));
+        ulong image = memory.Pointer(loaded + layout.Modules!.Base);
+        ulong section = header + ReadyToRunLayout.Sections;
+        while (memory.Read<uint>(section) != ReadyToRunLayout.ExceptionSection)
+            section += ReadyToRunLayout.SectionBytes;
+        ulong table = image + memory.Read<uint>(section + ReadyToRunLayout.SectionPlace);
+        var code = new CodeMap(memory, layout.Code!, new ReadyToRunCode(memory, layout.Code!, layout.Images));
+        int filters = 0, others = 0;
+        // The last entry marks the end.
+        uint count = (memory.Read<uint>(section + ReadyToRunLayout.SectionSize) / ReadyToRunLayout.ExceptionBytes) - 1;
+        for (uint i = 0; i < Math.Min(count, 500); i++, table += ReadyToRunLayout.ExceptionBytes)
+        {
+            uint method = memory.Read<uint>(table), end = memory.Read<uint>(table + ReadyToRunLayout.ExceptionBytes + ReadyToRunLayout.ExceptionClauses);
+            for (uint clause = memory.Read<uint>(table + ReadyToRunLayout.ExceptionClauses); clause < end; clause += ReadyToRunLayout.ClauseBytes)
+            {
+                // The place of a block's own code is the fourth word.
+                uint place = memory.Read<uint>(image + clause + 12);
+                bool hasFilter = (memory.Read<uint>(image + clause + ReadyToRunLayout.ClauseFlags) & CodeLayout.ClauseHasFilter) != 0;
+                if (hasFilter)
+                    place = memory.Read<uint>(image + clause + ReadyToRunLayout.ClauseFilter);
+                CodeBlock? block = code.Find(image + method + place);
+                if (block is null || block.Start != image + method)
+                    continue; // not restored by the runtime yet
+                Assert.Equal((image + method + place, hasFilter), (block.PartStart, block.IsFilter));
+                _ = hasFilter ? filters++ : others++;
+            }
+        }
+        Assert.NotEqual(0, others);
+        Assert.InRange(filters, 0, others);
     }
 
     /// <summary>The collector moves names while they are read, and threads come and go.</summary>

@@ -52,6 +52,39 @@ public sealed class UnwindCodesTests
         Assert.Equal((ReturnAddress, Stack + 64, 0xBBul, 0xBADul), (registers.Ip, registers.Sp, registers[Registers.Rbx], registers.Fp));
     }
 
+    /// <summary>The same, but at its end the method jumps to another one: directly, through a register, through a cell of the image.</summary>
+    [Theory]
+    [InlineData(0, 0, new byte[] { 0xE9, 0x00, 0x10, 0, 0 })]
+    [InlineData(5, 48, new byte[] { 0xE9, 0x00, 0x10, 0, 0 })]
+    [InlineData(6, 56, new byte[] { 0xE9, 0x00, 0x10, 0, 0 })]
+    [InlineData(0, 0, new byte[] { 0x48, 0xFF, 0xE0, 0, 0 })]
+    [InlineData(6, 56, new byte[] { 0x48, 0xFF, 0xE0, 0, 0 })]
+    [InlineData(6, 56, new byte[] { 0x48, 0xFF, 0x20, 0, 0 })]
+    [InlineData(6, 56, new byte[] { 0xFF, 0x25, 0x10, 0, 0 })]
+    [InlineData(0, 0, new byte[] { 0xFF, 0xE0, 0, 0, 0 })]
+    public void AnEpilogCanEndWithAJump(ulong at, ulong sp, byte[] jump)
+    {
+        _memory.Write(Code + 60, 0x48, 0x83, 0xC4, 0x28, 0x5B, 0x5D).Write(Code + 66, jump);
+        var registers = new Registers { Ip = Code + 60 + at, Sp = Stack + sp };
+        registers[Registers.Rbx] = 0xBB;
+        registers[Registers.Rbp] = 0xBAD;
+        Assert.True(UnwindCodes.Leave(_memory.Memory, ref registers, Block, isExact: true));
+        Assert.Equal((ReturnAddress, Stack + 64, 0xBBul, 0xBADul), (registers.Ip, registers.Sp, registers[Registers.Rbx], registers.Fp));
+    }
+
+    /// <summary>A jump of a loop, one over a few instructions, and that of a switch.</summary>
+    [Theory]
+    [InlineData(new byte[] { 0xE9, 0xE0, 0xFF, 0xFF, 0xFF })]
+    [InlineData(new byte[] { 0xEB, 0x10, 0, 0, 0 })]
+    [InlineData(new byte[] { 0xFF, 0xE0, 0, 0, 0 })]
+    public void AJumpInTheMethodIsNoEpilog(byte[] jump)
+    {
+        _memory.Write(Code + 60, jump);
+        var registers = new Registers { Ip = Code + 60, Sp = Stack };
+        Assert.True(UnwindCodes.Leave(_memory.Memory, ref registers, Block, isExact: true));
+        Assert.Equal((ReturnAddress, Stack + 64), (registers.Ip, registers.Sp));
+    }
+
     [Fact]
     public void AHandlerLeadsToTheCallerOfItsMethod()
     {
@@ -79,5 +112,5 @@ public sealed class UnwindCodesTests
         Assert.False(UnwindCodes.Leave(_memory.Memory, ref registers, Block, isExact: false));
     }
 
-    private static CodeBlock Block => new() { Method = 1, Start = Code, Base = Code, PartStart = Code, PartUnwind = Codes, Unwind = Codes };
+    private static CodeBlock Block => new() { Method = 1, Start = Code, Base = Code, PartStart = Code, PartEnd = Code + 128, PartUnwind = Codes, Unwind = Codes };
 }

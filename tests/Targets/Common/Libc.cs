@@ -36,6 +36,9 @@ public static unsafe partial class Libc
             throw new InvalidOperationException("timerfd failed");
     }
 
+    /// <summary>Ends the process as native code does that finds an error.</summary>
+    public static void Abort() => abort();
+
     /// <summary>Ends the process without any of the runtime's help: the last resort of a program that is deadlocked.</summary>
     public static void Die() => _ = kill(Environment.ProcessId, 9);
 
@@ -81,4 +84,8 @@ public static unsafe partial class Libc
     [DllImport("libc")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int fcntl(int descriptor, int command, int argument);
+
+    [DllImport("libc")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern void abort();
 }

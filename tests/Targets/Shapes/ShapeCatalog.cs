@@ -53,6 +53,7 @@ internal static class ShapeCatalog
         nameof(Relay) => new Relay(),
         nameof(Thermometer) => new Thermometer(),
         nameof(WeatherStation) => new WeatherStation(),
+        nameof(Crashes) => new Crashes(),
         nameof(Conveyor) => new Conveyor(),
         nameof(Harbour) => new Harbour(),
         nameof(Workshop) => new Workshop(),

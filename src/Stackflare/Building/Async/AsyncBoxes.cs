@@ -73,6 +73,9 @@ internal sealed class AsyncBoxes
         return holder < 0 || _objects.Is(holder, HeapObjectTraits.Truncated) ? default : _objects[holder].Bytes;
     }
 
+    /// <summary>Whether the state of a method can be read: the names of the fields of its box are known.</summary>
+    public bool CanRead(int index) => !_objects.Is(index, HeapObjectTraits.Method) || LayoutOf(_objects[index].Type) is not null;
+
     private void Read(int index)
     {
         ref readonly HeapObject box = ref _objects[index];

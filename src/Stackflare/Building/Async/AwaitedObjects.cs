@@ -50,14 +50,20 @@ internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
             if (objects.Is(index, HeapObjectTraits.Completed))
                 return new Awaited(AsyncWaitKind.Ready, Object: index);
             if (objects.Is(index, HeapObjectTraits.Method | HeapObjectTraits.Machine))
-                return boxes.IndexOf(index) is >= 0 and var box ? new Awaited(default, Box: box, Object: index, DueIn: due, MayBeGivenUp: mayBeGivenUp) : new Awaited(AsyncWaitKind.Ready, Object: index);
+            {
+                if (boxes.IndexOf(index) is >= 0 and var box)
+                    return new Awaited(default, Box: box, Object: index, DueIn: due, MayBeGivenUp: mayBeGivenUp);
+                // Without its assembly, its state is not known either.
+                return new Awaited(boxes.CanRead(index) ? AsyncWaitKind.Ready : AsyncWaitKind.Unknown, Object: index);
+            }
             if (objects.Is(index, HeapObjectTraits.Suspended | HeapObjectTraits.Continuation))
             {
                 if (boxes.IndexOf(index) is >= 0 and var suspended)
                     return new Awaited(default, Box: suspended, Object: index, DueIn: due, MayBeGivenUp: mayBeGivenUp);
                 // A task without a method waits for what it passes on. If it passes on nothing, a thread runs it.
+                // If it has a method that was not copied, nothing is known.
                 if (boxes.PassedOnTo(index) is not (not 0 and var passedOn))
-                    return new Awaited(AsyncWaitKind.Running, Object: index, DueIn: due);
+                    return new Awaited(objects.Word(index, "m_stateObject") is null or 0 ? AsyncWaitKind.Running : AsyncWaitKind.Unknown, Object: index, DueIn: due);
                 address = passedOn;
                 continue;
             }
@@ -175,7 +181,7 @@ internal sealed class AwaitedObjects(HeapObjects objects, AsyncBoxes boxes)
         if (due == fired)
             return TimeSpan.Zero;
         // Both are in milliseconds, by the same clock that the probe read during the pause.
-        return objects.Word(timer, "_startTicks") is { } start
+        return objects.Heap.Now > TimeSpan.Zero && objects.Word(timer, "_startTicks") is { } start
             ? Milliseconds((double)(uint)due - ((objects.Heap.Now.Ticks / TimeSpan.TicksPerMillisecond) - (double)(long)start))
             : null;
     }

@@ -88,6 +88,9 @@ internal sealed class RequestReader
 
     private TimeSpan? Age(int context, int activity)
     {
+        // A copy of a core file can have any time.
+        if (_objects.Heap.Now == TimeSpan.Zero)
+            return null;
         // Nanoseconds of the clock that the probe read during the pause.
         if (context >= 0 && _objects.Word(context, "<StartTimestamp>k__BackingField") is not (null or 0) and var start)
             return NotNegative(_objects.Heap.Now - TimeSpan.FromTicks((long)(start.Value / TimeSpan.NanosecondsPerTick)));

@@ -183,8 +183,7 @@ internal sealed class WaitedObjects
     /// </summary>
     private int LostReaders(SnapshotObject entry, int index)
     {
-        // If a part of the capture is missing, a note says so.
-        if (entry is not { Owner: null, Count: > 0 and var count } || _snapshot.Notes.Count > 0 || Array.Exists(_threads, IsEntering))
+        if (entry is not { Owner: null, Count: > 0 and var count } || !_snapshot.AreLocksWhole || Array.Exists(_threads, IsEntering))
             return 0;
         return Math.Max(0, count - Readers(index).Count());
     }

@@ -28,36 +28,24 @@ internal static class CoreCapture
     /// <param name="path">The file.</param>
     /// <param name="limits">Limits on threads, frames and bytes.</param>
     /// <param name="executable">The program's executable, which contains the assemblies of a single-file program; null if it is not known.</param>
+    /// <param name="asyncStacks">Whether the heap is read for async methods, and for how long.</param>
     /// <exception cref="StackflareException">The file is no core, is damaged, lacks what is needed, or is of a process whose stacks cannot be read.</exception>
-    public static Snapshot Take(string path, DumpLimits limits, out string? executable)
+    public static Snapshot Take(string path, DumpLimits limits, out string? executable, AsyncStackMode asyncStacks = AsyncStackMode.Auto)
     {
         using CoreFile core = CoreFile.Open(path);
         using var source = new CoreMemory(core);
         var memory = new ProcessMemory(source);
-        MappedImages images = ImagesOf(core);
-        executable = images.At(core.Notes.ProgramHeaders)?.Path;
-        (MappedImage runtime, ContractDescriptor descriptor) = FindRuntime(core, memory, images);
+        var images = MappedImages.Of(core.Notes.Mappings.Select(static m => (m.Start, m.End, m.Position, m.Path)));
+        MappedImage? program = images.At(core.Notes.ProgramHeaders);
+        (MappedImage runtime, ContractDescriptor descriptor) = FindRuntime(core, source, memory, images, program);
+        executable = program is not null && source.IsProved(program.Start) ? program.Path : null;
         var reader = RuntimeReader.Open(memory, descriptor, runtime.Path, images);
         CoreThread[] threads = [.. core.Notes.Threads.DistinctBy(static t => t.Id)];
-        return reader.Read(Facts(core, reader.ProgramName()), threads.ToDictionary(static t => t.Id, static t => t.State), core.WrittenAt, limits, () => (Notes(core), FileNotes(source)));
-    }
-
-    /// <summary>The files that were mapped from their first byte on.</summary>
-    private static MappedImages ImagesOf(CoreFile core)
-    {
-        var images = new List<MappedImage>();
-        foreach (FileMapping mapping in core.Notes.Mappings)
-        {
-            if (mapping.Position == 0)
-                images.Add(new MappedImage(mapping.Start, mapping.End, mapping.Path));
-            else if (images.Count > 0 && images[^1].Path == mapping.Path)
-                images[^1] = images[^1] with { End = mapping.End };
-        }
-        return new MappedImages(images);
+        return reader.Read(Facts(core, reader.ProgramName()), threads.ToDictionary(static t => t.Id, static t => t.State), core.WrittenAt, limits, () => (Notes(core), FileNotes(source)), asyncStacks);
     }
 
     /// <summary>The runtime's library, or the program that contains the runtime.</summary>
-    private static (MappedImage Runtime, ContractDescriptor Descriptor) FindRuntime(CoreFile core, ProcessMemory memory, MappedImages images)
+    private static (MappedImage Runtime, ContractDescriptor Descriptor) FindRuntime(CoreFile core, CoreMemory source, ProcessMemory memory, MappedImages images, MappedImage? program)
     {
         MappedImage? without = null;
         bool isFound = false;
@@ -85,6 +73,8 @@ internal static class CoreCapture
         }
         if (isFound || core.MissingBytes > 0)
             throw core.Damaged(core.MissingBytes > 0 ? Invariant($"it is cut short: {core.MissingBytes:N0} bytes are missing") : "it lacks the runtime's library, and the library is not here any more, or not the same");
+        if (program is not null && source.MissingFiles.Contains(program.Path))
+            throw core.Damaged("it lacks parts of the program, whose file is not here any more, or not the same, so the runtime in it cannot be found");
         if (images.All.Any(static i => ExecutableSymbols.RuntimeIn(i.Path) == RuntimeKind.NativeAot))
             throw new StackflareException(StackflareError.NativeAot, "The process was compiled with NativeAOT, so it has no runtime that describes its stacks.", "Use a native debugger.");
         throw new StackflareException(StackflareError.NotDotNet, "The process did not run .NET.", "Name the core of a .NET process.");
@@ -108,11 +98,7 @@ internal static class CoreCapture
     /// <summary>What the core did not provide; known only when everything has been read.</summary>
     private static List<string> Notes(CoreFile core)
     {
-        List<string> notes =
-        [
-            "Locks, and what else threads wait for, are not read from core files yet, so deadlocks are not found.",
-            "Async stacks and the thread pool are not read from core files yet.",
-        ];
+        List<string> notes = [];
         // createdump marks only the thread that caused it; the kernel marks all, and writes that thread first.
         if (core.Notes.Threads.Find(static t => FatalSignals.ContainsKey(t.Signal)) is { } culprit)
             notes.Insert(0, Invariant($"The process ended because of {FatalSignals[culprit.Signal]}, in thread {culprit.Id}."));
@@ -124,11 +110,13 @@ internal static class CoreCapture
     /// <summary>What it did not provide, and named files had to. They are named.</summary>
     private static IEnumerable<string> FileNotes(CoreMemory memory)
     {
-        string[] missing = [.. memory.MissingFiles], unproven = [.. memory.UncheckedFiles];
+        string[] missing = [.. memory.MissingFiles], unproven = [.. memory.UncheckedFiles], changed = [.. memory.ChangedFiles];
         if (missing.Length > 0)
             yield return $"Frames, names or lines may be missing: the core leaves out parts of {Files(missing)}, which {Is(missing)} not here any more, or not the same.";
         if (unproven.Length > 0)
-            yield return $"Parts of {Files(unproven)} come from the {(unproven.Length == 1 ? "file" : "files")} on this machine. The core does not say which build the process used.";
+            yield return $"Parts of {Files(unproven)} come from the {(unproven.Length == 1 ? "file" : "files")} on this machine. The core does not say which build the process used, so names and lines from there may be wrong.";
+        if (changed.Length > 0)
+            yield return $"Of these, {Files(changed)} {(changed.Length == 1 ? "was" : "were")} put there after the core was written.";
     }
 
     private static string Files(string[] paths) => paths.Length == 1

@@ -1,7 +1,7 @@
-using System.Buffers.Binary;
 using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 using Stackflare.Interop;
+using Stackflare.Runtime;
 
 namespace Stackflare.Capture.CoreFiles;
 
@@ -11,9 +11,8 @@ namespace Stackflare.Capture.CoreFiles;
 /// </summary>
 internal sealed class CoreFile : IDisposable
 {
-    private const int HeaderBytes = 64, ProgramHeaderBytes = 56, MaxHeaders = 1 << 20;
-    private const ushort Core = 4, X64 = 62, Arm64 = 183, ManyHeaders = 0xFFFF;
-    private const uint Load = 1, Note = 4;
+    private const int MaxParts = 1 << 20;
+    private const ushort Core = 4, X64 = 62, Arm64 = 183;
     private const string CheckCopy = "Check that the copy of the file is complete, and that no limit on size (ulimit -c, free space) cut it short.";
 
     private readonly List<CoreSegment> _segments = [];
@@ -25,9 +24,8 @@ internal sealed class CoreFile : IDisposable
         Length = (ulong)RandomAccess.GetLength(handle);
         WrittenAt = File.GetLastWriteTimeUtc(handle);
         var file = new FileWindow(handle);
-        Span<byte> header = stackalloc byte[HeaderBytes];
-        CheckHeader(file.TryRead(0, header), header);
-        Notes = CoreNotes.Read(file, ReadProgramHeaders(file, header));
+        ElfHeaders headers = Check(ElfHeaders.Open(file.TryRead, 0));
+        Notes = CoreNotes.Read(file, ReadParts(headers));
         if (Notes.Threads.Count == 0)
             throw Damaged(Notes.IsTruncated ? "it is cut short, so that its threads are missing" : "it has no threads");
         _segments.Sort(static (a, b) => a.Start.CompareTo(b.Start));
@@ -80,9 +78,7 @@ internal sealed class CoreFile : IDisposable
         try
         {
             using SafeFileHandle? handle = SafeOpen.Regular(path);
-            Span<byte> header = stackalloc byte[HeaderBytes];
-            return handle is not null && FileRead.TryFill(handle, header, 0) == HeaderBytes && IsElf(header)
-                && BinaryPrimitives.ReadUInt16LittleEndian(header[16..]) == Core;
+            return handle is not null && ElfHeaders.Open((at, to) => FileRead.TryFill(handle, to, (long)at) == to.Length, 0) is { Kind: Core };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -95,50 +91,38 @@ internal sealed class CoreFile : IDisposable
     /// <summary>The error of a file that lacks something.</summary>
     public CoreFileException Damaged(string reason) => new(Path, reason, CheckCopy);
 
-    private static bool IsElf(ReadOnlySpan<byte> header) => header.StartsWith("\u007fELF"u8);
-
-    private void CheckHeader(bool isRead, ReadOnlySpan<byte> header)
+    private ElfHeaders Check(ElfHeaders? headers)
     {
-        if (!isRead || !IsElf(header) || BinaryPrimitives.ReadUInt16LittleEndian(header[16..]) != Core)
+        if (headers is not { Kind: Core })
             throw new CoreFileException(Path, "it is not a core file", "Name a file that createdump, gcore or the kernel wrote.");
-        // 64 bits, the lowest byte first.
-        ushort machine = BinaryPrimitives.ReadUInt16LittleEndian(header[18..]);
-        if (!header[4..].StartsWith((ReadOnlySpan<byte>)[2, 1]) || machine != X64)
+        if (headers is not { HasKnownForm: true, Machine: X64 })
         {
             throw new StackflareException(
                 StackflareError.Unsupported,
-                $"The core file '{Model.EscapedText.Plain(Path)}' is of a process for another processor{(machine == Arm64 ? " (arm64)" : "")}.",
+                $"The core file '{Model.EscapedText.Plain(Path)}' is of a process for another processor{(headers.Machine == Arm64 ? " (arm64)" : "")}.",
                 "Only cores of x64 processes can be read.");
         }
+        return headers;
     }
 
-    private List<(ulong, ulong)> ReadProgramHeaders(FileWindow file, ReadOnlySpan<byte> header)
+    private List<(ulong, ulong)> ReadParts(ElfHeaders headers)
     {
-        ulong at = BinaryPrimitives.ReadUInt64LittleEndian(header[32..]), sections = BinaryPrimitives.ReadUInt64LittleEndian(header[40..]);
-        uint count = BinaryPrimitives.ReadUInt16LittleEndian(header[56..]);
-        Span<byte> bytes = stackalloc byte[HeaderBytes];
-        // A larger number is in the first section header.
-        if (count == ManyHeaders && file.TryRead(sections, bytes))
-            count = BinaryPrimitives.ReadUInt32LittleEndian(bytes[44..]);
-        if (count > MaxHeaders)
-            throw Damaged(string.Create(CultureInfo.InvariantCulture, $"it claims to have {count} parts"));
+        if (headers.Count > MaxParts)
+            throw Damaged(string.Create(CultureInfo.InvariantCulture, $"it claims to have {headers.Count} parts"));
         var notes = new List<(ulong, ulong)>();
-        bytes = bytes[..ProgramHeaderBytes];
-        for (uint i = 0; i < count; i++)
+        for (uint i = 0; i < headers.Count; i++)
         {
-            if (!file.TryRead(at + (i * (ulong)ProgramHeaderBytes), bytes))
+            if (!headers.TryPart(i, out ElfPart part))
                 throw Damaged("it is cut short in its headers");
-            ulong position = BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]), address = BinaryPrimitives.ReadUInt64LittleEndian(bytes[16..]);
-            ulong length = BinaryPrimitives.ReadUInt64LittleEndian(bytes[32..]);
-            if (length == 0 || position > long.MaxValue - length || address > ulong.MaxValue - length)
+            if (part.FileBytes == 0 || part.Position > long.MaxValue - part.FileBytes || part.Address > ulong.MaxValue - part.FileBytes)
                 continue;
-            switch (BinaryPrimitives.ReadUInt32LittleEndian(bytes))
+            switch (part.Kind)
             {
-                case Load:
-                    Add(new CoreSegment(address, length, position));
+                case ElfPart.Load:
+                    Add(new CoreSegment(part.Address, part.FileBytes, part.Position));
                     break;
-                case Note:
-                    notes.Add((position, length));
+                case ElfPart.Note:
+                    notes.Add((part.Position, part.FileBytes));
                     break;
             }
         }

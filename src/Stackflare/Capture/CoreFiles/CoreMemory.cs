@@ -11,13 +11,16 @@ internal sealed class CoreMemory(CoreFile core) : IMemoryReader, IDisposable
     /// <summary>More files are not opened: a damaged core can name any number.</summary>
     private const int MaxFiles = 512;
 
-    private readonly Dictionary<string, NamedFile?> _files = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Path, bool IsDeleted), NamedFile?> _files = [];
 
     /// <summary>The files that were read although the core does not say which build of them was mapped.</summary>
-    public IEnumerable<string> UncheckedFiles => _files.Where(static f => f.Value is { IsChecked: false, IsUsed: true }).Select(static f => f.Key);
+    public IEnumerable<string> UncheckedFiles => Where(static f => f is { IsChecked: false, IsUsed: true });
+
+    /// <summary>Those of them that came to their places after the core was written.</summary>
+    public IEnumerable<string> ChangedFiles => Where(static f => f is { IsChecked: false, IsUsed: true, IsChanged: true });
 
     /// <summary>The files that were needed but are not there any more, or are not the same.</summary>
-    public IEnumerable<string> MissingFiles => _files.Where(static f => f.Value is null).Select(static f => f.Key);
+    public IEnumerable<string> MissingFiles => Where(static f => f is null or { IsOther: true });
 
     public int Read(ulong address, Span<byte> buffer)
     {
@@ -35,10 +38,34 @@ internal sealed class CoreMemory(CoreFile core) : IMemoryReader, IDisposable
         return done;
     }
 
+    /// <summary>Whether the file that is mapped at an address is certainly the same as then, also if nothing of it was needed.</summary>
+    public bool IsProved(ulong address)
+    {
+        if (MappingAt(address) is not { } mapping)
+            return false;
+        if (_files.TryGetValue((mapping.Path, mapping.IsDeleted), out NamedFile? known))
+            return known is { IsProved: true };
+        using NamedFile? file = Open((mapping.Path, mapping.IsDeleted));
+        return file is { IsProved: true };
+    }
+
     public void Dispose()
     {
         foreach (NamedFile? file in _files.Values)
             file?.Dispose();
+    }
+
+    /// <summary>Reads what the core itself has. Segments can follow each other.</summary>
+    private bool TryReadCore(ulong address, Span<byte> buffer)
+    {
+        for (int done = 0; done < buffer.Length;)
+        {
+            int read = ReadCore(address + (ulong)done, buffer[done..], out _);
+            if (read == 0)
+                return false;
+            done += read;
+        }
+        return true;
     }
 
     /// <summary>Reads what the core itself has, up to the end of a segment.</summary>
@@ -56,27 +83,32 @@ internal sealed class CoreMemory(CoreFile core) : IMemoryReader, IDisposable
 
     private int ReadFile(ulong address, Span<byte> buffer, ulong end)
     {
-        List<FileMapping> mappings = core.Notes.Mappings;
-        int after = After(mappings.Count, i => mappings[i].Start <= address);
-        if (after == 0 || address >= mappings[after - 1].End)
+        if (MappingAt(address) is not { } mapping)
             return 0;
-        FileMapping mapping = mappings[after - 1];
         int length = (int)Math.Min((ulong)buffer.Length, Math.Min(mapping.End, end) - address);
         return FileOf(mapping)?.Read(mapping.Position + (address - mapping.Start), buffer[..length]) ?? 0;
     }
 
+    private FileMapping? MappingAt(ulong address)
+    {
+        List<FileMapping> mappings = core.Notes.Mappings;
+        int after = After(mappings.Count, i => mappings[i].Start <= address);
+        return after > 0 && address < mappings[after - 1].End ? mappings[after - 1] : null;
+    }
+
     private NamedFile? FileOf(FileMapping mapping)
     {
-        if (!_files.TryGetValue(mapping.Path, out NamedFile? file))
-        {
-            string path = mapping.Path;
-            file = _files.Count < MaxFiles && core.Notes.Mappings.Find(m => m.Position == 0 && m.Path == path) is { } first
-                ? NamedFile.Open(path, first.Start, core.WrittenAt, (at, bytes) => ReadCore(at, bytes, out _) == bytes.Length)
-                : null;
-            _files[path] = file;
-        }
+        (string, bool) key = (mapping.Path, mapping.IsDeleted);
+        if (!_files.TryGetValue(key, out NamedFile? file))
+            _files[key] = file = _files.Count < MaxFiles ? Open(key) : null;
         return file;
     }
+
+    private NamedFile? Open((string Path, bool IsDeleted) key) => core.Notes.Files.TryGetValue(key, out FileInCore? named)
+        ? NamedFile.Open(named, core, TryReadCore)
+        : null;
+
+    private IEnumerable<string> Where(Func<NamedFile?, bool> condition) => _files.Where(f => condition(f.Value)).Select(static f => f.Key.Path);
 
     /// <summary>How many items of a sorted list satisfy a condition, which the first ones do.</summary>
     private static int After(int count, Func<int, bool> isBefore)

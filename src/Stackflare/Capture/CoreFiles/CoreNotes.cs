@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using System.Text;
 using Stackflare.Runtime;
 using Stackflare.Runtime.Stacks;
@@ -8,18 +9,21 @@ namespace Stackflare.Capture.CoreFiles;
 /// <summary>The notes of a core for x64: threads, mapped files, the process. The layouts are the kernel's (linux/elfcore.h).</summary>
 internal sealed class CoreNotes
 {
-    private const int MaxNotes = 4 << 20, MaxThreads = 200_000, MaxMappings = 1 << 20, MaxFileTable = 64 << 20, MaxVector = 4096, MaxName = 64;
+    /// <summary>Limits for all parts and all tables together: a core can have any number of both, at the same place.</summary>
+    private const int MaxNotes = 4 << 20, MaxThreads = 200_000, MaxMappings = 1 << 20, MaxTableBytes = 64 << 20;
+
+    private const int MaxVector = 4096, MaxName = 64;
+    private const string DeletedMark = " (deleted)";
     private const uint ThreadStatus = 1, ProcessInfo = 3, AuxiliaryVector = 6, FileTable = 0x46494C45;
     private const int HeaderBytes = 12, StatusBytes = 336, ProcessBytes = 136, MappingBytes = 24;
 
-    /// <summary>The places of general registers in a thread's status, by their numbers in instructions; then that of the instruction pointer.</summary>
-    private static readonly int[] RegisterPlaces = [10, 11, 12, 5, 19, 4, 13, 14, 9, 8, 7, 6, 3, 2, 1, 0];
-
-    private const int FirstRegister = 112, IpPlace = 16;
+    private const int FirstRegister = 112;
 
     private const ulong ProgramHeadersKey = 3;
 
     private readonly FileWindow _file;
+    private int _notesLeft = MaxNotes;
+    private uint _tableBytesLeft = MaxTableBytes;
 
     private CoreNotes(FileWindow file) => _file = file;
 
@@ -34,7 +38,10 @@ internal sealed class CoreNotes
     /// <summary>An address in the executable, that of its program headers; 0 if the core does not say it.</summary>
     public ulong ProgramHeaders { get; private set; }
 
-    /// <summary>Whether a part of the notes is missing.</summary>
+    /// <summary>The mapped files, by their paths; of a file that was mapped twice, the first mapping.</summary>
+    public IReadOnlyDictionary<(string Path, bool IsDeleted), FileInCore> Files { get; private set; } = new Dictionary<(string, bool), FileInCore>();
+
+    /// <summary>Whether a part of the notes is missing, or was not read because of a limit.</summary>
     public bool IsTruncated { get; private set; }
 
     /// <summary>Reads the notes in a part of the file.</summary>
@@ -44,6 +51,7 @@ internal sealed class CoreNotes
         foreach ((ulong position, ulong length) in parts)
             notes.Read(position, length);
         notes.Mappings.Sort(static (a, b) => a.Start.CompareTo(b.Start));
+        notes.Files = FilesOf(notes.Mappings);
         return notes;
     }
 
@@ -51,9 +59,9 @@ internal sealed class CoreNotes
     {
         Span<byte> header = stackalloc byte[HeaderBytes];
         ulong end = position + length;
-        for (int i = 0; i < MaxNotes && end - position >= HeaderBytes; i++)
+        while (end - position >= HeaderBytes)
         {
-            if (!_file.TryRead(position, header))
+            if (_notesLeft-- <= 0 || !_file.TryRead(position, header))
             {
                 IsTruncated = true;
                 return;
@@ -75,8 +83,8 @@ internal sealed class CoreNotes
         Span<byte> buffer = stackalloc byte[StatusBytes];
         switch (kind)
         {
-            case ThreadStatus when size >= StatusBytes && Threads.Count < MaxThreads:
-                if (_file.TryRead(content, buffer))
+            case ThreadStatus when size >= StatusBytes:
+                if (Threads.Count < MaxThreads && _file.TryRead(content, buffer))
                     Threads.Add(Thread(buffer));
                 else
                     IsTruncated = true;
@@ -90,29 +98,30 @@ internal sealed class CoreNotes
                 if (_file.TryRead(content, vector))
                     ProgramHeaders = Auxiliary(vector, ProgramHeadersKey);
                 break;
-            case FileTable when size <= MaxFileTable:
-                byte[] table = new byte[size];
-                if (_file.TryRead(content, table))
-                    ReadMappings(table);
-                else
+            case FileTable:
+                // Memory for a table that the file does not have would be memory for nothing.
+                if (size > _tableBytesLeft || !_file.Has(content, size))
+                {
                     IsTruncated = true;
+                    break;
+                }
+                _tableBytesLeft -= size;
+                byte[] table = new byte[size];
+                IsTruncated |= !_file.TryRead(content, table);
+                ReadMappings(table);
                 break;
         }
     }
 
     private static CoreThread Thread(ReadOnlySpan<byte> status)
     {
-        var registers = new Registers { Ip = Register(status, IpPlace) };
-        for (int i = 0; i < RegisterPlaces.Length; i++)
-            registers[i] = Register(status, RegisterPlaces[i]);
+        ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(status.Slice(FirstRegister, KernelRegisters.Count * sizeof(ulong)));
         // createdump and gcore write zeros.
         TimeSpan time = Time(status[48..]) + Time(status[64..]);
         return new CoreThread(
             BinaryPrimitives.ReadInt32LittleEndian(status[32..]), BinaryPrimitives.ReadInt16LittleEndian(status[12..]),
-            new StoppedThread(registers, time > TimeSpan.Zero ? time : null));
+            new StoppedThread(KernelRegisters.Read(words), time > TimeSpan.Zero ? time : null) { IsAsleep = KernelRegisters.IsAsleep(words) });
     }
-
-    private static ulong Register(ReadOnlySpan<byte> status, int place) => BinaryPrimitives.ReadUInt64LittleEndian(status[(FirstRegister + (place * sizeof(ulong)))..]);
 
     private static TimeSpan Time(ReadOnlySpan<byte> time)
     {
@@ -129,13 +138,14 @@ internal sealed class CoreNotes
             return;
         ulong count = BinaryPrimitives.ReadUInt64LittleEndian(table), unit = BinaryPrimitives.ReadUInt64LittleEndian(table[8..]);
         ReadOnlySpan<byte> ranges = table[16..];
-        if (count > MaxMappings || (ulong)ranges.Length < count * MappingBytes || unit > uint.MaxValue)
+        if (count > (ulong)(MaxMappings - Mappings.Count) || (ulong)ranges.Length < count * MappingBytes || unit > uint.MaxValue)
         {
             IsTruncated = true;
             return;
         }
         ReadOnlySpan<byte> paths = ranges[((int)count * MappingBytes)..];
         string path = "";
+        bool isDeleted = false;
         ReadOnlySpan<byte> last = default;
         for (int i = 0; i < (int)count; i++, ranges = ranges[MappingBytes..])
         {
@@ -147,14 +157,31 @@ internal sealed class CoreNotes
             }
             // A file has several mappings in a row.
             if (i == 0 || !paths[..length].SequenceEqual(last))
+            {
                 path = Encoding.UTF8.GetString(paths[..length]);
+                isDeleted = path.EndsWith(DeletedMark, StringComparison.Ordinal);
+                path = isDeleted ? path[..^DeletedMark.Length] : path;
+            }
             last = paths[..length];
             paths = paths[(length + 1)..];
             ulong start = BinaryPrimitives.ReadUInt64LittleEndian(ranges), end = BinaryPrimitives.ReadUInt64LittleEndian(ranges[8..]);
             ulong position = BinaryPrimitives.ReadUInt64LittleEndian(ranges[16..]);
             if (start < end && position <= uint.MaxValue)
-                Mappings.Add(new FileMapping(start, end, position * unit, path));
+                Mappings.Add(new FileMapping(start, end, position * unit, path, isDeleted));
         }
+    }
+
+    private static Dictionary<(string, bool), FileInCore> FilesOf(List<FileMapping> mappings)
+    {
+        var files = new Dictionary<(string, bool), FileInCore>();
+        foreach (FileMapping mapping in mappings)
+        {
+            if (mapping.Position == 0)
+                files.TryAdd((mapping.Path, mapping.IsDeleted), new FileInCore(mapping.Path, mapping.IsDeleted, mapping.Start, 0));
+            if (files.TryGetValue((mapping.Path, mapping.IsDeleted), out FileInCore? file))
+                files[(mapping.Path, mapping.IsDeleted)] = file with { MappedBytes = Math.Max(file.MappedBytes, mapping.Position + (mapping.End - mapping.Start)) };
+        }
+        return files;
     }
 
     /// <summary>A value of the vector that the kernel passes to a program: pairs of a key and a value.</summary>

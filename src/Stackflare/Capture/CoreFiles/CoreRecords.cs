@@ -16,7 +16,15 @@ internal sealed record CoreSegment(ulong Start, ulong Length, ulong Position)
 /// <param name="End">The address behind it.</param>
 /// <param name="Position">Its place in the file.</param>
 /// <param name="Path">The file's path.</param>
-internal sealed record FileMapping(ulong Start, ulong End, ulong Position, string Path);
+/// <param name="IsDeleted">Whether it was not there any more, for example because an update had replaced it.</param>
+internal sealed record FileMapping(ulong Start, ulong End, ulong Position, string Path, bool IsDeleted = false);
+
+/// <summary>A file that was mapped into the process.</summary>
+/// <param name="Path">Its path.</param>
+/// <param name="IsDeleted">Whether it was not there any more.</param>
+/// <param name="Start">The address to which its first byte was mapped.</param>
+/// <param name="MappedBytes">How many bytes of it, from its start on, were mapped at least, in whole pages.</param>
+internal sealed record FileInCore(string Path, bool IsDeleted, ulong Start, ulong MappedBytes);
 
 /// <summary>A thread when the core was written.</summary>
 /// <param name="Id">The kernel's id.</param>

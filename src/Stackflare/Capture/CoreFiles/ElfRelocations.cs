@@ -1,13 +1,13 @@
 using System.Buffers.Binary;
 using Microsoft.Win32.SafeHandles;
+using Stackflare.Runtime;
 
 namespace Stackflare.Capture.CoreFiles;
 
 /// <summary>The places of an executable or library at which the loader adds the address to which it was mapped.</summary>
 internal sealed class ElfRelocations
 {
-    private const int HeaderBytes = 64, ProgramHeaderBytes = 56, MaxHeaders = 256, MaxDynamic = 1024, EntryBytes = 24, MaxBytes = 64 << 20;
-    private const uint Load = 1, Dynamic = 2;
+    private const int MaxDynamic = 1024, EntryBytes = 24, MaxBytes = 64 << 20;
     private const ulong Table = 7, TableSize = 8, Relative = 8, PageMask = 0xFFF;
 
     /// <summary>Positions in the file, ascending, and what the loader adds the address to.</summary>
@@ -25,9 +25,8 @@ internal sealed class ElfRelocations
     {
         var entries = new List<(ulong, ulong)>();
         var window = new FileWindow(file);
-        Span<byte> header = stackalloc byte[HeaderBytes];
-        if (window.TryRead(0, header))
-            Read(window, header, entries);
+        if (ElfHeaders.Open(window.TryRead, 0) is { } headers)
+            Read(window, headers, entries);
         return new ElfRelocations(entries);
     }
 
@@ -49,25 +48,14 @@ internal sealed class ElfRelocations
         }
     }
 
-    private static void Read(FileWindow window, ReadOnlySpan<byte> header, List<(ulong, ulong)> entries)
+    private static void Read(FileWindow window, ElfHeaders headers, List<(ulong, ulong)> entries)
     {
-        var parts = new List<(ulong Address, ulong Position, ulong Length)>();
-        ulong at = BinaryPrimitives.ReadUInt64LittleEndian(header[32..]), dynamic = 0;
-        int count = Math.Min((int)BinaryPrimitives.ReadUInt16LittleEndian(header[56..]), MaxHeaders);
-        Span<byte> bytes = stackalloc byte[ProgramHeaderBytes];
-        for (int i = 0; i < count && window.TryRead(at + ((ulong)i * ProgramHeaderBytes), bytes); i++)
-        {
-            uint kind = BinaryPrimitives.ReadUInt32LittleEndian(bytes);
-            ulong position = BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]);
-            if (kind == Load)
-                parts.Add((BinaryPrimitives.ReadUInt64LittleEndian(bytes[16..]), position, BinaryPrimitives.ReadUInt64LittleEndian(bytes[32..])));
-            else if (kind == Dynamic)
-                dynamic = position;
-        }
-        if (parts.Count == 0 || dynamic == 0)
+        ElfPart[] all = [.. headers.ImageParts()], parts = Array.FindAll(all, static p => p.Kind == ElfPart.Load);
+        ulong dynamic = Array.Find(all, static p => p.Kind == ElfPart.Dynamic).Position;
+        if (parts.Length == 0 || dynamic == 0)
             return;
         ulong first = parts.Min(static p => p.Address) & ~PageMask, table = 0, size = 0;
-        bytes = bytes[..(2 * sizeof(ulong))];
+        Span<byte> bytes = stackalloc byte[2 * sizeof(ulong)];
         for (int i = 0; i < MaxDynamic && window.TryRead(dynamic + ((ulong)i * 16), bytes) && BinaryPrimitives.ReadUInt64LittleEndian(bytes) is var tag and not 0; i++)
         {
             ulong value = BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]);
@@ -77,8 +65,7 @@ internal sealed class ElfRelocations
             ReadTable(window, from, size, first, parts, entries);
     }
 
-    private static void ReadTable(
-        FileWindow window, ulong from, ulong size, ulong first, List<(ulong Address, ulong Position, ulong Length)> parts, List<(ulong, ulong)> entries)
+    private static void ReadTable(FileWindow window, ulong from, ulong size, ulong first, ElfPart[] parts, List<(ulong, ulong)> entries)
     {
         Span<byte> bytes = stackalloc byte[EntryBytes];
         for (ulong i = 0; i + EntryBytes <= size && window.TryRead(from + i, bytes); i += EntryBytes)
@@ -88,12 +75,12 @@ internal sealed class ElfRelocations
         }
     }
 
-    private static ulong? PositionOf(List<(ulong Address, ulong Position, ulong Length)> parts, ulong address)
+    private static ulong? PositionOf(ElfPart[] parts, ulong address)
     {
-        foreach ((ulong start, ulong position, ulong length) in parts)
+        foreach (ElfPart part in parts)
         {
-            if (address >= start && address - start < length)
-                return position + (address - start);
+            if (address >= part.Address && address - part.Address < part.FileBytes)
+                return part.Position + (address - part.Address);
         }
         return null;
     }

@@ -1,77 +1,64 @@
-using System.Buffers.Binary;
 using Microsoft.Win32.SafeHandles;
 using Stackflare.Interop;
+using Stackflare.Runtime;
+using Stackflare.Runtime.Types;
 
 namespace Stackflare.Capture.CoreFiles;
 
-/// <summary>Reads from a file or from memory. False if a part is missing.</summary>
-internal delegate bool ByteReader(ulong at, Span<byte> to);
-
 /// <summary>
-/// A file that was mapped into the process. It is used only if it is an executable, a library or an assembly, and if it is the same as then: if the core
-/// has its first page, by its build id, or for an assembly by its headers; otherwise, if it has not been changed since.
+/// A file that was mapped into the process. It is used only if it is the same as then, as far as that can be known: an executable or a library by its
+/// build id, and a single-file program also by the id of its bundle; an assembly by its headers, or if the core does not have them, by its size and by the
+/// time of its last change.
 /// </summary>
 internal sealed class NamedFile : IDisposable
 {
     private const int PageBytes = 4096, AssemblyHeaderBytes = 512;
+    private const ushort OthersMayRead = 4;
+
+    /// <summary>The host of single-file programs that use a shared runtime.</summary>
+    private static readonly string[] HostLibraries = ["libhostfxr.so", "libhostpolicy.so"];
 
     private readonly SafeFileHandle _handle;
     private readonly ulong _start;
-    private readonly bool _isElf;
+    private ElfHeaders? _elf;
     private ElfRelocations? _relocations;
 
-    private NamedFile(SafeFileHandle handle, ulong start, bool isElf, bool isChecked)
+    /// <summary>How many bytes of the file are proved to be the same.</summary>
+    private ulong _sameBytes = ulong.MaxValue;
+
+    private NamedFile(SafeFileHandle handle, ulong start)
     {
         _handle = handle;
         _start = start;
-        _isElf = isElf;
-        IsChecked = isChecked;
     }
 
     /// <summary>Whether the core says which build of the file was mapped.</summary>
-    public bool IsChecked { get; }
+    public bool IsChecked { get; private set; }
+
+    /// <summary>Whether the file came to its place after the core was written, although it is not newer.</summary>
+    public bool IsChanged { get; private set; }
 
     public bool IsUsed { get; private set; }
 
+    /// <summary>Whether a part was needed that is not the same.</summary>
+    public bool IsOther { get; private set; }
+
+    /// <summary>Whether the whole file is certainly the same, with what a single-file program contains.</summary>
+    public bool IsProved => IsChecked && _sameBytes == ulong.MaxValue;
+
     /// <summary>Opens a file; null if it is not there, or not the same.</summary>
-    /// <param name="path">Its path.</param>
-    /// <param name="start">The address to which its first byte was mapped.</param>
-    /// <param name="writtenAt">When the core was written.</param>
-    /// <param name="core">Reads the memory in the core.</param>
-    public static NamedFile? Open(string path, ulong start, DateTimeOffset writtenAt, ByteReader core)
+    /// <param name="named">What the core says of it.</param>
+    /// <param name="core">The core.</param>
+    /// <param name="memory">Reads the memory in the core.</param>
+    public static NamedFile? Open(FileInCore named, CoreFile core, ByteReader memory)
     {
-        if (!path.StartsWith('/'))
+        if (!named.Path.StartsWith('/') || SafeOpen.Regular(named.Path) is not { } handle)
             return null;
-        SafeFileHandle? handle = null;
-        try
-        {
-            handle = SafeOpen.Regular(path);
-            if (handle is null)
-                return null;
-            SafeFileHandle file = handle;
-            Span<byte> header = stackalloc byte[AssemblyHeaderBytes], mapped = stackalloc byte[AssemblyHeaderBytes];
-            if (FileRead.TryFill(file, header, 0) < header.Length)
-                return null;
-            bool isElf = header.StartsWith("\u007fELF"u8), isChecked = core(start, mapped);
-            if (!isElf && !header.StartsWith("MZ"u8))
-                return null;
-            bool isSame = !isChecked ? File.GetLastWriteTimeUtc(file) <= writtenAt
-                : isElf ? SameBuild(ElfBuildId.Find((at, to) => FileRead.TryFill(file, to, (long)at) == to.Length, 0), ElfBuildId.Find(core, start))
-                : header.SequenceEqual(mapped);
-            if (!isSame)
-                return null;
-            var named = new NamedFile(file, start, isElf, isChecked);
-            handle = null;
-            return named;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-        finally
-        {
-            handle?.Dispose();
-        }
+        var file = new NamedFile(handle, named.Start);
+        if (file.IsSame(named, core, memory))
+            return file;
+        file.Dispose();
+        return null;
     }
 
     /// <summary>Reads a part of the file as it was mapped: the loader replaces relative addresses by absolute ones.</summary>
@@ -79,9 +66,14 @@ internal sealed class NamedFile : IDisposable
     {
         if (position > long.MaxValue)
             return 0;
+        if (position >= _sameBytes)
+        {
+            IsOther = true;
+            return 0;
+        }
         IsUsed = true;
-        int read = FileRead.TryFill(_handle, to, (long)position);
-        if (_isElf)
+        int read = FileRead.TryFill(_handle, to[..(int)Math.Min((ulong)to.Length, _sameBytes - position)], (long)position);
+        if (_elf is not null)
             (_relocations ??= ElfRelocations.Read(_handle)).Apply(position, to[..read], _start);
         // The last page of a mapping has zeros behind the end of the file.
         int page = (int)Math.Min((ulong)(to.Length - read), (PageBytes - ((position + (ulong)read) % PageBytes)) % PageBytes);
@@ -91,62 +83,56 @@ internal sealed class NamedFile : IDisposable
 
     public void Dispose() => _handle.Dispose();
 
-    /// <summary>A file without a build id is the same only if neither has one: there is nothing else to compare.</summary>
-    private static bool SameBuild(byte[]? file, byte[]? core) => file is not null && core is not null && file.AsSpan().SequenceEqual(core);
-}
-
-/// <summary>The build id of an executable or library: a note that the linker writes.</summary>
-internal static class ElfBuildId
-{
-    private const int HeaderBytes = 64, ProgramHeaderBytes = 56, MaxHeaders = 64, MaxNotes = 1024;
-    private const uint Note = 4, BuildId = 3;
-
-    /// <summary>The id; null if there is none, or if it is missing.</summary>
-    /// <param name="read">Reads the file, or the memory into which it was mapped.</param>
-    /// <param name="start">Where it begins there.</param>
-    public static byte[]? Find(ByteReader read, ulong start)
+    private bool IsSame(FileInCore named, CoreFile core, ByteReader memory)
     {
-        Span<byte> header = stackalloc byte[HeaderBytes];
-        if (!read(start, header) || !header.StartsWith("\u007fELF\u0002"u8))
-            return null;
-        ulong at = start + BinaryPrimitives.ReadUInt64LittleEndian(header[32..]);
-        int count = Math.Min((int)BinaryPrimitives.ReadUInt16LittleEndian(header[56..]), MaxHeaders);
-        header = header[..ProgramHeaderBytes];
-        for (int i = 0; i < count; i++, at += ProgramHeaderBytes)
-        {
-            if (!read(at, header))
-                return null;
-            // Notes are in the first part of a file, where positions are the same as distances in memory.
-            if (BinaryPrimitives.ReadUInt32LittleEndian(header) == Note && InNotes(
-                read, start + BinaryPrimitives.ReadUInt64LittleEndian(header[8..]), BinaryPrimitives.ReadUInt64LittleEndian(header[32..])) is { } id)
-            {
-                return id;
-            }
-        }
-        return null;
+        Span<byte> header = stackalloc byte[AssemblyHeaderBytes], mapped = stackalloc byte[AssemblyHeaderBytes];
+        if (!ReadFile(0, header))
+            return false;
+        _elf = ElfHeaders.Open(ReadFile, 0);
+        IsChecked = memory(named.Start, mapped);
+        if (_elf is not null)
+            return IsChecked && IsSameBuild(core, memory);
+        return header.StartsWith("MZ"u8) && (IsChecked ? header.SequenceEqual(mapped) : IsProbablySame(named, core));
     }
 
-    private static byte[]? InNotes(ByteReader read, ulong at, ulong length)
+    /// <summary>A file without a build id is never the same: there is nothing else to compare.</summary>
+    private bool IsSameBuild(CoreFile core, ByteReader memory)
     {
-        if (length > MaxNotes)
-            return null;
-        byte[] bytes = new byte[length];
-        if (!read(at, bytes))
-            return null;
-        ReadOnlySpan<byte> rest = bytes;
-        while (rest.Length >= 12)
+        if (ElfBuildId.Find(ReadFile, 0) is not { } id || ElfBuildId.Find(memory, _start) is not { } other || !id.AsSpan().SequenceEqual(other))
+            return false;
+        if (BundleId.Of(ReadFile, _elf!) is not { } bundle)
+            return true;
+        IEnumerable<ulong> hosts = core.Notes.Files.Values.Where(static f => HostLibraries.Contains(Path.GetFileName(f.Path))).Select(static f => f.Start);
+        switch (BundleId.IsIn(bundle, hosts.Prepend(_start), memory))
         {
-            uint name = BinaryPrimitives.ReadUInt32LittleEndian(rest), size = BinaryPrimitives.ReadUInt32LittleEndian(rest[4..]);
-            uint kind = BinaryPrimitives.ReadUInt32LittleEndian(rest[8..]);
-            if (name > MaxNotes || size > MaxNotes)
-                return null;
-            int content = 12 + (int)((name + 3) & ~3u), next = content + (int)((size + 3) & ~3u);
-            if (content + size > rest.Length)
-                return null;
-            if (kind == BuildId && rest[12..].StartsWith("GNU\0"u8))
-                return rest.Slice(content, (int)size).ToArray();
-            rest = rest[Math.Min(next, rest.Length)..];
+            case false:
+                // The host is the same. What was put behind it is not.
+                _sameBytes = _elf!.ImageParts().Where(static p => p.Kind == ElfPart.Load).Max(static p => p.Position + p.FileBytes);
+                break;
+            case null:
+                IsChecked = false;
+                break;
         }
-        return null;
+        return true;
     }
+
+    private bool IsProbablySame(FileInCore named, CoreFile core)
+    {
+        // At the path of a file that was deleted there can only be another one.
+        if (named.IsDeleted || Posix.Status((int)_handle.DangerousGetHandle(), out FileStatus status) != 0 || Posix.Status((int)core.Handle.DangerousGetHandle(), out FileStatus own) != 0)
+            return false;
+        // A core can name any file. Its reader may have more rights than its author.
+        if ((status.Mode & OthersMayRead) == 0 && status.User != own.User)
+            return false;
+        IsChanged = status.ChangedTicks > own.ModifiedTicks;
+        return status.ModifiedTicks <= own.ModifiedTicks && HasSize(named.MappedBytes, (ulong)status.Length);
+    }
+
+    /// <summary>An assembly is mapped as a whole, or by its sections. Behind the last one, its file can have a signature.</summary>
+    private bool HasSize(ulong mapped, ulong length) => mapped == Pages(length)
+        || (mapped < Pages(length) && PortableImage.Open(new ProcessMemory(new FileWindow(_handle)), 0, isMapped: false)?.SectionEnds.Any(end => mapped == Pages(end)) == true);
+
+    private static ulong Pages(ulong length) => (length + PageBytes - 1) & ~(ulong)(PageBytes - 1);
+
+    private bool ReadFile(ulong at, Span<byte> to) => at <= long.MaxValue - (ulong)to.Length && FileRead.TryFill(_handle, to, (long)at) == to.Length;
 }

@@ -15,6 +15,9 @@ internal sealed record CodeBlock
     /// <summary>The address of the first instruction of the part.</summary>
     public required ulong PartStart { get; init; }
 
+    /// <summary>The address behind the last instruction of the part; 0 if it is not known.</summary>
+    public ulong PartEnd { get; init; }
+
     /// <summary>The address of the part's unwind codes.</summary>
     public required ulong PartUnwind { get; init; }
 

@@ -44,6 +44,19 @@ internal sealed class CodeMap(ProcessMemory memory, CodeLayout layout, ReadyToRu
         }
     }
 
+    /// <summary>The start of the image with compiled code that contains an address; 0 if there is none.</summary>
+    public ulong ImageAt(ulong address)
+    {
+        try
+        {
+            return Section(address) is var section and not 0 && memory.Pointer(section + layout.SectionModule) != 0 ? memory.Pointer(section + layout.SectionBegin) : 0;
+        }
+        catch (MissingMemoryException)
+        {
+            return 0;
+        }
+    }
+
     private ulong Section(ulong address)
     {
         if (address >> (CodeLayout.MapLowestBit + (CodeLayout.MapLevels * CodeLayout.MapLevelBits)) != 0)
@@ -125,6 +138,7 @@ internal sealed class CodeMap(ProcessMemory memory, CodeLayout layout, ReadyToRu
             Start = start,
             Base = sectionBegin,
             PartStart = partStart,
+            PartEnd = sectionBegin + memory.Read<uint>(function + layout.FunctionEnd),
             PartUnwind = sectionBegin + memory.Read<uint>(function + layout.FunctionUnwind),
             Unwind = sectionBegin + memory.Read<uint>(parts + layout.FunctionUnwind),
             IsHandler = part > 0,

@@ -1,28 +1,15 @@
 using Stackflare.Snapshots;
+using static Stackflare.Runtime.DebugInfoLayout;
 
 namespace Stackflare.Runtime.Code;
 
 /// <summary>
 /// The compiler's map from the code of one compiled method to IL. It belongs to exactly this code: another version of the method has another map. The
-/// format is described in docs/design/datacontracts/DebugInfo.md of the runtime's repository; that of .NET 10.0 was found by trying.
+/// format is described in docs/design/datacontracts/DebugInfo.md of the runtime's repository.
 /// </summary>
 internal sealed class DebugInfo
 {
     private const int MaxEntries = 1 << 14, MaxPlaces = 1 << 12, MaxBits = 32;
-
-    /// <summary>IL offsets have these added: they begin with marks for code without IL, for the prolog and for the epilog.</summary>
-    private const int FirstIL = 3, Prolog = -2;
-
-    /// <summary>The bits of an entry that say what kind of place it is, and the one of a call. Those are places for debuggers only.</summary>
-    private const int KindBits = 2, RichKindBits = 3, IsCall = 1;
-
-    /// <summary>Of the first byte of .NET 10.0: what comes before the map. The first is 40 bytes and 4 for each local variable, whose number is at 16.</summary>
-    private const byte HasPatchpoints = 1, HasInlineTree = 2;
-
-    private const uint PatchpointBytes = 40, PatchpointLocals = 16, LocalBytes = 4;
-
-    /// <summary>A header that begins with a zero has these sizes: of the map, and of five other parts.</summary>
-    private const int OtherParts = 5;
 
     private readonly (uint Start, int IL)[] _entries;
 
@@ -36,12 +23,15 @@ internal sealed class DebugInfo
     /// <summary>All IL offsets that the code has places for; null if they are too many.</summary>
     public ILPlaces? Places { get; }
 
-    /// <summary>The map of a compiled method; null if it has none, or if it is damaged.</summary>
+    /// <summary>The number of its entries.</summary>
+    public int Count => _entries.Length;
+
+    /// <summary>The map of a compiled method; null if it has none, if it is damaged, or if its format is not known.</summary>
     public static DebugInfo? Read(ProcessMemory memory, CodeLayout layout, CodeBlock block)
     {
         try
         {
-            return block.DebugInfo == 0 ? null : Read(memory, block.DebugInfo, layout.HasRichDebugInfo, block.IsAheadOfTime);
+            return block.DebugInfo == 0 || !layout.HasKnownDebugInfo ? null : Read(memory, block.DebugInfo, layout.HasRichDebugInfo, block.IsAheadOfTime);
         }
         catch (MissingMemoryException)
         {
@@ -59,6 +49,17 @@ internal sealed class DebugInfo
                 found = Math.Max(_entries[i].IL, 0);
         }
         return found;
+    }
+
+    /// <summary>The IL offset of the entry that begins exactly at an offset in the code; null if there is none.</summary>
+    public int? ILOffsetAt(uint offset)
+    {
+        foreach ((uint start, int il) in _entries)
+        {
+            if (start == offset && il >= 0)
+                return il;
+        }
+        return null;
     }
 
     /// <summary>The IL offset of the code behind the range of an offset; null if there is none.</summary>
@@ -93,7 +94,8 @@ internal sealed class DebugInfo
         if (count > MaxEntries || startBits > MaxBits || ilBits > MaxBits)
             return null;
         int kindBits = isRich ? RichKindBits : KindBits;
-        var bits = new Bits(memory.Bytes(map.End, (int)(((count * (startBits + ilBits + kindBits)) + 7) / 8)));
+        int length = (int)(((count * (startBits + ilBits + kindBits)) + 7) / 8);
+        var bits = new Bits(memory.Bytes(map.End, length));
         var entries = new List<(uint, int)>();
         uint start = 0;
         for (uint i = 0; i < count; i++)
@@ -120,8 +122,6 @@ internal sealed class DebugInfo
     /// <summary>Numbers of 3 bits in each half of a byte, the highest first; the fourth bit says that the number goes on.</summary>
     private sealed class Nibbles(ProcessMemory memory, ulong at)
     {
-        private const int MaxNibbles = 11;
-
         private ulong _at = at;
         private bool _isHigh;
         private byte _last;
@@ -132,11 +132,11 @@ internal sealed class DebugInfo
         public uint Next()
         {
             uint value = 0;
-            for (int i = 0; i < MaxNibbles; i++)
+            for (int i = 0; i < MaxNumberParts; i++)
             {
                 int nibble = Nibble();
-                value = (value << 3) + (uint)(nibble & 7);
-                if ((nibble & 8) == 0)
+                value = (value << NumberBits) + (uint)(nibble & ((1 << NumberBits) - 1));
+                if (nibble >> NumberBits == 0)
                     return value;
             }
             throw new MissingMemoryException(_at);

@@ -3,12 +3,9 @@ namespace Stackflare.Runtime.Code;
 /// <summary>Finds methods in the code of images that was compiled ahead of time (ReadyToRun).</summary>
 internal sealed class ReadyToRunCode(ProcessMemory memory, CodeLayout code, ReadyToRunLayout layout)
 {
-    private const int MaxFunctions = 1 << 24, MaxHandlers = 1 << 12, MaxSections = 128, MaxCold = 1 << 20;
+    private const int MaxFunctions = 1 << 24, MaxHandlers = 1 << 12, MaxSections = 128, MaxCold = 1 << 20, MaxClauses = 1 << 12;
 
-    /// <summary>The first words of debug info are found through groups of 16 functions.</summary>
-    private const uint GroupFunctions = 16;
-
-    private readonly Dictionary<ulong, ulong> _debugInfo = [];
+    private readonly Dictionary<(ulong Info, uint Kind), (ulong Start, uint Bytes)> _sections = [];
 
     /// <summary>The method of a module that contains an address; null if there is none.</summary>
     public CodeBlock? Find(ulong module, ulong image, ulong address)
@@ -38,15 +35,18 @@ internal sealed class ReadyToRunCode(ProcessMemory memory, CodeLayout code, Read
                 return null;
             index--;
         }
+        uint start = memory.Read<uint>(At(index) + code.FunctionBegin), partStart = memory.Read<uint>(At(part) + code.FunctionBegin);
         return new CodeBlock
         {
             Method = method,
-            Start = image + memory.Read<uint>(At(index) + code.FunctionBegin),
+            Start = image + start,
             Base = image,
-            PartStart = image + memory.Read<uint>(At(part) + code.FunctionBegin),
+            PartStart = image + partStart,
+            PartEnd = image + memory.Read<uint>(At(part) + code.FunctionEnd),
             PartUnwind = image + memory.Read<uint>(At(part) + code.FunctionUnwind),
             Unwind = image + memory.Read<uint>(At(index) + code.FunctionUnwind),
             IsHandler = index != first,
+            IsFilter = index != first && IsFilter(info, image, start, partStart - start),
             MovedTo = before,
             DebugInfo = DebugInfoOf(info, image, index),
             IsAheadOfTime = true,
@@ -91,16 +91,16 @@ internal sealed class ReadyToRunCode(ProcessMemory memory, CodeLayout code, Read
         // The first bucket is the number of the others.
         uint size = memory.Read<uint>(buckets);
         ulong key = entry < ReadyToRunLayout.SmallestKey ? entry + ReadyToRunLayout.KeyShift : entry;
-        if (size <= 1 || layout.SlotsPerBucket > 16)
+        if (size <= 1 || layout.SlotsPerBucket > ReadyToRunLayout.MaxSlots)
             return 0;
-        uint seed = (uint)(key >> 2), step = 1 + (((uint)(key >> 5) + 1) % (size - 1));
+        uint seed = (uint)(key >> ReadyToRunLayout.SeedShift), step = 1 + (((uint)(key >> ReadyToRunLayout.StepShift) + 1) % (size - 1));
         for (uint i = 0; i < Math.Min(size, MaxFunctions); i++)
         {
             ulong bucket = buckets + ((ulong)((seed % size) + 1) * layout.BucketBytes);
             for (ulong slot = 0; slot < layout.SlotsPerBucket; slot++)
             {
                 if (memory.Pointer(bucket + layout.BucketKeys + (slot * sizeof(ulong))) == key)
-                    return (memory.Pointer(bucket + layout.BucketValues + (slot * sizeof(ulong))) & layout.ValueMask) << 1;
+                    return (memory.Pointer(bucket + layout.BucketValues + (slot * sizeof(ulong))) & layout.ValueMask) << ReadyToRunLayout.ValueShift;
             }
             // The highest bit of the first value says that the search goes on in another bucket.
             if ((memory.Pointer(bucket + layout.BucketValues) & ~layout.ValueMask) == 0)
@@ -115,7 +115,7 @@ internal sealed class ReadyToRunCode(ProcessMemory memory, CodeLayout code, Read
     {
         try
         {
-            ulong section = DebugInfoSection(info, image);
+            (ulong section, _) = Section(info, image, ReadyToRunLayout.DebugInfoSection);
             return section == 0 ? 0 : NativeArray(section, function);
         }
         catch (MissingMemoryException)
@@ -124,19 +124,54 @@ internal sealed class ReadyToRunCode(ProcessMemory memory, CodeLayout code, Read
         }
     }
 
-    private ulong DebugInfoSection(ulong info, ulong image)
+    /// <summary>Whether a filter begins at an offset in a method. If the list of the method's blocks is missing, the answer is no.</summary>
+    private bool IsFilter(ulong info, ulong image, uint method, uint offset)
     {
-        if (_debugInfo.TryGetValue(info, out ulong section))
+        try
+        {
+            (ulong table, uint bytes) = Section(info, image, ReadyToRunLayout.ExceptionSection);
+            uint low = 0, high = bytes / ReadyToRunLayout.ExceptionBytes;
+            while (high - low > 1)
+            {
+                uint middle = low + ((high - low) / 2);
+                if (memory.Read<uint>(table + ((ulong)middle * ReadyToRunLayout.ExceptionBytes)) <= method)
+                    low = middle;
+                else
+                    high = middle;
+            }
+            ulong entry = table + ((ulong)low * ReadyToRunLayout.ExceptionBytes);
+            if (high == 0 || memory.Read<uint>(entry) != method)
+                return false;
+            uint at = memory.Read<uint>(entry + ReadyToRunLayout.ExceptionClauses);
+            uint end = memory.Read<uint>(entry + ReadyToRunLayout.ExceptionBytes + ReadyToRunLayout.ExceptionClauses);
+            for (int i = 0; i < MaxClauses && at < end; i++, at += ReadyToRunLayout.ClauseBytes)
+            {
+                if ((memory.Read<uint>(image + at + ReadyToRunLayout.ClauseFlags) & CodeLayout.ClauseHasFilter) != 0
+                    && memory.Read<uint>(image + at + ReadyToRunLayout.ClauseFilter) == offset)
+                {
+                    return true;
+                }
+            }
+        }
+        catch (MissingMemoryException)
+        {
+        }
+        return false;
+    }
+
+    private (ulong Start, uint Bytes) Section(ulong info, ulong image, uint kind)
+    {
+        if (_sections.TryGetValue((info, kind), out (ulong, uint) section))
             return section;
         ulong header = memory.Pointer(info + layout.Header);
         uint count = Math.Min(memory.Read<uint>(header + ReadyToRunLayout.SectionCount), MaxSections);
-        for (uint i = 0; i < count && section == 0; i++)
+        for (uint i = 0; i < count && section == default; i++)
         {
             ulong entry = header + ReadyToRunLayout.Sections + (i * ReadyToRunLayout.SectionBytes);
-            if (memory.Read<uint>(entry) == ReadyToRunLayout.DebugInfoSection)
-                section = image + memory.Read<uint>(entry + ReadyToRunLayout.SectionPlace);
+            if (memory.Read<uint>(entry) == kind)
+                section = (image + memory.Read<uint>(entry + ReadyToRunLayout.SectionPlace), memory.Read<uint>(entry + ReadyToRunLayout.SectionSize));
         }
-        return _debugInfo[info] = section;
+        return _sections[(info, kind)] = section;
     }
 
     /// <summary>
@@ -148,14 +183,14 @@ internal sealed class ReadyToRunCode(ProcessMemory memory, CodeLayout code, Read
         uint head = Number(array, out ulong table);
         if (index >= head >> 2)
             return 0;
-        ulong group = index / GroupFunctions;
+        ulong group = index / ReadyToRunLayout.GroupFunctions;
         ulong at = table + (head & 3) switch
         {
             0 => memory.Read<byte>(table + group),
             1 => memory.Read<ushort>(table + (group * sizeof(ushort))),
             _ => memory.Read<uint>(table + (group * sizeof(uint))),
         };
-        for (uint bit = GroupFunctions / 2; bit > 0; bit /= 2)
+        for (uint bit = ReadyToRunLayout.GroupFunctions / 2; bit > 0; bit /= 2)
         {
             uint node = Number(at, out ulong next);
             if ((index & bit) != 0 && (node & 2) != 0)
@@ -166,7 +201,7 @@ internal sealed class ReadyToRunCode(ProcessMemory memory, CodeLayout code, Read
             {
                 at = next;
             }
-            else if ((node & 3) == 0 && node >> 2 == index % GroupFunctions)
+            else if ((node & 3) == 0 && node >> 2 == index % ReadyToRunLayout.GroupFunctions)
             {
                 at = next;
                 break;

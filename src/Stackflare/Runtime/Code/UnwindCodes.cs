@@ -22,7 +22,7 @@ internal static class UnwindCodes
     /// <exception cref="MissingMemoryException">Codes or a part of the stack are missing.</exception>
     public static bool Leave(ProcessMemory memory, ref Registers registers, CodeBlock block, bool isExact)
     {
-        if (isExact && LeaveEpilog(memory, ref registers))
+        if (isExact && LeaveEpilog(memory, ref registers, block))
             return true;
         ulong offset = registers.Ip - block.PartStart;
         return Leave(memory, ref registers, block.Base, block.PartUnwind, isExact ? (uint)Math.Min(offset, uint.MaxValue) : uint.MaxValue);
@@ -172,10 +172,10 @@ internal static class UnwindCodes
     }
 
     /// <summary>
-    /// An epilog has no codes. It frees the rest of the frame, pops registers and returns. False if the next instructions are no epilog, and nothing is
-    /// changed then.
+    /// An epilog has no codes. It frees the rest of the frame, pops registers and returns, or jumps to another method. False if the next instructions are no
+    /// epilog, and nothing is changed then.
     /// </summary>
-    private static bool LeaveEpilog(ProcessMemory memory, ref Registers registers)
+    private static bool LeaveEpilog(ProcessMemory memory, ref Registers registers, CodeBlock block)
     {
         Registers r = registers;
         ulong at = r.Ip;
@@ -203,7 +203,7 @@ internal static class UnwindCodes
                 Pop(memory, ref r, pop - 0x58 + (isHigh ? 8 : 0));
                 at += isHigh ? 2ul : 1ul;
             }
-            else if (first == 0xC3 || (first == 0xF3 && memory.TryRead(at + 1, out second) && second == 0xC3))
+            else if (first == 0xC3 || (first == 0xF3 && memory.TryRead(at + 1, out second) && second == 0xC3) || IsTailCall(memory, at, block, isInEpilog: at != registers.Ip))
             {
                 Return(memory, ref r);
                 registers = r;
@@ -221,6 +221,27 @@ internal static class UnwindCodes
             r.Sp = sp;
             at += bytes;
         }
+    }
+
+    /// <summary>
+    /// Whether an instruction jumps to another method. Where no instruction before it says that an epilog has begun, a jump to a place of the method itself is
+    /// none, and neither is an indirect one without the prefix that compilers give such jumps only.
+    /// </summary>
+    private static bool IsTailCall(ProcessMemory memory, ulong at, CodeBlock block, bool isInEpilog)
+    {
+        const byte wide = 0x48, prefixes = 0xF8, jumpNear = 0xE9, jumpShort = 0xEB, indirect = 0xFF, isJump = 4, fromIp = 0x25;
+        Span<byte> code = stackalloc byte[5];
+        code.Clear();
+        if (!memory.TryRead(at, code) && !memory.TryRead(at, code[..3]))
+            return false;
+        if (code[0] is jumpNear or jumpShort)
+        {
+            ulong target = code[0] == jumpNear ? at + 5 + (ulong)BitConverter.ToInt32(code[1..]) : at + 2 + (ulong)(sbyte)code[1];
+            return isInEpilog || (block is { PartEnd: not 0, MovedTo: null } && (target < block.PartStart || target >= block.PartEnd));
+        }
+        bool isWide = (code[0] & prefixes) == wide;
+        ReadOnlySpan<byte> jump = isWide ? code[1..] : code;
+        return jump[0] == indirect && ((jump[1] >> 3) & 7) == isJump && (isWide || isInEpilog || jump[1] == fromIp);
     }
 
     private static void Pop(ProcessMemory memory, ref Registers r, int register)

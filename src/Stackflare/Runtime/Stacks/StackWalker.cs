@@ -14,6 +14,10 @@ internal sealed class StackWalker(ProcessMemory memory, RuntimeLayout layout, Co
     private readonly ThreadLayout _threads = layout.Threads!;
     private readonly FrameLayout _frames = layout.Frames!;
     private readonly NativeFrames _native = new(memory, images);
+    private readonly ReturnAddresses _returns = new(memory, layout.Threads!);
+
+    /// <summary>Where the part of the outermost managed frame of the last stack ends.</summary>
+    public ulong StackEnd { get; private set; }
 
     /// <summary>Walks one stack, innermost frame first.</summary>
     /// <param name="thread">The runtime's thread.</param>
@@ -22,7 +26,7 @@ internal sealed class StackWalker(ProcessMemory memory, RuntimeLayout layout, Co
     /// <param name="end">How the walk ended.</param>
     public List<WalkedFrame> Walk(ulong thread, Registers? registers, int limit, out WalkEnd end)
     {
-        var walk = new State(registers ?? default, limit);
+        var walk = new State(thread, registers ?? default, limit);
         try
         {
             walk.IsCooperative = memory.Read<uint>(thread + _threads.Cooperative) != 0;
@@ -34,6 +38,7 @@ internal sealed class StackWalker(ProcessMemory memory, RuntimeLayout layout, Co
         {
             end = WalkEnd.Broken;
         }
+        StackEnd = walk.Registers.Sp;
         return walk.Frames;
     }
 
@@ -45,7 +50,7 @@ internal sealed class StackWalker(ProcessMemory memory, RuntimeLayout layout, Co
             if (code.Find(walk.IsExact ? ip : ip - 1) is { } block)
             {
                 if (!LeaveManaged(walk, block))
-                    return WalkEnd.Broken;
+                    return walk.IsReplaced ? WalkEnd.Replaced : WalkEnd.Broken;
             }
             else if (!TryLeaveStub(walk) && !LeaveNative(walk, out WalkEnd end))
             {
@@ -76,7 +81,7 @@ internal sealed class StackWalker(ProcessMemory memory, RuntimeLayout layout, Co
     /// <summary>Adds a managed frame and goes to its caller. False if that is not possible.</summary>
     private bool LeaveManaged(State walk, CodeBlock block)
     {
-        walk.Add(new WalkedFrame { Block = block, Ip = walk.Registers.Ip, IsExact = walk.IsExact, IsCall = walk.IsCaller && methods.IsNative(block.Method) });
+        walk.Add(new WalkedFrame { Block = block, Ip = walk.Registers.Ip, Sp = walk.Registers.Sp, IsExact = walk.IsExact, IsThrow = walk.IsThrow, IsCall = walk.IsCaller && methods.IsNative(block.Method) });
         Registers caller = walk.Registers;
         if (!UnwindCodes.Leave(memory, ref caller, block, walk.IsExact))
             return false;
@@ -93,11 +98,23 @@ internal sealed class StackWalker(ProcessMemory memory, RuntimeLayout layout, Co
             if (UnwindCodes.LeaveMethodOf(memory, ref method, block))
                 caller = method;
         }
-        if (caller.Sp <= walk.Registers.Sp)
+        if (caller.Sp <= walk.Registers.Sp || !RestoreReturn(walk, ref caller))
             return false;
         walk.Go(caller, isExact: false);
         walk.Objects.SkipBelow(caller.Sp);
         return true;
+    }
+
+    /// <summary>Puts a return address that the runtime has replaced in its place. False if it is not known.</summary>
+    private bool RestoreReturn(State walk, ref Registers caller)
+    {
+        if (code.Find(caller.Ip - 1) is not null)
+            return true;
+        if (_returns.Replaced(walk.Thread, caller.Sp - sizeof(ulong)) is { } address && code.Find(address - 1) is not null)
+            caller.Ip = address;
+        else if (!_returns.IsAfterCall(caller.Ip))
+            walk.IsReplaced = true;
+        return !walk.IsReplaced;
     }
 
     /// <summary>Goes from native code to the managed code that called it. False at the end of the stack.</summary>
@@ -125,6 +142,7 @@ internal sealed class StackWalker(ProcessMemory memory, RuntimeLayout layout, Co
         AddCall(walk, caller.Registers.Ip, caller.Target);
         walk.Go(caller.Registers, caller.IsExact);
         walk.IsCaller = caller.IsCall;
+        walk.IsThrow = caller.IsThrow;
         return true;
     }
 
@@ -142,28 +160,36 @@ internal sealed class StackWalker(ProcessMemory memory, RuntimeLayout layout, Co
     {
         Registers registers = walk.Registers;
         bool isExact = walk.IsExact;
+        var passed = new List<WalkedFrame>();
         // A frame object stands before native code that has one.
         for (int i = 0; i < MaxNative && registers.Sp < walk.Objects.Next; i++)
         {
             ulong sp = registers.Sp;
+            passed.Add(new WalkedFrame { Ip = registers.Ip, IsExact = isExact });
             if (!_native.TryLeave(ref registers, ref isExact) || registers.Sp <= sp)
-            {
-                walk.IsLost = true;
-                return false;
-            }
+                break;
             if (code.Find(isExact ? registers.Ip : registers.Ip - 1) is null)
                 continue;
+            // An object in the frames that were left knows more of the managed code, for example that it raised an exception.
+            if (walk.Objects.Next < registers.Sp)
+                return false;
+            // The runtime cannot stop the thread there, so the program may hang because of it.
+            walk.Frames.AddRange(passed);
             walk.Go(registers, isExact);
             walk.Objects.SkipBelow(registers.Sp);
             return true;
         }
+        walk.IsLost = registers.Sp < walk.Objects.Next;
         return false;
     }
 
     /// <summary>The state of one walk.</summary>
-    private sealed class State(Registers registers, int limit)
+    private sealed class State(ulong thread, Registers registers, int limit)
     {
         public Registers Registers = registers;
+
+        /// <summary>The runtime's thread.</summary>
+        public ulong Thread { get; } = thread;
 
         public List<WalkedFrame> Frames { get; } = [];
 
@@ -177,10 +203,16 @@ internal sealed class StackWalker(ProcessMemory memory, RuntimeLayout layout, Co
         /// <summary>Whether the code at the instruction pointer made a call of native code.</summary>
         public bool IsCaller { get; set; }
 
+        /// <summary>Whether that code raised an exception.</summary>
+        public bool IsThrow { get; set; }
+
         public bool IsCooperative { get; set; }
 
         /// <summary>Whether the innermost frames may be missing.</summary>
         public bool IsLost { get; set; }
+
+        /// <summary>Whether a return address is not that of the caller, which is not known.</summary>
+        public bool IsReplaced { get; set; }
 
         /// <summary>Whether the frames are those of the runtime's own code that called a filter.</summary>
         public bool IsInExceptionCode { get; set; }
@@ -197,6 +229,7 @@ internal sealed class StackWalker(ProcessMemory memory, RuntimeLayout layout, Co
             Registers = registers;
             IsExact = isExact;
             IsCaller = false;
+            IsThrow = false;
         }
     }
 }
@@ -206,8 +239,11 @@ internal enum WalkEnd
 {
     Complete,
 
-    /// <summary>It is complete, but may lack innermost frames: the native code there has no unwind tables.</summary>
+    /// <summary>It is complete, but may lack innermost frames: the native code there has no unwind tables, or too many frames.</summary>
     InnermostLost,
+
+    /// <summary>The runtime has replaced a return address to stop the thread, and the caller is not known.</summary>
+    Replaced,
 
     /// <summary>A limit was reached.</summary>
     Limit,

@@ -1,5 +1,4 @@
 using System.Reflection.Metadata;
-using System.Text;
 
 namespace Stackflare.Runtime.Types;
 
@@ -14,31 +13,19 @@ internal static class CoreLib
             : 0;
 
     /// <summary>The version that its metadata has, as for people; null if it is not there.</summary>
-    public static unsafe string? Version(ReadOnlySpan<byte> metadata)
+    public static string? Version(ReadOnlySpan<byte> metadata) => ModuleMetadata.Ask(metadata, static reader =>
     {
-        if (metadata.IsEmpty)
-            return null;
-        try
+        foreach (CustomAttributeHandle handle in reader.GetAssemblyDefinition().GetCustomAttributes())
         {
-            fixed (byte* start = metadata)
-            {
-                var reader = new MetadataReader(start, metadata.Length);
-                foreach (CustomAttributeHandle handle in reader.GetAssemblyDefinition().GetCustomAttributes())
-                {
-                    CustomAttribute attribute = reader.GetCustomAttribute(handle);
-                    if (TypeOf(reader, attribute) is not { } type || !reader.StringComparer.Equals(type, "AssemblyInformationalVersionAttribute"))
-                        continue;
-                    BlobReader value = reader.GetBlobReader(attribute.Value);
-                    value.ReadUInt16();
-                    return value.ReadSerializedString();
-                }
-            }
-        }
-        catch (Exception e) when (e is BadImageFormatException or InvalidOperationException or ArgumentException or DecoderFallbackException)
-        {
+            CustomAttribute attribute = reader.GetCustomAttribute(handle);
+            if (TypeOf(reader, attribute) is not { } type || !reader.StringComparer.Equals(type, "AssemblyInformationalVersionAttribute"))
+                continue;
+            BlobReader value = reader.GetBlobReader(attribute.Value);
+            value.ReadUInt16();
+            return value.ReadSerializedString();
         }
         return null;
-    }
+    });
 
     private static StringHandle? TypeOf(MetadataReader reader, CustomAttribute attribute) => attribute.Constructor.Kind switch
     {

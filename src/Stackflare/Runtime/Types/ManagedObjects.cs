@@ -66,27 +66,17 @@ internal sealed class ManagedObjects(ProcessMemory memory, RuntimeLayout layout,
     }
 
     /// <summary>The number of the field in the metadata.</summary>
-    private unsafe uint? TokenOf(ulong type, TypeLayout table, string field)
+    private uint? TokenOf(ulong type, TypeLayout table, string field)
     {
-        byte[] metadata = images.Metadata(memory.Pointer(type + table.Module));
-        if (metadata.Length == 0)
-            return null;
-        try
+        int token = (int)(memory.Read<uint>(type + table.Flags2) >> TypeLayout.TokenShift);
+        return ModuleMetadata.Ask<uint?>(images.Metadata(memory.Pointer(type + table.Module)), reader =>
         {
-            fixed (byte* start = metadata)
+            foreach (FieldDefinitionHandle handle in reader.GetTypeDefinition(MetadataTokens.TypeDefinitionHandle(token)).GetFields())
             {
-                var reader = new MetadataReader(start, metadata.Length);
-                TypeDefinition definition = reader.GetTypeDefinition(MetadataTokens.TypeDefinitionHandle((int)(memory.Read<uint>(type + table.Flags2) >> TypeLayout.TokenShift)));
-                foreach (FieldDefinitionHandle handle in definition.GetFields())
-                {
-                    if (reader.StringComparer.Equals(reader.GetFieldDefinition(handle).Name, field))
-                        return (uint)MetadataTokens.GetRowNumber(handle);
-                }
+                if (reader.StringComparer.Equals(reader.GetFieldDefinition(handle).Name, field))
+                    return (uint)MetadataTokens.GetRowNumber(handle);
             }
-        }
-        catch (Exception e) when (e is BadImageFormatException or InvalidOperationException or ArgumentException)
-        {
-        }
-        return null;
+            return null;
+        });
     }
 }

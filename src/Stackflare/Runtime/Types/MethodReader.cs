@@ -8,11 +8,12 @@ namespace Stackflare.Runtime.Types;
 internal sealed class MethodReader(ProcessMemory memory, RuntimeLayout layout, ModuleImages images, ModuleReader modules, TypeReader types, SnapshotBuilder snapshot)
 {
     private const uint MethodDefToken = 0x06000000;
-    private const int TokenBits = 24, MaxSignature = 1024, MaxNesting = 16, MaxVersions = 256, MaxDynamicModules = 16;
+    private const int TokenBits = 24, MaxSignature = 1024, MaxNesting = 16, MaxVersions = 256, MaxDynamicModules = 16, MaxCharacters = 16 << 20;
 
     private readonly MethodLayout _layout = layout.Methods!;
     private readonly Dictionary<ulong, int?> _indexes = [];
     private readonly Dictionary<ulong, byte[]> _metadata = [];
+    private long _charactersLeft = MaxCharacters;
 
     /// <summary>The module of CoreLib; 0 if it is not known.</summary>
     public required ulong CoreLib { get; init; }
@@ -49,32 +50,49 @@ internal sealed class MethodReader(ProcessMemory memory, RuntimeLayout layout, M
         }
     }
 
-    /// <summary>Whether a profiler has rewritten the IL that a method's code was compiled from.</summary>
-    public bool IsRewritten(ulong method, ulong code)
+    /// <summary>The type that declares a method; 0 for a stub and for a dynamic method, which have none, and if it is missing.</summary>
+    public ulong TypeOrNone(ulong method)
     {
         try
         {
-            if (layout.Versions is not { } versions || memory.Pointer(method + versions.OfMethod) is not (var data and not 0)
-                || memory.Pointer(data + versions.State) is not (var state and not 0))
-            {
-                return false;
-            }
-            ulong version = memory.Pointer(state + versions.First);
-            for (int i = 0; i < MaxVersions && version != 0; i++, version = memory.Pointer(version + versions.Next))
-            {
-                if (memory.Pointer(version + versions.Code) == code)
-                    return memory.Pointer(version + versions.IL) != 0;
-            }
+            return (memory.Read<ushort>(method + _layout.Flags) & MethodLayout.KindMask) == MethodLayout.Dynamic ? 0 : TypeOf(method);
         }
         catch (MissingMemoryException)
         {
+            return 0;
         }
-        return false;
+    }
+
+    /// <summary>Whether a profiler has rewritten the IL that a method's code was compiled from; null if that is not known.</summary>
+    public bool? IsRewritten(ulong method, ulong code)
+    {
+        if (layout.Versions is not { } versions)
+            return null;
+        try
+        {
+            if (memory.Pointer(method + versions.OfMethod) is not (var data and not 0) || memory.Pointer(data + versions.State) is not (var state and not 0))
+                return false;
+            ulong version = memory.Pointer(state + versions.First);
+            for (int i = 0; version != 0; i++, version = memory.Pointer(version + versions.Next))
+            {
+                if (i == MaxVersions)
+                    return null;
+                if (memory.Pointer(version + versions.Code) == code)
+                    return memory.Pointer(version + versions.IL) != 0;
+            }
+            return false;
+        }
+        catch (MissingMemoryException)
+        {
+            return null;
+        }
     }
 
     private ulong ChunkOf(ulong method) => method - (memory.Read<byte>(method + _layout.Index) * _layout.IndexUnit) - _layout.ChunkBytes;
 
-    private ulong TypeOf(ulong method) => memory.Pointer(ChunkOf(method) + _layout.ChunkType);
+    /// <summary>The type that declares a method.</summary>
+    /// <exception cref="MissingMemoryException">The method's description is missing.</exception>
+    public ulong TypeOf(ulong method) => memory.Pointer(ChunkOf(method) + _layout.ChunkType);
 
     private SnapshotMethod Describe(ulong method)
     {
@@ -82,7 +100,7 @@ internal sealed class MethodReader(ProcessMemory memory, RuntimeLayout layout, M
         if (kind == MethodLayout.Dynamic)
         {
             ulong name = memory.Pointer(method + _layout.Name);
-            return new SnapshotMethod { IsDynamic = true, Name = name == 0 ? null : memory.Utf8Text(name), Signature = SignatureOf(method) };
+            return new SnapshotMethod { IsDynamic = true, Name = name == 0 ? null : Cut(memory.Utf8Text(name)), Signature = SignatureOf(method) };
         }
         uint bits = (uint)_layout.TokenBits;
         uint high = memory.Read<ushort>(ChunkOf(method) + _layout.ChunkToken) & ((1u << (TokenBits - (int)bits)) - 1);
@@ -107,7 +125,7 @@ internal sealed class MethodReader(ProcessMemory memory, RuntimeLayout layout, M
     }
 
     /// <summary>A module made by Reflection.Emit has no image from which names could be read later.</summary>
-    private unsafe SnapshotMethod Named(SnapshotMethod method, ulong module)
+    private SnapshotMethod Named(SnapshotMethod method, ulong module)
     {
         if (!_metadata.TryGetValue(module, out byte[]? metadata))
         {
@@ -115,26 +133,23 @@ internal sealed class MethodReader(ProcessMemory memory, RuntimeLayout layout, M
                 _metadata.Clear();
             _metadata[module] = metadata = images.Metadata(module);
         }
-        if (metadata.Length == 0)
-            return method;
-        try
+        return ModuleMetadata.Ask(metadata, reader =>
         {
-            fixed (byte* start = metadata)
+            MethodDefinition definition = reader.GetMethodDefinition(MetadataTokens.MethodDefinitionHandle((int)(method.Token & ~MethodDefToken)));
+            return method with
             {
-                var reader = new MetadataReader(start, metadata.Length);
-                MethodDefinition definition = reader.GetMethodDefinition(MetadataTokens.MethodDefinitionHandle((int)(method.Token & ~MethodDefToken)));
-                return method with
-                {
-                    Name = reader.GetString(definition.Name),
-                    TypeName = NameOf(reader, definition.GetDeclaringType()),
-                    Signature = reader.GetBlobBytes(definition.Signature),
-                };
-            }
-        }
-        catch (Exception e) when (e is BadImageFormatException or InvalidOperationException or ArgumentException)
-        {
-            return method;
-        }
+                Name = Cut(reader.GetString(definition.Name)),
+                TypeName = Cut(NameOf(reader, definition.GetDeclaringType())),
+                Signature = definition.Signature.IsNil || reader.GetBlobReader(definition.Signature).Length > MaxSignature ? [] : reader.GetBlobBytes(definition.Signature),
+            };
+        }) ?? method;
+    }
+
+    /// <summary>All names together have a limit: damaged memory can give each method the longest one.</summary>
+    private string? Cut(string? name)
+    {
+        _charactersLeft -= name?.Length ?? 0;
+        return _charactersLeft < 0 ? null : name;
     }
 
     private static string NameOf(MetadataReader reader, TypeDefinitionHandle handle)

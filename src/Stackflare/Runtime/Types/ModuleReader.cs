@@ -10,6 +10,9 @@ namespace Stackflare.Runtime.Types;
 /// <param name="maxBytes">A limit on the bytes of images that are copied.</param>
 internal sealed class ModuleReader(ProcessMemory memory, RuntimeLayout layout, ModuleImages images, SnapshotBuilder snapshot, int maxBytes)
 {
+    /// <summary>No process has more. Damaged memory can give each method a module of its own.</summary>
+    private const int MaxModules = 1 << 14;
+
     private readonly ModuleLayout _layout = layout.Modules!;
     private readonly Dictionary<ulong, int> _indexes = [];
     private int _left = maxBytes;
@@ -23,7 +26,11 @@ internal sealed class ModuleReader(ProcessMemory memory, RuntimeLayout layout, M
         if (module == 0)
             return null;
         if (!_indexes.TryGetValue(module, out int index))
+        {
+            if (_indexes.Count == MaxModules)
+                return null;
             _indexes[module] = index = snapshot.Add(Describe(module));
+        }
         return index;
     }
 

@@ -31,6 +31,7 @@ internal sealed class PortableImage
         if (magic is not (0x10B or 0x20B) || sections > MaxSections)
             throw new MissingMemoryException(optional);
         _imageSize = memory.Read<uint>(optional + 56);
+        PreferredBase = magic == 0x20B ? memory.Pointer(optional + 24) : memory.Read<uint>(optional + 28);
         _sections = new (uint, uint, uint)[sections];
         ulong at = optional + memory.Read<ushort>(coff + 16);
         for (int i = 0; i < sections; i++, at += 40)
@@ -40,13 +41,19 @@ internal sealed class PortableImage
         MetadataSize = memory.Read<uint>(runtimeHeader + 12);
     }
 
+    /// <summary>The address for which the addresses in the file are right.</summary>
+    public ulong PreferredBase { get; }
+
     /// <summary>The address of the metadata.</summary>
     public ulong Metadata { get; }
 
     public uint MetadataSize { get; }
 
     /// <summary>How many bytes the image has in memory.</summary>
-    public uint Size => _isMapped ? _imageSize : _sections.Length == 0 ? 0 : _sections.Max(static s => s.Raw + s.RawSize);
+    public uint Size => _isMapped ? _imageSize : (uint)Math.Min(SectionEnds.DefaultIfEmpty().Max(), uint.MaxValue);
+
+    /// <summary>Where each section ends in the file.</summary>
+    public IEnumerable<ulong> SectionEnds => _sections.Select(static s => (ulong)s.Raw + s.RawSize);
 
     /// <summary>The image at an address; null if its headers are missing or damaged.</summary>
     /// <param name="memory">The process's memory.</param>

@@ -8,7 +8,7 @@ namespace Stackflare.Runtime.Types;
 /// </summary>
 internal sealed class TypeReader(ProcessMemory memory, RuntimeLayout layout, ModuleReader modules, SnapshotBuilder snapshot)
 {
-    private const int MaxDepth = 32, MaxArguments = 32, MaxTypes = 1 << 20;
+    private const int MaxDepth = 32, MaxArguments = 32, MaxTypes = 1 << 17;
     private const uint TypeDefToken = 0x02000000;
 
     private readonly Dictionary<ulong, int?> _indexes = [];
@@ -27,8 +27,21 @@ internal sealed class TypeReader(ProcessMemory memory, RuntimeLayout layout, Mod
             ? IsOwnClass(types, owner & ~TypeLayout.IsOtherType, memory.TryRead((owner & ~TypeLayout.IsOtherType) + types.Class, out ulong other) ? other : 0)
             : IsOwnClass(types, type, owner));
 
+    /// <summary>The module of a type; 0 if it is missing.</summary>
+    public ulong ModuleOf(ulong type) => layout.Types is { } types && memory.TryRead(type + types.Module, out ulong module) ? module : 0;
+
+    /// <summary>The base type of a type; 0 if there is none, or if it is missing.</summary>
+    public ulong ParentOf(ulong type) => layout.Types is { } types && memory.TryRead(type + types.Parent, out ulong parent) ? parent : 0;
+
     /// <summary>Indexes of types in a row.</summary>
     public int?[] IndexesOf(ulong list, int count) => IndexesOf(list, count, 0);
+
+    /// <summary>The last type argument of a type; 0 if it has none.</summary>
+    /// <exception cref="MissingMemoryException">The type is missing.</exception>
+    public ulong LastArgumentOf(ulong type) =>
+        layout.Types is { } types && ArgumentList(type, memory.Read<uint>(type + types.Flags), out int count) is var list and not 0 && count is > 0 and <= MaxArguments
+            ? memory.Pointer(list + ((uint)(count - 1) * (ulong)sizeof(ulong)))
+            : 0;
 
     private bool IsOwnClass(TypeLayout types, ulong type, ulong owner) => owner != 0 && memory.TryRead(owner + types.ClassType, out ulong back) && back == type;
 
@@ -78,13 +91,17 @@ internal sealed class TypeReader(ProcessMemory memory, RuntimeLayout layout, Mod
         };
     }
 
+    private int?[] Arguments(ulong type, uint flags, int depth) => ArgumentList(type, flags, out int count) is var list and not 0 ? IndexesOf(list, count, depth) : [];
+
     /// <summary>The type's arguments begin its dictionary, which comes after those of its base types. Their numbers are before the list of dictionaries.</summary>
-    private int?[] Arguments(ulong type, uint flags, int depth)
+    private ulong ArgumentList(ulong type, uint flags, out int count)
     {
+        count = 0;
         if (layout.Instances is not { } instances || (flags & TypeLayout.HasLength) != 0 || (flags & InstanceLayout.IsGeneric) == 0)
-            return [];
+            return 0;
         ulong dictionaries = memory.Pointer(type + instances.OfType), numbers = dictionaries - sizeof(ulong);
-        ushort count = memory.Read<ushort>(numbers + instances.Arguments), last = memory.Read<ushort>(numbers + instances.Dictionaries);
-        return last == 0 ? [] : IndexesOf(memory.Pointer(dictionaries + ((last - 1ul) * sizeof(ulong))), count, depth);
+        ushort last = memory.Read<ushort>(numbers + instances.Dictionaries);
+        count = memory.Read<ushort>(numbers + instances.Arguments);
+        return last == 0 ? 0 : memory.Pointer(dictionaries + ((last - 1ul) * sizeof(ulong)));
     }
 }

@@ -149,6 +149,7 @@ internal enum FunctionFlags : uint
     Dynamic = 1,
     Named = 2,
     ArgsTruncated = 4,
+    Native = 8,
 }
 
 [Flags]

@@ -85,6 +85,7 @@ internal static class SnapshotDecoder
             DeclaringType = Index(function.DeclaringType),
             TypeArguments = arguments.AsMemory((int)(function.TypeArgCount == 0 ? 0 : function.TypeArgStart), (int)function.TypeArgCount),
             IsDynamic = isDynamic,
+            IsNative = isDynamic && function.Flags.HasFlag(FunctionFlags.Native),
             Name = isNamed ? raw.Text(function.NameOffset, function.NameLength) : null,
             TypeName = isNamed ? raw.Text(function.TypeNameOffset, function.TypeNameLength) : null,
             Signature = raw.Bytes(function.SignatureOffset, function.SignatureLength),

@@ -147,7 +147,7 @@ internal sealed class SnapshotEncoder
                 Module = Index(m.Module),
                 Token = m.Token,
                 DeclaringType = Index(m.DeclaringType),
-                Flags = (m.IsDynamic ? FunctionFlags.Dynamic : 0) | (m.Name is null ? 0 : FunctionFlags.Named),
+                Flags = (m.IsDynamic ? FunctionFlags.Dynamic : 0) | (m.IsNative ? FunctionFlags.Native : 0) | (m.Name is null ? 0 : FunctionFlags.Named),
             };
             (record.TypeArgStart, record.TypeArgCount) = AddTypes(m.TypeArguments);
             (record.NameOffset, record.NameLength) = _blob.Add(m.Name);

@@ -1,3 +1,4 @@
+using Stackflare.Errors;
 using Stackflare.Snapshots;
 using Stackflare.Symbols.IL.Calls;
 using Stackflare.Symbols.Modules;

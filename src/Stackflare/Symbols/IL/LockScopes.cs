@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Reflection;
 using System.Reflection.Metadata;
 using System.Reflection.Metadata.Ecma335;
+using Stackflare.Errors;
 using Stackflare.Symbols.Modules;
 using Stackflare.Symbols.Names;
 

@@ -1,3 +1,4 @@
+using Stackflare.Errors;
 using Stackflare.Snapshots;
 using Stackflare.Symbols.Modules;
 using Stackflare.Symbols.Saved;

@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using Stackflare.Errors;
 using Stackflare.Interop;
 using Stackflare.Symbols.Pdb;
 

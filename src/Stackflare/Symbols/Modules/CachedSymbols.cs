@@ -1,3 +1,4 @@
+using Stackflare.Errors;
 using Stackflare.Symbols.IL;
 using Stackflare.Symbols.Names;
 using Stackflare.Symbols.Pdb;

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using Stackflare.Errors;
 
 namespace Stackflare.Symbols.Modules;
 

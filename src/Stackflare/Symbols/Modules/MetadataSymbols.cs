@@ -1,5 +1,6 @@
 using System.Reflection.Metadata;
 using System.Reflection.Metadata.Ecma335;
+using Stackflare.Errors;
 using Stackflare.Symbols.IL;
 using Stackflare.Symbols.Names;
 using Stackflare.Symbols.Pdb;

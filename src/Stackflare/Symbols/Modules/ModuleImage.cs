@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
+using Stackflare.Errors;
 using Stackflare.Interop;
 using Stackflare.Symbols.Pdb;
 

@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
+using Stackflare.Errors;
 using Stackflare.Interop;
+using Stackflare.Processes;
 
 namespace Stackflare.Symbols.Modules;
 
@@ -15,15 +17,6 @@ internal sealed class SingleFileBundle
     private const int FirstChunkBytes = 16 << 10, ChunkBytes = 1 << 20, SmallExecutableBytes = 256 << 10;
     private const long MaxExecutableBytes = 8L << 30;
     private const int MaxManifestBytes = 16 << 20;
-
-    /// <summary>
-    /// The host's signature with each byte inverted, so that an executable that contains this code does not contain the signature twice.
-    /// </summary>
-    private static ReadOnlySpan<byte> InvertedSignature =>
-    [
-        0x74, 0xED, 0xFD, 0x46, 0x95, 0x9E, 0xDF, 0xC7, 0x8D, 0x84, 0x6C, 0xFD, 0xEB, 0x28, 0x5F, 0xCD,
-        0xEC, 0x0A, 0x46, 0x19, 0x10, 0x51, 0xCC, 0xE7, 0x11, 0xC4, 0xD2, 0x31, 0xDB, 0x4C, 0x95, 0x51,
-    ];
 
     private SingleFileBundle(BundleEntry[] entries) => Entries = entries;
 
@@ -65,9 +58,8 @@ internal sealed class SingleFileBundle
 
     private static long FindManifest(SafeFileHandle executable, long length)
     {
-        Span<byte> signature = stackalloc byte[InvertedSignature.Length];
-        for (int i = 0; i < signature.Length; i++)
-            signature[i] = (byte)~InvertedSignature[i];
+        Span<byte> signature = stackalloc byte[BundleMark.Length];
+        BundleMark.Write(signature);
 
         // Chunks overlap by the signature and the offset before it, so that neither is split. Small ones first: most executables are small, and are not bundles.
         int overlap = signature.Length + sizeof(long);

@@ -1,6 +1,6 @@
 using System.Reflection.Metadata;
+using Stackflare.Errors;
 using Stackflare.Snapshots;
-using Stackflare.Symbols.Modules;
 
 namespace Stackflare.Symbols.Names;
 

@@ -1,10 +1,11 @@
 using System.Reflection.Metadata;
+using Stackflare.Errors;
 
 namespace Stackflare.Symbols.Names;
 
 /// <summary>
 /// Names the methods of one module: spelled as in <see cref="Exception.StackTrace"/>, but compiler-generated methods
-/// get the names that their author wrote. Throws exceptions that <see cref="Modules.MalformedData"/> lists if metadata is malformed.
+/// get the names that their author wrote. Throws exceptions that <see cref="MalformedData"/> lists if metadata is malformed.
 /// </summary>
 /// <remarks>
 /// Exception.StackTrace leaves out methods marked AggressiveInlining, because only some builds show them. They are not

@@ -1,6 +1,6 @@
 using System.Reflection.Metadata;
 using System.Reflection.Metadata.Ecma335;
-using Stackflare.Symbols.Modules;
+using Stackflare.Errors;
 
 namespace Stackflare.Symbols.Names;
 

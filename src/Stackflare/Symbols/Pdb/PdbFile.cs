@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Reflection.Metadata;
 using System.Runtime.InteropServices;
-using Stackflare.Symbols.Modules;
+using Stackflare.Errors;
 
 namespace Stackflare.Symbols.Pdb;
 

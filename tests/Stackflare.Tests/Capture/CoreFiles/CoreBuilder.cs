@@ -27,14 +27,14 @@ internal sealed class CoreBuilder
     }
 
     /// <summary>A thread whose registers have the values 100, 101 and so on, in the kernel's order.</summary>
-    public CoreBuilder Thread(int id, short signal = 0, int microseconds = 0)
+    public CoreBuilder Thread(int id, short signal = 0, int microseconds = 0, long? systemCall = null, long? result = null)
     {
         byte[] status = new byte[336];
         BinaryPrimitives.WriteInt16LittleEndian(status.AsSpan(12), signal);
         BinaryPrimitives.WriteInt32LittleEndian(status.AsSpan(32), id);
         BinaryPrimitives.WriteInt64LittleEndian(status.AsSpan(56), microseconds);
         for (int i = 0; i < 27; i++)
-            BinaryPrimitives.WriteUInt64LittleEndian(status.AsSpan(112 + (i * 8)), 100 + (ulong)i);
+            BinaryPrimitives.WriteInt64LittleEndian(status.AsSpan(112 + (i * 8)), i switch { 10 when result is { } rax => rax, 15 when systemCall is { } call => call, _ => 100 + i });
         return Note(1, status);
     }
 

@@ -41,12 +41,27 @@ public sealed class CoreCaptureTests : IDisposable
         Assert.Contains("cut short: 10 bytes", error.Problem, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void WithoutTheRuntimesLibraryThereIsNothing()
+    /// <summary>An update replaces the library while the process runs.</summary>
+    [Theory]
+    [InlineData("/nowhere/libcoreclr.so")]
+    [InlineData("/nowhere/libcoreclr.so (deleted)")]
+    public void WithoutTheRuntimesLibraryThereIsNothing(string path)
     {
-        StackflareException error = Error(new CoreBuilder().Thread(1).File(0x1000, 0x2000, "/nowhere/libcoreclr.so"));
+        StackflareException error = Error(new CoreBuilder().Thread(1).File(0x1000, 0x2000, path));
         Assert.Equal(StackflareError.InvalidCore, error.Error);
         Assert.Contains("library", error.Problem, StringComparison.Ordinal);
+    }
+
+    /// <summary>It could have the runtime in it.</summary>
+    [Fact]
+    public void AProgramThatIsNotThereIsNotCalledAnother()
+    {
+        byte[] vector = new byte[32];
+        (vector[0], vector[8 + 1]) = (3, 0x10);
+        byte[] page = ElfBuilder.Library(1)[..0x400];
+        StackflareException error = Error(new CoreBuilder().Thread(1).Note(6, vector).File(0x1000, 0x3000, "/nowhere/Shop (deleted)").Memory(0x1000, page[..0x200]));
+        Assert.Equal(StackflareError.InvalidCore, error.Error);
+        Assert.Contains("program", error.Problem, StringComparison.Ordinal);
     }
 
     private StackflareException Error(CoreBuilder core) => Error(core.Build());

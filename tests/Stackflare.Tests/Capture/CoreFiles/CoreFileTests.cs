@@ -21,7 +21,7 @@ public sealed class CoreFileTests : IDisposable
         Assert.Equal((11, TimeSpan.FromMilliseconds(1.5)), (core.Notes.Threads[1].Signal, core.Notes.Threads[1].State.CpuTime));
         Assert.Null(core.Notes.Threads[0].State.CpuTime);
         // By the kernel's order: r15 first; rbx is the sixth, the instruction pointer the 17th, the stack pointer the 20th.
-        Registers registers = core.Notes.Threads[0].State.Registers;
+        Registers registers = core.Notes.Threads[0].State.Registers!.Value;
         Assert.Equal((116ul, 119ul, 104ul, 105ul, 100ul, 103ul), (registers.Ip, registers.Sp, registers.Fp, registers[Registers.Rbx], registers[15], registers[12]));
         Assert.Equal([("/lib/a.so", 0x5000ul, 0ul), ("/lib/a.so", 0x6000ul, 0x1000ul), ("/lib/b.so", 0x9000ul, 0ul)], core.Notes.Mappings.Select(static m => (m.Path, m.Start, m.Position)));
         Assert.Equal(0ul, core.MissingBytes);
@@ -122,6 +122,45 @@ public sealed class CoreFileTests : IDisposable
         using CoreFile damaged = Open(core);
         Assert.Equal(2, damaged.Notes.Threads.Count);
         Assert.NotEqual(0ul, damaged.MissingBytes);
+    }
+
+    /// <summary>Limits hold for all notes together: many parts can be at one place, and each can have a table of files.</summary>
+    [Fact]
+    public void ManyNotesAtOnePlaceCostLittle()
+    {
+        const int parts = 60_000;
+        byte[] core = Whole().File(0x10000, 0x20000, "/" + new string('x', 1 << 20)).Build();
+        byte[] header = core[64..(64 + 56)];
+        BinaryPrimitives.WriteInt64LittleEndian(core.AsSpan(32), core.Length);
+        BinaryPrimitives.WriteUInt16LittleEndian(core.AsSpan(56), parts);
+        Effort effort = Effort.Begin();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        using CoreFile read = Open([.. core, .. Enumerable.Repeat(header, parts).SelectMany(static h => h)]);
+        Assert.True(read.Notes.IsTruncated);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1L << 30);
+        Assert.InRange(effort.Used.TotalSeconds, 0, 20);
+    }
+
+    [Fact]
+    public void AFileThatWasDeletedHasItsPath()
+    {
+        using CoreFile core = Open(new CoreBuilder().Thread(1).File(0x5000, 0x6000, "/lib/libcoreclr.so (deleted)").Build());
+        Assert.Equal(("/lib/libcoreclr.so", true), (core.Notes.Mappings[0].Path, core.Notes.Mappings[0].IsDeleted));
+    }
+
+    /// <summary>The kernel stops a call that sleeps by the error of a call that begins again.</summary>
+    [Theory]
+    [InlineData(202, -512, true)]
+    [InlineData(0, -516, true)]
+    [InlineData(232, -4, true)]
+    [InlineData(202, -517, false)]
+    [InlineData(202, 0, false)]
+    [InlineData(-1, -512, false)]
+    [InlineData(-1, 5, false)]
+    public void AThreadInACallThatWouldBeginAgainIsAsleep(long systemCall, long result, bool isAsleep)
+    {
+        using CoreFile core = Open(new CoreBuilder().Thread(7, systemCall: systemCall, result: result).Build());
+        Assert.Equal(isAsleep, Assert.Single(core.Notes.Threads).State.IsAsleep);
     }
 
     private static CoreBuilder Whole(ushort type = 4, ushort machine = 62) => new CoreBuilder { Type = type, Machine = machine }

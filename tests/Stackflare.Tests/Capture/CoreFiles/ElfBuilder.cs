@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Text;
+using Stackflare.Processes;
 
 namespace Stackflare.Tests.Capture.CoreFiles;
 
@@ -6,6 +8,28 @@ namespace Stackflare.Tests.Capture.CoreFiles;
 internal static class ElfBuilder
 {
     public const ulong Length = 0x2000, RelocatedAt = 0x1010, RelocatedValue = 0x77;
+
+    /// <summary>Where a host keeps the id of its bundle, in its variables.</summary>
+    public const int IdAt = 0x1400;
+
+    /// <summary>A single-file program: that library as the host of all programs, and a third page with the files.</summary>
+    public static byte[] Bundle(string id)
+    {
+        const int mark = 0x1208, table = 0x2000;
+        byte[] file = [.. Library(1), .. new byte[0x1000]];
+        file[56] = 4;
+        // Its variables are a part that can be written.
+        int part = 64 + (56 * 3);
+        (file[part], file[part + 4]) = (1, 6);
+        foreach ((int at, int value) in ((int, int)[])[(8, 0x1000), (16, 0x1000), (32, 0x1000), (40, 0x1000)])
+            BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(part + at), value);
+        BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(mark - 8), table);
+        BundleMark.Write(file.AsSpan(mark));
+        (file[table], file[table + 12]) = (6, (byte)id.Length);
+        Encoding.UTF8.GetBytes(id).CopyTo(file, table + 13);
+        file.AsSpan(0x2100, 16).Fill(0xAB);
+        return file;
+    }
 
     public static byte[] Library(byte id)
     {

@@ -1,3 +1,4 @@
+using Stackflare.Errors;
 using Stackflare.Symbols.Modules;
 
 namespace Stackflare.Symbols.IL.Calls;

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Reflection.Metadata;
 using System.Reflection.Metadata.Ecma335;
+using Stackflare.Errors;
 using Stackflare.Symbols.Modules;
 using Stackflare.Symbols.Names;
 

@@ -1,4 +1,4 @@
-namespace Stackflare.Symbols.Modules;
+namespace Stackflare.Errors;
 
 /// <summary>Distinguishes exceptions caused by corrupt or hostile data from our own bugs.</summary>
 internal static class MalformedData

@@ -1,0 +1,123 @@
+using Stackflare.Snapshots;
+
+namespace Stackflare.Runtime.Locks;
+
+/// <summary>
+/// Monitors on .NET 10: a sync block begins with the monitor of its object. A block must know its own index, the object's header must have the same index,
+/// and both ids of an owner must be those of one thread.
+/// </summary>
+internal sealed class NativeMonitors(LockContext context, SyncTable table, LockTable locks, LockObjects objects) : IMonitorReader
+{
+    private int _ownersRight, _ownersWrong;
+
+    public bool IsFirst => false;
+
+    public bool ReadAll()
+    {
+        // A full table has no mark at its end: what is behind it is invalid. An empty one may have none at its beginning.
+        int right = 0, waited = locks.All.Count;
+        for (uint index = SyncTableLayout.First; ; index++)
+        {
+            if (index == SyncTable.MaxEntries)
+            {
+                context.IsTruncated = true;
+                break;
+            }
+            Monitor monitor;
+            SyncTable.Entry entry;
+            try
+            {
+                entry = table.At(index);
+                if (entry.IsEnd)
+                    break;
+                if (!entry.IsUsed)
+                    continue;
+                monitor = Read(entry.Block);
+            }
+            catch (MissingMemoryException)
+            {
+                context.LacksMemory = true;
+                return IsRight(right > 0);
+            }
+            if (monitor.Index != index)
+                return IsRight(right > 0 || waited == 0);
+            right++;
+            if (monitor.IsHeld || monitor.Waiters > 0)
+                context.Try(() => Add(entry, monitor));
+        }
+        return IsRight(isTable: true);
+    }
+
+    public (SnapshotWaitKind Kind, int Lock)? WaitOf(in BlockingRecord record)
+    {
+        int? found = record.Kind switch
+        {
+            BlockingKinds.Enter or BlockingKinds.Wait => AddWaited(record.Object),
+            BlockingKinds.Lock => objects.AddWaited(context.Memory.Pointer(record.Object)),
+            _ => null,
+        };
+        SnapshotWaitKind kind = record.Kind switch
+        {
+            BlockingKinds.Enter => SnapshotWaitKind.MonitorEnter,
+            BlockingKinds.Wait => SnapshotWaitKind.MonitorWait,
+            _ => SnapshotWaitKind.LockEnter,
+        };
+        return found is { } index ? (kind, index) : null;
+    }
+
+    public bool IsOwn(ulong address) => true;
+
+    private bool IsRight(bool isTable) => isTable && (_ownersWrong == 0 || _ownersRight > 0);
+
+    private int? AddWaited(ulong block)
+    {
+        Monitor monitor = Read(block);
+        return monitor.Index is >= SyncTableLayout.First and < SyncTable.MaxEntries && table.At(monitor.Index) is { IsUsed: true } entry && entry.Block == block
+            ? Add(entry, monitor)
+            : null;
+    }
+
+    private int? Add(SyncTable.Entry entry, in Monitor monitor)
+    {
+        if (!table.IsOf(entry.Object, monitor.Index))
+            return null;
+        if (locks.Find(entry.Object) is { } known)
+            return known;
+        SnapshotLock free = locks.FreeMonitor(entry.Object);
+        if (!monitor.IsHeld || monitor.Holder == 0)
+            return locks.Add(free);
+        int? owner = OwnerOf(monitor);
+        return locks.Add(free with
+        {
+            Owner = owner,
+            IsAbandoned = owner is null && context.Ids.HasKernelEnded(monitor.HolderOsId),
+            Recursion = (int)Math.Clamp((long)monitor.Recursion - 1, 0, int.MaxValue),
+        });
+    }
+
+    /// <summary>If a thread has ended without releasing the monitor, another one may have its managed id.</summary>
+    private int? OwnerOf(in Monitor monitor)
+    {
+        int? ofKernel = context.Ids.OfKernel(monitor.HolderOsId);
+        bool isRight = ofKernel is not null && ofKernel == context.Ids.OfManaged(monitor.Holder);
+        _ownersRight += isRight ? 1 : 0;
+        _ownersWrong += !isRight && ofKernel is not null ? 1 : 0;
+        return isRight ? ofKernel : null;
+    }
+
+    private Monitor Read(ulong block)
+    {
+        ProcessMemory memory = context.Memory;
+        return new Monitor(
+            memory.Read<uint>(block + NativeMonitorLayout.State), memory.Read<uint>(block + NativeMonitorLayout.Recursion),
+            memory.Read<uint>(block + NativeMonitorLayout.Holder), (uint)memory.Pointer(block + NativeMonitorLayout.HolderOsId),
+            memory.Read<uint>(block + NativeMonitorLayout.Index) & NativeMonitorLayout.IndexBits);
+    }
+
+    private readonly record struct Monitor(uint State, uint Recursion, uint Holder, uint HolderOsId, uint Index)
+    {
+        public bool IsHeld => (State & NativeMonitorLayout.Held) != 0;
+
+        public uint Waiters => State >> NativeMonitorLayout.WaitersShift;
+    }
+}

@@ -1,0 +1,40 @@
+namespace Stackflare.Runtime.Locks;
+
+/// <summary>The runtime's table of sync blocks.</summary>
+internal sealed class SyncTable(ProcessMemory memory, SyncTableLayout layout, HeaderLayout headers)
+{
+    /// <summary>More are not read.</summary>
+    public const uint MaxEntries = 1 << 18;
+
+    private readonly ulong _entries = memory.TryRead(layout.Entries, out ulong entries) ? entries : 0;
+
+    /// <summary>Whether the table is in the memory.</summary>
+    public bool IsKnown => _entries != 0;
+
+    /// <summary>An entry of the table.</summary>
+    /// <param name="Block">The sync block; 0 if there is none.</param>
+    /// <param name="Object">Its object.</param>
+    public readonly record struct Entry(ulong Block, ulong Object)
+    {
+        /// <summary>Whether it, and those behind it, have never been used.</summary>
+        public bool IsEnd => Block == 0 && Object == 0;
+
+        /// <summary>Whether an object has this sync block. Some objects have only an index.</summary>
+        public bool IsUsed => Block != 0 && Object != 0 && (Object & SyncTableLayout.Free) == 0;
+    }
+
+    /// <exception cref="MissingMemoryException">It is missing.</exception>
+    public Entry At(uint index)
+    {
+        ulong at = _entries + ((ulong)index * layout.EntryBytes);
+        return new Entry(memory.Pointer(at + layout.Block), memory.Pointer(at + layout.Object));
+    }
+
+    /// <summary>The word before an object.</summary>
+    /// <exception cref="MissingMemoryException">It is missing.</exception>
+    public uint HeaderOf(ulong address) => memory.Read<uint>(address - headers.Distance);
+
+    /// <summary>Whether an object says that it has this entry.</summary>
+    /// <exception cref="MissingMemoryException">The object is missing.</exception>
+    public bool IsOf(ulong address, uint index) => (HeaderOf(address) & HeaderLayout.IndexBits) == (headers.Index | index);
+}

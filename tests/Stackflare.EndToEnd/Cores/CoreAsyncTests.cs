@@ -1,0 +1,138 @@
+using System.Text.Json;
+using Stackflare.EndToEnd.Async;
+using Stackflare.EndToEnd.Cli.Harness;
+using Stackflare.EndToEnd.Harness;
+
+namespace Stackflare.EndToEnd.Cores;
+
+/// <summary>A core has the async stacks that the process has: the same methods, lines, waits, objects, groups and running methods as the probe gives.</summary>
+public sealed class CoreAsyncTests
+{
+    [RequiresPtraceTheory]
+    [InFlavours(Spread.All, LooksAt.Cores | LooksAt.Async)]
+    [InFlavours("net11, runtime async", LooksAt.Cores | LooksAt.Async)]
+    [InFlavours("net11, runtime async, untiered", LooksAt.Cores | LooksAt.Async)]
+    public async Task AFullCoreHasTheStacksOfTheProcess(string flavour)
+    {
+        await using var target = await StartAsync(flavour);
+        await AssertSameAsync(target, await CoreWriter.CreateDumpAsync(target, "full"));
+    }
+
+    [RequiresPtraceTheory]
+    [InFlavours(Spread.Newest, LooksAt.Cores | LooksAt.Async)]
+    [InFlavours("net11, runtime async", LooksAt.Cores | LooksAt.Async)]
+    public async Task SoHasOneWithTheHeap(string flavour)
+    {
+        await using var target = await StartAsync(flavour);
+        await AssertSameAsync(target, await CoreWriter.CreateDumpAsync(target, "withheap"));
+    }
+
+    [RequiresGdbTheory]
+    [InFlavours(Spread.Newest, LooksAt.Cores | LooksAt.Async)]
+    [InFlavours("net11, single file", LooksAt.Cores | LooksAt.Async)]
+    [InFlavours("net11, runtime async", LooksAt.Cores | LooksAt.Async)]
+    public async Task SoHasOneOfGcore(string flavour)
+    {
+        await using var target = await StartAsync(flavour);
+        await AssertSameAsync(target, await CoreWriter.GcoreAsync(target.Pid, target.TemporaryFolder));
+    }
+
+    /// <summary>Every arrangement of the heap.</summary>
+    [RequiresPtraceTheory]
+    [InFlavours(Spread.Newest, LooksAt.Cores | LooksAt.Async, "DOTNET_gcServer=1")]
+    [InFlavours(Spread.Newest, LooksAt.Cores | LooksAt.Async, "DOTNET_gcServer=1;DOTNET_GCDynamicAdaptationMode=0;DOTNET_GCHeapCount=4;DOTNET_GCNoAffinitize=1")]
+    [InFlavours(Spread.Newest, LooksAt.Cores | LooksAt.Async, "DOTNET_gcConcurrent=0")]
+    [InFlavours(Spread.Newest, LooksAt.Cores | LooksAt.Async, "DOTNET_GCConserveMemory=9")]
+    [InFlavours(Spread.Newest, LooksAt.Cores | LooksAt.Async, "DOTNET_PROCESSOR_COUNT=1")]
+    [InFlavours(Spread.Newest, LooksAt.Cores | LooksAt.Async, "DOTNET_GCHeapHardLimit=0x10000000")]
+    public async Task EveryCollectorHasIts(string flavour, string settings)
+    {
+        Dictionary<string, string?> environment = settings.Split(';').ToDictionary(s => s.Split('=')[0], s => (string?)s.Split('=')[1]);
+        await using var target = await TargetProcess.StartAsync(
+            Flavour.Named(flavour), "AsyncWaits", TargetOptions.NoTrap with { Arguments = ["--boxes", "500", "--objects", "50000"], Environment = environment });
+        JsonDump dump = await AssertSameAsync(target, await CoreWriter.CreateDumpAsync(target, "full"));
+        Assert.Contains(dump.Root.GetProperty("asyncStacks").EnumerateArray(), static s => s.GetProperty("count").GetInt32() == 500);
+    }
+
+    /// <summary>A collector whose heap has no regions: nothing is guessed.</summary>
+    [RequiresPtraceTheory]
+    [InFlavours(Spread.Newest, LooksAt.Cores | LooksAt.Async)]
+    public async Task OfAnotherCollectorANoteSaysSo(string flavour)
+    {
+        await using var target = await TargetProcess.StartAsync(
+            Flavour.Named(flavour), "AsyncWaits", TargetOptions.NoTrap with { Environment = new Dictionary<string, string?> { ["DOTNET_GCName"] = "libclrgc.so" } });
+        JsonDump dump = await DumpAsync(await CoreWriter.CreateDumpAsync(target, "full"));
+        Assert.Equal(JsonValueKind.Null, dump.Root.GetProperty("asyncStacks").ValueKind);
+        Assert.Single(dump.Notes, static n => n.StartsWith("Async stacks are not available: ", StringComparison.Ordinal));
+    }
+
+    [RequiresPtraceTheory]
+    [InFlavours(Spread.Newest, LooksAt.Cores | LooksAt.Async)]
+    public async Task ASmallCoreHasNoneAndSaysSo(string flavour)
+    {
+        await using var target = await StartAsync(flavour);
+        JsonDump dump = await DumpAsync(await CoreWriter.CreateDumpAsync(target, "normal"));
+        Assert.Equal(JsonValueKind.Null, dump.Root.GetProperty("asyncStacks").ValueKind);
+        Assert.Single(dump.Notes, static n => n.StartsWith("Async stacks are not available: ", StringComparison.Ordinal));
+    }
+
+    [RequiresPtraceTheory]
+    [InFlavours(Spread.Newest, LooksAt.Cores | LooksAt.Async)]
+    public async Task WhoeverDoesNotWantThemIsToldNothing(string flavour)
+    {
+        await using var target = await StartAsync(flavour);
+        JsonDump dump = await DumpAsync(await CoreWriter.CreateDumpAsync(target, "full"), "--no-async");
+        Assert.Equal(JsonValueKind.Null, dump.Root.GetProperty("asyncStacks").ValueKind);
+        Assert.DoesNotContain(dump.Notes, static n => n.Contains("sync", StringComparison.Ordinal));
+    }
+
+    [RequiresPtraceTheory]
+    [InFlavours("net10, runtime async", LooksAt.Cores | LooksAt.Async)]
+    public async Task OfARuntimeThatOnlyTriesRuntimeAsyncANoteSaysSo(string flavour)
+    {
+        await using var target = await StartAsync(flavour);
+        JsonDump dump = await DumpAsync(await CoreWriter.CreateDumpAsync(target, "full"));
+        Assert.Single(dump.Notes, static n => n.Contains("runtime-async", StringComparison.Ordinal) && n.Contains(".NET 10 ", StringComparison.Ordinal));
+        Assert.NotEqual(0, dump.Root.GetProperty("asyncStacks").GetArrayLength());
+    }
+
+    /// <summary>A process that collects in every way, dumped wherever it is: what is found is what there is, and what is missing is said.</summary>
+    [RequiresGdbTheory]
+    [InFlavours(Spread.Newest, LooksAt.Cores | LooksAt.Async)]
+    public async Task AHeapInMotionIsReadAsFarAsItGoes(string flavour)
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "AsyncWaits", TargetOptions.NoTrap with { Arguments = ["--churn", "1"] });
+        for (int i = 0; i < 5; i++)
+        {
+            JsonDump dump = await DumpAsync(await CoreWriter.GcoreAsync(target.Pid, target.TemporaryFolder));
+            bool isWhole = !dump.Notes.Any(static n => n.Contains("Async stacks may be missing", StringComparison.Ordinal) || n.StartsWith("Some async stacks", StringComparison.Ordinal));
+            int copies = dump.Root.GetProperty("asyncStacks").EnumerateArray().Where(s => HasFrame(dump, s, "AsyncWaits.Outer")).Sum(static s => s.GetProperty("count").GetInt32());
+            Assert.True(copies == 3 || !isWhole, $"{copies} of 3 without a note");
+        }
+    }
+
+    private static bool HasFrame(JsonDump dump, JsonElement stack, string name)
+    {
+        JsonElement[] frames = [.. dump.Root.GetProperty("frames").EnumerateArray()];
+        return stack.GetProperty("stack").EnumerateArray().Any(f => frames[f.GetInt32()].GetProperty("display").GetString()!.Contains(name, StringComparison.Ordinal));
+    }
+
+    /// <summary>The process stands still, so that it has the same objects in both dumps.</summary>
+    private static async Task<JsonDump> AssertSameAsync(TargetProcess target, string core)
+    {
+        JsonDump live = (await Tool.RunWholeAsync($"{target.Pid}", "-f", "json", "--async")).Json, dump = await DumpAsync(core);
+        Assert.Equal(AsyncView.Stacks(live), AsyncView.Stacks(dump));
+        Assert.Equal(AsyncView.Callers(live), AsyncView.Callers(dump));
+        Assert.DoesNotContain(dump.Notes, static n => n.Contains("sync", StringComparison.Ordinal));
+        return dump;
+    }
+
+    private static async Task<TargetProcess> StartAsync(string flavour)
+    {
+        var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "AsyncTruth", TargetOptions.NoTrap);
+        Assert.True((await TruthStack.AllOfAsync(target)).Count > 100);
+        return target;
+    }
+
+    private static async Task<JsonDump> DumpAsync(string core, params string[] options) => (await Tool.RunAsync(["core", core, "-f", "json", .. options])).Json;
+}
