@@ -6,7 +6,7 @@ namespace Stackflare.Runtime;
 /// <summary>The threads that the runtime knows: their ids, states and names, and the exceptions that they handle.</summary>
 internal sealed class RuntimeThreads(ProcessMemory memory, RuntimeLayout layout, TypeReader types, ManagedObjects objects)
 {
-    private const int MaxInner = 8, MaxMessage = 512, MaxListed = 1 << 20, Attempts = 3;
+    private const int MaxInner = 8, MaxParents = 32, MaxMessage = 512, MaxListed = 1 << 20, Attempts = 3;
     private const string NameField = "_name", MessageField = "_message";
 
     private readonly ThreadLayout _layout = layout.Threads!;
@@ -108,6 +108,19 @@ internal sealed class RuntimeThreads(ProcessMemory memory, RuntimeLayout layout,
             && (instance == 0 || (objects.OffsetOf(types.TypeOf(instance), NameField) is { } offset && memory.TryRead(instance + offset, out name)));
     }
 
+    /// <summary>Whether a type is System.Exception or derived from it: by the field that only this type declares.</summary>
+    private bool IsException(ulong type)
+    {
+        for (int i = 0; i < MaxParents && type != 0; i++)
+        {
+            if (objects.OffsetOf(type, MessageField) is not null)
+                return true;
+            if (!memory.TryRead(type + layout.Types!.Parent, out type))
+                return false;
+        }
+        return false;
+    }
+
     /// <summary>The exception that a thread handles, then its inner one, and so on.</summary>
     private List<SnapshotException> ExceptionsOf(ulong thread, out int? type)
     {
@@ -121,7 +134,7 @@ internal sealed class RuntimeThreads(ProcessMemory memory, RuntimeLayout layout,
         for (int i = 0; i < MaxInner && exception != 0 && types.IndexOf(types.TypeOf(exception)) is { } index; i++)
         {
             // In a process that runs, another object can be there by now.
-            if (memory.IsLive && objects.OffsetOf(types.TypeOf(exception), MessageField) is null)
+            if (memory.IsLive && !IsException(types.TypeOf(exception)))
             {
                 LacksObjects = true;
                 break;

@@ -33,7 +33,6 @@ public sealed class CoreServiceTests
     [RequiresGdbTheory]
     [InFlavours(Spread.Newest, LooksAt.Cores | LooksAt.Async, "silent service")]
     [InFlavours(Spread.Newest, LooksAt.Cores | LooksAt.Async, "leaked gate")]
-    [InFlavours(Spread.Newest, LooksAt.Cores | LooksAt.Async, "full channel")]
     public async Task AShopThatIsBrokenShowsWhere(string flavour, string fault)
     {
         string program = Path.Combine(TestPaths.TargetOutput("Shop", "net10.0"), "Shop");

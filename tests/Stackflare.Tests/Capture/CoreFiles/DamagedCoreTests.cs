@@ -154,7 +154,7 @@ public sealed class DamagedCoreTests : IDisposable
 
     /// <summary>The addresses of managed code in a stack, and where its IL is.</summary>
     private static (ulong, int?)[] Places(Snapshot snapshot, SnapshotThread thread) =>
-        [.. thread.Stack.ToArray().Select(i => snapshot.Frames[i]).Where(static f => f.Address != 0).Select(static f => (f.Address, f.ILOffset))];
+        [.. thread.Stack.ToArray().Select(i => snapshot.Frames[i]).Where(f => f.Address != 0 && f.Method is { } method && !snapshot.Methods[method].IsNative).Select(static f => (f.Address, f.ILOffset))];
 
     /// <summary>Whether one stack is the other with frames left out. An IL offset may be missing.</summary>
     private static bool IsPartOf((ulong Address, int? IL)[] part, (ulong Address, int? IL)[] whole)

@@ -219,7 +219,7 @@ internal sealed class FakeHeap
             "EEClass":{"MethodTable":16,"FieldDescList":24,"NumInstanceFields":50},"FieldDesc":{"MTOfEnclosingClass":0,"DWord1":8,"DWord2":12},
             "GenericsDictInfo":{"NumDicts":4,"NumTypeArgs":6},"InstantiatedMethodDesc":{"PerInstInfo":24,"NumGenericArgs":34},
             "Module":{"Path":0,"FileName":8,"Flags":16,"PEAssembly":24,"DynamicMetadata":32,"TypeDefToMethodTableMap":40},"DynamicMetadata":{"Size":0,"Data":4},
-            "ModuleLookupMap":{"Next":0,"TableData":8,"Count":16},"PEAssembly":{"PEImage":0},"PEImage":{"LoadedImageLayout":0,"FlatImageLayout":8,"ProbeExtensionResult":16},
+            "ModuleLookupMap":{"Next":0,"TableData":8,"Count":16,"SupportedFlagsMask":24},"PEAssembly":{"PEImage":0},"PEImage":{"LoadedImageLayout":0,"FlatImageLayout":8,"ProbeExtensionResult":16},
             "ProbeExtensionResult":{"Type":0},"PEImageLayout":{"Base":0,"Size":8,"Flags":12},
             "ContinuationObject":{"Next":8,"ResumeInfo":16},"AsyncResumeInfo":{"DiagnosticIP":8}},
             """ + FormattableString.Invariant($$"""
