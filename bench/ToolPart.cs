@@ -21,7 +21,7 @@ internal static class ToolPart
             if (shape == Shape.Reference)
                 report.FreshTools(shape, ToolBenchmark.RunFresh(contestants, runner, tools, options));
             if (shape == Shape.Reference)
-                report.Records(shape, RecordBenchmark.Run(runner, contestants.Tool, shape, options));
+                report.Records(shape, RecordBenchmark.Run(runner, contestants, shape, options));
             if (shape == Shape.Large)
                 report.Page(PageBenchmark.Run(runner, contestants.Tool, shape, options));
             if (!options.Quick || shape == Shape.Reference)

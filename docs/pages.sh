@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes a picture of each view of the demo's page in artifacts/pages: docs/pages.sh. Needs chromium.
+# Makes a picture of each view of the demo's page in artifacts/pages, and the demo's flame graph in docs: docs/pages.sh. Needs chromium.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 out=artifacts/pages
@@ -11,6 +11,8 @@ demo=$!
 trap 'kill "$demo"' EXIT
 sleep 3
 artifacts/stackflare/stackflare "$demo" -f html -o "$out/demo.html"
+artifacts/stackflare/stackflare "$demo" -f svg -o docs/demo.svg
+chmod 644 docs/demo.svg
 for theme in light dark; do
     for width in 500 1280 3840; do
         for view in stacks flame threads locks awaits; do

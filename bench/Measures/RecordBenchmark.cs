@@ -6,32 +6,37 @@ using Stackflare.Bench.Tools;
 
 namespace Stackflare.Bench.Measures;
 
-/// <summary>Recordings of one program in turns: by the tool, and by the runtime's sampling profiler.</summary>
+/// <summary>Recordings of one program in turns: by the tool, by a program that reads the runtime's sampling profiler, and by the platform's recorder, which uses the same.</summary>
 internal static partial class RecordBenchmark
 {
     internal const int Rate = 100;
 
-    internal static IReadOnlyList<RecordResult> Run(ToolRunner runner, PublishedTool tool, Shape shape, BenchOptions options)
+    internal static IReadOnlyList<RecordResult> Run(ToolRunner runner, ToolContestants contestants, Shape shape, BenchOptions options)
     {
         using Subject target = Subject.StartTarget(shape, "--no-trap");
         using Process process = Process.GetProcessById(target.Id);
         string file = Path.GetTempFileName(), seconds = Text(options.RecordSeconds), id = Text(target.Id);
-        List<RecordResult> ours = [], theirs = [];
+        List<RecordResult> ours = [], theirs = [], platforms = [];
         try
         {
             for (int i = 0; i < options.RecordRounds; i++)
             {
-                ours.Add(Measure("stackflare record", [tool.Path, "record", id, "-d", seconds, "-r", Text(Rate), "-f", "html", "-o", file], run =>
+                ours.Add(Measure("stackflare record", [contestants.Tool.Path, "record", id, "-d", seconds, "-r", Text(Rate), "-f", "html", "-o", file], run =>
                     (Summary().Match(run.Errors), new FileInfo(file).Length)));
                 theirs.Add(Measure("sampling profiler, our program", [ToolContestants.EventPipeReport, id, Text(options.RecordSeconds * 1000), "count"], run =>
                     (Count().Match(runner.Output), null)));
+                if (contestants.DotnetTrace is { } trace)
+                {
+                    string[] collect = [trace, "collect", "-p", id, "--profile", "dotnet-sampled-thread-time", "--duration", $"00:00:{options.RecordSeconds:00}", "-o", file];
+                    platforms.Add(Measure("dotnet-trace collect", collect, run => (Complete().Match(runner.Output), new FileInfo(file).Length)));
+                }
             }
         }
         finally
         {
             File.Delete(file);
         }
-        return [Median(ours), Median(theirs)];
+        return [.. ((List<RecordResult>[])[ours, theirs, platforms]).Where(static r => r.Count > 0).Select(Median)];
 
         RecordResult Measure(string name, string[] command, Func<ToolSample, (Match Figures, long? Bytes)> read)
         {
@@ -44,7 +49,7 @@ internal static partial class RecordBenchmark
                 throw new BenchException($"{name} ended with {run.ExitCode}: {run.Errors}");
             return new RecordResult(
                 name,
-                Number(figures, "rate") ?? Number(figures, "samples")!.Value / shape.Threads / options.RecordSeconds,
+                Number(figures, "rate") ?? Number(figures, "samples") / shape.Threads / options.RecordSeconds,
                 Number(figures, "paused"),
                 run.CpuMilliseconds / options.RecordSeconds / 10,
                 (process.TotalProcessorTime - before).TotalMilliseconds / options.RecordSeconds / 10,
@@ -57,12 +62,14 @@ internal static partial class RecordBenchmark
 
     private static RecordResult Median(List<RecordResult> results) => results[0] with
     {
-        Rate = Distribution.MedianOf(results.Select(static r => r.Rate)),
-        Paused = results[0].Paused is null ? null : Distribution.MedianOf(results.Select(static r => r.Paused!.Value)),
+        Rate = Median(results.Select(static r => r.Rate)),
+        Paused = Median(results.Select(static r => r.Paused)),
         ToolCpu = Distribution.MedianOf(results.Select(static r => r.ToolCpu)),
         TargetCpu = Distribution.MedianOf(results.Select(static r => r.TargetCpu)),
         Bytes = Distribution.MedianOf(results.Select(static r => r.Bytes)),
     };
+
+    private static double? Median(IEnumerable<double?> figures) => figures.OfType<double>().ToArray() is { Length: > 0 } known ? Distribution.MedianOf(known) : null;
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
@@ -71,4 +78,7 @@ internal static partial class RecordBenchmark
 
     [GeneratedRegex(@"(?<samples>\d+) samples, (?<bytes>\d+) bytes")]
     private static partial Regex Count();
+
+    [GeneratedRegex("Trace completed")]
+    private static partial Regex Complete();
 }

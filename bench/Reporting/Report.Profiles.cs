@@ -13,11 +13,11 @@ internal sealed partial class Report
         foreach (RecordResult result in results)
         {
             table.Add(
-                result.Name, Of(result.Rate), result.Paused is { } paused ? Of(paused) + " %" : "not said", Of(result.ToolCpu) + " %", Of(result.TargetCpu) + " %",
+                result.Name, result.Rate is { } rate ? Of(rate) : "not said", result.Paused is { } paused ? Of(paused) + " %" : "not said", Of(result.ToolCpu) + " %", Of(result.TargetCpu) + " %",
                 Size(result.Bytes));
         }
         Write(table.ToString());
-        _goals.Add(new($"Recording, from one sample to the next: {shape}", 10.5, 1000 / results[0].Rate, "ms"));
+        _goals.Add(new($"Recording, from one sample to the next: {shape}", 10.5, 1000 / results[0].Rate!.Value, "ms"));
         _goals.Add(new("Recording: part of the time for which the program stands still", 1, results[0].Paused, "%"));
         _goals.Add(new("Recording: the tool's processor time", 10, results[0].ToolCpu, "%"));
     }

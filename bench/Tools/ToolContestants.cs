@@ -26,6 +26,7 @@ internal sealed class ToolContestants
         Add(target, new(ToolKind.EventPipe, "sampling profiler, our program", "methods only", ParkFrame, Sessions(
             milliseconds => Call(EventPipeReport, pid => [pid, $"{milliseconds}"])[0])));
         AddDotnetStack(target, options);
+        DotnetTrace = Installed("dotnet-trace", options);
         Add(target, new(ToolKind.Debugger, "debugging interface, our program", "methods only", ParkFrame, Call(Program("DebuggerReport", "Stackflare.BenchDebugger"), pid => [pid])));
         AddGdb(target);
         AddJstack();
@@ -35,6 +36,9 @@ internal sealed class ToolContestants
     internal static string EventPipeReport => Program("EventPipeReport", "Stackflare.BenchEventPipe");
 
     internal PublishedTool Tool { get; }
+
+    /// <summary>The platform's recorder; null if it is not here.</summary>
+    internal string? DotnetTrace { get; }
 
     /// <summary>The program in Java; null if there is no JVM here.</summary>
     internal Contestant? Jvm { get; }
@@ -49,26 +53,27 @@ internal sealed class ToolContestants
 
     private void AddDotnetStack(Subject target, BenchOptions options)
     {
-        string? path = Find("dotnet-stack");
-        if (path is null && !options.Quick)
-        {
-            string directory = Path.Combine(Repository.Root, "bench", "bin", "tools");
-            path = CommandResult.Of("dotnet", "tool", "install", "dotnet-stack", "--tool-path", directory).Succeeded || Directory.Exists(directory)
-                ? Find(Path.Combine(directory, "dotnet-stack"))
-                : null;
-        }
-
-        if (path is null)
-        {
-            _absent.Add(options.Quick
-                ? "No dotnet-stack: it is not installed here, and a quick run does not install it."
-                : "No dotnet-stack: it is not installed here, and could not be.");
+        if (Installed("dotnet-stack", options) is not { } path)
             return;
-        }
-
-        _versions.Add($"dotnet-stack {CommandResult.Of(path, "--version").FirstLine}");
         Add(target, new(ToolKind.DotnetStack, "dotnet-stack report", "methods only", ParkFrame, Sessions(
             milliseconds => Call(path, pid => ["report", "-p", pid, .. milliseconds == 10 ? (string[])[] : ["--duration", $"00:00:00.{milliseconds:000}"]])[0])));
+    }
+
+    /// <summary>The path of one of the platform's tools, which a whole run installs; null if it is not here.</summary>
+    private string? Installed(string name, BenchOptions options)
+    {
+        string directory = Path.Combine(Repository.Root, "bench", "bin", "tools"), path = Path.Combine(directory, name);
+        string? found = Find(name) ?? Find(path);
+        if (found is null && !options.Quick)
+        {
+            _ = CommandResult.Of("dotnet", "tool", "install", name, "--tool-path", directory);
+            found = Find(path);
+        }
+        if (found is null)
+            _absent.Add($"No {name}: it is not installed here, and {(options.Quick ? "a quick run does not install it" : "could not be")}.");
+        else
+            _versions.Add($"{name} {CommandResult.Of(found, "--version").FirstLine}");
+        return found;
     }
 
     private void AddGdb(Subject target)

@@ -83,6 +83,29 @@ public sealed partial class RecordTests(StillTarget still) : IClassFixture<Still
         Assert.Empty(target.Messages);
     }
 
+    /// <summary>Each async method that waits has all of the time, as a thread that waits has.</summary>
+    [Theory]
+    [InFlavours(Spread.Newest, LooksAt.Async)]
+    public async Task AsyncMethodsThatWaitAreRecorded(string flavour)
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "AsyncWaits", TargetOptions.NoTrap with { Arguments = ["--boxes", "50"] });
+        ToolResult result = await Tool.RunAsync("record", $"{target.Pid}", "-d", "2", "--async", "-f", "folded");
+        Assert.True(result.ExitCode == 0, result.ToString());
+        double time = double.Parse(SummaryLine().Match(result.Error).Groups["time"].Value, CultureInfo.InvariantCulture);
+        Assert.InRange(Weights(result.RawOutput).Where(static w => w.Key.Contains("AsyncWaits.Outer", StringComparison.Ordinal)).Sum(static w => w.Value) / 1e6 / 3, time * 0.97, time * 1.03);
+    }
+
+    [RequiresTerminalFact]
+    public async Task ATerminalShowsHowFarItIs()
+    {
+        using var folder = new TemporaryFolder();
+        ToolResult result = await Tool.RunAsync(new ToolOptions { Executable = "script" }, "-qec", $"'{Tool.Path}' record {still.Id} -d 2 -o '{folder.Path}/profile.folded'", "/dev/null");
+        string[] shown = result.RawOutput.Split("\r\e[K");
+        Assert.True(shown.Length > 2, result.ToString());
+        Assert.All(shown[1..^1], static line => Assert.Matches(@"^\d+ s: [\d,]+ samples?, \d+\.\d each second, paused for \d\.\d % of the time\. Ctrl\+C ends the recording and writes it\.$", line));
+        Assert.Matches(SummaryLine(), shown[^1]);
+    }
+
     [Fact]
     public async Task CtrlCWritesWhatThereIs()
     {
