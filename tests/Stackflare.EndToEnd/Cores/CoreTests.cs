@@ -10,16 +10,14 @@ public sealed class CoreTests
     private const string NoObjects = "objects are not in the memory", FromFiles = "on this machine";
 
     /// <summary>Every build for .NET 10 and 11, with frames of every kind.</summary>
-    public static TheoryData<string, string> Matrix => Flavours.WithShapes(Spread.All, LooksAt.Cores, "LanguageMembers", "NativeCall");
-
     [RequiresPtraceTheory]
-    [MemberData(nameof(Matrix))]
+    [InFlavours(Spread.All, LooksAt.Cores, "LanguageMembers+NativeCall")]
     public Task AFullCoreHasEveryThreadMethodAndLine(string flavour, string shape) => AssertSameAsync(flavour, shape, "full");
 
     [RequiresPtraceTheory]
     [InFlavours(Spread.Newest, LooksAt.Cores, "GuestRooms")]
-    [InFlavours(Spread.Newest, LooksAt.Cores, "ExceptionInFlight")]
-    [InFlavours(Spread.Newest, LooksAt.Cores, "DeepRecursion")]
+    [InFlavours("net11", LooksAt.Cores, "ExceptionInFlight")]
+    [InFlavours("optimized", LooksAt.Cores, "DeepRecursion")]
     public Task SoHasOneWithTheHeap(string flavour, string shape) => AssertSameAsync(flavour, shape, "withheap");
 
     /// <summary>Cores with the stacks only.</summary>
@@ -50,8 +48,8 @@ public sealed class CoreTests
 
     /// <summary>The runtime cannot stop such a thread, so the probe cannot be used. It has no frame object of the runtime either.</summary>
     [RequiresGdbTheory]
-    [InFlavours(Spread.Newest, LooksAt.Cores, "read", "ReadByte")]
-    [InFlavours(Spread.Newest, LooksAt.Cores, "semaphore", "WaitFor")]
+    [InFlavours("optimized", LooksAt.Cores, "read", "ReadByte")]
+    [InFlavours("net11", LooksAt.Cores, "semaphore", "WaitFor")]
     public async Task AThreadThatCannotBeStoppedHasItsFrames(string flavour, string call, string method)
     {
         await using var target = await TargetProcess.StartAsync(
@@ -71,7 +69,7 @@ public sealed class CoreTests
     /// <summary>Threads that run, wherever they were stopped: what the runtime's own library sees of the same core.</summary>
     [RequiresPtraceTheory]
     [InFlavours(Spread.Newest, LooksAt.Cores, "Spinning")]
-    [InFlavours(Spread.Newest, LooksAt.Cores, "Shares")]
+    [InFlavours("net11", LooksAt.Cores, "Shares")]
     public async Task ABusyProgramHasTheFramesThatADebuggerSees(string flavour, string shape)
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), shape, TargetOptions.NoTrap);
@@ -86,7 +84,7 @@ public sealed class CoreTests
     }
 
     [RequiresPtraceTheory]
-    [InFlavours(Spread.Newest, LooksAt.Cores)]
+    [InFlavours("net11", LooksAt.Cores)]
     public async Task ShowDoesTheSame(string flavour)
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "NamedThreads", TargetOptions.NoTrap);
@@ -107,11 +105,11 @@ public sealed class CoreTests
     public async Task AnOlderRuntimeIsRefused(string flavour)
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "NamedThreads", TargetOptions.NoTrap);
-        (await Tool.RunAsync("core", await CoreWriter.CreateDumpAsync(target, "full"))).AssertError(9, ".NET 10 and 11");
+        (await Tool.RunAsync("core", await CoreWriter.CreateDumpAsync(target, "triage"))).AssertError(9, ".NET 10 and 11");
     }
 
     [RequiresPtraceTheory]
-    [InFlavours(Spread.Newest, LooksAt.Cores)]
+    [InFlavours("optimized", LooksAt.Cores)]
     public async Task ACoreThatIsCutShortIsAnErrorOrSaysSo(string flavour)
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "NamedThreads", TargetOptions.NoTrap);

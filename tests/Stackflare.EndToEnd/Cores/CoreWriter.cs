@@ -15,19 +15,26 @@ internal static class CoreWriter
         string tool = Path.Combine(RuntimeOf(target), Tool), core = PathOf(target, kind);
         // It comes from a package, which has no permissions.
         File.SetUnixFileMode(tool, File.GetUnixFileMode(tool) | UnixFileMode.UserExecute);
-        CommandResult result = await new Command(tool, $"--{kind}", "-f", core, $"{target.Pid}").RunAsync();
-        Assert.True(result.ExitCode == 0 && File.Exists(core), $"{result}");
-        return core;
+        return await WriteAsync(new Command(tool, $"--{kind}", "-f", core, $"{target.Pid}"), core);
     }
 
     /// <summary>A core that gdb writes. By default, it leaves out what is in files.</summary>
     public static async Task<string> GcoreAsync(int pid, string folder)
     {
         string prefix = Path.Combine(folder, "gcore");
-        CommandResult result = await new Command("gcore", "-o", prefix, $"{pid}").RunAsync();
-        string core = $"{prefix}.{pid}";
-        Assert.True(result.ExitCode == 0 && File.Exists(core), $"{result}");
-        return core;
+        return await WriteAsync(new Command("gcore", "-o", prefix, $"{pid}"), $"{prefix}.{pid}");
+    }
+
+    /// <summary>Tries a few times: a writer fails if a thread ends before it holds it.</summary>
+    private static async Task<string> WriteAsync(Command command, string core)
+    {
+        for (int i = 1; ; i++)
+        {
+            CommandResult result = await command.RunAsync();
+            if (result.ExitCode == 0 && File.Exists(core))
+                return core;
+            Assert.True(i < 3, $"{result}");
+        }
     }
 
     /// <summary>The tool lies beside the runtime; a program in a single file comes without it.</summary>

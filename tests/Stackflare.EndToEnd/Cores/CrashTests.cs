@@ -11,8 +11,8 @@ public sealed class CrashTests
 
     /// <summary>Whatever the kernel's filter leaves out: 0x33 is the usual one, 0x3f has everything.</summary>
     [RequiresKernelCoresTheory]
-    [InFlavours(Spread.Newest, LooksAt.Cores, "33")]
-    [InFlavours(Spread.Newest, LooksAt.Cores, "3f")]
+    [InFlavours("optimized", LooksAt.Cores, "33")]
+    [InFlavours("net11", LooksAt.Cores, "3f")]
     [InFlavours("net11, single file", LooksAt.Cores, "33")]
     public async Task ACoreOfTheKernelHasEveryThread(string flavour, string filter)
     {
@@ -25,11 +25,11 @@ public sealed class CrashTests
 
     /// <summary>The thread that crashed is where it crashed.</summary>
     [RequiresKernelCoresTheory]
-    [InFlavours(Spread.Newest, LooksAt.Cores, "throw", "throw new InvalidOperationException", "System.InvalidOperationException")]
-    [InFlavours(Spread.Newest, LooksAt.Cores, "null", "*Nothing() = 1", "System.NullReferenceException")]
-    [InFlavours(Spread.Newest, LooksAt.Cores, "fail-fast", "Environment.FailFast", null)]
-    [InFlavours(Spread.Newest, LooksAt.Cores, "overflow", "Recurse(depth + 1)", null)]
-    [InFlavours(Spread.Newest, LooksAt.Cores, "native", "Libc.Abort()", null)]
+    [InFlavours("optimized", LooksAt.Cores, "throw", "throw new InvalidOperationException", "System.InvalidOperationException")]
+    [InFlavours("net11", LooksAt.Cores, "null", "*Nothing() = 1", "System.NullReferenceException")]
+    [InFlavours("optimized", LooksAt.Cores, "fail-fast", "Environment.FailFast", null)]
+    [InFlavours("net11", LooksAt.Cores, "overflow", "Recurse(depth + 1)", null)]
+    [InFlavours("optimized", LooksAt.Cores, "native", "Libc.Abort()", null)]
     public async Task ACrashIsWhereItHappened(string flavour, string kind, string source, string? exception)
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "Crashes", KernelCores.With("33") with { Arguments = ["--crash", kind] });

@@ -54,8 +54,11 @@ public sealed class HarmlessExternalTests(ITestOutputHelper output)
             await AssertGoesOnAsync(target, shape);
         }
         Assert.Equal(runs, killed);
-        JsonDump dump = (await Tool.RunAsync($"{target.Pid}", Forced, "-f", "json")).Json;
-        Assert.All(target.Truth.Threads, thread => Assert.NotEmpty(dump.Of(thread).Frames));
+        // On a busy machine, a thread that runs may not stop in time.
+        await CutShort.UntilAsync(
+            async () => (await Tool.RunAsync($"{target.Pid}", Forced, "-f", "json")).Json,
+            dump => target.Truth.Threads.All(thread => dump.Of(thread).Frames.Count > 0),
+            static dump => string.Join('\n', dump.Notes));
         await target.AssertAliveAsync();
     }
 

@@ -12,12 +12,18 @@ internal static class CutShort
     /// <summary>Takes dumps until one is whole.</summary>
     /// <param name="take">Takes one.</param>
     /// <param name="text">Its text.</param>
-    public static async Task<T> UntilWholeAsync<T>(Func<Task<T>> take, Func<T, string> text)
+    public static Task<T> UntilWholeAsync<T>(Func<Task<T>> take, Func<T, string> text) => UntilAsync(take, dump => !Says(text(dump)), text);
+
+    /// <summary>The same for dumps that say it in other words.</summary>
+    /// <param name="take">Takes one.</param>
+    /// <param name="isWhole">Whether it is whole.</param>
+    /// <param name="text">Its text.</param>
+    public static async Task<T> UntilAsync<T>(Func<Task<T>> take, Func<T, bool> isWhole, Func<T, string> text)
     {
         for (var deadline = Deadline.In(); ;)
         {
             T dump = await take();
-            if (!Says(text(dump)))
+            if (isWhole(dump))
                 return dump;
             Assert.True(deadline.Left > TimeSpan.Zero, $"no dump is whole:\n{text(dump)}");
         }

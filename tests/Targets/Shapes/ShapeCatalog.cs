@@ -67,6 +67,7 @@ internal static class ShapeCatalog
         nameof(AsyncWaits) => new AsyncWaits(),
         nameof(AsyncTruth) => new AsyncTruth(),
         nameof(AsyncRunning) => new AsyncRunning(),
+        _ when name.Contains('+') => new Together([.. name.Split('+').Select(Create)]),
         _ => throw new ArgumentException($"no shape {name}", nameof(name)),
     };
 }
