@@ -6,8 +6,8 @@ namespace Stackflare.EndToEnd.Cores;
 /// <summary>All that dumps say of async stacks, to compare that of a process with that of its core.</summary>
 internal static class AsyncView
 {
-    /// <summary>Only a running process has a clock; and what threads wait for is not read from cores.</summary>
-    private static readonly string[] NotInCores = ["dueInMs", "lastDueInMs", "ageMs", "blockedThreads"];
+    /// <summary>Only a running process has a clock.</summary>
+    private static readonly string[] NotInCores = ["dueInMs", "lastDueInMs", "ageMs"];
 
     private static readonly string[] OfFrame = ["display", "kind", "source", "symbols", "hidden", "token"];
 

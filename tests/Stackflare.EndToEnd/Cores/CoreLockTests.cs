@@ -122,7 +122,7 @@ public sealed class CoreLockTests
             string core = kind == "gcore" ? await CoreWriter.GcoreAsync(target.Pid, target.TemporaryFolder) : await CoreWriter.CreateDumpAsync(target, kind);
             JsonDump dump = await DumpAsync(core);
             string[] found = LockText.Of(dump);
-            after = LockText.Of(await Tool.DumpAsync(target, "--no-async"));
+            after = LockText.Of(await Tool.DumpAsync(target, "--async"));
             if (before.SequenceEqual(after) && found.SequenceEqual(after) && IsAtRest(target, dump))
                 return (dump, core);
             // One at a barrier wakes now and then.
@@ -139,7 +139,7 @@ public sealed class CoreLockTests
             async () =>
             {
                 string[] before = now;
-                now = LockText.Of(dump = await Tool.DumpAsync(target, "--no-async"));
+                now = LockText.Of(dump = await Tool.DumpAsync(target, "--async"));
                 return before.SequenceEqual(now) && IsAtRest(target, dump);
             },
             "the program to be at rest",
@@ -152,5 +152,5 @@ public sealed class CoreLockTests
     private static Task<TargetProcess> StartAsync(string flavour, string shape, params string[] arguments) =>
         TargetProcess.StartAsync(Flavour.Named(flavour), shape, TargetOptions.NoTrap with { Arguments = arguments });
 
-    private static async Task<JsonDump> DumpAsync(string core) => (await Tool.RunAsync("core", core, "-f", "json")).Json;
+    private static async Task<JsonDump> DumpAsync(string core) => (await Tool.RunAsync("core", core, "-f", "json", "--async")).Json;
 }

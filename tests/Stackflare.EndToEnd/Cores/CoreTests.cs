@@ -54,9 +54,8 @@ public sealed class CoreTests
     {
         await using var target = await TargetProcess.StartAsync(
             Flavour.Named(flavour), "WeatherStation", TargetOptions.NoTrap with { Arguments = ["--call", call] });
-        Assert.Equal("begun", await target.CommandAsync("measure"));
         TruthThread sensor = target.Truth.Named("sensor");
-        await Poll.UntilAsync(() => File.ReadAllText($"/proc/{target.Pid}/task/{sensor.OsId}/syscall").Split(' ')[0] == (call == "read" ? "0" : "202"), "the call", target.Describe);
+        await KernelThreads.WaitForNextCallAsync(target, sensor.OsId, call == "read" ? "read" : "futex", async () => Assert.Equal("begun", await target.CommandAsync("measure")));
         JsonDump dump = await DumpAsync(await CoreWriter.GcoreAsync(target.Pid, target.TemporaryFolder));
         JsonThread thread = dump.Of(sensor);
         Assert.Equal("complete", thread.Completeness);

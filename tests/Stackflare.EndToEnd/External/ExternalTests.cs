@@ -113,9 +113,8 @@ public sealed class ExternalTests
     public async Task AThreadThatCannotBeSuspendedIsShownDownToItsCall(string flavour, string call, string native, string method, string answer)
     {
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), "WeatherStation", TargetOptions.NoTrap with { Arguments = ["--call", call] });
-        Assert.Equal("begun", await target.CommandAsync("measure"));
         TruthThread sensor = target.Truth.Named("sensor");
-        await Poll.UntilAsync(() => Kernel.CallOf(target.Pid, sensor.OsId).Split(' ')[0] == (call == "read" ? "0" : "202"), "the call", target.Describe);
+        await KernelThreads.WaitForNextCallAsync(target, sensor.OsId, call == "read" ? "read" : "futex", async () => Assert.Equal("begun", await target.CommandAsync("measure")));
         JsonDump dump = await DumpAsync(target);
         JsonThread thread = dump.Of(sensor);
         Assert.Equal("complete", thread.Completeness);
@@ -125,11 +124,10 @@ public sealed class ExternalTests
         Assert.Contains(shown, f => f.FullName == $"Stackflare.Targets.Common.CooperativeCalls.{method}");
         string file = Path.Combine(target.TemporaryFolder, "raw");
         Assert.Empty((await Tool.RunAsync($"{target.Pid}", "--timeout", "20", "--raw", file)).Output);
-        foreach (ToolResult result in (ToolResult[])[await Tool.RunAsync($"{target.Pid}", "--timeout", "20"), await Tool.RunAsync("show", file)])
-        {
-            Assert.Contains("Diagnosis:\n- The runtime cannot stop the program, and the next garbage collection will freeze it", result.Output, StringComparison.Ordinal);
-            Assert.Contains($"\n   at {native}", result.Output, StringComparison.Ordinal);
-        }
+        string text = (await Tool.RunAsync($"{target.Pid}", "--timeout", "20")).Output, saved = (await Tool.RunAsync("show", file)).Output;
+        Assert.Contains("Diagnosis:\n- The runtime cannot stop the program, and the next garbage collection will freeze it", text, StringComparison.Ordinal);
+        Assert.Contains($"\nNote: {NotUsed}The runtime cannot stop the program: \"sensor\"", saved, StringComparison.Ordinal);
+        Assert.All((string[])[text, saved], shown => Assert.Contains($"\n   at {native}", shown, StringComparison.Ordinal));
         await AssertTicksAsync(target);
         Assert.Equal("released", await target.CommandAsync("release"));
         // No stop has ended the call.

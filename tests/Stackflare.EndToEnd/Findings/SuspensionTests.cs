@@ -175,10 +175,7 @@ public sealed class SuspensionTests
     private static async Task<int> BlockAsync(TargetProcess target, string systemCall)
     {
         int sensor = target.Truth.Named("sensor").OsId;
-        string before = Kernel.CallOf(target.Pid, sensor);
-        Assert.Equal("begun", await target.CommandAsync("measure"));
-        string number = systemCall == "read" ? "0 " : "202 ";
-        await Poll.UntilAsync(() => Kernel.CallOf(target.Pid, sensor) is { } now && now != before && now.StartsWith(number, StringComparison.Ordinal), "the sensor to block", target.Describe);
+        await KernelThreads.WaitForNextCallAsync(target, sensor, systemCall, async () => Assert.Equal("begun", await target.CommandAsync("measure")));
         return sensor;
     }
 

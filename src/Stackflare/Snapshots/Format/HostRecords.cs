@@ -31,6 +31,9 @@ internal static class HostSectionNumbers
 
     /// <summary>The source's notes. Older files do not have this section; for them, the notes follow from the probe's flags.</summary>
     public const SectionKind NotesSection = (SectionKind)113;
+
+    /// <summary>Notes of the source that a redacted dump leaves out.</summary>
+    public const SectionKind NotesWithNamesSection = (SectionKind)114;
 }
 
 [StructLayout(LayoutKind.Sequential)]

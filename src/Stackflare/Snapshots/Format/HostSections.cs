@@ -8,7 +8,7 @@ internal static class HostSections
     private const long NotKnown = -1;
 
     /// <summary>The sections in the order of the file.</summary>
-    public static FileSection[] Encode(ProcessFacts facts, IReadOnlyList<string> notes)
+    public static FileSection[] Encode(ProcessFacts facts, IReadOnlyList<string> notes, IReadOnlyList<string> notesWithNames)
     {
         var blob = new BlobWriter();
         var host = new HostRecord { Pid = (uint)facts.ProcessId, UptimeNs = facts.Uptime is { } uptime ? Nanoseconds(uptime) : NotKnown };
@@ -27,21 +27,28 @@ internal static class HostSections
             (task.NameOffset, task.NameLength) = blob.Add(stat.Name);
             tasks[next++] = task;
         }
-        var noteRecords = new NoteRecord[notes.Count];
-        for (int i = 0; i < noteRecords.Length; i++)
-            (noteRecords[i].TextOffset, noteRecords[i].TextLength) = blob.Add(notes[i]);
+        NoteRecord[] plain = Notes(notes), withNames = Notes(notesWithNames);
         return
         [
             FileSection.Of(HostSectionNumbers.HostSection, host),
             FileSection.Of<TaskRecord>(HostSectionNumbers.TasksSection, tasks),
             FileSection.Of<byte>(HostSectionNumbers.BlobSection, blob.ToArray()),
-            FileSection.Of<NoteRecord>(HostSectionNumbers.NotesSection, noteRecords),
+            FileSection.Of<NoteRecord>(HostSectionNumbers.NotesSection, plain),
+            FileSection.Of<NoteRecord>(HostSectionNumbers.NotesWithNamesSection, withNames),
         ];
+
+        NoteRecord[] Notes(IReadOnlyList<string> notes)
+        {
+            var records = new NoteRecord[notes.Count];
+            for (int i = 0; i < records.Length; i++)
+                (records[i].TextOffset, records[i].TextLength) = blob.Add(notes[i]);
+            return records;
+        }
     }
 
-    /// <returns>The host's information, and the source's notes (null in files that do not have them).</returns>
+    /// <returns>The host's information, and the source's notes (null in files that do not have them) without and with names.</returns>
     /// <exception cref="SnapshotFormatException">The sections are missing or damaged.</exception>
-    public static (ProcessFacts Facts, IReadOnlyList<string>? Notes) Decode(SnapshotDirectory directory)
+    public static (ProcessFacts Facts, IReadOnlyList<string>? Notes, IReadOnlyList<string>? NotesWithNames) Decode(SnapshotDirectory directory)
     {
         var host = directory.Single<HostRecord>(HostSectionNumbers.HostSection, "host");
         ReadOnlyMemory<byte> blob = directory.Blob(HostSectionNumbers.BlobSection);
@@ -60,9 +67,7 @@ internal static class HostSections
             if (!tasks.TryAdd(Id(task.OsId), stat))
                 throw new SnapshotFormatException($"task {task.OsId} is there twice");
         }
-        string[]? notes = directory.Has(HostSectionNumbers.NotesSection)
-            ? Array.ConvertAll(directory.Records<NoteRecord>(HostSectionNumbers.NotesSection), n => Required(n.TextOffset, n.TextLength, "a note"))
-            : null;
+        string[]? notes = Notes(HostSectionNumbers.NotesSection), notesWithNames = Notes(HostSectionNumbers.NotesWithNamesSection);
         var facts = new ProcessFacts
         {
             ProcessId = Id(host.Pid),
@@ -72,7 +77,10 @@ internal static class HostSections
             Note = note,
             Tasks = KernelTasks.FromSnapshot(tasks),
         };
-        return (facts, notes);
+        return (facts, notes, notesWithNames);
+
+        string[]? Notes(SectionKind section) =>
+            directory.Has(section) ? Array.ConvertAll(directory.Records<NoteRecord>(section), n => Required(n.TextOffset, n.TextLength, "a note")) : null;
 
         string? Text(uint offset, uint length, string what)
         {

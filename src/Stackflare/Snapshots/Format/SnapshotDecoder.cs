@@ -6,7 +6,8 @@ internal static class SnapshotDecoder
     /// <param name="raw">The records.</param>
     /// <param name="host">The host's information.</param>
     /// <param name="notes">What the source could not provide.</param>
-    public static Snapshot Decode(RawSnapshot raw, ProcessFacts host, IReadOnlyList<string> notes)
+    /// <param name="notesWithNames">The same in sentences with names.</param>
+    public static Snapshot Decode(RawSnapshot raw, ProcessFacts host, IReadOnlyList<string> notes, params IReadOnlyList<string> notesWithNames)
     {
         InfoRecord info = raw.Info;
         var builder = new SnapshotBuilder
@@ -31,6 +32,7 @@ internal static class SnapshotDecoder
             IsSample = info.Flags.HasFlag(InfoFlags.Sample),
             IsCut = (info.Flags & (InfoFlags.TimeTruncated | InfoFlags.FramesTruncated | InfoFlags.TablesTruncated)) != 0,
             Notes = notes,
+            NotesWithNames = notesWithNames,
         };
         int?[] arguments = Array.ConvertAll(raw.TypeArgs, Index);
         foreach (ref readonly ModuleRecord module in raw.Modules.AsSpan())

@@ -36,13 +36,13 @@ internal static class SnapshotFile
         // A failed capture is reported when it is taken, and is never saved.
         if (raw.Info.Phase != CapturePhase.Done)
             throw new SnapshotFormatException("its capture was not finished");
-        (ProcessFacts facts, IReadOnlyList<string>? notes) = HostSections.Decode(directory);
-        return (SnapshotDecoder.Decode(raw, facts, notes ?? CaptureNotes.Describe(raw)), directory);
+        (ProcessFacts facts, IReadOnlyList<string>? notes, IReadOnlyList<string>? notesWithNames) = HostSections.Decode(directory);
+        return (SnapshotDecoder.Decode(raw, facts, notes ?? CaptureNotes.Describe(raw), notesWithNames ?? []), directory);
     }
 
     private static List<ReadOnlyMemory<byte>> Pieces(Snapshot snapshot, ReadOnlySpan<FileSection> more)
     {
-        FileSection[] sections = [.. SnapshotEncoder.Encode(snapshot), .. HostSections.Encode(snapshot.Host, snapshot.Notes), .. more];
+        FileSection[] sections = [.. SnapshotEncoder.Encode(snapshot), .. HostSections.Encode(snapshot.Host, snapshot.Notes, snapshot.NotesWithNames), .. more];
         var entries = new DirectoryEntry[sections.Length];
         long offset = Unsafe.SizeOf<HeaderRecord>() + (entries.Length * Unsafe.SizeOf<DirectoryEntry>());
         for (int i = 0; i < entries.Length; i++)

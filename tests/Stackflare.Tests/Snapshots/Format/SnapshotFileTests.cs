@@ -53,9 +53,10 @@ public sealed class SnapshotFileTests
     public void AllOfASnapshotIsInItsFile()
     {
         var sample = SnapshotReader.Read(SnapshotBytes.Sample());
-        byte[] once = Write(SnapshotDecoder.Decode(sample, Facts, ["One.", "Two."]));
+        byte[] once = Write(SnapshotDecoder.Decode(sample, Facts, ["One.", "Two."], "Of main."));
         (Snapshot read, SnapshotDirectory directory) = SnapshotFile.Read(once);
         Assert.Equal(["One.", "Two."], read.Notes);
+        Assert.Equal(["Of main."], read.NotesWithNames);
         Assert.Equal(once, Write(read));
         RawSnapshot back = SnapshotReader.Read(directory);
         foreach (DirectoryEntry entry in new SnapshotDirectory(SnapshotBytes.Sample()).Entries)

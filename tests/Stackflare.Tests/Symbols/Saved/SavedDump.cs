@@ -27,7 +27,7 @@ internal static class SavedDump
     /// <summary>The file of before notes were saved, with what no capture yields.</summary>
     public static byte[] Write(SnapshotBytes snapshot, params ReadOnlySpan<FileSection> sections)
     {
-        foreach (FileSection section in (FileSection[])[.. HostSections.Encode(CodeSnapshot.Host, []).Where(s => s.Kind != HostSectionNumbers.NotesSection), .. sections])
+        foreach (FileSection section in (FileSection[])[.. HostSections.Encode(CodeSnapshot.Host, [], []).Where(s => s.Kind is not (HostSectionNumbers.NotesSection or HostSectionNumbers.NotesWithNamesSection)), .. sections])
             snapshot.Add(section);
         return snapshot.Build();
     }
