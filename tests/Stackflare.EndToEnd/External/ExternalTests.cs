@@ -167,7 +167,8 @@ public sealed class ExternalTests
             dump = await DumpAsync(target, "--timeout", "1");
         while (!dump.Notes.Any(Names) && deadline.Left > TimeSpan.Zero);
         Assert.Single(dump.Notes, Names);
-        Assert.Contains(dump.Of(target.Truth.Named("tidy")).Frames, static f => f.FullName == "System.GC.Collect");
+        // The compiler may have put GC.Collect into its caller, which is a hot loop.
+        Assert.Contains(dump.Of(target.Truth.Named("tidy")).Frames, static f => f.SourceText?.Trim() == "GC.Collect();");
         Assert.NotEmpty(dump.Of(target.Truth.Named("reader")).Frames);
         await target.WaitForLineAsync("MEASURED");
         await target.WaitForLineAsync("TIDY");
