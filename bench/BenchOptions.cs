@@ -10,6 +10,7 @@ internal sealed record BenchOptions
           --tools         only the command-line tool and its peers; does not write the page
           --async         only async methods; does not write the page
           --shop          only a web service that hangs; does not write the page
+          --memory        only core files, and processes that are read from outside; does not write the page
           --runtimes      only .NET 11 against .NET 10; does not write the page
           --no-write      do not write docs/benchmarks.md
         """;
@@ -61,6 +62,12 @@ internal sealed record BenchOptions
     /// <summary>How long each of them is.</summary>
     internal int RecordSeconds => Quick ? 2 : 10;
 
+    /// <summary>Reads of a core by each tool.</summary>
+    internal int CoreRounds => Quick ? 1 : 5;
+
+    /// <summary>Objects in the core's heap, of about 50 bytes each.</summary>
+    internal int CoreObjects => Quick ? 500_000 : 40_000_000;
+
     /// <summary>Looks through a heap of each kind.</summary>
     internal int HeapRounds => Quick ? 3 : 21;
 
@@ -81,6 +88,9 @@ internal sealed record BenchOptions
                     break;
                 case "--async":
                     options = options with { Parts = BenchParts.Async, Write = false };
+                    break;
+                case "--memory":
+                    options = options with { Parts = BenchParts.Memory, Write = false };
                     break;
                 case "--shop":
                     options = options with { Parts = BenchParts.Shop, Write = false };

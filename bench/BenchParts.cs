@@ -21,5 +21,8 @@ internal enum BenchParts
     /// <summary>A web service that hangs.</summary>
     Shop = 16,
 
-    All = Library | Tools | Runtimes | Async | Shop,
+    /// <summary>Core files, and processes that are read from outside.</summary>
+    Memory = 32,
+
+    All = Library | Tools | Runtimes | Async | Shop | Memory,
 }

@@ -23,6 +23,8 @@ try
         AsyncPart.Run(options, report);
     if (options.Parts.HasFlag(BenchParts.Shop) && options.Shapes.Contains(Shape.Reference))
         ShopPart.Run(options, report);
+    if (options.Parts.HasFlag(BenchParts.Memory) && options.Shapes.Contains(Shape.Reference))
+        MemoryPart.Run(options, report);
     report.Goals();
 }
 catch (BenchException failure)

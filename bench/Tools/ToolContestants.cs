@@ -27,13 +27,16 @@ internal sealed class ToolContestants
             milliseconds => Call(EventPipeReport, pid => [pid, $"{milliseconds}"])[0])));
         AddDotnetStack(target, options);
         DotnetTrace = Installed("dotnet-trace", options);
-        Add(target, new(ToolKind.Debugger, "debugging interface, our program", "methods only", ParkFrame, Call(Program("DebuggerReport", "Stackflare.BenchDebugger"), pid => [pid])));
+        Add(target, new(ToolKind.Debugger, "debugging interface, our program", "methods only", ParkFrame, Call(DebuggerReport, pid => [pid])));
         AddGdb(target);
         AddJstack();
     }
 
     /// <summary>The program that samples with the runtime's profiler.</summary>
     internal static string EventPipeReport => Program("EventPipeReport", "Stackflare.BenchEventPipe");
+
+    /// <summary>The program that reads a process or a core with the debugger's library.</summary>
+    internal static string DebuggerReport => Program("DebuggerReport", "Stackflare.BenchDebugger");
 
     internal PublishedTool Tool { get; }
 
@@ -62,23 +65,17 @@ internal sealed class ToolContestants
     /// <summary>The path of one of the platform's tools, which a whole run installs; null if it is not here.</summary>
     private string? Installed(string name, BenchOptions options)
     {
-        string directory = Path.Combine(Repository.Root, "bench", "bin", "tools"), path = Path.Combine(directory, name);
-        string? found = Find(name) ?? Find(path);
-        if (found is null && !options.Quick)
-        {
-            _ = CommandResult.Of("dotnet", "tool", "install", name, "--tool-path", directory);
-            found = Find(path);
-        }
+        string? found = PlatformTool.Find(name, options);
         if (found is null)
             _absent.Add($"No {name}: it is not installed here, and {(options.Quick ? "a quick run does not install it" : "could not be")}.");
         else
-            _versions.Add($"{name} {CommandResult.Of(found, "--version").FirstLine}");
+            _versions.Add(PlatformTool.Version(found));
         return found;
     }
 
     private void AddGdb(Subject target)
     {
-        if (Find("gdb") is not { } path)
+        if (PlatformTool.Command("gdb") is not { } path)
         {
             _absent.Add("No gdb: it is not installed here.");
             return;
@@ -91,7 +88,7 @@ internal sealed class ToolContestants
 
     private void AddJstack()
     {
-        if (Jvm is null || Find("jstack") is not { } path)
+        if (Jvm is null || PlatformTool.Command("jstack") is not { } path)
         {
             _absent.Add("No jstack: there is no JDK here.");
             return;
@@ -128,8 +125,4 @@ internal sealed class ToolContestants
 
     private static string Program(string project, string name) =>
         Path.Combine(Repository.Root, "bench", "competitors", project, "bin", Repository.Configuration, "net10.0", name);
-
-    /// <summary>Where a command is; null if there is none.</summary>
-    private static string? Find(string command) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Select(directory => Path.Combine(directory, command)).FirstOrDefault(File.Exists);
 }

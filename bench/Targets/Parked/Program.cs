@@ -5,7 +5,7 @@ using Stackflare.BenchTarget;
 using Stackflare.Triggers;
 
 // The program that the benchmarks look at. Arguments: threads frames [--everything] [--no-trap] [--heartbeat] [--locks]
-// [--threads-only] [--watches] [--awaiting N] [--objects N] [--types N].
+// [--threads-only] [--watches] [--awaiting N] [--objects N] [--types N] [--busy N].
 // Says READY on stdout once every thread is parked and the trap is warm, then answers the commands below; ends when stdin does,
 // so that nothing stays behind when the benchmark is stopped half-way.
 int threads = int.Parse(args[0], CultureInfo.InvariantCulture);
@@ -33,6 +33,7 @@ IDisposable[] watches = !args.Contains("--watches") ? [] :
 
 if (Number("--awaiting") + Number("--objects") > 0)
     Awaiting.Fill(Number("--awaiting"), Number("--objects"), Number("--types"));
+Gate.LetRun(Number("--busy"));
 if (args.Contains("--locks"))
     Gate.Lock();
 Tower.Start(threads, frames);

@@ -18,8 +18,7 @@ internal static class Tower
         Array.ForEach(workers, worker => worker.Start());
 
         // A thread that counted itself in would not be parked yet: only the state says it.
-        foreach (Thread worker in workers)
-            SpinWait.SpinUntil(() => worker.ThreadState.HasFlag(ThreadState.WaitSleepJoin));
+        SpinWait.SpinUntil(() => workers.Count(static worker => worker.ThreadState.HasFlag(ThreadState.WaitSleepJoin)) + Gate.Run >= threads);
     }
 
     /// <summary>Which of a method's four calls goes on, or that none does.</summary>
