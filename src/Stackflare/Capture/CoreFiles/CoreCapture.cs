@@ -104,6 +104,8 @@ internal static class CoreCapture
             notes.Insert(0, Invariant($"The process ended because of {FatalSignals[culprit.Signal]}, in thread {culprit.Id}."));
         if (core.MissingBytes > 0)
             notes.Add(Invariant($"The core is cut short: {core.MissingBytes:N0} bytes of memory are missing, so frames, names or threads may be missing."));
+        if (core.Notes.IsTruncated)
+            notes.Add("Frames, names or registers of threads may be missing: a part of the core's list of threads or files is damaged, or too long.");
         return notes;
     }
 
