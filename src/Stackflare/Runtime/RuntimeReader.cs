@@ -138,9 +138,9 @@ internal sealed class RuntimeReader
         }
         // In a process that runs, objects move, and locks change hands between two reads.
         using NamedTypes? core = _memory.IsLive ? null : NamedTypes.Open(_memory, _layout, moduleImages, types, CoreLib.Find(_memory, _layout));
-        using LockReader? locks = LockReader.Open(_memory, _layout, core, types, methods, moduleImages, walked, isComplete);
+        using LockReader? locks = LockReader.Open(_memory, _layout, core, types, methods, moduleImages, walked, isComplete && !_memory.IsExhausted);
         bool hasLocks = AddThreads(walked, locks, builder);
-        builder.AreLocksWhole = hasLocks && isComplete && locks is { IsPartial: false, IsTruncated: false };
+        builder.AreLocksWhole = hasLocks && isComplete && !_memory.IsExhausted && locks is { IsPartial: false, IsTruncated: false };
         builder.ThreadPool = PoolReader.Read(_memory, _layout, core, types, builder, out bool isPoolMissing);
         builder.Heap = heap?.Finish(heapNotes, Version);
         (IEnumerable<string> plain, IEnumerable<string> others) = notes();

@@ -95,7 +95,8 @@ internal sealed class ThreadIds
     /// <param name="layout">Where a thread refers to its object.</param>
     public ThreadIds(IReadOnlyList<WalkedThread> threads, bool isComplete, ProcessMemory memory, ThreadLayout layout)
     {
-        IsComplete = isComplete;
+        // A thread whose id is missing may have any.
+        IsComplete = isComplete && threads.All(static t => t.Described is { ManagedId: not (null or 0), OsId: not 0 });
         Objects = new ulong[threads.Count];
         for (int i = 0; i < threads.Count; i++)
         {
