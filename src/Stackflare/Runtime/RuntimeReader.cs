@@ -168,6 +168,8 @@ internal sealed class RuntimeReader
             ownNotes.Add("Threads, frames or names may be missing: the limit on reads of memory was reached. The memory may be damaged.");
         if (left <= 0)
             ownNotes.Add("Some stacks are cut short or missing: the limit on frames was reached.");
+        if (types.IsFull || modules.IsFull)
+            ownNotes.Add("Some methods and objects have no names: a limit on the number of types and assemblies was reached.");
         if (modules.IsTruncated)
             ownNotes.Add("Some assemblies that have no file were not copied, and their methods have no names or lines: the limit on bytes was reached.");
         ownNotes.AddRange(heapNotes);

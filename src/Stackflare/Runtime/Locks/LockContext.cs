@@ -61,7 +61,12 @@ internal sealed class LockContext : IDisposable
     /// <summary>The types of another module; null if its metadata is missing, or if too many are open.</summary>
     public NamedTypes? TypesOf(ulong module)
     {
-        if (_opened.Count == MaxOpened || Open(module) is not { } types)
+        if (_opened.Count == MaxOpened)
+        {
+            IsTruncated = true;
+            return null;
+        }
+        if (Open(module) is not { } types)
             return null;
         _opened.Add(types);
         return types;
