@@ -1,6 +1,7 @@
 using System.Reflection.Metadata;
 using System.Reflection.Metadata.Ecma335;
 using System.Runtime.InteropServices;
+using Stackflare.Errors;
 
 namespace Stackflare.Runtime.Types;
 
@@ -108,7 +109,7 @@ internal sealed class NamedTypes : IDisposable
                 return matches && Description(type.Address, (uint)MetadataTokens.GetRowNumber(handle)) is var description and not 0 ? (description, StructOf(field)) : null;
             }
         }
-        catch (Exception e) when (IsBadMetadata(e))
+        catch (Exception e) when (MalformedData.Is(e))
         {
         }
         return null;
@@ -125,9 +126,7 @@ internal sealed class NamedTypes : IDisposable
         ? _memory.Read<uint>(_memory.Pointer(type + _statics.Auxiliary) - variables.InfoBytes + (isReference ? variables.References : variables.Numbers))
         : null;
 
-    private static bool IsBadMetadata(Exception e) => e is BadImageFormatException or InvalidOperationException or ArgumentException;
-
-    private static bool IsDamage(Exception e) => e is MissingMemoryException || IsBadMetadata(e);
+    private static bool IsDamage(Exception e) => e is MissingMemoryException || MalformedData.Is(e);
 
     private TypeDefinitionHandle FindDefinition(string name)
     {
