@@ -86,8 +86,16 @@ internal sealed class ModuleReader(ProcessMemory memory, RuntimeLayout layout, M
         {
             return [];
         }
-        byte[] bytes = memory.Bytes(buffer, (int)size);
-        _left -= bytes.Length;
-        return bytes;
+        try
+        {
+            byte[] bytes = memory.Bytes(buffer, (int)size);
+            _left -= bytes.Length;
+            return bytes;
+        }
+        catch (MissingMemoryException)
+        {
+            // Names come from the image.
+            return [];
+        }
     }
 }
