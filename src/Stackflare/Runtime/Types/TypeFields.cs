@@ -1,10 +1,9 @@
 using System.Reflection.Metadata;
 using System.Reflection.Metadata.Ecma335;
 using Stackflare.Errors;
-using Stackflare.Runtime.Types;
 using Stackflare.Snapshots;
 
-namespace Stackflare.Runtime.Heap;
+namespace Stackflare.Runtime.Types;
 
 /// <summary>The fields of types: all that a type declares, or one by its name.</summary>
 internal sealed class TypeFields(ProcessMemory memory, RuntimeLayout layout, ModuleImages images)
