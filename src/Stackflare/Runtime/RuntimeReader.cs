@@ -106,12 +106,13 @@ internal sealed class RuntimeReader
         var moduleImages = new ModuleImages(_memory, _layout);
         var modules = new ModuleReader(_memory, _layout, moduleImages, builder, limits.MaxSnapshotBytes);
         var types = new TypeReader(_memory, _layout, modules, builder);
+        TypeFields? fields = _layout.Fields is null ? null : new TypeFields(_memory, _layout, moduleImages);
         var methods = new MethodReader(_memory, _layout, moduleImages, modules, types, builder) { CoreLib = CoreLib.Find(_memory, _layout) };
         var code = new CodeMap(_memory, _layout.Code!, _layout.Images is { } ahead ? new ReadyToRunCode(_memory, _layout.Code!, ahead) : null);
         var walker = new StackWalker(_memory, _layout, code, methods, _images);
-        var threads = new RuntimeThreads(_memory, _layout, types, new ManagedObjects(_memory, _layout, moduleImages, types));
+        var threads = new RuntimeThreads(_memory, _layout, types, new ManagedObjects(_memory, _layout, types, fields));
         var frames = new FrameReader(_memory, _layout, methods, new NativeSymbols(_memory, _images), builder);
-        AsyncHeap? heap = HeapBudget.For(asyncStacks, limits) is { } budget ? AsyncHeap.Open(_memory, _layout, moduleImages, DebuggerTable(), (types, methods, code, builder), budget, heapNotes) : null;
+        AsyncHeap? heap = HeapBudget.For(asyncStacks, limits) is { } budget ? AsyncHeap.Open(_memory, _layout, moduleImages, DebuggerTable(), (types, fields, methods, code, builder), budget, heapNotes) : null;
         int left = limits.MaxFrames, lost = 0, replaced = 0, withoutRegisters = 0;
         List<ulong> list = RuntimeThreads.List(_memory, _layout.Threads!, limits.MaxThreads, out bool isComplete);
         var walked = new List<WalkedThread>();

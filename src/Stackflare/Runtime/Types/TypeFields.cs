@@ -56,10 +56,22 @@ internal sealed class TypeFields(ProcessMemory memory, RuntimeLayout layout, Mod
     {
         if (TokenOf(type, name) is not { } token)
             return null;
-        foreach (FieldOffset field in Of(type, isStruct: false))
+        try
         {
-            if (field.Token == token)
-                return field.Offset;
+            ulong shared = SharedType(type), owner = memory.Pointer(shared + _types.Class), list = memory.Pointer(owner + _layout.List);
+            int count = Math.Min((int)memory.Read<ushort>(owner + _layout.Count), MaxFields);
+            for (int i = 0; i < count; i++)
+            {
+                ulong entry = list + ((ulong)i * FieldLayout.Bytes);
+                // The list has only the type's own fields, but the number counts those of its base types too.
+                if (memory.Pointer(entry + _layout.Type) != shared)
+                    return null;
+                if ((memory.Read<uint>(entry + _layout.Token) & FieldLayout.TokenMask) == (token & FieldLayout.TokenMask))
+                    return FieldLayout.First + (memory.Read<uint>(entry + _layout.Place) & FieldLayout.PlaceMask);
+            }
+        }
+        catch (MissingMemoryException)
+        {
         }
         return null;
     }
