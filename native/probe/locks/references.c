@@ -4,7 +4,8 @@
 
 enum {
     MOST_OF_THREAD = 512, /* references that are searched for a proof */
-    MAX_ENTRIES = 64, ENTRY_WORDS = 5, /* of a thread's list of the locks that it has entered */
+    MAX_ENTRIES = 1024, ENTRY_WORDS = 5, /* of a thread's list of the locks that it has entered */
+    LOOK_AT_CLOCK_ENTRIES = 64,
     MAX_READ = 64, /* locks whose readers are searched */
 };
 
@@ -188,15 +189,18 @@ static void add_other(capture *c, uint32_t thread, uint32_t object, uint32_t fla
 }
 
 /* The readers of a ReaderWriterLockSlim. The lock has only the number of its readers. Each thread counts how often it has entered which lock, in its
- * own list, which a thread static refers to. */
+ * own list, which a thread static refers to. A reader that is not found would be taken for a thread that has ended, so what is left out is always said. */
 static void add_readers(capture *c, uint32_t thread, uintptr_t entry, const uint32_t *locks, uint32_t count)
 {
     const layout *k = &c->runtime.layout;
     uintptr_t next;
-    for (int i = 0; i < MAX_ENTRIES && plausible(entry); i++, entry = next) {
+    for (int i = 0; entry != 0; i++, entry = next) {
         object_work counts = { .read = true };
-        if (!sf_read((void *)entry, counts.words, ENTRY_WORDS * sizeof next) || type_of(counts.words[0]) != core_class_of(&c->runtime, CORE_RW_COUNTS))
+        if (i == MAX_ENTRIES || (i % LOOK_AT_CLOCK_ENTRIES == LOOK_AT_CLOCK_ENTRIES - 1 && is_late(c)) || !plausible(entry)
+            || !sf_read((void *)entry, counts.words, ENTRY_WORDS * sizeof next) || type_of(counts.words[0]) != core_class_of(&c->runtime, CORE_RW_COUNTS)) {
+            c->result.flags |= SF_INFO_LOCKS_TRUNCATED;
             return;
+        }
         next = word_at(&counts, k->rw_counts.next);
         uintptr_t id = word_at(&counts, k->rw_counts.lock);
         bool reads = (uint32_t)word_at(&counts, k->rw_counts.reads) != 0;

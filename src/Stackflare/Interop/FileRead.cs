@@ -17,6 +17,8 @@ internal static class FileRead
     public static int TryFill(SafeFileHandle file, Span<byte> buffer, long position)
     {
         int filled = 0;
+        if (position < 0)
+            return filled;
         try
         {
             Fill(file, buffer, position, ref filled);

@@ -25,7 +25,8 @@ internal static class SafeOpen
         using SafeFileHandle? named = Find(path, out FileStatus status);
         if (named is null || !status.IsRegular)
             return null;
-        int descriptor = Posix.Open(OwnPath(named), Posix.O_RDONLY | Posix.O_CLOEXEC | Posix.O_NOCTTY, 0);
+        // Some files of the kernel claim to be regular, but a read of them waits for content.
+        int descriptor = Posix.Open(OwnPath(named), Posix.O_RDONLY | Posix.O_CLOEXEC | Posix.O_NOCTTY | Posix.O_NONBLOCK, 0);
         return descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
     }
 

@@ -149,7 +149,6 @@ internal sealed class TypeMapLayout
         Next = r.Field("ModuleLookupMap", "Next");
         Table = r.Field("ModuleLookupMap", "TableData");
         Count = r.Field("ModuleLookupMap", "Count");
-        Flags = r.Field("ModuleLookupMap", "SupportedFlagsMask");
     }
 
     public uint Types { get; }
@@ -160,11 +159,8 @@ internal sealed class TypeMapLayout
 
     public uint Count { get; }
 
-    /// <summary>Where the map says which bits of an entry are not part of the address.</summary>
-    public uint Flags { get; }
-
-    /// <summary>All bits that it can say; .NET 9 to 11.</summary>
-    public const ulong AllFlags = 7;
+    /// <summary>The bits of an entry that can have another meaning and are not part of the address; .NET 9 to 11.</summary>
+    public const ulong Flags = 7;
 }
 
 /// <summary>Arrays.</summary>

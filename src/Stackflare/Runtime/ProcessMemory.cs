@@ -24,6 +24,9 @@ internal sealed class ProcessMemory(IMemoryReader reader, long maxReads = Proces
     private readonly Dictionary<ulong, byte[]> _pages = [];
     private long _readsLeft = maxReads;
 
+    /// <summary>The memory of a page that was not there.</summary>
+    private byte[]? _spare;
+
     /// <summary>Whether memory is missing because of the limit on reads.</summary>
     public bool IsExhausted => _readsLeft <= 0;
 
@@ -125,8 +128,9 @@ internal sealed class ProcessMemory(IMemoryReader reader, long maxReads = Proces
         Count(PageReads);
         if (_pages.Count >= MaxPages)
             _pages.Clear();
-        page = new byte[PageBytes];
+        page = _spare ?? new byte[PageBytes];
         int read = reader.Read(address, page);
+        _spare = read == PageBytes ? null : page;
         return _pages[address] = read == PageBytes ? page : page[..read];
     }
 }

@@ -92,7 +92,7 @@ internal sealed class RuntimeReader
         ProcessFacts host, IReadOnlyDictionary<int, StoppedThread> stopped, DateTimeOffset capturedAt, DumpLimits limits, Func<(IEnumerable<string> Plain, IEnumerable<string> WithNames)> notes,
         AsyncStackMode asyncStacks = AsyncStackMode.Never, TimeSpan stop = default, int? processId = null)
     {
-        List<string> ownNotes = [], withNames = [], heapNotes = [];
+        List<string> plain = [], withNames = [], heapNotes = [];
         var builder = new SnapshotBuilder
         {
             Host = host,
@@ -100,78 +100,74 @@ internal sealed class RuntimeReader
             RuntimeVersion = Version,
             CapturedAt = capturedAt,
             Timings = new CaptureTimings(stop, default, default, default, 0),
-            Notes = ownNotes,
+            Notes = plain,
             NotesWithNames = withNames,
         };
-        var moduleImages = new ModuleImages(_memory, _layout);
-        var modules = new ModuleReader(_memory, _layout, moduleImages, builder, limits.MaxSnapshotBytes);
+        Readers readers = OpenReaders(builder, limits);
+        AsyncHeap? heap = HeapBudget.For(asyncStacks, limits) is { } budget
+            ? AsyncHeap.Open(_memory, _layout, readers.Images, DebuggerTable(), (readers.Types, readers.Fields, readers.Methods, readers.Code, builder), budget, heapNotes)
+            : null;
+        Walk walk = WalkThreads(readers, stopped, limits, heap);
+        // In a process that runs, objects move, and locks change hands between two reads.
+        using NamedTypes? core = _memory.IsLive ? null : NamedTypes.Open(_memory, _layout, readers.Images, readers.Types, CoreLib.Find(_memory, _layout));
+        using LockReader? locks = LockReader.Open(_memory, _layout, core, readers.Types, readers.Methods, readers.Images, walk.Threads, walk.HasAll && !_memory.IsExhausted);
+        bool hasLocks = AddThreads(walk.Threads, locks, builder);
+        builder.AreLocksWhole = hasLocks && walk.HasAll && !_memory.IsExhausted && locks is { IsPartial: false, IsTruncated: false };
+        builder.ThreadPool = PoolReader.Read(_memory, _layout, core, readers.Types, builder, out bool isPoolMissing);
+        builder.Heap = heap?.Finish(heapNotes, Version);
+        (IEnumerable<string> ofSource, IEnumerable<string> named) = notes();
+        plain.AddRange(ofSource);
+        withNames.AddRange(named);
+        plain.AddRange(ThreadNotes(walk, readers.Threads, limits));
+        if (!_memory.IsLive)
+            plain.AddRange(ObjectNotes(hasLocks ? locks : null, isPoolMissing));
+        plain.AddRange(StackNotes(walk, readers.Frames));
+        plain.AddRange(LimitNotes(walk, readers));
+        plain.AddRange(heapNotes);
+        return builder.Build();
+    }
+
+    private Readers OpenReaders(SnapshotBuilder builder, DumpLimits limits)
+    {
+        var images = new ModuleImages(_memory, _layout);
+        var modules = new ModuleReader(_memory, _layout, images, builder, limits.MaxSnapshotBytes);
         var types = new TypeReader(_memory, _layout, modules, builder);
-        var methods = new MethodReader(_memory, _layout, moduleImages, modules, types, builder) { CoreLib = CoreLib.Find(_memory, _layout) };
+        TypeFields? fields = _layout.Fields is null ? null : new TypeFields(_memory, _layout, images);
+        var methods = new MethodReader(_memory, _layout, images, modules, types, builder) { CoreLib = CoreLib.Find(_memory, _layout) };
         var code = new CodeMap(_memory, _layout.Code!, _layout.Images is { } ahead ? new ReadyToRunCode(_memory, _layout.Code!, ahead) : null);
-        var walker = new StackWalker(_memory, _layout, code, methods, _images);
-        var threads = new RuntimeThreads(_memory, _layout, types, new ManagedObjects(_memory, _layout, moduleImages, types));
+        var threads = new RuntimeThreads(_memory, _layout, types, new ManagedObjects(_memory, _layout, types, fields));
         var frames = new FrameReader(_memory, _layout, methods, new NativeSymbols(_memory, _images), builder);
-        AsyncHeap? heap = HeapBudget.For(asyncStacks, limits) is { } budget ? AsyncHeap.Open(_memory, _layout, moduleImages, DebuggerTable(), (types, methods, code, builder), budget, heapNotes) : null;
-        int left = limits.MaxFrames, lost = 0, replaced = 0, withoutRegisters = 0;
-        List<ulong> list = RuntimeThreads.List(_memory, _layout.Threads!, limits.MaxThreads, out bool isComplete);
-        var walked = new List<WalkedThread>();
+        return new Readers(images, modules, types, fields, methods, code, threads, frames);
+    }
+
+    /// <summary>Walks the stacks of all threads.</summary>
+    private Walk WalkThreads(Readers readers, IReadOnlyDictionary<int, StoppedThread> stopped, DumpLimits limits, AsyncHeap? heap)
+    {
+        var walker = new StackWalker(_memory, _layout, readers.Code, readers.Methods, _images);
+        List<ulong> list = RuntimeThreads.List(_memory, _layout.Threads!, limits.MaxThreads, out bool hasAll);
+        var walk = new Walk { HasAll = hasAll, FramesLeft = limits.MaxFrames };
         foreach (ulong thread in list)
         {
-            StoppedThread? outside = stopped.GetValueOrDefault(threads.OsId(thread));
+            StoppedThread? outside = stopped.GetValueOrDefault(readers.Threads.OsId(thread));
             WalkEnd end = WalkEnd.Broken;
             // In a process that runs, a thread that was not copied is somewhere else by now.
             bool mayWalk = outside is { Registers: not null } || (outside is null && !_memory.IsLive);
-            List<WalkedFrame> stack = !mayWalk ? [] : walker.Walk(thread, outside?.Registers, Math.Min(limits.MaxFramesPerThread, left), out end);
-            left -= stack.Count;
-            lost += end == WalkEnd.InnermostLost ? 1 : 0;
-            replaced += end == WalkEnd.Replaced ? 1 : 0;
-            withoutRegisters += outside is null && !_memory.IsLive ? 1 : 0;
-            heap?.LookAt(walked.Count, thread, stack);
-            walked.Add(new WalkedThread(thread, threads.Describe(thread) with
+            List<WalkedFrame> stack = !mayWalk ? [] : walker.Walk(thread, outside?.Registers, Math.Min(limits.MaxFramesPerThread, walk.FramesLeft), out end);
+            walk.FramesLeft -= stack.Count;
+            walk.Lost += end == WalkEnd.InnermostLost ? 1 : 0;
+            walk.Replaced += end == WalkEnd.Replaced ? 1 : 0;
+            walk.WithoutRegisters += outside is null && !_memory.IsLive ? 1 : 0;
+            heap?.LookAt(walk.Threads.Count, thread, stack);
+            walk.Threads.Add(new WalkedThread(thread, readers.Threads.Describe(thread) with
             {
-                Stack = frames.IndexesOf(stack),
+                Stack = readers.Frames.IndexesOf(stack),
                 Completeness = Completeness(stack, end),
                 CpuTime = outside?.CpuTime,
                 IsAsleep = outside is { IsAsleep: true },
                 IsInManagedCode = stack.Find(static f => f.Block is not null).IsExact,
             }, stack, walker.StackEnd));
         }
-        // In a process that runs, objects move, and locks change hands between two reads.
-        using NamedTypes? core = _memory.IsLive ? null : NamedTypes.Open(_memory, _layout, moduleImages, types, CoreLib.Find(_memory, _layout));
-        using LockReader? locks = LockReader.Open(_memory, _layout, core, types, methods, moduleImages, walked, isComplete);
-        bool hasLocks = AddThreads(walked, locks, builder);
-        builder.AreLocksWhole = hasLocks && isComplete && locks is { IsPartial: false, IsTruncated: false };
-        builder.ThreadPool = PoolReader.Read(_memory, _layout, core, types, builder, out bool isPoolMissing);
-        builder.Heap = heap?.Finish(heapNotes, Version);
-        (IEnumerable<string> plain, IEnumerable<string> others) = notes();
-        ownNotes.AddRange(plain);
-        withNames.AddRange(others);
-        if (!isComplete)
-        {
-            ownNotes.Add(list.Count == limits.MaxThreads
-                ? Invariant($"Only {list.Count:N0} threads are listed: the limit on threads was reached.")
-                : "Some threads are missing: a part of the runtime's list of threads could not be read.");
-        }
-        if (threads.LacksObjects)
-            ownNotes.Add("Names of threads, and exceptions, may be missing: objects are not in the memory, or their layout is not known.");
-        if (!_memory.IsLive)
-            ownNotes.AddRange(ObjectNotes(hasLocks ? locks : null, isPoolMissing));
-        if (lost > 0)
-            ownNotes.Add(Invariant($"The innermost frames of {lost:N0} {(lost == 1 ? "thread" : "threads")} may be missing: the native code there has no unwind tables, or too many frames."));
-        if (withoutRegisters > 0)
-            ownNotes.Add(Invariant($"The innermost frames of {withoutRegisters:N0} {(withoutRegisters == 1 ? "thread" : "threads")} may be missing: registers are not known."));
-        if (replaced > 0)
-            ownNotes.Add(Invariant($"The stacks of {replaced:N0} {(replaced == 1 ? "thread" : "threads")} are cut: the runtime was about to stop {(replaced == 1 ? "it" : "them")}, and had replaced a return address."));
-        if (frames.LacksLines)
-            ownNotes.Add("Some frames have no lines: what the runtime says of their code is not known, or missing.");
-        if (_memory.IsExhausted)
-            ownNotes.Add("Threads, frames or names may be missing: the limit on reads of memory was reached. The memory may be damaged.");
-        if (left <= 0)
-            ownNotes.Add("Some stacks are cut short or missing: the limit on frames was reached.");
-        if (modules.IsTruncated)
-            ownNotes.Add("Some assemblies that have no file were not copied, and their methods have no names or lines: the limit on bytes was reached.");
-        ownNotes.AddRange(heapNotes);
-        return builder.Build();
+        return walk;
     }
 
     /// <summary>Adds the threads, with what they wait for. False if that is not known.</summary>
@@ -183,6 +179,19 @@ internal sealed class RuntimeReader
         for (int i = 0; i < threads.Count; i++)
             builder.Add(threads[i].Described with { Wait = waits?[i] });
         return waits is not null;
+    }
+
+    /// <summary>What is missing of the list of threads, and of what it says of them.</summary>
+    private static IEnumerable<string> ThreadNotes(Walk walk, RuntimeThreads threads, DumpLimits limits)
+    {
+        if (!walk.HasAll)
+        {
+            yield return walk.Threads.Count == limits.MaxThreads
+                ? Invariant($"Only {walk.Threads.Count:N0} threads are listed: the limit on threads was reached.")
+                : "Some threads are missing: a part of the runtime's list of threads could not be read.";
+        }
+        if (threads.LacksObjects)
+            yield return "Names of threads, and exceptions, may be missing: objects are not in the memory, or their layout is not known.";
     }
 
     /// <summary>What is missing because objects are missing.</summary>
@@ -197,6 +206,34 @@ internal sealed class RuntimeReader
         if (locks is { IsTruncated: true })
             yield return "Some locks, or objects that threads wait for, are missing: a limit on their number was reached.";
     }
+
+    /// <summary>What is missing of stacks.</summary>
+    private static IEnumerable<string> StackNotes(Walk walk, FrameReader frames)
+    {
+        if (walk.Lost > 0)
+            yield return Invariant($"The innermost frames of {Threads(walk.Lost)} may be missing: the native code there has no unwind tables, or too many frames.");
+        if (walk.WithoutRegisters > 0)
+            yield return Invariant($"The innermost frames of {Threads(walk.WithoutRegisters)} may be missing: registers are not known.");
+        if (walk.Replaced > 0)
+            yield return Invariant($"The stacks of {Threads(walk.Replaced)} are cut: the runtime was about to stop {(walk.Replaced == 1 ? "it" : "them")}, and had replaced a return address.");
+        if (frames.LacksLines)
+            yield return "Some frames have no lines: what the runtime says of their code is not known, or missing.";
+    }
+
+    /// <summary>What is missing because of a limit.</summary>
+    private IEnumerable<string> LimitNotes(Walk walk, Readers readers)
+    {
+        if (_memory.IsExhausted)
+            yield return "Threads, frames or names may be missing: the limit on reads of memory was reached. The memory may be damaged.";
+        if (walk.FramesLeft <= 0)
+            yield return "Some stacks are cut short or missing: the limit on frames was reached.";
+        if (readers.Types.IsFull || readers.Modules.IsFull)
+            yield return "Some methods and objects have no names: a limit on the number of types and assemblies was reached.";
+        if (readers.Modules.IsTruncated)
+            yield return "Some assemblies that have no file were not copied, and their methods have no names or lines: the limit on bytes was reached.";
+    }
+
+    private static string Threads(int count) => Invariant($"{count:N0} {(count == 1 ? "thread" : "threads")}");
 
     private static StackCompleteness Completeness(List<WalkedFrame> stack, WalkEnd end) => end switch
     {
@@ -217,5 +254,28 @@ internal sealed class RuntimeReader
         if (text is null && layout.Modules is not null && CoreLib.Find(memory, layout) is var module and not 0)
             text = CoreLib.Version(new ModuleImages(memory, layout).Metadata(module));
         return TargetRuntime.Parse(text?.Split('-', '+')[0]) ?? new Version(0, 0, 0);
+    }
+
+    /// <summary>What describes the parts of the process.</summary>
+    private sealed record Readers(
+        ModuleImages Images, ModuleReader Modules, TypeReader Types, TypeFields? Fields, MethodReader Methods, CodeMap Code, RuntimeThreads Threads, FrameReader Frames);
+
+    /// <summary>The threads with their stacks, and what is missing of these.</summary>
+    private sealed class Walk
+    {
+        public List<WalkedThread> Threads { get; } = [];
+
+        /// <summary>Whether these are all threads.</summary>
+        public required bool HasAll { get; init; }
+
+        /// <summary>How many frames the limit still allows.</summary>
+        public required int FramesLeft { get; set; }
+
+        /// <summary>The threads whose innermost frames were not found, and those of which the runtime had replaced a return address.</summary>
+        public int Lost { get; set; }
+
+        public int Replaced { get; set; }
+
+        public int WithoutRegisters { get; set; }
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Stackflare.Runtime;
 using Stackflare.Snapshots;
@@ -76,6 +77,27 @@ public sealed class OwnLockTests : IDisposable
         }
     }
 
+    /// <summary>The table goes on behind a block that is damaged, and what is missing is said.</summary>
+    [Fact]
+    public void ADamagedBlockDoesNotHideThoseBehindIt()
+    {
+        byte[] other = GC.AllocateArray<byte>(1, pinned: true);
+        ulong otherAt = (ulong)Marshal.UnsafeAddrOfPinnedArrayElement(other, 0) - 16;
+        // A lock of an object with a hash code needs a sync block.
+        _ = RuntimeHelpers.GetHashCode(other);
+        lock (other)
+        {
+            using var own = new OwnProcess();
+            ulong first = BlockOf(own, Address - sizeof(uint), out uint firstIndex), second = BlockOf(own, otherAt - sizeof(uint), out uint secondIndex);
+            (ulong damaged, ulong found) = firstIndex < secondIndex ? (first, otherAt) : (second, Address);
+            var forged = new Forged(own, damaged + NativeMonitorLayout.Index, BitConverter.GetBytes(0x3FFF));
+            Snapshot snapshot = Find(own, forged, s => Array.Exists(s.Locks, l => l.Address == found && !l.IsGuess));
+            Assert.False(snapshot.AreLocksWhole);
+            Assert.Contains(snapshot.Notes, static n => n.StartsWith("Some locks", StringComparison.Ordinal));
+        }
+        GC.KeepAlive(other);
+    }
+
     /// <summary>Two threads cannot have one id.</summary>
     [Fact]
     public void AnIdOfTwoThreadsIdentifiesNone()
@@ -113,11 +135,13 @@ public sealed class OwnLockTests : IDisposable
 
     private static SnapshotWait? WaitOf(Snapshot snapshot, Thread thread) => snapshot.Threads.FirstOrDefault(t => t.ManagedId == thread.ManagedThreadId)?.Wait;
 
-    private static ulong BlockOf(OwnProcess own, ulong header)
+    private static ulong BlockOf(OwnProcess own, ulong header) => BlockOf(own, header, out _);
+
+    private static ulong BlockOf(OwnProcess own, ulong header, out uint index)
     {
         var memory = new ProcessMemory(own);
         SyncTableLayout layout = new RuntimeLayout(own.Descriptor(memory)).Locks.Table!;
-        uint index = memory.Read<uint>(header) & 0x03FF_FFFF;
+        index = memory.Read<uint>(header) & 0x03FF_FFFF;
         return memory.Pointer(memory.Pointer(layout.Entries) + ((ulong)index * layout.EntryBytes) + layout.Block);
     }
 

@@ -13,20 +13,24 @@ namespace Stackflare.Capture.CoreFiles;
 internal static class BundleId
 {
     private const int MaxId = 64, MinId = 8, Piece = 64 << 10;
+
+    /// <summary>For a whole search: parts can be many, and at one place.</summary>
     private const ulong MaxBytes = 64 << 20;
 
-    /// <summary>The id in a file, empty if it is missing; null if it is no single-file program.</summary>
+    /// <summary>The id in a file, empty if it is missing, or may be behind the limit; null if it is no single-file program.</summary>
     public static string? Of(ByteReader file, ElfHeaders headers)
     {
         byte[] mark = new byte[BundleMark.Length];
         BundleMark.Write(mark);
         // The mark is a variable of the host.
+        ulong left = MaxBytes;
+        bool isMissing = false;
         foreach (ElfPart part in headers.ImageParts().Where(static p => p is { Kind: ElfPart.Load, IsWritable: true }))
         {
-            if (Find(file, part.Position, part.FileBytes, mark) is { } at && at >= sizeof(ulong))
+            if (Find(file, part.Position, part.FileBytes, mark, ref left, ref isMissing) is { } at && at >= sizeof(ulong))
                 return Text(file, at - sizeof(ulong));
         }
-        return null;
+        return isMissing ? "" : null;
     }
 
     /// <summary>Whether an id is in the variables of the host; null if some of them are missing.</summary>
@@ -36,6 +40,7 @@ internal static class BundleId
     public static bool? IsIn(string id, IEnumerable<ulong> starts, ByteReader core)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(id);
+        ulong left = MaxBytes;
         bool isMissing = false;
         foreach (ulong start in id.Length == 0 ? [] : starts)
         {
@@ -43,7 +48,7 @@ internal static class BundleId
             ulong first = parts.Length == 0 ? 0 : parts.Min(static p => p.Address) & ~0xFFFul;
             foreach (ElfPart part in parts.Where(static p => p.IsWritable))
             {
-                if (Find(core, start + part.Address - first, part.MemoryBytes, bytes, ref isMissing) is not null)
+                if (Find(core, start + part.Address - first, part.MemoryBytes, bytes, ref left, ref isMissing) is not null)
                     return true;
             }
         }
@@ -60,27 +65,22 @@ internal static class BundleId
         return length is >= MinId and <= MaxId ? Encoding.UTF8.GetString(id.Slice(13, length)) : "";
     }
 
-    private static ulong? Find(ByteReader read, ulong at, ulong length, ReadOnlySpan<byte> text)
+    /// <summary>Where a text is in a part of the file or of the memory. What is behind the bytes that may still be searched is missing.</summary>
+    private static ulong? Find(ByteReader read, ulong at, ulong length, ReadOnlySpan<byte> text, ref ulong left, ref bool isMissing)
     {
-        bool isMissing = false;
-        return Find(read, at, length, text, ref isMissing);
-    }
-
-    private static ulong? Find(ByteReader read, ulong at, ulong length, ReadOnlySpan<byte> text, ref bool isMissing)
-    {
-        byte[] piece = new byte[Piece];
-        ulong overlap = (ulong)text.Length - 1;
-        for (ulong done = 0, left = Math.Min(length, MaxBytes); left > overlap;)
+        ulong overlap = (ulong)text.Length - 1, size = Math.Min(length, left);
+        isMissing |= size < length;
+        left -= size;
+        byte[] piece = new byte[(int)Math.Min(Piece, size)];
+        for (ulong done = 0; size - done > overlap;)
         {
-            int count = (int)Math.Min(Piece, left);
+            int count = (int)Math.Min(Piece, size - done);
             if (!read(at + done, piece.AsSpan(0, count)))
                 isMissing = true;
             else if (piece.AsSpan(0, count).IndexOf(text) is var found and >= 0)
                 return at + done + (ulong)found;
             // Pieces overlap, so that the text is in one of them.
-            ulong step = Math.Max((ulong)count - overlap, 1);
-            done += step;
-            left -= Math.Min(step, left);
+            done += (ulong)count - overlap;
         }
         return null;
     }

@@ -49,7 +49,7 @@ internal static class CoreCapture
     {
         MappedImage? without = null;
         bool isFound = false;
-        IEnumerable<MappedImage> libraries = images.All.Where(static i => i.Path.EndsWith(Library, StringComparison.Ordinal));
+        IEnumerable<MappedImage> libraries = images.All.Where(static i => i.Path.EndsWith(Library, StringComparison.Ordinal)).Take(MaxPrograms);
         foreach (MappedImage image in libraries.Concat(images.All.Where(static i => !i.Path.EndsWith(".so", StringComparison.Ordinal)).Take(MaxPrograms)))
         {
             isFound |= image.Path.EndsWith(Library, StringComparison.Ordinal);
@@ -75,7 +75,8 @@ internal static class CoreCapture
             throw core.Damaged(core.MissingBytes > 0 ? Invariant($"it is cut short: {core.MissingBytes:N0} bytes are missing") : "it lacks the runtime's library, and the library is not here any more, or not the same");
         if (program is not null && source.MissingFiles.Contains(program.Path))
             throw core.Damaged("it lacks parts of the program, whose file is not here any more, or not the same, so the runtime in it cannot be found");
-        if (images.All.Any(static i => ExecutableSymbols.RuntimeIn(i.Path) == RuntimeKind.NativeAot))
+        // Each of these files is searched, and a core can name a large one any number of times.
+        if (images.All.Select(static i => i.Path).Where(Path.IsPathRooted).Distinct().Take(MaxPrograms).Any(static p => ExecutableSymbols.RuntimeIn(p) == RuntimeKind.NativeAot))
             throw new StackflareException(StackflareError.NativeAot, "The process was compiled with NativeAOT, so it has no runtime that describes its stacks.", "Use a native debugger.");
         throw new StackflareException(StackflareError.NotDotNet, "The process did not run .NET.", "Name the core of a .NET process.");
     }
@@ -104,6 +105,8 @@ internal static class CoreCapture
             notes.Insert(0, Invariant($"The process ended because of {FatalSignals[culprit.Signal]}, in thread {culprit.Id}."));
         if (core.MissingBytes > 0)
             notes.Add(Invariant($"The core is cut short: {core.MissingBytes:N0} bytes of memory are missing, so frames, names or threads may be missing."));
+        if (core.Notes.IsTruncated)
+            notes.Add("Frames, names or registers of threads may be missing: a part of the core's list of threads or files is damaged, or too long.");
         return notes;
     }
 

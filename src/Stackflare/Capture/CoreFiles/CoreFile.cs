@@ -78,7 +78,7 @@ internal sealed class CoreFile : IDisposable
         try
         {
             using SafeFileHandle? handle = SafeOpen.Regular(path);
-            return handle is not null && ElfHeaders.Open((at, to) => FileRead.TryFill(handle, to, (long)at) == to.Length, 0) is { Kind: Core };
+            return handle is not null && ElfHeaders.Open(new FileWindow(handle).TryRead, 0) is { Kind: Core };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -25,7 +25,7 @@ internal sealed class CoreMemory(CoreFile core) : IMemoryReader, IDisposable
     public int Read(ulong address, Span<byte> buffer)
     {
         int done = 0;
-        while (done < buffer.Length)
+        for (int pieces = MaxPieces(buffer.Length); done < buffer.Length && pieces > 0; pieces--)
         {
             ulong at = address + (ulong)done;
             int read = ReadCore(at, buffer[done..], out ulong nextSegment);
@@ -58,15 +58,19 @@ internal sealed class CoreMemory(CoreFile core) : IMemoryReader, IDisposable
     /// <summary>Reads what the core itself has. Segments can follow each other.</summary>
     private bool TryReadCore(ulong address, Span<byte> buffer)
     {
-        for (int done = 0; done < buffer.Length;)
+        int done = 0;
+        for (int pieces = MaxPieces(buffer.Length); done < buffer.Length && pieces > 0; pieces--)
         {
             int read = ReadCore(address + (ulong)done, buffer[done..], out _);
             if (read == 0)
                 return false;
             done += read;
         }
-        return true;
+        return done == buffer.Length;
     }
+
+    /// <summary>Of how many pieces a read may consist. Segments and mappings consist of pages; those of a damaged core can be bytes.</summary>
+    private static int MaxPieces(int length) => 4 + (length / 512);
 
     /// <summary>Reads what the core itself has, up to the end of a segment.</summary>
     private int ReadCore(ulong address, Span<byte> buffer, out ulong nextSegment)

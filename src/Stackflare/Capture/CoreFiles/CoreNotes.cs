@@ -10,10 +10,14 @@ namespace Stackflare.Capture.CoreFiles;
 internal sealed class CoreNotes
 {
     /// <summary>Limits for all parts and all tables together: a core can have any number of both, at the same place.</summary>
-    private const int MaxNotes = 4 << 20, MaxThreads = 200_000, MaxMappings = 1 << 20, MaxTableBytes = 64 << 20;
+    private const int MaxNotes = 1 << 20, MaxThreads = 200_000, MaxMappings = 1 << 20, MaxTableBytes = 64 << 20;
 
     private const int MaxVector = 4096, MaxName = 64;
     private const string DeletedMark = " (deleted)";
+
+    /// <summary>The kernel's limit, PATH_MAX, and that mark. Paths are kept and compared often.</summary>
+    private const int MaxPath = 4096 + 10;
+
     private const uint ThreadStatus = 1, ProcessInfo = 3, AuxiliaryVector = 6, FileTable = 0x46494C45;
     private const int HeaderBytes = 12, StatusBytes = 336, ProcessBytes = 136, MappingBytes = 24;
 
@@ -59,7 +63,7 @@ internal sealed class CoreNotes
     {
         Span<byte> header = stackalloc byte[HeaderBytes];
         ulong end = position + length;
-        while (end - position >= HeaderBytes)
+        while (position < end && end - position >= HeaderBytes)
         {
             if (_notesLeft-- <= 0 || !_file.TryRead(position, header))
             {
@@ -68,8 +72,9 @@ internal sealed class CoreNotes
             }
             uint name = BinaryPrimitives.ReadUInt32LittleEndian(header), size = BinaryPrimitives.ReadUInt32LittleEndian(header[4..]);
             ulong content = position + HeaderBytes + Aligned(name);
+            // The last note may lack its padding.
             position = content + Aligned(size);
-            if (name > MaxName || position > end)
+            if (name > MaxName || content + size > end)
             {
                 IsTruncated = true;
                 return;
@@ -135,7 +140,10 @@ internal sealed class CoreNotes
     private void ReadMappings(ReadOnlySpan<byte> table)
     {
         if (table.Length < 2 * sizeof(ulong))
+        {
+            IsTruncated = true;
             return;
+        }
         ulong count = BinaryPrimitives.ReadUInt64LittleEndian(table), unit = BinaryPrimitives.ReadUInt64LittleEndian(table[8..]);
         ReadOnlySpan<byte> ranges = table[16..];
         if (count > (ulong)(MaxMappings - Mappings.Count) || (ulong)ranges.Length < count * MappingBytes || unit > uint.MaxValue)
@@ -150,7 +158,7 @@ internal sealed class CoreNotes
         for (int i = 0; i < (int)count; i++, ranges = ranges[MappingBytes..])
         {
             int length = paths.IndexOf((byte)0);
-            if (length < 0)
+            if (length is < 0 or > MaxPath)
             {
                 IsTruncated = true;
                 return;

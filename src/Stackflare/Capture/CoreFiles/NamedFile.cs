@@ -12,7 +12,7 @@ namespace Stackflare.Capture.CoreFiles;
 /// </summary>
 internal sealed class NamedFile : IDisposable
 {
-    private const int PageBytes = 4096, AssemblyHeaderBytes = 512;
+    private const int PageBytes = 4096, AssemblyHeaderBytes = 512, MaxHosts = 4;
     private const ushort OthersMayRead = 4;
 
     /// <summary>The host of single-file programs that use a shared runtime.</summary>
@@ -102,7 +102,7 @@ internal sealed class NamedFile : IDisposable
             return false;
         if (BundleId.Of(ReadFile, _elf!) is not { } bundle)
             return true;
-        IEnumerable<ulong> hosts = core.Notes.Files.Values.Where(static f => HostLibraries.Contains(Path.GetFileName(f.Path))).Select(static f => f.Start);
+        IEnumerable<ulong> hosts = core.Notes.Files.Values.Where(static f => HostLibraries.Contains(Path.GetFileName(f.Path))).Take(MaxHosts).Select(static f => f.Start);
         switch (BundleId.IsIn(bundle, hosts.Prepend(_start), memory))
         {
             case false:

@@ -44,18 +44,17 @@ internal sealed class AsyncHeap
     /// <param name="layout">The table of the runtime's layout.</param>
     /// <param name="images">The images of modules.</param>
     /// <param name="debuggerTable">The address of the runtime's table for debuggers; 0 if it is not known.</param>
-    /// <param name="readers">What describes types, methods and code.</param>
+    /// <param name="readers">What describes types, their fields if the layout of these is known, methods and code.</param>
     /// <param name="budget">Limits.</param>
     /// <param name="notes">Where the reason is added.</param>
     public static AsyncHeap? Open(
-        ProcessMemory memory, RuntimeLayout layout, ModuleImages images, ulong debuggerTable, (TypeReader Types, MethodReader Methods, CodeMap Code, SnapshotBuilder Snapshot) readers,
+        ProcessMemory memory, RuntimeLayout layout, ModuleImages images, ulong debuggerTable, (TypeReader Types, TypeFields? Fields, MethodReader Methods, CodeMap Code, SnapshotBuilder Snapshot) readers,
         HeapBudget budget, List<string> notes)
     {
         try
         {
-            if (layout is not { Fields: not null, Instances: not null, Strings: not null, Types: not null, Heap: { Allocation: { } allocation, References: not null }, Locks.Maps: not null })
+            if (readers.Fields is not { } fields || layout is not { Instances: not null, Strings: not null, Types: not null, Heap: { Allocation: { } allocation, References: not null }, Locks.Maps: not null })
                 return Unknown(notes);
-            var fields = new TypeFields(memory, layout, images);
             if (CoreTypes.Find(memory, layout, fields) is not { } core)
                 return Missing(notes);
             if (HeapTypes.Open(memory, layout, core, new FrameworkTypes(images, fields)) is not { } types || CollectorHeaps.Find(memory, layout.Heap, debuggerTable) is not { } collector)

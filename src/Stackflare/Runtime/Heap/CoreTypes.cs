@@ -39,16 +39,12 @@ internal sealed class CoreTypes
         (Base, "IDisposable"), (Base, "Array"),
     ];
 
-    private const int MaxMaps = 1 << 12;
-
-    private readonly ProcessMemory _memory;
-    private readonly TypeMapLayout _map;
     private readonly uint[] _numbers;
     private readonly Dictionary<uint, CoreType> _types = [];
 
-    private CoreTypes(ProcessMemory memory, TypeMapLayout map, ulong module, uint[] numbers)
+    private CoreTypes(ModuleMap map, ulong module, uint[] numbers)
     {
-        (_memory, _map, Module, _numbers) = (memory, map, module, numbers);
+        (Map, Module, _numbers) = (map, module, numbers);
         for (int i = 0; i < numbers.Length; i++)
             _types.TryAdd(numbers[i], (CoreType)(i + 1));
         _types.Remove(0);
@@ -57,6 +53,8 @@ internal sealed class CoreTypes
     /// <summary>CoreLib's module.</summary>
     public ulong Module { get; }
 
+    public ModuleMap Map { get; }
+
     /// <summary>Finds the types; null if CoreLib's metadata is missing.</summary>
     public static CoreTypes? Find(ProcessMemory memory, RuntimeLayout layout, TypeFields fields)
     {
@@ -64,7 +62,7 @@ internal sealed class CoreTypes
         uint[] numbers = module == 0 ? [] : fields.TypesNamed(module, Names);
         return numbers.Length == 0 || layout.Locks.Maps is not { } map || numbers[(int)CoreType.Task - 1] == 0 || numbers[(int)CoreType.Box - 1] == 0
             ? null
-            : new CoreTypes(memory, map, module, numbers);
+            : new CoreTypes(new ModuleMap(memory, map, module), module, numbers);
     }
 
     /// <summary>Which type has a number in a module's metadata.</summary>
@@ -72,21 +70,5 @@ internal sealed class CoreTypes
 
     /// <summary>The type itself; for a generic one, its definition; 0 if the program has not used it.</summary>
     /// <exception cref="MissingMemoryException">A part of the module's map is missing.</exception>
-    public ulong Loaded(CoreType type) => Entry(_map.Types, _numbers[(int)type - 1]);
-
-    /// <summary>An entry of one of the module's maps from numbers to what it describes.</summary>
-    /// <exception cref="MissingMemoryException">A part of the map is missing.</exception>
-    public ulong Entry(uint mapOfModule, uint number)
-    {
-        ulong map = number == 0 ? 0 : Module + mapOfModule;
-        for (int i = 0; i < MaxMaps && map != 0; i++)
-        {
-            uint count = _memory.Read<uint>(map + _map.Count);
-            if (number < count)
-                return _memory.Pointer(_memory.Pointer(map + _map.Table) + (number * (ulong)sizeof(ulong))) & ~TypeMapLayout.AllFlags;
-            number -= count;
-            map = _memory.Pointer(map + _map.Next);
-        }
-        return 0;
-    }
+    public ulong Loaded(CoreType type) => Map.TypeOf(_numbers[(int)type - 1]);
 }

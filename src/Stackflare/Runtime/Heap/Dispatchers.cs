@@ -45,7 +45,7 @@ internal sealed class Dispatchers
                 return null;
             }
             uint index = memory.Read<uint>(memory.Pointer(type + variables.Index) - variables.IndexBefore), kind = index >> ThreadVariableLayout.KindShift;
-            ulong field = core.Entry(variables.Fields, token & RowMask);
+            ulong field = core.Map.Entry(variables.Fields, token & RowMask);
             if (index == ThreadVariableLayout.Unused || kind is not (ThreadVariableLayout.InArray or ThreadVariableLayout.Direct) || field == 0
                 || memory.Pointer(field + table.Type) != type || (memory.Read<uint>(field + table.Token) & FieldLayout.TokenMask) != (token & RowMask))
             {

@@ -1,3 +1,5 @@
+using Stackflare.Runtime.Types;
+
 namespace Stackflare.Runtime.Heap;
 
 /// <summary>Where the fields of CoreLib's classes are that the search needs, by their names.</summary>

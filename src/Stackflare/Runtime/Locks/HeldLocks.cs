@@ -39,14 +39,15 @@ internal sealed class HeldLocks(LockContext context, SyncTable table, HeaderLayo
                 // Near another object, and not on this stack.
                 if (word % sizeof(ulong) != 0 || word - heap > 2 * HeapDistance || word - (at - StackDistance) < 2 * StackDistance)
                     return;
-                bool isNew = at >= stack.Begin && _seen.Add(word), isWaited = at < to;
-                if (!isNew && !isWaited)
-                    return;
-                if (++_candidates > MaxCandidates)
+                if (_candidates == MaxCandidates)
                 {
                     context.IsTruncated = true;
                     return;
                 }
+                bool isNew = at >= stack.Begin && _seen.Add(word), isWaited = at < to;
+                if (!isNew && !isWaited)
+                    return;
+                _candidates++;
                 if (isNew)
                     TakeLock(word);
                 if (isWaited)
@@ -85,9 +86,8 @@ internal sealed class HeldLocks(LockContext context, SyncTable table, HeaderLayo
     {
         try
         {
-            uint header = table.HeaderOf(address);
-            // The other half of the word before an object is not used.
-            if (!context.Memory.TryRead(address - sizeof(ulong), out uint unused) || unused != 0)
+            // Most candidates are nowhere. The other half of the word before an object is not used.
+            if (!context.Memory.TryRead(address - sizeof(ulong), out uint unused) || unused != 0 || !table.TryHeaderOf(address, out uint header))
                 return;
             if ((header & HeaderLayout.NotThin) == 0 && context.Ids.OfManaged(header & headers.Thread) is not null)
             {

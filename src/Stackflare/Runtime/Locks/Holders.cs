@@ -4,13 +4,13 @@ namespace Stackflare.Runtime.Locks;
 internal sealed class Holders(LockContext context, WaitedObjects objects)
 {
     /// <summary>Of a thread's list of locks that it has entered.</summary>
-    private const int MaxEntries = 64;
+    private const int MaxEntries = 4096;
 
     public void Find()
     {
         if (context.Core is { ReaderWriter: { } layout, ReaderCounts: { } counts })
         {
-            ILookup<ulong, int> locks = LocksById(layout);
+            Dictionary<ulong, int?> locks = LocksById(layout);
             for (int i = 0; i < context.Threads.Count && locks.Count > 0; i++)
             {
                 int thread = i;
@@ -25,26 +25,47 @@ internal sealed class Holders(LockContext context, WaitedObjects objects)
         }
     }
 
-    /// <summary>The locks that have readers. A lock has only their number.</summary>
-    private ILookup<ulong, int> LocksById(ReaderWriterFields layout) =>
-        Enumerable.Range(0, objects.All.Count).Where(i => objects.All[i] is { Kind: WaitedKind.ReaderWriterLockSlim, Count: > 0 })
-            .ToLookup(i => context.Memory.TryRead(objects.All[i].Address + layout.Id, out ulong id) ? id : 0);
+    /// <summary>The locks that have readers, by their ids. A lock has only the number of its readers. An id that two locks have identifies none.</summary>
+    private Dictionary<ulong, int?> LocksById(ReaderWriterFields layout)
+    {
+        var locks = new Dictionary<ulong, int?>();
+        for (int i = 0; i < objects.All.Count; i++)
+        {
+            if (objects.All[i] is not { Kind: WaitedKind.ReaderWriterLockSlim, Count: > 0 } known)
+                continue;
+            if (!context.Memory.TryRead(known.Address + layout.Id, out ulong id))
+            {
+                context.LacksMemory = true;
+            }
+            else if (!locks.TryAdd(id, i))
+            {
+                locks[id] = null;
+                context.LacksMemory = true;
+            }
+        }
+        return locks;
+    }
 
     /// <summary>Each thread counts how often it has entered which lock, in its own list.</summary>
-    private void FindReads(int thread, ReaderWriterFields layout, ReaderCountFields counts, ILookup<ulong, int> locks)
+    private void FindReads(int thread, ReaderWriterFields layout, ReaderCountFields counts, Dictionary<ulong, int?> locks)
     {
         if (Value(thread, layout.Entered) is not (var entry and not 0))
             return;
-        for (int i = 0; i < MaxEntries && entry != 0; i++)
+        for (int i = 0; entry != 0; i++)
         {
+            if (i == MaxEntries)
+            {
+                context.IsTruncated = true;
+                return;
+            }
             if (context.Types.TypeOf(entry) != counts.Type)
                 throw new MissingMemoryException(entry);
-            if (context.Memory.Read<int>(entry + counts.Reads) != 0)
-            {
-                foreach (int index in locks[context.Memory.Pointer(entry + counts.Lock)])
-                    objects.Add(thread, index, holdsRead: true);
-            }
-            entry = context.Memory.Pointer(entry + counts.Next);
+            if (context.Memory.Read<int>(entry + counts.Reads) != 0 && locks.GetValueOrDefault(context.Memory.Pointer(entry + counts.Lock)) is { } index)
+                objects.Add(thread, index, holdsRead: true);
+            ulong next = context.Memory.Pointer(entry + counts.Next);
+            if (next == entry)
+                throw new MissingMemoryException(entry);
+            entry = next;
         }
     }
 

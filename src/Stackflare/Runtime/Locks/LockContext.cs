@@ -61,7 +61,12 @@ internal sealed class LockContext : IDisposable
     /// <summary>The types of another module; null if its metadata is missing, or if too many are open.</summary>
     public NamedTypes? TypesOf(ulong module)
     {
-        if (_opened.Count == MaxOpened || Open(module) is not { } types)
+        if (_opened.Count == MaxOpened)
+        {
+            IsTruncated = true;
+            return null;
+        }
+        if (Open(module) is not { } types)
             return null;
         _opened.Add(types);
         return types;
@@ -95,7 +100,8 @@ internal sealed class ThreadIds
     /// <param name="layout">Where a thread refers to its object.</param>
     public ThreadIds(IReadOnlyList<WalkedThread> threads, bool isComplete, ProcessMemory memory, ThreadLayout layout)
     {
-        IsComplete = isComplete;
+        // A thread whose id is missing may have any.
+        IsComplete = isComplete && threads.All(static t => t.Described is { ManagedId: not (null or 0), OsId: not 0 });
         Objects = new ulong[threads.Count];
         for (int i = 0; i < threads.Count; i++)
         {

@@ -42,6 +42,8 @@ internal sealed class ManagedMonitors(LockContext context, SyncTable table, Head
                 // Without a part of the table, its end is not known to be in the memory either.
                 if (_right == 0)
                     return false;
+                if (context.Memory.IsExhausted)
+                    break;
             }
         }
         // Each thread that waits has a record. If no thread ever had one, none waits.
@@ -81,7 +83,7 @@ internal sealed class ManagedMonitors(LockContext context, SyncTable table, Head
         if (handle == 0)
         {
             uint thin = memory.Read<uint>(entry.Block + _layout.ThinLock), owner = thin & headers.Thread;
-            if (owner != 0 && table.IsOf(entry.Object, index))
+            if (owner != 0 && IsOf(entry.Object, index))
                 locks.Add(locks.HeldMonitor(entry.Object, owner, (int)(thin >> headers.RecursionShift & HeaderLayout.RecursionBits)));
             return false;
         }
@@ -89,6 +91,8 @@ internal sealed class ManagedMonitors(LockContext context, SyncTable table, Head
         if (objects.Read(address) is not { } fields)
         {
             _wrong++;
+            _isWhole = false;
+            context.LacksMemory = true;
             return false;
         }
         _right++;
@@ -99,6 +103,14 @@ internal sealed class ManagedMonitors(LockContext context, SyncTable table, Head
     }
 
     private int? Add(ulong address, uint index, in LockObjects.Fields fields) =>
-        !table.IsOf(address, index) ? null
+        !IsOf(address, index) ? null
         : locks.Add(fields.IsHeld ? locks.HeldMonitor(address, fields.Owner, (int)Math.Min(fields.Recursion, int.MaxValue)) : locks.FreeMonitor(address));
+
+    /// <summary>Whether an object has this sync block. If it has another, one of the two is damaged.</summary>
+    private bool IsOf(ulong address, uint index)
+    {
+        bool isOf = table.IsOf(address, index);
+        context.LacksMemory |= !isOf;
+        return isOf;
+    }
 }

@@ -14,8 +14,10 @@ internal sealed class NativeMonitors(LockContext context, SyncTable table, LockT
 
     public bool ReadAll()
     {
-        // A full table has no mark at its end: what is behind it is invalid. An empty one may have none at its beginning.
+        // A full table has no mark at its end: what is behind it is invalid. An empty one may have none at its beginning. One entry that is wrong between
+        // others is damage.
         int right = 0, waited = locks.All.Count;
+        bool isWrong = false;
         for (uint index = SyncTableLayout.First; ; index++)
         {
             if (index == SyncTable.MaxEntries)
@@ -29,7 +31,10 @@ internal sealed class NativeMonitors(LockContext context, SyncTable table, LockT
             {
                 entry = table.At(index);
                 if (entry.IsEnd)
+                {
+                    context.LacksMemory |= isWrong;
                     break;
+                }
                 if (!entry.IsUsed)
                     continue;
                 monitor = Read(entry.Block);
@@ -40,7 +45,14 @@ internal sealed class NativeMonitors(LockContext context, SyncTable table, LockT
                 return IsRight(right > 0);
             }
             if (monitor.Index != index)
-                return IsRight(right > 0 || waited == 0);
+            {
+                if (isWrong)
+                    return IsRight(right > 0 || waited == 0);
+                isWrong = true;
+                continue;
+            }
+            context.LacksMemory |= isWrong;
+            isWrong = false;
             right++;
             if (monitor.IsHeld || monitor.Waiters > 0)
                 context.Try(() => Add(entry, monitor));
@@ -80,7 +92,10 @@ internal sealed class NativeMonitors(LockContext context, SyncTable table, LockT
     private int? Add(SyncTable.Entry entry, in Monitor monitor)
     {
         if (!table.IsOf(entry.Object, monitor.Index))
+        {
+            context.LacksMemory = true;
             return null;
+        }
         if (locks.Find(entry.Object) is { } known)
             return known;
         SnapshotLock free = locks.FreeMonitor(entry.Object);

@@ -30,11 +30,10 @@ internal sealed class SyncTable(ProcessMemory memory, SyncTableLayout layout, He
         return new Entry(memory.Pointer(at + layout.Block), memory.Pointer(at + layout.Object));
     }
 
-    /// <summary>The word before an object.</summary>
-    /// <exception cref="MissingMemoryException">It is missing.</exception>
-    public uint HeaderOf(ulong address) => memory.Read<uint>(address - headers.Distance);
+    /// <summary>The word before an object; false if it is missing.</summary>
+    public bool TryHeaderOf(ulong address, out uint header) => memory.TryRead(address - headers.Distance, out header);
 
     /// <summary>Whether an object says that it has this entry.</summary>
     /// <exception cref="MissingMemoryException">The object is missing.</exception>
-    public bool IsOf(ulong address, uint index) => (HeaderOf(address) & HeaderLayout.IndexBits) == (headers.Index | index);
+    public bool IsOf(ulong address, uint index) => (memory.Read<uint>(address - headers.Distance) & HeaderLayout.IndexBits) == (headers.Index | index);
 }

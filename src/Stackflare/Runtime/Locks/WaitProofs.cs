@@ -111,14 +111,20 @@ internal sealed class WaitProofs(LockContext context, LockTable locks, WaitedObj
             return known;
         var found = new HashSet<ulong>();
         ulong type = context.Types.TypeOf(list);
-        if (_lists.Count >= MaxLists || context.Layout.Arrays is not { } arrays || !context.CoreLib.Is(type, "System.Collections.Generic", "List`1"))
+        if (context.Layout.Arrays is not { } arrays || !context.CoreLib.Is(type, "System.Collections.Generic", "List`1"))
             return found;
+        if (_lists.Count == MaxLists)
+        {
+            context.IsTruncated = true;
+            return found;
+        }
         _listFields ??= context.CoreLib.Of(type) is { } ofList ? new CoreReader(context.CoreLib).Group(ofList, static r => new ListFields(r)) : null;
         if (_listFields is { } fields)
         {
             ulong items = context.Memory.Pointer(list + fields.Items);
-            int count = Math.Clamp(context.Memory.Read<int>(list + fields.Size), 0, MaxContinuations);
-            for (int i = 0; i < count; i++)
+            int count = context.Memory.Read<int>(list + fields.Size);
+            context.IsTruncated |= count > MaxContinuations;
+            for (int i = 0; i < Math.Min(count, MaxContinuations); i++)
                 found.Add(context.Memory.Pointer(items + arrays.Items + ((ulong)i * sizeof(ulong))));
         }
         return _lists[list] = found;

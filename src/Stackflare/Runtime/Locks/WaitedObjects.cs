@@ -21,6 +21,7 @@ internal sealed class WaitedObjects
     private readonly Dictionary<ulong, WaitedKind> _kinds = [];
     private readonly Dictionary<ulong, WaitedKind> _kindsOfTypes = [];
     private readonly Dictionary<ulong, NamedTypes?> _threading = [];
+    private readonly Dictionary<ulong, uint?> _counts = [];
     private readonly Dictionary<ulong, int> _indexes = [];
     private readonly List<WaitedObject> _objects = [];
     private readonly Dictionary<(int Thread, int Object, int Frame), Reference> _references = [];
@@ -142,15 +143,21 @@ internal sealed class WaitedObjects
 
     private WaitedKind KindOf(ulong type)
     {
-        if (!_kindsOfTypes.TryGetValue(type, out WaitedKind kind) && _kindsOfTypes.Count < MaxTypes)
-            _kindsOfTypes[type] = kind = FindKind(type);
-        return kind;
+        if (_kindsOfTypes.TryGetValue(type, out WaitedKind kind))
+            return kind;
+        // Most words refer to something else.
+        if (!_context.Types.IsType(type))
+            return WaitedKind.None;
+        if (_kindsOfTypes.Count == MaxTypes)
+        {
+            _context.IsTruncated = true;
+            return WaitedKind.None;
+        }
+        return _kindsOfTypes[type] = FindKind(type);
     }
 
     private WaitedKind FindKind(ulong type)
     {
-        if (!_context.Types.IsType(type))
-            return WaitedKind.None;
         ulong known = type;
         for (int depth = 0; depth < MaxBases && known != 0; depth++, known = _context.Types.ParentOf(known))
         {
@@ -168,20 +175,24 @@ internal sealed class WaitedObjects
     {
         if (module == 0)
             return null;
-        if (!_threading.TryGetValue(module, out NamedTypes? types) && _threading.Count < MaxModules)
+        if (_threading.TryGetValue(module, out NamedTypes? types))
+            return types;
+        if (_threading.Count == MaxModules)
         {
-            bool isThreading = _context.Images.PathOf(module) is { } path && Path.GetFileName(path) == ThreadingFile;
-            _threading[module] = types = isThreading ? _context.TypesOf(module) : null;
+            _context.IsTruncated = true;
+            return null;
         }
-        return types;
+        bool isThreading = _context.Images.PathOf(module) is { } path && Path.GetFileName(path) == ThreadingFile;
+        return _threading[module] = isThreading ? _context.TypesOf(module) : null;
     }
 
     /// <summary>The count of an object that counts down; null if it is not known.</summary>
-    public int? CountOf(WaitedObject countdown) =>
-        Threading(_context.Types.ModuleOf(countdown.Type))?.Of(countdown.Type)?.Offset("_currentCount", FieldLayout.First) is { } offset
-        && _context.Memory.TryRead(countdown.Address + offset, out int count)
-            ? count
-            : null;
+    public int? CountOf(WaitedObject countdown)
+    {
+        if (!_counts.TryGetValue(countdown.Type, out uint? place))
+            _counts[countdown.Type] = place = Threading(_context.Types.ModuleOf(countdown.Type))?.Of(countdown.Type)?.Offset("_currentCount", FieldLayout.First);
+        return place is { } offset && _context.Memory.TryRead(countdown.Address + offset, out int count) ? count : null;
+    }
 }
 
 /// <summary>In the order of <see cref="SnapshotObjectKind"/>, whose first one is 0.</summary>

@@ -5,6 +5,8 @@ namespace Stackflare.Runtime.Types;
 /// <summary>The library of the runtime's own types.</summary>
 internal static class CoreLib
 {
+    private const int MaxVersion = 512;
+
     /// <summary>Its module, by the type of strings; 0 if it is not known.</summary>
     public static ulong Find(ProcessMemory memory, RuntimeLayout layout) =>
         layout is { Strings: { } strings, Types: { } types } && memory.TryRead(strings.Type, out ulong type) && type != 0
@@ -21,6 +23,8 @@ internal static class CoreLib
             if (TypeOf(reader, attribute) is not { } type || !reader.StringComparer.Equals(type, "AssemblyInformationalVersionAttribute"))
                 continue;
             BlobReader value = reader.GetBlobReader(attribute.Value);
+            if (value.Length > MaxVersion)
+                return null;
             value.ReadUInt16();
             return value.ReadSerializedString();
         }

@@ -1,12 +1,9 @@
-using System.Reflection.Metadata;
-using System.Reflection.Metadata.Ecma335;
-
 namespace Stackflare.Runtime.Types;
 
 /// <summary>Fields of managed objects, by name, and strings.</summary>
-internal sealed class ManagedObjects(ProcessMemory memory, RuntimeLayout layout, ModuleImages images, TypeReader types)
+internal sealed class ManagedObjects(ProcessMemory memory, RuntimeLayout layout, TypeReader types, TypeFields? fields)
 {
-    private const int MaxFields = 512, MaxText = 1024, MaxTypes = 64;
+    private const int MaxText = 1024, MaxTypes = 64;
 
     private readonly Dictionary<(ulong Type, string Field), uint?> _offsets = [];
 
@@ -30,53 +27,7 @@ internal sealed class ManagedObjects(ProcessMemory memory, RuntimeLayout layout,
     public uint? OffsetOf(ulong type, string field)
     {
         if (!_offsets.TryGetValue((type, field), out uint? offset) && _offsets.Count < MaxTypes)
-        {
-            try
-            {
-                offset = Find(type, field);
-            }
-            catch (MissingMemoryException)
-            {
-                offset = null;
-            }
-            _offsets[(type, field)] = offset;
-        }
+            _offsets[(type, field)] = offset = types.IsType(type) ? fields?.OffsetOf(type, field) : null;
         return offset;
-    }
-
-    private uint? Find(ulong type, string field)
-    {
-        if (layout.Fields is not { } fields || layout.Types is not { } table || !types.IsType(type) || TokenOf(type, table, field) is not { } token)
-            return null;
-        ulong owner = memory.Pointer(type + table.Class);
-        if ((owner & TypeLayout.IsOtherType) != 0)
-            return null;
-        ulong list = memory.Pointer(owner + fields.List);
-        int count = Math.Min((int)memory.Read<ushort>(owner + fields.Count), MaxFields);
-        for (int i = 0; i < count; i++)
-        {
-            ulong entry = list + ((ulong)i * FieldLayout.Bytes);
-            // The list has only the type's own fields, but the number counts those of its base types too.
-            if (memory.Pointer(entry + fields.Type) != type)
-                return null;
-            if ((memory.Read<uint>(entry + fields.Token) & FieldLayout.TokenMask) == token)
-                return FieldLayout.First + (memory.Read<uint>(entry + fields.Place) & FieldLayout.PlaceMask);
-        }
-        return null;
-    }
-
-    /// <summary>The number of the field in the metadata.</summary>
-    private uint? TokenOf(ulong type, TypeLayout table, string field)
-    {
-        int token = (int)(memory.Read<uint>(type + table.Flags2) >> TypeLayout.TokenShift);
-        return ModuleMetadata.Ask<uint?>(images.Metadata(memory.Pointer(type + table.Module)), reader =>
-        {
-            foreach (FieldDefinitionHandle handle in reader.GetTypeDefinition(MetadataTokens.TypeDefinitionHandle(token)).GetFields())
-            {
-                if (reader.StringComparer.Equals(reader.GetFieldDefinition(handle).Name, field))
-                    return (uint)MetadataTokens.GetRowNumber(handle);
-            }
-            return null;
-        });
     }
 }

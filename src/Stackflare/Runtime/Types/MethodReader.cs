@@ -1,5 +1,6 @@
 using System.Reflection.Metadata;
 using System.Reflection.Metadata.Ecma335;
+using Stackflare.Errors;
 using Stackflare.Snapshots;
 
 namespace Stackflare.Runtime.Types;
@@ -8,11 +9,14 @@ namespace Stackflare.Runtime.Types;
 internal sealed class MethodReader(ProcessMemory memory, RuntimeLayout layout, ModuleImages images, ModuleReader modules, TypeReader types, SnapshotBuilder snapshot)
 {
     private const uint MethodDefToken = 0x06000000;
-    private const int TokenBits = 24, MaxSignature = 1024, MaxNesting = 16, MaxVersions = 256, MaxDynamicModules = 16, MaxCharacters = 16 << 20;
+    private const int TokenBits = 24, MaxSignature = 1024, MaxNesting = 16, MaxVersions = 256, MaxName = 1024;
+
+    /// <summary>Of all names together: damaged memory can give each method the longest one.</summary>
+    private const long MaxCharacters = 16 << 20;
 
     private readonly MethodLayout _layout = layout.Methods!;
     private readonly Dictionary<ulong, int?> _indexes = [];
-    private readonly Dictionary<ulong, byte[]> _metadata = [];
+    private readonly MetadataReaders _metadata = new(images);
     private long _charactersLeft = MaxCharacters;
 
     /// <summary>The module of CoreLib; 0 if it is not known.</summary>
@@ -127,39 +131,48 @@ internal sealed class MethodReader(ProcessMemory memory, RuntimeLayout layout, M
     /// <summary>A module made by Reflection.Emit has no image from which names could be read later.</summary>
     private SnapshotMethod Named(SnapshotMethod method, ulong module)
     {
-        if (!_metadata.TryGetValue(module, out byte[]? metadata))
+        try
         {
-            if (_metadata.Count == MaxDynamicModules)
-                _metadata.Clear();
-            _metadata[module] = metadata = images.Metadata(module);
-        }
-        return ModuleMetadata.Ask(metadata, reader =>
-        {
+            if (_metadata.Of(module) is not { } reader)
+                return method;
             MethodDefinition definition = reader.GetMethodDefinition(MetadataTokens.MethodDefinitionHandle((int)(method.Token & ~MethodDefToken)));
             return method with
             {
-                Name = Cut(reader.GetString(definition.Name)),
-                TypeName = Cut(NameOf(reader, definition.GetDeclaringType())),
+                Name = Text(reader, definition.Name),
+                TypeName = NameOf(reader, definition.GetDeclaringType()),
                 Signature = definition.Signature.IsNil || reader.GetBlobReader(definition.Signature).Length > MaxSignature ? [] : reader.GetBlobBytes(definition.Signature),
             };
-        }) ?? method;
+        }
+        catch (Exception e) when (MalformedData.Is(e))
+        {
+            return method;
+        }
     }
 
-    /// <summary>All names together have a limit: damaged memory can give each method the longest one.</summary>
     private string? Cut(string? name)
     {
         _charactersLeft -= name?.Length ?? 0;
         return _charactersLeft < 0 ? null : name;
     }
 
-    private static string NameOf(MetadataReader reader, TypeDefinitionHandle handle)
+    /// <summary>A text of metadata; null if it is too long. Its end has to be looked for, so it counts also if it is not used.</summary>
+    private string? Text(MetadataReader reader, StringHandle handle)
+    {
+        if (_charactersLeft < 0)
+            return null;
+        BlobReader text = reader.GetBlobReader(handle);
+        _charactersLeft -= text.Length;
+        return text.Length > MaxName ? null : reader.GetString(handle);
+    }
+
+    private string? NameOf(MetadataReader reader, TypeDefinitionHandle handle)
     {
         string name = "";
         for (int i = 0; i < MaxNesting && !handle.IsNil; i++)
         {
             TypeDefinition type = reader.GetTypeDefinition(handle);
-            string own = reader.GetString(type.Name);
-            string space = reader.GetString(type.Namespace);
+            if (Text(reader, type.Name) is not { } own || Text(reader, type.Namespace) is not { } space)
+                return null;
             name = (space.Length > 0 ? $"{space}.{own}" : own) + (name.Length > 0 ? "+" + name : "");
             handle = type.GetDeclaringType();
         }

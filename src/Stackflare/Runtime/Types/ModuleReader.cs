@@ -20,6 +20,9 @@ internal sealed class ModuleReader(ProcessMemory memory, RuntimeLayout layout, M
     /// <summary>Whether an image was left out because of the limit.</summary>
     public bool IsTruncated { get; private set; }
 
+    /// <summary>Whether there are more modules than are added.</summary>
+    public bool IsFull { get; private set; }
+
     /// <summary>The index of a module; null if there is none.</summary>
     public int? IndexOf(ulong module)
     {
@@ -28,7 +31,10 @@ internal sealed class ModuleReader(ProcessMemory memory, RuntimeLayout layout, M
         if (!_indexes.TryGetValue(module, out int index))
         {
             if (_indexes.Count == MaxModules)
+            {
+                IsFull = true;
                 return null;
+            }
             _indexes[module] = index = snapshot.Add(Describe(module));
         }
         return index;
@@ -80,8 +86,16 @@ internal sealed class ModuleReader(ProcessMemory memory, RuntimeLayout layout, M
         {
             return [];
         }
-        byte[] bytes = memory.Bytes(buffer, (int)size);
-        _left -= bytes.Length;
-        return bytes;
+        try
+        {
+            byte[] bytes = memory.Bytes(buffer, (int)size);
+            _left -= bytes.Length;
+            return bytes;
+        }
+        catch (MissingMemoryException)
+        {
+            // Names come from the image.
+            return [];
+        }
     }
 }

@@ -1,20 +1,21 @@
 using System.Reflection.Metadata;
 using System.Reflection.Metadata.Ecma335;
 using System.Runtime.InteropServices;
+using Stackflare.Errors;
 
 namespace Stackflare.Runtime.Types;
 
 /// <summary>Finds the types of a module by their names in its metadata, as far as the program has used them.</summary>
 internal sealed class NamedTypes : IDisposable
 {
-    private const int MaxFields = 1024, MaxMapParts = 64, ValueType = 0x11;
+    private const int MaxFields = 1024, ValueType = 0x11;
 
     private readonly ProcessMemory _memory;
     private readonly TypeReader _types;
     private readonly RuntimeLayout _layout;
     private readonly TypeLayout _table;
     private readonly FieldLayout _fields;
-    private readonly TypeMapLayout _maps;
+    private readonly ModuleMap _map;
     private readonly StaticLayout _statics;
     private readonly MetadataReaderProvider _provider;
     private readonly MetadataReader _reader;
@@ -22,7 +23,8 @@ internal sealed class NamedTypes : IDisposable
     private NamedTypes(ProcessMemory memory, RuntimeLayout layout, TypeReader types, ulong module, MetadataReaderProvider provider)
     {
         (_memory, _layout, _types, _provider, Module) = (memory, layout, types, provider, module);
-        (_table, _fields, _maps, _statics) = (layout.Types!, layout.Fields!, layout.Locks.Maps!, layout.Locks.Statics!);
+        (_table, _fields, _statics) = (layout.Types!, layout.Fields!, layout.Locks.Statics!);
+        _map = new ModuleMap(memory, layout.Locks.Maps!, module);
         _reader = provider.GetMetadataReader();
     }
 
@@ -108,7 +110,7 @@ internal sealed class NamedTypes : IDisposable
                 return matches && Description(type.Address, (uint)MetadataTokens.GetRowNumber(handle)) is var description and not 0 ? (description, StructOf(field)) : null;
             }
         }
-        catch (Exception e) when (IsBadMetadata(e))
+        catch (Exception e) when (MalformedData.Is(e))
         {
         }
         return null;
@@ -125,9 +127,7 @@ internal sealed class NamedTypes : IDisposable
         ? _memory.Read<uint>(_memory.Pointer(type + _statics.Auxiliary) - variables.InfoBytes + (isReference ? variables.References : variables.Numbers))
         : null;
 
-    private static bool IsBadMetadata(Exception e) => e is BadImageFormatException or InvalidOperationException or ArgumentException;
-
-    private static bool IsDamage(Exception e) => e is MissingMemoryException || IsBadMetadata(e);
+    private static bool IsDamage(Exception e) => e is MissingMemoryException || MalformedData.Is(e);
 
     private TypeDefinitionHandle FindDefinition(string name)
     {
@@ -168,22 +168,8 @@ internal sealed class NamedTypes : IDisposable
                 : default;
 
     /// <summary>The runtime's type; 0 if the program has not used it. The type must say the same of itself.</summary>
-    private ulong Loaded(TypeDefinitionHandle handle)
-    {
-        ulong at = Module + _maps.Types, flags = _memory.Pointer(at + _maps.Flags);
-        uint row = (uint)MetadataTokens.GetRowNumber(handle);
-        for (int i = 0; i < MaxMapParts && at != 0; i++, at = _memory.Pointer(at + _maps.Next))
-        {
-            uint count = _memory.Read<uint>(at + _maps.Count);
-            if (row < count)
-            {
-                ulong type = _memory.Pointer(_memory.Pointer(at + _maps.Table) + (row * sizeof(ulong))) & ~flags;
-                return type != 0 && DefinitionOf(type) == handle ? type : 0;
-            }
-            row -= count;
-        }
-        return 0;
-    }
+    private ulong Loaded(TypeDefinitionHandle handle) =>
+        _map.TypeOf((uint)MetadataTokens.GetRowNumber(handle)) is var type and not 0 && DefinitionOf(type) == handle ? type : 0;
 
     /// <summary>The runtime's description of a field; 0 if it has none. Instances of a generic type share those of one of them.</summary>
     private ulong Description(ulong type, uint row)

@@ -13,6 +13,9 @@ internal sealed class TypeReader(ProcessMemory memory, RuntimeLayout layout, Mod
 
     private readonly Dictionary<ulong, int?> _indexes = [];
 
+    /// <summary>Whether there are more types than are added.</summary>
+    public bool IsFull { get; private set; }
+
     /// <summary>The index of a type; null if it is not known.</summary>
     public int? IndexOf(ulong type) => IndexOf(type, 0);
 
@@ -55,15 +58,22 @@ internal sealed class TypeReader(ProcessMemory memory, RuntimeLayout layout, Mod
 
     private int? IndexOf(ulong type, int depth)
     {
-        if (layout.Types is null || type == 0 || (type & TypeLayout.IsNoClass) != 0 || depth > MaxDepth || _indexes.Count >= MaxTypes)
+        if (layout.Types is null || type == 0 || (type & TypeLayout.IsNoClass) != 0 || depth > MaxDepth)
             return null;
         if (_indexes.TryGetValue(type, out int? known))
             return known;
+        if (!IsType(type))
+            return null;
+        if (_indexes.Count == MaxTypes)
+        {
+            IsFull = true;
+            return null;
+        }
         // A type that is its own argument would be damaged memory.
         _indexes[type] = null;
         try
         {
-            return _indexes[type] = IsType(type) ? snapshot.Add(Describe(layout.Types, type, depth)) : null;
+            return _indexes[type] = snapshot.Add(Describe(layout.Types, type, depth));
         }
         catch (MissingMemoryException)
         {

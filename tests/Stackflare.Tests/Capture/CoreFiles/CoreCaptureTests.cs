@@ -32,6 +32,25 @@ public sealed class CoreCaptureTests : IDisposable
         Assert.Equal(StackflareError.NativeAot, error.Error);
     }
 
+    /// <summary>A core can name a large file any number of times. Each search of it takes a while.</summary>
+    [Fact]
+    public void ALibraryThatIsNamedOftenIsSearchedOnce()
+    {
+        const int names = 4 << 20;
+        byte[] library = new byte[256 + names];
+        "\u007fELF\u0002\u0001\u0001"u8.CopyTo(library);
+        (library[40], library[60]) = (64, 1);
+        (library[64 + 4], library[64 + 25], library[64 + 34]) = (3, 1, names >> 16);
+        string path = _folder["library.so"];
+        File.WriteAllBytes(path, library);
+        var core = new CoreBuilder().Thread(1);
+        for (ulong i = 1; i <= 50_000; i++)
+            core.File(i << 12, (i + 1) << 12, path);
+        Effort effort = Effort.Begin();
+        Assert.Equal(StackflareError.NotDotNet, Error(core).Error);
+        Assert.InRange(effort.Used.TotalSeconds, 0, 10);
+    }
+
     [Fact]
     public void ACoreThatIsCutShortSaysSo()
     {

@@ -141,6 +141,59 @@ public sealed class CoreFileTests : IDisposable
         Assert.InRange(effort.Used.TotalSeconds, 0, 20);
     }
 
+    /// <summary>A path is kept and compared often.</summary>
+    [Theory]
+    [InlineData(4095, "", false)]
+    [InlineData(4095, " (deleted)", false)]
+    [InlineData(5000, "", true)]
+    public void APathThatIsTooLongIsDamage(int length, string mark, bool isDamage)
+    {
+        using CoreFile core = Open(new CoreBuilder().Thread(1).File(0x5000, 0x6000, "/lib/a.so").File(0x7000, 0x8000, new string('/', length) + mark).Build());
+        Assert.Equal(isDamage, core.Notes.IsTruncated);
+        Assert.Equal(isDamage ? 1 : 2, core.Notes.Mappings.Count);
+    }
+
+    [Fact]
+    public void TheLastNoteNeedsNoPadding()
+    {
+        byte[] core = new CoreBuilder().Thread(1).Note(99, [1, 2, 3]).Build();
+        core[64 + 32]--;
+        using CoreFile read = Open(core);
+        Assert.False(read.Notes.IsTruncated);
+    }
+
+    [Fact]
+    public void ATableOfFilesWithoutItsNumberIsDamage()
+    {
+        using CoreFile core = Open(new CoreBuilder().Thread(1).Note(0x46494C45, new byte[8]).Build());
+        Assert.True(core.Notes.IsTruncated);
+    }
+
+    /// <summary>The number of parts can be in the first section, which can be anywhere.</summary>
+    [Fact]
+    public void AFileWhoseHeadersAreNowhereIsNoCoreOrOneThatIsDamaged()
+    {
+        byte[] file = Whole().Build()[..64];
+        file.AsSpan(40, 8).Fill(0xFF);
+        file.AsSpan(56, 2).Fill(0xFF);
+        Assert.True(CoreFile.IsCore(Saved(file)));
+        Assert.Equal(StackflareError.InvalidCore, Error(file).Error);
+    }
+
+    /// <summary>A core can have a segment for each byte, and then each read of a page would be thousands of reads of the file.</summary>
+    [Fact]
+    public void MemoryInTinyPiecesIsMissing()
+    {
+        var builder = new CoreBuilder().Thread(1).Memory(0x9000, new byte[0x1000]).Memory(0xA000, new byte[0x1000]);
+        for (ulong i = 0; i < 4096; i++)
+            builder.Memory(0x1000 + i, [1]);
+        using CoreFile core = Open(builder.Build());
+        using var memory = new CoreMemory(core);
+        byte[] bytes = new byte[4096];
+        Assert.InRange(memory.Read(0x1000, bytes), 1, 100);
+        Assert.Equal(4096, memory.Read(0x9800, bytes));
+    }
+
     [Fact]
     public void AFileThatWasDeletedHasItsPath()
     {

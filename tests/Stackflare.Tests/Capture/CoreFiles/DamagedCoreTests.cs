@@ -55,6 +55,13 @@ public sealed class DamagedCoreTests : IDisposable
         Assert.Equal(Environment.Version.ToString(3), snapshot.RuntimeVersion!.ToString());
     }
 
+    [Fact]
+    public void ADamagedListIsSaid()
+    {
+        Assert.DoesNotContain(Take(_core.Build())!.Notes, static n => n.Contains("list of threads or files", StringComparison.Ordinal));
+        Assert.Contains(Take(_core.Build(hasDamagedNote: true))!.Notes, static n => n.Contains("list of threads or files", StringComparison.Ordinal));
+    }
+
     /// <summary>A stack has fewer frames, never others.</summary>
     [Fact]
     public void EveryPageCanBeMissing()

@@ -146,6 +146,24 @@ public sealed class NamedFileTests : IDisposable
         }
     }
 
+    /// <summary>The host is the program, or one of two libraries. A core can name any number of these.</summary>
+    [Fact]
+    public void ABundleIsLookedForInAFewHosts()
+    {
+        const string id = "Yc2JUxHlP3sQ";
+        string path = _folder["a file"], saved = _folder["core"];
+        File.WriteAllBytes(path, ElfBuilder.Bundle(id));
+        var builder = new CoreBuilder().Thread(1).File(Start, Start + 0x3000, path).Memory(Start, ElfBuilder.Bundle(id)[..0x2000]).Memory(Start + 0x10000, ElfBuilder.Bundle(id)[..0x2000]);
+        for (int i = 0; i < 20_000; i++)
+            builder.File(Start + 0x10000, Start + 0x12000, FormattableString.Invariant($"/{i}/libhostfxr.so"));
+        File.WriteAllBytes(saved, builder.Build());
+        using CoreFile core = CoreFile.Open(saved);
+        using var memory = new CoreMemory(core);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.False(memory.IsProved(Start));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 16 << 20);
+    }
+
     /// <summary>A core can name any file. Its reader may have more rights than its author.</summary>
     [Fact]
     public void AFileThatIsNoProgramIsNotUsed()

@@ -33,11 +33,13 @@ internal sealed class OwnCore : IMemoryReader, IDisposable
     }
 
     /// <summary>The bytes of the core, less one page.</summary>
-    public byte[] Build(ulong? without = null)
+    public byte[] Build(ulong? without = null, bool hasDamagedNote = false)
     {
         // The path says the version. No such file exists.
         var builder = new CoreBuilder().Process(Environment.ProcessId, "tests").Thread(1).Thread(Environment.ProcessId, signal: 6)
             .File(_own.Runtime.Start, _own.Runtime.End, $"/nowhere/Microsoft.NETCore.App/{Environment.Version.ToString(3)}/libcoreclr.so");
+        if (hasDamagedNote)
+            builder.Note(0x46494C45, []);
         foreach ((ulong address, byte[] bytes) in _pages.Where(p => p.Key != without))
             builder.Memory(address, bytes);
         return builder.Build();

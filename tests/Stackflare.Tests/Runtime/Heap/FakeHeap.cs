@@ -135,7 +135,7 @@ internal sealed class FakeHeap
         var types = new TypeReader(memory, layout, modules, snapshot);
         var methods = new MethodReader(memory, layout, images, modules, types, snapshot) { CoreLib = Module };
         var code = new CodeMap(memory, Layouts.Code(), images: null);
-        AsyncHeap? heap = AsyncHeap.Open(memory, layout, images, debuggerTable: 0, (types, methods, code, snapshot), budget ?? new HeapBudget { Time = TimeSpan.FromMinutes(1) }, notes);
+        AsyncHeap? heap = AsyncHeap.Open(memory, layout, images, debuggerTable: 0, (types, new TypeFields(memory, layout, images), methods, code, snapshot), budget ?? new HeapBudget { Time = TimeSpan.FromMinutes(1) }, notes);
         heap?.LookAt(0, ThreadAt, []);
         snapshot.Heap = heap?.Finish(notes, new Version(11, 0));
         return snapshot.Build().Heap;

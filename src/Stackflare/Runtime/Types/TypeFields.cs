@@ -1,26 +1,24 @@
 using System.Reflection.Metadata;
 using System.Reflection.Metadata.Ecma335;
-using Stackflare.Runtime.Types;
+using Stackflare.Errors;
 using Stackflare.Snapshots;
 
-namespace Stackflare.Runtime.Heap;
+namespace Stackflare.Runtime.Types;
 
 /// <summary>The fields of types: all that a type declares, or one by its name.</summary>
 internal sealed class TypeFields(ProcessMemory memory, RuntimeLayout layout, ModuleImages images)
 {
-    private const int MaxFields = 2048, MaxKept = 32 << 20, MaxCompared = 1 << 22;
-    private const long MaxRead = 512 << 20;
+    private const int MaxFields = 2048, MaxCompared = 1 << 22;
     private const uint FieldToken = 0x04000000;
 
     private readonly FieldLayout _layout = layout.Fields!;
     private readonly TypeLayout _types = layout.Types!;
-    private readonly Dictionary<ulong, byte[]> _metadata = [];
+    private readonly MetadataReaders _metadata = new(images);
     private readonly Dictionary<(ulong Module, uint Number, string Name), uint?> _tokens = [];
-    private int _kept, _compared;
-    private long _read;
+    private int _compared;
 
     /// <summary>Whether metadata was so large that fields were not looked for.</summary>
-    public bool IsTruncated { get; private set; }
+    public bool IsTruncated => _metadata.IsTruncated || _compared > MaxCompared;
 
     /// <summary>The fields that a type declares itself and that its objects have, by offset. Empty if they are missing.</summary>
     /// <param name="type">The type.</param>
@@ -58,10 +56,22 @@ internal sealed class TypeFields(ProcessMemory memory, RuntimeLayout layout, Mod
     {
         if (TokenOf(type, name) is not { } token)
             return null;
-        foreach (FieldOffset field in Of(type, isStruct: false))
+        try
         {
-            if (field.Token == token)
-                return field.Offset;
+            ulong shared = SharedType(type), owner = memory.Pointer(shared + _types.Class), list = memory.Pointer(owner + _layout.List);
+            int count = Math.Min((int)memory.Read<ushort>(owner + _layout.Count), MaxFields);
+            for (int i = 0; i < count; i++)
+            {
+                ulong entry = list + ((ulong)i * FieldLayout.Bytes);
+                // The list has only the type's own fields, but the number counts those of its base types too.
+                if (memory.Pointer(entry + _layout.Type) != shared)
+                    return null;
+                if ((memory.Read<uint>(entry + _layout.Token) & FieldLayout.TokenMask) == (token & FieldLayout.TokenMask))
+                    return FieldLayout.First + (memory.Read<uint>(entry + _layout.Place) & FieldLayout.PlaceMask);
+            }
+        }
+        catch (MissingMemoryException)
+        {
         }
         return null;
     }
@@ -83,53 +93,46 @@ internal sealed class TypeFields(ProcessMemory memory, RuntimeLayout layout, Mod
         }
     }
 
-    private unsafe uint? FindToken(ulong module, uint number, string name)
+    private uint? FindToken(ulong module, uint number, string name)
     {
         try
         {
-            byte[] metadata = MetadataOf(module);
-            fixed (byte* start = metadata)
+            if (_metadata.Of(module) is not { } reader)
+                return null;
+            foreach (FieldDefinitionHandle handle in reader.GetTypeDefinition(MetadataTokens.TypeDefinitionHandle((int)number)).GetFields())
             {
-                var reader = new MetadataReader(start, metadata.Length);
-                TypeDefinition definition = reader.GetTypeDefinition(MetadataTokens.TypeDefinitionHandle((int)number));
-                foreach (FieldDefinitionHandle handle in definition.GetFields())
-                {
-                    IsTruncated |= ++_compared > MaxCompared;
-                    if (IsTruncated)
-                        break;
-                    if (reader.StringComparer.Equals(reader.GetFieldDefinition(handle).Name, name))
-                        return (uint)MetadataTokens.GetToken(handle);
-                }
+                if (_compared > MaxCompared)
+                    break;
+                _compared++;
+                if (reader.StringComparer.Equals(reader.GetFieldDefinition(handle).Name, name))
+                    return (uint)MetadataTokens.GetToken(handle);
             }
         }
-        catch (Exception e) when (e is MissingMemoryException or BadImageFormatException or InvalidOperationException or ArgumentException)
+        catch (Exception e) when (MalformedData.Is(e))
         {
         }
         return null;
     }
 
     /// <summary>The numbers of types in a module's metadata by namespace and name; a nested type has no namespace. 0 for one that is not there.</summary>
-    public unsafe uint[] TypesNamed(ulong module, params ReadOnlySpan<(string Space, string Name)> names)
+    public uint[] TypesNamed(ulong module, params ReadOnlySpan<(string Space, string Name)> names)
     {
         uint[] numbers = new uint[names.Length];
         try
         {
-            byte[] metadata = MetadataOf(module);
-            fixed (byte* start = metadata)
+            if (_metadata.Of(module) is not { } reader)
+                return numbers;
+            foreach (TypeDefinitionHandle handle in reader.TypeDefinitions)
             {
-                var reader = new MetadataReader(start, metadata.Length);
-                foreach (TypeDefinitionHandle handle in reader.TypeDefinitions)
+                TypeDefinition type = reader.GetTypeDefinition(handle);
+                for (int i = 0; i < names.Length; i++)
                 {
-                    TypeDefinition type = reader.GetTypeDefinition(handle);
-                    for (int i = 0; i < names.Length; i++)
-                    {
-                        if (numbers[i] == 0 && reader.StringComparer.Equals(type.Name, names[i].Name) && reader.StringComparer.Equals(type.Namespace, names[i].Space))
-                            numbers[i] = (uint)MetadataTokens.GetRowNumber(handle);
-                    }
+                    if (numbers[i] == 0 && reader.StringComparer.Equals(type.Name, names[i].Name) && reader.StringComparer.Equals(type.Namespace, names[i].Space))
+                        numbers[i] = (uint)MetadataTokens.GetRowNumber(handle);
                 }
             }
         }
-        catch (Exception e) when (e is BadImageFormatException or InvalidOperationException or ArgumentException)
+        catch (Exception e) when (MalformedData.Is(e))
         {
         }
         return numbers;
@@ -138,22 +141,4 @@ internal sealed class TypeFields(ProcessMemory memory, RuntimeLayout layout, Mod
     /// <summary>The type with which a type shares its code and its fields: often itself.</summary>
     /// <exception cref="MissingMemoryException">The type is missing.</exception>
     public ulong SharedType(ulong type) => memory.Pointer(type + _types.Class) is var owner && (owner & TypeLayout.IsOtherType) != 0 ? owner & ~TypeLayout.IsOtherType : type;
-
-    private byte[] MetadataOf(ulong module)
-    {
-        if (!_metadata.TryGetValue(module, out byte[]? metadata))
-        {
-            IsTruncated |= _read > MaxRead;
-            metadata = IsTruncated ? [] : images.Metadata(module);
-            _read += metadata.Length;
-            if (_kept > MaxKept)
-            {
-                _metadata.Clear();
-                _kept = 0;
-            }
-            _kept += metadata.Length;
-            _metadata[module] = metadata;
-        }
-        return metadata;
-    }
 }
