@@ -91,7 +91,7 @@ internal sealed class FileDumps(SymbolOptions options)
         try
         {
             using SafeFileHandle handle = SafeOpen.Regular(file)
-                ?? throw new SnapshotFormatException("it does not exist, is not a regular file, or cannot be read");
+                ?? throw new SnapshotFormatException("it does not exist, is not a regular file, is empty, or cannot be read");
             long length = RandomAccess.GetLength(handle);
             if (length > LargestFile)
                 throw new SnapshotFormatException($"it has {length} bytes");

@@ -18,15 +18,17 @@ internal static class SafeOpen
 
     private const int NameOnly = Posix.O_PATH | Posix.O_CLOEXEC;
 
-    /// <summary>Null if there is no regular file at the path, or it cannot be read.</summary>
+    /// <summary>
+    /// Null if there is no regular file at the path, if it is empty, or if it cannot be read. Some files of the kernel claim to be regular, but a read waits for
+    /// content: those have no length.
+    /// </summary>
     public static SafeFileHandle? Regular(RootedPath path)
     {
         // The file that was checked is the file that is opened.
         using SafeFileHandle? named = Find(path, out FileStatus status);
-        if (named is null || !status.IsRegular)
+        if (named is null || status is not { IsRegular: true, Length: > 0 })
             return null;
-        // Some files of the kernel claim to be regular, but a read of them waits for content.
-        int descriptor = Posix.Open(OwnPath(named), Posix.O_RDONLY | Posix.O_CLOEXEC | Posix.O_NOCTTY | Posix.O_NONBLOCK, 0);
+        int descriptor = Posix.Open(OwnPath(named), Posix.O_RDONLY | Posix.O_CLOEXEC | Posix.O_NOCTTY, 0);
         return descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
     }
 

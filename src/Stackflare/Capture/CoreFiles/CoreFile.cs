@@ -57,7 +57,7 @@ internal sealed class CoreFile : IDisposable
         try
         {
             handle = SafeOpen.Regular(path)
-                ?? throw new CoreFileException(path, "it does not exist, is not a regular file, or cannot be read", "Name a core file that you may read.");
+                ?? throw new CoreFileException(path, "it does not exist, is not a regular file, is empty, or cannot be read", "Name a core file that you may read.");
             var core = new CoreFile(path, handle);
             handle = null;
             return core;
