@@ -107,7 +107,9 @@ internal sealed class RuntimeReader
         AsyncHeap? heap = HeapBudget.For(asyncStacks, limits) is { } budget
             ? AsyncHeap.Open(_memory, _layout, readers.Images, DebuggerTable(), (readers.Types, readers.Fields, readers.Methods, readers.Code, builder), budget, heapNotes)
             : null;
-        Walk walk = WalkThreads(readers, stopped, limits, heap);
+        Walk walk = WalkThreads(readers, stopped, limits, processId ?? host.ProcessId, heap);
+        if (walk.HasMainReturned && !host.Tasks.Ids.Contains(host.ProcessId))
+            builder.Host = host with { Tasks = KernelTasks.FromSnapshot(new Dictionary<int, TaskStat> { [host.ProcessId] = new(host.ProgramName, '?', TimeSpan.Zero, 0) }) };
         // In a process that runs, objects move, and locks change hands between two reads.
         using NamedTypes? core = _memory.IsLive ? null : NamedTypes.Open(_memory, _layout, readers.Images, readers.Types, CoreLib.Find(_memory, _layout));
         using LockReader? locks = LockReader.Open(_memory, _layout, core, readers.Types, readers.Methods, readers.Images, walk.Threads, walk.HasAll && !_memory.IsExhausted);
@@ -141,8 +143,9 @@ internal sealed class RuntimeReader
     }
 
     /// <summary>Walks the stacks of all threads.</summary>
-    private Walk WalkThreads(Readers readers, IReadOnlyDictionary<int, StoppedThread> stopped, DumpLimits limits, AsyncHeap? heap)
+    private Walk WalkThreads(Readers readers, IReadOnlyDictionary<int, StoppedThread> stopped, DumpLimits limits, int processId, AsyncHeap? heap)
     {
+        bool hasProgram = ProgramName() is not null;
         var walker = new StackWalker(_memory, _layout, readers.Code, readers.Methods, _images);
         List<ulong> list = RuntimeThreads.List(_memory, _layout.Threads!, limits.MaxThreads, out bool hasAll);
         var walk = new Walk { HasAll = hasAll, FramesLeft = limits.MaxFrames };
@@ -154,14 +157,22 @@ internal sealed class RuntimeReader
             bool mayWalk = outside is { Registers: not null } || (outside is null && !_memory.IsLive);
             List<WalkedFrame> stack = !mayWalk ? [] : walker.Walk(thread, outside?.Registers, Math.Min(limits.MaxFramesPerThread, walk.FramesLeft), out end);
             walk.FramesLeft -= stack.Count;
+            SnapshotThread described = readers.Threads.Describe(thread);
+            StackCompleteness completeness = Completeness(stack, end);
+            // It then only waits for foreground threads, in the background, and the runtime lists it to nobody else. A host's own thread can look the same, without a program.
+            if (hasProgram && described.OsId == processId && described.IsBackground == true && completeness == StackCompleteness.NoManagedFrames)
+            {
+                walk.HasMainReturned = true;
+                continue;
+            }
             walk.Lost += end == WalkEnd.InnermostLost ? 1 : 0;
             walk.Replaced += end == WalkEnd.Replaced ? 1 : 0;
             walk.WithoutRegisters += outside is null && !_memory.IsLive ? 1 : 0;
             heap?.LookAt(walk.Threads.Count, thread, stack);
-            walk.Threads.Add(new WalkedThread(thread, readers.Threads.Describe(thread) with
+            walk.Threads.Add(new WalkedThread(thread, described with
             {
                 Stack = readers.Frames.IndexesOf(stack),
-                Completeness = Completeness(stack, end),
+                Completeness = completeness,
                 CpuTime = outside?.CpuTime,
                 IsAsleep = outside is { IsAsleep: true },
                 IsInManagedCode = stack.Find(static f => f.Block is not null).IsExact,
@@ -267,6 +278,9 @@ internal sealed class RuntimeReader
 
         /// <summary>Whether these are all threads.</summary>
         public required bool HasAll { get; init; }
+
+        /// <summary>Whether the first thread has come back from <c>Main</c>. It is left out.</summary>
+        public bool HasMainReturned { get; set; }
 
         /// <summary>How many frames the limit still allows.</summary>
         public required int FramesLeft { get; set; }

@@ -4,7 +4,7 @@ using Stackflare.Processes;
 namespace Stackflare.Snapshots;
 
 /// <summary>The host's view of the process at about the time of the capture: what the probe does not send.</summary>
-internal sealed class ProcessFacts
+internal sealed record ProcessFacts
 {
     private static string Here => RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "linux-arm64" : "linux-x64";
 

@@ -17,7 +17,7 @@ internal sealed class SnapshotBuilder
     private readonly List<SnapshotQueued> _queued = [];
     private readonly List<SnapshotDueTimers> _dueTimers = [];
 
-    public required ProcessFacts Host { get; init; }
+    public required ProcessFacts Host { get; set; }
 
     /// <summary>The process id in the process's own pid namespace; the host's by default.</summary>
     public int? ProcessId { get; init; }

@@ -58,6 +58,18 @@ public sealed class CoreLockTests
         Assert.All(target.Truth.Threads, thread => Assert.Contains($"held by \"{thread.Name}\" #", result.RawOutput, StringComparison.Ordinal));
     }
 
+    [RequiresPtraceTheory]
+    [InFlavours(Spread.Newest, LooksAt.Cores)]
+    public async Task AProgramThatOutlivesMainIsNamed(string flavour)
+    {
+        await using var target = await StartAsync(flavour, "LogWriter");
+        Assert.Equal(0, (await DumpAsync(await CoreWriter.CreateDumpAsync(target, "withheap"))).Root.GetProperty("findings").GetArrayLength());
+        await target.SendAsync("exit");
+        await Poll.UntilAsync(async () => (await Tool.DumpAsync(target)).Root.GetProperty("findings").GetArrayLength() > 0, "the main thread to be gone", target.Describe);
+        JsonElement finding = Assert.Single((await DumpAsync(await CoreWriter.CreateDumpAsync(target, "withheap"))).Root.GetProperty("findings").EnumerateArray());
+        Assert.Equal("mainReturned", finding.GetProperty("kind").GetString());
+    }
+
     /// <summary>Cores with few objects: what they lack is said, and what they have is right.</summary>
     [RequiresPtraceTheory]
     [InFlavours(Spread.Newest, LooksAt.Cores, "normal")]
