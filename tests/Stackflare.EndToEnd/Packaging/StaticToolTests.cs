@@ -60,8 +60,10 @@ public sealed class StaticToolTests
         Assert.SkipWhen(Command.Find("debootstrap") is null, "debootstrap is not installed");
         Assert.SkipWhen(Needs.Namespaces is not null, Needs.Namespaces ?? "");
         using var root = new ToolRoot();
-        // Unpacked only: nothing is mounted there.
+        // Unpacked only: nothing is mounted there. It makes /proc a link to itself.
         (await new Command("debootstrap", "--foreign", "--variant=minbase", "bullseye", root.Path).RunAsync()).Succeeded();
+        File.Delete(Path.Combine(root.Path, "proc"));
+        Directory.CreateDirectory(Path.Combine(root.Path, "proc"));
         Assert.Contains("GLIBC 2.31", (await new Command("chroot", root.Path, "/lib/x86_64-linux-gnu/libc.so.6").RunAsync()).Succeeded(), StringComparison.Ordinal);
         await AssertWorksAsync(root);
     }
@@ -91,8 +93,8 @@ public sealed class StaticToolTests
             // What the core leaves out comes from files: the runtime's library at its path, names and lines from a folder.
             root.Copy(Path.Combine(CoreWriter.RuntimeOf(target), "libcoreclr.so"));
             foreach (string extension in (string[])[".dll", ".pdb"])
-                root.Copy(target.Flavour.Executable + extension, "/Shapes" + extension);
-            JsonDump core = (await Tool.RunAsync(root.Options, "core", "/core", "--symbols", "/", "-f", "json")).Json;
+                root.Copy(target.Flavour.Executable + extension, "/symbols/Shapes" + extension);
+            JsonDump core = (await Tool.RunAsync(root.Options, "core", "/core", "--symbols", "/symbols", "-f", "json")).Json;
             Assert.All(target.Truth.Threads, thread => thread.AssertIn(core));
         }
         await target.AssertAliveAsync();
