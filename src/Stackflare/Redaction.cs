@@ -1,4 +1,5 @@
 using System.Text;
+using Stackflare.Interop;
 using Stackflare.Redacting;
 using Stackflare.Symbols.Pdb;
 
@@ -21,7 +22,7 @@ public sealed class Redaction
 
     /// <summary>Creates a redaction with a random key, which is not kept anywhere.</summary>
     public Redaction()
-        : this([.. Guid.NewGuid().ToByteArray(), .. Guid.NewGuid().ToByteArray(), .. Guid.NewGuid().ToByteArray()])
+        : this([.. RandomId.New().ToByteArray(), .. RandomId.New().ToByteArray(), .. RandomId.New().ToByteArray()])
     {
     }
 

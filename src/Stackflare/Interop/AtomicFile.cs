@@ -19,7 +19,7 @@ internal static class AtomicFile
         path = Path.GetFullPath(path);
         Check(path, output);
         // Not predictable, and short even if the file's own name is long.
-        string temporary = Path.Combine(Path.GetDirectoryName(path)!, $".stackflare-{Guid.NewGuid():N}.tmp");
+        string temporary = Path.Combine(Path.GetDirectoryName(path)!, $".stackflare-{RandomId.New():N}.tmp");
         int descriptor = Posix.Open(temporary, NewFile, OwnerOnly);
         Succeed(output, descriptor);
         bool isDone = false;

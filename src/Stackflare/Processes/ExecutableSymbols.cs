@@ -5,8 +5,8 @@ using Stackflare.Interop;
 namespace Stackflare.Processes;
 
 /// <summary>
-/// Finds out which .NET runtime is linked into an ELF executable, by its exported names: a single-file program exports names that debuggers
-/// need to find CoreCLR, and a NativeAOT program has its own.
+/// Finds out which .NET runtime is linked into an ELF executable, by its names: a single-file program exports one that debuggers need to find CoreCLR. A
+/// NativeAOT program has its own, and a section for its code: the only sign if it is static, because then it exports nothing.
 /// </summary>
 internal static class ExecutableSymbols
 {
@@ -18,6 +18,8 @@ internal static class ExecutableSymbols
     private static ReadOnlySpan<byte> CoreClrSymbol => "\0DotNetRuntimeInfo\0"u8;
 
     private static ReadOnlySpan<byte> NativeAotSymbol => "\0DotNetRuntimeDebugHeader\0"u8;
+
+    private static ReadOnlySpan<byte> NativeAotSection => "\0__managedcode\0"u8;
 
     public static RuntimeKind RuntimeIn(RootedPath path)
     {
@@ -63,7 +65,7 @@ internal static class ExecutableSymbols
             ReadOnlySpan<byte> names = buffer.AsSpan(0, kept + read);
             if (names.IndexOf(CoreClrSymbol) >= 0)
                 return RuntimeKind.CoreClr;
-            if (names.IndexOf(NativeAotSymbol) >= 0)
+            if (names.IndexOf(NativeAotSymbol) >= 0 || names.IndexOf(NativeAotSection) >= 0)
                 return RuntimeKind.NativeAot;
             offset += read;
             size -= read;

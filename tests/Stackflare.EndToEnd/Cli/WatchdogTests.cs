@@ -8,7 +8,7 @@ public sealed class WatchdogTests(StillTarget still) : IClassFixture<StillTarget
     [Fact]
     public async Task AKernelThatDoesNotTellOfTheProcessIsNotWaitedFor()
     {
-        var witness = await Witness.RunHangingAtAsync("maps", still.Id, "--timeout", "0.01");
+        var witness = await Witness.RunHangingAtAsync($"/proc/{still.Id}/maps", still.Id, "--timeout", "0.01");
         witness.Result.AssertError(11, "No stacks within 0.01 s: the kernel does not return information about the process.");
         Assert.Empty(witness.Result.RawOutput);
         await still.Process.AssertAliveAsync();

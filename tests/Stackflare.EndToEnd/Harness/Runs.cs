@@ -8,7 +8,7 @@ internal static class Runs
 {
     public const string Trait = "Runs", Long = "Long", Variable = "STACKFLARE_RUNS";
 
-    private static readonly bool AreLong = string.Equals(Environment.GetEnvironmentVariable(Variable), Long, StringComparison.OrdinalIgnoreCase);
+    public static readonly bool AreLong = string.Equals(Environment.GetEnvironmentVariable(Variable), Long, StringComparison.OrdinalIgnoreCase);
 
     /// <param name="gate">Times in the gate.</param>
     /// <param name="full">Times in the long runs.</param>

@@ -28,10 +28,10 @@ public sealed class PackageContentTests(Packages packages)
     [Fact]
     public void ThereAreThePackagesAndTheSymbolsOfTheLibraries() =>
         Assert.Equal(
-            [
+            ((string[])[
                 $"Stackflare.{Packages.Version}.nupkg", $"Stackflare.{Packages.Version}.snupkg", $"Stackflare.AspNetCore.{Packages.Version}.nupkg", $"Stackflare.AspNetCore.{Packages.Version}.snupkg",
-                $"Stackflare.Cli.{Packages.Version}.nupkg", $"Stackflare.Cli.linux-x64.{Packages.Version}.nupkg",
-            ],
+                $"Stackflare.Cli.{Packages.Version}.nupkg", .. Executables().Select(p => $"Stackflare.Cli.{p}.{Packages.Version}.nupkg"),
+            ]).Order(StringComparer.Ordinal),
             Directory.EnumerateFiles(packages.Feed).Select(Path.GetFileName).Order(StringComparer.Ordinal));
 
     [Fact]
@@ -118,14 +118,20 @@ public sealed class PackageContentTests(Packages packages)
     }
 
     [Fact]
-    public void TheToolIsOnePackageThatLeadsToOneWithTheExecutable()
+    public void TheToolIsOnePackageThatLeadsToTheOnesWithTheExecutables()
     {
-        using ZipArchive pointer = packages.Open("Stackflare.Cli"), executable = packages.Open("Stackflare.Cli.linux-x64");
+        using ZipArchive pointer = packages.Open("Stackflare.Cli");
         Assert.Equal(["LICENSE", "README.md", "Stackflare.Cli.nuspec", "tools/any/any/DotnetToolSettings.xml"], Contents(pointer));
-        Assert.Equal(
-            ["LICENSE", "README.md", "Stackflare.Cli.linux-x64.nuspec", "tools/any/linux-x64/DotnetToolSettings.xml", "tools/any/linux-x64/stackflare"],
-            Contents(executable));
-        Assert.Equal(Machine("linux-x64"), ReadMachine(executable.GetEntry("tools/any/linux-x64/stackflare")!));
+        string settings = System.Text.Encoding.UTF8.GetString(Read(pointer.GetEntry("tools/any/any/DotnetToolSettings.xml")!));
+        foreach (string platform in Executables())
+        {
+            using ZipArchive executable = packages.Open($"Stackflare.Cli.{platform}");
+            Assert.Equal(
+                ["LICENSE", "README.md", $"Stackflare.Cli.{platform}.nuspec", $"tools/any/{platform}/DotnetToolSettings.xml", $"tools/any/{platform}/stackflare"],
+                Contents(executable));
+            Assert.Equal(Machine(platform), ReadMachine(executable.GetEntry($"tools/any/{platform}/stackflare")!));
+            Assert.Contains($"RuntimeIdentifier=\"{platform}\"", settings, StringComparison.Ordinal);
+        }
     }
 
     [Theory]
@@ -151,7 +157,7 @@ public sealed class PackageContentTests(Packages packages)
     [Fact]
     public void NoFileNamesTheFolderThatItWasBuiltIn()
     {
-        foreach (string id in new[] { "Stackflare", "Stackflare.AspNetCore", "Stackflare.Cli.linux-x64" })
+        foreach (string id in (string[])["Stackflare", "Stackflare.AspNetCore", .. Executables().Select(p => $"Stackflare.Cli.{p}")])
         {
             using ZipArchive package = packages.Open(id);
             foreach (ZipArchiveEntry entry in package.Entries)
@@ -172,6 +178,9 @@ public sealed class PackageContentTests(Packages packages)
             yield return "linux-musl-x64";
         yield return "linux-x64";
     }
+
+    /// <summary>Those of them that there is a tool for. It needs no C library, so the SDK uses the same for musl.</summary>
+    private static IEnumerable<string> Executables() => Platforms().Where(p => p != "linux-musl-x64");
 
     private XElement Metadata(string id)
     {

@@ -82,9 +82,14 @@ public sealed class Packages : IAsyncLifetime
     }
 
     /// <summary>Runs the SDK for a user who has nothing yet, with no package source but those of the arguments.</summary>
-    internal async Task<string> DotnetForNewUserAsync(string folder, params string[] arguments)
+    internal Task<string> DotnetForNewUserAsync(string folder, params string[] arguments) => DotnetForNewUserAsync(folder, Quiet(), arguments);
+
+    /// <summary>The same on another platform, as far as the SDK knows.</summary>
+    internal Task<string> DotnetOnPlatformAsync(string platform, string folder, params string[] arguments) =>
+        DotnetForNewUserAsync(folder, new(Quiet()) { ["DOTNET_RUNTIME_ID"] = platform }, arguments);
+
+    private async Task<string> DotnetForNewUserAsync(string folder, Dictionary<string, string> environment, string[] arguments)
     {
-        Dictionary<string, string> environment = Quiet();
         environment["NUGET_PACKAGES"] = Directory($"{folder}/packages");
         environment["DOTNET_CLI_HOME"] = Directory($"{folder}/home");
         var command = new Command("dotnet", arguments) { Directory = Directory(folder), Environment = environment };

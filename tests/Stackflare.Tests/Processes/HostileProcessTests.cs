@@ -76,6 +76,7 @@ public sealed class HostileProcessTests : IDisposable
     [Theory]
     [InlineData("DotNetRuntimeInfo", RuntimeKind.CoreClr)]
     [InlineData("DotNetRuntimeDebugHeader", RuntimeKind.NativeAot)]
+    [InlineData("__managedcode", RuntimeKind.NativeAot)]
     [InlineData("DotNetRuntimeInformation", RuntimeKind.None)]
     public void ANameIsFoundAcrossTheBordersOfPieces(string name, object kind)
     {

@@ -105,7 +105,7 @@ internal sealed class ProbeTransport : IDisposable
 
     private void ListenAbstract()
     {
-        Address = $"@stackflare-{Guid.NewGuid():N}";
+        Address = $"@stackflare-{RandomId.New():N}";
         Listener = UnixSocket.Listen(Address);
     }
 }

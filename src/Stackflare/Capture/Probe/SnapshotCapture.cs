@@ -121,7 +121,7 @@ internal static class SnapshotCapture
         using ProbeTransport transport = open();
         var deadline = Deadline.In(limits.Timeout, cancellationToken);
         // Guids use the kernel's random source. The cryptography library would load OpenSSL for the same bytes.
-        ulong nonce = BinaryPrimitives.ReadUInt64LittleEndian(Guid.NewGuid().ToByteArray());
+        ulong nonce = BinaryPrimitives.ReadUInt64LittleEndian(RandomId.New().ToByteArray());
         ReadOnlyMemory<byte> bytes;
         try
         {

@@ -138,7 +138,7 @@ internal sealed class TransportDirectory : IDisposable
         UnixFileMode mode = target.User == Posix.EffectiveUser() ? Ours : Ours | Enter;
         for (int i = 0; i < Attempts; i++)
         {
-            string name = $"{Prefix}{Guid.NewGuid():N}", path = $"{SafeOpen.OwnPath(handle)}/{name}", there = $"{parent}/{name}";
+            string name = $"{Prefix}{RandomId.New():N}", path = $"{SafeOpen.OwnPath(handle)}/{name}", there = $"{parent}/{name}";
             Succeed(Posix.MakeDirectory(path, (int)Ours), there);
             // Another tool may have found it before it was locked, and removed it.
             if (TryLock(path) is not { } @lock)
