@@ -60,7 +60,13 @@ internal sealed class RegionLayout
     /// <summary>Those of .NET 10.0, which does not describe them.</summary>
     public static RegionLayout Net10 { get; } = new()
     {
-        GenerationBytes = 256, Generations = 5, First = 56, Allocated = 0, Committed = 8, Memory = 32, Next = 48,
+        GenerationBytes = 256,
+        Generations = 5,
+        First = 56,
+        Allocated = 0,
+        Committed = 8,
+        Memory = 32,
+        Next = 48,
     };
 
     public uint GenerationBytes { get; private init; }
