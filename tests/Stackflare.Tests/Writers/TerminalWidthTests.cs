@@ -15,6 +15,8 @@ public sealed partial class TerminalWidthTests
     [InlineData(80, "   at MyApp.Program.Main(String[] args) in /code/build/steps/jobs/7/source/repository/Program.cs:line 19", "   at MyApp.Program.Main(String[] args) in /code/…/repository/Program.cs:line 19")]
     [InlineData(80, "   at Microsoft.AspNetCore.Server.Kestrel.Core.Internal.Infrastructure.Heartbeat.TimerLoop()", "   at Microsoft…Kestrel.Core.Internal.Infrastructure.Heartbeat.TimerLoop()")]
     [InlineData(60, "   at A.Very.Long.Space.Of.Names.Handler.Handle(System.Collections.Generic.IEnumerable`1 items, String name) in /s/a/b/H.cs:line 1", "   at A…Handler.Handle(…) in /s/a/b/H.cs:line 1")]
+    // A directory whose name is no longer than the mark goes with the next one.
+    [InlineData(62, "   at Shop.Program.Main() in /home/u/projects/tests/Program.cs:line 19", "   at Shop.Program.Main() in /home/…/tests/Program.cs:line 19")]
     // Types within types.
     [InlineData(100, "   - waiting for <0x7f6f40968340> (System.Runtime.CompilerServices.AsyncTaskMethodBuilder`1[System.Threading.Tasks.VoidTaskResult])", "   - waiting for <0x7f6f40968340> (…AsyncTaskMethodBuilder`1[System…Tasks.VoidTaskResult])")]
     // A frame that is still too long keeps its end; a sentence stays as it is, and the terminal wraps it.

@@ -66,15 +66,19 @@ internal static partial class LongNames
         return text;
     }
 
-    /// <summary>Without the first part that may go: not the first one, and not the last two. Null if that makes it no shorter.</summary>
+    /// <summary>Without the first parts that may go and make it shorter: not the first one, and not the last two. Null if there are none.</summary>
     private static string? WithoutOne(string name, char separator, string gap)
     {
         string root = name[0] == separator ? name[..1] : "";
         string[] parts = name[root.Length..].Replace(gap, separator.ToString(), StringComparison.Ordinal).Split(separator);
-        if (parts.Length <= 3)
-            return null;
-        string shorter = $"{root}{parts[0]}{gap}{string.Join(separator, parts[2..])}";
-        return shorter.Length < name.Length ? shorter : null;
+        // The gap is as long as a short part.
+        for (int next = 2; next <= parts.Length - 2; next++)
+        {
+            string shorter = $"{root}{parts[0]}{gap}{string.Join(separator, parts[next..])}";
+            if (shorter.Length < name.Length)
+                return shorter;
+        }
+        return null;
     }
 
     /// <summary>At least four parts, which may have generic arity and be shortened already.</summary>
