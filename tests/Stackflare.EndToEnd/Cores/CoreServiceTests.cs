@@ -38,14 +38,16 @@ public sealed class CoreServiceTests
         string program = Path.Combine(TestPaths.TargetOutput("Shop", "net10.0"), "Shop");
         await using var prices = await WebServer.StartAsync(Flavour.Named(flavour), program, "prices", "--fault", fault);
         await using var orders = await WebServer.StartAsync(Flavour.Named(flavour), program, "orders", "--fault", fault, "--prices", $"{prices.Address}");
-        JsonDump dump = await AssertSameAsync(orders, Requests / 2, ["order"]);
         string place = Directory.GetFiles(Path.Combine(TestPaths.RepositoryRoot, "tests", "Targets", "Shop"), "*.cs")
             .SelectMany(file => SourceMarks.LinesOf(file, fault).Select(line => string.Create(CultureInfo.InvariantCulture, $"{file}:line {line}"))).Single();
+        JsonDump dump = await AssertSameAsync(orders, Requests / 2, ["order"], place);
         Assert.Contains(AsyncView.Stacks(dump, isOfProgram: true), s => s.Contains(place, StringComparison.Ordinal));
     }
 
-    /// <summary>The same of the core as of the process right before and right after it was written.</summary>
-    private static async Task<JsonDump> AssertSameAsync(WebServer server, int count, string[] kinds)
+    /// <summary>
+    /// The same of the core as of the process right before and right after it was written. With a place, once a request hangs there.
+    /// </summary>
+    private static async Task<JsonDump> AssertSameAsync(WebServer server, int count, string[] kinds, string? place = null)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         using HttpClient client = Send(server, kinds, end.Token, out Task[] requests);
@@ -54,7 +56,7 @@ public sealed class CoreServiceTests
         await Poll.UntilAsync(
             async () =>
             {
-                (before, after) = (after, Text(await LiveAsync(server), count));
+                (before, after) = (after, Text(await LiveAsync(server), count, place));
                 return before.Length > 0 && before == after;
             },
             "requests that hang",
@@ -63,11 +65,11 @@ public sealed class CoreServiceTests
         {
             before = after;
             JsonDump core = (await Tool.RunAsync("core", await CoreWriter.GcoreAsync(server.Pid, folder.Path), "-f", "json", "--async")).Json;
-            after = Text(await LiveAsync(server), count);
+            after = Text(await LiveAsync(server), count, place);
             // The server's own work changes now and then, and a core can be written while it collects garbage: then a note says so.
             if (look < 5 && (before != after || core.Notes.Any(static n => n.Contains("sync", StringComparison.Ordinal))))
                 continue;
-            Assert.Equal((after, ""), (Text(core, count), string.Join('\n', core.Notes.Where(static n => n.Contains("sync", StringComparison.Ordinal)))));
+            Assert.Equal((after, ""), (Text(core, count, place), string.Join('\n', core.Notes.Where(static n => n.Contains("sync", StringComparison.Ordinal)))));
             await EndAsync(end, requests);
             return core;
         }
@@ -99,10 +101,11 @@ public sealed class CoreServiceTests
 
     private static async Task<JsonDump> LiveAsync(WebServer server) => (await Tool.RunWholeAsync($"{server.Pid}", "-f", "json", "--async", "--timeout", "60")).Json;
 
-    /// <summary>What the program does; empty until enough requests hang.</summary>
-    private static string Text(JsonDump dump, int count)
+    /// <summary>What the program does; empty until enough requests hang, and one of them hangs at the place.</summary>
+    private static string Text(JsonDump dump, int count, string? place)
     {
         string[] requests = AsyncView.Requests(dump);
-        return requests.Length < count ? "" : string.Join('\n', [.. requests, .. AsyncView.Stacks(dump, isOfProgram: true)]);
+        string[] stacks = AsyncView.Stacks(dump, isOfProgram: true);
+        return requests.Length < count || (place is not null && !stacks.Any(s => s.Contains(place, StringComparison.Ordinal))) ? "" : string.Join('\n', [.. requests, .. stacks]);
     }
 }
