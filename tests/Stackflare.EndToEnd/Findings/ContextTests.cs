@@ -34,7 +34,7 @@ public sealed class ContextTests
             (DeadlockStep step, string type) = expected;
             CapturedContext context = step.Wait.CapturedContext!;
             Assert.Equal((type, Method, step.WaitsFor), (context.Type, context.Frame!.Method.FullName, context.Thread));
-            Assert.Contains("await FetchAsync()", context.Frame.Source!.Text, StringComparison.Ordinal);
+            Assert.Contains("await FetchAsync(fetched)", context.Frame.Source!.Text, StringComparison.Ordinal);
         });
         Assert.Null(till.Wait.CapturedContext);
         Assert.Equal(WaitKind.MonitorEnter, till.Wait.Kind);
@@ -42,7 +42,7 @@ public sealed class ContextTests
         Assert.Contains("Deadlock through a synchronization context: a thread waits for itself forever", text, StringComparison.Ordinal);
         Assert.Contains("Deadlock through a task scheduler: a thread waits for itself forever", text, StringComparison.Ordinal);
         Assert.Matches($@"""counter"" #\d+ waits for <0x[0-9a-f]+> \(async method {Method}\), which must go on in the synchronization context <0x[0-9a-f]+> \({Context}\) of ""counter"" #\d+", text);
-        Assert.Matches($@"\n    {Method}\(\) in .*Desks\.cs:line \d+ must go on there: `await` it instead of blocking, or use ConfigureAwait\(false\)", text);
+        Assert.Matches($@"\n    {Method}\(Task fetched\) in .*Desks\.cs:line \d+ must go on there: `await` it instead of blocking, or use ConfigureAwait\(false\)", text);
         Assert.All(dump.Findings, f => Assert.Equal(FindingKind.Deadlock, f.Kind));
     }
 

@@ -25,11 +25,11 @@ internal sealed class Desks : Shape
 
     private void StartBlocked()
     {
-        Open("counter", track => Sum(track, PriceAsync()));
+        Open("counter", track => Sum(track, Price()));
         _host.StartThread("opener", track =>
         {
             SynchronizationContext.SetSynchronizationContext(new ClosedContext());
-            Sum(track, PriceAsync());
+            Sum(track, Price());
         });
         var line = new LineScheduler();
         new Thread(line.Run) { Name = "cashier", IsBackground = true }.Start();
@@ -42,7 +42,7 @@ internal sealed class Desks : Shape
         isHeld.Wait();
         Open("till", track =>
         {
-            audited.SetResult(PriceAsync());
+            audited.SetResult(Price());
             Lock(track, gate);
         });
     }
@@ -50,7 +50,7 @@ internal sealed class Desks : Shape
     private void StartIn(TaskScheduler scheduler)
     {
         _host.Expect(1);
-        _ = Task.Factory.StartNew(() => Sum(new Track(), PriceAsync()), CancellationToken.None, TaskCreationOptions.None, scheduler);
+        _ = Task.Factory.StartNew(() => Sum(new Track(), Price()), CancellationToken.None, TaskCreationOptions.None, scheduler);
     }
 
     private void StartFree()
@@ -71,7 +71,7 @@ internal sealed class Desks : Shape
         // What it waits for goes on elsewhere; what must go on here is not what it waits for.
         Open("clerk", track =>
         {
-            _ = PriceAsync();
+            _ = Price();
             Sum(track, ElsewhereAsync());
         });
         // It waits for work.
@@ -85,7 +85,7 @@ internal sealed class Desks : Shape
             Sleep(track);
         });
         isInside.Wait();
-        Start("partner", pair, track => Sum(track, PriceAsync()));
+        Start("partner", pair, track => Sum(track, Price()));
     }
 
     private void Open(string name, Action<Track>? work) => Start(name, new DeskContext(), work);
@@ -99,15 +99,24 @@ internal sealed class Desks : Shape
             context.Post(_ => work(new Track()), null);
     }
 
-    private static async Task<int> PriceAsync()
+    /// <summary>Begins a method that has to go on where it began: what it waits for completes only when it waits.</summary>
+    private static Task<int> Price()
     {
-        var price = await FetchAsync().ConfigureAwait(true);
+        var fetched = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task<int> price = PriceAsync(fetched.Task);
+        fetched.SetResult();
+        return price;
+    }
+
+    private static async Task<int> PriceAsync(Task fetched)
+    {
+        var price = await FetchAsync(fetched).ConfigureAwait(true);
         return price + 1;
     }
 
-    private static async Task<int> FetchAsync()
+    private static async Task<int> FetchAsync(Task fetched)
     {
-        await Task.Delay(1).ConfigureAwait(false);
+        await fetched.ConfigureAwait(false);
         return 1;
     }
 
