@@ -68,7 +68,7 @@ public sealed class DamagedCoreTests : IDisposable
     {
         Dictionary<ulong, (ulong, int?)[]> whole = [];
         SnapshotThread parked = Whole(out Snapshot snapshot);
-        foreach (SnapshotThread thread in snapshot.Threads)
+        foreach (SnapshotThread thread in snapshot.Threads.Where(t => _core.Still.Contains(t.OsId)))
             whole.TryAdd((ulong)thread.OsId, Places(snapshot, thread));
         Assert.NotEmpty(whole[(ulong)parked.OsId]);
         ulong[] pages = [.. _core.Pages.Keys];
@@ -78,7 +78,10 @@ public sealed class DamagedCoreTests : IDisposable
             if (Take(_core.Build(without: pages[i])) is not { } less)
                 continue;
             foreach (SnapshotThread thread in less.Threads.Where(t => whole.ContainsKey((ulong)t.OsId)))
-                Assert.True(IsPartOf(Places(less, thread), whole[(ulong)thread.OsId]), FormattableString.Invariant($"Without {pages[i]:x}, thread {thread.OsId} has other frames."));
+            {
+                (ulong, int?)[] left = Places(less, thread), before = whole[(ulong)thread.OsId];
+                Assert.True(IsPartOf(left, before), FormattableString.Invariant($"Without {pages[i]:x}, thread {thread.OsId} has\n{Text(left)}, not\n{Text(before)}"));
+            }
         }
     }
 
@@ -162,6 +165,8 @@ public sealed class DamagedCoreTests : IDisposable
     /// <summary>The addresses of managed code in a stack, and where its IL is.</summary>
     private static (ulong, int?)[] Places(Snapshot snapshot, SnapshotThread thread) =>
         [.. thread.Stack.ToArray().Select(i => snapshot.Frames[i]).Where(f => f.Address != 0 && f.Method is { } method && !snapshot.Methods[method].IsNative).Select(static f => (f.Address, f.ILOffset))];
+
+    private static string Text((ulong Address, int? IL)[] places) => string.Join(' ', places.Select(static p => FormattableString.Invariant($"{p.Address:x}/{p.IL}")));
 
     /// <summary>Whether one stack is the other with frames left out. An IL offset may be missing.</summary>
     private static bool IsPartOf((ulong Address, int? IL)[] part, (ulong Address, int? IL)[] whole)

@@ -15,18 +15,22 @@ internal sealed class OwnCore : IMemoryReader, IDisposable
     /// <summary>The pages, by address.</summary>
     public IReadOnlyDictionary<ulong, byte[]> Pages => _pages;
 
+    /// <summary>The kernel's ids of the threads that stood still while it was read. The stacks of others can be of several moments.</summary>
+    public IReadOnlySet<int> Still { get; private set; } = new HashSet<int>();
+
     /// <summary>Reads the process until a thread has its name and its whole stack: objects move, and a thread has no frame object before it waits.</summary>
     public static OwnCore With(string thread)
     {
         for (int i = 0; ; i++)
         {
             var core = new OwnCore();
-            var memory = new ProcessMemory(core);
-            ContractDescriptor descriptor = core._own.Descriptor(memory);
-            Snapshot snapshot = RuntimeReader.Open(memory, descriptor, core._own.Runtime.Path, core._own.Images)
-                .Read(CodeSnapshot.Host, new Dictionary<int, StoppedThread>(), default, DumpLimits.Default, static () => ([], []));
+            Snapshot snapshot = core.Take(core);
             if (snapshot.Threads.Any(t => t.Name == thread && t.Completeness == StackCompleteness.Complete))
+            {
+                HashSet<string> later = [.. PlacesOf(core.Take(core._own)).Select(static t => t.Places)];
+                core.Still = PlacesOf(snapshot).Where(t => later.Contains(t.Places)).Select(static t => t.Id).ToHashSet();
                 return core;
+            }
             core.Dispose();
             Assert.InRange(i, 0, 1000);
         }
@@ -67,4 +71,13 @@ internal sealed class OwnCore : IMemoryReader, IDisposable
     }
 
     public void Dispose() => _own.Dispose();
+
+    private static IEnumerable<(int Id, string Places)> PlacesOf(Snapshot snapshot) =>
+        snapshot.Threads.Select(t => (t.OsId, string.Join(' ', [t.OsId, .. t.Stack.ToArray().Select(f => (object)snapshot.Frames[f].Address)])));
+
+    private Snapshot Take(IMemoryReader reader)
+    {
+        var memory = new ProcessMemory(reader);
+        return RuntimeReader.Open(memory, _own.Descriptor(memory), _own.Runtime.Path, _own.Images).Read(CodeSnapshot.Outside, DumpLimits.Default, static () => ([], []));
+    }
 }
