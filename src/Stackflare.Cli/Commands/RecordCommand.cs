@@ -52,7 +52,7 @@ internal static class RecordCommand
             using ProcessCapture capture = DumpCommand.Look(result.GetValue(process)!, options, result.GetValue(shared.Symbols) ?? []);
             using var interrupt = new Interrupt();
             var rendering = new RenderOptions { ShowHidden = result.GetValue(all), Redaction = shared.RedactionFor(result) };
-            using var samples = new StackSamples(rendering, forPeople: true);
+            using var samples = new StackSamples(rendering, forPeople: true) { KeepsIdle = form.ShowsIdle };
             var recorder = new Recorder(capture, new Recording(mode, samples), rendering, new SampleClock(TimeSpan.FromSeconds(1 / result.GetValue(rate)), end), interrupt);
             using var bytes = new PooledBytes();
             // The file is found to be writable before the recording begins.

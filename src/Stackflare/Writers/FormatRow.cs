@@ -51,8 +51,11 @@ internal sealed class FormatRow
 
     public bool AddsUp => WriteSamples is not null;
 
+    /// <summary>Whether the reader can have the stacks of what <see cref="StackSamples"/> leaves out.</summary>
+    public bool ShowsIdle => Format is DumpFormat.Html;
+
     /// <summary>An empty sum for <see cref="WriteSamples"/>.</summary>
     /// <param name="options">How much is shown.</param>
     /// <param name="interval">The time from one dump to the next; null without a fixed interval.</param>
-    public StackSamples NewSamples(RenderOptions options, TimeSpan? interval) => new(options, interval, forPeople: _forPeople);
+    public StackSamples NewSamples(RenderOptions options, TimeSpan? interval) => new(options, interval, forPeople: _forPeople) { KeepsIdle = ShowsIdle };
 }

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 using Stackflare.Tests.Writers;
+using Stackflare.Writers.Profiles;
 using static Microsoft.Playwright.Assertions;
 using static Stackflare.Tests.Writers.Build;
 
@@ -253,6 +254,38 @@ public sealed class PageTests(Browser browser, ITestOutputHelper output) : IClas
         await Expect(open.Panel).ToContainTextAsync(" s of ");
         await open.Page.GetByLabel("All 3 dumps", new() { Exact = true }).UncheckAsync();
         await Expect(open.Panel.Locator(".flame button").First).ToHaveAttributeAsync("title", new Regex("of . threads"));
+    }
+
+    [RequiresChromiumFact]
+    public async Task ASeriesHasItsIdleThreads()
+    {
+        using var samples = new StackSamples(RenderOptions.Default, forPeople: true) { KeepsIdle = true };
+        for (int i = 0; i < 3; i++)
+            samples.Add(SampleDumps.Get("async-idle"));
+        await using OpenPage open = await browser.OpenAsync(samples);
+        await open.GoToAsync("Flame graph");
+        ILocator status = open.Panel.Locator("[aria-live]");
+        foreach (string unit in (string[])["threads", "async stacks"])
+        {
+            await open.Page.GetByLabel("Async stacks", new() { Exact = true }).SetCheckedAsync(unit == "async stacks");
+            await open.Page.GetByLabel("Idle of the framework").UncheckAsync();
+            long shown = await AllInAsync(status);
+            await open.Page.GetByLabel("Idle of the framework").CheckAsync();
+            long withIdle = await AllInAsync(status);
+            Assert.Equal(unit == "threads" ? samples.LeftOut.Threads : samples.LeftOut.Async, withIdle - shown);
+            // The box of an idle stack can be opened, and its callers are those of the graph.
+            await open.Panel.Locator(".flame button").Last.ClickAsync();
+            Assert.Equal(withIdle, await AllInAsync(status));
+            await open.Page.GetByRole(AriaRole.Button, new() { Name = "Reset zoom" }).ClickAsync();
+        }
+        Assert.True(samples.LeftOut is { Threads: > 0, Async: > 0 });
+    }
+
+    /// <summary>How many samples the graph has in all, as its status says.</summary>
+    private static async Task<long> AllInAsync(ILocator status)
+    {
+        await Expect(status).ToContainTextAsync(" of ");
+        return long.Parse(Regex.Match(await status.InnerTextAsync(), @" of ([\d,]+) ").Groups[1].Value, NumberStyles.AllowThousands, CultureInfo.InvariantCulture);
     }
 
     [RequiresChromiumFact]

@@ -205,13 +205,15 @@ internal sealed class PageData
     {
         if (_samples.Count < 2)
             return;
-        var graph = new FlameGraph(_samples, MaxRows);
+        FlameGraph graph = new(_samples, MaxRows), idle = new(_samples, MaxRows, ofIdle: true);
         json.WriteStartObject("series");
         json.WriteNumber("dumps", _samples.Count);
         json.WriteBoolean("isTime", _samples.IsTime);
         json.WriteNumber("intervalMs", _samples.Interval?.TotalMilliseconds ?? 0);
         WriteFlame(json, "threads", graph.Threads);
         WriteFlame(json, "async", graph.Async);
+        WriteFlame(json, "idleThreads", idle.Threads);
+        WriteFlame(json, "idleAsync", idle.Async);
         json.WriteEndObject();
     }
 

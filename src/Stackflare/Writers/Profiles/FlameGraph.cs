@@ -8,19 +8,13 @@ internal sealed class FlameGraph
 
     /// <param name="samples">The samples.</param>
     /// <param name="maxRows">How deep stacks are followed. What is deeper only counts for its callers.</param>
-    public FlameGraph(StackSamples samples, int maxRows)
+    /// <param name="ofIdle">Whether the graph is of what was left out because it is idle, instead of the rest.</param>
+    public FlameGraph(StackSamples samples, int maxRows, bool ofIdle = false)
     {
         (_samples, _maxRows) = (samples, maxRows);
-        // Many threads share a stack, and a thread comes back to it.
-        var threads = new Dictionary<int, long>();
-        foreach (SampledThread thread in samples.Threads)
-        {
-            foreach (SampleRun run in thread.Runs)
-                threads[run.Stack] = threads.GetValueOrDefault(run.Stack) + run.Count;
-        }
-        foreach (var (stack, count) in threads)
+        foreach (var (stack, count) in ofIdle ? samples.Idle.Threads : ThreadsOf(samples))
             Add(Threads, stack, count);
-        foreach (var (stack, count) in samples.Async)
+        foreach (var (stack, count) in ofIdle ? samples.Idle.Async : samples.Async)
             Add(Async, stack, count);
     }
 
@@ -32,6 +26,18 @@ internal sealed class FlameGraph
 
     /// <summary>Whether some stacks are deeper than what was followed.</summary>
     public bool IsCut { get; private set; }
+
+    /// <summary>Many threads share a stack, and a thread comes back to it.</summary>
+    private static Dictionary<int, long> ThreadsOf(StackSamples samples)
+    {
+        var threads = new Dictionary<int, long>();
+        foreach (SampledThread thread in samples.Threads)
+        {
+            foreach (SampleRun run in thread.Runs)
+                threads[run.Stack] = threads.GetValueOrDefault(run.Stack) + run.Count;
+        }
+        return threads;
+    }
 
     private void Add(FlameFrame frame, int stack, long count)
     {

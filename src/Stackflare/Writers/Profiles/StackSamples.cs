@@ -29,10 +29,11 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
     private readonly StackTable _stacks = new(limit);
     private readonly Dictionary<(OsThreadId, ManagedThreadId?, string), SampledThread> _threadsByKey = [];
     private readonly List<SampledThread> _threads = [];
-    private readonly Dictionary<int, long> _async = [];
-    // The threads of the current dump and, between samples, of the last one: the number of the stack, or one of these.
-    private const int Nothing = -1, Idle = -2;
-    private readonly Dictionary<DumpThread, int> _seen = [];
+    private readonly Dictionary<int, long> _async = [], _idleThreads = [], _idleAsync = [];
+    // The number of a stack with nothing to show.
+    private const int Nothing = -1;
+    // The threads of the current dump and, between samples, of the last one.
+    private readonly Dictionary<DumpThread, (int Stack, bool IsIdle)> _seen = [];
     // For the current dump: its weights, and the time or number of the samples before it.
     private SampleWeights? _weights;
     private StackOwners? _ownersNow;
@@ -70,6 +71,12 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
 
     /// <summary>How many samples of threads and of async stacks were left out because they are idle and belong to the framework.</summary>
     public (long Threads, long Async) LeftOut { get; private set; }
+
+    /// <summary>Whether the stacks of what is left out are kept, for <see cref="Idle"/>.</summary>
+    public bool KeepsIdle { get; init; }
+
+    /// <summary>The stacks of the threads and async stacks that were left out; empty unless they are kept.</summary>
+    public (IReadOnlyDictionary<int, long> Threads, IReadOnlyDictionary<int, long> Async) Idle => (_idleThreads, _idleAsync);
 
     public IReadOnlyList<SampleFrame> Frames => _frames;
 
@@ -114,7 +121,11 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
                 Add(thread.OsId, null, thread.Name, NumberOf([IdOf(new SampleFrame("[native thread]"))]), weights?.OfNative ?? 1);
         }
         if (dump.AsyncStacks.Count > 0)
-            new AsyncSamples(view.Async, IdOf, name => IdOf(new SampleFrame(name)), forPeople, _options.ShowHidden, AddAsync).Add(leavesOut ? [.. view.Async.Shown] : view.Async.All);
+        {
+            Add(view.Async, leavesOut ? [.. view.Async.Shown] : view.Async.All, _async);
+            if (leavesOut && KeepsIdle)
+                Add(view.Async, [.. view.Async.Idle], _idleAsync);
+        }
         Count++;
     }
 
@@ -155,8 +166,9 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
         for (int i = 0; i < view.Dump.Threads.Count; i++)
         {
             DumpThread thread = view.Dump.Threads[i];
+            bool isIdle = idle.Contains(thread);
             if (weightOf[thread] > 0)
-                _seen[thread] = idle.Contains(thread) ? Idle : view.Stacks.StackOf(i) is var stack and not VisibleStacks.NotShown ? NumberOf(thread, view.Stacks, stack) : Nothing;
+                _seen[thread] = ((!isIdle || KeepsIdle) && view.Stacks.StackOf(i) is var stack and not VisibleStacks.NotShown ? NumberOf(thread, view.Stacks, stack) : Nothing, isIdle);
         }
     }
 
@@ -164,11 +176,17 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
     {
         if (weight <= 0)
             return;
-        int number = _seen[thread];
-        if (number == Idle)
+        (int stack, bool isIdle) = _seen[thread];
+        if (isIdle)
+        {
             LeftOut = LeftOut with { Threads = LeftOut.Threads + weight };
-        else if (number != Nothing)
-            Add(thread.OsId, thread.ManagedId, thread.DisplayName, number, weight);
+            if (stack != Nothing)
+                _idleThreads[stack] = Sum(_idleThreads.GetValueOrDefault(stack), weight);
+        }
+        else if (stack != Nothing)
+        {
+            Add(thread.OsId, thread.ManagedId, thread.DisplayName, stack, weight);
+        }
     }
 
     private void Forget(ThreadDump dump)
@@ -181,11 +199,12 @@ internal sealed class StackSamples(RenderOptions options, TimeSpan? interval = n
         }
     }
 
-    private void AddAsync(ReadOnlySpan<int> stack, long count)
-    {
-        int number = NumberOf(stack);
-        _async[number] = _weights is { OfAsync: var weight } ? Sum(_async.GetValueOrDefault(number), count * weight) : AsyncStackGroup.Sum(_async.GetValueOrDefault(number), count);
-    }
+    private void Add(AsyncGroups groups, IReadOnlyList<AsyncStackGroup> added, Dictionary<int, long> sums) =>
+        new AsyncSamples(groups, IdOf, name => IdOf(new SampleFrame(name)), forPeople, _options.ShowHidden, (stack, count) =>
+        {
+            int number = NumberOf(stack);
+            sums[number] = _weights is { OfAsync: var weight } ? Sum(sums.GetValueOrDefault(number), count * weight) : AsyncStackGroup.Sum(sums.GetValueOrDefault(number), count);
+        }).Add(added);
 
     private void Add(OsThreadId id, ManagedThreadId? managedId, string name, int stack, long weight)
     {

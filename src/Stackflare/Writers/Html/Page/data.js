@@ -5,7 +5,7 @@
 /** @typedef {{ id: number, name: string, managedId: number, osId: number, state: string, cpu: number, doing: string, isMain: boolean, isBackground: boolean, isPool: boolean, isUnchanged: boolean, entry: number }} Thread */
 /** @typedef {{ label: string, owner: number, readers: number[], isAbandoned: boolean }} Lock */
 /** @typedef {{ thread: number, lock: number, threads: number[], label: string }} Wait */
-/** @typedef {{ dumps: number, isTime: boolean, interval: number, threads: number[], async: number[] }} Series */
+/** @typedef {{ dumps: number, isTime: boolean, interval: number, threads: number[], async: number[], idleThreads: number[], idleAsync: number[] }} Series */
 /** @typedef {{ texts: string[], frames: Frame[], parents: number[], frameOf: number[], entries: Entry[], threads: Thread[], locks: Lock[], waits: Wait[], deadlocks: number[][], series: Series | null }} Dump */
 
 /**
@@ -19,7 +19,7 @@
  * @property {[label: number, owner: number, readers: number[], abandoned: number][]} locks
  * @property {[thread: number, lock: number, threads: number[], label: number][]} waits
  * @property {number[][]} deadlocks
- * @property {{ dumps: number, isTime: boolean, intervalMs: number, threads: number[], async: number[] }} [series] Whether samples are times, and of which unit.
+ * @property {{ dumps: number, isTime: boolean, intervalMs: number, threads: number[], async: number[], idleThreads: number[], idleAsync: number[] }} [series] Whether samples are times, and of which unit.
  */
 
 /** Whose code a frame is. */
@@ -58,7 +58,7 @@ export function readDump(json) {
     locks: json.locks.map(([label, owner, readers, abandoned]) => ({ label: text(label), owner, readers, isAbandoned: abandoned === 1 })),
     waits: json.waits.map(([thread, lock, threads, label]) => ({ thread, lock, threads, label: text(label) })),
     deadlocks: json.deadlocks,
-    series: json.series ? { dumps: json.series.dumps, isTime: json.series.isTime, interval: json.series.intervalMs, threads: json.series.threads, async: json.series.async } : null,
+    series: json.series ? (({ intervalMs, ...series }) => ({ ...series, interval: intervalMs }))(json.series) : null,
   };
 }
 

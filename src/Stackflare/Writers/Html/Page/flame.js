@@ -151,6 +151,42 @@ export function cellsOfSeries(dump, list) {
   return all;
 }
 
+/**
+ * Adds the calls of a second graph to a first one.
+ * @param {Cell} all
+ * @param {Cell} added
+ */
+export function withCells(all, added) {
+  /** @type {[Cell, Cell][]} */
+  const open = [[all, added]];
+  for (let next; (next = open.pop());) {
+    const [cell, other] = next;
+    cell.count += other.count;
+    cell.isMine ||= other.isMine;
+    const known = new Map(cell.calls.map(call => [call.name, call]));
+    for (const call of other.calls) {
+      const same = known.get(call.name);
+      if (same) {
+        open.push([same, call]);
+        continue;
+      }
+      call.caller = cell;
+      cell.calls.push(call);
+    }
+  }
+  return sorted(all);
+}
+
+/** The calls of most samples first. @param {Cell} all */
+function sorted(all) {
+  const open = [all];
+  for (let cell; (cell = open.pop());) {
+    cell.calls.sort((a, b) => b.count - a.count || (a.name < b.name ? -1 : 1));
+    for (const call of cell.calls) open.push(call);
+  }
+  return all;
+}
+
 /** @param {Cell} cell */
 export const unitOf = cell => (cell.name === "[threads]" ? "threads" : "async stacks");
 

@@ -3,7 +3,7 @@ import { copy, count, counts, element, number } from "./dom.js";
 import { nameOf, readDump, textOf } from "./data.js";
 import { chosen, merge } from "./stacks.js";
 import { treeView } from "./tree.js";
-import { cellsOf, cellsOfSeries, flameView, unitOf } from "./flame.js";
+import { cellsOf, cellsOfSeries, flameView, unitOf, withCells } from "./flame.js";
 import { threadsView } from "./threads.js";
 import { locksView } from "./locks.js";
 
@@ -15,7 +15,7 @@ const flame = { isAsync: false, isFlame: false, ofSeries: dump.series !== null, 
 const order = { column: -1, isDown: false };
 
 const series = dump.series;
-const hasAsync = dump.entries.some(e => e.isAsync) || (series !== null && series.async.length > 3);
+const hasAsync = dump.entries.some(e => e.isAsync) || (series !== null && series.async.length + series.idleAsync.length > 6);
 flame.isAsync = hasAsync && series === null && !dump.entries.some(e => !e.isAsync && !e.isIdle);
 
 /** @type {{ key: string, title: string, make: () => Node }[]} */
@@ -127,7 +127,7 @@ function flamePanel() {
   const isSeries = flame.ofSeries && series !== null;
   // The search marks boxes and says their share of all.
   const shown = chosen(dump, { ...filter, search: "" });
-  const cells = isSeries ? cellsOfSeries(dump, flame.isAsync ? series.async : series.threads) : cellsOf(merge(dump, shown, { ...filter, byMethod: true }, false), flame.isAsync);
+  const cells = isSeries ? seriesCells(series) : cellsOf(merge(dump, shown, { ...filter, byMethod: true }, false), flame.isAsync);
   const isTime = isSeries && (flame.isTime || series.isTime) && series.interval > 0;
   const show = isTime ? /** @param {number} n */ n => `${((n * series.interval) / 1000).toFixed(2)} s` : number;
   const choices = element("p", { class: "filters" },
@@ -135,8 +135,14 @@ function flamePanel() {
     choice("Outermost call at the bottom", flame.isFlame, on => (flame.isFlame = on), "flame-up"),
     series ? choice(`All ${number(series.dumps)} dumps`, flame.ofSeries, on => (flame.ofSeries = on), "flame-series") : null,
     isSeries && series.interval > 0 && !series.isTime ? choice("As time", flame.isTime, on => (flame.isTime = on), "flame-time") : null);
-  const note = isSeries ? element("p", { class: "note" }, "This graph is of all dumps, whatever is chosen above; the search marks methods.") : null;
+  const note = isSeries ? element("p", { class: "note" }, "This graph is of all dumps. Of the choices above, only “Idle of the framework” changes it; the search marks methods.") : null;
   return element("div", null, choices, note, flameView(cells, isSeries ? `${isTime ? "of " : "samples of "}${unitOf(cells)}` : unitOf(cells), filter.search, flame.isFlame, show));
+}
+
+/** @param {import("./data.js").Series} series */
+function seriesCells(series) {
+  const cells = cellsOfSeries(dump, flame.isAsync ? series.async : series.threads);
+  return filter.idle ? withCells(cells, cellsOfSeries(dump, flame.isAsync ? series.idleAsync : series.idleThreads)) : cells;
 }
 
 /** @param {string} label @param {boolean} isOn @param {(on: boolean) => void} set */
