@@ -43,6 +43,16 @@ internal static class ProcessFiles
         return Utf8Parser.TryParse(line[(line.LastIndexOf((byte)'\t') + 1)..], out int id, out _) ? id : null;
     }
 
+    /// <summary>How much memory of a process is on a swap device; 0 if the kernel does not say.</summary>
+    public static long SwappedBytes(int pid)
+    {
+        // Its line is behind the list of the user's groups.
+        Span<byte> buffer = stackalloc byte[64 << 10];
+        ReadOnlySpan<byte> status = ProcFile.Read($"/proc/{pid}/status", buffer);
+        int at = status.IndexOf("\nVmSwap:"u8);
+        return at >= 0 && Utf8Parser.TryParse(status[(at + "\nVmSwap:"u8.Length)..].TrimStart(" \t"u8), out long kilobytes, out _) ? kilobytes << 10 : 0;
+    }
+
     /// <summary>The start time of a process in ticks since boot. Together with the id, it is unique.</summary>
     public static long StartTicks(int pid)
     {

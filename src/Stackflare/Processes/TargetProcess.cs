@@ -52,6 +52,9 @@ internal sealed class TargetProcess
     /// <summary>Whether it sees our <c>/proc/{pid}</c>.</summary>
     public required bool SharesProcesses { get; init; }
 
+    /// <summary>Whether its clocks are known to be those of this process.</summary>
+    public bool SharesClock { get; private init; }
+
     /// <summary>Its runtime's temporary directory, as the process sees it.</summary>
     public required string TempDirectory { get; init; }
 
@@ -90,6 +93,7 @@ internal sealed class TargetProcess
             RootPrefix = sameMounts ? "" : $"/proc/{pid}/root",
             SharesNetwork = Shares(pid, "ns/net"),
             SharesProcesses = sameMounts && Shares(pid, "ns/pid"),
+            SharesClock = Shares(pid, "ns/time"),
             // A relative TMPDIR is useless, because its base is not known.
             TempDirectory = environment.Get("TMPDIR") is ['/', ..] set ? set.TrimEnd('/') : DiagnosticsSocket.UsualDirectory,
         };

@@ -80,49 +80,47 @@ internal sealed class RuntimeReader
     }
 
     /// <summary>Reads all threads.</summary>
-    /// <param name="host">What is known of the process otherwise.</param>
-    /// <param name="stopped">What is known of threads from outside, by the kernel's ids.</param>
-    /// <param name="capturedAt">The time of the snapshot.</param>
+    /// <param name="outside">What is known of the process otherwise.</param>
     /// <param name="limits">Limits on threads, frames and bytes.</param>
     /// <param name="notes">Says, at the end, what the memory could not provide.</param>
-    /// <param name="asyncStacks">Whether the heap is read for async methods. Only of a process that does not run.</param>
-    /// <param name="stop">How long threads were stopped for it.</param>
-    /// <param name="processId">The id of the process in its own pid namespace; null if it is the host's.</param>
-    public Snapshot Read(
-        ProcessFacts host, IReadOnlyDictionary<int, StoppedThread> stopped, DateTimeOffset capturedAt, DumpLimits limits, Func<(IEnumerable<string> Plain, IEnumerable<string> WithNames)> notes,
-        AsyncStackMode asyncStacks = AsyncStackMode.Never, TimeSpan stop = default, int? processId = null)
+    /// <param name="budget">Limits for reading the heap for async methods; null if it is not read. Only of a process that does not run.</param>
+    /// <param name="check">Called now and then; what it throws ends the read.</param>
+    public Snapshot Read(OutsideFacts outside, DumpLimits limits, Func<(IEnumerable<string> Plain, IEnumerable<string> WithNames)> notes, HeapBudget? budget = null, Action? check = null)
     {
+        ProcessFacts host = outside.Host;
         List<string> plain = [], withNames = [], heapNotes = [];
         var builder = new SnapshotBuilder
         {
             Host = host,
-            ProcessId = processId,
+            ProcessId = outside.ProcessId,
             RuntimeVersion = Version,
-            CapturedAt = capturedAt,
-            Timings = new CaptureTimings(stop, default, default, default, 0),
+            CapturedAt = outside.CapturedAt,
+            Timings = new CaptureTimings(outside.Stop, default, default, default, 0),
             Notes = plain,
             NotesWithNames = withNames,
         };
         Readers readers = OpenReaders(builder, limits);
-        AsyncHeap? heap = HeapBudget.For(asyncStacks, limits) is { } budget
+        AsyncHeap? heap = budget is not null
             ? AsyncHeap.Open(_memory, _layout, readers.Images, DebuggerTable(), (readers.Types, readers.Fields, readers.Methods, readers.Code, builder), budget, heapNotes)
             : null;
-        Walk walk = WalkThreads(readers, stopped, limits, processId ?? host.ProcessId, heap);
+        check?.Invoke();
+        Walk walk = WalkThreads(readers, outside.Threads, limits, outside.ProcessId ?? host.ProcessId, heap);
         if (walk.HasMainReturned && !host.Tasks.Ids.Contains(host.ProcessId))
             builder.Host = host with { Tasks = KernelTasks.FromSnapshot(new Dictionary<int, TaskStat> { [host.ProcessId] = new(host.ProgramName, '?', TimeSpan.Zero, 0) }) };
+        check?.Invoke();
         // In a process that runs, objects move, and locks change hands between two reads.
         using NamedTypes? core = _memory.IsLive ? null : NamedTypes.Open(_memory, _layout, readers.Images, readers.Types, CoreLib.Find(_memory, _layout));
         using LockReader? locks = LockReader.Open(_memory, _layout, core, readers.Types, readers.Methods, readers.Images, walk.Threads, walk.HasAll && !_memory.IsExhausted);
         bool hasLocks = AddThreads(walk.Threads, locks, builder);
-        builder.AreLocksWhole = hasLocks && walk.HasAll && !_memory.IsExhausted && locks is { IsPartial: false, IsTruncated: false };
+        builder.AreLocksWhole = hasLocks && walk is { HasAll: true, NotCopied: 0 } && !_memory.IsExhausted && locks is { IsPartial: false, IsTruncated: false };
         builder.ThreadPool = PoolReader.Read(_memory, _layout, core, readers.Types, builder, out bool isPoolMissing);
-        builder.Heap = heap?.Finish(heapNotes, Version);
+        builder.Heap = heap?.Finish(heapNotes, Version, outside.Clock);
         (IEnumerable<string> ofSource, IEnumerable<string> named) = notes();
         plain.AddRange(ofSource);
         withNames.AddRange(named);
         plain.AddRange(ThreadNotes(walk, readers.Threads, limits));
         if (!_memory.IsLive)
-            plain.AddRange(ObjectNotes(hasLocks ? locks : null, isPoolMissing));
+            plain.AddRange(ObjectNotes(hasLocks ? locks : null, isPoolMissing, walk.NotCopied > 0));
         plain.AddRange(StackNotes(walk, readers.Frames));
         plain.AddRange(LimitNotes(walk, readers));
         plain.AddRange(heapNotes);
@@ -167,6 +165,7 @@ internal sealed class RuntimeReader
             }
             walk.Lost += end == WalkEnd.InnermostLost ? 1 : 0;
             walk.Replaced += end == WalkEnd.Replaced ? 1 : 0;
+            walk.NotCopied += mayWalk ? 0 : 1;
             walk.WithoutRegisters += outside is null && !_memory.IsLive ? 1 : 0;
             heap?.LookAt(walk.Threads.Count, thread, stack);
             walk.Threads.Add(new WalkedThread(thread, described with
@@ -206,12 +205,14 @@ internal sealed class RuntimeReader
     }
 
     /// <summary>What is missing because objects are missing.</summary>
-    private static IEnumerable<string> ObjectNotes(LockReader? locks, bool isPoolMissing)
+    private static IEnumerable<string> ObjectNotes(LockReader? locks, bool isPoolMissing, bool lacksStacks)
     {
         if (locks is null)
             yield return $"Locks{(isPoolMissing ? ", deadlocks and the state of the thread pool" : " and deadlocks")} are not available: the memory lacks them, or their layout is not known.";
         else if (isPoolMissing)
             yield return "The state of the thread pool is not available, or not complete: the memory lacks a part of it, or its layout is not known.";
+        if (locks is not null && lacksStacks)
+            yield return "Some locks, or objects that threads wait for, may be missing: stacks are missing.";
         if (locks is { IsPartial: true })
             yield return "Some locks, or objects that threads wait for, may be missing: the memory lacks a part of them, or their layout is not known.";
         if (locks is { IsTruncated: true })
@@ -291,5 +292,8 @@ internal sealed class RuntimeReader
         public int Replaced { get; set; }
 
         public int WithoutRegisters { get; set; }
+
+        /// <summary>The threads whose stacks are not walked, as they were not copied.</summary>
+        public int NotCopied { get; set; }
     }
 }

@@ -77,7 +77,7 @@ public sealed class CoreLockTests
     public async Task ASmallCoreSaysWhatItLacksAndNothingWrong(string flavour, string kind)
     {
         await using var target = await StartAsync(flavour, "AllDeadlocked");
-        JsonDump whole = await RestAsync(target);
+        JsonDump whole = await ProgramAtRest.DumpAsync(target);
         JsonDump dump = await DumpAsync(await CoreWriter.CreateDumpAsync(target, kind));
         int deadlocks = dump.Root.GetProperty("deadlocks").GetArrayLength();
         Assert.True(
@@ -124,42 +124,13 @@ public sealed class CoreLockTests
             Assert.Empty(dump.Notes);
     }
 
-    /// <summary>Takes a core of a program at rest: it says the same as the dumps by the probe before and after it.</summary>
     private static async Task<(JsonDump Dump, string Core)> SettleAsync(TargetProcess target, string kind)
     {
-        string[] before, after = LockText.Of(await RestAsync(target));
-        for (int look = 1; ; look++)
-        {
-            before = after;
-            string core = kind == "gcore" ? await CoreWriter.GcoreAsync(target.Pid, target.TemporaryFolder) : await CoreWriter.CreateDumpAsync(target, kind);
-            JsonDump dump = await DumpAsync(core);
-            string[] found = LockText.Of(dump);
-            after = LockText.Of(await Tool.DumpAsync(target, "--async"));
-            if (before.SequenceEqual(after) && found.SequenceEqual(after) && IsAtRest(target, dump))
-                return (dump, core);
-            // One at a barrier wakes now and then.
-            Assert.True(look < 5, $"the process\n{string.Join('\n', after.Except(found))}\nand its core\n{string.Join('\n', found.Except(after))}\n{target.Describe()}");
-        }
+        string core = "";
+        JsonDump dump = await ProgramAtRest.SameAsync(target, async () =>
+            await DumpAsync(core = kind == "gcore" ? await CoreWriter.GcoreAsync(target.Pid, target.TemporaryFolder) : await CoreWriter.CreateDumpAsync(target, kind)));
+        return (dump, core);
     }
-
-    /// <summary>Threads that have just said that they will wait may not do so yet.</summary>
-    private static async Task<JsonDump> RestAsync(TargetProcess target)
-    {
-        JsonDump? dump = null;
-        string[] now = [];
-        await Poll.UntilAsync(
-            async () =>
-            {
-                string[] before = now;
-                now = LockText.Of(dump = await Tool.DumpAsync(target, "--async"));
-                return before.SequenceEqual(now) && IsAtRest(target, dump);
-            },
-            "the program to be at rest",
-            () => $"{string.Join('\n', now)}\n{target.Describe()}");
-        return dump!;
-    }
-
-    private static bool IsAtRest(TargetProcess target, JsonDump dump) => target.Truth.Threads.All(t => t.Wanted is null || dump.Of(t).IsWaiting);
 
     private static Task<TargetProcess> StartAsync(string flavour, string shape, params string[] arguments) =>
         TargetProcess.StartAsync(Flavour.Named(flavour), shape, TargetOptions.NoTrap with { Arguments = arguments });

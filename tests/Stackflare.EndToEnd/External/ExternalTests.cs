@@ -7,7 +7,7 @@ namespace Stackflare.EndToEnd.External;
 /// <summary>A process that is read from outside has the frames that its runtime says it has, whether its runtime could answer or not.</summary>
 public sealed class ExternalTests
 {
-    private const string Forced = "--external", ReadOutside = "Read from outside", Unstopped = "Read from outside, without stopping a thread.", NotRead = "not read from outside yet", NotUsed = "The probe could not be used: ";
+    private const string Forced = "--external", ReadOutside = "Read from outside", Unstopped = "Read from outside, without stopping a thread.", NotUsed = "The probe could not be used: ";
 
     /// <summary>Every build for .NET 10 and 11, with frames of every kind.</summary>
     [RequiresTracingTheory]
@@ -263,7 +263,6 @@ public sealed class ExternalTests
         await using var target = await TargetProcess.StartAsync(Flavour.Named(flavour), shape, TargetOptions.NoTrap);
         JsonDump live = await Tool.DumpAsync(target, "--no-async"), dump = await DumpAsync(target, Forced);
         CoreTests.AssertSame(target, live, dump);
-        Assert.Equal(2, dump.Notes.Count(static n => n.Contains(NotRead, StringComparison.Ordinal)));
         await target.AssertAliveAsync();
     }
 

@@ -169,7 +169,7 @@ public sealed class OwnLockTests : IDisposable
     {
         var memory = new ProcessMemory(reader);
         return RuntimeReader.Open(memory, own.Descriptor(new ProcessMemory(own)), own.Runtime.Path, own.Images)
-            .Read(CodeSnapshot.Host, new Dictionary<int, StoppedThread>(), default, DumpLimits.Default, static () => ([], []));
+            .Read(CodeSnapshot.Outside, DumpLimits.Default, static () => ([], []));
     }
 
     private void Own()

@@ -79,8 +79,7 @@ public sealed class OwnProcessTests : IDisposable
     public void AThreadBehindTheLimitWasNotWalked()
     {
         using var own = new OwnProcess();
-        Snapshot snapshot = Open(own, new ProcessMemory(own)).Read(
-            CodeSnapshot.Host, new Dictionary<int, StoppedThread>(), default, Limits with { MaxFrames = 1 }, static () => ([], []));
+        Snapshot snapshot = Open(own, new ProcessMemory(own)).Read(CodeSnapshot.Outside, Limits with { MaxFrames = 1 }, static () => ([], []));
         Assert.Contains(snapshot.Threads, static t => t.Completeness == StackCompleteness.Truncated);
         Assert.Equal(StackCompleteness.NotWalked, snapshot.Threads[^1].Completeness);
         Assert.Single(snapshot.Notes, static n => n.Contains("the limit on frames", StringComparison.Ordinal));
@@ -152,7 +151,7 @@ public sealed class OwnProcessTests : IDisposable
             try
             {
                 if (ElfImage.Open(memory, own.Runtime.Start)?.Export(ContractDescriptor.Symbol) is { } at and not 0 && ContractDescriptor.Read(memory, at) is { } descriptor)
-                    RuntimeReader.Open(memory, descriptor, own.Runtime.Path, own.Images).Read(CodeSnapshot.Host, new Dictionary<int, StoppedThread>(), default, Limits, static () => ([], []));
+                    RuntimeReader.Open(memory, descriptor, own.Runtime.Path, own.Images).Read(CodeSnapshot.Outside, Limits, static () => ([], []));
             }
             catch (StackflareException)
             {
@@ -168,7 +167,7 @@ public sealed class OwnProcessTests : IDisposable
     private static Snapshot Take(OwnProcess own)
     {
         var memory = new ProcessMemory(own);
-        return Open(own, memory).Read(CodeSnapshot.Host, new Dictionary<int, StoppedThread>(), default, Limits, static () => (["a note"], []));
+        return Open(own, memory).Read(CodeSnapshot.Outside, Limits, static () => (["a note"], []));
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -81,7 +81,7 @@ public sealed class OwnReaderTests : IDisposable
         for (int i = 0; ; i++)
         {
             Snapshot snapshot = RuntimeReader.Open(new ProcessMemory(own), own.Descriptor(new ProcessMemory(own)), own.Runtime.Path, own.Images)
-                .Read(CodeSnapshot.Host, new Dictionary<int, StoppedThread>(), default, DumpLimits.Default, static () => ([], []));
+                .Read(CodeSnapshot.Outside, DumpLimits.Default, static () => ([], []));
             if (condition(snapshot))
                 return snapshot;
             Assert.InRange(i, 0, 300);

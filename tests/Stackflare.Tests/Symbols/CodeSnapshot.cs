@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Reflection;
 using Stackflare.Processes;
+using Stackflare.Runtime;
 using Stackflare.Snapshots;
 
 namespace Stackflare.Tests.Symbols;
@@ -19,6 +20,9 @@ internal sealed class CodeSnapshot
         Platform = "linux-x64",
         Tasks = KernelTasks.FromSnapshot(new Dictionary<int, TaskStat>()),
     };
+
+    /// <summary>Nothing but the process.</summary>
+    public static OutsideFacts Outside { get; } = new(Host, new Dictionary<int, StoppedThread>(), default);
 
     /// <summary>The paths of modules are what this makes of them.</summary>
     public Func<string, string> PathOf { get; init; } = path => path;

@@ -1,6 +1,7 @@
 using Stackflare.Model;
 using Stackflare.Processes;
 using Stackflare.Runtime;
+using Stackflare.Runtime.Heap;
 using Stackflare.Snapshots;
 using static System.FormattableString;
 
@@ -41,7 +42,8 @@ internal static class CoreCapture
         executable = program is not null && source.IsProved(program.Start) ? program.Path : null;
         var reader = RuntimeReader.Open(memory, descriptor, runtime.Path, images);
         CoreThread[] threads = [.. core.Notes.Threads.DistinctBy(static t => t.Id)];
-        return reader.Read(Facts(core, reader.ProgramName()), threads.ToDictionary(static t => t.Id, static t => t.State), core.WrittenAt, limits, () => (Notes(core), FileNotes(source)), asyncStacks);
+        var outside = new OutsideFacts(Facts(core, reader.ProgramName()), threads.ToDictionary(static t => t.Id, static t => t.State), core.WrittenAt);
+        return reader.Read(outside, limits, () => (Notes(core), FileNotes(source)), HeapBudget.For(asyncStacks, limits));
     }
 
     /// <summary>The runtime's library, or the program that contains the runtime.</summary>

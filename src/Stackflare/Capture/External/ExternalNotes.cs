@@ -7,19 +7,36 @@ namespace Stackflare.Capture.External;
 /// <summary>What a read from outside did and what it lacks, in sentences for the reader of the dump.</summary>
 internal static class ExternalNotes
 {
-    public static IEnumerable<string> Of(ThreadStop stop)
+    /// <param name="stops">What was stopped: the last one counts, the others were for nothing.</param>
+    /// <param name="isStill">Whether no thread ran during the read.</param>
+    /// <param name="process">The process's id.</param>
+    /// <param name="withoutHeap">Why the heap was not read; null if it was, or is not wanted.</param>
+    public static IEnumerable<string> Of(IReadOnlyList<ThreadStop> stops, bool isStill, int process, string? withoutHeap = null)
     {
-        yield return stop.Interrupted == 0 ? "Read from outside, without stopping a thread."
-            : stop.Count == 0 ? "Read from outside: no thread stopped in time."
-            : Invariant($"Read from outside: {Threads(stop.Count)} that did not wait {(stop.Count == 1 ? "was" : "were")} stopped for {stop.Length.TotalMilliseconds:0.0} ms.");
-        foreach (IGrouping<SkipReason, int> skipped in stop.Skipped.GroupBy(static s => s.Value, static s => s.Key).OrderBy(static g => g.Key))
+        int count = stops.Sum(static s => s.Count);
+        yield return stops.All(static s => s.Interrupted == 0) ? "Read from outside, without stopping a thread."
+            : count == 0 ? "Read from outside: no thread stopped in time."
+            : Invariant($"Read from outside: {Threads(stops[^1].Count)} that did not wait {(stops[^1].Count == 1 ? "was" : "were")} stopped for {Length(stops).TotalMilliseconds:0.0} ms.");
+        foreach (IGrouping<SkipReason, int> skipped in stops[^1].Skipped.GroupBy(static s => s.Value, static s => s.Key).OrderBy(static g => g.Key))
             yield return Invariant($"{Stacks(skipped.Count())} missing: {Reason(skipped.Key, skipped.Count() == 1)}.");
-        string[] calls = [.. stop.EndedCalls.Select(static c => SystemCalls.Name(c, Architecture.X64)).Distinct().Order(StringComparer.Ordinal)];
+        string[] calls = [.. stops.SelectMany(static s => s.EndedCalls).Select(static c => SystemCalls.Name(c, Architecture.X64)).Distinct().Order(StringComparer.Ordinal)];
         if (calls.Length > 0)
             yield return $"The stop has ended system calls of the program with EINTR, which the kernel does not restart: {string.Join(", ", calls)}.";
-        yield return "Locks, and what else threads wait for, are not read from outside yet, so deadlocks are not found.";
-        yield return "Async stacks and the thread pool are not read from outside yet.";
+        if (isStill && withoutHeap is not null)
+            yield return withoutHeap;
+        if (!isStill)
+        {
+            yield return "Locks, deadlocks, async stacks and the thread pool are missing: from outside, they are read only while no thread of the process runs. "
+                + Invariant($"To have them, stop it for the dump: kill -STOP {process}, and kill -CONT {process} afterwards.");
+        }
     }
+
+    /// <summary>How long threads were stopped in all.</summary>
+    public static TimeSpan Length(IEnumerable<ThreadStop> stops) => stops.Aggregate(TimeSpan.Zero, static (sum, s) => sum + s.Length);
+
+    public const string Swapped = "Async stacks are missing: a part of the process's memory is on a swap device, and reading it would bring it back. --async reads it all the same.";
+
+    public const string WithoutHeap = "Async stacks are missing: the program ran while its heap was read.";
 
     /// <summary>Why the runtime was not asked. Contains names of the program.</summary>
     public static IEnumerable<string> Why(StackflareException? reason) => reason is null ? [] : [$"The probe could not be used: {reason.Problem}"];

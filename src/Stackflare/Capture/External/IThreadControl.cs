@@ -8,6 +8,9 @@ internal interface IThreadControl
     /// <summary>Keeps this process running, as far as it can, until the result is disposed: if it were stopped, so would be the threads that it holds.</summary>
     IDisposable Guard();
 
+    /// <summary>The ids of the process's threads.</summary>
+    IEnumerable<int> List();
+
     /// <summary>Looks at a thread; null if it has ended or cannot be looked at.</summary>
     ThreadLook? Look(int thread);
 

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Globalization;
 using System.Text;
 using Stackflare.Interop;
 using Stackflare.Runtime.Stacks;
@@ -12,22 +13,39 @@ namespace Stackflare.Capture.External;
 /// <param name="process">The process.</param>
 internal sealed class KernelThreadControl(int process) : IThreadControl
 {
-    private const int StatusBytes = 8192, CallBytes = 512, SchedulerBytes = 128;
+    /// <summary>A user can be in thousands of groups, which are listed before the counts of switches.</summary>
+    private const int StatusBytes = 64 << 10;
+
+    private const int CallBytes = 512, SchedulerBytes = 128;
 
     /// <summary>A thread stops because of the interrupt or because its process is stopped, not because of a signal that it is about to get: PTRACE_EVENT_STOP.</summary>
     private const int EventStop = 128;
 
     public IDisposable Guard() => new StopGuard();
 
+    public IEnumerable<int> List()
+    {
+        try
+        {
+            return [.. Directory.EnumerateDirectories($"/proc/{process}/task").Select(static d => int.TryParse(Path.GetFileName(d), CultureInfo.InvariantCulture, out int id) ? id : 0).Where(static id => id > 0)];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return []; // It has ended.
+        }
+    }
+
     public ThreadLook? Look(int thread)
     {
         Span<byte> buffer = stackalloc byte[StatusBytes], call = stackalloc byte[CallBytes];
         ReadOnlySpan<byte> line = ProcFile.Read($"/proc/{process}/task/{thread}/syscall", call);
         ReadOnlySpan<byte> status = ProcFile.Read($"/proc/{process}/task/{thread}/status", buffer);
-        if (line.IsEmpty || status.IsEmpty || Field(status, "\nState:"u8) is not [var state, ..])
+        if (line.IsEmpty || Field(status, "\nState:"u8) is not [var state, ..]
+            || Number(status, "\nTracerPid:"u8) is not { } tracer || Number(status, "\nvoluntary_ctxt_switches:"u8) is not { } own || Number(status, "\nnonvoluntary_ctxt_switches:"u8) is not { } others)
+        {
             return null;
-        ulong switches = Number(status, "\nvoluntary_ctxt_switches:"u8) + Number(status, "\nnonvoluntary_ctxt_switches:"u8);
-        return new ThreadLook((char)state, Encoding.ASCII.GetString(line.TrimEnd((byte)'\n')), switches, Number(status, "\nTracerPid:"u8) != 0);
+        }
+        return new ThreadLook((char)state, Encoding.ASCII.GetString(line.TrimEnd((byte)'\n')), own + others, tracer != 0);
     }
 
     public TimeSpan? CpuTime(int thread)
@@ -64,7 +82,7 @@ internal sealed class KernelThreadControl(int process) : IThreadControl
 
     public void Release(int thread, in StoppedCall stopped) => _ = Posix.Trace(Posix.PTRACE_DETACH, thread, stopped.Signal);
 
-    private static ulong Number(ReadOnlySpan<byte> status, ReadOnlySpan<byte> name) => Utf8Parser.TryParse(Field(status, name), out ulong number, out _) ? number : 0;
+    private static ulong? Number(ReadOnlySpan<byte> status, ReadOnlySpan<byte> name) => Utf8Parser.TryParse(Field(status, name), out ulong number, out _) ? number : null;
 
     /// <summary>The rest of the text from the value of a field on.</summary>
     private static ReadOnlySpan<byte> Field(ReadOnlySpan<byte> status, ReadOnlySpan<byte> name)

@@ -36,8 +36,9 @@ internal sealed class ThreadCopier(IThreadControl kernel, CopiedMemory memory, I
     /// <param name="places">The threads that the runtime knows.</param>
     /// <param name="bytes">The largest number of bytes.</param>
     /// <param name="maxStop">How long threads may be stopped.</param>
-    /// <returns>What was stopped.</returns>
-    public ThreadStop Copy(IEnumerable<ThreadPlace> places, long bytes, TimeSpan maxStop)
+    /// <param name="isStill">Whether no thread is expected to run. Then only threads are held that were stopped in the middle of their code.</param>
+    /// <returns>What was stopped; null if a thread ran that should not.</returns>
+    public ThreadStop? Copy(IEnumerable<ThreadPlace> places, long bytes, TimeSpan maxStop, bool isStill = false)
     {
         _bytes = bytes;
         var stop = new ThreadStop(kernel, maxStop);
@@ -56,6 +57,8 @@ internal sealed class ThreadCopier(IThreadControl kernel, CopiedMemory memory, I
             if (TryCopyWaiting(place))
                 moving.Remove(id);
         }
+        if (isStill && !moving.Keys.All(id => kernel.Look(id) is { IsStoppedInCode: true }))
+            return null;
         stop.Run(moving.Keys, (id, stopped) =>
         {
             Copied copied = Take(moving[id], stopped.Registers.Sp, MaxStopped);

@@ -32,6 +32,9 @@ internal sealed class ThreadStop(IThreadControl kernel, TimeSpan limit)
     /// <summary>How many threads were stopped.</summary>
     public int Count => _stopped.Count;
 
+    /// <summary>The threads that were stopped.</summary>
+    public IEnumerable<int> Held => _stopped.Select(static s => s.Thread);
+
     /// <summary>How many threads were asked to stop. Also of one that has not stopped in time, a system call can be interrupted.</summary>
     public int Interrupted { get; private set; }
 

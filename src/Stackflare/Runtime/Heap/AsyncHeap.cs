@@ -2,7 +2,6 @@ using Stackflare.Runtime.Code;
 using Stackflare.Runtime.Stacks;
 using Stackflare.Runtime.Types;
 using Stackflare.Snapshots;
-using Stackflare.Snapshots.Format;
 using static System.FormattableString;
 
 namespace Stackflare.Runtime.Heap;
@@ -24,10 +23,11 @@ internal sealed class AsyncHeap
     private readonly HeapSearch _search;
     private readonly RunningMethods _running;
     private readonly Dispatchers? _dispatchers;
+    private readonly string _hint;
 
     private AsyncHeap(ProcessMemory memory, RuntimeLayout layout, Parts parts, HeapTypes types, HeapRegions regions, TaskFields tasks, HeapBudget budget)
     {
-        (_regions, _types, _fields) = (regions, types, parts.Fields);
+        (_regions, _types, _fields, _hint) = (regions, types, parts.Fields, budget.Hint);
         _walker = new HeapWalker(memory, layout, types, budget.Time);
         _copies = new HeapCopies(memory, layout, budget);
         _descriptions = new TypeDescriptions(types, parts.Fields, parts.Types);
@@ -83,7 +83,10 @@ internal sealed class AsyncHeap
     }
 
     /// <summary>Follows references, and makes the records. Notes say what is missing.</summary>
-    public SnapshotHeap Finish(List<string> notes, Version runtime)
+    /// <param name="notes">Where they are added.</param>
+    /// <param name="runtime">The version of the runtime.</param>
+    /// <param name="clock">The clock that timers use, which is not in the memory; zero if it is not known.</param>
+    public SnapshotHeap Finish(List<string> notes, Version runtime, TimeSpan clock)
     {
         _search.Follow();
         HeapCopy[] copies = [.. _copies.All.ToArray().DistinctBy(static c => c.Address).OrderBy(static c => c.Address)];
@@ -95,8 +98,7 @@ internal sealed class AsyncHeap
             Layouts = _descriptions.Layouts,
             Running = [.. Running(addresses)],
             Suspensions = _continuations.Places,
-            // The clock of the process is not in its memory.
-            Now = TimeSpan.Zero,
+            Now = clock,
             IsTruncated = IsLate || IsTruncated,
         };
     }
@@ -129,7 +131,7 @@ internal sealed class AsyncHeap
         if (_search.HasUnreadable)
             notes.Add(Invariant($"Methods that use runtime-async are missing from the async stacks: .NET {runtime.Major} does not record where they wait, .NET 11 does."));
         if (IsLate)
-            notes.Add(Invariant($"Some async stacks are missing: the limit on time was reached after {_walker.Seen:N0} objects of the heap. {CaptureNotes.AsyncHint}"));
+            notes.Add(Invariant($"Some async stacks are missing: the limit on time was reached after {_walker.Seen:N0} objects of the heap. {_hint}"));
         else if (IsTruncated)
             notes.Add(SnapshotHeap.TooMany);
     }

@@ -1,3 +1,5 @@
+using Stackflare.Snapshots.Format;
+
 namespace Stackflare.Runtime.Heap;
 
 /// <summary>Limits for reading a heap.</summary>
@@ -16,6 +18,9 @@ internal sealed record HeapBudget
     public int Bytes { get; init; } = 64 << 20;
 
     public required TimeSpan Time { get; init; }
+
+    /// <summary>What to do if the time was too short, for a note.</summary>
+    public string Hint { get; init; } = CaptureNotes.AsyncHint;
 
     /// <summary>Nothing waits for a core, so it is a multiple of what a large heap takes on a busy machine.</summary>
     private static readonly TimeSpan Usual = TimeSpan.FromSeconds(30);

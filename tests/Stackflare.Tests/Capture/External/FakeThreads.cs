@@ -9,6 +9,9 @@ internal sealed class FakeThreads : IThreadControl
 {
     private readonly Dictionary<int, FakeThread> _threads = [];
 
+    /// <summary>Whether threads that have ended are still listed.</summary>
+    public bool ListsEnded { get; init; }
+
     /// <summary>What was done to threads, in order.</summary>
     public List<string> Done { get; } = [];
 
@@ -18,6 +21,8 @@ internal sealed class FakeThreads : IThreadControl
         _threads.Add(id, thread);
         return thread;
     }
+
+    public IEnumerable<int> List() => [.. _threads.Where(t => ListsEnded || !t.Value.HasEnded).Select(static t => t.Key)];
 
     public ThreadLook? Look(int thread) => _threads.TryGetValue(thread, out FakeThread? found) && !found.HasEnded ? found.Look() : null;
 

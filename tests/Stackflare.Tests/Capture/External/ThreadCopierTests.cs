@@ -96,6 +96,25 @@ public sealed class ThreadCopierTests
         Assert.True(stop.Length > TimeSpan.Zero);
     }
 
+    /// <summary>What a stop would change must not happen for nothing.</summary>
+    [Fact]
+    public void NobodyIsStoppedIfAThreadRunsThatShouldNot()
+    {
+        _threads.Add(Id).Run(Sp, Ip);
+        Assert.Null(_copier.Copy([new ThreadPlace(Id, Record, Bytes)], 1 << 20, Long, isStill: true));
+        Assert.Empty(_threads.Done);
+    }
+
+    /// <summary>It cannot be on its way into a system call.</summary>
+    [Fact]
+    public void AThreadThatASignalHasStoppedIsHeldForItsRegisters()
+    {
+        FakeThread thread = _threads.Add(Id).Run(Sp, Ip);
+        (thread.State, thread.Call) = ('T', $"-1 0x{Sp:x} 0x{Ip:x}");
+        Assert.NotNull(_copier.Copy([new ThreadPlace(Id, Record, Bytes)], 1 << 20, Long, isStill: true));
+        Assert.Equal(Ip, Kept.Registers!.Value.Ip);
+    }
+
     /// <summary>It must still get the signal that it was about to get.</summary>
     [Fact]
     public void ASignalIsPassedOn()
@@ -109,7 +128,7 @@ public sealed class ThreadCopierTests
     public void ACallThatTheStopHasEndedIsSaid()
     {
         _threads.Add(Id).Run(Sp, Ip).EndedCall = 232;
-        Assert.Contains(ExternalNotes.Of(Copy()), static n => n.EndsWith("which the kernel does not restart: epoll_wait.", StringComparison.Ordinal));
+        Assert.Contains(ExternalNotes.Of([Copy()], isStill: true, Id), static n => n.EndsWith("which the kernel does not restart: epoll_wait.", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -167,7 +186,7 @@ public sealed class ThreadCopierTests
         _threads.Add(Id).Run(Sp, Ip);
         var slow = new SlowMemory(_live, _threads.Released);
         var copier = new ThreadCopier(_threads, _copied, slow, Map, static id => id);
-        ThreadStop stop = copier.Copy([new ThreadPlace(Id, Record, Bytes)], 1 << 20, Long);
+        ThreadStop stop = copier.Copy([new ThreadPlace(Id, Record, Bytes)], 1 << 20, Long)!;
         Assert.True(slow.WasReleasedFirst);
         Assert.Equal(SkipReason.NotInTime, stop.Skipped[Id]);
         Assert.Null(copier.Threads[Id].Registers);
@@ -189,7 +208,7 @@ public sealed class ThreadCopierTests
     public void TwoRecordsOfOneThreadAreLeftOut()
     {
         _threads.Add(Id).Wait(Sp, Ip);
-        ThreadStop stop = _copier.Copy([new ThreadPlace(Id, Record, Bytes), new ThreadPlace(Id, Record + 0x100, Bytes)], 1 << 20, Long);
+        ThreadStop stop = _copier.Copy([new ThreadPlace(Id, Record, Bytes), new ThreadPlace(Id, Record + 0x100, Bytes)], 1 << 20, Long)!;
         AssertSkipped(stop, SkipReason.BeganOrEnded);
     }
 
@@ -245,7 +264,7 @@ public sealed class ThreadCopierTests
     {
         _threads.Add(Id).Run(Sp, Ip).NeverStops = true;
         _threads.Add(8).Run(Sp, Ip);
-        ThreadStop stop = _copier.Copy([new ThreadPlace(Id, Record, Bytes), new ThreadPlace(8, Record + 0x100, Bytes)], 1 << 20, Short);
+        ThreadStop stop = _copier.Copy([new ThreadPlace(Id, Record, Bytes), new ThreadPlace(8, Record + 0x100, Bytes)], 1 << 20, Short)!;
         Assert.Equal(["release 8 with 0"], _threads.Done.Where(static d => d.StartsWith("release", StringComparison.Ordinal)));
         Assert.Equal(SkipReason.NotInTime, stop.Skipped[Id]);
         Assert.True(stop.Length >= Short);
@@ -280,7 +299,7 @@ public sealed class ThreadCopierTests
     private ThreadStop Copy(TimeSpan limit)
     {
         ThreadPlace[] places = [new(Id, Record, Bytes)];
-        ThreadStop stop = _copier.Copy(places, 1 << 20, limit);
+        ThreadStop stop = _copier.Copy(places, 1 << 20, limit)!;
         _copier.LeaveOutOthers(places, stop);
         return stop;
     }
@@ -289,7 +308,7 @@ public sealed class ThreadCopierTests
     {
         Assert.Equal(reason, Assert.Single(stop.Skipped).Value);
         Assert.Null(Kept.Registers);
-        Assert.Contains(ExternalNotes.Of(stop), static n => n.StartsWith("The stack of one thread is missing: ", StringComparison.Ordinal));
+        Assert.Contains(ExternalNotes.Of([stop], isStill: true, Id), static n => n.StartsWith("The stack of one thread is missing: ", StringComparison.Ordinal));
     }
 
     private void Set(byte value)

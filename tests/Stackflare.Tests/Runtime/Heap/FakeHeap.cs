@@ -137,7 +137,7 @@ internal sealed class FakeHeap
         var code = new CodeMap(memory, Layouts.Code(), images: null);
         AsyncHeap? heap = AsyncHeap.Open(memory, layout, images, debuggerTable: 0, (types, new TypeFields(memory, layout, images), methods, code, snapshot), budget ?? new HeapBudget { Time = TimeSpan.FromMinutes(1) }, notes);
         heap?.LookAt(0, ThreadAt, []);
-        snapshot.Heap = heap?.Finish(notes, new Version(11, 0));
+        snapshot.Heap = heap?.Finish(notes, new Version(11, 0), clock: default);
         return snapshot.Build().Heap;
     }
 

@@ -1,4 +1,5 @@
 using Stackflare.Runtime;
+using Stackflare.Runtime.Heap;
 using Stackflare.Snapshots;
 using Stackflare.Tests.Symbols;
 
@@ -57,7 +58,7 @@ public sealed class OwnHeapTests
     {
         var memory = new ProcessMemory(own);
         return ElfImage.Open(memory, own.Runtime.Start)?.Export(ContractDescriptor.Symbol) is { } at and not 0 && ContractDescriptor.Read(memory, at) is { } descriptor
-            ? RuntimeReader.Open(memory, descriptor, own.Runtime.Path, own.Images).Read(CodeSnapshot.Host, new Dictionary<int, StoppedThread>(), default, Limits, static () => ([], []), AsyncStackMode.Auto)
+            ? RuntimeReader.Open(memory, descriptor, own.Runtime.Path, own.Images).Read(CodeSnapshot.Outside, Limits, static () => ([], []), HeapBudget.For(AsyncStackMode.Auto, Limits))
             : null;
     }
 }
