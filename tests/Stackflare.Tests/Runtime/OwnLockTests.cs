@@ -98,6 +98,28 @@ public sealed class OwnLockTests : IDisposable
         GC.KeepAlive(other);
     }
 
+    /// <summary>The runtime does not clear its table: behind the last entry can be what the memory had before.</summary>
+    [Fact]
+    public void WhatIsBehindTheTableIsNotMissing()
+    {
+        using var own = new OwnProcess();
+        // Other tests use the next entries.
+        for (int i = 0; i < 1000; i++)
+        {
+            var memory = new ProcessMemory(own);
+            SyncTableLayout layout = new RuntimeLayout(own.Descriptor(memory)).Locks.Table!;
+            ulong at = memory.Pointer(layout.Entries) + layout.EntryBytes;
+            while (memory.Pointer(at + layout.Block) != 0 || memory.Pointer(at + layout.Object) != 0)
+                at += layout.EntryBytes;
+            Snapshot snapshot = Take(own, new Forged(own, at, [.. Enumerable.Range(0, 8).SelectMany(static i => BitConverter.GetBytes(0x6d0L + (8 * i)))]));
+            if (!Array.Exists(snapshot.Locks, l => l.Address == Address) || !snapshot.AreLocksWhole)
+                continue;
+            Assert.DoesNotContain(snapshot.Notes, static n => n.StartsWith("Some locks", StringComparison.Ordinal));
+            return;
+        }
+        Assert.Fail("Locks are never whole.");
+    }
+
     /// <summary>Two threads cannot have one id.</summary>
     [Fact]
     public void AnIdOfTwoThreadsIdentifiesNone()

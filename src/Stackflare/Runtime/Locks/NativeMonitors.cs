@@ -14,10 +14,10 @@ internal sealed class NativeMonitors(LockContext context, SyncTable table, LockT
 
     public bool ReadAll()
     {
-        // A full table has no mark at its end: what is behind it is invalid. An empty one may have none at its beginning. One entry that is wrong between
-        // others is damage.
+        // Behind the last entry is the mark of the end, or anything: the runtime does not clear the table, and a full one has no mark. One entry that is wrong
+        // between others is damage.
         int right = 0, waited = locks.All.Count;
-        bool isWrong = false;
+        bool isWrong = false, isMissing = false;
         for (uint index = SyncTableLayout.First; ; index++)
         {
             if (index == SyncTable.MaxEntries)
@@ -25,30 +25,23 @@ internal sealed class NativeMonitors(LockContext context, SyncTable table, LockT
                 context.IsTruncated = true;
                 break;
             }
-            Monitor monitor;
-            SyncTable.Entry entry;
-            try
-            {
-                entry = table.At(index);
-                if (entry.IsEnd)
-                {
-                    context.LacksMemory |= isWrong;
-                    break;
-                }
-                if (!entry.IsUsed)
-                    continue;
-                monitor = Read(entry.Block);
-            }
-            catch (MissingMemoryException)
+            if (!table.TryAt(index, out SyncTable.Entry entry))
             {
                 context.LacksMemory = true;
                 return IsRight(right > 0);
             }
-            if (monitor.Index != index)
+            if (entry.IsEnd)
+                break;
+            if (!entry.IsUsed)
+                continue;
+            if (!TryRead(entry.Block, out Monitor monitor) || monitor.Index != index)
             {
-                if (isWrong)
-                    return IsRight(right > 0 || waited == 0);
-                isWrong = true;
+                if (table.MayBe(entry, index))
+                    context.LacksMemory = isMissing = true;
+                else if (isWrong)
+                    return IsRight(right > 0 || (waited == 0 && !isMissing));
+                else
+                    isWrong = true;
                 continue;
             }
             context.LacksMemory |= isWrong;
@@ -57,7 +50,7 @@ internal sealed class NativeMonitors(LockContext context, SyncTable table, LockT
             if (monitor.IsHeld || monitor.Waiters > 0)
                 context.Try(() => Add(entry, monitor));
         }
-        return IsRight(isTable: true);
+        return IsRight(right > 0 || !isMissing);
     }
 
     public (SnapshotWaitKind Kind, int Lock)? WaitOf(in BlockingRecord record)
@@ -118,6 +111,20 @@ internal sealed class NativeMonitors(LockContext context, SyncTable table, LockT
         _ownersRight += isRight ? 1 : 0;
         _ownersWrong += !isRight && ofKernel is not null ? 1 : 0;
         return isRight ? ofKernel : null;
+    }
+
+    private bool TryRead(ulong block, out Monitor monitor)
+    {
+        try
+        {
+            monitor = Read(block);
+            return true;
+        }
+        catch (MissingMemoryException)
+        {
+            monitor = default;
+            return false;
+        }
     }
 
     private Monitor Read(ulong block)

@@ -30,10 +30,32 @@ internal sealed class SyncTable(ProcessMemory memory, SyncTableLayout layout, He
         return new Entry(memory.Pointer(at + layout.Block), memory.Pointer(at + layout.Object));
     }
 
+    /// <summary>An entry of the table; false if it is missing.</summary>
+    public bool TryAt(uint index, out Entry entry)
+    {
+        try
+        {
+            entry = At(index);
+            return true;
+        }
+        catch (MissingMemoryException)
+        {
+            entry = default;
+            return false;
+        }
+    }
+
+    /// <summary>Whether an entry whose block is wrong or missing can be one of the table: its object says so, or it is missing too.</summary>
+    public bool MayBe(Entry entry, uint index) =>
+        IsAddress(entry.Block) && IsAddress(entry.Object)
+        && (TryHeaderOf(entry.Object, out uint header) ? (header & HeaderLayout.IndexBits) == (headers.Index | index) : true);
+
     /// <summary>The word before an object; false if it is missing.</summary>
     public bool TryHeaderOf(ulong address, out uint header) => memory.TryRead(address - headers.Distance, out header);
 
     /// <summary>Whether an object says that it has this entry.</summary>
     /// <exception cref="MissingMemoryException">The object is missing.</exception>
     public bool IsOf(ulong address, uint index) => (memory.Read<uint>(address - headers.Distance) & HeaderLayout.IndexBits) == (headers.Index | index);
+
+    private static bool IsAddress(ulong value) => value % sizeof(ulong) == 0 && value is >= 1 << 16 and < 1ul << 47;
 }
