@@ -32,6 +32,9 @@ internal sealed class ExternalSource(TargetProcess target, Func<ProcessFacts> re
 
     private static readonly TimeSpan StillInterval = TimeSpan.FromMilliseconds(2);
 
+    /// <summary>A look at all threads takes longer than a small part of a read.</summary>
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(50);
+
     /// <summary>A read with the heap that takes longer is not repeated with the heap.</summary>
     private static readonly TimeSpan MaxRepeated = TimeSpan.FromMilliseconds(250);
 
@@ -112,6 +115,7 @@ internal sealed class ExternalSource(TargetProcess target, Func<ProcessFacts> re
     /// <summary>Reads everything once. Null if a thread has run meanwhile, or if it takes too long.</summary>
     private Snapshot? TryRead(LiveMemory live, DumpLimits limits, Stillness still, HeapBudget? heap, Deadline deadline)
     {
+        var sinceLook = Stopwatch.StartNew();
         try
         {
             return ReadOnce(live, limits, still, heap, Check) is { } snapshot && still.Holds() ? snapshot : null;
@@ -124,8 +128,11 @@ internal sealed class ExternalSource(TargetProcess target, Func<ProcessFacts> re
 
         void Check()
         {
-            if (deadline.Passed || !still.Holds())
+            bool looks = sinceLook.Elapsed > LookInterval;
+            if (deadline.Passed || (looks && !still.Holds()))
                 throw new OperationCanceledException();
+            if (looks)
+                sinceLook.Restart();
         }
     }
 
