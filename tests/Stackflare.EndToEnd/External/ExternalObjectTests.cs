@@ -57,6 +57,9 @@ public sealed class ExternalObjectTests
         await using var target = await TargetProcess.StartAsync(
             Flavour.Named(flavour), "Bank", TargetOptions.NoTrap with { Arguments = ["--accounts", "3"], Environment = new Dictionary<string, string?> { ["DOTNET_EnableDiagnostics"] = "0" } });
         await AssertNamedAsync(target);
+        // Where the kernel shows when a thread last ran.
+        if (File.Exists($"/proc/{target.Pid}/sched"))
+            await Poll.UntilAsync(async () => (await AssertNamedAsync(target)).Contains(", for at least ", StringComparison.Ordinal), "a wait of some time", target.Describe);
     }
 
     /// <summary>Loops do not let it stand still, unless it is stopped. Then their registers are needed.</summary>
@@ -70,7 +73,10 @@ public sealed class ExternalObjectTests
         Assert.Equal(0, dump.Root.GetProperty("deadlocks").GetArrayLength());
         Assert.Equal(JsonValueKind.Null, dump.Root.GetProperty("threadPool").ValueKind);
         target.Signal(Kernel.Stop);
-        await AssertNamedAsync(target);
+        string text = await AssertNamedAsync(target);
+        // It was stopped before.
+        Assert.Contains("\nNote: Read from outside, without stopping a thread.\n", text, StringComparison.Ordinal);
+        Assert.DoesNotContain(" paused ", text.Split('\n')[1], StringComparison.Ordinal);
         TracedThreads.AssertNone(target.Pid);
         target.Signal(Kernel.Continue);
         await target.AssertAliveAsync();
@@ -90,7 +96,7 @@ public sealed class ExternalObjectTests
         await target.AssertAliveAsync();
     }
 
-    private static async Task AssertNamedAsync(TargetProcess target)
+    private static async Task<string> AssertNamedAsync(TargetProcess target)
     {
         ToolResult? result = null;
         await Poll.UntilAsync(
@@ -100,6 +106,7 @@ public sealed class ExternalObjectTests
         Assert.Contains("Deadlock: ", result!.RawOutput, StringComparison.Ordinal);
         Assert.Contains("\nNote: Read from outside", result.RawOutput, StringComparison.Ordinal);
         Assert.DoesNotContain(Missing, result.RawOutput, StringComparison.Ordinal);
+        return result.RawOutput;
     }
 
     /// <summary>Reads a program that does nothing, except that the runtime's own threads run now and then.</summary>

@@ -9,12 +9,13 @@ internal static class ExternalNotes
 {
     /// <param name="stops">What was stopped: the last one counts, the others were for nothing.</param>
     /// <param name="isStill">Whether no thread ran during the read.</param>
-    /// <param name="process">The process's id.</param>
+    /// <param name="remedy">How to have what is missing of a process that runs.</param>
     /// <param name="withoutHeap">Why the heap was not read; null if it was, or is not wanted.</param>
-    public static IEnumerable<string> Of(IReadOnlyList<ThreadStop> stops, bool isStill, int process, string? withoutHeap = null)
+    public static IEnumerable<string> Of(IReadOnlyList<ThreadStop> stops, bool isStill, string remedy, string? withoutHeap = null)
     {
         int count = stops.Sum(static s => s.Count);
-        yield return stops.All(static s => s.Interrupted == 0) ? "Read from outside, without stopping a thread."
+        // In a process that stands still, only threads are held that were stopped before.
+        yield return isStill || stops.All(static s => s.Interrupted == 0) ? "Read from outside, without stopping a thread."
             : count == 0 ? "Read from outside: no thread stopped in time."
             : Invariant($"Read from outside: {Threads(stops[^1].Count)} that did not wait {(stops[^1].Count == 1 ? "was" : "were")} stopped for {Length(stops).TotalMilliseconds:0.0} ms.");
         foreach (IGrouping<SkipReason, int> skipped in stops[^1].Skipped.GroupBy(static s => s.Value, static s => s.Key).OrderBy(static g => g.Key))
@@ -25,10 +26,7 @@ internal static class ExternalNotes
         if (isStill && withoutHeap is not null)
             yield return withoutHeap;
         if (!isStill)
-        {
-            yield return "Locks, deadlocks, async stacks and the thread pool are missing: from outside, they are read only while no thread of the process runs. "
-                + Invariant($"To have them, stop it for the dump: kill -STOP {process}, and kill -CONT {process} afterwards.");
-        }
+            yield return $"Locks, deadlocks, async stacks and the thread pool are missing: from outside, they are read only while no thread of the process runs. {remedy}";
     }
 
     /// <summary>How long threads were stopped in all.</summary>

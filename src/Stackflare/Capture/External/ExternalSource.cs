@@ -71,7 +71,8 @@ internal sealed class ExternalSource(TargetProcess target, Func<ProcessFacts> re
         // If memory becomes short because of the copies, the kernel must end this process and not the other.
         PreferredVictim.Become();
         using var live = new LiveMemory(target.Pid);
-        Snapshot snapshot = ReadStill(live, options, cancellationToken) ?? ReadRunning(live, options.Limits, cancellationToken);
+        Snapshot snapshot = ReadStill(live, options, cancellationToken, out Copies? last) ?? ReadRunning(live, options.Limits, last, cancellationToken);
+        WaitTimes.Measure(snapshot);
         CheckIdentity();
         return snapshot;
     }
@@ -79,26 +80,32 @@ internal sealed class ExternalSource(TargetProcess target, Func<ProcessFacts> re
     /// <summary>
     /// Reads everything, if no thread runs meanwhile; null if some do. Most programs that hang do nothing most of the time, but a timer wakes them now and then.
     /// </summary>
-    private Snapshot? ReadStill(LiveMemory live, CaptureOptions options, CancellationToken cancellationToken)
+    /// <param name="live">The memory.</param>
+    /// <param name="options">What is wanted.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="last">The copies of the last attempt. Each stack in them is of one moment; null if there are none.</param>
+    private Snapshot? ReadStill(LiveMemory live, CaptureOptions options, CancellationToken cancellationToken, out Copies? last)
     {
-        HeapBudget? heap = HeapBudget.For(options.AsyncStacks, options.Limits) is { } budget
-            ? budget with { Time = options.Limits.Timeout / 2, Hint = "A longer --timeout includes more." }
-            : null;
+        last = null;
+        DumpLimits limits = options.Limits;
+        HeapBudget? heap = HeapBudget.For(options.AsyncStacks, limits) is { } budget ? budget with { Time = limits.Timeout / 4, Hint = "A longer --timeout includes more." } : null;
         if (heap is not null && options.AsyncStacks is AsyncStackMode.Auto && ProcessFiles.SwappedBytes(target.Pid) > MaxSwapped)
             (heap, _withoutHeap) = (null, ExternalNotes.Swapped);
         // The rest of the time is for a read of the stacks alone.
-        var deadline = Deadline.In(options.Limits.Timeout * (3 / 4.0), cancellationToken);
+        var deadline = Deadline.In(limits.Timeout / 3, cancellationToken);
         for (int i = 0; i < StillAttempts && !deadline.Passed; i++)
         {
+            // A process that is being stopped may take a moment.
             if (i > 0)
-                Thread.Sleep(StillInterval);
-            if (Stillness.Find(_kernel) is not { } still)
+                Thread.Sleep(StillInterval * (1 << i));
+            if (Stillness.Find(_kernel) is not { } still || Copy(live, limits, still) is not { } copies)
                 continue;
+            last = copies;
             var attempt = Stopwatch.StartNew();
-            if (TryRead(live, options.Limits, still, heap, deadline) is { } snapshot)
+            if (!deadline.Passed && still.Renew(copies.Stop.Held) && TryRead(live, copies, limits, still, heap, cancellationToken) is { } snapshot)
                 return snapshot;
             // It was going on: it must not be held again and again.
-            if (_stops.Exists(static s => s.Interrupted > 0))
+            if (copies.Stop.Interrupted > 0)
                 break;
             // A large heap takes longer than some programs stand still.
             if (heap is not null && attempt.Elapsed > MaxRepeated)
@@ -109,16 +116,17 @@ internal sealed class ExternalSource(TargetProcess target, Func<ProcessFacts> re
     }
 
     /// <summary>Reads the stacks. Objects move, and locks change hands, between two reads.</summary>
-    private Snapshot ReadRunning(LiveMemory live, DumpLimits limits, CancellationToken cancellationToken) =>
-        ReadOnce(live, limits, still: null, heap: null, cancellationToken.ThrowIfCancellationRequested)!;
+    private Snapshot ReadRunning(LiveMemory live, DumpLimits limits, Copies? last, CancellationToken cancellationToken) =>
+        ReadCopies(live, last ?? Copy(live, limits, still: null)!, limits, isStill: false, heap: null, cancellationToken.ThrowIfCancellationRequested);
 
-    /// <summary>Reads everything once. Null if a thread has run meanwhile, or if it takes too long.</summary>
-    private Snapshot? TryRead(LiveMemory live, DumpLimits limits, Stillness still, HeapBudget? heap, Deadline deadline)
+    /// <summary>Reads everything. Null if a thread has run meanwhile.</summary>
+    private Snapshot? TryRead(LiveMemory live, Copies copies, DumpLimits limits, Stillness still, HeapBudget? heap, CancellationToken cancellationToken)
     {
         var sinceLook = Stopwatch.StartNew();
         try
         {
-            return ReadOnce(live, limits, still, heap, Check) is { } snapshot && still.Holds() ? snapshot : null;
+            Snapshot snapshot = ReadCopies(live, copies, limits, isStill: true, heap, Check);
+            return still.Holds() ? snapshot : null;
         }
         // What was read of a process that ran can be anything.
         catch (Exception e) when (e is OperationCanceledException || !still.Holds())
@@ -129,23 +137,24 @@ internal sealed class ExternalSource(TargetProcess target, Func<ProcessFacts> re
         void Check()
         {
             bool looks = sinceLook.Elapsed > LookInterval;
-            if (deadline.Passed || (looks && !still.Holds()))
+            if (cancellationToken.IsCancellationRequested || (looks && !still.Holds()))
                 throw new OperationCanceledException();
             if (looks)
                 sinceLook.Restart();
         }
     }
 
-    private Snapshot? ReadOnce(LiveMemory live, DumpLimits limits, Stillness? still, HeapBudget? heap, Action check)
+    /// <summary>Copies the stacks of all threads. Null if a thread runs that should not.</summary>
+    /// <param name="live">The memory.</param>
+    /// <param name="limits">Limits on threads, bytes and time.</param>
+    /// <param name="still">That no thread runs; null if some do, which are then stopped.</param>
+    private Copies? Copy(LiveMemory live, DumpLimits limits, Stillness? still)
     {
-        MappedImages images = ReadMap().Images(target.RootPrefix);
         var copied = new CopiedMemory(live);
-        var memory = new ProcessMemory(copied) { IsLive = still is null };
-        RuntimeReader reader = OpenRuntime(live, memory, images);
-        check();
+        RuntimeReader reader = Open(live, new ProcessMemory(live) { IsLive = true });
         ProcessFacts host = readHost();
         DateTimeOffset now = DateTimeOffset.UtcNow;
-        TimeSpan clock = Stopwatch.GetElapsedTime(0);
+        TimeSpan clock = target.SharesClock ? Stopwatch.GetElapsedTime(0) : TimeSpan.Zero;
         List<ThreadPlace> places = [.. reader.Places(limits.MaxThreads)];
         // Threads and their stacks may have begun since the map was read.
         var copier = new ThreadCopier(_kernel, copied, live, ReadMap(), host.Tasks.HostId);
@@ -153,18 +162,24 @@ internal sealed class ExternalSource(TargetProcess target, Func<ProcessFacts> re
         if (copier.Copy(places, limits.MaxSnapshotBytes, limits.MaxPause, isStill: still is not null) is not { } stop)
             return null;
         _stops.Add(stop);
-        if (still?.Renew(stop.Held) == false)
-            return null;
-        memory.Forget();
-        copier.LeaveOutOthers(reader.Places(limits.MaxThreads), stop);
-        var outside = new OutsideFacts(host, copier.Threads, now)
-        {
-            Stop = ExternalNotes.Length(_stops),
-            ProcessId = target.NamespacePid,
-            Clock = target.SharesClock ? clock : TimeSpan.Zero,
-        };
-        return reader.Read(outside, limits, () => (ExternalNotes.Of(_stops, still is not null, target.Pid, _withoutHeap), ExternalNotes.Why(reason)), heap, check);
+        return new Copies(copied, copier, stop, new OutsideFacts(host, copier.Threads, now) { ProcessId = target.NamespacePid, Clock = clock });
     }
+
+    private Snapshot ReadCopies(LiveMemory live, Copies copies, DumpLimits limits, bool isStill, HeapBudget? heap, Action check)
+    {
+        RuntimeReader reader = Open(live, new ProcessMemory(copies.Memory) { IsLive = !isStill });
+        copies.Copier.LeaveOutOthers(reader.Places(limits.MaxThreads), copies.Stop);
+        check();
+        OutsideFacts outside = copies.Facts with { Stop = isStill ? TimeSpan.Zero : ExternalNotes.Length(_stops) };
+        return reader.Read(outside, limits, () => (ExternalNotes.Of(_stops, isStill, Remedy(), _withoutHeap), ExternalNotes.Why(reason)), heap, check);
+    }
+
+    private RuntimeReader Open(LiveMemory live, ProcessMemory memory) => OpenRuntime(live, memory, ReadMap().Images(target.RootPrefix));
+
+    /// <summary>How to have what is missing of a process that runs.</summary>
+    private string Remedy() => target.IsStopped()
+        ? "Not all of them had stopped yet. Try again."
+        : string.Create(CultureInfo.InvariantCulture, $"To have them, stop it for the dump: kill -STOP {target.Pid}, and kill -CONT {target.Pid} afterwards.");
 
     /// <exception cref="StackflareException">The process has ended, or the ids in /proc are not those of this process's namespace.</exception>
     private void CheckIdentity()
@@ -224,4 +239,11 @@ internal sealed class ExternalSource(TargetProcess target, Func<ProcessFacts> re
             string.Create(CultureInfo.InvariantCulture, $"The kernel does not let this process read the memory of process {target.Pid}{scope}."),
             "Run as root or with CAP_SYS_PTRACE; in a container, the seccomp profile must allow process_vm_readv and ptrace.");
     }
+
+    /// <summary>Stacks, and what is known otherwise at that moment.</summary>
+    /// <param name="Memory">The memory with the copies in it.</param>
+    /// <param name="Copier">What has copied them.</param>
+    /// <param name="Stop">What was stopped for it.</param>
+    /// <param name="Facts">What is known from outside.</param>
+    private sealed record Copies(CopiedMemory Memory, ThreadCopier Copier, ThreadStop Stop, OutsideFacts Facts);
 }

@@ -34,22 +34,9 @@ internal sealed class ProbeSource(Func<ProbeTransport> open, ProfilerSlots slots
 
     private static Snapshot Decode(RawSnapshot raw, ProcessFacts host)
     {
-        // Right after the capture: the snapshot says which threads wait, and this measures for how long.
-        IEnumerable<int> waiting =
-            from wait in raw.Waits
-            where wait.Kind is WaitRecordKind.MonitorEnter or WaitRecordKind.LockEnter or WaitRecordKind.Join
-            select (int)raw.Threads[wait.Thread].OsId;
-        IEnumerable<int> finalizer =
-            from thread in raw.Threads
-            where thread is { ManagedId: ManagedThreadId.Finalizer, FrameCount: > 0 } && thread.Flags.HasFlag(ThreadFlags.StateKnown)
-            select (int)thread.OsId;
-        // While work is queued, it matters whether the workers have been blocked for a while.
-        IEnumerable<int> workers =
-            from thread in raw.Threads
-            where raw.Pool is { Queued: > 0 } && ((RuntimeThreadState)thread.State).HasFlag(RuntimeThreadState.ThreadPoolWorker) && !thread.Flags.HasFlag(ThreadFlags.Interrupted)
-            select (int)thread.OsId;
-        host.Tasks.MeasureOffCpuTime(waiting.Concat(finalizer).Concat(workers).Distinct());
-        return SnapshotDecoder.Decode(raw, host, CaptureNotes.Describe(raw));
+        Snapshot snapshot = SnapshotDecoder.Decode(raw, host, CaptureNotes.Describe(raw));
+        WaitTimes.Measure(snapshot);
+        return snapshot;
     }
 
     /// <summary>Takes the raw records as the probe sends them.</summary>
