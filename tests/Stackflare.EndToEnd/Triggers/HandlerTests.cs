@@ -92,7 +92,8 @@ public sealed class HandlerTests
     public async Task TwoTrapsOfOneSignalAreTwoHandlers(string flavour, bool chain, int answers)
     {
         await using var target = await TargetProcess.StartAsync(
-            Flavour.Named(flavour), "NamedThreads", TargetOptions.WithTrap("signal=usr1;output=delegate", $"signal=usr1;output=delegate;chain={chain}"));
+            // Until each trap has taken its first dump, the others wait.
+            Flavour.Named(flavour), "NamedThreads", TargetOptions.WithTrap("signal=usr1;output=delegate;seconds=60", $"signal=usr1;output=delegate;seconds=60;chain={chain}"));
         target.Signal();
         await target.WaitForLinesAsync("DUMPED ", answers);
         Assert.Equal("disposed", await target.CommandAsync("dispose"));

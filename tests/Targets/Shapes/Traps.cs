@@ -78,6 +78,7 @@ internal sealed class Traps(Host host) : IDisposable
                 "signal" => options with { Signal = ParseSignal(value) },
                 "output" => options with { Output = ParseOutput(value) },
                 "format" => options with { Format = Enum.Parse<DumpFormat>(value, ignoreCase: true) },
+                "seconds" => options with { Capture = options.Capture with { Limits = options.Capture.Limits with { Timeout = TimeSpan.FromSeconds(int.Parse(value, CultureInfo.InvariantCulture)) } } },
                 "chain" => options with { Chain = bool.Parse(value) },
                 "group" => options with { Render = options.Render with { GroupIdenticalStacks = bool.Parse(value) } },
                 "fold" => options with { Render = options.Render with { FoldRecursion = bool.Parse(value) } },

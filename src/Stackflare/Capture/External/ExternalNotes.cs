@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Stackflare.Processes;
+using Stackflare.Snapshots.Format;
 using static System.FormattableString;
 
 namespace Stackflare.Capture.External;
@@ -32,7 +33,7 @@ internal static class ExternalNotes
     /// <summary>How long threads were stopped in all.</summary>
     public static TimeSpan Length(IEnumerable<ThreadStop> stops) => stops.Aggregate(TimeSpan.Zero, static (sum, s) => sum + s.Length);
 
-    public const string Swapped = "Async stacks are missing: a part of the process's memory is on a swap device, and reading it would bring it back. --async reads it all the same.";
+    public const string Swapped = "Async stacks are missing: a part of the process's memory is on a swap device, and reading it would bring it back. " + CaptureNotes.AsyncHint;
 
     public const string WithoutHeap = "Async stacks are missing: the program ran while its heap was read.";
 

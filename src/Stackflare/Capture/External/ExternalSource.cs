@@ -88,7 +88,7 @@ internal sealed class ExternalSource(TargetProcess target, Func<ProcessFacts> re
     {
         last = null;
         DumpLimits limits = options.Limits;
-        HeapBudget? heap = HeapBudget.For(options.AsyncStacks, limits) is { } budget ? budget with { Time = limits.Timeout / 4, Hint = "A longer --timeout includes more." } : null;
+        HeapBudget? heap = HeapBudget.For(options.AsyncStacks, limits) is { } budget ? budget with { Time = limits.Timeout / 4, Hint = "A longer time limit includes more." } : null;
         if (heap is not null && options.AsyncStacks is AsyncStackMode.Auto && ProcessFiles.SwappedBytes(target.Pid) > MaxSwapped)
             (heap, _withoutHeap) = (null, ExternalNotes.Swapped);
         // The rest of the time is for a read of the stacks alone.
