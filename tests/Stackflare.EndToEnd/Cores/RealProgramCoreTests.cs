@@ -51,6 +51,6 @@ public sealed class RealProgramCoreTests(ITestOutputHelper output)
         OracleThread[] seen = [.. view.Where(static t => t.Frames.Count > 0)];
         output.WriteLine($"{dump.Process}: {view.Count} threads, {seen.Length} with frames, {seen.Sum(static t => t.Frames.Count)} frames");
         Assert.NotEmpty(seen);
-        Assert.All(seen, thread => OracleComparison.AssertSame(view, dump, thread.OsId));
+        Assert.All(seen, thread => OracleComparison.AssertSameAsCore(view, dump, thread.OsId));
     }
 }
