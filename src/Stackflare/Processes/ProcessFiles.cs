@@ -10,6 +10,9 @@ internal static class ProcessFiles
     /// <summary>The unit of times in /proc: USER_HZ, which is 100 on every architecture that .NET runs on.</summary>
     private const int TicksPerSecond = 100;
 
+    /// <summary>Room for /proc/…/status: a user can be in thousands of groups, which are listed before other fields.</summary>
+    public const int StatusBytes = 64 << 10;
+
     /// <summary>One thread of a process; null if it has ended.</summary>
     public static TaskStat? Task(int pid, int id)
     {
@@ -46,11 +49,20 @@ internal static class ProcessFiles
     /// <summary>How much memory of a process is on a swap device; 0 if the kernel does not say.</summary>
     public static long SwappedBytes(int pid)
     {
-        // Its line is behind the list of the user's groups.
-        Span<byte> buffer = stackalloc byte[64 << 10];
-        ReadOnlySpan<byte> status = ProcFile.Read($"/proc/{pid}/status", buffer);
-        int at = status.IndexOf("\nVmSwap:"u8);
-        return at >= 0 && Utf8Parser.TryParse(status[(at + "\nVmSwap:"u8.Length)..].TrimStart(" \t"u8), out long kilobytes, out _) ? kilobytes << 10 : 0;
+        Span<byte> buffer = stackalloc byte[StatusBytes];
+        return (long)(StatusNumber(ProcFile.Read($"/proc/{pid}/status", buffer), "\nVmSwap:"u8) ?? 0) << 10;
+    }
+
+    /// <summary>The number in a field of /proc/…/status; null if it is missing.</summary>
+    /// <param name="status">The text.</param>
+    /// <param name="name">The name of the field, with the line break before it and the colon.</param>
+    public static ulong? StatusNumber(ReadOnlySpan<byte> status, ReadOnlySpan<byte> name) => Utf8Parser.TryParse(StatusField(status, name), out ulong number, out _) ? number : null;
+
+    /// <summary>The rest of the text from the value of a field on; empty if the field is missing.</summary>
+    public static ReadOnlySpan<byte> StatusField(ReadOnlySpan<byte> status, ReadOnlySpan<byte> name)
+    {
+        int at = status.IndexOf(name);
+        return at < 0 ? default : status[(at + name.Length)..].TrimStart(" \t"u8);
     }
 
     /// <summary>The start time of a process in ticks since boot. Together with the id, it is unique.</summary>

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 using Stackflare.Interop;
+using Stackflare.Processes;
 using Stackflare.Runtime.Stacks;
 
 namespace Stackflare.Capture.External;
@@ -13,9 +14,6 @@ namespace Stackflare.Capture.External;
 /// <param name="process">The process.</param>
 internal sealed class KernelThreadControl(int process) : IThreadControl
 {
-    /// <summary>A user can be in thousands of groups, which are listed before the counts of switches.</summary>
-    private const int StatusBytes = 64 << 10;
-
     private const int CallBytes = 512, SchedulerBytes = 128;
 
     /// <summary>A thread stops because of the interrupt or because its process is stopped, not because of a signal that it is about to get: PTRACE_EVENT_STOP.</summary>
@@ -37,11 +35,11 @@ internal sealed class KernelThreadControl(int process) : IThreadControl
 
     public ThreadLook? Look(int thread)
     {
-        Span<byte> buffer = stackalloc byte[StatusBytes], call = stackalloc byte[CallBytes];
+        Span<byte> buffer = stackalloc byte[ProcessFiles.StatusBytes], call = stackalloc byte[CallBytes];
         ReadOnlySpan<byte> line = ProcFile.Read($"/proc/{process}/task/{thread}/syscall", call);
         ReadOnlySpan<byte> status = ProcFile.Read($"/proc/{process}/task/{thread}/status", buffer);
-        if (line.IsEmpty || Field(status, "\nState:"u8) is not [var state, ..]
-            || Number(status, "\nTracerPid:"u8) is not { } tracer || Number(status, "\nvoluntary_ctxt_switches:"u8) is not { } own || Number(status, "\nnonvoluntary_ctxt_switches:"u8) is not { } others)
+        if (line.IsEmpty || ProcessFiles.StatusField(status, "\nState:"u8) is not [var state, ..]
+            || ProcessFiles.StatusNumber(status, "\nTracerPid:"u8) is not { } tracer || ProcessFiles.StatusNumber(status, "\nvoluntary_ctxt_switches:"u8) is not { } own || ProcessFiles.StatusNumber(status, "\nnonvoluntary_ctxt_switches:"u8) is not { } others)
         {
             return null;
         }
@@ -81,13 +79,4 @@ internal sealed class KernelThreadControl(int process) : IThreadControl
     }
 
     public void Release(int thread, in StoppedCall stopped) => _ = Posix.Trace(Posix.PTRACE_DETACH, thread, stopped.Signal);
-
-    private static ulong? Number(ReadOnlySpan<byte> status, ReadOnlySpan<byte> name) => Utf8Parser.TryParse(Field(status, name), out ulong number, out _) ? number : null;
-
-    /// <summary>The rest of the text from the value of a field on.</summary>
-    private static ReadOnlySpan<byte> Field(ReadOnlySpan<byte> status, ReadOnlySpan<byte> name)
-    {
-        int at = status.IndexOf(name);
-        return at < 0 ? default : status[(at + name.Length)..].TrimStart(" \t"u8);
-    }
 }
