@@ -24,25 +24,15 @@ internal sealed class SyncTable(ProcessMemory memory, SyncTableLayout layout, He
     }
 
     /// <exception cref="MissingMemoryException">It is missing.</exception>
-    public Entry At(uint index)
-    {
-        ulong at = _entries + ((ulong)index * layout.EntryBytes);
-        return new Entry(memory.Pointer(at + layout.Block), memory.Pointer(at + layout.Object));
-    }
+    public Entry At(uint index) => TryAt(index, out Entry entry) ? entry : throw new MissingMemoryException(AddressOf(index));
 
     /// <summary>An entry of the table; false if it is missing.</summary>
     public bool TryAt(uint index, out Entry entry)
     {
-        try
-        {
-            entry = At(index);
-            return true;
-        }
-        catch (MissingMemoryException)
-        {
-            entry = default;
-            return false;
-        }
+        ulong at = AddressOf(index);
+        bool isThere = memory.TryRead(at + layout.Block, out ulong block) & memory.TryRead(at + layout.Object, out ulong known);
+        entry = isThere ? new Entry(block, known) : default;
+        return isThere;
     }
 
     /// <summary>Whether an entry whose block is wrong or missing can be one of the table: its object says so, or it is missing too.</summary>
@@ -56,6 +46,8 @@ internal sealed class SyncTable(ProcessMemory memory, SyncTableLayout layout, He
     /// <summary>Whether an object says that it has this entry.</summary>
     /// <exception cref="MissingMemoryException">The object is missing.</exception>
     public bool IsOf(ulong address, uint index) => (memory.Read<uint>(address - headers.Distance) & HeaderLayout.IndexBits) == (headers.Index | index);
+
+    private ulong AddressOf(uint index) => _entries + ((ulong)index * layout.EntryBytes);
 
     private static bool IsAddress(ulong value) => value % sizeof(ulong) == 0 && value is >= 1 << 16 and < 1ul << 47;
 }
