@@ -3,7 +3,7 @@ using Stackflare.EndToEnd.Harness;
 
 namespace Stackflare.EndToEnd.Cores;
 
-/// <summary>A program whose threads all wait: whoever reads it in another way than the probe finds the same locks, waits, findings and pool.</summary>
+/// <summary>A program whose threads all wait. However it is read, the dump has the locks, waits, findings and pool that the probe finds.</summary>
 internal static class ProgramAtRest
 {
     /// <summary>Reads a program in another way. It says the same as the dumps by the probe before and after it.</summary>

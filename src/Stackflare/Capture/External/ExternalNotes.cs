@@ -8,6 +8,10 @@ namespace Stackflare.Capture.External;
 /// <summary>What a read from outside did and what it lacks, in sentences for the reader of the dump.</summary>
 internal static class ExternalNotes
 {
+    public const string Swapped = "Async stacks are missing: a part of the process's memory is on a swap device, and reading it would bring it back. " + CaptureNotes.AsyncHint;
+
+    public const string WithoutHeap = "Async stacks are missing: the program ran while its heap was read.";
+
     /// <param name="stops">What was stopped: the last one counts, the others were for nothing.</param>
     /// <param name="isStill">Whether no thread ran during the read.</param>
     /// <param name="remedy">How to have what is missing of a process that runs.</param>
@@ -32,10 +36,6 @@ internal static class ExternalNotes
 
     /// <summary>How long threads were stopped in all.</summary>
     public static TimeSpan Length(IEnumerable<ThreadStop> stops) => stops.Aggregate(TimeSpan.Zero, static (sum, s) => sum + s.Length);
-
-    public const string Swapped = "Async stacks are missing: a part of the process's memory is on a swap device, and reading it would bring it back. " + CaptureNotes.AsyncHint;
-
-    public const string WithoutHeap = "Async stacks are missing: the program ran while its heap was read.";
 
     /// <summary>Why the runtime was not asked. Contains names of the program.</summary>
     public static IEnumerable<string> Why(StackflareException? reason) => reason is null ? [] : [$"The probe could not be used: {reason.Problem}"];

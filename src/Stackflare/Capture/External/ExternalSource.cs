@@ -42,6 +42,9 @@ internal sealed class ExternalSource(TargetProcess target, Func<ProcessFacts> re
 
     private readonly KernelThreadControl _kernel = new(target.Pid);
 
+    /// <summary>The files that the process has mapped.</summary>
+    private MappedImages? _images;
+
     /// <summary>What was stopped for this snapshot.</summary>
     private readonly List<ThreadStop> _stops = [];
 
@@ -174,7 +177,7 @@ internal sealed class ExternalSource(TargetProcess target, Func<ProcessFacts> re
         return reader.Read(outside, limits, () => (ExternalNotes.Of(_stops, isStill, Remedy(), _withoutHeap), ExternalNotes.Why(reason)), heap, check);
     }
 
-    private RuntimeReader Open(LiveMemory live, ProcessMemory memory) => OpenRuntime(live, memory, ReadMap().Images(target.RootPrefix));
+    private RuntimeReader Open(LiveMemory live, ProcessMemory memory) => OpenRuntime(live, memory, _images ??= ReadMap().Images(target.RootPrefix));
 
     /// <summary>How to have what is missing of a process that runs.</summary>
     private string Remedy() => target.IsStopped()
