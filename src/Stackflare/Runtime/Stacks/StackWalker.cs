@@ -81,7 +81,7 @@ internal sealed class StackWalker(ProcessMemory memory, RuntimeLayout layout, Co
     /// <summary>Adds a managed frame and goes to its caller. False if that is not possible.</summary>
     private bool LeaveManaged(State walk, CodeBlock block)
     {
-        walk.Add(new WalkedFrame { Block = block, Ip = walk.Registers.Ip, Sp = walk.Registers.Sp, IsExact = walk.IsExact, IsThrow = walk.IsThrow, IsCall = walk.IsCaller && methods.IsNative(block.Method) });
+        walk.Add(new WalkedFrame { Block = block, Ip = walk.Registers.Ip, Sp = walk.Registers.Sp, IsExact = walk.IsExact, IsThrow = walk.IsThrow, IsCall = walk.IsCaller && methods.IsNative(block.Method) is not false });
         Registers caller = walk.Registers;
         if (!UnwindCodes.Leave(memory, ref caller, block, walk.IsExact))
             return false;
@@ -150,9 +150,9 @@ internal sealed class StackWalker(ProcessMemory memory, RuntimeLayout layout, Co
     private void AddCall(State walk, ulong ip, ulong target)
     {
         ulong method = target & ~CallLayout.Marks;
-        if (target == 0 || (target & CallLayout.NotMethod) != 0 || !methods.IsNative(method))
+        if (target == 0 || (target & CallLayout.NotMethod) != 0 || methods.IsNative(method) is not true)
             return;
-        if (code.Find(ip - 1) is not { } caller || !methods.IsNative(caller.Method))
+        if (code.Find(ip - 1) is not { } caller || methods.IsNative(caller.Method) is false)
             walk.Add(new WalkedFrame { Call = method });
     }
 

@@ -40,8 +40,8 @@ internal sealed class MethodReader(ProcessMemory memory, RuntimeLayout layout, M
         return index;
     }
 
-    /// <summary>Whether a method is native code of a library, and not CoreLib's, whose own calls are a part of its methods that differs between versions.</summary>
-    public bool IsNative(ulong method)
+    /// <summary>Whether a method is native code of a library, and not CoreLib's, whose own calls are a part of its methods that differs between versions. Null if that is not known.</summary>
+    public bool? IsNative(ulong method)
     {
         try
         {
@@ -50,7 +50,7 @@ internal sealed class MethodReader(ProcessMemory memory, RuntimeLayout layout, M
         }
         catch (MissingMemoryException)
         {
-            return false;
+            return null;
         }
     }
 
