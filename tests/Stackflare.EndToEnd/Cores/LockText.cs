@@ -18,7 +18,8 @@ internal static partial class LockText
         [
             .. dump.Threads.Zip(root.GetProperty("threads").EnumerateArray()).SelectMany(t => Thread(t.First, t.Second, locks)),
             .. root.GetProperty("deadlocks").EnumerateArray().Select(d => Deadlock(d, locks)).Order(StringComparer.Ordinal),
-            .. root.GetProperty("findings").EnumerateArray().Select(f => Finding(f, locks)).Order(StringComparer.Ordinal),
+            // How long the finalizer has been blocked is only known of a running process, and only after a second.
+            .. root.GetProperty("findings").EnumerateArray().Where(static f => Text(f, "kind") != "finalizerBlocked").Select(f => Finding(f, locks)).Order(StringComparer.Ordinal),
             .. Pool(root.GetProperty("threadPool")),
         ];
     }
