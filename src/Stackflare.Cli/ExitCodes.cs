@@ -24,6 +24,12 @@ internal static class ExitCodes
     /// <summary>Dumps were written, and one has a deadlock. Used only if an option requests it.</summary>
     public const int Deadlock = 20;
 
+    /// <summary>Like that of <c>timeout</c>: <c>stackflare run</c> has ended the command.</summary>
+    public const int TimedOut = 124;
+
+    /// <summary>Like those of a shell: the command exists but cannot be run, or it does not exist.</summary>
+    public const int CannotRun = 126, CommandNotFound = 127;
+
     /// <summary>Like a shell's code for a program that SIGINT ended.</summary>
     public const int Interrupted = 130;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Stackflare.Capture.Probe;
+using Stackflare.Cli.Commands;
 using Stackflare.Interop;
 using Stackflare.Model;
 using Stackflare.Processes;
@@ -38,6 +39,15 @@ internal static class ProcessFinder
         };
     }
 
+    /// <summary>The id of a process of any kind, for its id, or of a .NET process, for its name.</summary>
+    /// <exception cref="StackflareException">There is none, or more than one.</exception>
+    public static int FindAny(string argument)
+    {
+        if (!int.TryParse(argument, NumberStyles.None, CultureInfo.InvariantCulture, out int pid))
+            return Find(argument).Pid is > 0 and var found ? found : throw new ToolException(StackflareError.Unsupported, "The process is not in /proc.", "Run the tool where it can be seen.");
+        return Directory.Exists($"/proc/{pid}") ? pid : throw StackflareException.NoSuchProcess(string.Create(CultureInfo.InvariantCulture, $"There is no process {pid}."));
+    }
+
     /// <summary>
     /// Finds a program that is not among the visible processes of this user: in another container, by the name that <see cref="AtSockets"/> returns.
     /// </summary>
@@ -56,8 +66,7 @@ internal static class ProcessFinder
         }
         if (OfOtherUsers(name).FirstOrDefault() is { Pid: > 0 } other)
             throw StackflareException.AnotherUser(other.Pid, other.User);
-        string[] commands = ["ps", "show", "record", "top", "completion"];
-        string? meant = DidYouMean.Closest(name, [.. visible.Select(static p => p.Name), .. commands]);
+        string? meant = DidYouMean.Closest(name, [.. visible.Select(static p => p.Name), .. DumpCommand.SubcommandNames]);
         string problem = $"There is no .NET process with the name '{name}'.";
         throw meant is null ? StackflareException.NoSuchProcess(problem)
             : new ToolException(StackflareError.NoSuchProcess, problem, DidYouMean.Sentence(meant).TrimStart() + " 'stackflare ps' lists the processes that can be dumped.");
@@ -158,7 +167,8 @@ internal static class ProcessFinder
         }
     }
 
-    private static FoundProcess? Look(int pid)
+    /// <summary>A process that can be dumped; null for any other.</summary>
+    public static FoundProcess? Look(int pid)
     {
         try
         {

@@ -30,23 +30,29 @@ internal static class ResultOutput
         return true;
     }
 
-    /// <summary>Not with Console, which ignores a closed pipe: sampling would continue without a reader.</summary>
     /// <returns>False if the reader has gone.</returns>
-    private static bool TryWrite(ReadOnlySpan<byte> bytes)
+    private static bool TryWrite(ReadOnlySpan<byte> bytes) => WriteAll(StandardOutput, bytes) switch
+    {
+        0 => true,
+        -Posix.EPIPE => false,
+        int error => throw OutputErrors.Create("Standard output", -error),
+    };
+
+    /// <summary>Not with Console, which ignores a closed pipe, so that sampling would continue without a reader, and which changes the terminal.</summary>
+    /// <returns>0, or the negated errno.</returns>
+    public static int WriteAll(int descriptor, ReadOnlySpan<byte> bytes)
     {
         while (!bytes.IsEmpty)
         {
-            nint written = Posix.Write(StandardOutput, bytes);
+            nint written = Posix.Write(descriptor, bytes);
             if (written is -Posix.EAGAIN)
-                _ = Posix.PollWritable(StandardOutput, Forever);
+                _ = Posix.PollWritable(descriptor, Forever);
             if (written is -Posix.EINTR or -Posix.EAGAIN)
                 continue;
-            if (written is -Posix.EPIPE)
-                return false;
             if (written < 0)
-                throw OutputErrors.Create("Standard output", (int)-written);
+                return (int)written;
             bytes = bytes[(int)written..];
         }
-        return true;
+        return 0;
     }
 }

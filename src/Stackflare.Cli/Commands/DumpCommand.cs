@@ -18,11 +18,22 @@ internal static class DumpCommand
           stackflare record MyApp -o profile.html
                                                 where it spends its time, as a page with a flame graph
           stackflare top MyApp                  watch its hottest lines, wanted locks and queues
+          stackflare run --after 10m -- dotnet test
+                                                run a command, and show its threads if it takes longer
+          stackflare signal MyApp               ask a program that waits for a signal to dump itself
           stackflare MyApp --raw prod.snapshot  save the snapshot, and show it where the PDBs are:
           stackflare show prod.snapshot --symbols ./bin
           stackflare core core.4242             the threads of a core file
           stackflare http+unix:/run/app.sock    what the program itself serves
         """;
+
+    private static readonly Func<Command>[] Subcommands =
+    [
+        PsCommand.Create, ShowCommand.Create, CoreCommand.Create, RecordCommand.Create, TopCommand.Create, TreeCommand.Create, RunCommand.Create, SignalCommand.Create, CompletionCommand.Create,
+    ];
+
+    /// <summary>The names of the other commands.</summary>
+    public static IEnumerable<string> SubcommandNames => Subcommands.Select(static create => create().Name);
 
     public static RootCommand Create()
     {
@@ -50,12 +61,8 @@ internal static class DumpCommand
         // Names of the help option on other systems. Here they are paths, not options.
         foreach (string name in (string[])["/?", "/h"])
             root.Options.OfType<HelpOption>().Single().Aliases.Remove(name);
-        root.Subcommands.Add(PsCommand.Create());
-        root.Subcommands.Add(ShowCommand.Create());
-        root.Subcommands.Add(CoreCommand.Create());
-        root.Subcommands.Add(RecordCommand.Create());
-        root.Subcommands.Add(TopCommand.Create());
-        root.Subcommands.Add(CompletionCommand.Create());
+        foreach (Func<Command> create in Subcommands)
+            root.Subcommands.Add(create());
         root.SetAction(result =>
         {
             if (result.GetValue(process) is not { } name)

@@ -103,8 +103,14 @@ internal static unsafe partial class Posix
 
     internal static void SetDumpable(bool isDumpable) => _ = ControlRaw(PR_SET_DUMPABLE, isDumpable ? 1u : 0u);
 
+    /// <summary>Sends a signal to a process; 0 or the negated errno.</summary>
+    internal static int SendSignal(int process, int signal) => SignalProcessRaw(process, signal) == 0 ? 0 : -Marshal.GetLastPInvokeError();
+
     /// <summary>Sleeps for a time that is too short for the methods of <see cref="Thread"/>.</summary>
     internal static void Sleep(uint microseconds) => _ = SleepRaw(microseconds);
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int SignalProcessRaw(int process, int signal);
 
     [LibraryImport("libc", EntryPoint = "usleep")]
     private static partial int SleepRaw(uint microseconds);

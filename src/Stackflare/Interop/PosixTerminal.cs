@@ -40,10 +40,7 @@ internal static unsafe partial class Posix
     internal static void SetTerminal(int descriptor, TerminalSettings settings) => _ = SetTerminalRaw(descriptor, TCSANOW, &settings);
 
     /// <summary>Stops this process until it gets SIGCONT.</summary>
-    internal static void StopThisProcess() => _ = SignalProcessRaw(Environment.ProcessId, SIGSTOP);
-
-    [LibraryImport("libc", EntryPoint = "kill")]
-    private static partial int SignalProcessRaw(int process, int signal);
+    internal static void StopThisProcess() => _ = SendSignal(Environment.ProcessId, SIGSTOP);
 
     [LibraryImport("libc", EntryPoint = "tcgetattr", SetLastError = true)]
     private static partial int GetTerminalRaw(int descriptor, TerminalSettings* settings);

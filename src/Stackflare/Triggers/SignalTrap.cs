@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Stackflare.Capture.Probe;
 using Stackflare.Interop;
+using Stackflare.Processes;
 
 namespace Stackflare.Triggers;
 
@@ -28,7 +29,7 @@ internal sealed class SignalTrap : IDisposable
             throw Signal.Invalid(
                 $"The handler for {options.Signal} cannot be set: {Marshal.GetPInvokeErrorMessage(-_trap)}.");
         }
-        _thread = new Thread(Run) { IsBackground = true, Name = "Stackflare " + options.Signal };
+        _thread = new Thread(Run) { IsBackground = true, Name = SignalTraps.ThreadName(options.Signal) };
         try
         {
             _thread.UnsafeStart();

@@ -65,17 +65,24 @@ public sealed partial class UsageTests
         string[] examples = [.. help[help.IndexOf("Examples:", StringComparison.Ordinal)..help.IndexOf("Usage:", StringComparison.Ordinal)]
             .Split('\n').Select(l => l.Trim()).Where(l => l.StartsWith("stackflare ", StringComparison.Ordinal))];
         Assert.InRange(examples.Length, 5, 20);
-        foreach (var name in new[] { "--count", "--interval", "--raw", "--timeout", "--external", "--format", "--output", "--threads", "--all", "--no-group", "--no-source", "--redact", "--redact-key", "--symbols", "ps", "show", "core", "record", "top", "completion" })
+        foreach (var name in new[] { "--count", "--interval", "--raw", "--timeout", "--external", "--format", "--output", "--threads", "--all", "--no-group", "--no-source", "--redact", "--redact-key", "--symbols", "ps", "show", "core", "record", "top", "tree", "run", "signal", "completion" })
             Assert.Matches($@"(?m)^  (-\w, )?{name}\b", help);
 
-        // The options of the examples are options.
-        Assert.All(examples.SelectMany(e => Options().Matches(e).Select(m => m.Value)), used => Assert.Matches($@"(?m)^  (-\w, )?{used}\b", help));
+        // The options of the examples are options of their commands.
+        foreach (string example in examples)
+        {
+            string name = example.Split(' ')[1], own = Regex.IsMatch(help, $@"(?m)^  {name}\s") ? (await Tool.RunAsync(name, "--help")).Output : help;
+            Assert.All(Options().Matches(example.Split(" -- ")[0]).Select(m => m.Value), used => Assert.Matches($@"(?m)^  (-\w, )?{used}\b", own));
+        }
     }
 
     [Theory]
     [InlineData("ps", "List the .NET processes that can be dumped.")]
     [InlineData("show", "stackflare PROCESS --raw FILE")]
     [InlineData("record", "--duration <S>")]
+    [InlineData("run", "--on-exit-timeout <TIME>")]
+    [InlineData("tree", "--below")]
+    [InlineData("signal", "-s, --signal <SIGNAL>")]
     [InlineData("top", "--once")]
     [InlineData("core", "createdump, gcore or the kernel")]
     [InlineData("completion", "bash")]
