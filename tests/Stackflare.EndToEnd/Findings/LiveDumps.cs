@@ -34,9 +34,23 @@ internal sealed class LiveDumps(int pid, Func<string> describe, CaptureOptions? 
     /// <summary>The first dump of which something is so.</summary>
     public async Task<ThreadDump> UntilAsync(string what, Func<ThreadDump, bool> condition)
     {
-        ThreadDump dump = null!;
-        await Poll.UntilAsync(() => condition(dump = Take()), what, () => $"{describe()}\n{Text(dump, new RenderOptions { ShowHidden = true })}");
-        return dump;
+        ThreadDump? dump = null;
+        await Poll.UntilAsync(
+            () =>
+            {
+                try
+                {
+                    return condition(dump = Take());
+                }
+                catch (SuspensionBlockedException e) when (e.StoodStill is not null)
+                {
+                    // On a busy machine, a thread in the collector's code may get no processor for as long as a program may stand still.
+                    return false;
+                }
+            },
+            what,
+            () => $"{describe()}\n{(dump is null ? "" : Text(dump, new RenderOptions { ShowHidden = true }))}");
+        return dump!;
     }
 
     public void Dispose() => Capture.Dispose();
