@@ -30,8 +30,10 @@ internal static class RunCommand
                 return Usage.Error("--kill-after must be a number of dumps, or a time with a unit, as in 3 or 20m.");
             if (dumps is not null && result.GetValue(after) is null && result.GetValue(every) is null)
                 return Usage.Error("--kill-after counts the dumps of --after and --every. Give one of them, or a time with a unit.");
+            if (dumps > 1 && result.GetValue(every) is null)
+                return Usage.Error("--kill-after counts the dumps of --after and --every. Without --every, there is only one.");
             if (result.GetValue(hook) && Hook.Find() is null)
-                return Usage.Error("--hook needs the library, Stackflare.dll, beside this tool. The tool's package has it.");
+                return Usage.Error("--hook needs the library, Stackflare.dll, beside this tool. It is in the package 'Stackflare'.");
             own.BlockSignals(Supervisor.Awaited);
             var supervisor = new Supervisor(own, new RunOptions
             {

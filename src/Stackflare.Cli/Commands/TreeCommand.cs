@@ -13,12 +13,17 @@ internal static class TreeCommand
         Option<double> timeout = NumberOption.Create("--timeout", alias: null, 5.0, least: 0.01, most: 600);
         (timeout.Description, timeout.HelpName) = ("Time limit of each dump in seconds.", "S");
         var below = new Option<bool>("--below") { Description = "Leave out the process itself." };
+        var reason = new Option<string?>("--reason") { Hidden = true };
+        var token = new Option<string?>("--token") { Hidden = true };
         DumpCommand.CheckIsNoOption(process);
-        var command = new Command("tree", "Dump a process and all processes that it has started.") { process, output, timeout, below };
+        var command = new Command("tree", "Dump a process and all processes that it has started.") { process, output, timeout, below, reason, token };
         command.SetAction(result =>
         {
             int root = ProcessFinder.FindAny(result.GetValue(process)!);
-            return new TreeReport(new OwnCommandLine(), root, result.GetValue(output), result.GetValue(timeout)).Write(withRoot: !result.GetValue(below));
+            var log = new CiLog(CiLog.Output, result.GetValue(token) ?? CiLog.NewToken());
+            if (result.GetValue(reason) is { } why)
+                log.Warn(why);
+            return new TreeReport(new OwnCommandLine(), root, result.GetValue(output), result.GetValue(timeout), log).Write(withRoot: !result.GetValue(below));
         });
         return command;
     }

@@ -10,9 +10,10 @@ namespace Stackflare.Cli.Running;
 /// taken for a command of the service.
 /// </summary>
 /// <param name="descriptor">Where it is written.</param>
-internal sealed class CiLog(int descriptor)
+/// <param name="token">With this word, texts end in which the service looks for no commands.</param>
+internal sealed class CiLog(int descriptor, string token)
 {
-    private const int MaxSummaryLines = 60;
+    private const int MaxSummaryLines = 60, PipeBytes = 4096;
 
     /// <summary>Standard output and standard error.</summary>
     public const int Output = 1, Error = 2;
@@ -29,29 +30,43 @@ internal sealed class CiLog(int descriptor)
         Azure,
     }
 
+    /// <summary>A word that no text contains by chance or by intent.</summary>
+    public static string NewToken() => RandomId.New().ToString("N");
+
     /// <summary>Writes one line, which the service shows as a warning.</summary>
-    public void Warn(string text) => Write(_service switch
+    public void Warn(string text) => Write(Warning(text));
+
+    /// <summary>The same without waiting for a reader: if there is no room, the line is lost. So it never blocks.</summary>
+    public void TryWarn(string text) => TryWrite(Warning(text));
+
+    /// <summary>Ends what a writer to this log has begun that was killed, without waiting for a reader.</summary>
+    public void Recover()
     {
-        Service.GitHub => $"::warning title=stackflare::{text.Replace("%", "%25", StringComparison.Ordinal)}\n",
-        Service.Azure => $"##vso[task.logissue type=warning]stackflare: {Defused(text)}\n",
+        if (_service is not Service.None)
+            TryWrite(_service is Service.GitHub ? $"\n::{token}::\n::endgroup::\n" : "\n##[endgroup]\n");
+    }
+
+    private string Warning(string text) => _service switch
+    {
+        Service.GitHub => $"\n::warning title=stackflare::{Defused(text).Replace("%", "%25", StringComparison.Ordinal)}\n",
+        Service.Azure => $"\n##vso[task.logissue type=warning]stackflare: {Defused(text)}\n",
         _ => $"stackflare: {text}\n",
-    });
+    };
 
     /// <summary>Writes one line.</summary>
-    public void Say(string text) => Write($"stackflare: {text}\n");
+    public void Say(string text) => Write($"stackflare: {Defused(text)}\n");
 
     /// <summary>Writes a text that the service must not interpret.</summary>
     public void WriteText(ReadOnlySpan<byte> text)
     {
-        string token = RandomId.New().ToString("N");
         if (_service is Service.GitHub)
-            Write($"::stop-commands::{token}\n");
+            Write($"\n::stop-commands::{token}\n");
         if (_service is Service.Azure)
             Write(Defused(Encoding.UTF8.GetString(text)));
         else
             Write(text);
         if (_service is Service.GitHub)
-            Write($"::{token}::\n");
+            Write($"\n::{token}::\n");
     }
 
     /// <summary>Writes the dump of a process.</summary>
@@ -61,13 +76,13 @@ internal sealed class CiLog(int descriptor)
     {
         Write(_service switch
         {
-            Service.GitHub => $"::group::{title}\n",
-            Service.Azure => $"##[group]{title}\n",
+            Service.GitHub => $"\n::group::{Defused(title)}\n",
+            Service.Azure => $"\n##[group]{Defused(title)}\n",
             _ => "\n",
         });
         WriteText(dump);
         if (_service is not Service.None)
-            Write(_service is Service.GitHub ? "::endgroup::\n" : "##[endgroup]\n");
+            Write(_service is Service.GitHub ? "\n::endgroup::\n" : "\n##[endgroup]\n");
     }
 
     /// <summary>Adds the first lines of a dump to the summary of the job, if the service has one.</summary>
@@ -99,8 +114,8 @@ internal sealed class CiLog(int descriptor)
             Write($"##vso[task.uploadsummary]{file}\n");
     }
 
-    /// <summary>Azure Pipelines looks for its commands anywhere in a line.</summary>
-    private static string Defused(string text) => text.Replace("##", "# #", StringComparison.Ordinal);
+    /// <summary>The services look for commands of this kind anywhere in a line.</summary>
+    private string Defused(string text) => _service is Service.None ? text : text.Replace("##", "# #", StringComparison.Ordinal).Replace("##", "# #", StringComparison.Ordinal);
 
     private static int LongestFence(string line)
     {
@@ -108,6 +123,14 @@ internal sealed class CiLog(int descriptor)
         foreach (char c in line)
             longest = Math.Max(longest, length = c == '`' ? length + 1 : 0);
         return longest;
+    }
+
+    private void TryWrite(string text)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(text);
+        // A pipe with any room has room for this much.
+        if (Posix.PollWritable(descriptor, 0) > 0)
+            _ = Posix.Write(descriptor, bytes.AsSpan(0, Math.Min(bytes.Length, PipeBytes)));
     }
 
     private void Write(string text) => Write(Encoding.UTF8.GetBytes(text));

@@ -13,20 +13,21 @@ internal readonly record struct ProcessTree(int Pid, int Depth)
 
     /// <summary>The processes below a process, each before those that it has started, the oldest first.</summary>
     /// <param name="root">The process. It is not in the list.</param>
-    /// <param name="without">A process that is left out, with all below it.</param>
-    public static IReadOnlyList<ProcessTree> Below(int root, int without = 0)
+    /// <param name="without">Processes that are left out, with all below them.</param>
+    public static IReadOnlyList<ProcessTree> Below(int root, IReadOnlySet<int>? without = null)
     {
         ILookup<int, int> children = All().ToLookup(static p => p.Parent, static p => p.Pid);
         List<ProcessTree> found = [];
+        HashSet<int> seen = [];
         Add(root, 0);
         return found;
 
         void Add(int parent, int depth)
         {
             // Parents that were read at different times could form a cycle.
-            foreach (int pid in children[parent].Where(p => p != without && p != parent).OrderBy(static p => ProcessFiles.StartTicks(p)).ThenBy(static p => p))
+            foreach (int pid in children[parent].Where(p => without?.Contains(p) is not true && p != parent).OrderBy(static p => ProcessFiles.StartTicks(p)).ThenBy(static p => p))
             {
-                if (found.Count == MaxProcesses || found.Exists(f => f.Pid == pid))
+                if (found.Count == MaxProcesses || !seen.Add(pid))
                     return;
                 found.Add(new ProcessTree(pid, depth));
                 Add(pid, depth + 1);

@@ -15,6 +15,8 @@ namespace Stackflare.Cli.Running;
 /// <param name="options">When to do what.</param>
 internal sealed class Supervisor(OwnCommandLine own, RunOptions options)
 {
+    private const int DumpSeconds = 5, LastDumpSeconds = 2, KillPasses = 20;
+
     private const int LastSignal = 64, LeastRealTime = 35, Init = 1;
 
     /// <summary>How long a signal waits for the last report. Build services and orchestrators kill what does not end within some seconds.</summary>
@@ -22,6 +24,8 @@ internal sealed class Supervisor(OwnCommandLine own, RunOptions options)
 
     /// <summary>How long a report may take otherwise.</summary>
     private static readonly TimeSpan LongestReport = TimeSpan.FromMinutes(2);
+
+    private static readonly TimeSpan KillInterval = TimeSpan.FromMilliseconds(50);
 
     /// <summary>How long the command may take to end before it is killed.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
@@ -33,14 +37,18 @@ internal sealed class Supervisor(OwnCommandLine own, RunOptions options)
         .. Enumerable.Range(LeastRealTime, LastSignal - LeastRealTime + 1),
     ];
 
-    private readonly CiLog _log = new(CiLog.Error);
+    private readonly string _token = CiLog.NewToken();
     private readonly Stopwatch _time = Stopwatch.StartNew();
+
+    /// <summary>The children that this process had before it began, as the program that was here before.</summary>
+    private readonly HashSet<int> _others = [.. ProcessTree.Below(Environment.ProcessId).Where(static p => p.Depth == 0).Select(static p => p.Pid)];
 
     /// <summary>Signals that are passed on after the report that runs.</summary>
     private readonly Queue<int> _held = new();
 
     private int _command, _reporter, _reports;
-    private bool _hadLastReport, _isEnded;
+    private bool _hadLastReport, _owesExitReport, _isEnded;
+    private TimeSpan _stopped;
     private TimeSpan? _nextReport = options.After ?? options.Every, _reporterEnd, _exitEnd, _kill = options.KillAfterTime, _killAll;
 
     /// <summary>The signals to wait for. They must be blocked in all threads.</summary>
@@ -51,22 +59,28 @@ internal sealed class Supervisor(OwnCommandLine own, RunOptions options)
     public int Run()
     {
         Posix.AdoptOrphans();
-        _command = Posix.Spawn(own.Command[0], own.Command, Hook.Add(own.EnvironmentOfCommand, options.Hook), own.BlockedBefore);
+        // Where it is ignored, the end of the command is not told.
+        Posix.UseDefault(Posix.SIGCHLD);
+        _command = Start();
         if (_command < 0)
         {
             string reason = -_command is Posix.ENOENT ? "there is no such program" : new System.ComponentModel.Win32Exception(-_command).Message;
-            _log.Say($"'{Name()}' cannot be run: {reason}.");
+            Log.Say($"'{Name()}' cannot be run: {reason}.");
             return -_command is Posix.ENOENT or Posix.ENOTDIR ? ExitCodes.CommandNotFound : ExitCodes.CannotRun;
         }
         int status;
-        while (!TryTakeEnd(out status))
+        while (!TryTakeEnd(out status) && !IsDue(_killAll))
         {
             DoWhatIsDue();
             if (Posix.WaitForSignal(Awaited, Wait(), out bool isFromTerminal) is not (0 or Posix.SIGCHLD) and var received)
                 Receive(received, isFromTerminal);
         }
         if (_reporter > 0)
-            _ = Posix.SendSignal(_reporter, Posix.SIGKILL);
+        {
+            // Also what takes a dump for it: whoever reads standard error must not wait for that.
+            Kill(ProcessTree.Below(_reporter));
+            AbandonReport();
+        }
         if (_isEnded)
         {
             KillAll();
@@ -77,6 +91,26 @@ internal sealed class Supervisor(OwnCommandLine own, RunOptions options)
             Posix.EndBy(signal);
         return Posix.ExitCode(status);
     }
+
+    private CiLog Log => new(CiLog.Error, _token);
+
+    /// <summary>The time that the command has had: not while it was stopped.</summary>
+    private TimeSpan Now => _time.Elapsed - _stopped;
+
+    private int Start()
+    {
+        IReadOnlyList<byte[]> command = own.Command, environment = Hook.Add(own.EnvironmentOfCommand, options.Hook);
+        int started = Posix.Spawn(command[0], command, environment, own.BlockedBefore);
+        // As shells do with a script that does not say what runs it.
+        return started == -Posix.ENOEXEC && Script(command[0]) is { } script
+            ? Posix.Spawn(OwnCommandLine.Bytes("/bin/sh"), [OwnCommandLine.Bytes("/bin/sh"), script, .. command.Skip(1)], environment, own.BlockedBefore)
+            : started;
+    }
+
+    /// <summary>The path of a script. The name of one without a slash is searched for in PATH.</summary>
+    private static byte[]? Script(byte[] name) => name.Contains((byte)'/') ? name
+        : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Select(d => Path.Combine(d, Encoding.UTF8.GetString(name.AsSpan(..^1)))).FirstOrDefault(File.Exists) is { } path ? OwnCommandLine.Bytes(path)
+        : null;
 
     /// <summary>Takes notice of all that have ended.</summary>
     /// <returns>Whether the command is one of them.</returns>
@@ -97,102 +131,133 @@ internal sealed class Supervisor(OwnCommandLine own, RunOptions options)
         TimeSpan? next = null;
         foreach (TimeSpan? due in (ReadOnlySpan<TimeSpan?>)[_nextReport, _reporterEnd, _exitEnd, _kill, _killAll])
             next = next < due ? next : due ?? next;
-        return next is { } time ? TimeSpan.FromTicks(Math.Max(0, (time - _time.Elapsed).Ticks)) : null;
+        return next is { } time ? TimeSpan.FromTicks(Math.Max(0, (time - Now).Ticks)) : null;
     }
 
-    private bool IsDue(TimeSpan? time) => time <= _time.Elapsed;
+    private bool IsDue(TimeSpan? time) => time <= Now;
 
     private void DoWhatIsDue()
     {
         if (_reporter > 0 && IsDue(_reporterEnd))
-        {
-            // What takes a dump at this moment ends by itself, and leaves nothing behind.
-            _ = Posix.SendSignal(_reporter, Posix.SIGKILL);
-            _reporterEnd = null;
-        }
+            AbandonReport();
         if (_reporter == 0)
-        {
-            while (_held.TryDequeue(out int signal))
-                Pass(signal);
-        }
+            PassHeld();
         if (IsDue(_exitEnd))
+            (_exitEnd, _owesExitReport) = (null, true);
+        if (_owesExitReport && _reporter == 0)
         {
-            _exitEnd = null;
+            _owesExitReport = false;
             Report($"still runs {Text(options.OnExit!.Value)} after it was asked to end", LongestReport);
         }
         if (IsDue(_nextReport))
         {
-            Report($"has run for {Text(_time.Elapsed)}", LongestReport);
-            _nextReport = options.Every is { } every ? _time.Elapsed + every : null;
+            if (Report($"has run for {Text(Now)}", LongestReport))
+                _reports++;
+            _nextReport = options.Every is { } every ? Now + every : null;
         }
         if (IsDue(_kill) || (_reporter == 0 && _reports >= options.KillAfterDumps && !_isEnded))
             EndCommand();
-        if (IsDue(_killAll))
-        {
-            _killAll = null;
-            KillAll();
-        }
     }
 
     private void Receive(int signal, bool isFromTerminal)
     {
-        // The terminal sends its signals to the command as well.
-        if (!isFromTerminal && signal is Posix.SIGINT or Posix.SIGTERM && !_hadLastReport)
+        if (isFromTerminal && !ReachesThisProcessOnly(signal))
+        {
+            // The command has it already.
+            if (signal is Posix.SIGINT)
+                _exitEnd ??= Now + options.OnExit;
+        }
+        else if (signal is Posix.SIGINT or Posix.SIGTERM && !isFromTerminal && !_hadLastReport)
         {
             _hadLastReport = true;
-            Report($"was asked to end ({(signal == Posix.SIGINT ? "SIGINT" : "SIGTERM")}) after {Text(_time.Elapsed)}", LastReport);
+            Report($"was asked to end ({(signal == Posix.SIGINT ? "SIGINT" : "SIGTERM")}) after {Text(Now)}", LastReport);
             _held.Enqueue(signal);
         }
-        else if (!isFromTerminal)
+        else
         {
-            // A second signal means that nobody wants to wait.
-            while (_held.TryDequeue(out int held))
-                Pass(held);
+            // A second signal of this kind means that nobody wants to wait.
+            if (signal is Posix.SIGHUP or Posix.SIGINT or Posix.SIGQUIT or Posix.SIGTERM)
+                PassHeld();
             Pass(signal);
         }
-        else if (signal is Posix.SIGINT or Posix.SIGQUIT or Posix.SIGHUP)
-        {
-            _exitEnd ??= _time.Elapsed + options.OnExit;
-        }
         if (signal == Posix.SIGTSTP)
-            Posix.StopThisProcess();
+        {
+            TimeSpan before = _time.Elapsed;
+            Posix.StopByTerminal();
+            _stopped += _time.Elapsed - before;
+        }
+    }
+
+    /// <summary>Whether a signal of the terminal does not reach the command: it is in another process group, or the terminal is gone, which is told to the leader of the session.</summary>
+    private bool ReachesThisProcessOnly(int signal) => Posix.GroupOf(_command) != Posix.GroupOf(0) || (signal == Posix.SIGHUP && Posix.LeadsSession());
+
+    private void PassHeld()
+    {
+        while (_held.TryDequeue(out int signal))
+            Pass(signal);
     }
 
     private void Pass(int signal)
     {
         _ = Posix.SendSignal(_command, signal);
         if (signal is Posix.SIGINT or Posix.SIGTERM)
-            _exitEnd ??= _time.Elapsed + options.OnExit;
+            _exitEnd ??= Now + options.OnExit;
     }
 
     /// <summary>Has a report made, unless one is being made.</summary>
-    private void Report(string reason, TimeSpan limit)
+    private bool Report(string reason, TimeSpan limit)
     {
         if (_reporter > 0)
         {
-            _reporterEnd = _time.Elapsed + limit < _reporterEnd ? _time.Elapsed + limit : _reporterEnd;
-            return;
+            _reporterEnd = Now + limit < _reporterEnd ? Now + limit : _reporterEnd;
+            return false;
         }
-        _reports++;
-        _log.Warn($"'{Name()}' {reason}. Its processes and their threads follow.");
-        IEnumerable<string> arguments = ["tree", Environment.ProcessId.ToString(CultureInfo.InvariantCulture), "--below", .. options.Output is { } output ? (string[])["--output", output] : []];
-        int reporter = Posix.Spawn(OwnCommandLine.Program, own.With("run", arguments), own.EnvironmentOfCommand, own.BlockedBefore, CiLog.Error);
+        List<string> arguments =
+        [
+            "tree", Environment.ProcessId.ToString(CultureInfo.InvariantCulture), "--below", "--token", _token, "--reason", $"'{Name()}' {reason}. Its processes and their threads follow.",
+            "--timeout", (limit == LastReport ? LastDumpSeconds : DumpSeconds).ToString(CultureInfo.InvariantCulture),
+        ];
+        if (options.Output is { } output)
+            arguments.AddRange(["--output", output]);
+        int reporter = Posix.Spawn(OwnCommandLine.Program, own.With("run", arguments), own.EnvironmentOfCommand, own.BlockedBefore, CiLog.Error, hasInput: false);
         if (reporter > 0)
-            (_reporter, _reporterEnd) = (reporter, _time.Elapsed + limit);
+            (_reporter, _reporterEnd) = (reporter, Now + limit);
+        return true;
+    }
+
+    /// <summary>Lets go of the report that is being made. One that the kernel does not end is not waited for.</summary>
+    private void AbandonReport()
+    {
+        _ = Posix.SendSignal(_reporter, Posix.SIGKILL);
+        (_reporter, _reporterEnd) = (0, null);
+        Log.Recover();
     }
 
     private void EndCommand()
     {
         (_kill, _nextReport, _isEnded) = (null, null, true);
-        _log.Warn($"'{Name()}' is ended: it has run for {Text(_time.Elapsed)}.");
         Pass(Posix.SIGTERM);
         Pass(Posix.SIGCONT);
-        _killAll = _time.Elapsed + Grace;
+        _killAll = Now + Grace;
+        Log.TryWarn($"'{Name()}' is ended: it has run for {Text(Now)}.");
     }
 
-    private static void KillAll()
+    private void KillAll()
     {
-        foreach (ProcessTree process in ProcessTree.Below(Environment.ProcessId))
+        // What begins while the others are killed is found the next time.
+        for (int i = 0; i < KillPasses && ProcessTree.Below(Environment.ProcessId, without: _others) is { Count: > 0 } all; i++)
+        {
+            Kill(all);
+            _ = Posix.WaitForSignal(Posix.SetOf(Posix.SIGCHLD), KillInterval, out _);
+            while (Posix.TakeEnded(out _) > 0)
+            {
+            }
+        }
+    }
+
+    private static void Kill(IReadOnlyList<ProcessTree> processes)
+    {
+        foreach (ProcessTree process in processes)
             _ = Posix.SendSignal(process.Pid, Posix.SIGKILL);
     }
 

@@ -15,18 +15,17 @@ namespace Stackflare.Cli.Running;
 /// <param name="root">The process.</param>
 /// <param name="directory">The directory for a file of each dump; null for none.</param>
 /// <param name="timeout">The time limit of each dump in seconds.</param>
-internal sealed class TreeReport(OwnCommandLine own, int root, string? directory, double timeout)
+/// <param name="log">Where it is written.</param>
+internal sealed class TreeReport(OwnCommandLine own, int root, string? directory, double timeout, CiLog log)
 {
     private const int MaxDumpBytes = 256 << 20, BufferBytes = 64 << 10, MaxCommand = 200, MaxName = 60;
-
-    private readonly CiLog _log = new(CiLog.Output);
 
     /// <summary>Writes the report.</summary>
     /// <param name="withRoot">Whether the process itself is in it.</param>
     /// <returns>The exit code: that of the last dump that failed.</returns>
     public int Write(bool withRoot)
     {
-        IReadOnlyList<ProcessTree> below = ProcessTree.Below(root, without: Environment.ProcessId);
+        IReadOnlyList<ProcessTree> below = ProcessTree.Below(root, new HashSet<int> { Environment.ProcessId });
         List<(ProcessTree Place, string Command, FoundProcess? Found)> processes =
         [
             .. (withRoot ? [new ProcessTree(root, 0), .. below.Select(static p => p with { Depth = p.Depth + 1 })] : below)
@@ -38,11 +37,11 @@ internal sealed class TreeReport(OwnCommandLine own, int root, string? directory
             string name = EscapedText.Plain(command.Length > MaxCommand ? command[..MaxCommand] + "…" : command is "" ? ProcessFiles.ProgramName(place.Pid) : command);
             tree.Append(CultureInfo.InvariantCulture, $"{new string(' ', 2 + 2 * place.Depth)}{place.Pid} {name}{Kind(found)}\n");
         }
-        _log.WriteText(Encoding.UTF8.GetBytes(tree.ToString()));
+        log.WriteText(Encoding.UTF8.GetBytes(tree.ToString()));
         List<FoundProcess> dumped = [.. processes.OrderByDescending(static p => p.Place.Depth).Where(static p => p.Found is not null).Select(static p => p.Found!)];
         if (dumped.Count == 0)
         {
-            _log.Say("None of these processes can be dumped: none runs .NET, or the runtime of none answers to this user.");
+            log.Say("None of these processes can be dumped: none runs .NET, or the runtime of none answers to this user.");
             return ExitCodes.NotDotNet;
         }
         int result = ExitCodes.Success;
@@ -62,10 +61,10 @@ internal sealed class TreeReport(OwnCommandLine own, int root, string? directory
         byte[] dump = Take(process.Pid, out int code);
         if (dump.Length == 0)
             return code;
-        _log.WriteDump(title, dump);
+        log.WriteDump(title, dump);
         // A dump without a verdict says nothing in a summary.
         if (dump.AsSpan().IndexOf("\nDiagnosis:\n"u8) >= 0 || dump.AsSpan().IndexOf("\nDeadlock:"u8) >= 0)
-            _log.Summarize(title, dump, directory);
+            log.Summarize(title, dump, directory);
         if (directory is not null)
             Save(process, dump);
         return code;
@@ -81,7 +80,7 @@ internal sealed class TreeReport(OwnCommandLine own, int root, string? directory
         }
         catch (Exception e) when (e is StackflareException or IOException or UnauthorizedAccessException)
         {
-            _log.Say(EscapedText.Plain(e.Message));
+            log.Say(EscapedText.Plain(e.Message));
         }
     }
 
@@ -96,7 +95,7 @@ internal sealed class TreeReport(OwnCommandLine own, int root, string? directory
             return [];
         string id = pid.ToString(CultureInfo.InvariantCulture);
         int child = Posix.Spawn(
-            OwnCommandLine.Program, own.With("tree", id, "--timeout", timeout.ToString(CultureInfo.InvariantCulture)), own.EnvironmentOfCommand, own.BlockedBefore, writer);
+            OwnCommandLine.Program, own.With("tree", id, "--timeout", timeout.ToString(CultureInfo.InvariantCulture)), own.EnvironmentOfCommand, own.BlockedBefore, writer, hasInput: false);
         Posix.Close(writer);
         using var dump = new MemoryStream();
         byte[] buffer = new byte[BufferBytes];

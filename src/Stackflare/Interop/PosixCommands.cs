@@ -7,6 +7,8 @@ internal static unsafe partial class Posix
 {
     internal const int SIGHUP = 1, SIGINT = 2, SIGQUIT = 3, SIGKILL = 9, SIGUSR1 = 10, SIGUSR2 = 12, SIGPIPE = 13, SIGALRM = 14, SIGTERM = 15, SIGCHLD = 17, SIGCONT = 18, SIGWINCH = 28;
 
+    internal const int ENOEXEC = 8;
+
     private const int SIG_SETMASK = 2, SIG_BLOCK = 0;
     private const int PR_SET_CHILD_SUBREAPER = 36;
     private const short POSIX_SPAWN_SETSIGDEF = 0x4, POSIX_SPAWN_SETSIGMASK = 0x8;
@@ -61,8 +63,9 @@ internal static unsafe partial class Posix
     /// <param name="environment">Its environment, in the same way.</param>
     /// <param name="blocked">The signals that it has blocked.</param>
     /// <param name="output">What its standard output is; null for that of this process.</param>
+    /// <param name="hasInput">Whether it has the standard input of this process; otherwise it has an empty one.</param>
     /// <returns>Its id, or the negated errno.</returns>
-    internal static int Spawn(byte[] program, IReadOnlyList<byte[]> arguments, IReadOnlyList<byte[]> environment, ulong blocked, int? output = null)
+    internal static int Spawn(byte[] program, IReadOnlyList<byte[]> arguments, IReadOnlyList<byte[]> environment, ulong blocked, int? output = null, bool hasInput = true)
     {
         byte* attributes = stackalloc byte[SpawnBytes], actions = stackalloc byte[SpawnBytes];
         ulong* set = stackalloc ulong[SignalSetWords];
@@ -77,6 +80,11 @@ internal static unsafe partial class Posix
             _ = SpawnFlagsRaw(attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
             if (output is { } descriptor)
                 _ = SpawnDuplicateRaw(actions, descriptor, 1);
+            fixed (byte* nothing = "/dev/null\0"u8)
+            {
+                if (!hasInput)
+                    _ = SpawnOpenRaw(actions, 0, nothing, O_RDONLY, 0);
+            }
             using var argumentList = new Strings(arguments);
             using var environmentList = new Strings(environment);
             int child;
@@ -138,6 +146,27 @@ internal static unsafe partial class Posix
 
     /// <summary>Becomes the parent of descendants whose own parent has ended.</summary>
     internal static void AdoptOrphans() => _ = ControlRaw(PR_SET_CHILD_SUBREAPER, 1);
+
+    /// <summary>Handles a signal as if nobody had said how.</summary>
+    internal static void UseDefault(int signal) => _ = SignalRaw(signal, 0);
+
+    /// <summary>The process group of a process; this process is 0.</summary>
+    internal static int GroupOf(int process) => GroupRaw(process);
+
+    /// <summary>Whether this process leads its session, so that the end of the terminal is told to it alone.</summary>
+    internal static bool LeadsSession() => SessionRaw(0) == Environment.ProcessId;
+
+    /// <summary>
+    /// Stops this process as the terminal's signal would: the kernel does not stop it if nobody could resume it. Returns when it was resumed. The signal
+    /// must be blocked.
+    /// </summary>
+    internal static void StopByTerminal()
+    {
+        _ = SendSignal(Environment.ProcessId, SIGTSTP);
+        ulong blocked = ChangeMask(SIG_BLOCK, 0);
+        SetBlockedSignals(blocked & ~SetOf(SIGTSTP));
+        SetBlockedSignals(blocked);
+    }
 
     /// <summary>Ends this process by a signal, so that its parent sees what it would see of the child. Returns if the signal does not end it.</summary>
     internal static void EndBy(int signal)
@@ -205,6 +234,15 @@ internal static unsafe partial class Posix
 
     [LibraryImport("libc", EntryPoint = "posix_spawn_file_actions_adddup2")]
     private static partial int SpawnDuplicateRaw(byte* actions, int from, int to);
+
+    [LibraryImport("libc", EntryPoint = "posix_spawn_file_actions_addopen")]
+    private static partial int SpawnOpenRaw(byte* actions, int descriptor, byte* path, int flags, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "getpgid")]
+    private static partial int GroupRaw(int process);
+
+    [LibraryImport("libc", EntryPoint = "getsid")]
+    private static partial int SessionRaw(int process);
 
     /// <summary>An array of C strings, with a null pointer at its end.</summary>
     private readonly ref struct Strings

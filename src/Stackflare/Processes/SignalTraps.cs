@@ -10,22 +10,19 @@ namespace Stackflare.Processes;
 /// </summary>
 internal static class SignalTraps
 {
-    /// <summary>The kernel keeps this much of a thread's name.</summary>
-    private const int KernelNameBytes = 15;
-
     private const int LeastRealTime = 1, MostRealTime = 30;
 
     /// <summary>The signals of traps, in the order of preference.</summary>
     private static readonly Signal[] All = [Signal.Usr1, Signal.Usr2, Signal.Quit, .. Enumerable.Range(LeastRealTime, MostRealTime).Select(Signal.RealTime)];
 
-    /// <summary>The name of the thread that waits for a signal.</summary>
-    public static string ThreadName(Signal signal) => $"Stackflare {signal}";
+    /// <summary>The name of the thread that waits for a signal: the kernel keeps 15 bytes of it, which are different for each signal.</summary>
+    public static string ThreadName(Signal signal) => $"Stackflare {signal.ToString()["SIG".Length..].Replace("RTMIN+", "RT", StringComparison.Ordinal)}";
 
     /// <summary>The signals at which a process dumps itself, in the order of preference.</summary>
     public static IReadOnlyList<Signal> In(int pid)
     {
         HashSet<string> names = [.. new KernelTasks(pid).Ids.Select(id => Name(pid, id))];
-        return [.. All.Where(s => IsCaught(pid, s) && names.Contains(KernelName(ThreadName(s))))];
+        return [.. All.Where(s => IsCaught(pid, s) && names.Contains(ThreadName(s)))];
     }
 
     /// <summary>Whether a process catches a signal, for whatever purpose.</summary>
@@ -41,6 +38,4 @@ internal static class SignalTraps
         Span<byte> buffer = stackalloc byte[64];
         return Encoding.UTF8.GetString(ProcFile.Read($"/proc/{pid}/task/{thread}/comm", buffer)).TrimEnd('\n');
     }
-
-    private static string KernelName(string name) => name.Length > KernelNameBytes ? name[..KernelNameBytes] : name;
 }

@@ -75,6 +75,21 @@ public sealed partial class RunTests : IAsyncLifetime
         Assert.Equal(plain, run);
     }
 
+    /// <summary>A parent that ignores the end of its children.</summary>
+    [Fact]
+    public async Task AnIgnoredEndIsNoticed() =>
+        Assert.Equal("3\n", (await new Command("sh", "-c", $"trap '' CHLD; (trap '' CHLD; exec '{Tool.Path}' run -- sh -c 'exit 3'); echo $?").RunAsync()).Succeeded());
+
+    [Fact]
+    public async Task AScriptNeedsNoFirstLine()
+    {
+        string script = Path.Combine(_folder.Path, "script");
+        await File.WriteAllTextAsync(script, "echo \"got $1\"; exit 4\n", TestContext.Current.CancellationToken);
+        File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        ToolResult result = await RunAsync("--", script, "a b");
+        Assert.Equal((4, "got a b\n"), (result.ExitCode, result.RawOutput));
+    }
+
     [Theory]
     [InlineData(127, "there is no such program", "no-such-program")]
     [InlineData(127, "there is no such program", "/no/such/program")]
@@ -96,6 +111,7 @@ public sealed partial class RunTests : IAsyncLifetime
     [InlineData("--kill-after must be a number of dumps, or a time", "--kill-after", "0", "--", "true")]
     [InlineData("--kill-after must be a number of dumps, or a time", "--kill-after", "x", "--", "true")]
     [InlineData("--kill-after counts the dumps", "--kill-after", "2", "--", "true")]
+    [InlineData("Without --every, there is only one", "--after", "5s", "--kill-after", "2", "--", "true")]
     [InlineData("--hook needs the library", "--hook", "--", "true")]
     [InlineData("is not an option of 'run'", "--afer", "5s", "--", "true")]
     public async Task AWrongCommandLineRunsNothing(string reason, params string[] arguments) => (await RunAsync(arguments)).AssertError(2, reason);
@@ -167,6 +183,45 @@ public sealed partial class RunTests : IAsyncLifetime
             foreach (int process in processes)
                 Kernel.KillIfAlive(process);
         }
+    }
+
+    /// <summary>Whoever does not read standard error keeps nothing from being done.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task AFullStandardErrorHoldsNothingUp(bool isKilled)
+    {
+        string[] options = isKilled ? ["--kill-after", "1s"] : [];
+        var full = new ToolOptions { Launcher = ["bash", "-c", "\"$0\" \"$@\" 2> >(exec sleep 60 >/dev/null 2>&1); echo code $?"] };
+        await using var shell = Tool.Start(full, ["run", .. options, "--", "sh", "-c", "trap 'exit 8' TERM; echo started; head -c 1000000 /dev/zero >&2 & while :; do sleep 0.05; done"]);
+        await WaitForAsync(shell.Output, "started\n");
+        int tool = 0;
+        await Poll.UntilAsync(() => (tool = Descendants(shell.Pid).FirstOrDefault(static p => Name(p) == "stackflare")) != 0, "the tool", () => "");
+        if (!isKilled)
+            Kernel.Send(tool, Kernel.Terminate);
+        await WaitForAsync(shell.Output, isKilled ? "code 124\n" : "code 8\n");
+    }
+
+    /// <summary>It stops on SIGTERM by itself: the last dump does not count.</summary>
+    [Fact]
+    public async Task TheDumpOfACancelledCommandIsNoReasonToKillIt()
+    {
+        await using var tool = StartShell(["--after", "1h", "--kill-after", "1"], $"trap 'sleep 1; kill $!; exit 9' TERM; {Bank} & while :; do wait; done");
+        await WaitForAsync(tool.Output, "READY ");
+        tool.Send(Kernel.Terminate);
+        ToolResult result = await tool.WaitAsync();
+        Assert.Equal(9, result.ExitCode);
+        Assert.DoesNotContain("is ended", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ACommandWithATimeoutIsDumpedBeforeItsEnd()
+    {
+        var limited = new ToolOptions { Launcher = ["timeout", "--foreground", "3"] };
+        await using var tool = Tool.Start(limited, "run", "--", "sh", "-c", $"trap 'kill $!; exit 9' TERM; {Bank} & while :; do wait; done");
+        ToolResult result = await tool.WaitAsync();
+        Assert.Equal(124, result.ExitCode);
+        Assert.Contains(Culprit, result.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -275,6 +330,17 @@ public sealed partial class RunTests : IAsyncLifetime
         Assert.DoesNotContain("stackflare:", terminal.Text, StringComparison.Ordinal);
     }
 
+    /// <summary>A command in a process group of its own does not get what the terminal sends.</summary>
+    [RequiresTerminalFact]
+    public async Task ACtrlCReachesACommandInAnotherGroup()
+    {
+        await using var terminal = new ToolTerminal(100, 30, "run", "--", "setsid", "sh", "-c", "'trap \"echo got; exit 7\" INT; echo started; while :; do sleep 0.05; done'");
+        await terminal.WaitForAsync("started");
+        await terminal.TypeAsync("\x03");
+        Assert.Equal(7, await terminal.WaitForEndAsync());
+        Assert.Contains("got", terminal.Text, StringComparison.Ordinal);
+    }
+
     /// <summary>The first process of a container: it takes care of orphans, and signals reach the command.</summary>
     [RequiresNamespacesFact]
     public async Task ItCanBeTheFirstProcess()
@@ -315,10 +381,11 @@ public sealed partial class RunTests : IAsyncLifetime
         await WaitForAsync(tool.Errors, "::endgroup::\n");
         string[] lines = tool.Errors.Text.Split('\n');
         Assert.Contains(lines, static l => l.StartsWith("::warning title=stackflare::'sh -c ", StringComparison.Ordinal));
+        lines = [.. lines.Where(static l => l.Length > 0)];
         int group = Array.FindIndex(lines, static l => l.StartsWith("::group::Shapes, process ", StringComparison.Ordinal));
         Match stop = StopCommands().Match(lines[group + 1]);
         Assert.True(stop.Success, tool.Errors.Text);
-        Assert.Equal([$"::{stop.Groups[1].Value}::", "::endgroup::"], lines.SkipWhile(static l => !l.Contains(Culprit, StringComparison.Ordinal)).Where(static l => l.StartsWith("::", StringComparison.Ordinal)));
+        Assert.Equal([$"::{stop.Groups[1].Value}::", "::endgroup::"], lines.SkipWhile(static l => !l.Contains(Culprit, StringComparison.Ordinal)).Where(static l => l.StartsWith("::", StringComparison.Ordinal)).Take(2));
         await Poll.UntilAsync(() => File.Exists(summary), "the summary", () => tool.Errors.Text);
         string text = await File.ReadAllTextAsync(summary, TestContext.Current.CancellationToken);
         Assert.StartsWith("### Shapes, process ", text, StringComparison.Ordinal);

@@ -32,6 +32,18 @@ public sealed class SignalCommandTests
         await target.AssertAliveAsync();
     }
 
+    /// <summary>The trap of one signal is none of another.</summary>
+    [Fact]
+    public async Task TrapsAreToldApart()
+    {
+        await using var target = await TargetProcess.StartAsync(Flavour.Optimized, "NamedThreads", TargetOptions.WithTrap("signal=usr2"));
+        Assert.StartsWith("SIGUSR2 was sent", (await Tool.RunAsync("signal", $"{target.Pid}")).Output, StringComparison.Ordinal);
+        (await Tool.RunAsync("signal", $"{target.Pid}", "-s", "usr1")).AssertError(9, "does not wait for SIGUSR1", "It waits for SIGUSR2.");
+        await using var other = await StartAsync("signal=39", "signal=40");
+        (await Tool.RunAsync("signal", $"{other.Pid}", "-s", "41")).AssertError(9, "does not wait for SIGRTMIN+7", "It waits for SIGRTMIN+5 and SIGRTMIN+6.");
+        await other.AssertAliveAsync();
+    }
+
     [Fact]
     public async Task AProgramWithoutATrapLives()
     {

@@ -13,7 +13,7 @@ internal sealed class TrapThread
         _describe = describe;
         Pid = pid;
         // A thread that the runtime starts from this one bears its name for a moment, and is younger.
-        _folder = $"/proc/{pid}/task/{KernelThreads.Of(pid).Where(t => t.Name == "Stackflare SIGU").MinBy(t => t.Id).Id}";
+        _folder = $"/proc/{pid}/task/{KernelThreads.Of(pid).Where(t => t.Name.StartsWith("Stackflare USR", StringComparison.Ordinal)).MinBy(t => t.Id).Id}";
     }
 
     /// <summary>How often the thread has gone to sleep of its own will.</summary>
