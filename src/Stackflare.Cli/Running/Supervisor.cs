@@ -15,7 +15,7 @@ namespace Stackflare.Cli.Running;
 /// <param name="options">When to do what.</param>
 internal sealed class Supervisor(OwnCommandLine own, RunOptions options)
 {
-    private const int DumpSeconds = 5, LastDumpSeconds = 2, KillPasses = 20;
+    private const int DumpSeconds = 5, LastDumpSeconds = 2, KillPasses = 20, MaxName = 300;
 
     private const int LastSignal = 64, LeastRealTime = 35, Init = 1;
 
@@ -261,7 +261,12 @@ internal sealed class Supervisor(OwnCommandLine own, RunOptions options)
             _ = Posix.SendSignal(process.Pid, Posix.SIGKILL);
     }
 
-    private string Name() => EscapedText.Plain(string.Join(' ', own.Command.Select(static a => Encoding.UTF8.GetString(a.AsSpan(..^1)))));
+    /// <summary>The command for messages. It can be longer than an argument may be.</summary>
+    private string Name()
+    {
+        string command = string.Join(' ', own.Command.Select(static a => Encoding.UTF8.GetString(a.AsSpan(..^1))));
+        return EscapedText.Plain(command.Length > MaxName ? command[..MaxName] + "…" : command);
+    }
 
     private static string Text(TimeSpan time) =>
         time.TotalSeconds < 120 ? DiagnosisText.Count((long)Math.Round(time.TotalSeconds), "second") : DiagnosisText.Count((long)Math.Round(time.TotalMinutes), "minute");

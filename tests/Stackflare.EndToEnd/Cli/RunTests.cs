@@ -202,6 +202,14 @@ public sealed partial class RunTests : IAsyncLifetime
         await WaitForAsync(shell.Output, isKilled ? "code 124\n" : "code 8\n");
     }
 
+    [Fact]
+    public async Task ALongCommandLineIsCut()
+    {
+        await using var tool = StartShell(["--after", "1s"], $": {new string('x', 120_000)}; {Bank}");
+        await WaitForAsync(tool.Errors, Culprit);
+        Assert.InRange(tool.Errors.Text.Split('\n').Max(static l => l.Length), 200, 600);
+    }
+
     /// <summary>It stops on SIGTERM by itself: the last dump does not count.</summary>
     [Fact]
     public async Task TheDumpOfACancelledCommandIsNoReasonToKillIt()
