@@ -62,8 +62,8 @@ internal sealed class TreeReport(OwnCommandLine own, int root, string? directory
         if (dump.Length == 0)
             return code;
         log.WriteDump(title, dump);
-        // A dump without a verdict says nothing in a summary.
-        if (dump.AsSpan().IndexOf("\nDiagnosis:\n"u8) >= 0 || dump.AsSpan().IndexOf("\nDeadlock:"u8) >= 0)
+        // A dump without a verdict says nothing in a summary. Not all deadlocks have a colon here: "Deadlock through a task:".
+        if (dump.AsSpan().IndexOf("\nDiagnosis:\n"u8) >= 0 || dump.AsSpan().IndexOf("\nDeadlock"u8) >= 0)
             log.Summarize(title, dump, directory);
         if (directory is not null)
             Save(process, dump);
