@@ -107,7 +107,7 @@ internal sealed class CiLog(int descriptor, string token)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Write($"stackflare: The summary was not written: {EscapedText.Plain(e.Message)}\n");
+            Say($"The summary was not written: {EscapedText.Plain(e.Message)}");
             return;
         }
         if (_service is Service.Azure)

@@ -9,7 +9,7 @@ namespace Stackflare.Cli.Running;
 
 /// <summary>
 /// Runs a command, and shows the threads of its .NET processes when it takes too long. One thread waits for signals, the times and the end of the command.
-/// It reads nothing of other processes: each report is made by another process, so that nothing can keep a signal or the end of the command from being passed on.
+/// It reads no memory of other processes: each report is made by another process, so that nothing can keep a signal or the end of the command from being passed on.
 /// </summary>
 /// <param name="own">The command line of this process, with the command in it.</param>
 /// <param name="options">When to do what.</param>
@@ -77,7 +77,7 @@ internal sealed class Supervisor(OwnCommandLine own, RunOptions options)
         }
         if (_reporter > 0)
         {
-            // Also what takes a dump for it: whoever reads standard error must not wait for that.
+            // The process that takes a dump for it has standard error open too, so its reader would wait.
             Kill(ProcessTree.Below(_reporter));
             AbandonReport();
         }

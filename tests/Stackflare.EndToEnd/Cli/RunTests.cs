@@ -170,8 +170,8 @@ public sealed partial class RunTests : IAsyncLifetime
         var full = new ToolOptions { Launcher = ["sh", "-c", "\"$0\" \"$@\" 2>&1 >/dev/null | sleep 600"] };
         await using var shell = Tool.Start(full, "run", "--", "sh", "-c", $"{Bank}");
         int tool = 0;
-        await Poll.UntilAsync(() => (tool = Descendants(shell.Pid).FirstOrDefault(p => Name(p) == "stackflare")) != 0 && Descendants(tool).Any(p => Name(p) == "Shapes"), "the program", () => "");
-        int[] processes = [.. Descendants(tool)];
+        await Poll.UntilAsync(() => (tool = ProcessTree.Below(shell.Pid).FirstOrDefault(p => Name(p) == "stackflare")) != 0 && ProcessTree.Below(tool).Any(p => Name(p) == "Shapes"), "the program", () => "");
+        int[] processes = [.. ProcessTree.Below(tool)];
         try
         {
             Kernel.Send(tool, Kernel.Terminate);
@@ -185,7 +185,7 @@ public sealed partial class RunTests : IAsyncLifetime
         }
     }
 
-    /// <summary>Whoever does not read standard error keeps nothing from being done.</summary>
+    /// <summary>Nobody reads standard error. Limits and signals work all the same.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -196,7 +196,7 @@ public sealed partial class RunTests : IAsyncLifetime
         await using var shell = Tool.Start(full, ["run", .. options, "--", "sh", "-c", "trap 'exit 8' TERM; echo started; head -c 1000000 /dev/zero >&2 & while :; do sleep 0.05; done"]);
         await WaitForAsync(shell.Output, "started\n");
         int tool = 0;
-        await Poll.UntilAsync(() => (tool = Descendants(shell.Pid).FirstOrDefault(static p => Name(p) == "stackflare")) != 0, "the tool", () => "");
+        await Poll.UntilAsync(() => (tool = ProcessTree.Below(shell.Pid).FirstOrDefault(static p => Name(p) == "stackflare")) != 0, "the tool", () => "");
         if (!isKilled)
             Kernel.Send(tool, Kernel.Terminate);
         await WaitForAsync(shell.Output, isKilled ? "code 124\n" : "code 8\n");
@@ -282,7 +282,7 @@ public sealed partial class RunTests : IAsyncLifetime
         string[] options = hasDumps ? ["--after", "2s", "--every", "1s", "--kill-after", limit] : ["--kill-after", limit];
         await using var tool = StartShell(options, $"trap '' TERM; (setsid sh -c \"{Bank}\" &) ; {Bank}");
         await WaitForAsync(tool.Output, "READY ");
-        int[] processes = [.. Descendants(tool.Pid)];
+        int[] processes = [.. ProcessTree.Below(tool.Pid)];
         ToolResult result = await tool.WaitAsync();
         Assert.Equal(124, result.ExitCode);
         Assert.Contains("is ended: it has run for", result.Error, StringComparison.Ordinal);
@@ -319,7 +319,7 @@ public sealed partial class RunTests : IAsyncLifetime
     {
         await using var tool = StartShell([], "for i in 1 2 3 4 5; do (setsid sleep 0.01 &); done; echo started; sleep 600");
         await WaitForAsync(tool.Output, "started\n");
-        await Poll.UntilAsync(() => Descendants(tool.Pid).Count() == 2, "only the shell and its sleep", () => string.Join(' ', Descendants(tool.Pid).Select(Name)));
+        await Poll.UntilAsync(() => ProcessTree.Below(tool.Pid).Count() == 2, "only the shell and its sleep", () => string.Join(' ', ProcessTree.Below(tool.Pid).Select(Name)));
     }
 
     /// <summary>Ctrl+C reaches the command once, by the terminal, and Ctrl+Z stops both.</summary>
@@ -357,8 +357,8 @@ public sealed partial class RunTests : IAsyncLifetime
         await using var tool = Tool.Start(first, "run", "--after", "2s", "--", "bash", "-c", $"echo $PPID; for i in 1 2 3; do (setsid sleep 0.01 &); done; {Bank} & trap 'exit 6' USR1; while :; do sleep 0.05; done");
         await WaitForAsync(tool.Output, "1\n");
         await WaitForAsync(tool.Errors, Culprit);
-        int inside = Descendants(tool.Pid).First(p => Name(p) == "stackflare");
-        Assert.DoesNotContain(Descendants(inside), static p => File.ReadAllText($"/proc/{p}/stat").Contains(") Z ", StringComparison.Ordinal));
+        int inside = ProcessTree.Below(tool.Pid).First(p => Name(p) == "stackflare");
+        Assert.DoesNotContain(ProcessTree.Below(inside), static p => File.ReadAllText($"/proc/{p}/stat").Contains(") Z ", StringComparison.Ordinal));
         Kernel.Send(inside, Kernel.Usr1);
         Assert.Equal(6, (await tool.WaitAsync()).ExitCode);
         ToolResult ended = await Tool.RunAsync(first, "run", "--", "sh", "-c", "kill -KILL $$");
@@ -428,7 +428,7 @@ public sealed partial class RunTests : IAsyncLifetime
         var options = new ToolOptions { Executable = tool };
         await using var run = Tool.Start(options, "run", "--hook", "--", "sh", "-c", Bank);
         await WaitForAsync(run.Output, "READY ");
-        int program = Descendants(run.Pid).First(static p => Name(p) == "Shapes");
+        int program = ProcessTree.Below(run.Pid).First(static p => Name(p) == "Shapes");
         ToolResult sent = await Tool.RunAsync("signal", $"{program}");
         Assert.StartsWith($"SIGUSR1 was sent to process {program} (Shapes).", sent.Output, StringComparison.Ordinal);
         await WaitForAsync(run.Errors, Culprit);
@@ -439,32 +439,7 @@ public sealed partial class RunTests : IAsyncLifetime
     private static Task<string> WaitForAsync(Feed feed, string text) => feed.WaitAsync(_ => feed.Text.Contains(text, StringComparison.Ordinal) ? text : null, $"\"{text}\"");
 
     private static int ThreadsOfBank(ToolProcess tool) =>
-        Descendants(tool.Pid).Where(static p => Name(p) == "Shapes").Sum(static p => KernelThreads.NamesOf(p).Count(static n => n.StartsWith("transfer", StringComparison.Ordinal)));
-
-    private static IEnumerable<int> Descendants(int root)
-    {
-        Dictionary<int, int> parents = [];
-        foreach (string directory in Directory.GetDirectories("/proc"))
-        {
-            if (int.TryParse(Path.GetFileName(directory), NumberStyles.None, CultureInfo.InvariantCulture, out int pid) && ParentOf(pid) is { } parent)
-                parents[pid] = parent;
-        }
-        return parents.Keys.Order().Where(p => IsBelow(p));
-
-        bool IsBelow(int pid) => parents.TryGetValue(pid, out int parent) && (parent == root || IsBelow(parent));
-    }
-
-    private static int? ParentOf(int pid)
-    {
-        try
-        {
-            return int.Parse(File.ReadAllText($"/proc/{pid}/stat").Split(") ")[^1].Split(' ')[1], CultureInfo.InvariantCulture);
-        }
-        catch (Exception e) when (e is IOException or FormatException or IndexOutOfRangeException)
-        {
-            return null;
-        }
-    }
+        ProcessTree.Below(tool.Pid).Where(static p => Name(p) == "Shapes").Sum(static p => KernelThreads.NamesOf(p).Count(static n => n.StartsWith("transfer", StringComparison.Ordinal)));
 
     private static string Name(int pid)
     {

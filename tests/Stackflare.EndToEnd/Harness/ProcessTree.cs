@@ -12,15 +12,21 @@ internal static class ProcessTree
     {
         if (Field(root, "NSpid:") == own)
             return root;
+        foreach (int id in Below(root).Where(id => Field(id, "NSpid:") == own))
+            return id;
+        throw new InvalidOperationException($"Neither process {root} nor one below it takes itself for process {own}.");
+    }
+
+    /// <summary>The processes that a process has started, directly or not, its children first.</summary>
+    public static IEnumerable<int> Below(int root)
+    {
         var parents = Directory.GetDirectories("/proc").Select(Path.GetFileName).Where(n => char.IsAsciiDigit(n![0]))
             .Select(n => int.Parse(n!, CultureInfo.InvariantCulture)).ToDictionary(id => id, id => Field(id, "PPid:"));
         for (List<int> generation = Children([root]); generation.Count > 0; generation = Children(generation))
         {
-            foreach (var id in generation.Where(id => Field(id, "NSpid:") == own))
-                return id;
+            foreach (int id in generation)
+                yield return id;
         }
-
-        throw new InvalidOperationException($"Neither process {root} nor one below it takes itself for process {own}.");
 
         List<int> Children(List<int> generation) => [.. parents.Where(p => p.Value is { } parent && generation.Contains(parent)).Select(p => p.Key)];
     }
